@@ -1,0 +1,65 @@
+//! Codecs: bytes to a [`Value`], for every serializer that session stores use.
+//!
+//! A codec is pure and bounded: it does no I/O, never runs or instantiates anything that the bytes
+//! name, and obeys [`Limits`]. Bytes that it cannot read are an error with an offset, never a panic.
+//!
+//! To add one: write `codec/NAME.rs` with a `pub const CODEC: Codec`, declare the module here and
+//! put the constant into [`ALL`].
+
+use crate::value::Value;
+
+pub mod json;
+pub mod msgpack;
+
+/// Every codec, in the order in which `sessctl decode` tries those whose `sniff` agrees.
+pub const ALL: &[&Codec] = &[&json::CODEC, &msgpack::CODEC];
+
+/// A serializer as a value.
+#[derive(Debug)]
+pub struct Codec {
+    /// The name that the `codec` member of a row shows.
+    pub name: &'static str,
+    /// One line for `sessctl decode --help` and the documentation.
+    pub about: &'static str,
+    /// Whether the first bytes could be of this form. Cheap; says nothing about the rest.
+    pub sniff: fn(&[u8]) -> bool,
+    /// Decodes the whole of the bytes; anything left over is an error.
+    pub decode: for<'a> fn(&'a [u8], &Limits) -> Result<Value<'a>, DecodeError>,
+}
+
+/// What a decoder may spend on one blob.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Containers within containers.
+    pub depth: usize,
+    /// Values in all, so that a short blob cannot ask for a huge tree.
+    pub values: usize,
+    /// Bytes that a wrapper may expand to.
+    pub expanded: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { depth: 900, values: 8_000_000, expanded: 256 << 20 }
+    }
+}
+
+/// Why bytes are not of a form, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{codec}: {reason} at byte {offset}")]
+pub struct DecodeError {
+    pub codec: &'static str,
+    pub offset: usize,
+    pub reason: String,
+}
+
+impl DecodeError {
+    pub fn new(codec: &'static str, offset: usize, reason: impl Into<String>) -> Self {
+        DecodeError { codec, offset, reason: reason.into() }
+    }
+}
+
+/// The codec of that name.
+pub fn by_name(name: &str) -> Option<&'static Codec> {
+    ALL.iter().copied().find(|codec| codec.name == name)
+}
