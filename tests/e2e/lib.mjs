@@ -1,0 +1,202 @@
+// What the end-to-end scripts share: a redis-server of their own, the sessctl binary run as a script
+// would run it (no terminal, no one's configuration), checks that print one line each, and the
+// certainty that everything started here is stopped again, whatever happens in between.
+
+import { spawn } from "node:child_process";
+import { webcrypto } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
+import { createClient, RESP_TYPES } from "redis";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+globalThis.crypto ??= webcrypto; // Node 18, which some distributions still ship, has no such global
+const SCRIPT_LIMIT_MS = 120_000;
+const COMMAND_LIMIT_MS = 60_000;
+
+/** The binary under test: `$SESSCTL`, else the newest kind of build that is there. */
+function binary() {
+  const named = process.env.SESSCTL;
+  const candidates = named ? [named] : ["target/release/sessctl", "target/debug/sessctl"];
+  const found = candidates.map((path) => resolve(named ? process.cwd() : ROOT, path)).find(existsSync);
+  if (!found) throw new Error(`no sessctl binary at ${candidates.join(" or ")}: build it, or set SESSCTL`);
+  return found;
+}
+
+/**
+ * Runs one script: `body(t)` gets the private server, the binary and the checks. Prints `ok …` or
+ * `not ok …` a check and sets the exit status. An exception, a signal or a script that takes too long
+ * is a failed check, too, and never leaves a server behind.
+ */
+export async function scenario(name, body) {
+  const cleanups = [];
+  const t = { cleanup: (step) => cleanups.push(step) };
+  let passed = 0;
+  let failed = 0;
+
+  /** One check: `got` must equal `want`, or be accepted by it where it is a function. */
+  t.check = (what, got, want = true) => {
+    const holds = typeof want === "function" ? Boolean(want(got)) : isDeepStrictEqual(got, want);
+    console.log(`${holds ? "ok" : "not ok"} ${name}: ${what}`);
+    if (holds) {
+      passed += 1;
+    } else {
+      failed += 1;
+      if (typeof want !== "function") console.log(`#   wanted ${JSON.stringify(want)}`);
+      console.log(`#   got    ${JSON.stringify(got)}`);
+    }
+    return holds;
+  };
+
+  let interrupt;
+  const interrupted = new Promise((_, reject) => (interrupt = reject));
+  interrupted.catch(() => {}); // it may come when nobody waits any more
+  const limit = setTimeout(() => interrupt(new Error(`took longer than ${SCRIPT_LIMIT_MS / 1000} s`)), SCRIPT_LIMIT_MS);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => interrupt(new Error(`stopped by ${signal}`)));
+  process.on("uncaughtException", interrupt);
+
+  try {
+    const work = async () => {
+      t.sessctlPath = binary();
+      t.dir = await mkdtemp(join(tmpdir(), "sessctl-e2e-"));
+      t.cleanup(() => rm(t.dir, { recursive: true, force: true }));
+      await startRedis(t);
+      await body(t);
+    };
+    await Promise.race([work(), interrupted]);
+  } catch (error) {
+    failed += 1;
+    console.log(`not ok ${name}: ran to its end`);
+    console.log(`#   ${String(error?.stack ?? error).replaceAll("\n", "\n#   ")}`);
+  }
+  clearTimeout(limit);
+  for (const step of cleanups.reverse()) {
+    try {
+      await step();
+    } catch (error) {
+      failed += 1;
+      console.log(`not ok ${name}: cleaned up (${error})`);
+    }
+  }
+  if (passed === 0 && failed === 0) {
+    failed = 1;
+    console.log(`not ok ${name}: has checks`);
+  }
+  process.exit(failed === 0 ? 0 : 1);
+}
+
+/** Asks `probe` again until it gives something truthy; a deadline instead of a fixed sleep. */
+export async function eventually(what, probe, limitMs = 10_000) {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const answer = await probe();
+    if (answer) return answer;
+    if (Date.now() > deadline) throw new Error(`waited ${limitMs} ms in vain: ${what}`);
+    await new Promise((wake) => setTimeout(wake, 20));
+  }
+}
+
+/** A redis-server on a Unix socket in the script's directory: no port, nothing written to disk. */
+async function startRedis(t) {
+  t.socket = join(t.dir, "redis.sock");
+  t.store = `unix://${t.socket}`;
+  const options = ["--port", "0", "--unixsocket", t.socket, "--save", "", "--appendonly", "no", "--dir", t.dir];
+  const server = spawn("redis-server", options, { stdio: ["ignore", "pipe", "pipe"] });
+  let log = "";
+  let gone = null;
+  server.stdout.on("data", (text) => (log += text));
+  server.stderr.on("data", (text) => (log += text));
+  const ended = new Promise((done) => {
+    server.once("error", (error) => done((gone = `redis-server cannot be started: ${error.message}`)));
+    server.once("exit", (code, signal) => done((gone = `redis-server ended (${signal ?? code}): ${log.slice(-800)}`)));
+  });
+  t.cleanup(async () => {
+    server.kill("SIGTERM");
+    const hard = setTimeout(() => server.kill("SIGKILL"), 5_000);
+    await ended;
+    clearTimeout(hard);
+  });
+
+  await eventually("redis-server makes its socket", () => {
+    if (gone) throw new Error(gone);
+    return existsSync(t.socket);
+  });
+  t.redis = createClient({ socket: { path: t.socket } });
+  t.redis.on("error", () => {}); // the command that failed says so itself
+  await t.redis.connect();
+  t.cleanup(() => t.redis.destroy());
+  await t.redis.ping();
+}
+
+/**
+ * Runs sessctl on the private server, without a terminal of any kind and with an empty home, so that
+ * neither the caller's settings nor a question can play a part. Gives `{code, stdout, stderr, json}`.
+ */
+export async function sessctl(t, ...args) {
+  const options = typeof args.at(-1) === "object" ? args.pop() : {};
+  const env = { ...process.env, HOME: t.dir, NO_COLOR: "1" };
+  for (const name of Object.keys(env)) if (/^(SESSCTL|XDG_|REDISCLI_)/.test(name)) delete env[name];
+  const all = options.bare ? args : ["--store", t.store, ...args];
+  // `detached` starts a session of its own, which has no controlling terminal.
+  const child = spawn(t.sessctlPath, all, { stdio: ["ignore", "pipe", "pipe"], detached: true, env, cwd: t.dir });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text) => (stderr += text));
+  const limit = setTimeout(() => child.kill("SIGKILL"), COMMAND_LIMIT_MS);
+  const code = await new Promise((done, fail) => {
+    child.once("error", fail);
+    child.once("close", (status, signal) => done(status ?? signal));
+  });
+  clearTimeout(limit);
+  let json;
+  try {
+    json = JSON.parse(stdout);
+  } catch {
+    json = undefined;
+  }
+  return { code, stdout, stderr, json };
+}
+
+/** What a check shows of a run: enough to see what went wrong in the log of a failed check. */
+export function outcome({ code, stdout, stderr }) {
+  return { code, stdout: stdout.slice(0, 1500), stderr: stderr.slice(0, 1500) };
+}
+
+/** `sessctl … -o json` that must work: its parsed output, or a failed script that quotes it. */
+export async function sessctlJson(t, ...args) {
+  const options = typeof args.at(-1) === "object" ? [args.pop()] : [];
+  const run = await sessctl(t, ...args, "-o", "json", ...options);
+  if (run.code !== 0 || run.json === undefined) {
+    throw new Error(`sessctl ${args.join(" ")} -o json: ${JSON.stringify(outcome(run))}`);
+  }
+  return run.json;
+}
+
+/** Every key of the database with its exact bytes and the moment it expires, to prove "nothing changed". */
+export async function snapshot(t) {
+  const bytes = t.redis.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+  const keys = (await t.redis.keys("*")).sort();
+  const rows = keys.map(async (key) => [key, (await bytes.dump(key)).toString("base64"), await t.redis.pExpireTime(key)]);
+  return Promise.all(rows);
+}
+
+/** The `name=value` pair that a response sets as a cookie, as a browser would send it back. */
+export function cookieOf(response, name) {
+  const set = response.headers.getSetCookie().find((line) => line.startsWith(`${name}=`));
+  if (!set) throw new Error(`the response (${response.status}) sets no cookie ${name}`);
+  return set.split(";")[0];
+}
+
+/** Serves `handler` on a free port of the loopback interface and gives its URL. */
+export async function serve(t, server) {
+  await new Promise((done, fail) => server.once("error", fail).listen(0, "127.0.0.1", done));
+  t.cleanup(async () => {
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  });
+  return `http://127.0.0.1:${server.address().port}`;
+}
