@@ -6,6 +6,9 @@
 //! To add one: write `codec/NAME.rs` with a `pub const CODEC: Codec`, declare the module here and
 //! put the constant into [`ALL`].
 
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
 use crate::value::Value;
 
 pub mod json;
@@ -62,4 +65,36 @@ impl DecodeError {
 /// The codec of that name.
 pub fn by_name(name: &str) -> Option<&'static Codec> {
     ALL.iter().copied().find(|codec| codec.name == name)
+}
+
+/// Above this many members a set finds repeated names faster than comparing each with each.
+const FEW_MEMBERS: usize = 16;
+
+/// Resolves repeated member names as `JSON.parse` and every hash table do: the last value, at the
+/// position of the first. Linear, so that a hostile map of many members costs no more than others.
+pub(crate) fn last_wins<'a>(members: Vec<(Cow<'a, str>, Value<'a>)>) -> Vec<(Cow<'a, str>, Value<'a>)> {
+    let repeated = if members.len() <= FEW_MEMBERS {
+        members
+            .iter()
+            .enumerate()
+            .any(|(index, (name, _))| members[..index].iter().any(|(earlier, _)| earlier == name))
+    } else {
+        let mut seen = HashSet::with_capacity(members.len());
+        !members.iter().all(|(name, _)| seen.insert(name.as_ref()))
+    };
+    if !repeated {
+        return members;
+    }
+    let mut positions = HashMap::with_capacity(members.len());
+    let mut kept: Vec<(Cow<'a, str>, Value<'a>)> = Vec::with_capacity(members.len());
+    for (name, value) in members {
+        if let Some(&position) = positions.get(&name) {
+            let position: usize = position;
+            kept[position].1 = value;
+        } else {
+            positions.insert(name.clone(), kept.len());
+            kept.push((name, value));
+        }
+    }
+    kept
 }

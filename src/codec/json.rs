@@ -1,0 +1,683 @@
+//! JSON as session stores really hold it.
+//!
+//! Stricter readers refuse blobs that the frameworks themselves read back without complaint, so this
+//! one is lenient where they are: unpaired surrogate escapes become U+FFFD, raw control characters
+//! inside texts are taken as they are, Python's `NaN` and `Infinity` are numbers, a byte order mark
+//! is skipped, and a blob that is no UTF-8 is read as Latin-1 from end to end. Integers are exact at
+//! any length. Everything else (commas, quotes, leading zeros) is as strict as `JSON.parse`.
+
+use std::borrow::Cow;
+
+use super::{Codec, DecodeError, Limits, last_wins};
+use crate::value::Value;
+
+/// JSON, with the leniency above.
+pub const CODEC: Codec =
+    Codec { name: "json", about: "JSON, lenient where the frameworks are", sniff, decode };
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+fn sniff(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let first = bytes.iter().find(|byte| !is_space(**byte));
+    matches!(first, Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n'))
+}
+
+/// Decodes the whole of the bytes.
+pub fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeError> {
+    let mut parser = Parser::new(bytes, limits);
+    parser.document().map_err(|error| *error)
+}
+
+/// Takes items out of a JSON list: the new text without the top-level items for which `keep` is
+/// false, the others byte for byte, or `None` if there is nothing to take out.
+///
+/// For indexes that a framework keeps as one JSON list and that have to be rewritten in place.
+pub fn drop_items(
+    text: &[u8],
+    keep: &dyn Fn(&Value<'_>) -> bool,
+    limits: &Limits,
+) -> Result<Option<Vec<u8>>, DecodeError> {
+    let mut parser = Parser::new(text, limits);
+    parser.kept_items(keep).map_err(|error| *error)
+}
+
+/// Boxed, because every level of nesting has a result on the stack.
+type Parsed<T> = Result<T, Box<DecodeError>>;
+
+struct Parser<'a> {
+    bytes: &'a [u8],
+    /// The same as text; `None` if it is no UTF-8 and every byte stands for a Latin-1 character.
+    text: Option<&'a str>,
+    at: usize,
+    limits: Limits,
+    depth: usize,
+    values: usize,
+    /// What the open lists and maps hold so far, the innermost last. A finished container takes its
+    /// share in one allocation of the right size instead of growing its own.
+    items: Vec<Value<'a>>,
+    members: Vec<(Cow<'a, str>, Value<'a>)>,
+}
+
+impl<'a> Parser<'a> {
+    fn new(bytes: &'a [u8], limits: &Limits) -> Self {
+        Parser {
+            bytes,
+            text: std::str::from_utf8(bytes).ok(),
+            at: if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 },
+            limits: *limits,
+            depth: 0,
+            values: 0,
+            items: Vec::new(),
+            members: Vec::new(),
+        }
+    }
+
+    fn document(&mut self) -> Parsed<Value<'a>> {
+        self.space();
+        let value = self.value()?;
+        self.end()?;
+        Ok(value)
+    }
+
+    fn end(&mut self) -> Parsed<()> {
+        self.space();
+        if self.at < self.bytes.len() { Err(self.fault("something follows the value")) } else { Ok(()) }
+    }
+
+    fn kept_items(&mut self, keep: &dyn Fn(&Value<'_>) -> bool) -> Parsed<Option<Vec<u8>>> {
+        self.space();
+        if self.peek() != Some(b'[') {
+            return Err(self.fault("not a list"));
+        }
+        self.enter()?;
+        let mut kept = vec![b'['];
+        let mut dropped = false;
+        let mut more = !self.closed(b']');
+        while more {
+            let start = self.at;
+            let item = self.value()?;
+            if keep(&item) {
+                if kept.len() > 1 {
+                    kept.push(b',');
+                }
+                kept.extend_from_slice(&self.bytes[start..self.at]);
+            } else {
+                dropped = true;
+            }
+            more = self.another(b']')?;
+        }
+        self.end()?;
+        kept.push(b']');
+        Ok(dropped.then_some(kept))
+    }
+
+    #[cold]
+    fn fault(&self, reason: &str) -> Box<DecodeError> {
+        if self.at >= self.bytes.len() {
+            return Box::new(DecodeError::new(CODEC.name, self.bytes.len(), "unexpected end"));
+        }
+        Box::new(DecodeError::new(CODEC.name, self.at, reason))
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while self.peek().is_some_and(is_space) {
+            self.at += 1;
+        }
+    }
+
+    /// Reads the value that begins right here.
+    fn value(&mut self) -> Parsed<Value<'a>> {
+        self.values += 1;
+        if self.values > self.limits.values {
+            return Err(self.fault(&format!("more than {} values", self.limits.values)));
+        }
+        match self.peek() {
+            Some(b'"') => {
+                self.at += 1;
+                self.string().map(Value::Text)
+            }
+            Some(b'{') => self.map(),
+            Some(b'[') => self.list(),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ => self.word(),
+        }
+    }
+
+    fn word(&mut self) -> Parsed<Value<'a>> {
+        let words: [(&[u8], Value<'a>); 5] = [
+            (b"true", Value::Bool(true)),
+            (b"false", Value::Bool(false)),
+            (b"null", Value::Null),
+            (b"NaN", Value::Float(f64::NAN)),
+            (b"Infinity", Value::Float(f64::INFINITY)),
+        ];
+        let rest = &self.bytes[self.at..];
+        for (word, value) in words {
+            if rest.starts_with(word) {
+                self.at += word.len();
+                return Ok(value);
+            }
+            if word.starts_with(rest) {
+                self.at = self.bytes.len();
+            }
+        }
+        Err(self.fault("not a value"))
+    }
+
+    /// Steps into a container.
+    fn enter(&mut self) -> Parsed<()> {
+        if self.depth == self.limits.depth {
+            return Err(self.fault(&format!("nested deeper than {}", self.limits.depth)));
+        }
+        self.depth += 1;
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Whether the container ends here, before its first or instead of its next item.
+    fn closed(&mut self, bracket: u8) -> bool {
+        self.space();
+        let closed = self.peek() == Some(bracket);
+        if closed {
+            self.at += 1;
+            self.depth -= 1;
+        }
+        closed
+    }
+
+    /// Whether another item follows the one just read; stands at its first byte then.
+    fn another(&mut self, bracket: u8) -> Parsed<bool> {
+        if self.closed(bracket) {
+            return Ok(false);
+        }
+        if self.peek() != Some(b',') {
+            return Err(self.fault("no comma between items"));
+        }
+        self.at += 1;
+        self.space();
+        Ok(true)
+    }
+
+    fn list(&mut self) -> Parsed<Value<'a>> {
+        self.enter()?;
+        let begin = self.items.len();
+        let mut more = !self.closed(b']');
+        while more {
+            let item = self.value()?;
+            self.items.push(item);
+            more = self.another(b']')?;
+        }
+        Ok(Value::List(self.items.drain(begin..).collect()))
+    }
+
+    fn map(&mut self) -> Parsed<Value<'a>> {
+        self.enter()?;
+        let begin = self.members.len();
+        let mut more = !self.closed(b'}');
+        while more {
+            if self.peek() != Some(b'"') {
+                return Err(self.fault("not a member name"));
+            }
+            self.at += 1;
+            let name = self.string()?;
+            self.space();
+            if self.peek() != Some(b':') {
+                return Err(self.fault("no colon after the member name"));
+            }
+            self.at += 1;
+            self.space();
+            let value = self.value()?;
+            self.members.push((name, value));
+            more = self.another(b'}')?;
+        }
+        Ok(Value::Map(last_wins(self.members.drain(begin..).collect())))
+    }
+
+    /// Reads the text that begins behind the quote just passed.
+    fn string(&mut self) -> Parsed<Cow<'a, str>> {
+        let begin = self.at;
+        let stop = self.stop(begin)?;
+        if self.bytes[stop] == b'"' {
+            self.at = stop + 1;
+            return Ok(self.plain(begin, stop));
+        }
+        let mut text = String::with_capacity(stop - begin + 16);
+        let mut run = begin;
+        let mut stop = stop;
+        while self.bytes[stop] == b'\\' {
+            text.push_str(&self.plain(run, stop));
+            self.at = stop;
+            text.push(self.escape()?);
+            run = self.at;
+            stop = self.stop(run)?;
+        }
+        text.push_str(&self.plain(run, stop));
+        self.at = stop + 1;
+        Ok(Cow::Owned(text))
+    }
+
+    /// Where the next quote or backslash is.
+    fn stop(&mut self, from: usize) -> Parsed<usize> {
+        match quote_or_backslash(&self.bytes[from..]) {
+            Some(distance) => Ok(from + distance),
+            None => {
+                self.at = self.bytes.len();
+                Err(self.fault("the text has no end"))
+            }
+        }
+    }
+
+    /// The text of a range without escapes.
+    fn plain(&self, begin: usize, end: usize) -> Cow<'a, str> {
+        if let Some(text) = self.text {
+            return Cow::Borrowed(&text[begin..end]);
+        }
+        let bytes = &self.bytes[begin..end];
+        match std::str::from_utf8(bytes) {
+            Ok(text) if bytes.is_ascii() => Cow::Borrowed(text),
+            _ => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
+        }
+    }
+
+    /// Reads one escape, from its backslash on.
+    fn escape(&mut self) -> Parsed<char> {
+        let Some(&kind) = self.bytes.get(self.at + 1) else {
+            self.at = self.bytes.len();
+            return Err(self.fault("the text has no end"));
+        };
+        let plain = match kind {
+            b'"' | b'\\' | b'/' => char::from(kind),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => return self.unicode_escape(),
+            _ => return Err(self.fault("no such escape")),
+        };
+        self.at += 2;
+        Ok(plain)
+    }
+
+    fn unicode_escape(&mut self) -> Parsed<char> {
+        let Some(unit) = self.code_unit(self.at) else {
+            if self.bytes.len() - self.at < 6 {
+                self.at = self.bytes.len();
+            }
+            return Err(self.fault("an escape without four hexadecimal digits"));
+        };
+        self.at += 6;
+        if !(0xd800..0xdc00).contains(&unit) {
+            // A low surrogate that no high one announced is no character either.
+            return Ok(char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
+        match self.code_unit(self.at) {
+            Some(low @ 0xdc00..=0xdfff) => {
+                self.at += 6;
+                let code = 0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+                Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
+            }
+            // What follows is read on its own.
+            _ => Ok(char::REPLACEMENT_CHARACTER),
+        }
+    }
+
+    /// The code unit of a `\uXXXX` at that place, if there is one.
+    fn code_unit(&self, at: usize) -> Option<u32> {
+        let digits = self.bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
+    }
+
+    fn number(&mut self) -> Parsed<Value<'a>> {
+        let begin = self.at;
+        let negative = self.peek() == Some(b'-');
+        if negative {
+            self.at += 1;
+        }
+        let digits = self.at;
+        let mut magnitude: u64 = 0;
+        while let Some(byte @ b'0'..=b'9') = self.peek() {
+            // Only used for numbers that are too short to wrap.
+            magnitude = magnitude.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+            self.at += 1;
+        }
+        let length = self.at - digits;
+        if length == 0 {
+            if negative && self.bytes[self.at..].starts_with(b"Infinity") {
+                self.at += b"Infinity".len();
+                return Ok(Value::Float(f64::NEG_INFINITY));
+            }
+            return Err(self.fault("not a number"));
+        }
+        if length > 1 && self.bytes[digits] == b'0' {
+            self.at = digits;
+            return Err(self.fault("a number with a leading zero"));
+        }
+        if matches!(self.peek(), Some(b'.' | b'e' | b'E')) {
+            return self.float(begin);
+        }
+        // 18 digits always fit.
+        if length <= 18 {
+            let number = magnitude as i64;
+            return Ok(Value::Int(if negative { -number } else { number }));
+        }
+        let literal = self.plain(begin, self.at);
+        Ok(if let Ok(number) = literal.parse::<i64>() {
+            Value::Int(number)
+        } else if let Ok(number) = literal.parse::<u64>() {
+            Value::UInt(number)
+        } else {
+            Value::BigInt(literal)
+        })
+    }
+
+    /// Reads on behind the integer part of a number that is a double.
+    fn float(&mut self, begin: usize) -> Parsed<Value<'a>> {
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        match self.plain(begin, self.at).parse() {
+            Ok(number) => Ok(Value::Float(number)),
+            Err(_) => Err(self.fault("not a number")),
+        }
+    }
+
+    /// Passes at least one digit.
+    fn digits(&mut self) -> Parsed<()> {
+        let begin = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        if self.at == begin { Err(self.fault("not a number")) } else { Ok(()) }
+    }
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+}
+
+/// The place of the first quote or backslash.
+///
+/// Most texts of a session are short, and for those eight bytes at a time in a register beat the
+/// call into memchr, which takes over where a text turns out to be long.
+fn quote_or_backslash(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    // The lowest bit set belongs to the first zero byte; those above it may be wrong.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    let mut at = 0;
+    while at < 32 {
+        let Some(chunk) = bytes[at..].first_chunk::<8>() else {
+            return bytes[at..].iter().position(|byte| matches!(byte, b'"' | b'\\')).map(|found| at + found);
+        };
+        let word = u64::from_le_bytes(*chunk);
+        let found = zeros(word ^ (ONES * b'"' as u64)) | zeros(word ^ (ONES * b'\\' as u64));
+        if found != 0 {
+            return Some(at + (found.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    memchr::memchr2(b'"', b'\\', &bytes[at..]).map(|found| at + found)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(bytes: &[u8]) -> Result<Value<'_>, DecodeError> {
+        decode(bytes, &Limits::default())
+    }
+
+    fn json(bytes: &[u8]) -> String {
+        read(bytes).unwrap().to_json()
+    }
+
+    #[test]
+    fn leniency() {
+        let table: &[(&[u8], &str)] = &[
+            (b" \t\r\n[ 1 , 2 ] \n", "[1,2]"),
+            (b"\xef\xbb\xbf{}", "{}"),
+            (br#""\ud83d""#, "\"\u{fffd}\""),
+            (br#""\ude00x""#, "\"\u{fffd}x\""),
+            (br#""\ud83d\ude00""#, "\"😀\""),
+            (br#""\uD83D\u0041""#, "\"\u{fffd}A\""),
+            (br#""\ud83d\ud83d\ude00""#, "\"\u{fffd}😀\""),
+            (br#""\ud83d\n""#, "\"\u{fffd}\\n\""),
+            (br#""\"\\\/\b\f\n\r\t\u00e9""#, "\"\\\"\\\\/\\b\\f\\n\\r\\té\""),
+            (b"\"a\nb\x00\x1f\"", "\"a\\nb\\u0000\\u001f\""),
+            (b"\"\xe9\xc3\xa9\"", "\"éÃ©\""),
+            (b"{\"\xe9\":\"plain\",\"\\u20ac\\n\":\"\xff\\t\"}", "{\"é\":\"plain\",\"€\\n\":\"ÿ\\t\"}"),
+            (br#"{"":1,"__proto__":2,"a.b":3,"\u0061":4}"#, r#"{"":1,"__proto__":2,"a.b":3,"a":4}"#),
+            (br#"{"a":1,"b":2,"\u0061":3}"#, r#"{"a":3,"b":2}"#),
+            (
+                b"[NaN,Infinity,-Infinity]",
+                r#"[{"$float":"NaN"},{"$float":"Infinity"},{"$float":"-Infinity"}]"#,
+            ),
+            (b"1e999", r#"{"$float":"Infinity"}"#),
+            (b"{}", "{}"),
+            (b"[[],{},[{}]]", "[[],{},[{}]]"),
+            (b"[true,false,null,\"\"]", "[true,false,null,\"\"]"),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(json(bytes), *expected, "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        let table = [
+            ("0", Value::Int(0)),
+            ("-0", Value::Int(0)),
+            ("9007199254740993", Value::Int(9_007_199_254_740_993)),
+            ("999999999999999999", Value::Int(999_999_999_999_999_999)),
+            ("9223372036854775807", Value::Int(i64::MAX)),
+            ("-9223372036854775808", Value::Int(i64::MIN)),
+            ("9223372036854775808", Value::UInt(1 << 63)),
+            ("18446744073709551615", Value::UInt(u64::MAX)),
+            ("18446744073709551616", Value::BigInt("18446744073709551616".into())),
+            ("-9223372036854776000", Value::BigInt("-9223372036854776000".into())),
+            ("100000000000000000000", Value::BigInt("100000000000000000000".into())),
+            ("1e+21", Value::Float(1e21)),
+            ("2.0", Value::Float(2.0)),
+            ("-1.5E-3", Value::Float(-0.0015)),
+            ("5e-324", Value::Float(5e-324)),
+            ("1.7976931348623157e+308", Value::Float(f64::MAX)),
+        ];
+        for (literal, expected) in table {
+            assert_eq!(read(literal.as_bytes()).unwrap(), expected, "{literal}");
+        }
+    }
+
+    #[test]
+    fn refused() {
+        let table: &[(&[u8], usize)] = &[
+            (b"", 0),
+            (b"  ", 2),
+            (b"[1,]", 3),
+            (b"[1 2]", 3),
+            (b"{\"a\" 1}", 5),
+            (b"{a:1}", 1),
+            (b"{\"a\":1,}", 7),
+            (b"01", 0),
+            (b"-", 1),
+            (b"-x", 1),
+            (b"1.", 2),
+            (b"[1.]", 3),
+            (b"1e", 2),
+            (b"[1e+]", 4),
+            (b"+1", 0),
+            (b".5", 0),
+            (b"'a'", 0),
+            (b"\"\\x41\"", 1),
+            (b"\"\\u12g4\"", 1),
+            (b"nul", 3),
+            (b"nulx", 0),
+            (b"{} {}", 3),
+            (b"1\0", 1),
+            (b"]", 0),
+            (b"[}", 1),
+        ];
+        for (bytes, offset) in table {
+            let error = read(bytes).unwrap_err();
+            assert_eq!(error.offset, *offset, "{}: {error}", bytes.escape_ascii());
+        }
+        assert_eq!(read(b"[1").unwrap_err().to_string(), "json: unexpected end at byte 2");
+    }
+
+    #[test]
+    fn every_truncation_is_an_error() {
+        let whole = r#"{"cookie":{"originalMaxAge":null,"expires":"2030-01-01T00:00:00.000Z","x":[1.5e3,-2,true]},
+            "n\u00e9\ud83d\ude00":"tëxt \"q\" that is longer than one machine word and than four of them","e":[]}"#;
+        assert!(read(whole.as_bytes()).is_ok());
+        for end in 0..whole.len() {
+            let error = read(&whole.as_bytes()[..end]).unwrap_err();
+            assert!(error.offset <= end, "{end}: {error}");
+        }
+    }
+
+    #[test]
+    fn borrows_where_nothing_is_escaped() {
+        let value = read(br#"{"plain":"text","escaped":"te\nxt"}"#).unwrap();
+        assert!(matches!(value.get("plain"), Some(Value::Text(Cow::Borrowed(_)))));
+        assert!(matches!(value.get("escaped"), Some(Value::Text(Cow::Owned(_)))));
+    }
+
+    #[test]
+    fn repeated_names_in_small_and_large_maps() {
+        assert_eq!(json(br#"{"a":1,"b":2,"a":{"c":3}}"#), r#"{"a":{"c":3},"b":2}"#);
+        let members = |value: usize| (0..1000).map(move |name| format!("\"k{name}\":{value}"));
+        let twice: Vec<String> = members(1).chain(members(2)).collect();
+        let once: Vec<String> = members(2).collect();
+        assert_eq!(json(format!("{{{}}}", twice.join(",")).as_bytes()), format!("{{{}}}", once.join(",")));
+    }
+
+    #[test]
+    fn bounds() {
+        let nested = |depth: usize| [b"[".repeat(depth), b"]".repeat(depth)].concat();
+        let decoding = move || {
+            assert!(read(&nested(900)).is_ok());
+            assert!(read(&[br#"{"a":"#.repeat(900), b"1".to_vec(), b"}".repeat(900)].concat()).is_ok());
+            let error = read(&nested(901)).unwrap_err();
+            assert_eq!((error.offset, error.reason.as_str()), (900, "nested deeper than 900"));
+            assert!(read(&b"[".repeat(200_000)).is_err());
+            assert!(read(&br#"{"a":"#.repeat(200_000)).is_err());
+        };
+        std::thread::Builder::new().stack_size(2 << 20).spawn(decoding).unwrap().join().unwrap();
+        let limits = Limits { values: 3, ..Limits::default() };
+        assert!(decode(b"[1,2]", &limits).is_ok());
+        assert_eq!(decode(b"[1,2,3]", &limits).unwrap_err().reason, "more than 3 values");
+    }
+
+    #[test]
+    fn sniffing() {
+        for bytes in ["{", " [", "\"", "-1", "7", "true", "false", "null", "\u{feff}{"] {
+            assert!(sniff(bytes.as_bytes()), "{bytes}");
+        }
+        for bytes in ["", " ", "a:1:{", "}", "\u{1}"] {
+            assert!(!sniff(bytes.as_bytes()), "{bytes}");
+        }
+    }
+
+    #[test]
+    fn dropping_items() {
+        let drop = |text: &[u8], user: &str| {
+            let keep = |item: &Value<'_>| item.get("t").and_then(Value::as_str) != Some(user);
+            drop_items(text, &keep, &Limits::default())
+        };
+        let list =
+            br#" [ {"t":"a" , "x":1.0}, {"t":"\u0062"},"b" ,{"t":"c\ud83d", "x":100000000000000000000} ]"#;
+        let expected = br#"[{"t":"a" , "x":1.0},"b",{"t":"c\ud83d", "x":100000000000000000000}]"#;
+        assert_eq!(
+            drop(list, "b").unwrap().unwrap().escape_ascii().to_string(),
+            expected.escape_ascii().to_string()
+        );
+        assert_eq!(drop(list, "nobody").unwrap(), None);
+        assert_eq!(drop(b"[]", "a").unwrap(), None);
+        assert_eq!(drop(br#"[{"t":"a"},{"t":"a"}]"#, "a").unwrap().unwrap(), b"[]");
+        assert_eq!(drop(b"[{\"t\":\"a\"},\"\xe9\"]", "a").unwrap().unwrap(), b"[\"\xe9\"]");
+        for text in [&b"{}"[..], b"", b"[", b"[1", b"[1,", b"[1,]", b"[1]x", b"[{\"t\":\"a\"}", b"7"] {
+            assert!(drop(text, "a").is_err(), "{}", text.escape_ascii());
+        }
+    }
+
+    fn generated() -> impl Strategy<Value = serde_json::Value> {
+        use serde_json::Value as Json;
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::from),
+            any::<i64>().prop_map(Json::from),
+            any::<u64>().prop_map(Json::from),
+            any::<f64>().prop_map(Json::from),
+            any::<String>().prop_map(Json::from),
+            "[a-z\"\\\\\n]{0,60}".prop_map(Json::from),
+        ];
+        leaf.prop_recursive(5, 64, 20, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..20).prop_map(Json::from),
+                prop::collection::hash_map(any::<String>(), inner, 0..20)
+                    .prop_map(|members| Json::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn same(ours: &Value<'_>, theirs: &serde_json::Value) -> bool {
+        use serde_json::Value as Json;
+        match (ours, theirs) {
+            (Value::Null, Json::Null) => true,
+            (Value::Bool(ours), Json::Bool(theirs)) => ours == theirs,
+            (Value::Int(ours), Json::Number(theirs)) => theirs.as_i64() == Some(*ours),
+            (Value::UInt(ours), Json::Number(theirs)) => theirs.as_u64() == Some(*ours) && !theirs.is_i64(),
+            (Value::Float(ours), Json::Number(theirs)) => {
+                theirs.is_f64() && theirs.as_f64().unwrap().to_bits() == ours.to_bits()
+            }
+            (Value::Text(ours), Json::String(theirs)) => ours == theirs,
+            (Value::List(ours), Json::Array(theirs)) => {
+                ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(ours, theirs)| same(ours, theirs))
+            }
+            (Value::Map(ours), Json::Object(theirs)) => {
+                ours.len() == theirs.len()
+                    && ours.iter().all(|(name, value)| {
+                        theirs.get(name.as_ref()).is_some_and(|other| same(value, other))
+                    })
+            }
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_serde_json(document in generated()) {
+            for text in [document.to_string(), serde_json::to_string_pretty(&document).unwrap()] {
+                let ours = read(text.as_bytes()).unwrap();
+                prop_assert!(same(&ours, &document), "{}", text);
+                // And what we write is read back equal by both.
+                let written = ours.to_json();
+                prop_assert_eq!(&read(written.as_bytes()).unwrap(), &ours);
+                prop_assert!(same(&ours, &serde_json::from_str(&written).unwrap()));
+                prop_assert_eq!(&read(ours.to_json_pretty().as_bytes()).unwrap(), &ours);
+            }
+        }
+
+        #[test]
+        fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..64), near in "[\\[\\]{},:\"\\\\u0-9a-f.eE+ -]{0,40}") {
+            let _ = read(&bytes);
+            let _ = read(near.as_bytes());
+            let _ = drop_items(&bytes, &|_| true, &Limits::default());
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Web session stores in Redis and Valkey: the parts that `sessctl` is built from.
+
+pub mod codec;
+pub mod value;
