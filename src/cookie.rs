@@ -1,0 +1,339 @@
+//! What the browser sends: from a cookie to the id of its session, and whether it is genuine.
+//!
+//! [`Given`] takes whatever somebody pastes from a browser, a log or a `curl` command and finds
+//! the cookie in it; one module a scheme opens it. A scheme takes a list of secrets wherever the
+//! framework does, any of which may have signed (frameworks rotate by putting a new one in front).
+//! Where the id is readable without a secret, it is read without one.
+//!
+//! Everything here is pure and takes hostile input: no I/O, no panic, comparisons of signatures in
+//! constant time, and messages that hold neither the cookie nor the id nor a secret.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::{DecodePaddingMode, general_purpose};
+use cbc::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+pub mod adonis;
+pub mod bare;
+pub mod better_auth;
+pub mod egg;
+pub mod express;
+pub mod iron;
+pub mod keygrip;
+pub mod mgcrea;
+pub mod openid;
+pub mod remix;
+
+/// A cookie that was opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The session's id, as the framework hands it to its store.
+    pub id: Vec<u8>,
+    /// Whether the cookie is genuine. `None`: that was not checked, because no secret was given or
+    /// because what was given has no signature to check. `Some(false)`: the signature is wrong; the
+    /// id is what the cookie says all the same.
+    pub verified: Option<bool>,
+}
+
+/// Why a cookie gives no id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CookieError {
+    /// A header was given, and this cookie is not in it.
+    #[error("there is no cookie named {name} in what was given")]
+    Absent {
+        /// The name looked for.
+        name: String,
+    },
+    /// Not what the framework writes.
+    #[error("the cookie does not have the form {expected}")]
+    Form {
+        /// The form that the framework writes.
+        expected: &'static str,
+    },
+    /// The id is encrypted, and no key was given.
+    #[error("the cookie is encrypted; the option {option} is needed to read it")]
+    NeedsKey {
+        /// The layout's option that holds the key.
+        option: &'static str,
+    },
+    /// The id is encrypted with another key, or was altered.
+    #[error("the cookie cannot be opened with {option}: another key sealed it, or it was altered")]
+    WrongKey {
+        /// The layout's option that holds the key.
+        option: &'static str,
+    },
+}
+
+/// What somebody gave as a cookie: the bare value, or `name=value` pairs as in a header.
+///
+/// `Debug` shows the names only: the values are credentials.
+#[derive(Clone)]
+pub struct Given {
+    /// The first part as it stands, which is the value if the text is a bare one.
+    first: String,
+    /// Whether the first part can only be read as the pair of some cookie.
+    first_is_pair: bool,
+    pairs: Vec<(String, String)>,
+}
+
+impl Given {
+    /// Reads a bare value, `name=value`, a whole `Cookie:` header or the lines of `Set-Cookie:`.
+    ///
+    /// Attributes such as `Path=/` are harmless, nobody asks for a cookie of that name. Nothing is
+    /// percent-decoded here: some frameworks sign the text as it stands.
+    pub fn parse(text: &str) -> Given {
+        let mut first = None;
+        let mut pairs = Vec::new();
+        for line in unwrapped(text.trim()).lines() {
+            for part in without_header_name(line.trim()).split(';').map(str::trim) {
+                if part.is_empty() {
+                    continue;
+                }
+                if let Some((name, value)) = part.split_once('=') {
+                    pairs.push((name.trim_end().to_owned(), value.trim_start().to_owned()));
+                }
+                first.get_or_insert(part);
+            }
+        }
+        let first = first.unwrap_or_default().to_owned();
+        let first_is_pair = is_pair(&first);
+        Given { first, first_is_pair, pairs }
+    }
+
+    /// The value of that cookie, not percent-decoded; for a bare text the text itself.
+    ///
+    /// A cookie named `__Secure-NAME` or `__Host-NAME` is found as well (the prefixes of RFC
+    /// 6265bis, which frameworks add by themselves on https). Quotation marks around a value are
+    /// not part of it.
+    pub fn value(&self, name: &str) -> Option<Cow<'_, str>> {
+        let bare = (!self.first_is_pair && !self.first.is_empty()).then_some(self.first.as_str());
+        self.pair(name).map(|(_, value)| value).or(bare).map(unquoted)
+    }
+
+    /// The value of that cookie, but only where it was given as a pair: what holds a signature
+    /// beside the cookie, such as `koa.sid.sig`.
+    pub fn companion(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.pair(name).map(|(_, value)| unquoted(value))
+    }
+
+    /// The names of the pairs, in the order given.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.pairs.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The cookie's value, with the name that it was really given under.
+    fn named<'a>(&'a self, name: &'a str) -> Option<(&'a str, Cow<'a, str>)> {
+        let real_name = self.pair(name).map_or(name, |(real_name, _)| real_name);
+        Some((real_name, self.value(name)?))
+    }
+
+    fn pair(&self, name: &str) -> Option<(&str, &str)> {
+        let by = |test: &dyn Fn(&str) -> bool| {
+            // Of two cookies of one name, the parsers of the frameworks take the first.
+            self.pairs.iter().find(|pair| test(&pair.0)).map(|pair| (pair.0.as_str(), pair.1.as_str()))
+        };
+        by(&|given| given == name).or_else(|| {
+            by(&|given| {
+                ["__Secure-", "__Host-"].iter().any(|prefix| given.strip_prefix(prefix) == Some(name))
+            })
+        })
+    }
+
+    /// The percent-decoded value, or the error that says that it is not there.
+    fn decoded(&self, name: &str) -> Result<Vec<u8>, CookieError> {
+        self.value(name)
+            .map(|value| percent_decode(&value).into_owned())
+            .ok_or_else(|| CookieError::Absent { name: name.to_owned() })
+    }
+}
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Given").field("names", &self.names().collect::<Vec<_>>()).finish_non_exhaustive()
+    }
+}
+
+/// Decodes `%XX` and nothing else: `+` stays (base64 signatures hold it), and so does an escape
+/// that is none.
+pub fn percent_decode(text: &str) -> Cow<'_, [u8]> {
+    let bytes = text.as_bytes();
+    if !bytes.contains(&b'%') {
+        return Cow::Borrowed(bytes);
+    }
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if byte == b'%'
+            && let [high, low, after @ ..] = after
+            && let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low))
+        {
+            decoded.push(high << 4 | low);
+            rest = after;
+        } else {
+            decoded.push(byte);
+        }
+    }
+    Cow::Owned(decoded)
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).map(|digit| digit as u8)
+}
+
+/// The text without quotation marks around the whole of it, as a shell or JSON leaves them.
+fn unwrapped(text: &str) -> &str {
+    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(inner) if !inner.contains('"') => inner,
+        _ => text,
+    }
+}
+
+fn without_header_name(line: &str) -> &str {
+    for name in ["Cookie:", "Set-Cookie:"] {
+        if let Some((start, rest)) = line.split_at_checked(name.len())
+            && start.eq_ignore_ascii_case(name)
+        {
+            return rest.trim_start();
+        }
+    }
+    line
+}
+
+/// Whether a text is the pair of some cookie rather than a bare value that holds `=`.
+///
+/// Base64 is what puts `=` into bare values: at the very end, or before the `.`, `--` or `:` that
+/// precedes a signature.
+fn is_pair(text: &str) -> bool {
+    let Some((name, value)) = text.split_once('=') else { return false };
+    let plausible = !name.is_empty()
+        && name.len() <= 256
+        // The token characters of RFC 9110, and the colon of koa-session2's own default name.
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~:".contains(&byte))
+        // The mark of a signed express cookie, whose id may hold a `=`.
+        && !name.starts_with("s:")
+        && !name.starts_with("s%3");
+    let continues_base64 = value.is_empty() || value.starts_with(['=', '.', ':']) || value.starts_with("--");
+    plausible && !continues_base64
+}
+
+/// The value without the quotation marks that RFC 6265 allows around it; in them, a backslash
+/// escapes one character or is followed by three octal digits (Python's `http.cookies`).
+fn unquoted(value: &str) -> Cow<'_, str> {
+    let Some(inner) = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) else {
+        return Cow::Borrowed(value);
+    };
+    if !inner.contains('\\') {
+        return Cow::Borrowed(inner);
+    }
+    let mut plain = String::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some(at) = rest.find('\\') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let octal = rest.get(..3).filter(|digits| digits.bytes().all(|digit| (b'0'..=b'7').contains(&digit)));
+        if let Some(byte) = octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            plain.push(char::from(byte));
+            rest = &rest[3..];
+        } else if let Some(escaped) = rest.chars().next() {
+            plain.push(escaped);
+            rest = &rest[escaped.len_utf8()..];
+        }
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}
+
+/// Whether any of the secrets made the signature; `None` without secrets.
+fn any_fits(secrets: &[String], fits: impl Fn(&[u8]) -> bool) -> Option<bool> {
+    if secrets.is_empty() {
+        return None;
+    }
+    Some(secrets.iter().any(|secret| fits(secret.as_bytes())))
+}
+
+/// Whether two byte strings are equal, in a time that does not depend on where they differ.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    one.ct_eq(other).into()
+}
+
+/// A MAC over the parts, one after the other.
+fn mac<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let mut mac = <M as KeyInit>::new_from_slice(key).expect("HMAC takes keys of every length");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().to_vec()
+}
+
+fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    mac::<Hmac<Sha256>>(key, parts)
+}
+
+/// Base64 of the standard alphabet with padding.
+fn base64_padded(bytes: &[u8]) -> String {
+    general_purpose::STANDARD.encode(bytes)
+}
+
+/// Base64 of the standard alphabet without padding.
+fn base64_unpadded(bytes: &[u8]) -> String {
+    general_purpose::STANDARD_NO_PAD.encode(bytes)
+}
+
+/// Base64url without padding.
+fn base64url(bytes: &[u8]) -> String {
+    general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Decodes base64 of either alphabet, padded or not, as Node's `Buffer.from(text, 'base64')` does;
+/// unlike that, foreign characters are not skipped.
+fn base64_any(text: &[u8]) -> Option<Vec<u8>> {
+    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    const ENGINE: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+    let standard: Vec<u8> = text
+        .iter()
+        .map(|byte| match byte {
+            b'-' => b'+',
+            b'_' => b'/',
+            other => *other,
+        })
+        .collect();
+    ENGINE.decode(standard).ok()
+}
+
+/// AES-256 in CBC mode with PKCS#7 padding; `None` where lengths or padding are wrong.
+fn aes_256_cbc(key: &[u8], iv: &[u8], ciphertext: &[u8]) -> Option<Vec<u8>> {
+    let cipher = cbc::Decryptor::<aes::Aes256>::new_from_slices(key, iv).ok()?;
+    cipher.decrypt_padded_vec::<Pkcs7>(ciphertext).ok()
+}
+
+/// The position before the last dot and after it.
+fn split_last_dot(value: &[u8]) -> Option<(&[u8], &[u8])> {
+    let dot = value.iter().rposition(|byte| *byte == b'.')?;
+    Some((&value[..dot], &value[dot + 1..]))
+}
+
+/// The id in a JSON scalar. Ids are text; applications that make their own use numbers, too.
+fn json_scalar(value: &serde_json::Value) -> Option<Vec<u8>> {
+    match value {
+        serde_json::Value::String(text) if !text.is_empty() => Some(text.clone().into_bytes()),
+        serde_json::Value::Number(number) => Some(number.to_string().into_bytes()),
+        _ => None,
+    }
+}
+
+/// Whether bytes could be a session's id: text of visible characters. It stands in for the MAC
+/// that unauthenticated encryption lacks: a wrong key gives noise.
+fn looks_like_id(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| {
+        !text.is_empty() && !text.chars().any(|char| char.is_control() || char.is_whitespace())
+    })
+}
