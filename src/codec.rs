@@ -98,3 +98,64 @@ pub(crate) fn last_wins<'a>(members: Vec<(Cow<'a, str>, Value<'a>)>) -> Vec<(Cow
     }
     kept
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn codecs_are_found_by_name() {
+        for codec in ALL {
+            assert_eq!(by_name(codec.name).map(|found| found.about), Some(codec.about));
+        }
+        assert!(by_name("nothing").is_none());
+    }
+
+    /// Documents to encode by somebody else's encoder.
+    pub(crate) fn generated() -> impl Strategy<Value = serde_json::Value> {
+        use serde_json::Value as Json;
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::from),
+            any::<i64>().prop_map(Json::from),
+            any::<u64>().prop_map(Json::from),
+            any::<f64>().prop_map(Json::from),
+            any::<String>().prop_map(Json::from),
+            "[a-z\"\\\\\n]{0,60}".prop_map(Json::from),
+        ];
+        leaf.prop_recursive(5, 64, 20, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..20).prop_map(Json::from),
+                prop::collection::hash_map(any::<String>(), inner, 0..20)
+                    .prop_map(|members| Json::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// Whether a decoded value is that document, doubles to the bit.
+    pub(crate) fn same(ours: &Value<'_>, theirs: &serde_json::Value) -> bool {
+        use serde_json::Value as Json;
+        match (ours, theirs) {
+            (Value::Null, Json::Null) => true,
+            (Value::Bool(ours), Json::Bool(theirs)) => ours == theirs,
+            (Value::Int(ours), Json::Number(theirs)) => theirs.as_i64() == Some(*ours),
+            (Value::UInt(ours), Json::Number(theirs)) => theirs.as_u64() == Some(*ours) && !theirs.is_i64(),
+            (Value::Float(ours), Json::Number(theirs)) => {
+                theirs.is_f64() && theirs.as_f64().unwrap().to_bits() == ours.to_bits()
+            }
+            (Value::Text(ours), Json::String(theirs)) => ours == theirs,
+            (Value::List(ours), Json::Array(theirs)) => {
+                ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(ours, theirs)| same(ours, theirs))
+            }
+            (Value::Map(ours), Json::Object(theirs)) => {
+                ours.len() == theirs.len()
+                    && ours.iter().all(|(name, value)| {
+                        theirs.get(name.as_ref()).is_some_and(|other| same(value, other))
+                    })
+            }
+            _ => false,
+        }
+    }
+}

@@ -214,20 +214,11 @@ impl<'a> Value<'a> {
             Value::Decimal(text) => Value::Decimal(own(text)),
             Value::Text(text) => Value::Text(own(text)),
             Value::Bytes(bytes) => Value::Bytes(Cow::Owned(bytes.into_owned())),
-            Value::List(items) => Value::List(items.into_iter().map(Value::into_owned).collect()),
-            Value::Set(items) => Value::Set(items.into_iter().map(Value::into_owned).collect()),
+            Value::List(items) => Value::List(own_items(items)),
+            Value::Set(items) => Value::Set(own_items(items)),
             Value::Map(members) => Value::Map(own_members(members)),
-            Value::Pairs(pairs) => Value::Pairs(
-                pairs.into_iter().map(|(key, value)| (key.into_owned(), value.into_owned())).collect(),
-            ),
-            Value::Object(object) => {
-                let object = *object;
-                Value::Object(Box::new(Object {
-                    class: own(object.class),
-                    fields: own_members(object.fields),
-                    payload: object.payload.map(Value::into_owned),
-                }))
-            }
+            Value::Pairs(pairs) => Value::Pairs(own_pairs(pairs)),
+            Value::Object(object) => own_object(*object),
             Value::Date(text) => Value::Date(own(text)),
             Value::Uuid(text) => Value::Uuid(own(text)),
             Value::Ref(text) => Value::Ref(own(text)),
@@ -272,8 +263,35 @@ fn own(text: Cow<'_, str>) -> Cow<'static, str> {
     Cow::Owned(text.into_owned())
 }
 
+// Loops of their own, because iterator adapters would multiply the stack that every level costs.
+
+fn own_items(items: Vec<Value<'_>>) -> Vec<Value<'static>> {
+    let mut owned = Vec::with_capacity(items.len());
+    for item in items {
+        owned.push(item.into_owned());
+    }
+    owned
+}
+
 fn own_members(members: Vec<(Cow<'_, str>, Value<'_>)>) -> Vec<(Cow<'static, str>, Value<'static>)> {
-    members.into_iter().map(|(key, value)| (own(key), value.into_owned())).collect()
+    let mut owned = Vec::with_capacity(members.len());
+    for (name, value) in members {
+        owned.push((own(name), value.into_owned()));
+    }
+    owned
+}
+
+fn own_pairs(pairs: Vec<(Value<'_>, Value<'_>)>) -> Vec<(Value<'static>, Value<'static>)> {
+    let mut owned = Vec::with_capacity(pairs.len());
+    for (key, value) in pairs {
+        owned.push((key.into_owned(), value.into_owned()));
+    }
+    owned
+}
+
+fn own_object(object: Object<'_>) -> Value<'static> {
+    let payload = object.payload.map(Value::into_owned);
+    Value::Object(Box::new(Object { class: own(object.class), fields: own_members(object.fields), payload }))
 }
 
 fn into_text(out: Vec<u8>) -> String {
