@@ -1,6 +1,22 @@
-//! Web session stores in Redis and Valkey: the parts that `sessctl` is built from.
+//! sessctl: the administration tool for session stores.
+//!
+//! The way through the code, in one direction:
+//!
+//! ```text
+//! argv -> cli -> commands/*  -> scan: store (pages of raw records)
+//!                                     -> layout, codec, wrap, cookie (pure: what is this key, what does it hold)
+//!                                     -> session -> select (filters) -> render (rows -> stdout)
+//!                                                                    -> plan (steps -> shown | applied)
+//! ```
+//!
+//! Invariants: `codec`, `wrap`, `cookie` and `layout` do no I/O and know no clap; `store` knows no
+//! framework; only `ui`, `render` and `error` write to the terminal; only `plan` changes a store;
+//! decoding never runs anything that the bytes name.
 
 pub mod codec;
 pub mod cookie;
+pub mod layout;
+pub mod session;
+pub mod store;
 pub mod value;
 pub mod wrap;

@@ -1,0 +1,126 @@
+//! Keys: where the id is, and what ids look like.
+
+use std::ops::Range;
+
+use super::Setup;
+
+/// Where the id is in a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The bytes of the key that are the id.
+    pub id: Range<usize>,
+    /// Whether the id has the shape that the framework itself makes; only such a key is shown as a
+    /// session when its value cannot be decoded.
+    pub usual: bool,
+}
+
+impl Place {
+    /// The id is what follows after `start`.
+    pub fn after(key: &[u8], start: usize, usual: bool) -> Place {
+        Place { id: start..key.len(), usual }
+    }
+}
+
+/// The alphabet of an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alphabet {
+    /// `[0-9a-f]`.
+    Hex,
+    /// `[0-9]`.
+    Digit,
+    /// `[a-z0-9]`.
+    Lower,
+    /// `[A-Za-z0-9]`.
+    Alnum,
+    /// `[A-Za-z0-9_-]`.
+    Base64Url,
+}
+
+impl Alphabet {
+    pub fn has(self, byte: u8) -> bool {
+        match self {
+            Alphabet::Hex => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+            Alphabet::Digit => byte.is_ascii_digit(),
+            Alphabet::Lower => byte.is_ascii_digit() || byte.is_ascii_lowercase(),
+            Alphabet::Alnum => byte.is_ascii_alphanumeric(),
+            Alphabet::Base64Url => byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-',
+        }
+    }
+
+    /// Whether all of the text is of this alphabet.
+    pub fn all(self, text: &[u8]) -> bool {
+        text.iter().all(|byte| self.has(*byte))
+    }
+}
+
+/// `8-4-4-4-12` lower- or upper-case hex digits.
+pub fn is_uuid(text: &[u8]) -> bool {
+    text.len() == 36
+        && text.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// Exactly so many bytes of an alphabet.
+pub fn is_exactly(text: &[u8], length: usize, alphabet: Alphabet) -> bool {
+    text.len() == length && alphabet.all(text)
+}
+
+/// The start of a tail of exactly `length` bytes of an alphabet that stands by itself: at the start
+/// of the key or behind a byte that is not of the alphabet.
+pub fn tail(key: &[u8], length: usize, alphabet: Alphabet) -> Option<usize> {
+    let start = key.len().checked_sub(length)?;
+    let alone = start == 0 || !alphabet.has(key[start - 1]);
+    (length > 0 && alone && alphabet.all(&key[start..])).then_some(start)
+}
+
+/// The start of a UUID at the end of the key.
+pub fn uuid_tail(key: &[u8]) -> Option<usize> {
+    let start = key.len().checked_sub(36)?;
+    let alone = start == 0 || !key[start - 1].is_ascii_alphanumeric();
+    (alone && is_uuid(&key[start..])).then_some(start)
+}
+
+/// Behind the last colon, or the whole key.
+pub fn last_part(key: &[u8]) -> usize {
+    memchr::memrchr(b':', key).map_or(0, |at| at + 1)
+}
+
+/// Where the id begins when no prefix was given: behind the layout's default prefix, also with a
+/// tenant in front of it; otherwise at a tail that `shape` knows; otherwise behind the last colon.
+pub fn guess(key: &[u8], default: &str, shape: impl Fn(&[u8]) -> Option<usize>) -> usize {
+    let default = default.as_bytes();
+    if !default.is_empty() {
+        if key.starts_with(default) {
+            return default.len();
+        }
+        // `tenant1:sess:<id>`: the prefix must begin a part of the key.
+        let found = memchr::memmem::rfind_iter(key, default)
+            .find(|at| *at == 0 || !key[at - 1].is_ascii_alphanumeric());
+        if let Some(at) = found {
+            return at + default.len();
+        }
+    }
+    shape(key).unwrap_or_else(|| last_part(key))
+}
+
+/// The usual `locate`: the id is all that follows the prefix.
+pub fn after_prefix(setup: &Setup, key: &[u8]) -> Option<Place> {
+    locate_by(setup, key, |_| None, |id| !id.is_empty())
+}
+
+/// `locate` for layouts whose ids have a shape: `tail` finds it at the end of a key whose prefix is
+/// not known, `usual` judges an id.
+pub fn locate_by(
+    setup: &Setup,
+    key: &[u8],
+    tail: impl Fn(&[u8]) -> Option<usize>,
+    usual: impl Fn(&[u8]) -> bool,
+) -> Option<Place> {
+    let start = match setup.known_lead() {
+        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+        None => guess(key, setup.layout.prefix, tail),
+    };
+    (start < key.len()).then(|| Place::after(key, start, usual(&key[start..])))
+}

@@ -1,0 +1,256 @@
+//! A layout as it is configured for one run: the facts together with prefix, secrets and options.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::{Layout, close_to};
+
+/// An option that a layout knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OptionSpec {
+    pub name: &'static str,
+    pub kind: OptionKind,
+    pub secret: bool,
+    pub about: &'static str,
+}
+
+/// What an option may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OptionKind {
+    Text,
+    /// A text, or a list of texts.
+    Texts,
+    Flag,
+    Number,
+    /// A table of texts or lists of texts.
+    Table,
+}
+
+impl OptionSpec {
+    pub const fn new(name: &'static str, kind: OptionKind, about: &'static str) -> Self {
+        OptionSpec { name, kind, secret: false, about }
+    }
+
+    pub const fn secret(name: &'static str, kind: OptionKind, about: &'static str) -> Self {
+        OptionSpec { name, kind, secret: true, about }
+    }
+}
+
+/// The options that every layout knows.
+pub const COMMON: &[OptionSpec] = &[
+    OptionSpec::new("prefix", OptionKind::Text, "what stands before the id in a key"),
+    OptionSpec::new("key_prefix", OptionKind::Text, "the Redis client's own prefix, in front of every key"),
+    OptionSpec::new("cookie_name", OptionKind::Text, "the cookie's name"),
+];
+
+/// An option's value, read from the configuration with `env` and `file` references resolved.
+#[derive(Clone, PartialEq)]
+pub enum Setting {
+    Text(String),
+    Texts(Vec<String>),
+    Flag(bool),
+    Number(i64),
+    Table(BTreeMap<String, Vec<String>>),
+}
+
+/// Settings hold secrets; nothing of them may reach a log.
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(redacted)")
+    }
+}
+
+/// An option that does not fit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OptionError {
+    #[error("layout {layout} has no option `{option}`")]
+    Unknown { layout: String, option: String, near: Option<String>, known: Vec<&'static str> },
+    #[error("option `{option}` of layout {layout} must be {expected}")]
+    Form { layout: String, option: String, expected: &'static str },
+    #[error("there is no layout `{name}`")]
+    Layout { name: String, near: Vec<&'static str> },
+}
+
+/// A layout and its settings, checked once; what every layout function gets.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    pub layout: &'static Layout,
+    /// Whether the user named this layout; then its prefix and its own test decide alone.
+    pub named: bool,
+    settings: BTreeMap<&'static str, Setting>,
+}
+
+impl Setup {
+    /// A layout without settings, as one of all that are asked.
+    pub fn free(layout: &'static Layout) -> Setup {
+        Setup { layout, named: false, settings: BTreeMap::new() }
+    }
+
+    /// A layout that the user named, with the options of the profile.
+    pub fn named(
+        layout: &'static Layout,
+        options: impl IntoIterator<Item = (String, Setting)>,
+    ) -> Result<Setup, OptionError> {
+        let mut setup = Setup { layout, named: true, settings: BTreeMap::new() };
+        for (name, setting) in options {
+            setup.set(&name, setting)?;
+        }
+        Ok(setup)
+    }
+
+    /// Sets one option after checking that the layout knows it and that it has the right form.
+    pub fn set(&mut self, name: &str, setting: Setting) -> Result<(), OptionError> {
+        let layout = self.layout.name.to_string();
+        let known = || COMMON.iter().chain(self.layout.options);
+        let Some(spec) = known().find(|spec| spec.name == name) else {
+            let near = known()
+                .map(|spec| (strsim::jaro_winkler(name, spec.name), spec.name))
+                .filter(|(score, _)| *score > 0.8)
+                .max_by(|a, b| a.0.total_cmp(&b.0))
+                .map(|(_, near)| near.to_string());
+            let known = known().map(|spec| spec.name).collect();
+            return Err(OptionError::Unknown { layout, option: name.to_string(), near, known });
+        };
+        let wrong = |expected| OptionError::Form { layout, option: name.to_string(), expected };
+        let setting = match (spec.kind, setting) {
+            (OptionKind::Texts, Setting::Text(text)) => Setting::Texts(vec![text]),
+            (OptionKind::Text, Setting::Texts(mut texts)) if texts.len() == 1 => Setting::Text(texts.remove(0)),
+            (OptionKind::Text, setting @ Setting::Text(_))
+            | (OptionKind::Texts, setting @ Setting::Texts(_))
+            | (OptionKind::Flag, setting @ Setting::Flag(_))
+            | (OptionKind::Number, setting @ Setting::Number(_))
+            | (OptionKind::Table, setting @ Setting::Table(_)) => setting,
+            (OptionKind::Text, _) => return Err(wrong("a text")),
+            (OptionKind::Texts, _) => return Err(wrong("a text or a list of texts")),
+            (OptionKind::Flag, _) => return Err(wrong("true or false")),
+            (OptionKind::Number, _) => return Err(wrong("a whole number")),
+            (OptionKind::Table, _) => return Err(wrong("a table")),
+        };
+        self.settings.insert(spec.name, setting);
+        Ok(())
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.settings.get(name)? {
+            Setting::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A list option; empty when it was not given.
+    pub fn texts(&self, name: &str) -> &[String] {
+        match self.settings.get(name) {
+            Some(Setting::Texts(texts)) => texts,
+            _ => &[],
+        }
+    }
+
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        match self.settings.get(name)? {
+            Setting::Flag(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    pub fn number(&self, name: &str) -> Option<i64> {
+        match self.settings.get(name)? {
+            Setting::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// A list inside a table option; empty when it was not given.
+    pub fn table(&self, name: &str, member: &str) -> &[String] {
+        match self.settings.get(name) {
+            Some(Setting::Table(table)) => table.get(member).map_or(&[], Vec::as_slice),
+            _ => &[],
+        }
+    }
+
+    /// The Redis client's prefix, in front of every key of the application.
+    pub fn key_prefix(&self) -> &str {
+        self.text("key_prefix").unwrap_or("")
+    }
+
+    pub fn cookie_name(&self) -> &str {
+        self.text("cookie_name").or(self.layout.cookie_name).unwrap_or("")
+    }
+
+    /// The usual `lead`: the client's prefix and the framework's, by default or by option.
+    pub fn lead(&self) -> Vec<u8> {
+        let prefix = self.text("prefix").unwrap_or(self.layout.prefix);
+        [self.key_prefix(), prefix].concat().into_bytes()
+    }
+
+    /// What session keys begin with, if that is known: the layout was named or a prefix was given.
+    pub fn known_lead(&self) -> Option<Vec<u8>> {
+        let given = self.named
+            || self.text(self.layout.prefix_option).is_some()
+            || self.text("prefix").is_some()
+            || self.text("key_prefix").is_some();
+        given.then(|| (self.layout.lead)(self))
+    }
+
+    /// What stands before the id in this key, as text: the prefix that companions share.
+    pub fn before<'k>(&self, key: &'k [u8], id: &[u8]) -> &'k [u8] {
+        &key[..key.len() - id.len().min(key.len())]
+    }
+}
+
+/// The setups to ask: the named layouts with their options, or every layout that may be asked freely.
+pub fn choose(
+    names: &[String],
+    options: &BTreeMap<String, Setting>,
+    prefix: Option<&str>,
+) -> Result<Vec<Setup>, OptionError> {
+    let mut setups = Vec::new();
+    if names.is_empty() {
+        for layout in super::ALL.iter().filter(|layout| layout.visible && !layout.only_named) {
+            let mut setup = Setup::free(layout);
+            for (name, setting) in options {
+                // Without a layout named an option is for those that know it.
+                let _ = setup.set(name, setting.clone());
+            }
+            setups.push(setup);
+        }
+        if let Some((name, _)) = options.iter().find(|(name, _)| !setups.iter().any(|s| s.knows(name))) {
+            let known = COMMON.iter().map(|spec| spec.name).collect();
+            return Err(OptionError::Unknown {
+                layout: "any".to_string(),
+                option: name.clone(),
+                near: None,
+                known,
+            });
+        }
+    } else {
+        for name in names {
+            let layout = super::by_name(name)
+                .ok_or_else(|| OptionError::Layout { name: name.clone(), near: close_to(name) })?;
+            let mut setup = Setup { layout, named: true, settings: BTreeMap::new() };
+            for (option, setting) in options {
+                let elsewhere = names
+                    .iter()
+                    .filter_map(|other| super::by_name(other))
+                    .any(|other| other.name != layout.name && Setup::free(other).knows(option));
+                match setup.set(option, setting.clone()) {
+                    Err(OptionError::Unknown { .. }) if elsewhere => {}
+                    other => other?,
+                }
+            }
+            setups.push(setup);
+        }
+    }
+    if let Some(prefix) = prefix {
+        for setup in &mut setups {
+            setup.set(setup.layout.prefix_option, Setting::Text(prefix.to_string()))?;
+        }
+    }
+    Ok(setups)
+}
+
+impl Setup {
+    /// Whether the layout has an option of that name.
+    pub fn knows(&self, option: &str) -> bool {
+        COMMON.iter().chain(self.layout.options).any(|spec| spec.name == option)
+    }
+}

@@ -1,0 +1,81 @@
+//! One session: what every command works with, whichever framework wrote it.
+
+use std::borrow::Cow;
+
+use crate::layout::{Decoded, Setup};
+use crate::store::Ttl;
+
+/// Who, when and from where. Times are milliseconds since 1970 in UTC.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts<'b> {
+    pub user: Option<Cow<'b, str>>,
+    pub created: Option<i64>,
+    pub seen: Option<i64>,
+    /// The end that the framework itself enforces, kept in the value.
+    pub ends: Option<i64>,
+    pub ip: Option<Cow<'b, str>>,
+    pub agent: Option<Cow<'b, str>>,
+}
+
+/// How sure it is that a key is a session of its layout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// The key fits and the value is general; others could look the same.
+    Weak,
+    /// By the recognised sessions beside it.
+    Kin,
+    /// By its value's signature, or by the layout that the user named.
+    Sure,
+}
+
+/// A session, borrowing from the page of the scan that it was found in.
+#[derive(Debug, Clone)]
+pub struct Session<'b> {
+    pub setup: &'b Setup,
+    pub key: &'b [u8],
+    /// The id: a part of the key.
+    pub id: &'b [u8],
+    pub certainty: Certainty,
+    pub hash: bool,
+    pub facts: Facts<'b>,
+    pub ttl: Ttl,
+    /// MEMORY USAGE of the session's own key.
+    pub memory: Option<u64>,
+    /// `None` when the value was not asked for.
+    pub data: Option<Decoded<'b>>,
+    /// When this was read, in milliseconds since 1970.
+    pub now: i64,
+}
+
+impl Session<'_> {
+    pub fn layout(&self) -> &'static str {
+        self.setup.layout.name
+    }
+
+    /// What stands before the id in the key.
+    pub fn before(&self) -> &[u8] {
+        self.setup.before(self.key, self.id)
+    }
+
+    /// The earlier of the key's expiry and the end that the framework enforces, in ms since 1970.
+    pub fn expires_at(&self) -> Option<i64> {
+        let by_key = self.ttl.millis().map(|ms| self.now.saturating_add_unsigned(ms));
+        match (by_key, self.facts.ends) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Whether its own end has passed though the key is still there.
+    pub fn expired(&self) -> bool {
+        self.facts.ends.is_some_and(|end| end <= self.now)
+    }
+
+    /// Why the value could not be decoded, on one line.
+    pub fn error(&self) -> Option<String> {
+        match &self.data.as_ref()?.value {
+            Ok(_) => None,
+            Err(error) => Some(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! The store: keys and raw records in batches, and conditional operations on them.
+//!
+//! Nothing here knows a framework. A [`Source`] can be read (a server, later a dump file), a
+//! [`Store`] can also be changed, so a command that ends sessions asks for a `Store` by type.
+
+use std::fmt;
+use std::ops::ControlFlow;
+
+pub mod connect;
+pub mod redis;
+
+/// A key, as bytes. Keys hold session ids, so `Debug` shows only the beginning.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Key(#[serde(with = "bytes")] pub Vec<u8>);
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({}…)", self.0.get(..8).unwrap_or(&self.0).escape_ascii())
+    }
+}
+
+impl From<&[u8]> for Key {
+    fn from(bytes: &[u8]) -> Self {
+        Key(bytes.to_vec())
+    }
+}
+
+/// Byte strings as MessagePack `bin` instead of a list of numbers.
+pub mod bytes {
+    use serde::{Deserializer, Serializer, de::Visitor};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = Vec<u8>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("bytes")
+            }
+            fn visit_bytes<E>(self, v: &[u8]) -> Result<Vec<u8>, E> {
+                Ok(v.to_vec())
+            }
+            fn visit_byte_buf<E>(self, v: Vec<u8>) -> Result<Vec<u8>, E> {
+                Ok(v)
+            }
+        }
+        deserializer.deserialize_byte_buf(Bytes)
+    }
+}
+
+/// The type of a key in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    String,
+    Hash,
+    Set,
+    SortedSet,
+    List,
+    Stream,
+    /// A module's type.
+    Other,
+}
+
+impl Kind {
+    /// From the answer to TYPE; `none` is no kind.
+    pub fn from_type(name: &[u8]) -> Option<Kind> {
+        match name {
+            b"none" => None,
+            b"string" => Some(Kind::String),
+            b"hash" => Some(Kind::Hash),
+            b"set" => Some(Kind::Set),
+            b"zset" => Some(Kind::SortedSet),
+            b"list" => Some(Kind::List),
+            b"stream" => Some(Kind::Stream),
+            _ => Some(Kind::Other),
+        }
+    }
+
+    /// The store's own word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::String => "string",
+            Kind::Hash => "hash",
+            Kind::Set => "set",
+            Kind::SortedSet => "zset",
+            Kind::List => "list",
+            Kind::Stream => "stream",
+            Kind::Other => "module",
+        }
+    }
+}
+
+/// What a key holds, as far as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Raw {
+    /// A string, whole.
+    Text(Vec<u8>),
+    /// The first bytes of a string that is longer than what a first look reads.
+    Head(Vec<u8>),
+    /// A hash, whole, in stored order.
+    Hash(Vec<(Vec<u8>, Vec<u8>)>),
+    /// Too large to be read: the length of the string, or the number of fields.
+    Oversized(Kind, u64),
+    /// A kind that never is a session; the kind is evidence.
+    Other(Kind),
+    /// The key was there when it was scanned and is not any more.
+    Gone,
+    /// Not asked for.
+    Unread,
+}
+
+impl Raw {
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            Raw::Text(_) | Raw::Head(_) => Some(Kind::String),
+            Raw::Hash(_) => Some(Kind::Hash),
+            Raw::Oversized(kind, _) | Raw::Other(kind) => Some(*kind),
+            Raw::Gone | Raw::Unread => None,
+        }
+    }
+}
+
+/// When a key ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ttl {
+    #[default]
+    Unasked,
+    /// The key has no expiry.
+    Never,
+    /// Milliseconds from the moment of reading.
+    In(u64),
+    /// The key is gone.
+    Gone,
+}
+
+impl Ttl {
+    /// From the answer to PTTL.
+    pub fn from_pttl(answer: i64) -> Ttl {
+        match answer {
+            -1 => Ttl::Never,
+            ms if ms >= 0 => Ttl::In(ms as u64),
+            _ => Ttl::Gone,
+        }
+    }
+
+    pub fn millis(self) -> Option<u64> {
+        match self {
+            Ttl::In(ms) => Some(ms),
+            _ => None,
+        }
+    }
+}
+
+/// What is to be asked of the server for each key; the union of what layouts, filters and columns need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Need {
+    pub value: bool,
+    pub ttl: bool,
+    pub memory: bool,
+}
+
+impl Need {
+    pub const NOTHING: Need = Need { value: false, ttl: false, memory: false };
+    pub const VALUE: Need = Need { value: true, ttl: false, memory: false };
+    pub const TTL: Need = Need { value: false, ttl: true, memory: false };
+    pub const MEMORY: Need = Need { value: false, ttl: false, memory: true };
+    pub const ALL: Need = Need { value: true, ttl: true, memory: true };
+
+    #[must_use]
+    pub const fn and(self, other: Need) -> Need {
+        Need {
+            value: self.value || other.value,
+            ttl: self.ttl || other.ttl,
+            memory: self.memory || other.memory,
+        }
+    }
+}
+
+/// One key with what was read of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    pub key: Key,
+    pub raw: Raw,
+    pub ttl: Ttl,
+    /// MEMORY USAGE of the key, in bytes.
+    pub memory: Option<u64>,
+    /// What was asked, so that the rest can be asked later.
+    pub asked: Need,
+}
+
+/// How much of a key a scan should read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interest {
+    /// Nothing: the key is counted and forgotten.
+    Skip,
+    /// Its name only; it is handed on as [`Raw::Unread`].
+    Name,
+    /// Its value as far as a first look goes, and nothing else.
+    Look,
+    /// Its value whole and all of the query's need. `hash` tells which kind to try first.
+    Read { hash: bool },
+}
+
+/// What to scan for.
+pub struct Query<'a> {
+    /// A glob for SCAN's MATCH.
+    pub pattern: Option<Vec<u8>>,
+    pub need: Need,
+    /// Asked once for each key; it must be quick.
+    pub interest: &'a (dyn Fn(&[u8]) -> Interest + Sync),
+}
+
+/// A page of a scan. Its records own the bytes that sessions borrow from.
+#[derive(Debug, Default)]
+pub struct Page {
+    pub records: Vec<Record>,
+    /// Keys that the scan went over for this page, those of no interest included.
+    pub scanned: u64,
+}
+
+/// Something that sessions can be read from.
+pub trait Source: Send {
+    /// Goes over all keys. Keys that the scan gives twice are handed on once. `Ok` means that the
+    /// scan went to its end or that `visit` stopped it; any other end is an error, and what was
+    /// visited before it stands.
+    fn scan(
+        &mut self,
+        query: &Query<'_>,
+        visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
+    ) -> Result<(), Error>;
+
+    /// Reads these keys, in this order. A missing key is a record with [`Raw::Gone`].
+    fn read(&mut self, keys: &[Key], need: Need) -> Result<Vec<Record>, Error>;
+
+    /// The kinds of these keys; `None` where there is no such key.
+    fn kinds(&mut self, keys: &[Key]) -> Result<Vec<Option<Kind>>, Error>;
+
+    /// Which of these operations would find something to do.
+    fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error>;
+
+    /// How many keys there are, for progress.
+    fn size(&mut self) -> Result<u64, Error>;
+
+    /// Where this is, without any password.
+    fn place(&self) -> &str;
+}
+
+/// Something that can also be changed.
+pub trait Store: Source {
+    /// Asks, before anything is changed, whether these kinds of operations are permitted.
+    fn may_change(&mut self, ops: &[Op]) -> Result<(), Error>;
+
+    /// Carries out steps: each is re-read, compared with what was seen, and only then done, such
+    /// that a key which changes in between is left alone.
+    fn apply(&mut self, steps: &[Step]) -> Result<Vec<Outcome>, Error>;
+}
+
+/// One change to the store, safe to repeat and without effect where there is nothing to change.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum Op {
+    /// Removes a key that belongs to one session alone.
+    Unlink(Key),
+    /// Removes a string only while it holds exactly this.
+    UnlinkIfEquals(Key, #[serde(with = "bytes")] Vec<u8>),
+    SetRemove { key: Key, #[serde(with = "bytes")] member: Vec<u8> },
+    SortedRemove { key: Key, #[serde(with = "bytes")] member: Vec<u8> },
+    /// Removes a member of a sorted set once another key is gone.
+    SortedRemoveWhenGone { key: Key, #[serde(with = "bytes")] member: Vec<u8>, gone: Key },
+    HashRemove { key: Key, #[serde(with = "bytes")] field: Vec<u8> },
+    /// Takes items out of a JSON list in a string, by compare-and-set, keeping expiry.
+    JsonListRemove { key: Key, item: JsonItem, when_empty: WhenEmpty },
+    /// Tells running processes; no effect where nobody listens.
+    Publish { #[serde(with = "bytes")] channel: Vec<u8>, #[serde(with = "bytes")] message: Vec<u8> },
+}
+
+/// Which items of a JSON list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum JsonItem {
+    /// The text itself.
+    Text(String),
+    /// Objects whose member of that name is this text.
+    Member(String, String),
+}
+
+/// What becomes of a list that has no item left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum WhenEmpty {
+    Unlink,
+    Keep,
+}
+
+impl Op {
+    /// The key that is changed, if it is one.
+    pub fn key(&self) -> Option<&Key> {
+        match self {
+            Op::Unlink(key)
+            | Op::UnlinkIfEquals(key, _)
+            | Op::SetRemove { key, .. }
+            | Op::SortedRemove { key, .. }
+            | Op::SortedRemoveWhenGone { key, .. }
+            | Op::HashRemove { key, .. }
+            | Op::JsonListRemove { key, .. } => Some(key),
+            Op::Publish { .. } => None,
+        }
+    }
+}
+
+/// What was seen of a session when it was matched: the first 128 bits of the SHA-256 of its kind and content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Fingerprint(pub [u8; 16]);
+
+/// The end of one session: its own key, guarded by what was seen of it, and what follows from it.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Step {
+    /// The session's own key; it is removed if it still is what the fingerprint says.
+    pub key: Key,
+    pub hash: bool,
+    pub seen: Fingerprint,
+    /// Index entries, twins, locks: done once the key is gone, and also where it was gone already.
+    pub then: Vec<Op>,
+}
+
+/// How a step went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    Done { keys: u64, entries: u64 },
+    /// It ended by itself meanwhile; its left-overs in indexes were removed.
+    Gone { keys: u64, entries: u64 },
+    /// Not as it was when it was matched, and left alone.
+    Changed,
+    Failed(String),
+}
+
+/// What goes wrong between sessctl and a store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot connect to {place}: {reason}")]
+    Connect { place: String, reason: String },
+    #[error("{place} refused the login: {reason}")]
+    Authentication { place: String, reason: String },
+    #[error("{user} may not run {command} on {place}")]
+    Denied { place: String, user: String, command: String },
+    #[error("the connection to {place} was lost: {reason}")]
+    Lost { place: String, reason: String },
+    #[error("{place} did not answer within {seconds} s")]
+    Timeout { place: String, seconds: u64 },
+    #[error("{place} is a node of a cluster and holds only a part of the sessions")]
+    Cluster { place: String },
+    #[error("{place} is a read-only replica")]
+    Replica { place: String },
+    #[error("{place} is still loading its data")]
+    Loading { place: String },
+    #[error("{place} refused {command}: {reason}")]
+    Refused { place: String, command: String, reason: String },
+    #[error("{place} gave an answer to {command} that makes no sense")]
+    Answer { place: String, command: String },
+    #[error("{0}")]
+    Target(String),
+}
