@@ -210,7 +210,7 @@ pub struct Query<'a> {
     pub pattern: Option<Vec<u8>>,
     pub need: Need,
     /// Asked once for each key; it must be quick.
-    pub interest: &'a (dyn Fn(&[u8]) -> Interest + Sync),
+    pub interest: &'a mut (dyn FnMut(&[u8]) -> Interest + Send),
 }
 
 /// A page of a scan. Its records own the bytes that sessions borrow from.
@@ -228,7 +228,7 @@ pub trait Source: Send {
     /// visited before it stands.
     fn scan(
         &mut self,
-        query: &Query<'_>,
+        query: &mut Query<'_>,
         visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
     ) -> Result<(), Error>;
 
@@ -250,8 +250,8 @@ pub trait Source: Send {
 
 /// Something that can also be changed.
 pub trait Store: Source {
-    /// Asks, before anything is changed, whether these kinds of operations are permitted.
-    fn may_change(&mut self, ops: &[Op]) -> Result<(), Error>;
+    /// Asks, before anything is changed, whether what this step does is permitted at all.
+    fn may_change(&mut self, sample: &Step) -> Result<(), Error>;
 
     /// Carries out steps: each is re-read, compared with what was seen, and only then done, such
     /// that a key which changes in between is left alone.

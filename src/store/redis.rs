@@ -1,14 +1,296 @@
-//! One Redis or Valkey server as a [`Store`](super::Store).
+//! One Redis or Valkey server as a [`Store`].
+//!
+//! The client must never let the server wait: requests are queued ahead on one connection, so that
+//! while a page is being received the server already has the next one to work on.
 
-/// A connection and what errors say of it.
+use std::ops::ControlFlow;
+
+use ::redis::{Connection, Value as Answer};
+
+use super::{Error, Key, Kind, Need, Op, Outcome, Page, Query, Raw, Record, Source, Step, Store, Ttl};
+use crate::store::connect::classify;
+
+mod change;
+mod read;
+mod scan;
+mod seen;
+
+pub use change::fingerprint;
+
+/// Bytes of a string that are read at first; longer ones are read in a second step, one at a time,
+/// so that a page of large values can fill neither our memory nor the server's output buffers.
+const LOOK: usize = 8 << 10;
+/// `LOOK - 1` as text: GETRANGE includes its end.
+const LOOK_END: &[u8] = b"8191";
+/// A longer string is not read at all.
+const MAX_TEXT: u64 = 64 << 20;
+/// A hash with more fields is not read at all.
+const MAX_FIELDS: u64 = 10_000;
+
+/// A connection and what its errors say of it.
 pub struct RedisStore {
-    connection: ::redis::Connection,
+    connection: Connection,
     place: String,
     user: String,
+    /// Bytes of commands that wait to be sent.
+    out: Vec<u8>,
+    /// How many commands those are.
+    unsent: usize,
+    /// MEMORY USAGE is not to be had here (forbidden or unknown); asked once and then no more.
+    pub memory_denied: bool,
+    /// Keys that an ACL hides from this user.
+    pub hidden_keys: u64,
+}
+
+/// How a server's refusal is to be taken.
+enum Refusal {
+    /// The key is of another type than the command wants.
+    WrongType,
+    /// The ACL hides this key, though not the command.
+    HiddenKey,
+    /// The transaction or the command cannot be carried out at all.
+    Fatal(Error),
 }
 
 impl RedisStore {
-    pub fn new(connection: ::redis::Connection, place: String, user: String) -> RedisStore {
-        RedisStore { connection, place, user }
+    pub fn new(connection: Connection, place: String, user: String) -> RedisStore {
+        RedisStore { connection, place, user, out: Vec::new(), unsent: 0, memory_denied: false, hidden_keys: 0 }
+    }
+
+    /// Queues one command.
+    fn push(&mut self, args: &[&[u8]]) {
+        encode(&mut self.out, args);
+        self.unsent += 1;
+    }
+
+    /// Sends what is queued.
+    fn flush(&mut self, command: &str) -> Result<(), Error> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        let sent = self.connection.send_packed_command(&self.out);
+        self.out.clear();
+        self.unsent = 0;
+        sent.map_err(|error| self.classify(&error, command))
+    }
+
+    /// Takes one answer; a refusal by the server is the inner error.
+    fn take(&mut self, command: &str) -> Result<Result<Answer, Refusal>, Error> {
+        let error = match self.connection.recv_response() {
+            Ok(Answer::ServerError(error)) => ::redis::RedisError::from(error),
+            Ok(answer) => return Ok(Ok(answer)),
+            Err(error) => error,
+        };
+        match error.code() {
+            Some("WRONGTYPE") => Ok(Err(Refusal::WrongType)),
+            Some("NOPERM") if !error.to_string().contains("command") => Ok(Err(Refusal::HiddenKey)),
+            Some(_) => Ok(Err(Refusal::Fatal(self.classify(&error, command)))),
+            None => Err(self.classify(&error, command)),
+        }
+    }
+
+    /// Takes an answer that no refusal can stand for.
+    fn expect(&mut self, command: &str) -> Result<Answer, Error> {
+        match self.take(command)? {
+            Ok(answer) => Ok(answer),
+            Err(Refusal::Fatal(error)) => Err(error),
+            Err(Refusal::WrongType | Refusal::HiddenKey) => Err(Error::Refused {
+                place: self.place.clone(),
+                command: command.to_string(),
+                reason: "the key is of another type or not permitted".to_string(),
+            }),
+        }
+    }
+
+    /// One command, one answer.
+    fn ask(&mut self, args: &[&[u8]]) -> Result<Answer, Error> {
+        let command = String::from_utf8_lossy(args[0]).into_owned();
+        self.push(args);
+        self.flush(&command)?;
+        self.expect(&command)
+    }
+
+    fn classify(&self, error: &::redis::RedisError, command: &str) -> Error {
+        classify(error, &self.place, &self.user, command)
+    }
+
+    fn senseless(&self, command: &str) -> Error {
+        Error::Answer { place: self.place.clone(), command: command.to_string() }
+    }
+
+    /// Asks for the reading commands once, before a long scan starts and finds out in its middle.
+    fn may_read(&mut self, need: Need) -> Result<(), Error> {
+        let nothing: &[u8] = b"sessctl:no-such-key";
+        let mut commands: Vec<&[&[u8]]> = vec![&[b"GET", b"sessctl:no-such-key"], &[b"TYPE", b"sessctl:no-such-key"]];
+        let ttl: &[&[u8]] = &[b"PTTL", nothing];
+        if need.ttl {
+            commands.push(ttl);
+        }
+        for command in &commands {
+            self.push(command);
+        }
+        self.flush("GET")?;
+        let mut denied = None;
+        for command in commands {
+            let name = String::from_utf8_lossy(command[0]).into_owned();
+            if let Err(Refusal::Fatal(error)) = self.take(&name)? {
+                denied.get_or_insert(error);
+            }
+        }
+        denied.map_or(Ok(()), Err)
+    }
+}
+
+impl Source for RedisStore {
+    fn scan(
+        &mut self,
+        query: &mut Query<'_>,
+        visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        self.may_read(query.need)?;
+        scan::run(self, query, visit)
+    }
+
+    fn read(&mut self, keys: &[Key], need: Need) -> Result<Vec<Record>, Error> {
+        read::records(self, keys, need)
+    }
+
+    fn kinds(&mut self, keys: &[Key]) -> Result<Vec<Option<Kind>>, Error> {
+        for key in keys {
+            self.push(&[b"TYPE", &key.0]);
+        }
+        self.flush("TYPE")?;
+        let mut kinds = Vec::with_capacity(keys.len());
+        for _ in keys {
+            kinds.push(match self.take("TYPE")? {
+                Ok(answer) => kind_of(&answer),
+                Err(Refusal::Fatal(error)) => return Err(error),
+                Err(_) => None,
+            });
+        }
+        Ok(kinds)
+    }
+
+    fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error> {
+        change::probe(self, ops)
+    }
+
+    fn size(&mut self) -> Result<u64, Error> {
+        match self.ask(&[b"DBSIZE"])? {
+            Answer::Int(n) => Ok(n.max(0) as u64),
+            _ => Err(self.senseless("DBSIZE")),
+        }
+    }
+
+    fn place(&self) -> &str {
+        &self.place
+    }
+}
+
+impl Store for RedisStore {
+    fn may_change(&mut self, sample: &Step) -> Result<(), Error> {
+        change::may_change(self, sample)
+    }
+
+    fn apply(&mut self, steps: &[Step]) -> Result<Vec<Outcome>, Error> {
+        change::apply(self, steps)
+    }
+}
+
+/// Appends a command in the protocol's form.
+fn encode(out: &mut Vec<u8>, args: &[&[u8]]) {
+    fn number(out: &mut Vec<u8>, mark: u8, n: usize) {
+        let mut digits = [0u8; 20];
+        let mut at = digits.len();
+        let mut rest = n;
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        out.push(mark);
+        out.extend_from_slice(&digits[at..]);
+        out.extend_from_slice(b"\r\n");
+    }
+    number(out, b'*', args.len());
+    for arg in args {
+        number(out, b'$', arg.len());
+        out.extend_from_slice(arg);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+fn kind_of(answer: &Answer) -> Option<Kind> {
+    match answer {
+        Answer::SimpleString(name) => Kind::from_type(name.as_bytes()),
+        Answer::BulkString(name) => Kind::from_type(name),
+        _ => None,
+    }
+}
+
+/// A bulk string's bytes.
+fn bulk(answer: Answer) -> Option<Vec<u8>> {
+    match answer {
+        Answer::BulkString(bytes) => Some(bytes),
+        Answer::SimpleString(text) => Some(text.into_bytes()),
+        Answer::Okay => Some(b"OK".to_vec()),
+        _ => None,
+    }
+}
+
+/// HGETALL's answer in either protocol version.
+fn pairs(answer: Answer) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+    match answer {
+        Answer::Map(entries) => entries.into_iter().map(|(field, value)| Some((bulk(field)?, bulk(value)?))).collect(),
+        Answer::Array(items) => {
+            let mut fields = Vec::with_capacity(items.len() / 2);
+            let mut items = items.into_iter();
+            while let (Some(field), Some(value)) = (items.next(), items.next()) {
+                fields.push((bulk(field)?, bulk(value)?));
+            }
+            Some(fields)
+        }
+        _ => None,
+    }
+}
+
+fn int(answer: &Answer) -> Option<i64> {
+    match answer {
+        Answer::Int(n) => Some(*n),
+        Answer::Boolean(yes) => Some(i64::from(*yes)),
+        _ => None,
+    }
+}
+
+/// `Raw` for a key that is of no kind that sessions are kept in, or is gone.
+fn other(kind: Option<Kind>) -> Raw {
+    kind.map_or(Raw::Gone, Raw::Other)
+}
+
+/// A blank record for a key.
+fn blank(key: Vec<u8>, asked: Need) -> Record {
+    Record { key: Key(key), raw: Raw::Unread, ttl: Ttl::Unasked, memory: None, asked }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_look_ends_where_it_says() {
+        assert_eq!((LOOK - 1).to_string().as_bytes(), LOOK_END);
+    }
+
+    #[test]
+    fn commands_are_framed_by_length() {
+        let mut out = Vec::new();
+        encode(&mut out, &[b"GET", b"a\r\nb\0"]);
+        assert_eq!(out, b"*2\r\n$3\r\nGET\r\n$5\r\na\r\nb\0\r\n");
+        out.clear();
+        encode(&mut out, &[&[b'x'; 1234]]);
+        assert!(out.starts_with(b"*1\r\n$1234\r\nxxx"));
     }
 }

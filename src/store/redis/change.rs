@@ -1,0 +1,456 @@
+//! Changing: conditional to the last moment.
+//!
+//! Sessions are ended in batches. Their keys are WATCHed and read again; those that still are what
+//! was matched are unlinked in one MULTI, which the server drops whole if one of them was written in
+//! between; then the batch is split and tried again. So nothing that was not seen is ever removed.
+
+use sha2::{Digest, Sha256};
+
+use super::*;
+use crate::codec::{self, Limits};
+use crate::store::{Fingerprint, JsonItem, WhenEmpty};
+use crate::value::Value;
+
+/// How often a compare-and-set is tried before it is given up.
+const TRIES: usize = 20;
+
+/// What is remembered of a session's kind and content.
+pub fn fingerprint(raw: &Raw) -> Option<Fingerprint> {
+    let mut hash = Sha256::new();
+    match raw {
+        Raw::Text(text) => {
+            hash.update(b"string\0");
+            hash.update(text);
+        }
+        Raw::Hash(fields) => {
+            hash.update(b"hash\0");
+            let mut sorted: Vec<_> = fields.iter().collect();
+            sorted.sort_unstable();
+            for (field, value) in sorted {
+                for part in [field, value] {
+                    hash.update((part.len() as u64).to_le_bytes());
+                    hash.update(part);
+                }
+            }
+        }
+        _ => return None,
+    }
+    let digest = hash.finalize();
+    let mut first = [0; 16];
+    first.copy_from_slice(&digest[..16]);
+    Some(Fingerprint(first))
+}
+
+/// How a session's key was found when it was read again.
+enum Found {
+    Same,
+    Gone,
+    Changed,
+    Failed(String),
+}
+
+pub(super) fn apply(store: &mut RedisStore, steps: &[Step]) -> Result<Vec<Outcome>, Error> {
+    let mut outcomes = vec![Outcome::Changed; steps.len()];
+    let mut stack = vec![(0, steps.len(), 0usize)];
+    while let Some((start, end, tries)) = stack.pop() {
+        if start == end {
+            continue;
+        }
+        if !batch(store, &steps[start..end], &mut outcomes[start..end])? {
+            // One of the keys was written between reading and removing.
+            if end - start > 1 {
+                let middle = start + (end - start) / 2;
+                stack.push((middle, end, 0));
+                stack.push((start, middle, 0));
+            } else if tries < TRIES {
+                stack.push((start, end, tries + 1));
+            } else {
+                outcomes[start] = Outcome::Failed("it is being written all the time".to_string());
+            }
+        }
+    }
+    follow(store, steps, &mut outcomes)?;
+    Ok(outcomes)
+}
+
+/// Tries one batch; false when the server dropped the transaction.
+fn batch(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Outcome]) -> Result<bool, Error> {
+    let mut watch: Vec<&[u8]> = vec![b"WATCH"];
+    watch.extend(steps.iter().map(|step| &step.key.0[..]));
+    store.push(&watch);
+    for step in steps {
+        let command: &[u8] = if step.hash { b"HGETALL" } else { b"GET" };
+        store.push(&[command, &step.key.0]);
+    }
+    store.flush("WATCH")?;
+    store.expect("WATCH")?;
+    let mut found = Vec::with_capacity(steps.len());
+    for step in steps {
+        let answer = store.take(if step.hash { "HGETALL" } else { "GET" })?;
+        found.push(match answer {
+            Ok(Answer::Nil) => Found::Gone,
+            Ok(answer) if step.hash => match pairs(answer) {
+                Some(fields) if fields.is_empty() => Found::Gone,
+                Some(fields) => compare(&Raw::Hash(fields), step),
+                None => return Err(store.senseless("HGETALL")),
+            },
+            Ok(answer) => match bulk(answer) {
+                Some(text) => compare(&Raw::Text(text), step),
+                None => return Err(store.senseless("GET")),
+            },
+            Err(Refusal::WrongType) => Found::Changed,
+            Err(Refusal::HiddenKey) => Found::Failed("an ACL hides this key".to_string()),
+            Err(Refusal::Fatal(error)) => return Err(error),
+        });
+    }
+
+    // Index entries go in the same transaction as the key they point at.
+    let mut awaited: Vec<(usize, bool)> = Vec::new();
+    store.push(&[b"MULTI"]);
+    for (at, (step, found)) in steps.iter().zip(&found).enumerate() {
+        if matches!(found, Found::Same) {
+            store.push(&[b"UNLINK", &step.key.0]);
+            awaited.push((at, true));
+        }
+        if matches!(found, Found::Same | Found::Gone) {
+            for op in &step.then {
+                if push_simple(store, op) {
+                    awaited.push((at, false));
+                }
+            }
+        }
+    }
+    for (outcome, found) in outcomes.iter_mut().zip(&found) {
+        *outcome = match found {
+            Found::Same | Found::Gone => Outcome::Gone { keys: 0, entries: 0 },
+            Found::Changed => Outcome::Changed,
+            Found::Failed(why) => Outcome::Failed(why.clone()),
+        };
+    }
+    if awaited.is_empty() {
+        store.push(&[b"DISCARD"]);
+        store.flush("MULTI")?;
+        store.expect("MULTI")?;
+        store.expect("DISCARD")?;
+        return Ok(true);
+    }
+    store.push(&[b"EXEC"]);
+    store.flush("MULTI")?;
+    store.expect("MULTI")?;
+    let mut refused = None;
+    for (at, own) in &awaited {
+        let name = if *own { "UNLINK" } else { "SREM" };
+        if let Err(refusal) = store.take(name)? {
+            let error = match refusal {
+                Refusal::Fatal(error) => error,
+                _ => Error::Refused {
+                    place: store.place.clone(),
+                    command: name.to_string(),
+                    reason: "an ACL hides one of the keys".to_string(),
+                },
+            };
+            refused.get_or_insert((*at, error));
+        }
+    }
+    let executed = store.take("EXEC")?;
+    if let Some((_, error)) = refused {
+        return Err(error);
+    }
+    let answers = match executed {
+        Ok(Answer::Nil) => return Ok(false),
+        Ok(Answer::Array(answers)) => answers,
+        Ok(_) => return Err(store.senseless("EXEC")),
+        Err(Refusal::Fatal(error)) => return Err(error),
+        Err(_) => return Err(store.senseless("EXEC")),
+    };
+    for ((at, own), answer) in awaited.iter().zip(answers) {
+        match (own, answer) {
+            (true, Answer::Int(1)) => outcomes[*at] = Outcome::Done { keys: 1, entries: 0 },
+            // It expired between the reading and the transaction.
+            (true, _) => {}
+            (false, Answer::Int(n)) => add(&mut outcomes[*at], 0, n.max(0) as u64),
+            // An index of another type than the framework's is not ours to touch.
+            (false, _) => {}
+        }
+    }
+    // A companion key that goes whole counts as a key, not as an entry.
+    Ok(true)
+}
+
+fn compare(raw: &Raw, step: &Step) -> Found {
+    if fingerprint(raw) == Some(step.seen) { Found::Same } else { Found::Changed }
+}
+
+fn add(outcome: &mut Outcome, more_keys: u64, more_entries: u64) {
+    if let Outcome::Done { keys, entries } | Outcome::Gone { keys, entries } = outcome {
+        *keys += more_keys;
+        *entries += more_entries;
+    }
+}
+
+/// Queues an operation that is unconditional by nature; false for those that need more.
+fn push_simple(store: &mut RedisStore, op: &Op) -> bool {
+    match op {
+        Op::SetRemove { key, member } => store.push(&[b"SREM", &key.0, member]),
+        Op::SortedRemove { key, member } => store.push(&[b"ZREM", &key.0, member]),
+        Op::HashRemove { key, field } => store.push(&[b"HDEL", &key.0, field]),
+        _ => return false,
+    }
+    true
+}
+
+/// The operations that look before they act, once the keys are gone; each once for the whole batch.
+fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Outcome]) -> Result<(), Error> {
+    let mut done = std::collections::HashSet::new();
+    for (step, outcome) in steps.iter().zip(outcomes) {
+        if !matches!(outcome, Outcome::Done { .. } | Outcome::Gone { .. }) {
+            continue;
+        }
+        for op in step.then.iter().filter(|op| done.insert(*op)) {
+            let (keys, entries) = match op {
+                Op::SetRemove { .. } | Op::SortedRemove { .. } | Op::HashRemove { .. } => (0, 0),
+                Op::Unlink(key) => (unlink_if(store, key, |_| true)?, 0),
+                Op::UnlinkIfEquals(key, value) => (unlink_if(store, key, |text| text == value)?, 0),
+                Op::SortedRemoveWhenGone { key, member, gone } => (0, remove_when_gone(store, key, member, gone)?),
+                Op::JsonListRemove { key, item, when_empty } => rewrite(store, key, item, *when_empty)?,
+                Op::Publish { channel, message } => {
+                    store.push(&[b"PUBLISH", channel, message]);
+                    store.flush("PUBLISH")?;
+                    // Who may not publish has no process to tell either.
+                    let _ = store.take("PUBLISH")?;
+                    (0, 0)
+                }
+            };
+            add(outcome, keys, entries);
+        }
+    }
+    Ok(())
+}
+
+/// Removes a companion key while it is what `fits` wants.
+fn unlink_if(store: &mut RedisStore, key: &Key, fits: impl Fn(&[u8]) -> bool) -> Result<u64, Error> {
+    for _ in 0..TRIES {
+        store.push(&[b"WATCH", &key.0]);
+        store.push(&[b"GET", &key.0]);
+        store.flush("GET")?;
+        store.expect("WATCH")?;
+        let fit = match store.take("GET")? {
+            Ok(Answer::Nil) => false,
+            Ok(answer) => bulk(answer).is_some_and(|text| fits(&text)),
+            // A companion of another type goes whole only if its content does not matter.
+            Err(Refusal::WrongType) => fits(b""),
+            Err(Refusal::HiddenKey) => false,
+            Err(Refusal::Fatal(error)) => return Err(error),
+        };
+        if !fit {
+            store.ask(&[b"UNWATCH"])?;
+            return Ok(0);
+        }
+        if let Some(answer) = transact(store, &[b"UNLINK", &key.0])? {
+            return Ok(int(&answer).unwrap_or(0).max(0) as u64);
+        }
+    }
+    Ok(0)
+}
+
+/// Removes a member once another key is gone.
+fn remove_when_gone(store: &mut RedisStore, key: &Key, member: &[u8], gone: &Key) -> Result<u64, Error> {
+    for _ in 0..TRIES {
+        store.push(&[b"WATCH", &gone.0]);
+        store.push(&[b"EXISTS", &gone.0]);
+        store.flush("EXISTS")?;
+        store.expect("WATCH")?;
+        if int(&store.expect("EXISTS")?) != Some(0) {
+            store.ask(&[b"UNWATCH"])?;
+            return Ok(0);
+        }
+        if let Some(answer) = transact(store, &[b"ZREM", &key.0, member])? {
+            return Ok(int(&answer).unwrap_or(0).max(0) as u64);
+        }
+    }
+    Ok(0)
+}
+
+/// Takes items out of a JSON list, keeping the others byte for byte and the expiry as it is.
+fn rewrite(store: &mut RedisStore, key: &Key, item: &JsonItem, when_empty: WhenEmpty) -> Result<(u64, u64), Error> {
+    for _ in 0..TRIES {
+        store.push(&[b"WATCH", &key.0]);
+        store.push(&[b"GET", &key.0]);
+        store.flush("GET")?;
+        store.expect("WATCH")?;
+        let text = match store.take("GET")? {
+            Ok(answer) => bulk(answer),
+            Err(Refusal::Fatal(error)) => return Err(error),
+            Err(_) => None,
+        };
+        let Some((rewritten, removed, empty)) = text.as_deref().and_then(|text| without(text, item)) else {
+            store.ask(&[b"UNWATCH"])?;
+            return Ok((0, 0));
+        };
+        let answer = if empty && when_empty == WhenEmpty::Unlink {
+            transact(store, &[b"UNLINK", &key.0])?
+        } else {
+            transact(store, &[b"SET", &key.0, &rewritten, b"KEEPTTL"])?
+        };
+        if answer.is_some() {
+            return Ok((u64::from(empty && when_empty == WhenEmpty::Unlink), removed));
+        }
+    }
+    Err(Error::Refused {
+        place: store.place.clone(),
+        command: "SET".to_string(),
+        reason: "an index list is being written all the time".to_string(),
+    })
+}
+
+/// The list without the item: its text, how many were taken out, whether it is empty now. `None`
+/// where there is nothing to take out or the text is no list.
+fn without(text: &[u8], item: &JsonItem) -> Option<(Vec<u8>, u64, bool)> {
+    let mut removed = 0;
+    let mut kept = 0;
+    let counted = std::cell::RefCell::new((&mut removed, &mut kept));
+    let keep = |value: &Value<'_>| {
+        let goes = names(value, item);
+        let mut counts = counted.borrow_mut();
+        if goes { *counts.0 += 1 } else { *counts.1 += 1 }
+        !goes
+    };
+    let rewritten = codec::json::drop_items(text, &keep, &Limits::default()).ok()??;
+    Some((rewritten, removed, kept == 0))
+}
+
+fn names(value: &Value<'_>, item: &JsonItem) -> bool {
+    match item {
+        JsonItem::Text(text) => value.as_str() == Some(text),
+        JsonItem::Member(name, text) => value.get(name).and_then(Value::as_str) == Some(text),
+    }
+}
+
+/// MULTI, one command, EXEC. `None` when a watched key was written meanwhile.
+fn transact(store: &mut RedisStore, command: &[&[u8]]) -> Result<Option<Answer>, Error> {
+    let name = String::from_utf8_lossy(command[0]).into_owned();
+    store.push(&[b"MULTI"]);
+    store.push(command);
+    store.push(&[b"EXEC"]);
+    store.flush(&name)?;
+    store.expect("MULTI")?;
+    let queued = store.take(&name)?;
+    let executed = store.take("EXEC")?;
+    match (queued, executed) {
+        (Err(Refusal::Fatal(error)), _) | (_, Err(Refusal::Fatal(error))) => Err(error),
+        (_, Ok(Answer::Nil)) => Ok(None),
+        (_, Ok(Answer::Array(mut answers))) if answers.len() == 1 => Ok(answers.pop()),
+        _ => Err(store.senseless("EXEC")),
+    }
+}
+
+/// Asks for permission with keys that cannot exist: the ones at hand with an ending of their own.
+pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Error> {
+    let beside = |key: &Key| [&key.0[..], b"\0sessctl-may-i"].concat();
+    let own = beside(&sample.key);
+    let mut commands: Vec<Vec<Vec<u8>>> = vec![vec![b"WATCH".to_vec(), own.clone()], vec![b"UNWATCH".to_vec()]];
+    commands.push(vec![b"UNLINK".to_vec(), own.clone()]);
+    for op in &sample.then {
+        let Some(key) = op.key() else { continue };
+        let key = beside(key);
+        commands.push(match op {
+            Op::SetRemove { .. } => vec![b"SREM".to_vec(), key, b"x".to_vec()],
+            Op::SortedRemove { .. } | Op::SortedRemoveWhenGone { .. } => vec![b"ZREM".to_vec(), key, b"x".to_vec()],
+            Op::HashRemove { .. } => vec![b"HDEL".to_vec(), key, b"x".to_vec()],
+            // XX: does not write where there is no key.
+            Op::JsonListRemove { .. } => vec![b"SET".to_vec(), key, b"".to_vec(), b"XX".to_vec()],
+            Op::Unlink(_) | Op::UnlinkIfEquals(..) | Op::Publish { .. } => continue,
+        });
+    }
+    for command in &commands {
+        let args: Vec<&[u8]> = command.iter().map(|arg| &arg[..]).collect();
+        store.push(&args);
+    }
+    store.push(&[b"MULTI"]);
+    store.push(&[b"EXEC"]);
+    store.flush("UNLINK")?;
+    let mut refused = None;
+    for command in commands.iter().map(|command| String::from_utf8_lossy(&command[0]).into_owned()).chain(["MULTI".to_string(), "EXEC".to_string()])
+    {
+        match store.take(&command)? {
+            Err(Refusal::Fatal(error)) => {
+                refused.get_or_insert(error);
+            }
+            Err(Refusal::HiddenKey) => {
+                refused.get_or_insert(Error::Denied {
+                    place: store.place.clone(),
+                    user: store.user.clone(),
+                    command: format!("{command} on the sessions' keys"),
+                });
+            }
+            _ => {}
+        }
+    }
+    refused.map_or(Ok(()), Err)
+}
+
+pub(super) fn probe(store: &mut RedisStore, ops: &[Op]) -> Result<Vec<bool>, Error> {
+    for op in ops {
+        match op {
+            Op::Unlink(key) => store.push(&[b"EXISTS", &key.0]),
+            Op::UnlinkIfEquals(key, _) | Op::JsonListRemove { key, .. } => store.push(&[b"GET", &key.0]),
+            Op::SetRemove { key, member } => store.push(&[b"SISMEMBER", &key.0, member]),
+            Op::SortedRemove { key, member } | Op::SortedRemoveWhenGone { key, member, .. } => {
+                store.push(&[b"ZSCORE", &key.0, member]);
+            }
+            Op::HashRemove { key, field } => store.push(&[b"HEXISTS", &key.0, field]),
+            Op::Publish { .. } => {}
+        }
+    }
+    store.flush("EXISTS")?;
+    let mut found = Vec::with_capacity(ops.len());
+    for op in ops {
+        if matches!(op, Op::Publish { .. }) {
+            found.push(false);
+            continue;
+        }
+        let answer = match store.take("EXISTS")? {
+            Ok(answer) => answer,
+            Err(Refusal::Fatal(error)) => return Err(error),
+            Err(_) => Answer::Nil,
+        };
+        found.push(match (op, answer) {
+            (_, Answer::Nil) => false,
+            (Op::UnlinkIfEquals(_, value), answer) => bulk(answer).is_some_and(|text| text == *value),
+            (Op::JsonListRemove { item, .. }, answer) => {
+                bulk(answer).is_some_and(|text| without(&text, item).is_some())
+            }
+            (Op::SortedRemove { .. } | Op::SortedRemoveWhenGone { .. }, _) => true,
+            (_, answer) => int(&answer).is_some_and(|n| n > 0),
+        });
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_tells_kind_and_content_but_not_the_order_of_fields() {
+        let text = |t: &str| fingerprint(&Raw::Text(t.into()));
+        let hash = |f: &[(&str, &str)]| {
+            fingerprint(&Raw::Hash(f.iter().map(|(a, b)| (a.as_bytes().to_vec(), b.as_bytes().to_vec())).collect()))
+        };
+        assert_ne!(text("a"), text("b"));
+        assert_ne!(text(""), hash(&[]));
+        assert_eq!(hash(&[("a", "1"), ("b", "2")]), hash(&[("b", "2"), ("a", "1")]));
+        assert_ne!(hash(&[("a", "1b"), ("", "2")]), hash(&[("a", "1"), ("b", "2")]));
+        assert_eq!(fingerprint(&Raw::Gone), None);
+    }
+
+    #[test]
+    fn a_list_loses_its_item_and_nothing_else() {
+        let text = br#"[{"token":"a","expiresAt":1}, {"token":"b","x":1.50}]"#;
+        let (rewritten, removed, empty) = without(text, &JsonItem::Member("token".into(), "a".into())).expect("found");
+        assert_eq!((removed, empty), (1, false));
+        assert_eq!(String::from_utf8_lossy(&rewritten).replace(' ', ""), r#"[{"token":"b","x":1.50}]"#);
+        assert_eq!(without(text, &JsonItem::Member("token".into(), "c".into())), None);
+        assert_eq!(without(b"{}", &JsonItem::Text("a".into())), None);
+    }
+}

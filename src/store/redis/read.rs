@@ -1,0 +1,224 @@
+//! Reading: what is asked of the server for a key, and how answers become records.
+//!
+//! One kind of request leads to the next (a string that turns out to be a hash, a value longer than
+//! the first look), so requests are entries of a queue in the order in which they were sent, and the
+//! handler of an answer may queue more.
+
+use std::collections::VecDeque;
+
+use super::*;
+
+/// What an answer is awaited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// The beginning of a string. `whole` tells whether the rest is wanted too.
+    Start { whole: bool },
+    /// The length of a string that is longer than the first look.
+    Length,
+    /// A string, whole.
+    Rest { length: u64 },
+    /// The kind of a key that is no string, or that is empty.
+    Type { empty: bool },
+    /// The number of fields, asked together with the kind.
+    FieldCount,
+    /// A hash, whole; tried first where hashes are expected.
+    Fields { guess: bool },
+    Ttl,
+    Memory,
+}
+
+/// An answer awaited for the record at `slot` of page `page`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Await {
+    pub(super) page: u64,
+    pub(super) slot: u32,
+    pub(super) what: What,
+}
+
+/// A large value that waits for its turn.
+struct Large {
+    page: u64,
+    slot: u32,
+    length: u64,
+}
+
+/// Bytes of large values that may be on their way at a time.
+const LARGE_AT_A_TIME: u64 = 8 << 20;
+
+/// Requests in the order in which they were sent, and large values that wait.
+#[derive(Default)]
+pub(super) struct Reading {
+    pub(super) sent: VecDeque<Await>,
+    large: VecDeque<Large>,
+    large_on_the_way: u64,
+}
+
+impl Reading {
+    /// Queues all requests for a record; returns how many answers it awaits.
+    pub(super) fn ask(&mut self, store: &mut RedisStore, key: &[u8], at: (u64, u32), need: Need, hash: bool, whole: bool) -> usize {
+        let before = self.sent.len();
+        if need.value {
+            if hash {
+                self.push(store, at, What::Fields { guess: true }, &[b"HGETALL", key]);
+            } else {
+                self.start(store, key, at, whole);
+            }
+        }
+        if need.ttl {
+            self.push(store, at, What::Ttl, &[b"PTTL", key]);
+        }
+        if need.memory && !store.memory_denied {
+            self.push(store, at, What::Memory, &[b"MEMORY", b"USAGE", key]);
+        }
+        self.sent.len() - before
+    }
+
+    fn start(&mut self, store: &mut RedisStore, key: &[u8], at: (u64, u32), whole: bool) {
+        self.push(store, at, What::Start { whole }, &[b"GETRANGE", key, b"0", LOOK_END]);
+    }
+
+    fn push(&mut self, store: &mut RedisStore, at: (u64, u32), what: What, args: &[&[u8]]) {
+        store.push(args);
+        self.sent.push_back(Await { page: at.0, slot: at.1, what });
+    }
+
+    /// Takes the answer to `awaited` and puts it into the record. Returns how many more answers the
+    /// record now awaits, this one discounted: -1 when it was the last of its line.
+    pub(super) fn take(&mut self, store: &mut RedisStore, awaited: Await, record: &mut Record) -> Result<isize, Error> {
+        let at = (awaited.page, awaited.slot);
+        let answer = store.take(awaited.what.command())?;
+        let before = self.sent.len() + self.large.len();
+        match (awaited.what, answer) {
+            (What::Memory, Ok(answer)) => record.memory = int(&answer).map(|n| n.max(0) as u64),
+            // Managed services switch MEMORY off; a listing without sizes is better than none.
+            (What::Memory, Err(Refusal::HiddenKey | Refusal::WrongType)) => {}
+            (What::Memory, Err(Refusal::Fatal(Error::Denied { .. } | Error::Refused { .. }))) => store.memory_denied = true,
+            (_, Err(Refusal::Fatal(error))) => return Err(error),
+            (What::Start { .. }, Err(Refusal::HiddenKey)) => {
+                store.hidden_keys += 1;
+                record.raw = Raw::Gone;
+            }
+            (_, Err(Refusal::HiddenKey)) => record.raw = Raw::Gone,
+            (What::Ttl, Ok(answer)) => match int(&answer) {
+                Some(ms) => record.ttl = Ttl::from_pttl(ms),
+                None => return Err(store.senseless("PTTL")),
+            },
+            (What::Start { whole }, Ok(answer)) => {
+                let text = bulk(answer).ok_or_else(|| store.senseless("GETRANGE"))?;
+                if text.is_empty() {
+                    self.push(store, at, What::Type { empty: true }, &[b"TYPE", &record.key.0]);
+                } else if text.len() < LOOK {
+                    record.raw = Raw::Text(text);
+                } else {
+                    record.raw = Raw::Head(text);
+                    if whole {
+                        self.push(store, at, What::Length, &[b"STRLEN", &record.key.0]);
+                    }
+                }
+            }
+            (What::Start { .. } | What::Length | What::Rest { .. }, Err(Refusal::WrongType)) => {
+                self.settle_large(awaited.what);
+                self.push(store, at, What::Type { empty: false }, &[b"TYPE", &record.key.0]);
+                self.push(store, at, What::FieldCount, &[b"HLEN", &record.key.0]);
+            }
+            (What::Length, Ok(answer)) => {
+                let length = int(&answer).ok_or_else(|| store.senseless("STRLEN"))?.max(0) as u64;
+                if length > MAX_TEXT {
+                    record.raw = Raw::Oversized(Kind::String, length);
+                } else {
+                    self.large.push_back(Large { page: at.0, slot: at.1, length });
+                }
+            }
+            (What::Rest { .. }, Ok(answer)) => {
+                self.settle_large(awaited.what);
+                record.raw = bulk(answer).map_or(Raw::Gone, Raw::Text);
+            }
+            (What::Type { empty }, Ok(answer)) => match kind_of(&answer) {
+                Some(Kind::String) if empty => record.raw = Raw::Text(Vec::new()),
+                kind => record.raw = other(kind),
+            },
+            (What::Type { .. }, Err(Refusal::WrongType)) => return Err(store.senseless("TYPE")),
+            (What::FieldCount, Ok(answer)) => {
+                let count = int(&answer).ok_or_else(|| store.senseless("HLEN"))?.max(0) as u64;
+                if record.raw == Raw::Other(Kind::Hash) {
+                    if count > MAX_FIELDS {
+                        record.raw = Raw::Oversized(Kind::Hash, count);
+                    } else {
+                        self.push(store, at, What::Fields { guess: false }, &[b"HGETALL", &record.key.0]);
+                    }
+                }
+            }
+            // No hash: the kind that TYPE gave stands.
+            (What::FieldCount | What::Ttl, Err(Refusal::WrongType)) => {}
+            (What::Fields { .. }, Ok(answer)) => {
+                let fields = pairs(answer).ok_or_else(|| store.senseless("HGETALL"))?;
+                record.raw = if fields.is_empty() { Raw::Gone } else { Raw::Hash(fields) };
+            }
+            (What::Fields { guess: true }, Err(Refusal::WrongType)) => self.start(store, &record.key.0, at, true),
+            // It changed its type between two questions; it is not what was seen, whatever it is.
+            (What::Fields { guess: false }, Err(Refusal::WrongType)) => record.raw = Raw::Gone,
+        }
+        Ok((self.sent.len() + self.large.len()) as isize - before as isize - 1)
+    }
+
+    fn settle_large(&mut self, what: What) {
+        if let What::Rest { length } = what {
+            self.large_on_the_way -= length;
+        }
+    }
+
+    /// Queues large values as far as there is room for them; `key_of` finds the key of a record.
+    pub(super) fn ask_large<'k>(&mut self, store: &mut RedisStore, key_of: impl Fn(u64, u32) -> &'k [u8]) {
+        while let Some(next) = self.large.front() {
+            let fits = self.large_on_the_way == 0 || self.large_on_the_way + next.length <= LARGE_AT_A_TIME;
+            if !fits {
+                break;
+            }
+            let Large { page, slot, length } = *next;
+            self.large.pop_front();
+            self.large_on_the_way += length;
+            let key = key_of(page, slot).to_vec();
+            self.push(store, (page, slot), What::Rest { length }, &[b"GET", &key]);
+        }
+    }
+}
+
+impl What {
+    fn command(self) -> &'static str {
+        match self {
+            What::Start { .. } => "GETRANGE",
+            What::Length => "STRLEN",
+            What::Rest { .. } => "GET",
+            What::Type { .. } => "TYPE",
+            What::FieldCount => "HLEN",
+            What::Fields { .. } => "HGETALL",
+            What::Ttl => "PTTL",
+            What::Memory => "MEMORY",
+        }
+    }
+}
+
+/// Reads these keys whole.
+pub(super) fn records(store: &mut RedisStore, keys: &[Key], need: Need) -> Result<Vec<Record>, Error> {
+    let mut records: Vec<Record> = keys.iter().map(|key| blank(key.0.clone(), need)).collect();
+    // Chunks bound what is on its way at a time.
+    for start in (0..records.len()).step_by(500) {
+        let end = (start + 500).min(records.len());
+        let mut reading = Reading::default();
+        for (slot, key) in keys.iter().enumerate().take(end).skip(start) {
+            reading.ask(store, &key.0, (0, slot as u32), need, false, true);
+        }
+        loop {
+            reading.ask_large(store, |_, slot| &keys[slot as usize].0);
+            store.flush("GETRANGE")?;
+            let Some(awaited) = reading.sent.pop_front() else { break };
+            reading.take(store, awaited, &mut records[awaited.slot as usize])?;
+        }
+    }
+    for record in &mut records {
+        if !need.value && record.ttl == Ttl::Gone {
+            record.raw = Raw::Gone;
+        }
+    }
+    Ok(records)
+}

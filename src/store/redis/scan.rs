@@ -1,0 +1,142 @@
+//! The scan: one connection, requests queued ahead.
+//!
+//! As soon as the answer to a SCAN is in, the next SCAN and the reads of this page are sent, and only
+//! then are the answers for the page before taken. So the server always has work while the client
+//! decodes (measured in the performance notes of bench/README.md).
+
+use std::collections::VecDeque;
+
+use super::read::{Await, Reading, What};
+use super::seen::Seen;
+use super::*;
+use crate::store::Interest;
+
+/// Keys a page: few enough to stay in caches and socket buffers.
+const COUNT: &[u8] = b"400";
+/// Where most keys are of no interest, larger steps cost fewer turns.
+const COUNT_SPARSE: &[u8] = b"1000";
+/// Pages that may be incomplete before the scan pauses (large values hold a page up).
+const AHEAD: usize = 6;
+
+/// A page whose answers are still coming in.
+struct Assembly {
+    page: Page,
+    waiting: isize,
+}
+
+pub(super) fn run(
+    store: &mut RedisStore,
+    query: &mut Query<'_>,
+    visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    let mut seen = Seen::new();
+    let mut reading = Reading::default();
+    // Answers to SCAN stand between those that `reading` awaits: how many of those come first.
+    let mut scans: VecDeque<usize> = VecDeque::new();
+    let mut pages: VecDeque<Assembly> = VecDeque::new();
+    let mut first_page: u64 = 0;
+    let mut cursor: Option<Vec<u8>> = Some(b"0".to_vec());
+    let mut count = COUNT;
+    let mut urgent = true;
+
+    loop {
+        if let Some(next) = cursor.take_if(|_| scans.is_empty() && pages.len() < AHEAD) {
+            push_scan(store, &next, query.pattern.as_deref(), count);
+            scans.push_back(reading.sent.len());
+        }
+        reading.ask_large(store, |page, slot| &pages[(page - first_page) as usize].page.records[slot as usize].key.0);
+        // What is awaited next must have been sent; follow-ups are gathered into larger writes.
+        if scans.len() + reading.sent.len() <= store.unsent + 32 || store.out.len() > 8 << 10 || urgent {
+            store.flush("SCAN")?;
+            urgent = false;
+        }
+
+        if scans.front() == Some(&0) {
+            scans.pop_front();
+            let (next, keys) = take_scan(store)?;
+            cursor = (next != b"0").then_some(next);
+            // The next SCAN goes out before this page's reads, so that its answer overtakes them.
+            if pages.len() < AHEAD
+                && let Some(next) = cursor.take()
+            {
+                push_scan(store, &next, query.pattern.as_deref(), count);
+                scans.push_back(reading.sent.len());
+            }
+            let number = first_page + pages.len() as u64;
+            let mut assembly = Assembly { page: Page { records: Vec::new(), scanned: 0 }, waiting: 0 };
+            for key in keys {
+                if !seen.first(&key) {
+                    continue;
+                }
+                assembly.page.scanned += 1;
+                let (need, hash, whole) = match (query.interest)(&key) {
+                    Interest::Skip => continue,
+                    Interest::Name => (Need::NOTHING, false, false),
+                    Interest::Look => (Need::VALUE, false, false),
+                    Interest::Read { hash } => (query.need.and(Need::VALUE), hash, true),
+                };
+                let slot = assembly.page.records.len() as u32;
+                assembly.waiting += reading.ask(store, &key, (number, slot), need, hash, whole) as isize;
+                assembly.page.records.push(blank(key, need));
+            }
+            let sparse = assembly.page.records.len() * 4 < assembly.page.scanned as usize || query.pattern.is_some();
+            count = if sparse { COUNT_SPARSE } else { COUNT };
+            pages.push_back(assembly);
+            urgent = true;
+        } else if let Some(awaited) = reading.sent.pop_front() {
+            for ahead in &mut scans {
+                *ahead -= 1;
+            }
+            take_one(store, &mut reading, &mut pages, first_page, awaited)?;
+        } else if cursor.is_none() && pages.iter().all(|page| page.waiting == 0) {
+            while let Some(done) = pages.pop_front() {
+                if visit(done.page).is_break() {
+                    return Ok(());
+                }
+            }
+            return Ok(());
+        }
+
+        while pages.front().is_some_and(|page| page.waiting == 0) {
+            let Some(done) = pages.pop_front() else { break };
+            first_page += 1;
+            if visit(done.page).is_break() {
+                // Answers are still on their way; the connection is not used after a stopped scan.
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn take_one(
+    store: &mut RedisStore,
+    reading: &mut Reading,
+    pages: &mut VecDeque<Assembly>,
+    first_page: u64,
+    awaited: Await,
+) -> Result<(), Error> {
+    let assembly = &mut pages[(awaited.page - first_page) as usize];
+    let record = &mut assembly.page.records[awaited.slot as usize];
+    debug_assert!(awaited.what != What::FieldCount || record.raw != Raw::Unread);
+    assembly.waiting += reading.take(store, awaited, record)?;
+    Ok(())
+}
+
+fn push_scan(store: &mut RedisStore, cursor: &[u8], pattern: Option<&[u8]>, count: &[u8]) {
+    match pattern {
+        Some(pattern) => store.push(&[b"SCAN", cursor, b"MATCH", pattern, b"COUNT", count]),
+        None => store.push(&[b"SCAN", cursor, b"COUNT", count]),
+    }
+}
+
+fn take_scan(store: &mut RedisStore) -> Result<(Vec<u8>, Vec<Vec<u8>>), Error> {
+    let Answer::Array(parts) = store.expect("SCAN")? else { return Err(store.senseless("SCAN")) };
+    let mut parts = parts.into_iter();
+    match (parts.next().and_then(bulk), parts.next()) {
+        (Some(cursor), Some(Answer::Array(keys))) => {
+            let keys = keys.into_iter().map(bulk).collect::<Option<Vec<_>>>();
+            keys.map(|keys| (cursor, keys)).ok_or_else(|| store.senseless("SCAN"))
+        }
+        _ => Err(store.senseless("SCAN")),
+    }
+}
