@@ -176,7 +176,8 @@ pub fn close_to(name: &str) -> Vec<&'static str> {
     let mut near: Vec<(f64, &'static str)> = ALL
         .iter()
         .map(|layout| {
-            let bonus = if layout.name.starts_with(name) || name.starts_with(layout.name) { 0.3 } else { 0.0 };
+            let bonus =
+                if layout.name.starts_with(name) || name.starts_with(layout.name) { 0.3 } else { 0.0 };
             (strsim::jaro_winkler(name, layout.name) + bonus, layout.name)
         })
         .filter(|(score, _)| *score > 0.8)

@@ -265,15 +265,37 @@ pub enum Op {
     Unlink(Key),
     /// Removes a string only while it holds exactly this.
     UnlinkIfEquals(Key, #[serde(with = "bytes")] Vec<u8>),
-    SetRemove { key: Key, #[serde(with = "bytes")] member: Vec<u8> },
-    SortedRemove { key: Key, #[serde(with = "bytes")] member: Vec<u8> },
+    SetRemove {
+        key: Key,
+        #[serde(with = "bytes")]
+        member: Vec<u8>,
+    },
+    SortedRemove {
+        key: Key,
+        #[serde(with = "bytes")]
+        member: Vec<u8>,
+    },
     /// Removes a member of a sorted set once another key is gone.
-    SortedRemoveWhenGone { key: Key, #[serde(with = "bytes")] member: Vec<u8>, gone: Key },
-    HashRemove { key: Key, #[serde(with = "bytes")] field: Vec<u8> },
+    SortedRemoveWhenGone {
+        key: Key,
+        #[serde(with = "bytes")]
+        member: Vec<u8>,
+        gone: Key,
+    },
+    HashRemove {
+        key: Key,
+        #[serde(with = "bytes")]
+        field: Vec<u8>,
+    },
     /// Takes items out of a JSON list in a string, by compare-and-set, keeping expiry.
     JsonListRemove { key: Key, item: JsonItem, when_empty: WhenEmpty },
     /// Tells running processes; no effect where nobody listens.
-    Publish { #[serde(with = "bytes")] channel: Vec<u8>, #[serde(with = "bytes")] message: Vec<u8> },
+    Publish {
+        #[serde(with = "bytes")]
+        channel: Vec<u8>,
+        #[serde(with = "bytes")]
+        message: Vec<u8>,
+    },
 }
 
 /// Which items of a JSON list.
@@ -326,9 +348,15 @@ pub struct Step {
 /// How a step went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    Done { keys: u64, entries: u64 },
+    Done {
+        keys: u64,
+        entries: u64,
+    },
     /// It ended by itself meanwhile; its left-overs in indexes were removed.
-    Gone { keys: u64, entries: u64 },
+    Gone {
+        keys: u64,
+        entries: u64,
+    },
     /// Not as it was when it was matched, and left alone.
     Changed,
     Failed(String),

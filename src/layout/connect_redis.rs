@@ -28,7 +28,9 @@ index    none
     locate,
     recognize,
     describe,
-    cookie: Some(|setup, given| cookie::express::open(given, setup.cookie_name(), setup.texts("cookie_secret"))),
+    cookie: Some(|setup, given| {
+        cookie::express::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
+    }),
     caveats: &[
         "A request that was in flight and changes its session writes it back; look again after a few seconds.",
         "Websocket connections that were authenticated at their handshake stay up.",

@@ -114,7 +114,9 @@ impl Setup {
         let wrong = |expected| OptionError::Form { layout, option: name.to_string(), expected };
         let setting = match (spec.kind, setting) {
             (OptionKind::Texts, Setting::Text(text)) => Setting::Texts(vec![text]),
-            (OptionKind::Text, Setting::Texts(mut texts)) if texts.len() == 1 => Setting::Text(texts.remove(0)),
+            (OptionKind::Text, Setting::Texts(mut texts)) if texts.len() == 1 => {
+                Setting::Text(texts.remove(0))
+            }
             (OptionKind::Text, setting @ Setting::Text(_))
             | (OptionKind::Texts, setting @ Setting::Texts(_))
             | (OptionKind::Flag, setting @ Setting::Flag(_))

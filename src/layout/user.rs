@@ -38,9 +38,7 @@ pub fn any<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
 
 /// Address and browser, where an application keeps them under one of the usual names.
 pub fn ip<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
-    ["ip", "ipAddress", "ip_address", "ipAddr", "remoteAddress"]
-        .iter()
-        .find_map(|name| text(data.get(name)?))
+    ["ip", "ipAddress", "ip_address", "ipAddr", "remoteAddress"].iter().find_map(|name| text(data.get(name)?))
 }
 
 pub fn agent<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {

@@ -54,7 +54,15 @@ enum Refusal {
 
 impl RedisStore {
     pub fn new(connection: Connection, place: String, user: String) -> RedisStore {
-        RedisStore { connection, place, user, out: Vec::new(), unsent: 0, memory_denied: false, hidden_keys: 0 }
+        RedisStore {
+            connection,
+            place,
+            user,
+            out: Vec::new(),
+            unsent: 0,
+            memory_denied: false,
+            hidden_keys: 0,
+        }
     }
 
     /// Queues one command.
@@ -121,7 +129,8 @@ impl RedisStore {
     /// Asks for the reading commands once, before a long scan starts and finds out in its middle.
     fn may_read(&mut self, need: Need) -> Result<(), Error> {
         let nothing: &[u8] = b"sessctl:no-such-key";
-        let mut commands: Vec<&[&[u8]]> = vec![&[b"GET", b"sessctl:no-such-key"], &[b"TYPE", b"sessctl:no-such-key"]];
+        let mut commands: Vec<&[&[u8]]> =
+            vec![&[b"GET", b"sessctl:no-such-key"], &[b"TYPE", b"sessctl:no-such-key"]];
         let ttl: &[&[u8]] = &[b"PTTL", nothing];
         if need.ttl {
             commands.push(ttl);
@@ -244,7 +253,9 @@ fn bulk(answer: Answer) -> Option<Vec<u8>> {
 /// HGETALL's answer in either protocol version.
 fn pairs(answer: Answer) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
     match answer {
-        Answer::Map(entries) => entries.into_iter().map(|(field, value)| Some((bulk(field)?, bulk(value)?))).collect(),
+        Answer::Map(entries) => {
+            entries.into_iter().map(|(field, value)| Some((bulk(field)?, bulk(value)?))).collect()
+        }
         Answer::Array(items) => {
             let mut fields = Vec::with_capacity(items.len() / 2);
             let mut items = items.into_iter();

@@ -211,7 +211,9 @@ fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Outcome]) -> R
                 Op::SetRemove { .. } | Op::SortedRemove { .. } | Op::HashRemove { .. } => (0, 0),
                 Op::Unlink(key) => (unlink_if(store, key, |_| true)?, 0),
                 Op::UnlinkIfEquals(key, value) => (unlink_if(store, key, |text| text == value)?, 0),
-                Op::SortedRemoveWhenGone { key, member, gone } => (0, remove_when_gone(store, key, member, gone)?),
+                Op::SortedRemoveWhenGone { key, member, gone } => {
+                    (0, remove_when_gone(store, key, member, gone)?)
+                }
                 Op::JsonListRemove { key, item, when_empty } => rewrite(store, key, item, *when_empty)?,
                 Op::Publish { channel, message } => {
                     store.push(&[b"PUBLISH", channel, message]);
@@ -272,7 +274,12 @@ fn remove_when_gone(store: &mut RedisStore, key: &Key, member: &[u8], gone: &Key
 }
 
 /// Takes items out of a JSON list, keeping the others byte for byte and the expiry as it is.
-fn rewrite(store: &mut RedisStore, key: &Key, item: &JsonItem, when_empty: WhenEmpty) -> Result<(u64, u64), Error> {
+fn rewrite(
+    store: &mut RedisStore,
+    key: &Key,
+    item: &JsonItem,
+    when_empty: WhenEmpty,
+) -> Result<(u64, u64), Error> {
     for _ in 0..TRIES {
         store.push(&[b"WATCH", &key.0]);
         store.push(&[b"GET", &key.0]);
@@ -312,7 +319,11 @@ fn without(text: &[u8], item: &JsonItem) -> Option<(Vec<u8>, u64, bool)> {
     let keep = |value: &Value<'_>| {
         let goes = names(value, item);
         let mut counts = counted.borrow_mut();
-        if goes { *counts.0 += 1 } else { *counts.1 += 1 }
+        if goes {
+            *counts.0 += 1
+        } else {
+            *counts.1 += 1
+        }
         !goes
     };
     let rewritten = codec::json::drop_items(text, &keep, &Limits::default()).ok()??;
@@ -348,14 +359,17 @@ fn transact(store: &mut RedisStore, command: &[&[u8]]) -> Result<Option<Answer>,
 pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Error> {
     let beside = |key: &Key| [&key.0[..], b"\0sessctl-may-i"].concat();
     let own = beside(&sample.key);
-    let mut commands: Vec<Vec<Vec<u8>>> = vec![vec![b"WATCH".to_vec(), own.clone()], vec![b"UNWATCH".to_vec()]];
+    let mut commands: Vec<Vec<Vec<u8>>> =
+        vec![vec![b"WATCH".to_vec(), own.clone()], vec![b"UNWATCH".to_vec()]];
     commands.push(vec![b"UNLINK".to_vec(), own.clone()]);
     for op in &sample.then {
         let Some(key) = op.key() else { continue };
         let key = beside(key);
         commands.push(match op {
             Op::SetRemove { .. } => vec![b"SREM".to_vec(), key, b"x".to_vec()],
-            Op::SortedRemove { .. } | Op::SortedRemoveWhenGone { .. } => vec![b"ZREM".to_vec(), key, b"x".to_vec()],
+            Op::SortedRemove { .. } | Op::SortedRemoveWhenGone { .. } => {
+                vec![b"ZREM".to_vec(), key, b"x".to_vec()]
+            }
             Op::HashRemove { .. } => vec![b"HDEL".to_vec(), key, b"x".to_vec()],
             // XX: does not write where there is no key.
             Op::JsonListRemove { .. } => vec![b"SET".to_vec(), key, b"".to_vec(), b"XX".to_vec()],
@@ -370,7 +384,10 @@ pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Er
     store.push(&[b"EXEC"]);
     store.flush("UNLINK")?;
     let mut refused = None;
-    for command in commands.iter().map(|command| String::from_utf8_lossy(&command[0]).into_owned()).chain(["MULTI".to_string(), "EXEC".to_string()])
+    for command in commands
+        .iter()
+        .map(|command| String::from_utf8_lossy(&command[0]).into_owned())
+        .chain(["MULTI".to_string(), "EXEC".to_string()])
     {
         match store.take(&command)? {
             Err(Refusal::Fatal(error)) => {
@@ -435,7 +452,9 @@ mod tests {
     fn a_fingerprint_tells_kind_and_content_but_not_the_order_of_fields() {
         let text = |t: &str| fingerprint(&Raw::Text(t.into()));
         let hash = |f: &[(&str, &str)]| {
-            fingerprint(&Raw::Hash(f.iter().map(|(a, b)| (a.as_bytes().to_vec(), b.as_bytes().to_vec())).collect()))
+            fingerprint(&Raw::Hash(
+                f.iter().map(|(a, b)| (a.as_bytes().to_vec(), b.as_bytes().to_vec())).collect(),
+            ))
         };
         assert_ne!(text("a"), text("b"));
         assert_ne!(text(""), hash(&[]));
@@ -447,7 +466,8 @@ mod tests {
     #[test]
     fn a_list_loses_its_item_and_nothing_else() {
         let text = br#"[{"token":"a","expiresAt":1}, {"token":"b","x":1.50}]"#;
-        let (rewritten, removed, empty) = without(text, &JsonItem::Member("token".into(), "a".into())).expect("found");
+        let (rewritten, removed, empty) =
+            without(text, &JsonItem::Member("token".into(), "a".into())).expect("found");
         assert_eq!((removed, empty), (1, false));
         assert_eq!(String::from_utf8_lossy(&rewritten).replace(' ', ""), r#"[{"token":"b","x":1.50}]"#);
         assert_eq!(without(text, &JsonItem::Member("token".into(), "c".into())), None);

@@ -12,17 +12,25 @@ use super::*;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     /// The beginning of a string. `whole` tells whether the rest is wanted too.
-    Start { whole: bool },
+    Start {
+        whole: bool,
+    },
     /// The length of a string that is longer than the first look.
     Length,
     /// A string, whole.
-    Rest { length: u64 },
+    Rest {
+        length: u64,
+    },
     /// The kind of a key that is no string, or that is empty.
-    Type { empty: bool },
+    Type {
+        empty: bool,
+    },
     /// The number of fields, asked together with the kind.
     FieldCount,
     /// A hash, whole; tried first where hashes are expected.
-    Fields { guess: bool },
+    Fields {
+        guess: bool,
+    },
     Ttl,
     Memory,
 }
@@ -55,7 +63,15 @@ pub(super) struct Reading {
 
 impl Reading {
     /// Queues all requests for a record; returns how many answers it awaits.
-    pub(super) fn ask(&mut self, store: &mut RedisStore, key: &[u8], at: (u64, u32), need: Need, hash: bool, whole: bool) -> usize {
+    pub(super) fn ask(
+        &mut self,
+        store: &mut RedisStore,
+        key: &[u8],
+        at: (u64, u32),
+        need: Need,
+        hash: bool,
+        whole: bool,
+    ) -> usize {
         let before = self.sent.len();
         if need.value {
             if hash {
@@ -84,7 +100,12 @@ impl Reading {
 
     /// Takes the answer to `awaited` and puts it into the record. Returns how many more answers the
     /// record now awaits, this one discounted: -1 when it was the last of its line.
-    pub(super) fn take(&mut self, store: &mut RedisStore, awaited: Await, record: &mut Record) -> Result<isize, Error> {
+    pub(super) fn take(
+        &mut self,
+        store: &mut RedisStore,
+        awaited: Await,
+        record: &mut Record,
+    ) -> Result<isize, Error> {
         let at = (awaited.page, awaited.slot);
         let answer = store.take(awaited.what.command())?;
         let before = self.sent.len() + self.large.len();
@@ -92,7 +113,9 @@ impl Reading {
             (What::Memory, Ok(answer)) => record.memory = int(&answer).map(|n| n.max(0) as u64),
             // Managed services switch MEMORY off; a listing without sizes is better than none.
             (What::Memory, Err(Refusal::HiddenKey | Refusal::WrongType)) => {}
-            (What::Memory, Err(Refusal::Fatal(Error::Denied { .. } | Error::Refused { .. }))) => store.memory_denied = true,
+            (What::Memory, Err(Refusal::Fatal(Error::Denied { .. } | Error::Refused { .. }))) => {
+                store.memory_denied = true
+            }
             (_, Err(Refusal::Fatal(error))) => return Err(error),
             (What::Start { .. }, Err(Refusal::HiddenKey)) => {
                 store.hidden_keys += 1;
@@ -154,7 +177,9 @@ impl Reading {
                 let fields = pairs(answer).ok_or_else(|| store.senseless("HGETALL"))?;
                 record.raw = if fields.is_empty() { Raw::Gone } else { Raw::Hash(fields) };
             }
-            (What::Fields { guess: true }, Err(Refusal::WrongType)) => self.start(store, &record.key.0, at, true),
+            (What::Fields { guess: true }, Err(Refusal::WrongType)) => {
+                self.start(store, &record.key.0, at, true)
+            }
             // It changed its type between two questions; it is not what was seen, whatever it is.
             (What::Fields { guess: false }, Err(Refusal::WrongType)) => record.raw = Raw::Gone,
         }

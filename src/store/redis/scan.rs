@@ -44,7 +44,9 @@ pub(super) fn run(
             push_scan(store, &next, query.pattern.as_deref(), count);
             scans.push_back(reading.sent.len());
         }
-        reading.ask_large(store, |page, slot| &pages[(page - first_page) as usize].page.records[slot as usize].key.0);
+        reading.ask_large(store, |page, slot| {
+            &pages[(page - first_page) as usize].page.records[slot as usize].key.0
+        });
         // What is awaited next must have been sent; follow-ups are gathered into larger writes.
         if scans.len() + reading.sent.len() <= store.unsent + 32 || store.out.len() > 8 << 10 || urgent {
             store.flush("SCAN")?;
@@ -79,7 +81,8 @@ pub(super) fn run(
                 assembly.waiting += reading.ask(store, &key, (number, slot), need, hash, whole) as isize;
                 assembly.page.records.push(blank(key, need));
             }
-            let sparse = assembly.page.records.len() * 4 < assembly.page.scanned as usize || query.pattern.is_some();
+            let sparse =
+                assembly.page.records.len() * 4 < assembly.page.scanned as usize || query.pattern.is_some();
             count = if sparse { COUNT_SPARSE } else { COUNT };
             pages.push_back(assembly);
             urgent = true;
