@@ -179,33 +179,29 @@ impl<'a> Reader<'a> {
 
     fn map(&mut self, length: usize) -> Parsed<Value<'a>> {
         let mut members = Vec::with_capacity(self.enter(length.saturating_mul(2))? / 2);
-        for index in 0..length {
+        while members.len() < length {
             match self.value()? {
                 Value::Text(name) => members.push((name, self.value()?)),
-                key => {
-                    let pairs = members.into_iter().map(|(name, value)| (Value::Text(name), value)).collect();
-                    return self.pairs(pairs, key, length - index);
-                }
+                key => return self.pairs(text_keys(members, key), length),
             }
         }
         self.depth -= 1;
         Ok(Value::Map(last_wins(members)))
     }
 
-    /// Reads on in a map after the first key that is no text; `left` counts that one too.
-    fn pairs(
-        &mut self,
-        mut pairs: Vec<(Value<'a>, Value<'a>)>,
-        key: Value<'a>,
-        left: usize,
-    ) -> Parsed<Value<'a>> {
-        pairs.push((key, self.value()?));
-        for _ in 1..left {
-            let key = self.value()?;
-            pairs.push((key, self.value()?));
+    /// Reads on in a map whose last key so far, still without its value, is no text.
+    fn pairs(&mut self, mut pairs: Vec<(Value<'a>, Value<'a>)>, length: usize) -> Parsed<Value<'a>> {
+        loop {
+            let value = self.value()?;
+            if let Some(pair) = pairs.last_mut() {
+                pair.1 = value;
+            }
+            if pairs.len() == length {
+                self.depth -= 1;
+                return Ok(Value::Pairs(pairs));
+            }
+            pairs.push((self.value()?, Value::Null));
         }
-        self.depth -= 1;
-        Ok(Value::Pairs(pairs))
     }
 
     fn extension(&mut self, length: usize) -> Parsed<Value<'a>> {
@@ -224,6 +220,13 @@ impl<'a> Reader<'a> {
             |date| Value::Date(Cow::Owned(date)),
         ))
     }
+}
+
+/// The members as pairs, and another key whose value is still to come.
+fn text_keys<'a>(members: Vec<(Cow<'a, str>, Value<'a>)>, key: Value<'a>) -> Vec<(Value<'a>, Value<'a>)> {
+    let mut pairs: Vec<_> = members.into_iter().map(|(name, value)| (Value::Text(name), value)).collect();
+    pairs.push((key, Value::Null));
+    pairs
 }
 
 /// The three forms of the timestamp type; `None` for what is no time within the calendar.
