@@ -337,3 +337,211 @@ fn looks_like_id(bytes: &[u8]) -> bool {
         !text.is_empty() && !text.chars().any(|char| char.is_control() || char.is_whitespace())
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Ways in which somebody may give one and the same cookie.
+    pub(super) fn ways(name: &str, value: &str) -> Vec<String> {
+        let decoded = String::from_utf8(percent_decode(value).into_owned()).unwrap();
+        let encoded: String = decoded.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let mut ways = Vec::new();
+        for value in [value, &decoded, &encoded] {
+            ways.extend([
+                value.to_owned(),
+                format!(" {value}\n"),
+                format!("\"{value}\""),
+                format!("{name}={value}"),
+                format!("{name}=\"{value}\""),
+                format!("\"{name}={value}\""),
+                format!("cookie: theme=dark; {name}={value}; lang=de;"),
+                format!("_ga=GA1.1.1; x{name}=other; {name}x=other;{name}={value};{name}=second"),
+                format!(
+                    "Set-Cookie: {name}={value}; Path=/; Expires=Wed, 21 Oct 2026 07:28:00 GMT; HttpOnly"
+                ),
+                format!("{value}; Path=/; HttpOnly"),
+                format!("__Host-{name}={value}; theme=dark"),
+            ]);
+        }
+        ways
+    }
+
+    pub(super) fn keys(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(ToString::to_string).collect()
+    }
+
+    /// That a text is an error, and one that repeats nothing of it.
+    pub(super) fn refused(text: &str, open: impl FnOnce(&Given) -> Result<Opened, CookieError>) {
+        let error = open(&Given::parse(text)).unwrap_err();
+        assert!(matches!(error, CookieError::Form { .. } | CookieError::Absent { .. }), "{text}: {error}");
+        assert!(text.len() < 8 || !error.to_string().contains(text), "{error}");
+    }
+
+    #[test]
+    fn finds_a_cookie_among_others() {
+        let given = Given::parse("Cookie: a=1; sid=\"x=y\"; sid.sig=z%20; __Secure-tok=t; a=2");
+        assert_eq!(given.value("a").as_deref(), Some("1"));
+        assert_eq!(given.value("sid").as_deref(), Some("x=y"));
+        assert_eq!(given.companion("sid.sig").as_deref(), Some("z%20"));
+        assert_eq!(given.value("tok").as_deref(), Some("t"));
+        assert_eq!(given.value("b"), None);
+        assert_eq!(given.names().collect::<Vec<_>>(), ["a", "sid", "sid.sig", "__Secure-tok", "a"]);
+        let both = Given::parse("__Secure-tok=prefixed; tok=exact");
+        assert_eq!(both.value("tok").as_deref(), Some("exact"));
+    }
+
+    #[test]
+    fn a_bare_value_has_no_name() {
+        for text in
+            ["abc", "abc=", "YWI==", "YWI=.sig", "BAh7==--0a1b", "s:a=b.sig", "s%3Aa=b.sig", "a b=c", "=x"]
+        {
+            let given = Given::parse(text);
+            assert_eq!(given.value("sid").as_deref(), Some(text));
+            assert_eq!(given.companion("sid"), None);
+        }
+        assert_eq!(Given::parse("other=value").value("sid"), None);
+        assert_eq!(Given::parse("other=value; more=x").value("sid"), None);
+        assert_eq!(Given::parse("").value("sid"), None);
+        assert_eq!(Given::parse(" ; ;").value("sid"), None);
+        assert_eq!(Given::parse("abc; sid.sig=x").value("sid").as_deref(), Some("abc"));
+    }
+
+    #[test]
+    fn quotation_marks_may_hold_escapes() {
+        let value = |text| Given::parse(text).value("sid").unwrap().into_owned();
+        assert_eq!(value(r#"sid="a\"b\\c\054d""#), "a\"b\\c,d");
+        assert_eq!(value(r#"sid="a\400b\é\""#), "a400bé");
+        assert_eq!(value("sid=\""), "\"");
+    }
+
+    #[test]
+    fn decodes_escapes_only() {
+        for (text, decoded) in [
+            ("a+b%2Bc%2fd", "a+b+c/d"),
+            ("%", "%"),
+            ("%4", "%4"),
+            ("%zz%41", "%zzA"),
+            ("%%41", "%A"),
+            ("%+1%-1", "%+1%-1"),
+            ("%C3%BC", "ü"),
+        ] {
+            assert_eq!(percent_decode(text), decoded.as_bytes());
+        }
+        assert!(matches!(percent_decode("plain"), Cow::Borrowed(b"plain")));
+        assert_eq!(*percent_decode("%ff%00"), [0xff, 0]);
+    }
+
+    #[test]
+    fn debug_shows_no_values() {
+        let shown = format!("{:?} {:?}", Given::parse("sid=credential"), Given::parse("credential"));
+        assert!(shown.contains("sid") && !shown.contains("credential"), "{shown}");
+    }
+
+    type Scheme = (&'static str, &'static str, fn(&Given) -> Result<Opened, CookieError>);
+
+    /// Every scheme with a genuine cookie and its secret.
+    const SCHEMES: &[Scheme] = &[
+        (
+            "connect.sid",
+            "s%3AljgYOslixMzPhYqrqLdGkhjT6d05hpaJ.%2FBTv9gQV4PbUi4a706xMQ7Wi7H3G%2Fp6%2BYcwMwplL60o",
+            |given| express::open(given, "connect.sid", &keys(&["keyboard cat"])),
+        ),
+        (
+            "sessionId",
+            "mLXHH1BEEt_Or4x45to2YM2P4XNGxiYc.LdWd5xAvHNNElPRcj2uN7PbegbRPOlcekaq2C/ti7O8",
+            |given| {
+                express::open_fastify(
+                    given,
+                    "sessionId",
+                    &keys(&["a secret with minimum length of 32 characters"]),
+                )
+            },
+        ),
+        (
+            "koa.sess",
+            "koa.sess=924af950-a9f6-4918-b4c2-2f82afc77820; koa.sess.sig=FsoI0NNvdX0VuDMT2ZVcLN6Ue68",
+            |given| keygrip::open(given, "koa.sess", &keys(&["some secret hurr"])),
+        ),
+        ("EGG_SESS", "EGG_SESS=LG5qpgv0zjktGL784dbeXzyYukhsIo0uF3BmRGPuGCjJz6Mj9mNvXFZFKqgZ12O5", |given| {
+            egg::open(given, "EGG_SESS", &keys(&["my-egg-key_1700000000000_1234"]), true)
+        }),
+        (
+            "adonis-session",
+            "s%3AeyJtZXNzYWdlIjoiY2Y3dnh3aWtsNHR1NjFrejF5N2VnbWNkIiwicHVycG9zZSI6ImFkb25pcy1zZXNzaW9uIn0.zB5oo5KCJePwkXBYNTAAJeAnU5laby-CDWiweRks40c",
+            |given| adonis::open(given, "adonis-session", &keys(&["averylongrandom32charsstringkey!"])),
+        ),
+        (
+            "session",
+            "Fe26.2**84c836ce8cf9cd1973a9f4a515759a6fd706808a11de021c121d4fe9451c5fb2*NeSTb3uHYvHE0chTH14Vsw*79TPcQ9GHtyko-6kmbwcwh15zeOqiQEvea4G0NUh11xEsTGcldBrblHQz840Kl5n**a2e0b3799cca8e91ae34092673ea0f36dcbfa05ab785300f30a15d088376778d*93F0-OfTa2XSe4NcqK_rbpNnsrGiAU7ZtiSviJ_wSc8",
+            |given| iron::open(given, "session", &keys(&["password_that_is_at_least_32_characters_long"])),
+        ),
+        ("Session", "T1o4T0ZiNUVMRjZDcW9ZQXg0cWhE.5re3TCyZfXY6HOGvJhqtVqkIloaK8W/TFRfNuMv80+Q", |given| {
+            let secrets = keys(&["a secret with minimum length of 32 characters"]);
+            mgcrea::open(given, "Session", &secrets, &keys(&["b3RoZXI="]))
+        }),
+        (
+            "better-auth.session_token",
+            "UY3IvBkN2pav3sxnm8cBTAcn8B3ZUKSl.SCuMJ%2BcAJmJHVEBZKlQ%2BvYXAkO5y49pY4A1vs8yWCH0%3D",
+            |given| {
+                better_auth::open(
+                    given,
+                    "better-auth.session_token",
+                    &keys(&["better-auth-secret-123456789012345"]),
+                )
+            },
+        ),
+        ("__session", "IjNlYTAxNmJjNTFjZWZjMWQi.nY5KsABizKsxOPWnEDGya1z155%2FJvdepOR2N48eRSdY", |given| {
+            remix::open(given, "__session", &keys(&["s3cr3t"]))
+        }),
+        ("__session", "IjNlYTAxNmJjNTFjZWZjMWQi.nY5KsABizKsxOPWnEDGya1z155%2FJvdepOR2N48eRSdY", |given| {
+            remix::open_or_bare(given, "__session", &keys(&["s3cr3t"]))
+        }),
+        (
+            "appSession",
+            "0123456789abcdef0123456789abcdef._ncS2KIJSmbLXHDcmdx4tFxwqYK32slOqgUv8qETo_U",
+            |given| openid::open(given, "appSession", &keys(&["long-openid-secret"])),
+        ),
+        ("lemonldap", "05768dbb8915ddc8d3d6e9815478ab70", |given| bare::open(given, "lemonldap")),
+    ];
+
+    /// Texts that come near to what the schemes take apart.
+    fn texts() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<String>(),
+            "(s:|s%3A|Fe26\\.2\\*)?[A-Za-z0-9*.=%+/_;\" -]{0,80}",
+            "(Cookie: )?([a-z.]{1,6}=[A-Za-z0-9\"\\\\=.%]{0,12};? ?){0,5}",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_scheme_panic(text in texts()) {
+            for (name, _, open) in SCHEMES {
+                for text in [text.clone(), format!("{name}={text}"), format!("{name}={text}; {name}.sig={text}")] {
+                    let given = Given::parse(&text);
+                    let _ = given.names().count();
+                    if let Ok(opened) = open(&given) {
+                        prop_assert!(opened.verified != Some(true), "{text}");
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn a_changed_character_is_noticed(at in any::<prop::sample::Index>(), to in any::<char>()) {
+            for (name, cookie, open) in SCHEMES {
+                let at = at.index(cookie.len());
+                let changed: String =
+                    cookie.char_indices().map(|(here, char)| if here == at { to } else { char }).collect();
+                if percent_decode(&changed) == percent_decode(cookie) {
+                    continue;
+                }
+                prop_assert_ne!(open(&Given::parse(&changed)).ok().and_then(|opened| opened.verified), Some(true), "{}", name);
+            }
+        }
+    }
+}

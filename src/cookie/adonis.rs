@@ -30,3 +30,75 @@ pub fn open(given: &Given, name: &str, app_keys: &[String]) -> Result<Opened, Co
     });
     Ok(Opened { id, verified })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::tests::{keys, refused, ways};
+    use super::*;
+
+    const NAME: &str = "adonis-session";
+    const APP_KEY: &str = "averylongrandom32charsstringkey!";
+
+    /// As the real applications sent them, with the ids of their sessions.
+    const COOKIES: &[(&str, &str)] = &[
+        (
+            "s%3AeyJtZXNzYWdlIjoiY2Y3dnh3aWtsNHR1NjFrejF5N2VnbWNkIiwicHVycG9zZSI6ImFkb25pcy1zZXNzaW9uIn0.zB5oo5KCJePwkXBYNTAAJeAnU5laby-CDWiweRks40c",
+            "cf7vxwikl4tu61kz1y7egmcd",
+        ),
+        (
+            "s%3AeyJtZXNzYWdlIjoiaDg0Y3ZvYzh6cHBramFtb2k2MWJzdHB0IiwicHVycG9zZSI6ImFkb25pcy1zZXNzaW9uIn0.yRMdtjNpdj7GioUqzM9ix-AeYx1tCxWAMEhd_m2qmGE",
+            "h84cvoc8zppkjamoi61bstpt",
+        ),
+        (
+            "s%3AeyJtZXNzYWdlIjoib2lpNmY0MzZhdDJzbm42ejZ0Zm42eW8yIiwicHVycG9zZSI6ImFkb25pcy1zZXNzaW9uIn0.BDKJKuf5aK8HW0qFdyHrZNRY37ronc-vqJ3XbTslrEc",
+            "oii6f436at2snn6z6tfn6yo2",
+        ),
+        (
+            "s%3AeyJtZXNzYWdlIjoiYjIzMW5pNWR5eHRhZXJ5dHMzeHdqdDNtIiwicHVycG9zZSI6ImFkb25pcy1zZXNzaW9uIn0.qbcl5_ymAUiRd2QEw2Rgy6_vxWOEH1HGWFYmGlruE3A",
+            "b231ni5dyxtaeryts3xwjt3m",
+        ),
+    ];
+
+    #[test]
+    fn opens_and_verifies_real_cookies() {
+        for (cookie, id) in COOKIES {
+            for text in ways(NAME, cookie) {
+                let given = Given::parse(&text);
+                let opened = |secrets: &[&str]| open(&given, NAME, &keys(secrets)).unwrap();
+                let with = |verified| Opened { id: id.as_bytes().to_vec(), verified };
+                assert_eq!(opened(&[APP_KEY]), with(Some(true)), "{text}");
+                assert_eq!(opened(&["newer", APP_KEY]), with(Some(true)));
+                assert_eq!(opened(&["another"]), with(Some(false)));
+                assert_eq!(opened(&[]), with(None));
+            }
+        }
+    }
+
+    #[test]
+    fn a_payload_for_another_cookie_or_a_changed_one_is_not_genuine() {
+        let (cookie, id) = COOKIES[0];
+        let given = Given::parse(cookie);
+        let opened = open(&given, "adonis_session", &keys(&[APP_KEY])).unwrap();
+        assert_eq!(opened, Opened { id: id.into(), verified: Some(false) });
+        let changed = cookie.replace("TX", "Tx").replace(".zB5", ".zB6");
+        assert_eq!(open(&Given::parse(&changed), NAME, &keys(&[APP_KEY])).unwrap().verified, Some(false));
+    }
+
+    #[test]
+    fn refuses_other_forms() {
+        for text in [
+            "",
+            "s:",
+            "s:.",
+            "s:abc",
+            "cf7vxwikl4tu61kz1y7egmcd",
+            "s:bm8ganNvbg.sig",
+            "s:e30.sig",
+            "e:abc.def",
+            "s:eyJtZXNzYWdlIjp7fSwicHVycG9zZSI6ImFkb25pcy1zZXNzaW9uIn0.sig",
+        ] {
+            refused(text, |given| open(given, NAME, &keys(&[APP_KEY])));
+        }
+    }
+}

@@ -68,3 +68,90 @@ fn split_lists(keys: &[String]) -> Vec<String> {
     all.extend(lists.flat_map(|text| text.split(',').map(|key| key.trim().to_owned())));
     all
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::tests::{keys, refused, ways};
+    use super::*;
+
+    const NAME: &str = "EGG_SESS";
+    const KEY: &str = "my-egg-key_1700000000000_1234";
+
+    /// As egg sent them, with the ids of their sessions.
+    const COOKIES: &[(&str, &str)] = &[
+        (
+            "LG5qpgv0zjktGL784dbeXzyYukhsIo0uF3BmRGPuGCjJz6Mj9mNvXFZFKqgZ12O5",
+            "e321fe24-c253-44fa-88ba-0db56147e315",
+        ),
+        (
+            "aJARgY8rMgmIrNGmv5i2FiGJLMpb0l4qSBWKeDue-XGMYDDnOk__w1v4YFWhQf52",
+            "5ce7c680-7916-4f77-9711-213bfa0111ca",
+        ),
+        (
+            "4_VCHilRoCR-B0hfIA_-Qu8-NqlU6FCpTRvixKy3En-aD5RKhpdcvqStNeB-8QL2",
+            "499dc7c9-8053-448e-b70d-96fa9f9d8813",
+        ),
+        (
+            "HkObxANERnmjL8QcHJ9qXysgxDLGr_27PeTdBrzc1-iz6yJhc3QM8JcKdtpr3mfs",
+            "5e1106dd-1a3a-4806-a162-96c855fe18b3",
+        ),
+    ];
+    const SIGNED: &str = "EGG_SESS=e321fe24-c253-44fa-88ba-0db56147e315; \
+        EGG_SESS.sig=QGJqPULpOSCyGh1Rmh729iGODFbbPbnxGOtNc8gE2qI";
+
+    fn opened(text: &str, secrets: &[&str], encrypted: bool) -> Result<Opened, CookieError> {
+        open(&Given::parse(text), NAME, &keys(secrets), encrypted)
+    }
+
+    #[test]
+    fn decrypts_real_cookies() {
+        for (cookie, id) in COOKIES {
+            for text in ways(NAME, cookie) {
+                let genuine = Ok(Opened { id: id.as_bytes().to_vec(), verified: Some(true) });
+                assert_eq!(opened(&text, &[KEY], true), genuine, "{text}");
+                assert_eq!(opened(&text, &["newer", KEY, "older"], true), genuine);
+                assert_eq!(opened(&text, &["newer, my-egg-key_1700000000000_1234"], true), genuine);
+                assert_eq!(opened(&text, &["another"], true), Err(CookieError::WrongKey { option: OPTION }));
+                assert_eq!(opened(&text, &[], true), Err(CookieError::NeedsKey { option: OPTION }));
+            }
+        }
+    }
+
+    #[test]
+    fn a_signature_beside_it_means_the_bare_id() {
+        let with = |verified| Ok(Opened { id: COOKIES[0].1.as_bytes().to_vec(), verified });
+        for encrypted in [true, false] {
+            assert_eq!(opened(SIGNED, &["newer", KEY], encrypted), with(Some(true)));
+            assert_eq!(opened(SIGNED, &["another"], encrypted), with(Some(false)));
+            assert_eq!(opened(SIGNED, &[], encrypted), with(None));
+        }
+        // Not encrypted and the signature left out: nothing to check.
+        assert_eq!(opened(COOKIES[0].1, &[KEY], false), with(None));
+    }
+
+    #[test]
+    fn a_signature_of_former_times_does_not_hide_an_encrypted_id() {
+        let text =
+            format!("EGG_SESS={}; EGG_SESS.sig=QGJqPULpOSCyGh1Rmh729iGODFbbPbnxGOtNc8gE2qI", COOKIES[1].0);
+        let genuine = Ok(Opened { id: COOKIES[1].1.as_bytes().to_vec(), verified: Some(true) });
+        assert_eq!(opened(&text, &[KEY], true), genuine);
+    }
+
+    #[test]
+    fn a_changed_cookie_is_refused() {
+        let (cookie, _) = COOKIES[0];
+        for changed in
+            [cookie.replacen("LG5", "LG6", 1), cookie.replace("Z12O5", "Z12O6"), cookie[..43].to_owned()]
+        {
+            assert!(opened(&changed, &[KEY], true).is_err());
+        }
+    }
+
+    #[test]
+    fn refuses_other_forms() {
+        for text in ["", "e321fe24-c253-44fa-88ba-0db56147e315", "EGG_SESS=", "AAAA", "theme=dark; lang=de"] {
+            refused(text, |given| open(given, NAME, &keys(&[KEY]), true));
+        }
+    }
+}

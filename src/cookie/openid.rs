@@ -35,3 +35,48 @@ fn signing_key(secret: &[u8]) -> Vec<u8> {
     let extracted = hmac_sha256(&[], &[secret]);
     hmac_sha256(&extracted, &[b"JWS Cookie Signing", &[1]])
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::tests::{keys, refused, ways};
+    use super::*;
+
+    const NAME: &str = "appSession";
+    const SECRET: &str = "long-openid-secret";
+    const ID: &str = "0123456789abcdef0123456789abcdef";
+    /// Made by the package's own lib/crypto.js.
+    const SIGNED: &str = "0123456789abcdef0123456789abcdef._ncS2KIJSmbLXHDcmdx4tFxwqYK32slOqgUv8qETo_U";
+
+    #[test]
+    fn opens_and_verifies_signed_cookies() {
+        let with = |verified| Opened { id: ID.into(), verified };
+        // Under another name the signature would be another, so without the way that renames it.
+        for text in ways(NAME, SIGNED).into_iter().filter(|text| !text.contains("__Host-")) {
+            let opened = |secrets: &[&str]| open(&Given::parse(&text), NAME, &keys(secrets)).unwrap();
+            assert_eq!(opened(&[SECRET]), with(Some(true)), "{text}");
+            assert_eq!(opened(&["newer", SECRET]), with(Some(true)));
+            assert_eq!(opened(&["another"]), with(Some(false)));
+            assert_eq!(opened(&[]), with(None));
+        }
+        let changed = SIGNED.replace("0123", "0124");
+        assert_eq!(open(&Given::parse(&changed), NAME, &keys(&[SECRET])).unwrap().verified, Some(false));
+        let other_name = open(&Given::parse(SIGNED), "other", &keys(&[SECRET])).unwrap();
+        assert_eq!(other_name, with(Some(false)));
+    }
+
+    #[test]
+    fn takes_the_bare_id() {
+        for id in [ID, "with.dots.inside"] {
+            let opened = open(&Given::parse(id), NAME, &keys(&[SECRET])).unwrap();
+            assert_eq!(opened, Opened { id: id.into(), verified: None });
+        }
+    }
+
+    #[test]
+    fn refuses_other_forms() {
+        for text in ["", "appSession=", "theme=dark; lang=de"] {
+            refused(text, |given| open(given, NAME, &keys(&[SECRET])));
+        }
+    }
+}

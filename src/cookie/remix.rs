@@ -46,3 +46,82 @@ fn read(value: &[u8], secrets: &[String]) -> Option<Opened> {
     });
     Some(Opened { id, verified })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::tests::{keys, refused, ways};
+    use super::*;
+
+    const NAME: &str = "__session";
+    const SECRET: &str = "s3cr3t";
+    const UUID: &str = "853c0284-02a8-4746-9ed3-0ee0ac454a6a";
+    const UUID_PLAIN: &str =
+        "ODUzYzAyODQtMDJhOC00NzQ2LTllZDMtMGVlMGFjNDU0YTZh.tTIxzmwdJZh/bjIzU31/Av+OM9BYAr4KHzUiq5IbhCs";
+    const UUID_JSON: &str =
+        "Ijg1M2MwMjg0LTAyYTgtNDc0Ni05ZWQzLTBlZTBhYzQ1NGE2YSI=.djjP5IkNsG7VaTPOJhX69m/5CjLwxpDi3wFh6DDVIQg";
+
+    /// As the real applications sent them, with the ids of their sessions.
+    const COOKIES: &[(&str, &str)] = &[
+        ("IjNlYTAxNmJjNTFjZWZjMWQi.nY5KsABizKsxOPWnEDGya1z155%2FJvdepOR2N48eRSdY", "3ea016bc51cefc1d"),
+        ("ImRlZGE3NDUzNWFmNmNjNzci.pRXVZfDMjsGhSXdH0o4BHSwMAdDtZfih74AMBsnRnsU", "deda74535af6cc77"),
+        ("IjIzNTcxODJmMDZmOWI3NWYi.5ZQNJNWk5bi019GFP7c%2BAuZv5Bgwa%2BQwcHmA8tlVFj0", "2357182f06f9b75f"),
+        ("IjZiYmFmNzczMjJjZThlNTUi.jZ%2BmduQc6PYASMpYkvSB%2FvRVW97VC%2FIL5tEc3SABN2o", "6bbaf77322ce8e55"),
+    ];
+
+    #[test]
+    fn opens_and_verifies_real_cookies() {
+        let own = [(UUID_PLAIN, UUID), (UUID_JSON, UUID)];
+        for (cookie, id) in COOKIES.iter().chain(&own) {
+            for text in ways(NAME, cookie) {
+                let given = Given::parse(&text);
+                let opened = |secrets: &[&str]| open(&given, NAME, &keys(secrets)).unwrap();
+                let with = |verified| Opened { id: id.as_bytes().to_vec(), verified };
+                assert_eq!(opened(&[SECRET]), with(Some(true)), "{text}");
+                assert_eq!(opened(&["newer", SECRET]), with(Some(true)));
+                assert_eq!(opened(&["another"]), with(Some(false)));
+                assert_eq!(opened(&[]), with(None));
+                assert_eq!(open_or_bare(&given, NAME, &keys(&[SECRET])).unwrap(), with(Some(true)));
+            }
+        }
+    }
+
+    #[test]
+    fn reads_unsigned_cookies() {
+        for (cookie, id) in [("IjNlYTAxNmJjNTFjZWZjMWQi", "3ea016bc51cefc1d"), ("IjEyMyI=", "123")] {
+            for text in ways(NAME, cookie) {
+                let given = Given::parse(&text);
+                let with = |verified| Opened { id: id.as_bytes().to_vec(), verified };
+                assert_eq!(open(&given, NAME, &[]).unwrap(), with(None), "{text}");
+                assert_eq!(open(&given, NAME, &keys(&[SECRET])).unwrap(), with(Some(false)));
+            }
+        }
+    }
+
+    #[test]
+    fn may_be_the_bare_id() {
+        for text in ways(NAME, UUID) {
+            let opened = open_or_bare(&Given::parse(&text), NAME, &[]).unwrap();
+            assert_eq!(opened, Opened { id: UUID.into(), verified: None }, "{text}");
+            refused(&text, |given| open(given, NAME, &[]));
+        }
+    }
+
+    #[test]
+    fn a_changed_cookie_is_not_genuine() {
+        let (cookie, _) = COOKIES[0];
+        for changed in
+            [cookie.replace("IjNl", "IjNm"), cookie.replace(".nY5", ".nY6"), format!("{cookie}%3D")]
+        {
+            assert_eq!(open(&Given::parse(&changed), NAME, &keys(&[SECRET])).unwrap().verified, Some(false));
+        }
+    }
+
+    #[test]
+    fn refuses_other_forms() {
+        for text in ["", ".sig", "?.sig", "IiI=.sig", "AAECAwQ=.sig", "theme=dark; lang=de"] {
+            refused(text, |given| open(given, NAME, &keys(&[SECRET])));
+        }
+        refused("__session=", |given| open_or_bare(given, NAME, &[]));
+    }
+}
