@@ -51,8 +51,7 @@ mod tests {
     #[test]
     fn opens_and_verifies_signed_cookies() {
         let with = |verified| Opened { id: ID.into(), verified };
-        // Under another name the signature would be another, so without the way that renames it.
-        for text in ways(NAME, SIGNED).into_iter().filter(|text| !text.contains("__Host-")) {
+        for text in ways(NAME, SIGNED) {
             let opened = |secrets: &[&str]| open(&Given::parse(&text), NAME, &keys(secrets)).unwrap();
             assert_eq!(opened(&[SECRET]), with(Some(true)), "{text}");
             assert_eq!(opened(&["newer", SECRET]), with(Some(true)));
