@@ -348,7 +348,8 @@ mod tests {
     /// Ways in which somebody may give one and the same cookie.
     pub(super) fn ways(name: &str, value: &str) -> Vec<String> {
         let decoded = String::from_utf8(percent_decode(value).into_owned()).unwrap();
-        let encoded: String = decoded.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let escapes: Vec<String> = decoded.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let encoded = escapes.concat();
         let mut ways = Vec::new();
         for value in [value, &decoded, &encoded] {
             ways.extend([

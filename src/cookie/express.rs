@@ -46,6 +46,7 @@ mod tests {
     use super::super::tests::{keys, refused, ways};
     use super::*;
 
+    type Scheme = fn(&Given, &str, &[String]) -> Result<Opened, CookieError>;
     type Group = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
     /// Cookie name, secret and cookies with their ids: connect-redis, connect-redis-crypto,
@@ -213,8 +214,7 @@ mod tests {
 
     #[test]
     fn opens_and_verifies_real_cookies() {
-        let schemes: [(_, fn(&Given, &str, &[String]) -> Result<Opened, CookieError>); 2] =
-            [(EXPRESS, open), (FASTIFY, open_fastify)];
+        let schemes: [(&[Group], Scheme); 2] = [(EXPRESS, open), (FASTIFY, open_fastify)];
         for (groups, open) in schemes {
             for (name, secret, cookies) in groups {
                 for (cookie, id) in *cookies {

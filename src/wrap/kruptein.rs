@@ -470,11 +470,11 @@ mod tests {
 
     #[test]
     fn another_secret_or_an_altered_ciphertext_does_not_fit() {
-        let wrong = Err(WrapError::WrongKey { wrapper: NAME });
-        assert_eq!(open(&envelope(&REAL), "squirrels"), wrong);
+        let wrong = WrapError::WrongKey { wrapper: NAME };
+        assert_eq!(open(&envelope(&REAL), "squirrels"), Err(wrong.clone()));
         let altered = Parts { ct: MADE[0].1.ct, ..REAL };
-        assert_eq!(open(&envelope(&altered), SECRET), wrong);
-        let error = DecodeError::from(wrong.unwrap_err());
+        assert_eq!(open(&envelope(&altered), SECRET), Err(wrong.clone()));
+        let error = DecodeError::from(wrong);
         assert_eq!(error.codec, NAME);
     }
 
