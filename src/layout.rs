@@ -15,6 +15,7 @@ use crate::store::{Kind, Op, Raw};
 use crate::value::Value;
 
 pub mod blob;
+pub mod detect;
 pub mod index;
 pub mod key;
 pub mod setup;

@@ -42,7 +42,7 @@ pub struct Session<'b> {
     /// MEMORY USAGE of the session's own key.
     pub memory: Option<u64>,
     /// `None` when the value was not asked for.
-    pub data: Option<Decoded<'b>>,
+    pub data: Option<&'b Decoded<'b>>,
     /// When this was read, in milliseconds since 1970.
     pub now: i64,
 }
@@ -73,7 +73,7 @@ impl Session<'_> {
 
     /// Why the value could not be decoded, on one line.
     pub fn error(&self) -> Option<String> {
-        match &self.data.as_ref()?.value {
+        match &self.data?.value {
             Ok(_) => None,
             Err(error) => Some(error.to_string()),
         }

@@ -1,0 +1,154 @@
+//! Which layout is it? Pure: one blob in, one answer out. What neighbours say is the scan's part.
+
+use super::index::Index;
+use super::{Blob, Decoded, Setup, Verdict};
+use crate::session::{Certainty, Facts, Session};
+use crate::store::{Kind, Raw, Record, Ttl};
+
+/// What a key is, as far as it tells by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// A session of the setup at this position.
+    Session(u16, Certainty),
+    /// A session if another such key is there.
+    Several(u16),
+    /// A session of this setup if recognised ones beside it have keys that look the same.
+    Kin(u16),
+    /// Empty or undecodable: a session if recognised ones beside it have keys that look the same.
+    Open,
+    /// Not a session of any layout asked.
+    Foreign,
+}
+
+/// The layouts of a run, ready to be asked.
+#[derive(Debug)]
+pub struct Detector<'s> {
+    pub setups: &'s [Setup],
+    index: Index,
+}
+
+impl<'s> Detector<'s> {
+    pub fn new(setups: &'s [Setup]) -> Detector<'s> {
+        Detector { setups, index: Index::new(setups) }
+    }
+
+    /// Whether any layout keeps sessions in keys of this kind.
+    pub fn wants(&self, kind: Kind) -> bool {
+        self.index.wants(kind)
+    }
+
+    /// Asks the layouts that could fit. The first that is sure has it.
+    pub fn identify(&self, blob: &Blob<'_>, scratch: &mut Vec<u16>) -> Identity {
+        self.index.candidates(blob, scratch);
+        let mut best = Identity::Foreign;
+        for at in scratch.iter().copied() {
+            let setup = &self.setups[at as usize];
+            let layout = setup.layout;
+            if blob.raw.kind() != Some(layout.kind) {
+                continue;
+            }
+            let Some(place) = (layout.locate)(setup, blob.key) else { continue };
+            let verdict = (layout.recognize)(setup, blob);
+            let found = match verdict {
+                Verdict::Sure => return Identity::Session(at, Certainty::Sure),
+                Verdict::Weak | Verdict::Several | Verdict::Kin if setup.named => {
+                    return Identity::Session(at, Certainty::Sure);
+                }
+                // A key of the named layout whose value cannot be read is shown with the reason.
+                Verdict::No(_) if setup.named && place.usual && undecodable(setup, blob) => {
+                    Identity::Session(at, Certainty::Sure)
+                }
+                Verdict::Weak => Identity::Session(at, Certainty::Weak),
+                Verdict::Several => Identity::Several(at),
+                Verdict::Kin => Identity::Kin(at),
+                Verdict::No(_) => continue,
+            };
+            if rank(found) > rank(best) {
+                best = found;
+            }
+        }
+        if best == Identity::Foreign && self.setups.iter().any(|setup| !setup.named) && is_open(blob) {
+            return Identity::Open;
+        }
+        best
+    }
+
+    /// What each layout says of this key; for those who ask why it is no session.
+    pub fn explain(&self, blob: &Blob<'_>) -> Vec<(&'static str, String)> {
+        let say = |setup: &Setup| {
+            let layout = setup.layout;
+            if blob.raw.kind().is_some_and(|kind| kind != layout.kind) {
+                let kind = blob.raw.kind().map_or("nothing", Kind::name);
+                return format!("its sessions are of type {}, this key is a {kind}", layout.kind.name());
+            }
+            if (layout.locate)(setup, blob.key).is_none() {
+                return match setup.known_lead() {
+                    Some(lead) if !blob.key.starts_with(&lead) => {
+                        format!("the key does not begin with `{}`", String::from_utf8_lossy(&lead))
+                    }
+                    _ => "the key has not the form of its session keys".to_string(),
+                };
+            }
+            match (layout.recognize)(setup, blob) {
+                Verdict::No(why) => why.into_owned(),
+                Verdict::Kin => "the value is general; sessions that tell more are not beside it".to_string(),
+                Verdict::Several => {
+                    "the key could be one of its sessions, but it is the only one".to_string()
+                }
+                Verdict::Weak | Verdict::Sure => "it fits".to_string(),
+            }
+        };
+        self.setups.iter().map(|setup| (setup.layout.name, say(setup))).collect()
+    }
+}
+
+fn rank(identity: Identity) -> u8 {
+    match identity {
+        Identity::Session(_, Certainty::Sure) => 4,
+        Identity::Session(..) => 3,
+        Identity::Several(_) => 2,
+        Identity::Kin(_) => 1,
+        Identity::Open | Identity::Foreign => 0,
+    }
+}
+
+fn undecodable(setup: &Setup, blob: &Blob<'_>) -> bool {
+    matches!(blob.raw, Raw::Oversized(..)) || (setup.layout.read)(setup, blob).value.is_err()
+}
+
+/// Values that nothing can be read from by themselves.
+fn is_open(blob: &Blob<'_>) -> bool {
+    match blob.raw {
+        Raw::Text(text) => text.is_empty() || matches!(blob.json, Some(Err(_))),
+        Raw::Oversized(..) => true,
+        _ => false,
+    }
+}
+
+/// The session's data, if its value was read.
+pub fn data<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Option<Decoded<'b>> {
+    (*blob.raw != Raw::Unread).then(|| (setup.layout.read)(setup, blob))
+}
+
+/// Puts a session together from what was read of its key.
+pub fn session<'b>(
+    setup: &'b Setup,
+    blob: &'b Blob<'b>,
+    data: Option<&'b Decoded<'b>>,
+    record: &'b Record,
+    certainty: Certainty,
+    now: i64,
+) -> Session<'b> {
+    let key = blob.key;
+    let id = match (setup.layout.locate)(setup, key) {
+        Some(place) => &key[place.id],
+        None => key,
+    };
+    let facts = match data.and_then(Decoded::value) {
+        Some(value) => (setup.layout.describe)(setup, blob, value),
+        None => Facts::default(),
+    };
+    let hash = setup.layout.kind == Kind::Hash;
+    let ttl = if record.asked.ttl { record.ttl } else { Ttl::Unasked };
+    Session { setup, key, id, certainty, hash, facts, ttl, memory: record.memory, data, now }
+}

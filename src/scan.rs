@@ -1,0 +1,492 @@
+//! From a store to sessions: the one stream that every command folds.
+//!
+//! One thread drives the scan and hands on pages; this one recognises, decodes and gives each
+//! session to the caller before the next. What a key is may depend on its neighbours: the kin of an
+//! empty session, the index that tells NodeBB from plain connect-redis. The first keys of a scan are
+//! therefore looked at together before any row is released, what stays open is held back within
+//! bounds, and the rest streams.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::codec::Limits;
+use crate::layout::detect::{self, Detector, Identity};
+use crate::layout::{Blob, Setup};
+use crate::session::{Certainty, Session};
+use crate::store::{Error, Interest, Key, Kind, Need, Page, Query, Raw, Record, Source};
+
+mod families;
+mod twins;
+
+use families::Families;
+use twins::Twins;
+
+/// What to look for.
+pub struct Request<'a> {
+    pub setups: &'a [Setup],
+    /// A glob that keys must match, in addition to what the layouts say.
+    pub pattern: Option<Vec<u8>>,
+    /// What the filter needs of every session.
+    pub first: Need,
+    /// What is needed of those that pass it.
+    pub then: Need,
+    /// The filter.
+    pub keeps: &'a dyn Fn(&Session<'_>) -> bool,
+}
+
+/// What a scan came across, for the line below a listing.
+#[derive(Debug, Default, Clone)]
+pub struct Tally {
+    /// Keys that the scan went over.
+    pub scanned: u64,
+    /// Sessions recognised, whether the filter kept them or not.
+    pub sessions: u64,
+    /// Sessions that the filter kept.
+    pub kept: u64,
+    /// Keys that looked like sessions of no certain layout and were left out.
+    pub undecided: u64,
+}
+
+/// What a caller says to a session, or between two pages.
+pub type Said = anyhow::Result<ControlFlow<()>>;
+
+/// Where the sessions go.
+pub trait Sink {
+    /// One session that the filter kept.
+    fn session(&mut self, session: &Session<'_>) -> Said;
+
+    /// After each page: a moment to flush, to show progress, to be interrupted.
+    fn pause(&mut self, _tally: &Tally) -> Said {
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// How a scan ended.
+#[derive(Debug)]
+pub enum End {
+    /// All keys were seen.
+    Complete,
+    /// The caller had enough.
+    Stopped,
+    /// The store failed on the way; what came before it stands.
+    Broken(Error),
+}
+
+/// Scanned keys after which families and twins are decided and rows stream.
+const SETTLE_AFTER: u64 = 2_000;
+/// Pages between the threads: enough that neither waits for the other's hiccups.
+const PAGES_AHEAD: usize = 4;
+
+pub fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}
+
+/// Scans `scanner`; `aside` is a second connection to the same store for targeted look-ups.
+pub fn sessions<S: Source + ?Sized>(
+    scanner: &mut S,
+    aside: &mut dyn Source,
+    request: &Request<'_>,
+    sink: &mut dyn Sink,
+) -> anyhow::Result<(Tally, End)> {
+    let detector = Detector::new(request.setups);
+    let known = Known::default();
+    let free = request.setups.iter().any(|setup| !setup.named);
+    let mut run = Run {
+        detector: &detector,
+        request,
+        aside,
+        sink,
+        known: &known,
+        tally: Tally::default(),
+        families: Families::default(),
+        twins: Twins::new(request.setups),
+        several: Vec::new(),
+        late: Vec::new(),
+        settled: !free,
+        held: Vec::new(),
+        scratch: Vec::new(),
+    };
+    let need = request.first.and(Need::VALUE);
+    let pattern = request.pattern.clone().or_else(|| common_pattern(request.setups));
+    let (pages, receiver) = sync_channel::<Page>(PAGES_AHEAD);
+    std::thread::scope(|scope| {
+        let known = &known;
+        let detector = &detector;
+        let scan = std::thread::Builder::new().name("scan".to_string()).spawn_scoped(scope, move || {
+            let mut interest = Interests::new(detector, known);
+            let mut query = Query { pattern, need, interest: &mut |key| interest.of(key) };
+            // A caller that has had enough hangs up.
+            scanner.scan(&mut query, &mut |page| match pages.send(page) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            })
+        });
+        let scan = scan?;
+        let mut stopped = false;
+        for page in &receiver {
+            if run.page(page)?.is_break() {
+                stopped = true;
+                break;
+            }
+        }
+        drop(receiver);
+        let ended = scan.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        if !stopped {
+            stopped = run.finish()?.is_break();
+        }
+        let end = match ended {
+            Err(error) => End::Broken(error),
+            Ok(()) if stopped => End::Stopped,
+            Ok(()) => End::Complete,
+        };
+        Ok((run.tally, end))
+    })
+}
+
+/// SCAN's MATCH where one prefix covers all that is asked.
+fn common_pattern(setups: &[Setup]) -> Option<Vec<u8>> {
+    let mut leads = setups.iter().map(Setup::known_lead);
+    let first = leads.next()??;
+    let same = leads.all(|lead| lead.as_ref() == Some(&first));
+    (same && !first.is_empty()).then(|| {
+        let mut pattern = escape_glob(&first);
+        pattern.push(b'*');
+        pattern
+    })
+}
+
+/// Prefixes under which sessions were recognised: their keys are read whole at once.
+#[derive(Default)]
+struct Known {
+    version: AtomicUsize,
+    prefixes: Mutex<Arc<Vec<(Vec<u8>, bool)>>>,
+}
+
+impl Known {
+    fn add(&self, prefix: &[u8], hash: bool) {
+        let mut prefixes = self.prefixes.lock().unwrap_or_else(PoisonError::into_inner);
+        if prefixes.len() < 64 && !prefixes.iter().any(|(known, _)| known == prefix) {
+            let mut longer = prefixes.to_vec();
+            longer.push((prefix.to_vec(), hash));
+            *prefixes = Arc::new(longer);
+            self.version.fetch_add(1, Ordering::Release);
+        }
+    }
+}
+
+/// The scanning thread's view of what is worth reading.
+struct Interests<'a> {
+    known: &'a Known,
+    version: usize,
+    prefixes: Arc<Vec<(Vec<u8>, bool)>>,
+    /// What keys of the named layouts begin with; empty when all are asked.
+    leads: Vec<(Vec<u8>, bool)>,
+    free: bool,
+}
+
+impl<'a> Interests<'a> {
+    fn new(detector: &'a Detector<'_>, known: &'a Known) -> Self {
+        let lead = |setup: &Setup| Some((setup.known_lead()?, setup.layout.kind == Kind::Hash));
+        Interests {
+            known,
+            version: 0,
+            prefixes: Arc::default(),
+            leads: detector.setups.iter().filter_map(lead).collect(),
+            free: detector.setups.iter().any(|setup| setup.known_lead().is_none()),
+        }
+    }
+
+    fn of(&mut self, key: &[u8]) -> Interest {
+        if !self.free {
+            // Where several layouts share a prefix, the kind is only a guess of which to try first.
+            let lead = self.leads.iter().find(|(lead, _)| key.starts_with(lead));
+            return lead.map_or(Interest::Skip, |(_, hash)| Interest::Read { hash: *hash });
+        }
+        let version = self.known.version.load(Ordering::Acquire);
+        if version != self.version {
+            self.version = version;
+            self.prefixes = self.known.prefixes.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        }
+        let known = self.prefixes.iter().find(|(prefix, _)| !prefix.is_empty() && key.starts_with(prefix));
+        known.map_or(Interest::Look, |(_, hash)| Interest::Read { hash: *hash })
+    }
+}
+
+struct Run<'a> {
+    detector: &'a Detector<'a>,
+    request: &'a Request<'a>,
+    aside: &'a mut dyn Source,
+    sink: &'a mut dyn Sink,
+    known: &'a Known,
+    tally: Tally,
+    families: Families,
+    twins: Twins,
+    /// Keys of weak layouts that are only listed when a second one turns up.
+    several: Vec<(u16, Record)>,
+    /// Sessions that pass but lack something that a row needs.
+    late: Vec<(u16, Certainty, Record)>,
+    settled: bool,
+    held: Vec<Page>,
+    scratch: Vec<u16>,
+}
+
+impl Run<'_> {
+    fn page(&mut self, page: Page) -> Said {
+        self.tally.scanned += page.scanned;
+        if !self.settled {
+            self.held.push(page);
+            if self.tally.scanned < SETTLE_AFTER {
+                return Ok(ControlFlow::Continue(()));
+            }
+            return self.settle();
+        }
+        self.records(page.records)
+    }
+
+    /// Decides what the first keys tell together, then releases them.
+    fn settle(&mut self) -> Said {
+        self.settled = true;
+        let held = std::mem::take(&mut self.held);
+        let mut records: Vec<Record> = held.into_iter().flat_map(|page| page.records).collect();
+        self.complete_heads(&mut records)?;
+        if self.twins.any() {
+            for record in &records {
+                self.twins.neighbour(&record.key.0, record.raw.kind());
+                let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
+                if let Identity::Session(at, _) = self.detector.identify(&blob, &mut self.scratch) {
+                    let setup = &self.detector.setups[at as usize];
+                    let data = detect::data(setup, &blob);
+                    let session = detect::session(setup, &blob, data.as_ref(), record, Certainty::Sure, 0);
+                    self.twins.session(&session, &blob);
+                }
+            }
+            self.twins.look_up(self.aside)?;
+        }
+        self.records(records)
+    }
+
+    fn records(&mut self, mut records: Vec<Record>) -> Said {
+        self.complete_heads(&mut records)?;
+        let now = now_ms();
+        for record in records {
+            if self.record(record, now)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        if self.deliver_late()?.is_break() || self.deliver_kin()?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        self.sink.pause(&self.tally)
+    }
+
+    /// Reads the rest of long values that could be sessions.
+    fn complete_heads(&mut self, records: &mut [Record]) -> anyhow::Result<()> {
+        let wanted: Vec<usize> = (0..records.len())
+            .filter(|at| matches!(&records[*at].raw, Raw::Head(head) if could_be(head)))
+            .collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<Key> = wanted.iter().map(|at| records[*at].key.clone()).collect();
+        for (at, whole) in wanted.into_iter().zip(self.aside.read(&keys, Need::VALUE)?) {
+            records[at].raw = whole.raw;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, record: Record, now: i64) -> Said {
+        const ON: Said = Ok(ControlFlow::Continue(()));
+        match record.raw {
+            Raw::Other(kind) => {
+                self.twins.neighbour(&record.key.0, Some(kind));
+                return ON;
+            }
+            Raw::Gone | Raw::Unread => return ON,
+            _ => {}
+        }
+        let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
+        match self.detector.identify(&blob, &mut self.scratch) {
+            Identity::Session(at, certainty) => {
+                let at = self.twins.name(at, &blob);
+                self.found(at, certainty, &blob, &record, now)
+            }
+            Identity::Several(at) => {
+                let others = self.several.iter().filter(|(other, _)| *other == at).count();
+                if others == 0 {
+                    drop(blob);
+                    self.several.push((at, record));
+                    return ON;
+                }
+                if let Some(first) =
+                    self.several.iter().position(|(other, record)| *other == at && !record.key.0.is_empty())
+                {
+                    // The first one is released; a blank in its place says that there are several.
+                    let blank = Record { key: Key(Vec::new()), raw: Raw::Gone, ..record.clone() };
+                    let (_, held) = std::mem::replace(&mut self.several[first], (at, blank));
+                    let blob = Blob::new(&held.key.0, &held.raw, Limits::default());
+                    if self.found(at, Certainty::Weak, &blob, &held, now)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+                self.found(at, Certainty::Weak, &blob, &record, now)
+            }
+            Identity::Kin(at) => {
+                drop(blob);
+                self.families.hold(Some(at), record);
+                ON
+            }
+            Identity::Open => {
+                drop(blob);
+                self.families.hold(None, record);
+                ON
+            }
+            Identity::Foreign => ON,
+        }
+    }
+
+    /// A session: filtered, completed if a row needs more of it, handed on.
+    fn found(&mut self, at: u16, certainty: Certainty, blob: &Blob<'_>, record: &Record, now: i64) -> Said {
+        let setup = &self.detector.setups[at as usize];
+        let first = self.request.first;
+        let lacks = |need: Need| (need.ttl && !record.asked.ttl) || (need.memory && !record.asked.memory);
+        let data = detect::data(setup, blob);
+        let session = detect::session(setup, blob, data.as_ref(), record, certainty, now);
+        if certainty != Certainty::Kin && !setup.named {
+            self.families.know(at, &session, self.known);
+        }
+        if lacks(first) {
+            self.late.push((at, certainty, record.clone()));
+            return Ok(ControlFlow::Continue(()));
+        }
+        self.tally.sessions += 1;
+        if !(self.request.keeps)(&session) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        if lacks(self.request.then) {
+            self.tally.sessions -= 1;
+            self.late.push((at, certainty, record.clone()));
+            return Ok(ControlFlow::Continue(()));
+        }
+        self.tally.kept += 1;
+        self.sink.session(&session)
+    }
+
+    /// Asks what the late ones lack, in one go, and hands them on.
+    fn deliver_late(&mut self) -> Said {
+        let late = std::mem::take(&mut self.late);
+        if late.is_empty() {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let keys: Vec<Key> = late.iter().map(|(_, _, record)| record.key.clone()).collect();
+        let all = self.request.first.and(self.request.then);
+        let need = Need { value: false, ..all };
+        let read = self.aside.read(&keys, need)?;
+        let now = now_ms();
+        for ((at, certainty, mut record), more) in late.into_iter().zip(read) {
+            if more.raw == Raw::Gone {
+                continue;
+            }
+            record.ttl = more.ttl;
+            record.memory = more.memory;
+            record.asked = all.and(Need::VALUE);
+            let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
+            if self.found(at, certainty, &blob, &record, now)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Hands on what turned out to be the kin of recognised sessions.
+    fn deliver_kin(&mut self) -> Said {
+        let now = now_ms();
+        for (at, record) in self.families.claim(self.detector.setups) {
+            let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
+            let at = self.twins.name(at, &blob);
+            if self.found(at, Certainty::Kin, &blob, &record, now)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        self.deliver_late()
+    }
+
+    fn finish(&mut self) -> Said {
+        if !self.settled && self.settle()?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        if self.deliver_kin()?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        let single = self.several.iter().filter(|(_, record)| !record.key.0.is_empty()).count();
+        self.tally.undecided = self.families.given_up + single as u64;
+        self.sink.pause(&self.tally)
+    }
+}
+
+/// Whether the beginning of a long value is of a form that sessions have.
+fn could_be(head: &[u8]) -> bool {
+    matches!(head.trim_ascii_start().first(), Some(b'{' | b'['))
+        || crate::codec::ALL.iter().any(|codec| codec.name != "json" && (codec.sniff)(head))
+}
+
+/// Sessions by key, without a scan: what `inspect` and `purge ID` look up.
+pub fn lookup(
+    source: &mut dyn Source,
+    setups: &[Setup],
+    keys: &[Key],
+    need: Need,
+    each: &mut dyn FnMut(&Record, Option<&Session<'_>>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let detector = Detector::new(setups);
+    let mut scratch = Vec::new();
+    let mut twins = Twins::new(setups);
+    let records = source.read(keys, need.and(Need::VALUE))?;
+    let now = now_ms();
+    let mut identified = Vec::with_capacity(records.len());
+    let mut several = HashSet::new();
+    for record in &records {
+        let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
+        let identity = match detector.identify(&blob, &mut scratch) {
+            Identity::Session(at, certainty) => Some((at, certainty)),
+            Identity::Several(at) | Identity::Kin(at) => Some((at, Certainty::Weak)),
+            Identity::Open | Identity::Foreign => None,
+        };
+        if let Some((at, certainty)) = identity {
+            several.insert(at);
+            let setup = &setups[at as usize];
+            let data = detect::data(setup, &blob);
+            twins.session(&detect::session(setup, &blob, data.as_ref(), record, certainty, now), &blob);
+        }
+        identified.push(identity);
+    }
+    if twins.any() {
+        twins.look_up(source)?;
+    }
+    for (record, identity) in records.iter().zip(identified) {
+        let Some((at, certainty)) = identity else {
+            each(record, None)?;
+            continue;
+        };
+        let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
+        let setup = &setups[twins.name(at, &blob) as usize];
+        let data = detect::data(setup, &blob);
+        each(record, Some(&detect::session(setup, &blob, data.as_ref(), record, certainty, now)))?;
+    }
+    Ok(())
+}
+
+/// A prefix is text: what a glob would take for a sign is escaped.
+fn escape_glob(text: &[u8]) -> Vec<u8> {
+    let mut escaped = Vec::with_capacity(text.len() + 8);
+    for byte in text {
+        if matches!(byte, b'\\' | b'*' | b'?' | b'[' | b']') {
+            escaped.push(b'\\');
+        }
+        escaped.push(*byte);
+    }
+    escaped
+}
