@@ -19,16 +19,28 @@ pub mod detect;
 pub mod index;
 pub mod key;
 pub mod setup;
+pub mod time;
 pub mod user;
 
+pub mod better_auth;
 pub mod connect_redis;
+pub mod nodebb;
+pub mod overleaf;
+pub mod redis_sessions;
 
 pub use blob::{Blob, Decoded};
 pub use key::Place;
-pub use setup::{OptionKind, OptionSpec, Setup};
+pub use setup::{OptionKind, OptionSpec, Setting, Setup};
 
 /// Every layout. Where two would claim the same session with equal certainty, the earlier one has it.
-pub const ALL: &[&Layout] = &[&connect_redis::LAYOUT];
+pub const ALL: &[&Layout] = &[
+    // Node.js: a signature of their own.
+    &redis_sessions::LAYOUT,
+    &better_auth::LAYOUT,
+    &overleaf::LAYOUT,
+    &nodebb::LAYOUT,
+    &connect_redis::LAYOUT,
+];
 
 /// A framework's way to keep sessions, as a value.
 #[derive(Debug, Clone, Copy)]
@@ -185,4 +197,324 @@ pub fn close_to(name: &str) -> Vec<&'static str> {
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0));
     near.into_iter().map(|(_, name)| name).take(3).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::path::{Path, PathBuf};
+
+    use base64::Engine as _;
+    use serde_json::Value as Json;
+
+    use super::*;
+    use crate::session::Certainty;
+    use crate::store::Ttl;
+
+    const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/layout");
+
+    /// Folders that are another version or setting of a layout.
+    const VARIANTS: &[(&str, &str)] = &[
+        ("better-auth-noprefix", "better-auth"),
+        ("connect-redis-v3", "connect-redis"),
+        ("connect-redis-v7-ioredis", "connect-redis"),
+        ("fastify-session-connect-redis", "fastify-session"),
+        ("koa-session-v7", "koa-session"),
+    ];
+
+    struct Fixture {
+        slug: String,
+        keys: BTreeMap<String, (Vec<u8>, Raw)>,
+        expected: Json,
+    }
+
+    fn bytes(json: &Json) -> Vec<u8> {
+        let text = json.as_str().expect("base64 text");
+        base64::engine::general_purpose::STANDARD.decode(text).expect("base64")
+    }
+
+    fn raw(line: &Json) -> Raw {
+        let value = &line["value"];
+        match line["type"].as_str().and_then(|kind| Kind::from_type(kind.as_bytes())).expect("a type") {
+            Kind::String => Raw::Text(bytes(&value["b64"])),
+            Kind::Hash => {
+                let pairs = value.as_array().or_else(|| value["fields"].as_array()).expect("fields");
+                Raw::Hash(pairs.iter().map(|pair| (bytes(&pair[0]), bytes(&pair[1]))).collect())
+            }
+            kind => Raw::Other(kind),
+        }
+    }
+
+    fn fixture(folder: &Path) -> Fixture {
+        let read = |name| std::fs::read_to_string(folder.join(name)).expect("a fixture's file");
+        let keys = read("keys.jsonl")
+            .lines()
+            .map(|line| {
+                let line: Json = serde_json::from_str(line).expect("a line of JSON");
+                let name = line["key"].as_str().expect("a name").to_string();
+                (name, (bytes(&line["key_b64"]), raw(&line)))
+            })
+            .collect();
+        let slug = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        Fixture { slug, keys, expected: serde_json::from_str(&read("expected.json")).expect("JSON") }
+    }
+
+    fn fixtures() -> Vec<Fixture> {
+        let mut folders: Vec<PathBuf> = std::fs::read_dir(FIXTURES)
+            .expect("the fixtures")
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.join("keys.jsonl").exists())
+            .collect();
+        folders.sort();
+        folders.iter().map(|folder| fixture(folder)).collect()
+    }
+
+    impl Fixture {
+        fn layout(&self) -> &'static Layout {
+            let name =
+                VARIANTS.iter().find(|(slug, _)| *slug == self.slug).map_or(&*self.slug, |(_, name)| name);
+            by_name(name).unwrap_or_else(|| panic!("there is no layout {name}"))
+        }
+
+        fn named(&self) -> Setup {
+            let config = self.expected["config"].as_object().expect("a config");
+            let options = config.iter().filter(|(name, _)| *name != "other_prefixes");
+            let options = options.map(|(name, json)| (name.clone(), setting(json)));
+            Setup::named(self.layout(), options).unwrap_or_else(|error| panic!("{}: {error}", self.slug))
+        }
+
+        fn sessions(&self) -> impl Iterator<Item = (&str, &Json)> {
+            let sessions = self.expected["sessions"].as_array().expect("sessions");
+            sessions.iter().map(|session| (session["key"].as_str().expect("a key"), session))
+        }
+
+        fn blob(&self, key: &str) -> Blob<'_> {
+            let (key, raw) = &self.keys[key];
+            Blob::new(key, raw, Limits::default())
+        }
+    }
+
+    fn setting(json: &Json) -> Setting {
+        let texts = |json: &Json| match json {
+            Json::Array(items) => items.iter().filter_map(Json::as_str).map(String::from).collect(),
+            other => vec![other.as_str().expect("a text").to_string()],
+        };
+        match json {
+            Json::String(text) => Setting::Text(text.clone()),
+            Json::Bool(flag) => Setting::Flag(*flag),
+            Json::Number(number) => Setting::Number(number.as_i64().expect("a whole number")),
+            Json::Array(_) => Setting::Texts(texts(json)),
+            Json::Object(members) => {
+                Setting::Table(members.iter().map(|(name, json)| (name.clone(), texts(json))).collect())
+            }
+            Json::Null => panic!("an option without a value"),
+        }
+    }
+
+    /// Equal as JSON; doubles may have been printed in any way that reads back near them.
+    fn same(got: &Json, want: &Json) -> bool {
+        match (got, want) {
+            (Json::Object(a), Json::Object(b)) => {
+                a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
+            }
+            (Json::Array(a), Json::Array(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+            }
+            (Json::Number(a), Json::Number(b)) => {
+                a == b
+                    || a.as_f64()
+                        .zip(b.as_f64())
+                        .is_some_and(|(a, b)| (a - b).abs() <= 1e-12 * a.abs().max(b.abs()))
+            }
+            _ => got == want,
+        }
+    }
+
+    fn session<'b>(
+        setup: &'b Setup,
+        blob: &'b Blob<'b>,
+        id: &'b [u8],
+        facts: Facts<'b>,
+        data: Decoded<'b>,
+    ) -> Session<'b> {
+        Session {
+            setup,
+            key: blob.key,
+            id,
+            certainty: Certainty::Sure,
+            hash: setup.layout.kind == Kind::Hash,
+            facts,
+            ttl: Ttl::Never,
+            memory: None,
+            data: Some(data),
+            now: 0,
+        }
+    }
+
+    #[test]
+    fn a_named_layout_finds_exactly_its_sessions() {
+        for fixture in fixtures() {
+            let setup = fixture.named();
+            let lead = (setup.layout.lead)(&setup);
+            let sessions: BTreeMap<_, _> = fixture.sessions().collect();
+            for key in fixture.keys.keys() {
+                let blob = fixture.blob(key);
+                let at = format!("{}: {key}", fixture.slug);
+                let place = (setup.layout.locate)(&setup, blob.key).filter(|_| blob.key.starts_with(&lead));
+                let verdict = (setup.layout.recognize)(&setup, &blob);
+                match (sessions.get(key.as_str()), place) {
+                    (Some(want), Some(place)) => {
+                        assert!(!matches!(verdict, Verdict::No(_)), "{at}: {verdict:?}");
+                        assert_eq!(
+                            blob.key[place.id],
+                            *want["id"].as_str().expect("an id").as_bytes(),
+                            "{at}"
+                        );
+                    }
+                    (Some(_), None) => panic!("{at}: not located"),
+                    (None, Some(place)) => {
+                        assert!(matches!(verdict, Verdict::No(_)), "{at}: {verdict:?}");
+                        // Otherwise it would be shown as a session that cannot be read.
+                        let unread = (setup.layout.read)(&setup, &blob).value.is_err();
+                        assert!(
+                            !(unread && place.usual && blob.raw.kind() == Some(setup.layout.kind)),
+                            "{at}"
+                        );
+                    }
+                    (None, None) => {}
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn users_data_and_companions_are_those_of_the_framework() {
+        for fixture in fixtures() {
+            let setup = fixture.named();
+            for (key, want) in fixture.sessions() {
+                let at = format!("{}: {key}", fixture.slug);
+                let blob = fixture.blob(key);
+                let decoded = (setup.layout.read)(&setup, &blob);
+                let data = decoded.value().unwrap_or_else(|| panic!("{at}: {:?}", decoded.value)).clone();
+                let json: Json = serde_json::from_str(&data.to_json()).expect("JSON");
+                assert!(same(&json, &want["data"]), "{at}: {json} instead of {}", want["data"]);
+                let facts = (setup.layout.describe)(&setup, &blob, &data);
+                assert_eq!(facts.user.as_deref(), want["user"].as_str(), "{at}");
+                let place = (setup.layout.locate)(&setup, blob.key).expect("a place");
+                let id = want["id"].as_str().expect("an id").as_bytes();
+                assert_eq!(blob.key[place.id], *id, "{at}");
+                let lead = (setup.layout.lead)(&setup);
+                let rest = if setup.layout.name == "redis-sessions" { &blob.key[lead.len()..] } else { id };
+                assert_eq!((setup.layout.key_of)(&setup, rest), blob.key, "{at}");
+                let facts = (setup.layout.describe)(&setup, &blob, &data);
+                let ops = (setup.layout.end)(&setup, &session(&setup, &blob, id, facts, decoded.clone()));
+                let touched: BTreeSet<_> = ops
+                    .iter()
+                    .filter_map(Op::key)
+                    .map(|key| String::from_utf8_lossy(&key.0).into_owned())
+                    .collect();
+                for companion in want["companions"].as_array().expect("companions") {
+                    let companion = companion.as_str().expect("a key");
+                    assert!(touched.contains(companion), "{at}: {companion} is not among {touched:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_browsers_cookie_opens_to_the_id_and_is_genuine() {
+        for fixture in fixtures() {
+            let setup = fixture.named();
+            let signed = setup.layout.options.iter().any(|spec| {
+                spec.secret
+                    && spec.name != "store_secret"
+                    && spec.name != "cookie_encryption_key"
+                    && fixture.expected["config"].get(spec.name).is_some()
+            });
+            for (key, want) in fixture.sessions().filter(|(_, want)| !want["cookie"].is_null()) {
+                let at = format!("{}: {key}", fixture.slug);
+                let open = setup.layout.cookie.unwrap_or_else(|| panic!("{at}: no cookie"));
+                let given = Given::parse(want["cookie"].as_str().expect("a cookie"));
+                let opened = open(&setup, &given).unwrap_or_else(|error| panic!("{at}: {error}"));
+                assert_eq!(opened.id, want["id"].as_str().expect("an id").as_bytes(), "{at}");
+                assert!(!signed || opened.verified == Some(true), "{at}: {opened:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_name_each_session_gets_its_layout_and_nothing_else_one() {
+        let setups: Vec<Setup> = ALL
+            .iter()
+            .filter(|layout| layout.visible && !layout.only_named)
+            .map(|layout| Setup::free(layout))
+            .collect();
+        let index = index::Index::new(&setups);
+        for fixture in fixtures() {
+            let layout = fixture.layout();
+            let sessions: BTreeMap<_, _> = fixture.sessions().collect();
+            for key in fixture.keys.keys() {
+                let blob = fixture.blob(key);
+                let at = format!("{}: {key}", fixture.slug);
+                let mut candidates = Vec::new();
+                index.candidates(&blob, &mut candidates);
+                let mut found: Vec<(&str, Verdict, Vec<u8>)> = Vec::new();
+                for setup in candidates.iter().map(|at| &setups[usize::from(*at)]) {
+                    let Some(place) = (setup.layout.locate)(setup, blob.key) else { continue };
+                    let verdict = (setup.layout.recognize)(setup, &blob);
+                    if blob.raw.kind() == Some(setup.layout.kind)
+                        && !matches!(verdict, Verdict::No(_) | Verdict::Kin)
+                    {
+                        found.push((setup.layout.name, verdict, blob.key[place.id].to_vec()));
+                    }
+                }
+                let best = found.iter().find(|(_, verdict, _)| *verdict == Verdict::Sure).or(found.first());
+                let Some(want) = sessions.get(key.as_str()) else {
+                    assert!(best.is_none(), "{at}: {best:?}");
+                    continue;
+                };
+                let (name, _, id) = best.unwrap_or_else(|| panic!("{at}: not recognised"));
+                let told_later = layout.twin.map(|twin| twin.of);
+                let alike = by_name(name).is_some_and(|found| found.same_as.contains(&layout.name));
+                assert!(*name == layout.name || told_later == Some(*name) || alike, "{at}: {found:?}");
+                assert_eq!(*id, want["id"].as_str().expect("an id").as_bytes(), "{at}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_layout_has_a_name_of_its_own_and_a_whole_page() {
+        let mut names = BTreeSet::new();
+        for layout in ALL {
+            let name = layout.name;
+            assert!(!name.is_empty() && names.insert(name), "{name} is there twice");
+            assert!(
+                !layout.about.is_empty() && !layout.page.is_empty() && !layout.family.is_empty(),
+                "{name}"
+            );
+            for line in layout.page.lines() {
+                assert!(line.chars().count() <= 100 && line.trim_end() == line, "{name}: {line}");
+            }
+            for text in layout.caveats {
+                assert!(text.ends_with('.'), "{name}: {text}");
+            }
+            for option in layout.options {
+                assert!(!option.about.is_empty(), "{name}: {}", option.name);
+                assert!(
+                    !setup::COMMON.iter().any(|common| common.name == option.name),
+                    "{name}: {}",
+                    option.name
+                );
+            }
+            let free = Setup::free(layout);
+            assert!(free.knows(layout.prefix_option), "{name}: its prefix is no option");
+            for other in layout.same_as {
+                assert!(by_name(other).is_some(), "{name}: {other}");
+            }
+            if let Some(twin) = layout.twin {
+                assert!(by_name(twin.of).is_some() && layout.marks.is_empty(), "{name}");
+            }
+            assert!(layout.visible || layout.marks.is_empty(), "{name} is marked but cannot be seen");
+        }
+    }
 }

@@ -112,3 +112,11 @@ impl<'a> Blob<'a> {
         )
     }
 }
+
+/// A field's bytes as they are: text, or bytes where they are no UTF-8.
+pub fn plain(bytes: &[u8]) -> Value<'_> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Value::Text(Cow::Borrowed(text)),
+        Err(_) => Value::Bytes(Cow::Borrowed(bytes)),
+    }
+}

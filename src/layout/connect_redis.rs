@@ -1,4 +1,4 @@
-//! connect-redis with express-session.
+//! connect-redis with express-session: also what NodeBB, Overleaf and @fastify/session build upon.
 
 use super::key::{self, Alphabet};
 use super::*;
@@ -8,18 +8,28 @@ use crate::cookie;
 pub const COOKIE_SECRET: OptionSpec =
     OptionSpec::secret("cookie_secret", OptionKind::Texts, "the secret or secrets that sign the cookie");
 
+/// What every store whose requests write their session back at the end has in common.
+pub const WRITTEN_BACK: &str =
+    "A request that was in flight and changes its session writes it back; look again after a few seconds.";
+
 pub const LAYOUT: Layout = Layout {
     name: "connect-redis",
     about: "express-session with connect-redis 3 to 10 (Express, NestJS, Sails)",
     family: "Node.js",
     page: "\
-key      <prefix><sid>, a string; prefix `sess:` unless configured; sid 32 base64url characters
-         unless the application has a genid of its own
-value    JSON with a member `cookie` that holds originalMaxAge and path
-expiry   the key's TTL; `cookie.expires` inside the value is not enforced and goes stale
-user     passport.user, otherwise user, userId, user_id, uid, username, account
-cookie   connect.sid = s:<sid>.<HMAC-SHA256 of sid>, percent-encoded
-index    none
+key      <prefix><sid>, a string; prefix `sess:` unless configured (NestJS often `myapp:`, Medusa
+         `<redisPrefix>sess:`); sid 32 base64url characters unless the application has its own genid
+value    JSON with a member `cookie` that holds originalMaxAge and path, always both
+         (express-session 1.15 to 1.19, session/cookie.js)
+expiry   the key's TTL, in whole seconds; none with disableTTL. `cookie.expires` in the value is not
+         enforced and goes stale when an unchanged session is only touched
+user     passport.user, else the access token of keycloak-connect, else user, userId, user_id, uid,
+         username, account; a member may hold an object with id, _id, userId, sub, email, username
+cookie   connect.sid (Sails: sails.sid) = s:<sid>.<HMAC-SHA256 of sid>, percent-encoded
+index    none; NodeBB and Overleaf keep one of their own (see their layouts)
+end      the one key. A custom serializer (base64, superjson, MessagePack) is read only when this
+         layout is named
+alike    @fastify/session writes sameSite, secure and domain into `cookie` even when they are null
 ",
     prefix: "sess:",
     marks: &[Mark::Member("cookie")],
@@ -27,45 +37,139 @@ index    none
     cookie_name: Some("connect.sid"),
     locate,
     recognize,
+    read,
     describe,
+    end,
     cookie: Some(|setup, given| {
         cookie::express::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
     }),
     caveats: &[
-        "A request that was in flight and changes its session writes it back; look again after a few seconds.",
+        WRITTEN_BACK,
         "Websocket connections that were authenticated at their handshake stay up.",
+        "OAuth tokens that the application handed out or keeps elsewhere go on.",
     ],
     ..Layout::PLAIN
 };
 
 /// 24 random bytes as base64url, or a UUID from a genid.
 pub fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
-    key::locate_by(
-        setup,
-        key,
-        |key| key::tail(key, 32, Alphabet::Base64Url).or_else(|| key::uuid_tail(key)),
-        |id| key::is_exactly(id, 32, Alphabet::Base64Url) || key::is_uuid(id),
-    )
+    key::locate_by(setup, key, sid_tail, |id| {
+        key::is_exactly(id, 32, Alphabet::Base64Url) || key::is_uuid(id)
+    })
 }
 
-/// express-session always writes originalMaxAge and path (session/cookie.js, 1.15 to 1.19).
-fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
-    match blob.member("cookie") {
-        Some(Value::Map(cookie)) => {
-            let has = |name: &str| cookie.iter().any(|(member, _)| member == name);
-            if !has("originalMaxAge") || !has("path") {
-                Verdict::no("its cookie member lacks originalMaxAge or path")
-            } else if has("_expires") {
-                Verdict::no("its cookie member is a raw Cookie object (_expires)")
-            } else {
-                Verdict::Sure
-            }
-        }
-        Some(_) => Verdict::no("its member `cookie` is no object"),
-        None => Verdict::no("the value is no JSON object with a member `cookie`"),
+/// An sid at the end of a key. A prefix may end in a character that an sid could hold (`app-`), so
+/// a longer run that has such a separator right before its last 32 characters counts as well.
+fn sid_tail(key: &[u8]) -> Option<usize> {
+    let separated = || {
+        let start = key.len().checked_sub(32)?;
+        let behind = start > 0 && matches!(key[start - 1], b'-' | b'_');
+        (behind && Alphabet::Base64Url.all(&key[start..])).then_some(start)
+    };
+    key::tail(key, 32, Alphabet::Base64Url).or_else(|| key::uuid_tail(key)).or_else(separated)
+}
+
+fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    if let Some(value) = blob.json() {
+        return judge(setup, value);
+    }
+    if setup.named
+        && let Some((_, value)) = unserialized(blob)
+    {
+        return judge(setup, &value);
+    }
+    match &blob.json {
+        Some(Err(_)) => Verdict::no("the value begins like JSON and does not decode"),
+        _ => Verdict::no("the value is no JSON object"),
     }
 }
 
+/// express-session always writes originalMaxAge and path (session/cookie.js, 1.15 to 1.19).
+pub fn judge(setup: &Setup, data: &Value<'_>) -> Verdict {
+    let Some(members) = data.as_map() else { return Verdict::no("the value is no JSON object") };
+    let Some(cookie) = data.get("cookie") else {
+        // superjson keeps the session in a member of its own.
+        return match data.get("json") {
+            Some(inner) if setup.named && data.get("meta").is_some() => judge(setup, inner),
+            _ if members.is_empty() => Verdict::no("the value is an empty object"),
+            _ => Verdict::no("the value has no member `cookie`"),
+        };
+    };
+    if cookie.as_map().is_none() {
+        return Verdict::no("its member `cookie` is no object");
+    }
+    let lacks = |name| cookie.get(name).is_none();
+    match (lacks("originalMaxAge"), lacks("path")) {
+        (true, true) => Verdict::no("its cookie member lacks originalMaxAge and path"),
+        (true, false) => Verdict::no("its cookie member lacks originalMaxAge"),
+        (false, true) => Verdict::no("its cookie member lacks path"),
+        _ if !lacks("_expires") => Verdict::no("its cookie member is a raw Cookie object (_expires)"),
+        _ if is_fastify(cookie, data) => {
+            Verdict::no("its cookie member is that of @fastify/session (sameSite, secure and domain)")
+        }
+        _ => Verdict::Sure,
+    }
+}
+
+/// @fastify/session always writes sameSite, secure and domain, one of them usually null; express
+/// leaves out what is not set and never writes null there. Where all three are set, originalExpires
+/// or a `passport` that is the user itself decide (@fastify/session 11.1.3, @fastify/passport 3.0.2).
+pub fn is_fastify(cookie: &Value<'_>, data: &Value<'_>) -> bool {
+    let three = ["sameSite", "secure", "domain"].map(|name| cookie.get(name));
+    if three.iter().any(Option::is_none) {
+        return false;
+    }
+    let own_passport = data.get("passport").is_some_and(|passport| match passport.members() {
+        // passport up to 0.5 leaves an empty object behind at logout.
+        Some(members) => !members.is_empty() && passport.get("user").is_none(),
+        None => true,
+    });
+    three.contains(&Some(&Value::Null)) || cookie.get("originalExpires").is_some() || own_passport
+}
+
+/// What serializers other than JSON wrote, seen in practice: JSON in base64, and MessagePack.
+fn unserialized<'b>(blob: &'b Blob<'_>) -> Option<(Vec<&'static str>, Value<'b>)> {
+    use base64::Engine as _;
+    let text = blob.text().filter(|text| !text.is_empty())?;
+    if let Ok(value @ Value::Map(_)) = crate::codec::msgpack::decode(text, &blob.limits) {
+        return Some((vec!["msgpack"], value));
+    }
+    let inner = base64::engine::general_purpose::STANDARD.decode(text.trim_ascii()).ok()?;
+    match crate::codec::json::decode(&inner, &blob.limits) {
+        Ok(value @ Value::Map(_)) => Some((vec!["base64", "json"], value.into_owned())),
+        _ => None,
+    }
+}
+
+fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+    if blob.json.is_none()
+        && setup.named
+        && let Some((via, value)) = unserialized(blob)
+    {
+        return Decoded { via, value: Ok(Cow::Owned(value)) };
+    }
+    blob.whole_json()
+}
+
 pub fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
-    Facts { user: user::any(data), ip: user::ip(data), agent: user::agent(data), ..Facts::default() }
+    // superjson's envelope.
+    let data = match (data.get("cookie"), data.get("json")) {
+        (None, Some(inner)) => inner,
+        _ => data,
+    };
+    let user = user::passport(data)
+        .or_else(|| user::keycloak(data).map(Cow::Owned))
+        .or_else(|| user::conventional(data));
+    Facts { user, ip: user::ip(data), agent: user::agent(data), ..Facts::default() }
+}
+
+/// Nothing of its own. When no layout was named the database may be NodeBB's or Overleaf's, whose
+/// guests and users look the same; their entries are named as well and are without effect elsewhere.
+fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
+    if setup.named {
+        return Vec::new();
+    }
+    let mut ops = nodebb::entries(session);
+    ops.extend(overleaf::entries(session));
+    ops
 }

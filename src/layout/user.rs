@@ -4,19 +4,26 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+
 use crate::value::Value;
 
 /// Members that name the user where a member holds an object instead of an id.
 const INSIDE: &[&str] = &["id", "_id", "userId", "sub", "email", "username"];
 
 /// Members by which applications without an authentication library name the user.
-const CONVENTIONS: &[&str] = &["user", "userId", "user_id", "uid", "username", "account"];
+pub const CONVENTIONS: &[&str] = &["user", "userId", "user_id", "uid", "username", "account"];
+
+/// A token longer than this is not read.
+const TOKEN_LIMIT: usize = 256 << 10;
 
 /// A user member's text: a scalar itself, or the first scalar among the usual members of an object.
 /// Booleans, null and empty text are nobody; the number 0 is somebody.
 pub fn named<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
     match value {
-        Value::Map(_) | Value::Object(_) => INSIDE.iter().find_map(|name| value.get(name)?.scalar_text()),
+        Value::Map(_) | Value::Object(_) | Value::Pairs(_) => {
+            INSIDE.iter().find_map(|name| value.get(name)?.scalar_text())
+        }
         other => other.scalar_text(),
     }
 }
@@ -36,18 +43,84 @@ pub fn any<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
     passport(data).or_else(|| conventional(data))
 }
 
+/// keycloak-connect keeps its grant as JSON text in the member `keycloak-token`; the user is a claim
+/// of the access token in it (keycloak-connect stores/session-store.js).
+pub fn keycloak(data: &Value<'_>) -> Option<String> {
+    let grant = data.get("keycloak-token")?.as_str().filter(|grant| grant.len() <= TOKEN_LIMIT)?;
+    let grant: serde_json::Value = serde_json::from_str(grant).ok()?;
+    // The grant's own text holds the token as text; a grant that was written member by member holds
+    // an object with the text inside.
+    let token = grant.get("access_token")?;
+    let token = token.as_str().or_else(|| token.get("token")?.as_str())?;
+    claim(token, &["sub", "preferred_username"])
+}
+
+/// The first of these claims of a JWT that is a text or a number. The signature is not looked at:
+/// the token was read from the session, not received from a browser.
+pub fn claim(token: &str, names: &[&str]) -> Option<String> {
+    if token.len() > TOKEN_LIMIT {
+        return None;
+    }
+    let payload = token.split('.').nth(1)?.trim_end_matches('=');
+    let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;
+    names.iter().find_map(|name| match claims.get(name)? {
+        serde_json::Value::String(text) if !text.is_empty() => Some(text.clone()),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
 /// Address and browser, where an application keeps them under one of the usual names.
 pub fn ip<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
-    ["ip", "ipAddress", "ip_address", "ipAddr", "remoteAddress"].iter().find_map(|name| text(data.get(name)?))
+    ["ip", "ipAddress", "ip_address", "ipAddr", "remoteAddress"].iter().find_map(|name| text(data.get(name)))
 }
 
 pub fn agent<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
-    ["userAgent", "user_agent", "useragent", "agent", "ua"].iter().find_map(|name| text(data.get(name)?))
+    ["userAgent", "user_agent", "useragent", "agent", "ua"].iter().find_map(|name| text(data.get(name)))
 }
 
-fn text<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
-    match value {
+/// A member's text, if it is one and not empty.
+pub fn text<'v>(value: Option<&'v Value<'_>>) -> Option<Cow<'v, str>> {
+    match value? {
         Value::Text(text) if !text.is_empty() => Some(Cow::Borrowed(text)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{Limits, json};
+
+    fn user(text: &str) -> Option<String> {
+        let data = json::decode(text.as_bytes(), &Limits::default()).expect("valid JSON");
+        any(&data).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn the_first_member_that_gives_a_scalar_wins() {
+        assert_eq!(user(r#"{"passport":{"user":0},"user":"x"}"#).as_deref(), Some("0"));
+        assert_eq!(user(r#"{"passport":{},"user":"x"}"#).as_deref(), Some("x"));
+        assert_eq!(user(r#"{"user":{"name":"n"},"userId":7}"#).as_deref(), Some("7"));
+        assert_eq!(user(r#"{"user":{"id":null,"_id":"b"}}"#).as_deref(), Some("b"));
+        assert_eq!(user(r#"{"user":"","userId":false,"user_id":null,"uid":{}}"#), None);
+        assert_eq!(user(r#"{"user":100000000000000000000}"#).as_deref(), Some("100000000000000000000"));
+    }
+
+    #[test]
+    fn a_keycloak_grant_names_the_subject_of_its_access_token() {
+        // {"sub":"f:1","preferred_username":"alice"}
+        let token = "e30.eyJzdWIiOiJmOjEiLCJwcmVmZXJyZWRfdXNlcm5hbWUiOiJhbGljZSJ9.sig";
+        let text = format!(r#"{{"keycloak-token":"{{\"access_token\":\"{token}\"}}"}}"#);
+        let data = json::decode(text.as_bytes(), &Limits::default()).expect("valid JSON");
+        assert_eq!(keycloak(&data).as_deref(), Some("f:1"));
+    }
+
+    #[test]
+    fn what_is_no_token_names_nobody() {
+        for token in ["", "a", "a.b", "a.!!.c", "a.e30.c", "a.bnVsbA.c"] {
+            assert_eq!(claim(token, &["sub"]), None, "{token}");
+        }
     }
 }

@@ -1,0 +1,97 @@
+//! better-auth with secondaryStorage.
+
+use super::key::{self, Alphabet};
+use super::*;
+use crate::cookie;
+use crate::store::{JsonItem, Key, WhenEmpty};
+
+pub const LAYOUT: Layout = Layout {
+    name: "better-auth",
+    about: "better-auth with secondaryStorage (@better-auth/redis-storage, or a storage of its own)",
+    family: "Node.js",
+    page: "\
+key      <prefix><token>, a string; prefix `better-auth:` with @better-auth/redis-storage, none with
+         the storage of the documentation; the token is 32 letters and digits
+value    JSON {session: {token, userId, expiresAt, createdAt, ipAddress, ...}, user: {...}}; `user`
+         is a copy of the user record and may be null
+expiry   the key's TTL and session.expiresAt, seven days by default; one day without `remember me`
+user     session.userId
+cookie   better-auth.session_token (`__Secure-` before it on https) = <token>.<HMAC-SHA256, padded>
+index    <prefix>active-sessions-<userId>, a JSON list of {token, expiresAt}, its TTL the longest
+end      the key and its item in the list; an empty list is removed. The marker
+         <prefix>revoked-sessions-before-<userId> is never touched: without it sessions that were
+         revoked would be valid again (better-auth 1.7.25, db/internal-adapter)
+",
+    prefix: "better-auth:",
+    marks: &[Mark::Member("session")],
+    options: &[connect_redis::COOKIE_SECRET],
+    cookie_name: Some("better-auth.session_token"),
+    locate,
+    recognize,
+    describe,
+    end,
+    cookie: Some(|setup, given| {
+        cookie::better_auth::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
+    }),
+    caveats: &[
+        "With storeSessionInDatabase a missing key falls back to the row in SQL, and the login goes on.",
+        "With cookieCache a second cookie stays valid for up to its maxAge (300 s by default).",
+    ],
+    ..Layout::PLAIN
+};
+
+fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
+    let companion =
+        |id: &[u8]| id.starts_with(b"active-sessions-") || id.starts_with(b"revoked-sessions-before-");
+    let shape = |key: &[u8]| key::tail(key, 32, Alphabet::Alnum);
+    let place = key::locate_by(setup, key, shape, |id| key::is_exactly(id, 32, Alphabet::Alnum))?;
+    if companion(&key[place.id.clone()]) {
+        return None;
+    }
+    if setup.known_lead().is_none() {
+        // Behind any prefix, and with a user id that could pass for a token.
+        let before = &key[..place.id.start];
+        if before.ends_with(b"active-sessions-") || before.ends_with(b"revoked-sessions-before-") {
+            return None;
+        }
+    }
+    Some(place)
+}
+
+fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    let Some(session) = blob.member("session").filter(|session| session.as_map().is_some()) else {
+        return Verdict::no("the value is no JSON object with an object `session`");
+    };
+    let Some(token) = session.get("token").and_then(Value::as_str).filter(|token| !token.is_empty()) else {
+        return Verdict::no("its member `session` has no token");
+    };
+    let fits = match setup.known_lead() {
+        Some(lead) => blob.key.strip_prefix(&lead[..]) == Some(token.as_bytes()),
+        None => blob.key.ends_with(token.as_bytes()),
+    };
+    if fits { Verdict::Sure } else { Verdict::no("its session.token is not the end of the key") }
+}
+
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+    let member = |name| data.get("session").and_then(|session| session.get(name));
+    Facts {
+        user: member("userId").and_then(user::named),
+        created: member("createdAt").and_then(time::instant),
+        seen: member("updatedAt").and_then(time::instant),
+        ends: member("expiresAt").and_then(time::instant),
+        ip: user::text(member("ipAddress")),
+        agent: user::text(member("userAgent")),
+    }
+}
+
+fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
+    let data = session.data.as_ref().and_then(Decoded::value);
+    let token = data.and_then(|data| data.get("session")?.get("token")?.as_str());
+    let (Some(user), Some(token)) = (session.facts.user.as_deref(), token) else { return Vec::new() };
+    let Some(before) = session.key.strip_suffix(token.as_bytes()) else { return Vec::new() };
+    vec![Op::JsonListRemove {
+        key: Key([before, b"active-sessions-", user.as_bytes()].concat()),
+        item: JsonItem::Member("token".to_string(), token.to_string()),
+        when_empty: WhenEmpty::Unlink,
+    }]
+}
