@@ -16,6 +16,7 @@
 pub mod codec;
 pub mod cookie;
 pub mod layout;
+pub mod plan;
 pub mod scan;
 pub mod session;
 pub mod store;

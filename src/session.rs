@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::layout::{Decoded, Setup};
-use crate::store::Ttl;
+use crate::store::{Raw, Ttl};
 
 /// Who, when and from where. Times are milliseconds since 1970 in UTC.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,6 +37,8 @@ pub struct Session<'b> {
     pub id: &'b [u8],
     pub certainty: Certainty,
     pub hash: bool,
+    /// What the key holds.
+    pub raw: &'b Raw,
     pub facts: Facts<'b>,
     pub ttl: Ttl,
     /// MEMORY USAGE of the session's own key.

@@ -150,5 +150,5 @@ pub fn session<'b>(
     };
     let hash = setup.layout.kind == Kind::Hash;
     let ttl = if record.asked.ttl { record.ttl } else { Ttl::Unasked };
-    Session { setup, key, id, certainty, hash, facts, ttl, memory: record.memory, data, now }
+    Session { setup, key, id, certainty, hash, raw: blob.raw, facts, ttl, memory: record.memory, data, now }
 }

@@ -1,0 +1,224 @@
+//! Plans: what a command is going to change, as steps that are written down before the first is done.
+//!
+//! Showing, asking and doing are one stream: matching spools a step a session while it counts; the
+//! question quotes the counts; doing reads the steps back. Dry run stops after the first half.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+
+use crate::session::Session;
+use crate::store::redis::fingerprint;
+use crate::store::{Key, Op, Step};
+
+pub mod apply;
+
+/// One session's end, with what a report says of it.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Entry {
+    pub step: Step,
+    #[serde(with = "crate::store::bytes")]
+    pub id: Vec<u8>,
+    pub layout: String,
+    pub user: Option<String>,
+    /// MEMORY USAGE of the session's own key when it was matched.
+    pub memory: Option<u64>,
+}
+
+/// The entry that ends this session as its framework would. `None` where the value was not read or
+/// is of no kind that can be compared, so that nothing unseen is ever removed.
+pub fn entry(session: &Session<'_>) -> Option<Entry> {
+    let seen = fingerprint(session.raw)?;
+    Some(Entry {
+        step: Step { key: Key(session.key.to_vec()), hash: session.hash, seen, then: companions(session) },
+        id: session.id.to_vec(),
+        layout: session.layout().to_string(),
+        user: session.facts.user.as_deref().map(str::to_string),
+        memory: session.memory,
+    })
+}
+
+/// What follows from the end of a session: index entries, twins, locks.
+pub fn companions(session: &Session<'_>) -> Vec<Op> {
+    (session.setup.layout.end)(session.setup, session)
+}
+
+/// What has been planned, in numbers.
+#[derive(Debug, Default, Clone)]
+pub struct Totals {
+    pub sessions: u64,
+    pub bytes: u64,
+    /// Whether the size of every session is known.
+    pub bytes_known: bool,
+    pub by_layout: BTreeMap<String, u64>,
+    users: HashSet<String>,
+    users_beyond: bool,
+    pub anonymous: u64,
+}
+
+/// Users counted one by one at most; above that only "more than" is said.
+const MAX_USERS: usize = 100_000;
+
+impl Totals {
+    fn add(&mut self, entry: &Entry) {
+        self.bytes_known = (self.sessions == 0 || self.bytes_known) && entry.memory.is_some();
+        self.sessions += 1;
+        self.bytes += entry.memory.unwrap_or(0);
+        *self.by_layout.entry(entry.layout.clone()).or_default() += 1;
+        match &entry.user {
+            None => self.anonymous += 1,
+            Some(user) if self.users.contains(user) => {}
+            Some(user) if self.users.len() < MAX_USERS => {
+                self.users.insert(user.clone());
+            }
+            Some(_) => self.users_beyond = true,
+        }
+    }
+
+    /// How many different users, and whether there are more.
+    pub fn users(&self) -> (usize, bool) {
+        (self.users.len(), self.users_beyond)
+    }
+}
+
+/// Bytes of steps that are kept in memory; more go to an unnamed temporary file, which only this
+/// process can open and which is gone with it.
+const IN_MEMORY: usize = 4 << 20;
+
+/// Steps written down, flat in memory however many they are.
+#[derive(Default)]
+pub struct Spool {
+    memory: Vec<u8>,
+    file: Option<BufWriter<File>>,
+    pub totals: Totals,
+    /// Of each layout the step that does most, to ask for permission with before anything is done.
+    samples: BTreeMap<String, Step>,
+}
+
+impl Spool {
+    pub fn push(&mut self, entry: &Entry) -> anyhow::Result<()> {
+        let bytes = rmp_serde::to_vec(entry)?;
+        let length = (bytes.len() as u32).to_le_bytes();
+        if self.file.is_none() && self.memory.len() + bytes.len() > IN_MEMORY {
+            let mut file = BufWriter::new(tempfile::tempfile()?);
+            file.write_all(&self.memory)?;
+            self.memory = Vec::new();
+            self.file = Some(file);
+        }
+        let out: &mut dyn Write = match &mut self.file {
+            Some(file) => file,
+            None => &mut self.memory,
+        };
+        out.write_all(&length)?;
+        out.write_all(&bytes)?;
+        self.totals.add(entry);
+        match self.samples.get_mut(&entry.layout) {
+            Some(sample) if sample.then.len() >= entry.step.then.len() => {}
+            Some(sample) => *sample = entry.step.clone(),
+            None => {
+                self.samples.insert(entry.layout.clone(), entry.step.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// A step of each layout, the one that does most.
+    pub fn samples(&self) -> impl Iterator<Item = &Step> {
+        self.samples.values()
+    }
+
+    /// The entries in the order in which they were written.
+    pub fn read(self) -> anyhow::Result<Entries> {
+        let from: Box<dyn Read> = match self.file {
+            None => Box::new(io::Cursor::new(self.memory)),
+            Some(file) => {
+                let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+                file.rewind()?;
+                Box::new(BufReader::with_capacity(256 << 10, file))
+            }
+        };
+        Ok(Entries { from, left: self.totals.sessions })
+    }
+}
+
+/// Entries read back.
+pub struct Entries {
+    from: Box<dyn Read>,
+    left: u64,
+}
+
+impl Entries {
+    /// The next entries, at most so many; none at the end.
+    pub fn batch(&mut self, most: usize) -> anyhow::Result<Vec<Entry>> {
+        let mut batch = Vec::new();
+        let mut bytes = Vec::new();
+        while self.left > 0 && batch.len() < most {
+            let mut length = [0; 4];
+            self.from.read_exact(&mut length)?;
+            bytes.resize(u32::from_le_bytes(length) as usize, 0);
+            self.from.read_exact(&mut bytes)?;
+            batch.push(rmp_serde::from_slice(&bytes)?);
+            self.left -= 1;
+        }
+        Ok(batch)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::store::Fingerprint;
+
+    fn an_entry(n: u32) -> Entry {
+        Entry {
+            step: Step {
+                key: Key(format!("sess:{n}\0").into_bytes()),
+                hash: false,
+                seen: Fingerprint([n as u8; 16]),
+                then: vec![Op::SetRemove { key: Key(b"index".to_vec()), member: vec![0xff, n as u8] }],
+            },
+            id: vec![0xfe],
+            layout: "overleaf".into(),
+            user: n.is_multiple_of(3).then(|| format!("u{}", n % 9)),
+            memory: Some(100),
+        }
+    }
+
+    #[test]
+    fn entries_come_back_as_they_were_written_also_through_the_file() {
+        for many in [0u32, 3, 60_000] {
+            let mut spool = Spool::default();
+            for n in 0..many {
+                spool.push(&an_entry(n)).unwrap();
+            }
+            assert_eq!(spool.file.is_some(), many == 60_000);
+            assert_eq!(spool.totals.sessions, u64::from(many));
+            assert_eq!(spool.totals.bytes, u64::from(many) * 100);
+            let mut entries = spool.read().unwrap();
+            let mut n = 0;
+            loop {
+                let batch = entries.batch(500).unwrap();
+                if batch.is_empty() {
+                    break;
+                }
+                for entry in batch {
+                    assert_eq!(entry.step, an_entry(n).step);
+                    n += 1;
+                }
+            }
+            assert_eq!(n, many);
+        }
+    }
+
+    #[test]
+    fn totals_count_users_once() {
+        let mut spool = Spool::default();
+        for n in 0..18 {
+            spool.push(&an_entry(n)).unwrap();
+        }
+        assert_eq!(spool.totals.users(), (3, false));
+        assert_eq!(spool.totals.anonymous, 12);
+        assert_eq!(spool.totals.by_layout["overleaf"], 18);
+    }
+}

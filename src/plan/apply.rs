@@ -1,0 +1,99 @@
+//! Doing what was planned, in batches, and counting how it went.
+
+use std::ops::ControlFlow;
+
+use super::{Entries, Entry};
+use crate::store::{Error, Outcome, Step, Store};
+
+/// Sessions a batch: large enough for one round trip to be worth it, small enough that the
+/// server's one thread is not held for longer than a millisecond.
+const BATCH: usize = 400;
+/// Errors that a report quotes; the rest is only counted.
+const MAX_ERRORS: usize = 20;
+
+/// How a run went; its members are those of the JSON report.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    pub matched: u64,
+    pub done: u64,
+    /// Ended by themselves meanwhile.
+    pub gone: u64,
+    /// Not as they were when they were matched, and left alone.
+    pub changed: u64,
+    pub failed: u64,
+    pub keys_removed: u64,
+    pub entries_removed: u64,
+    pub bytes_freed: Option<u64>,
+    pub dry_run: bool,
+    /// Whether the scan went to its end and every step was tried.
+    pub complete: bool,
+    pub errors: Vec<String>,
+}
+
+impl Report {
+    pub fn fail(&mut self, why: String) {
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(why);
+        }
+    }
+
+    fn count(&mut self, entry: &Entry, outcome: Outcome) {
+        match outcome {
+            Outcome::Done { keys, entries } => {
+                self.done += 1;
+                self.keys_removed += keys;
+                self.entries_removed += entries;
+                self.bytes_freed = match (self.bytes_freed, entry.memory) {
+                    (Some(sum), Some(more)) => Some(sum + more),
+                    _ => None,
+                };
+            }
+            Outcome::Gone { keys, entries } => {
+                self.gone += 1;
+                self.keys_removed += keys;
+                self.entries_removed += entries;
+            }
+            Outcome::Changed => self.changed += 1,
+            Outcome::Failed(why) => {
+                self.failed += 1;
+                self.fail(why);
+            }
+        }
+    }
+}
+
+/// Carries out the entries. `between` is told how far it is and may stop it after a batch. A store
+/// that fails ends the run: the report says how far it came, the error why.
+pub fn apply(
+    store: &mut dyn Store,
+    mut entries: Entries,
+    report: &mut Report,
+    between: &mut dyn FnMut(&Report) -> ControlFlow<()>,
+) -> anyhow::Result<Option<Error>> {
+    report.bytes_freed = Some(0);
+    loop {
+        let batch = entries.batch(BATCH)?;
+        if batch.is_empty() {
+            return Ok(None);
+        }
+        let steps: Vec<Step> = batch.iter().map(|entry| entry.step.clone()).collect();
+        match store.apply(&steps) {
+            Ok(outcomes) => {
+                for (entry, outcome) in batch.iter().zip(outcomes) {
+                    report.count(entry, outcome);
+                }
+            }
+            Err(error) => {
+                // What this batch did before the error is not known; the next run finds out.
+                report.complete = false;
+                report.failed += batch.len() as u64;
+                report.fail(error.to_string());
+                return Ok(Some(error));
+            }
+        }
+        if between(report).is_break() {
+            report.complete = false;
+            return Ok(None);
+        }
+    }
+}
