@@ -335,7 +335,7 @@ mod tests {
         blob: &'b Blob<'b>,
         id: &'b [u8],
         facts: Facts<'b>,
-        data: Decoded<'b>,
+        data: &'b Decoded<'b>,
     ) -> Session<'b> {
         Session {
             setup,
@@ -407,7 +407,7 @@ mod tests {
                 let rest = if setup.layout.name == "redis-sessions" { &blob.key[lead.len()..] } else { id };
                 assert_eq!((setup.layout.key_of)(&setup, rest), blob.key, "{at}");
                 let facts = (setup.layout.describe)(&setup, &blob, &data);
-                let ops = (setup.layout.end)(&setup, &session(&setup, &blob, id, facts, decoded.clone()));
+                let ops = (setup.layout.end)(&setup, &session(&setup, &blob, id, facts, &decoded));
                 let touched: BTreeSet<_> = ops
                     .iter()
                     .filter_map(Op::key)

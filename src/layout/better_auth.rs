@@ -85,7 +85,7 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
 }
 
 fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
-    let data = session.data.as_ref().and_then(Decoded::value);
+    let data = session.data.and_then(Decoded::value);
     let token = data.and_then(|data| data.get("session")?.get("token")?.as_str());
     let (Some(user), Some(token)) = (session.facts.user.as_deref(), token) else { return Vec::new() };
     let Some(before) = session.key.strip_suffix(token.as_bytes()) else { return Vec::new() };

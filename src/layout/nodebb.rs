@@ -63,7 +63,7 @@ pub fn entries(session: &Session<'_>) -> Vec<Op> {
         key: Key(format!("{before}uid:{user}:sessions").into_bytes()),
         member: session.id.to_vec(),
     }];
-    let data = session.data.as_ref().and_then(Decoded::value);
+    let data = session.data.and_then(Decoded::value);
     if let Some(uuid) = data.and_then(|data| data.get("meta")?.get("uuid")?.as_str()) {
         ops.push(Op::HashRemove {
             key: Key(format!("{before}uid:{user}:sessionUUID:sessionId").into_bytes()),
