@@ -343,6 +343,7 @@ mod tests {
             id,
             certainty: Certainty::Sure,
             hash: setup.layout.kind == Kind::Hash,
+            raw: blob.raw,
             facts,
             ttl: Ttl::Never,
             memory: None,
