@@ -22,11 +22,30 @@ pub mod setup;
 pub mod time;
 pub mod user;
 
+pub mod adonis_session_redis;
+pub mod authjs_upstash;
 pub mod better_auth;
 pub mod connect_redis;
+pub mod connect_redis_crypto;
+pub mod egg_session_redis;
+pub mod etherpad;
+pub mod express_openid_connect;
+pub mod fastify_session;
+pub mod generic;
+pub mod hono_sessions;
+pub mod koa_generic_session;
+pub mod koa_session;
+pub mod koa_session2;
+pub mod lemonldap_ng;
+pub mod mgcrea_fastify_session;
 pub mod nodebb;
 pub mod overleaf;
 pub mod redis_sessions;
+pub mod remix_redis_session;
+pub mod remix_session_storage_redis;
+pub mod shopify;
+pub mod telegraf_session_redis;
+pub mod unseen;
 
 pub use blob::{Blob, Decoded};
 pub use key::Place;
@@ -36,10 +55,33 @@ pub use setup::{OptionKind, OptionSpec, Setting, Setup};
 pub const ALL: &[&Layout] = &[
     // Node.js: a signature of their own.
     &redis_sessions::LAYOUT,
-    &better_auth::LAYOUT,
+    &mgcrea_fastify_session::LAYOUT,
+    &etherpad::LAYOUT,
+    &fastify_session::LAYOUT,
     &overleaf::LAYOUT,
     &nodebb::LAYOUT,
     &connect_redis::LAYOUT,
+    &koa_generic_session::LAYOUT,
+    &express_openid_connect::LAYOUT,
+    &connect_redis_crypto::LAYOUT,
+    &koa_session::LAYOUT,
+    &egg_session_redis::LAYOUT,
+    &hono_sessions::LAYOUT,
+    &authjs_upstash::LAYOUT,
+    &better_auth::LAYOUT,
+    &adonis_session_redis::LAYOUT,
+    &lemonldap_ng::LAYOUT,
+    &shopify::LAYOUT,
+    &remix_session_storage_redis::LAYOUT,
+    // Node.js: a general value, told by the key.
+    &koa_session2::LAYOUT,
+    &telegraf_session_redis::LAYOUT,
+    &remix_redis_session::LAYOUT,
+    // Only when named, and those that cannot be seen.
+    &generic::LAYOUT,
+    &generic::HASH,
+    &unseen::EXPRESS_MEMORYSTORE,
+    &unseen::COOKIE_ONLY,
 ];
 
 /// A framework's way to keep sessions, as a value.
@@ -177,6 +219,23 @@ impl Layout {
         visible: true,
         only_named: false,
     };
+}
+
+/// Opens a cookie under its configured name or, where none was configured, also under the names that
+/// other versions of the framework use. One that proves to be genuine is preferred.
+pub fn open_any(
+    setup: &Setup,
+    others: &[&str],
+    open: impl Fn(&str) -> Result<Opened, CookieError>,
+) -> Result<Opened, CookieError> {
+    let first = open(setup.cookie_name());
+    if setup.text("cookie_name").is_some() || first.as_ref().is_ok_and(|opened| opened.verified == Some(true))
+    {
+        return first;
+    }
+    let rest: Vec<Opened> = others.iter().filter_map(|name| open(name).ok()).collect();
+    let genuine = rest.iter().find(|opened| opened.verified == Some(true)).cloned();
+    genuine.map(Ok).unwrap_or_else(|| first.or_else(|error| rest.into_iter().next().ok_or(error)))
 }
 
 /// The layout of that name.
@@ -330,7 +389,7 @@ mod tests {
         }
     }
 
-    fn session<'b>(
+    pub(super) fn session<'b>(
         setup: &'b Setup,
         blob: &'b Blob<'b>,
         id: &'b [u8],
@@ -347,6 +406,7 @@ mod tests {
             facts,
             ttl: Ttl::Never,
             memory: None,
+            raw: blob.raw,
             data: Some(data),
             now: 0,
         }
