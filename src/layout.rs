@@ -406,7 +406,6 @@ mod tests {
             facts,
             ttl: Ttl::Never,
             memory: None,
-            raw: blob.raw,
             data: Some(data),
             now: 0,
         }
