@@ -13,12 +13,19 @@
 //! framework; only `ui`, `render` and `error` write to the terminal; only `plan` changes a store;
 //! decoding never runs anything that the bytes name.
 
+pub mod cli;
 pub mod codec;
+pub mod commands;
+pub mod config;
+pub mod context;
 pub mod cookie;
+pub mod error;
+pub mod exit;
 pub mod layout;
 pub mod plan;
 pub mod scan;
 pub mod session;
 pub mod store;
+pub mod ui;
 pub mod value;
 pub mod wrap;

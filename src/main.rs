@@ -1,1 +1,30 @@
-fn main() {}
+//! The program: read the command line, run, and turn the result into an exit status.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use sessctl::cli::{Cli, rewrite_not};
+use sessctl::exit::Exit;
+use sessctl::ui::{self, Color, Ui};
+use sessctl::{commands, error};
+
+fn main() -> ExitCode {
+    let args = match rewrite_not(std::env::args_os()) {
+        Ok(args) => args,
+        Err(usage) => return error::report(&usage.into(), Ui::new(Color::Auto, false).color_err).into(),
+    };
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and the version come this way too; a closed pipe is no reason to complain.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
+        }
+    };
+    let color = Ui::new(cli.output.color, false).color_err;
+    let run = || {
+        ui::watch_signals()?;
+        commands::run(&cli)
+    };
+    run().unwrap_or_else(|error| error::report(&error, color)).into()
+}

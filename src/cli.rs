@@ -1,0 +1,289 @@
+//! The command line: the options that every command shares, and `--not`.
+//!
+//! What belongs to one command stands in that command's file.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, ValueEnum};
+
+use crate::commands::Command;
+use crate::config::duration;
+use crate::error::{Usage, nearest};
+use crate::ui::Color;
+
+const EXAMPLES: &str = "\
+Examples:
+  See who is logged in on the Redis server of this machine:
+    sessctl list
+  Count the sessions of each user on another server:
+    sessctl --store rediss://admin@cache.example:6380/2 count --by user
+  Look at one session, by the beginning of its id:
+    sessctl inspect 3xyuXKIB
+  See what logging alice out everywhere would remove, then do it:
+    sessctl purge --user alice --dry-run
+    sessctl purge --user alice
+
+`sessctl COMMAND --help` shows examples of each command, and `sessctl layouts` every framework that
+is known. `sessctl help exit-codes` lists the exit codes.";
+
+/// List, inspect, count and end web sessions in Redis and Valkey
+///
+/// sessctl knows how web frameworks keep their sessions: which keys are sessions, whose they are and
+/// when they end, and what else a framework removes when it ends one.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sessctl",
+    version,
+    after_help = EXAMPLES,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub target: TargetArgs,
+
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Where the sessions are.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Where the sessions are")]
+pub struct TargetArgs {
+    /// Use this server [default: redis://127.0.0.1:6379/0]
+    ///
+    /// redis://[USER[:PASSWORD]@]HOST[:PORT][/DB], the same with rediss:// for TLS, or
+    /// unix:///PATH?db=N for a socket; valkey:// and valkeys:// mean the same.
+    #[arg(long, global = true, value_name = "URL", env = "SESSCTL_STORE", hide_env_values = true)]
+    pub store: Option<String>,
+
+    /// Read profiles from this file
+    #[arg(long, global = true, value_name = "FILE", env = "SESSCTL_CONFIG", hide_short_help = true)]
+    pub config: Option<PathBuf>,
+
+    /// Use this profile of the configuration file
+    #[arg(long, global = true, value_name = "NAME", env = "SESSCTL_PROFILE")]
+    pub profile: Option<String>,
+
+    /// Consider sessions of this layout only; may be repeated
+    #[arg(long, global = true, value_name = "NAME")]
+    pub layout: Vec<String>,
+
+    /// Say what session keys begin with, where it is not the layout's default
+    ///
+    /// It is taken literally: `*` and `?` are ordinary characters.
+    #[arg(long, global = true, value_name = "TEXT", allow_hyphen_values = true)]
+    pub prefix: Option<String>,
+
+    /// Consider only keys that fit this Redis glob
+    #[arg(long = "match", global = true, value_name = "GLOB", allow_hyphen_values = true)]
+    pub matching: Option<String>,
+
+    /// Read the password from the first line of this file; REDISCLI_AUTH works too
+    #[arg(long, global = true, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+
+    /// Trust these certificates (PEM) instead of the system's
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub cacert: Option<PathBuf>,
+
+    /// Show the server this client certificate (PEM)
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub cert: Option<PathBuf>,
+
+    /// Use this private key (PEM) for the client certificate
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub key: Option<PathBuf>,
+
+    /// Do not check the server's certificate
+    #[arg(long, global = true, hide_short_help = true)]
+    pub insecure: bool,
+
+    /// Give up connecting after this time [default: 5s]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration, hide_short_help = true)]
+    pub connect_timeout: Option<Duration>,
+
+    /// Give up waiting for an answer after this time [default: 30s]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration, hide_short_help = true)]
+    pub timeout: Option<Duration>,
+}
+
+/// How things are shown.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Print in this form [default: table]
+    #[arg(short = 'o', long = "output", global = true, value_name = "FORM", value_enum)]
+    pub format: Option<Format>,
+
+    /// End each id with NUL instead of a line break, for `xargs -0`
+    #[arg(short = '0', long = "null", global = true, hide_short_help = true)]
+    pub nul: bool,
+
+    /// Use colour
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_short_help = true)]
+    pub color: Color,
+
+    /// Shorten ids in every form of output
+    #[arg(long, global = true, conflicts_with = "reveal")]
+    pub mask: bool,
+
+    /// Show ids and secrets whole, also in tables
+    #[arg(long, global = true)]
+    pub reveal: bool,
+
+    /// Print no notes and no progress
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// The forms of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// Columns for people
+    #[default]
+    Table,
+    /// One JSON array or object
+    Json,
+    /// One JSON object a line
+    Ndjson,
+    /// Comma-separated values with a header
+    Csv,
+    /// Ids only, one a line
+    Ids,
+}
+
+/// Filters that take a value.
+const VALUED: &[&str] = &["user", "user-match", "ttl", "idle", "age", "size", "ip", "where", "ids-from"];
+/// Filters that stand by themselves.
+const BARE: &[&str] = &["authenticated", "anonymous", "no-ttl", "undecodable", "expired"];
+
+/// Rewrites `--not FILTER` into the filter's negated twin, `--not-FILTER`: a parser would not know
+/// that the one flag changes the next. `--not --user alice`, `--not user=alice` and `--not anonymous`
+/// all work.
+pub fn rewrite_not(args: impl IntoIterator<Item = OsString>) -> Result<Vec<OsString>, Usage> {
+    let mut args = args.into_iter();
+    let mut out = Vec::new();
+    while let Some(arg) = args.next() {
+        let inline = arg.to_str().and_then(|text| text.strip_prefix("--not=")).map(OsString::from);
+        if arg == "--" {
+            out.push(arg);
+            out.extend(args);
+            break;
+        }
+        if arg != "--not" && inline.is_none() {
+            out.push(arg);
+            continue;
+        }
+        let filter = inline.or_else(|| args.next()).ok_or_else(missing)?;
+        let (name, value) = split_filter(&filter).ok_or_else(missing)?;
+        if BARE.contains(&name.as_str()) && value.is_none() {
+            out.push(format!("--not-{name}").into());
+        } else if VALUED.contains(&name.as_str()) {
+            let value = value.or_else(|| args.next());
+            let value = value.ok_or_else(|| Usage::new(format!("the filter `{name}` behind --not needs a value")))?;
+            let mut twin = OsString::from(format!("--not-{name}="));
+            twin.push(value);
+            out.push(twin);
+        } else {
+            let known = VALUED.iter().chain(BARE).copied();
+            let usage = Usage::new(format!("`{name}` behind --not is no filter that can be negated"));
+            return Err(match nearest(&name, known) {
+                Some(near) => usage.hint(format!("did you mean `--not --{near}`?")),
+                None => usage.hint("such as --not --user alice, or --not anonymous"),
+            });
+        }
+    }
+    Ok(out)
+}
+
+fn missing() -> Usage {
+    Usage::new("--not needs a filter behind it").hint("such as --not --user alice, or --not anonymous")
+}
+
+/// A filter's name and, where it is joined to it, its value: `--user=alice`, `user=alice`, `ttl<30m`.
+fn split_filter(filter: &OsStr) -> Option<(String, Option<OsString>)> {
+    // A value that is not UTF-8 cannot be that of any filter.
+    let text = filter.to_str()?;
+    let text = text.strip_prefix("--").unwrap_or(text);
+    let end = text.find(|char: char| !char.is_ascii_alphabetic() && char != '-').unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    let value = match rest.strip_prefix('=') {
+        Some(value) => Some(value.into()),
+        None if rest.is_empty() => None,
+        None => Some(rest.into()),
+    };
+    Some((name.to_string(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn rewritten(args: &[&str]) -> Result<Vec<String>, String> {
+        rewrite_not(args.iter().map(OsString::from))
+            .map(|args| args.into_iter().map(|arg| arg.into_string().expect("UTF-8")).collect())
+            .map_err(|usage| format!("{} {}", usage.what, usage.hint.unwrap_or_default()))
+    }
+
+    #[test]
+    fn not_negates_the_filter_behind_it() {
+        let cases: &[(&[&str], &[&str])] = &[
+            (&["list", "--user", "a"], &["list", "--user", "a"]),
+            (&["--not", "--user", "alice"], &["--not-user=alice"]),
+            (&["--not", "--user=alice", "--all"], &["--not-user=alice", "--all"]),
+            (&["--not", "user=alice"], &["--not-user=alice"]),
+            (&["--not=user=alice"], &["--not-user=alice"]),
+            (&["--not", "user", "alice"], &["--not-user=alice"]),
+            (&["--not", "anonymous", "x"], &["--not-anonymous", "x"]),
+            (&["--not", "--no-ttl"], &["--not-no-ttl"]),
+            (&["--not", "--ttl", "<30m"], &["--not-ttl=<30m"]),
+            (&["--not", "ttl<30m"], &["--not-ttl=<30m"]),
+            (&["--not", "--where", "a.b = -1"], &["--not-where=a.b = -1"]),
+            (&["--not", "--user", "-x"], &["--not-user=-x"]),
+            (&["--", "--not", "x"], &["--", "--not", "x"]),
+            (&["--not", "anonymous", "--not", "ip=::1"], &["--not-anonymous", "--not-ip=::1"]),
+        ];
+        for (args, expected) in cases {
+            let expected: Vec<String> = expected.iter().map(ToString::to_string).collect();
+            assert_eq!(rewritten(args), Ok(expected), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn not_without_a_filter_is_a_mistake() {
+        for (args, expected) in [
+            (&["--not"][..], "needs a filter"),
+            (&["--not", "--user"], "needs a value"),
+            (&["--not", "--usr", "a"], "did you mean `--not --user`?"),
+            (&["--not", "--all"], "no filter that can be negated"),
+            (&["--not", "anonymous=yes"], "no filter that can be negated"),
+        ] {
+            let error = rewritten(args).expect_err("a mistake");
+            assert!(error.contains(expected), "{args:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_first_help_lines_are_imperative_and_have_no_full_stop() {
+        for command in Cli::command().get_subcommands() {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(!about.is_empty() && !about.ends_with('.'), "{}: {about}", command.get_name());
+            assert!(command.get_after_help().is_some(), "{} shows no examples", command.get_name());
+        }
+    }
+}

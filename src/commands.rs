@@ -1,0 +1,39 @@
+//! The commands, and the one place that chooses among them.
+//!
+//! To add one: write `commands/NAME.rs` with an `Args` and `pub fn run`, declare it here, and add a
+//! variant and an arm. The order of the variants is the order of the help.
+
+use crate::cli::Cli;
+use crate::context::Context;
+use crate::exit::Exit;
+
+pub mod completions;
+pub mod cookie;
+pub mod decode;
+pub mod help;
+pub mod layouts;
+pub mod man;
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Layouts(layouts::Args),
+    Decode(decode::Args),
+    Cookie(cookie::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+    Help(help::Args),
+}
+
+/// Runs the command. Those that need neither server nor profile run without a context, so that a
+/// broken configuration file does not keep anybody from reading the manual.
+pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
+    let context = || Context::new(cli);
+    match &cli.command {
+        Command::Layouts(args) => layouts::run(&context()?, args),
+        Command::Decode(args) => decode::run(&context()?, args),
+        Command::Cookie(args) => cookie::run(&context()?, args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
+        Command::Help(args) => help::run(args),
+    }
+}

@@ -1,0 +1,199 @@
+//! `sessctl cookie`: from what a browser sends to the session's id, and whether it is genuine.
+
+use std::io::{Read as _, Write as _};
+
+use anyhow::Context as _;
+use serde_json::json;
+
+use crate::cli::Format;
+use crate::context::Context;
+use crate::cookie::{CookieError, Given, Opened};
+use crate::error::{Failure, Usage};
+use crate::exit::Exit;
+use crate::layout::setup::{Setting, Setup};
+use crate::ui::safe;
+
+/// Find the session that a cookie belongs to, and check its signature
+///
+/// The value may be bare, `name=value`, or a whole Cookie header, percent-encoded or not. The
+/// signature is checked with the secrets of the profile; without one the id is shown unchecked. A
+/// wrong signature ends with exit code 7. No server is asked.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  Check a cookie without leaving it in the shell's history; end the input with Ctrl-D:
+    sessctl --profile shop cookie -
+  Say which framework set it:
+    sessctl --layout connect-redis cookie 's%3A3xyuXKIB...'
+  Find the key from a copied header:
+    sessctl cookie 'connect.sid=s%3A3xyuXKIB...; theme=dark' --reveal")]
+pub struct Args {
+    /// The cookie; `-` reads it from stdin, so that it is in no list of processes
+    #[arg(allow_hyphen_values = true)]
+    pub value: String,
+
+    /// The cookie's name, where the application gave it one of its own
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// What one layout makes of the cookie.
+struct Answer<'s> {
+    setup: &'s Setup,
+    opened: Opened,
+    key: Vec<u8>,
+}
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    let text = if args.value == "-" {
+        let mut text = String::new();
+        std::io::stdin().lock().read_to_string(&mut text).context("reading the cookie from stdin")?;
+        text
+    } else {
+        args.value.clone()
+    };
+    if text.trim().is_empty() {
+        return Err(Usage::new("the cookie is empty").into());
+    }
+    let given = Given::parse(&text);
+    let mut setups: Vec<Setup> = context.setups.clone();
+    if let Some(name) = &args.name {
+        for setup in &mut setups {
+            setup.set("cookie_name", Setting::Text(name.clone()))?;
+        }
+    }
+    let mut answers = Vec::new();
+    let mut failures = Vec::new();
+    for setup in &setups {
+        match setup.layout.cookie.map(|open| open(setup, &given)) {
+            Some(Ok(opened)) => {
+                let key = (setup.layout.key_of)(setup, &opened.id);
+                answers.push(Answer { setup, opened, key });
+            }
+            Some(Err(error)) => failures.push((setup.layout.name, error)),
+            None if context.named => {
+                return Err(Failure::new(format!("layout {} sets no cookie that can be opened", setup.layout.name)).into());
+            }
+            None => {}
+        }
+    }
+    // A signature that fits settles it; without one, all that it could be is shown.
+    if answers.iter().any(|answer| answer.opened.verified == Some(true)) {
+        answers.retain(|answer| answer.opened.verified == Some(true));
+    }
+    if answers.is_empty() {
+        return Err(unopened(context, failures));
+    }
+    print(context, &answers)?;
+    let wrong = answers.iter().any(|answer| answer.opened.verified == Some(false));
+    Ok(if wrong { Exit::Found } else { Exit::Done })
+}
+
+fn unopened(context: &Context, failures: Vec<(&'static str, CookieError)>) -> anyhow::Error {
+    let (mut absent, mut others) = (Vec::new(), Vec::new());
+    for (layout, error) in failures {
+        if matches!(error, CookieError::Absent { .. }) { absent.push((layout, error)) } else { others.push((layout, error)) }
+    }
+    if context.named || others.len() == 1 {
+        if let Some((layout, error)) = others.into_iter().chain(absent).next() {
+            return anyhow::Error::from(error).context(format!("layout {layout} cannot open the cookie"));
+        }
+    }
+    Failure::new("no layout can open the cookie")
+        .hint("name the framework with --layout, and the cookie with --name if the application renamed it")
+        .into()
+}
+
+/// The beginning of an id, unless it is to be seen whole.
+fn shortened(bytes: &[u8], whole: bool) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let count = text.chars().count();
+    if whole || count <= 8 { text.into_owned() } else { text.chars().take(8).chain(['…']).collect() }
+}
+
+/// The key, with the id in it shortened in the same way.
+fn shown_key(answer: &Answer<'_>, whole: bool) -> String {
+    let id = &answer.opened.id;
+    match memchr::memmem::rfind(&answer.key, id).filter(|_| !id.is_empty()) {
+        Some(at) => {
+            let (before, after) = (&answer.key[..at], &answer.key[at + id.len()..]);
+            [String::from_utf8_lossy(before).as_ref(), &shortened(id, whole), &String::from_utf8_lossy(after)].concat()
+        }
+        None => shortened(&answer.key, whole),
+    }
+}
+
+fn print(context: &Context, answers: &[Answer<'_>]) -> anyhow::Result<()> {
+    let mut out = context.ui.out();
+    let object = |answer: &Answer<'_>| {
+        let id = shortened(&answer.opened.id, !context.mask);
+        json!({
+            "layout": answer.setup.layout.name,
+            "name": answer.setup.cookie_name(),
+            "id": id,
+            "key": shown_key(answer, !context.mask),
+            "verified": answer.opened.verified,
+        })
+    };
+    match context.format {
+        Format::Json => {
+            let all: Vec<_> = answers.iter().map(object).collect();
+            writeln!(out, "{:#}", serde_json::Value::from(all))?;
+        }
+        Format::Ndjson => {
+            for answer in answers {
+                writeln!(out, "{}", object(answer))?;
+            }
+        }
+        Format::Ids => {
+            let end = if context.nul { "\0" } else { "\n" };
+            let mut seen: Vec<&[u8]> = Vec::new();
+            for answer in answers {
+                if !seen.contains(&&answer.opened.id[..]) {
+                    seen.push(&answer.opened.id);
+                    write!(out, "{}{end}", shortened(&answer.opened.id, !context.mask))?;
+                }
+            }
+        }
+        Format::Csv => return Err(Usage::new("cookie prints a table, JSON or ids; -o csv is for sessions").into()),
+        Format::Table => {
+            for (at, answer) in answers.iter().enumerate() {
+                if at > 0 {
+                    writeln!(out)?;
+                }
+                let verified = match answer.opened.verified {
+                    Some(true) => "yes",
+                    Some(false) => "no: the signature is wrong",
+                    None => "not checked: no secret was given, or the cookie has no signature",
+                };
+                writeln!(out, "layout    {}", answer.setup.layout.name)?;
+                writeln!(out, "id        {}", safe(&shortened(&answer.opened.id, context.reveal)))?;
+                writeln!(out, "key       {}", safe(&shown_key(answer, context.reveal)))?;
+                writeln!(out, "verified  {verified}")?;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_shortened_to_their_beginning() {
+        assert_eq!(shortened(b"3xyuXKIBabcdef", false), "3xyuXKIB…");
+        assert_eq!(shortened(b"3xyuXKIBabcdef", true), "3xyuXKIBabcdef");
+        assert_eq!(shortened(b"short", false), "short");
+    }
+
+    #[test]
+    fn a_key_hides_the_id_in_it() {
+        let setup = Setup::free(crate::layout::by_name("connect-redis").expect("a layout"));
+        let opened = Opened { id: b"3xyuXKIBabcdef".to_vec(), verified: None };
+        let answer = Answer { setup: &setup, opened, key: b"sess:3xyuXKIBabcdef".to_vec() };
+        assert_eq!(shown_key(&answer, false), "sess:3xyuXKIB…");
+        assert_eq!(shown_key(&answer, true), "sess:3xyuXKIBabcdef");
+    }
+}

@@ -1,0 +1,235 @@
+//! `sessctl layouts`: what is known about frameworks.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use serde_json::json;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::cli::Format;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::layout::setup::{COMMON, OptionError, OptionKind, OptionSpec};
+use crate::layout::{self, Layout};
+use crate::store::Kind;
+
+/// Show how frameworks keep their sessions
+///
+/// Without a name: every layout, a line each. With one: its page, with its keys, its value, its
+/// options for a profile, its cookie, and what ending a session in the store does not end.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  List the frameworks that are known:
+    sessctl layouts
+  Read about one of them:
+    sessctl layouts connect-redis
+  Their names only, or everything about them:
+    sessctl layouts -o ids
+    sessctl layouts -o json")]
+pub struct Args {
+    /// The layout
+    pub name: Option<String>,
+}
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    let text = match &args.name {
+        None => list(context.format)?,
+        Some(name) => {
+            let layout = layout::by_name(name)
+                .ok_or_else(|| OptionError::Layout { name: name.clone(), near: layout::close_to(name) })?;
+            match context.format {
+                Format::Table => page(layout),
+                Format::Json => format!("{:#}\n", object(layout)),
+                Format::Ndjson => format!("{}\n", object(layout)),
+                Format::Csv => csv(&[layout]),
+                Format::Ids => format!("{}\n", layout.name),
+            }
+        }
+    };
+    let mut out = context.ui.out();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(Exit::Done)
+}
+
+fn list(format: Format) -> anyhow::Result<String> {
+    let mut text = String::new();
+    match format {
+        Format::Table => text = table(),
+        Format::Json => {
+            let all: Vec<_> = layout::ALL.iter().map(|layout| object(layout)).collect();
+            text = format!("{:#}\n", serde_json::Value::from(all));
+        }
+        Format::Ndjson => {
+            for layout in layout::ALL {
+                writeln!(text, "{}", object(layout))?;
+            }
+        }
+        Format::Csv => text = csv(layout::ALL),
+        Format::Ids => {
+            for layout in layout::ALL {
+                writeln!(text, "{}", layout.name)?;
+            }
+        }
+    }
+    Ok(text)
+}
+
+/// By family, and within it in the order in which layouts are asked.
+fn sorted() -> Vec<&'static Layout> {
+    let mut all = layout::ALL.to_vec();
+    all.sort_by_key(|layout| layout.family);
+    all
+}
+
+fn table() -> String {
+    let shown = |text: &'static str| if text.is_empty() { "-" } else { text };
+    let mut rows = vec![["LAYOUT", "FAMILY", "PREFIX", "COOKIE", "ABOUT"]];
+    rows.extend(sorted().iter().map(|layout| {
+        let cookie = layout.cookie_name.unwrap_or("");
+        [layout.name, shown(layout.family), shown(layout.prefix), shown(cookie), layout.about]
+    }));
+    let mut widths = [0; 5];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.width());
+        }
+    }
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            line.push_str(cell);
+            line.push_str(&" ".repeat(width - cell.width() + 2));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// The page of one layout.
+fn page(layout: &Layout) -> String {
+    let mut text = format!("{}\n{}\n", layout.name, layout.about);
+    if !layout.visible {
+        text.push_str("\nIts sessions cannot be seen from outside; it is listed to say so.\n");
+    }
+    if layout.only_named {
+        let _ = write!(text, "\nIt is used only when it is named: --layout {}.\n", layout.name);
+    }
+    if !layout.page.is_empty() {
+        let _ = write!(text, "\n{}\n", layout.page.trim_end());
+    }
+    text.push_str("\nOptions for a profile's `options`:\n");
+    let specs: Vec<&OptionSpec> = COMMON.iter().chain(layout.options).collect();
+    let width = specs.iter().map(|spec| spec.name.width()).max().unwrap_or(0);
+    for spec in specs {
+        let secret = if spec.secret { "; secret" } else { "" };
+        let _ = writeln!(text, "  {:width$}  {} ({}{secret})", spec.name, spec.about, kind(spec.kind));
+    }
+    match layout.cookie_name {
+        Some(name) if layout.cookie.is_some() => {
+            let _ = write!(text, "\nCookie: {name}; `sessctl cookie` opens it.\n");
+        }
+        Some(name) => {
+            let _ = write!(text, "\nCookie: {name}\n");
+        }
+        None => {}
+    }
+    if let Some(twin) = layout.twin {
+        let _ = write!(
+            text,
+            "\nIts sessions look like those of {}; the index beside them ({}) tells it apart.\n",
+            twin.of,
+            twin.kind.name()
+        );
+    }
+    if !layout.same_as.is_empty() {
+        let _ = write!(
+            text,
+            "\nNo data tells it from {}, whose sessions end in the same way.\n",
+            layout.same_as.join(", ")
+        );
+    }
+    if !layout.caveats.is_empty() {
+        text.push_str("\nWhat a purge cannot end:\n");
+        for caveat in layout.caveats {
+            let _ = writeln!(text, "  {caveat}");
+        }
+    }
+    text
+}
+
+fn kind(kind: OptionKind) -> &'static str {
+    match kind {
+        OptionKind::Text => "text",
+        OptionKind::Texts => "text or list of texts",
+        OptionKind::Flag => "true or false",
+        OptionKind::Number => "number",
+        OptionKind::Table => "table",
+    }
+}
+
+fn object(layout: &Layout) -> serde_json::Value {
+    let options: Vec<_> = COMMON
+        .iter()
+        .chain(layout.options)
+        .map(|spec| json!({"name": spec.name, "kind": kind(spec.kind), "secret": spec.secret, "about": spec.about}))
+        .collect();
+    json!({
+        "layout": layout.name,
+        "family": layout.family,
+        "about": layout.about,
+        "prefix": layout.prefix,
+        "type": Kind::name(layout.kind),
+        "cookie": layout.cookie_name,
+        "opens_cookie": layout.cookie.is_some(),
+        "options": options,
+        "twin_of": layout.twin.map(|twin| twin.of),
+        "same_as": layout.same_as,
+        "caveats": layout.caveats,
+        "visible": layout.visible,
+        "only_named": layout.only_named,
+        "page": layout.page,
+    })
+}
+
+fn csv(layouts: &[&Layout]) -> String {
+    let mut text = String::from("layout,family,prefix,cookie,about\n");
+    for layout in layouts {
+        let cells = [layout.name, layout.family, layout.prefix, layout.cookie_name.unwrap_or(""), layout.about];
+        let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
+        text.push_str(&cells.join(","));
+        text.push('\n');
+    }
+    text
+}
+
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_layout_is_in_the_list_and_has_a_page() {
+        let table = table();
+        assert_eq!(table.lines().count(), layout::ALL.len() + 1);
+        for layout in layout::ALL {
+            assert!(table.lines().any(|line| line.split_whitespace().next() == Some(layout.name)));
+            let page = page(layout);
+            assert!(page.contains(layout.about) && page.contains("key_prefix"), "{}", layout.name);
+            assert!(page.lines().all(|line| line.width() <= 140), "{}: a long line", layout.name);
+        }
+    }
+
+    #[test]
+    fn a_secret_option_is_marked() {
+        let page = page(layout::by_name("connect-redis").expect("a layout"));
+        assert!(page.contains("cookie_secret  the secret or secrets that sign the cookie (text or list of texts; secret)"));
+        assert!(page.contains("What a purge cannot end:"));
+    }
+}

@@ -1,0 +1,561 @@
+//! The configuration file: profiles with a store, a layout's options, and defaults.
+//!
+//! ```toml
+//! [profiles.shop]
+//! store = "rediss://admin@cache.example:6380/2"
+//! password_file = "~/.config/sessctl/shop.password"
+//! layout = "connect-redis"
+//! max = 500
+//!
+//! [profiles.shop.options]
+//! prefix = "shop:sess:"
+//! cookie_secret = { env = "SHOP_COOKIE_SECRET" }
+//! ```
+//!
+//! A flag goes before the environment, the environment before the profile, the profile before the
+//! default. Whatever is misspelt is an error with its line.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use etcetera::BaseStrategy as _;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::error::{Usage, did_you_mean};
+use crate::layout::setup::Setting;
+
+/// A text that must not be seen, in a log or anywhere else.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+
+    /// The text, for the one place that needs it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(redacted)")
+    }
+}
+
+/// At how many sessions a change is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Max {
+    Sessions(u64),
+    None,
+}
+
+impl Max {
+    pub fn limit(self) -> Option<u64> {
+        match self {
+            Max::Sessions(count) => Some(count),
+            Max::None => None,
+        }
+    }
+}
+
+impl std::str::FromStr for Max {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Max, String> {
+        if text.eq_ignore_ascii_case("none") {
+            return Ok(Max::None);
+        }
+        text.parse().map(Max::Sessions).map_err(|_| "give a whole number, or none".to_string())
+    }
+}
+
+/// A length of time such as `500ms`, `5s`, `2m`; a bare number is seconds.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let help = || "give a time such as 500ms, 5s or 2m".to_string();
+    let text = text.trim();
+    let digits = text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 = text[..digits].parse().map_err(|_| help())?;
+    let millis = match text[digits..].trim() {
+        "ms" => Some(number),
+        "" | "s" => number.checked_mul(1000),
+        "m" | "min" => number.checked_mul(60_000),
+        _ => None,
+    };
+    match millis {
+        Some(0) => Err("the time must be more than zero".to_string()),
+        // A day is longer than anybody waits, and safe for the system's timers.
+        Some(millis) if millis <= 86_400_000 => Ok(Duration::from_millis(millis)),
+        _ => Err(help()),
+    }
+}
+
+/// What a profile sets; everything that it leaves out is `None` or empty.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Profile {
+    pub name: Option<String>,
+    pub store: Option<Secret>,
+    pub layout: Vec<String>,
+    pub options: BTreeMap<String, Setting>,
+    pub prefix: Option<String>,
+    pub matching: Option<String>,
+    pub mask: Option<bool>,
+    pub output: Option<String>,
+    pub max: Option<Max>,
+    pub read_only: Option<bool>,
+    pub timeout: Option<Duration>,
+    pub connect_timeout: Option<Duration>,
+    pub password_file: Option<PathBuf>,
+    pub cacert: Option<PathBuf>,
+    pub cert: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+    pub insecure: Option<bool>,
+    /// Something that the user should be told once.
+    pub warning: Option<String>,
+}
+
+/// The keys of a profile.
+pub const KEYS: &[&str] = &[
+    "store",
+    "layout",
+    "options",
+    "prefix",
+    "match",
+    "mask",
+    "output",
+    "max",
+    "read_only",
+    "timeout",
+    "connect_timeout",
+    "password_file",
+    "cacert",
+    "cert",
+    "key",
+    "sni",
+    "insecure",
+];
+
+/// The profile that is used when it is there and none is named.
+const DEFAULT: &str = "default";
+
+/// Where the file is looked for when none is named.
+pub fn default_path() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.config_dir().join("sessctl").join("config.toml"))
+}
+
+/// Reads the profile: of that name, otherwise `default` where the file has one, otherwise an empty one.
+pub fn load(file: Option<&Path>, name: Option<&str>) -> anyhow::Result<Profile> {
+    let place = file.map(Path::to_path_buf).or_else(default_path);
+    let Some(place) = place else {
+        return absent(name, "there is no home directory to look for a configuration file in");
+    };
+    let text = match std::fs::read_to_string(&place) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.is_none() => {
+            return absent(name, &format!("there is no configuration file {}", place.display()));
+        }
+        Err(error) => {
+            return Err(error).with_context(|| format!("reading the configuration file {}", place.display()));
+        }
+    };
+    let mut profile = read(&text, &place, name)?;
+    if profile.warning.is_some() && !readable_by_others(&place) {
+        profile.warning = None;
+    }
+    Ok(profile)
+}
+
+fn absent(name: Option<&str>, why: &str) -> anyhow::Result<Profile> {
+    match name {
+        None => Ok(Profile::default()),
+        Some(name) => Err(Usage::new(format!("there is no profile `{name}`"))
+            .hint(format!("{why}; name one with --config FILE"))
+            .into()),
+    }
+}
+
+#[cfg(unix)]
+fn readable_by_others(place: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(place).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn readable_by_others(_: &Path) -> bool {
+    false
+}
+
+/// One file while it is read, to say where something is wrong.
+struct Reader<'t> {
+    text: &'t str,
+    place: &'t Path,
+    /// A secret stands in the file itself.
+    secret: bool,
+}
+
+type Name<'t> = Spanned<Cow<'t, str>>;
+type Entry<'e, 't> = (&'e Name<'t>, &'e Spanned<DeValue<'t>>);
+
+/// The profile from the file's text. `warning` is set if it holds a secret; whether others can read
+/// the file is for the caller to find out.
+fn read(text: &str, place: &Path, name: Option<&str>) -> anyhow::Result<Profile> {
+    let mut reader = Reader { text, place, secret: false };
+    let parsed = DeTable::parse(text)
+        .map_err(|error| reader.wrong(error.span().map_or(0, |span| span.start), error.message()))?;
+    let mut profiles = None;
+    for (key, value) in parsed.get_ref() {
+        match key.get_ref().as_ref() {
+            "profiles" => profiles = Some(value),
+            "layouts" => {
+                return Err(reader.wrong(
+                    key.span().start,
+                    "layouts of one's own are not supported yet; the layout `generic` may do",
+                ));
+            }
+            other => return Err(reader.unknown(key.span().start, other, &["profiles"])),
+        }
+    }
+    let mut known = Vec::new();
+    let mut found = None;
+    let wanted = name.unwrap_or(DEFAULT);
+    if let Some(profiles) = profiles {
+        let Some(table) = profiles.get_ref().as_table() else {
+            return Err(reader.wrong(profiles.span().start, "`profiles` must be made of tables such as [profiles.shop]"));
+        };
+        for (key, value) in table {
+            let Some(entries) = value.get_ref().as_table() else {
+                let what = format!("a profile must be a table such as [profiles.shop]; `{}` is none", key.get_ref());
+                return Err(reader.wrong(key.span().start, what));
+            };
+            // A misspelt key is an error in every profile: it may have been meant to protect.
+            for (key, _) in entries {
+                if !KEYS.contains(&key.get_ref().as_ref()) {
+                    return Err(reader.unknown(key.span().start, key.get_ref(), KEYS));
+                }
+            }
+            known.push(key.get_ref().to_string());
+            if key.get_ref() == wanted {
+                found = Some(entries);
+            }
+        }
+    }
+    let Some(entries) = found else {
+        return match name {
+            None => Ok(Profile::default()),
+            Some(name) => {
+                let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
+                let what = format!("there is no profile `{name}` in {}", place.display());
+                Err(Usage::new(what).hint(format!("profiles there are: {known}")).into())
+            }
+        };
+    };
+    let mut profile = Profile { name: Some(wanted.to_string()), ..Profile::default() };
+    for entry in entries {
+        reader.set(&mut profile, entry)?;
+    }
+    if reader.secret {
+        profile.warning = Some(format!(
+            "{} holds a secret and can be read by others; chmod 600 it, or move the secret out with \
+             {{ env = \"NAME\" }} or {{ file = \"PATH\" }}",
+            place.display()
+        ));
+    }
+    Ok(profile)
+}
+
+impl Reader<'_> {
+    fn set(&mut self, profile: &mut Profile, (key, value): Entry<'_, '_>) -> anyhow::Result<()> {
+        match key.get_ref().as_ref() {
+            "store" => {
+                let store = self.text(key, value)?;
+                let literal = value.get_ref().is_str();
+                if literal && crate::store::connect::Target::parse(&store).is_ok_and(|target| target.password.is_some()) {
+                    self.secret = true;
+                }
+                profile.store = Some(Secret::new(store));
+            }
+            "layout" => {
+                profile.layout = match self.setting(key, value)? {
+                    Setting::Text(text) => vec![text],
+                    Setting::Texts(texts) => texts,
+                    _ => return Err(self.form(key, "a text or a list of texts")),
+                }
+            }
+            "options" => {
+                let Some(table) = value.get_ref().as_table() else {
+                    return Err(self.form(key, "a table"));
+                };
+                for (option, value) in table {
+                    let setting = self.setting(option, value)?;
+                    if is_secret(option.get_ref()) && !is_reference(value) {
+                        self.secret = true;
+                    }
+                    profile.options.insert(option.get_ref().to_string(), setting);
+                }
+            }
+            "prefix" => profile.prefix = Some(self.text(key, value)?),
+            "match" => profile.matching = Some(self.text(key, value)?),
+            "mask" => profile.mask = Some(self.flag(key, value)?),
+            "read_only" => profile.read_only = Some(self.flag(key, value)?),
+            "insecure" => profile.insecure = Some(self.flag(key, value)?),
+            "output" => profile.output = Some(self.text(key, value)?),
+            "max" => {
+                profile.max = Some(match self.setting(key, value)? {
+                    Setting::Number(number) if number >= 0 => Max::Sessions(number.unsigned_abs()),
+                    Setting::Text(text) if text == "none" => Max::None,
+                    _ => return Err(self.form(key, "a whole number, or \"none\"")),
+                });
+            }
+            "timeout" => profile.timeout = Some(self.duration(key, value)?),
+            "connect_timeout" => profile.connect_timeout = Some(self.duration(key, value)?),
+            "password_file" => profile.password_file = Some(self.path(key, value)?),
+            "cacert" => profile.cacert = Some(self.path(key, value)?),
+            "cert" => profile.cert = Some(self.path(key, value)?),
+            "key" => profile.key = Some(self.path(key, value)?),
+            "sni" => {
+                return Err(self.wrong(
+                    key.span().start,
+                    "`sni` is not supported yet; the server must be named in `store` by its certificate's name",
+                ));
+            }
+            other => return Err(self.unknown(key.span().start, other, KEYS)),
+        }
+        Ok(())
+    }
+
+    /// A value as an option takes it, with references resolved.
+    fn setting(&self, key: &Name<'_>, value: &Spanned<DeValue<'_>>) -> anyhow::Result<Setting> {
+        Ok(match value.get_ref() {
+            DeValue::String(text) => Setting::Text(text.to_string()),
+            DeValue::Boolean(flag) => Setting::Flag(*flag),
+            DeValue::Integer(number) => {
+                let parsed = i64::from_str_radix(number.as_str(), number.radix());
+                Setting::Number(parsed.map_err(|_| self.form(key, "a smaller number"))?)
+            }
+            DeValue::Array(items) => {
+                let mut texts = Vec::with_capacity(items.len());
+                for item in items {
+                    texts.push(self.text(key, item)?);
+                }
+                Setting::Texts(texts)
+            }
+            DeValue::Table(table) if is_reference(value) => {
+                let mut text = String::new();
+                for (kind, name) in table {
+                    let Some(name) = name.get_ref().as_str() else {
+                        return Err(self.form(kind, "a text"));
+                    };
+                    text = self.resolve(key, kind.get_ref(), name)?;
+                }
+                Setting::Text(text)
+            }
+            DeValue::Table(table) => {
+                let mut members = BTreeMap::new();
+                for (member, value) in table {
+                    let texts = match self.setting(member, value)? {
+                        Setting::Text(text) => vec![text],
+                        Setting::Texts(texts) => texts,
+                        _ => return Err(self.form(member, "a text or a list of texts")),
+                    };
+                    members.insert(member.get_ref().to_string(), texts);
+                }
+                Setting::Table(members)
+            }
+            DeValue::Float(_) | DeValue::Datetime(_) => return Err(self.form(key, "a text, a whole number, true or false")),
+        })
+    }
+
+    /// What `{ env = … }` or `{ file = … }` stands for.
+    fn resolve(&self, key: &Name<'_>, kind: &str, name: &str) -> anyhow::Result<String> {
+        let key_name = key.get_ref();
+        if kind == "env" {
+            return std::env::var(name).map_err(|_| {
+                let what = format!("the environment variable {name}, which `{key_name}` refers to, is not set");
+                Usage::new(what).hint(format!("line {} of {}", self.line(key.span().start), self.place.display())).into()
+            });
+        }
+        let path = self.expand(name);
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("reading {}, which `{key_name}` refers to", path.display()))?;
+        // Editors end a file with a line break that is not a part of the secret.
+        let text = text.strip_suffix('\n').unwrap_or(&text);
+        Ok(text.strip_suffix('\r').unwrap_or(text).to_string())
+    }
+
+    fn text(&self, key: &Name<'_>, value: &Spanned<DeValue<'_>>) -> anyhow::Result<String> {
+        match self.setting(key, value)? {
+            Setting::Text(text) => Ok(text),
+            _ => Err(self.form(key, "a text")),
+        }
+    }
+
+    fn flag(&self, key: &Name<'_>, value: &Spanned<DeValue<'_>>) -> anyhow::Result<bool> {
+        value.get_ref().as_bool().ok_or_else(|| self.form(key, "true or false"))
+    }
+
+    fn path(&self, key: &Name<'_>, value: &Spanned<DeValue<'_>>) -> anyhow::Result<PathBuf> {
+        Ok(self.expand(&self.text(key, value)?))
+    }
+
+    fn duration(&self, key: &Name<'_>, value: &Spanned<DeValue<'_>>) -> anyhow::Result<Duration> {
+        let text = match self.setting(key, value)? {
+            Setting::Text(text) => text,
+            Setting::Number(seconds) => seconds.to_string(),
+            _ => String::new(),
+        };
+        duration(&text).map_err(|_| self.form(key, "a time such as \"500ms\", \"5s\" or 5"))
+    }
+
+    /// `~` is the home directory; a relative path starts at the file's own directory.
+    fn expand(&self, path: &str) -> PathBuf {
+        if let Some(rest) = path.strip_prefix("~/") {
+            if let Ok(home) = etcetera::home_dir() {
+                return home.join(rest);
+            }
+        }
+        self.place.parent().unwrap_or(Path::new("")).join(path)
+    }
+
+    fn form(&self, key: &Name<'_>, expected: &str) -> anyhow::Error {
+        self.wrong(key.span().start, format!("`{}` must be {expected}", key.get_ref()))
+    }
+
+    fn unknown(&self, at: usize, key: &str, known: &[&str]) -> anyhow::Error {
+        Usage::new(self.located(at, &format!("there is no key `{key}`")))
+            .hint(did_you_mean(key, known.iter().copied()))
+            .into()
+    }
+
+    fn wrong(&self, at: usize, what: impl AsRef<str>) -> anyhow::Error {
+        Usage::new(self.located(at, what.as_ref())).into()
+    }
+
+    fn located(&self, at: usize, what: &str) -> String {
+        format!("{}, line {}: {what}", self.place.display(), self.line(at))
+    }
+
+    fn line(&self, at: usize) -> usize {
+        1 + self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count()
+    }
+}
+
+fn is_reference(value: &Spanned<DeValue<'_>>) -> bool {
+    let names = ["env", "file"];
+    value.get_ref().as_table().is_some_and(|table| {
+        table.len() == 1 && table.keys().all(|key| names.contains(&key.get_ref().as_ref()))
+    })
+}
+
+/// Whether any layout calls this option a secret.
+fn is_secret(option: &str) -> bool {
+    crate::layout::ALL.iter().flat_map(|layout| layout.options).any(|spec| spec.secret && spec.name == option)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str, name: Option<&str>) -> anyhow::Result<Profile> {
+        read(text, Path::new("/etc/sessctl.toml"), name)
+    }
+
+    #[test]
+    fn a_profile_is_read() {
+        let text = r#"
+            [profiles.shop]
+            store = "redis://db1/2"
+            layout = ["connect-redis"]
+            mask = true
+            max = "none"
+            timeout = "500ms"
+            connect_timeout = 2
+            read_only = true
+            match = "shop:*"
+            cacert = "ca.pem"
+            [profiles.shop.options]
+            cookie_secret = ["a", "b"]
+            rolling = false
+            cost = 0x10
+            keys = { one = "1", two = ["2", "3"] }
+            [profiles.other]
+            max = 5
+        "#;
+        let profile = of(text, Some("shop")).expect("well written");
+        assert_eq!(profile.name.as_deref(), Some("shop"));
+        assert_eq!(profile.store.as_ref().map(Secret::reveal), Some("redis://db1/2"));
+        assert_eq!(profile.layout, ["connect-redis"]);
+        assert_eq!((profile.mask, profile.read_only, profile.max), (Some(true), Some(true), Some(Max::None)));
+        assert_eq!(profile.timeout, Some(Duration::from_millis(500)));
+        assert_eq!(profile.connect_timeout, Some(Duration::from_secs(2)));
+        assert_eq!(profile.matching.as_deref(), Some("shop:*"));
+        assert_eq!(profile.cacert.as_deref(), Some(Path::new("/etc/ca.pem")));
+        assert!(matches!(&profile.options["cookie_secret"], Setting::Texts(texts) if texts == &["a", "b"]));
+        assert!(matches!(profile.options["rolling"], Setting::Flag(false)));
+        assert!(matches!(profile.options["cost"], Setting::Number(16)));
+        assert!(matches!(&profile.options["keys"], Setting::Table(table) if table["two"] == ["2", "3"]));
+        assert!(profile.warning.is_some(), "a secret stands in the file");
+        assert_eq!(of(text, None).expect("well written"), Profile::default());
+        assert!(!format!("{profile:?}").contains("db1"));
+    }
+
+    #[test]
+    fn the_profile_default_needs_no_name() {
+        let profile = of("[profiles.default]\nmax = 7", None).expect("well written");
+        assert_eq!(profile.max.and_then(Max::limit), Some(7));
+        assert!(profile.warning.is_none());
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_line() {
+        let cases = [
+            ("[profiles.a]\nstroe = \"x\"", "line 2: there is no key `stroe`", "did you mean `store`?"),
+            ("[profile.a]\nstore = \"x\"", "line 1: there is no key `profile`", "did you mean `profiles`?"),
+            ("[profiles.a]\n\nmask = 1", "line 3: `mask` must be true or false", ""),
+            ("[profiles.a]\nmax = \"all\"", "line 2: `max` must be a whole number", ""),
+            ("[profiles.a]\ntimeout = \"soon\"", "line 2: `timeout` must be a time", ""),
+            ("[profiles.a]\nstore = [", "line 2", ""),
+            ("[profiles.b]", "there is no profile `a`", "profiles there are: b"),
+            ("", "there is no profile `a`", "profiles there are: none"),
+            ("[profiles.a]\nsni = \"x\"", "not supported yet", ""),
+            ("[profiles.a]\noptions = { x = 1.5 }", "line 2: `x` must be", ""),
+            ("[profiles.a]\nstore = { env = \"SESSCTL_TEST_UNSET\" }", "SESSCTL_TEST_UNSET", "line 2 of"),
+            ("[profiles.b]\nmaxx = 1\n[profiles.a]", "line 2: there is no key `maxx`", "did you mean `max`?"),
+        ];
+        for (text, expected, hint) in cases {
+            let told = crate::error::tell(&of(text, Some("a")).expect_err(text));
+            assert_eq!(told.exit, crate::exit::Exit::Usage, "{text}");
+            assert!(told.lines.join("\n").contains(expected), "{text}: {:?}", told.lines);
+            assert!(told.hint.unwrap_or_default().contains(hint), "{text}");
+        }
+    }
+
+    #[test]
+    fn references_are_no_secret_in_the_file() {
+        let dir = tempfile::tempdir().expect("a directory");
+        std::fs::write(dir.path().join("secret"), "hunter2\n").expect("written");
+        let text = "[profiles.a.options]\ncookie_secret = { file = \"secret\" }";
+        let profile = read(text, &dir.path().join("config.toml"), Some("a")).expect("well written");
+        assert!(matches!(&profile.options["cookie_secret"], Setting::Text(text) if text == "hunter2"));
+        assert!(profile.warning.is_none());
+    }
+
+    #[test]
+    fn times_and_limits_are_read() {
+        for (text, millis) in [("5", 5000), ("500ms", 500), ("2 m", 120_000), ("3s", 3000)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)));
+        }
+        for text in ["", "s", "-1", "1.5s", "5h", "0", "99999999999999999999", "999999999m"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+        assert_eq!("none".parse(), Ok(Max::None));
+        assert!("-1".parse::<Max>().is_err());
+    }
+}

@@ -1,0 +1,142 @@
+//! What a command works with: the terminal, the server, the layouts to ask, and how to show things.
+//!
+//! Made once from the command line, the environment and the profile; nothing is connected yet.
+
+use std::time::Duration;
+
+use clap::ValueEnum as _;
+
+use crate::cli::{Cli, Format};
+use crate::config::{self, Profile, Secret};
+use crate::error::{Refusal, Usage, did_you_mean};
+use crate::layout::setup::{self, Setup};
+use crate::store;
+use crate::store::connect::{self, CONNECT_TIMEOUT, TIMEOUT, Target, Tls};
+use crate::store::redis::RedisStore;
+use crate::ui::Ui;
+
+/// The server that is meant when none is named.
+pub const DEFAULT_STORE: &str = "redis://127.0.0.1:6379/0";
+/// At how many sessions a change is refused unless the user says otherwise.
+pub const DEFAULT_MAX: u64 = 10_000;
+
+/// Everything that holds for the whole run.
+#[derive(Debug)]
+pub struct Context {
+    pub ui: Ui,
+    pub target: Target,
+    /// The layouts to ask, each with its options.
+    pub setups: Vec<Setup>,
+    /// Whether the user named layouts, on the command line or in the profile.
+    pub named: bool,
+    /// The glob that keys must fit.
+    pub matching: Option<String>,
+    pub format: Format,
+    /// Ids end with NUL instead of a line break.
+    pub nul: bool,
+    /// Ids are shortened in every form of output, not only in tables.
+    pub mask: bool,
+    /// Ids and secrets are shown whole, also in tables.
+    pub reveal: bool,
+    /// The profile forbids changes.
+    pub read_only: bool,
+    /// A change of more sessions than this is refused; `None` is no limit.
+    pub max: Option<u64>,
+    /// The profile's name, if one is used.
+    pub profile: Option<String>,
+}
+
+impl Context {
+    pub fn new(cli: &Cli) -> anyhow::Result<Context> {
+        let ui = Ui::new(cli.output.color, cli.output.quiet);
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let file = cli.target.config.as_deref().filter(|path| !path.as_os_str().is_empty());
+        let mut profile = config::load(file, given(&cli.target.profile).as_deref())?;
+        if let Some(warning) = profile.warning.take() {
+            ui.warn(warning);
+        }
+        let target = target(cli, &profile)?;
+        let names = if cli.target.layout.is_empty() { profile.layout.clone() } else { cli.target.layout.clone() };
+        let prefix = cli.target.prefix.as_deref().or(profile.prefix.as_deref());
+        let format = match (&cli.output.format, &profile.output) {
+            (Some(format), _) => *format,
+            (None, Some(name)) => format_of(name)?,
+            (None, None) => Format::Table,
+        };
+        if cli.output.reveal && cli.output.mask {
+            return Err(Usage::new("--reveal and --mask contradict each other").into());
+        }
+        Ok(Context {
+            ui,
+            target,
+            setups: setup::choose(&names, &profile.options, prefix)?,
+            named: !names.is_empty(),
+            matching: cli.target.matching.clone().or(profile.matching),
+            format,
+            nul: cli.output.nul,
+            mask: !cli.output.reveal && (cli.output.mask || profile.mask.unwrap_or(false)),
+            reveal: cli.output.reveal,
+            read_only: profile.read_only.unwrap_or(false),
+            max: profile.max.map_or(Some(DEFAULT_MAX), config::Max::limit),
+            profile: profile.name,
+        })
+    }
+
+    /// Connects and logs in.
+    pub fn connect(&self) -> Result<RedisStore, store::Error> {
+        connect::connect(&self.target)
+    }
+
+    /// Refuses where the profile forbids changes; whatever changes a server asks this first.
+    pub fn permit_change(&self) -> Result<(), Refusal> {
+        if !self.read_only {
+            return Ok(());
+        }
+        let name = self.profile.as_deref().unwrap_or_default();
+        Err(Refusal::new(format!("the profile `{name}` is read-only"))
+            .hint("use another profile, or take `read_only` out of this one"))
+    }
+}
+
+/// The form of output that a profile names.
+fn format_of(name: &str) -> anyhow::Result<Format> {
+    Format::from_str(name, true).map_err(|_| {
+        let known: Vec<String> = Format::value_variants()
+            .iter()
+            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_string()))
+            .collect();
+        Usage::new(format!("the profile's `output` is `{name}`, which is no form of output"))
+            .hint(did_you_mean(name, known.iter().map(String::as_str)))
+            .into()
+    })
+}
+
+/// Where to connect to: flag and environment, then profile, then default, one by one.
+fn target(cli: &Cli, profile: &Profile) -> anyhow::Result<Target> {
+    let given = &cli.target;
+    let store = match (given.store.as_deref().filter(|text| !text.is_empty()), &profile.store) {
+        (Some(store), _) => store,
+        (None, Some(store)) => store.reveal(),
+        (None, None) => DEFAULT_STORE,
+    };
+    let mut target = Target::parse(store)?;
+    let flags = given.cacert.is_some() || given.cert.is_some() || given.key.is_some() || given.insecure;
+    if flags && !target.is_tls() {
+        return Err(Usage::new("--cacert, --cert, --key and --insecure are for TLS, and the store is not rediss://")
+            .hint("write the store as rediss://HOST:PORT/DB")
+            .into());
+    }
+    let seconds = |flag: Option<Duration>, profile: Option<Duration>, default| flag.or(profile).unwrap_or(default);
+    target.connect_timeout = seconds(given.connect_timeout, profile.connect_timeout, CONNECT_TIMEOUT);
+    target.timeout = seconds(given.timeout, profile.timeout, TIMEOUT);
+    target.password_file = given.password_file.clone().or_else(|| profile.password_file.clone());
+    target.env_password =
+        std::env::var("REDISCLI_AUTH").ok().filter(|password| !password.is_empty()).map(Secret::new);
+    target.tls = Tls {
+        cacert: given.cacert.clone().or_else(|| profile.cacert.clone()),
+        cert: given.cert.clone().or_else(|| profile.cert.clone()),
+        key: given.key.clone().or_else(|| profile.key.clone()),
+        insecure: target.tls.insecure || given.insecure || profile.insecure.unwrap_or(false),
+    };
+    Ok(target)
+}

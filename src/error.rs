@@ -1,0 +1,279 @@
+//! From an error to lines on stderr and an exit code: the only place that looks through the chain.
+//!
+//! What went wrong stands on a line `error:`, each cause on a line `because:`, and what to do about
+//! it on the last line, `hint:`. Nothing of it holds a password or a session id, and what came from
+//! elsewhere is made safe for the terminal.
+
+use std::io::{self, Write as _};
+
+use crate::cookie::CookieError;
+use crate::exit::Exit;
+use crate::layout::setup::OptionError;
+use crate::store;
+use crate::ui::safe;
+
+/// Refused by a safety limit, before anything was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct Refusal {
+    pub what: String,
+    pub hint: Option<String>,
+}
+
+/// The command line or the configuration file is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct Usage {
+    pub what: String,
+    pub hint: Option<String>,
+}
+
+/// Any other error that comes with advice.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct Failure {
+    pub what: String,
+    pub hint: Option<String>,
+}
+
+macro_rules! advised {
+    ($($type:ident)*) => {$(
+        impl $type {
+            pub fn new(what: impl Into<String>) -> $type {
+                $type { what: what.into(), hint: None }
+            }
+
+            #[must_use]
+            pub fn hint(self, hint: impl Into<String>) -> $type {
+                $type { hint: Some(hint.into()), ..self }
+            }
+        }
+    )*};
+}
+advised!(Refusal Usage Failure);
+
+/// The nearest of the known names to a misspelt one.
+pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    known
+        .into_iter()
+        .map(|near| (strsim::jaro_winkler(name, near), near))
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, near)| near)
+}
+
+/// `did you mean …?`, or all that is known where nothing is near.
+pub fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str> + Clone) -> String {
+    match nearest(name, known.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// An error as it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub exit: Exit,
+    /// What went wrong and its causes; empty when there is nothing to say.
+    pub lines: Vec<String>,
+    pub hint: Option<String>,
+}
+
+/// Writes the error on stderr and gives the exit code.
+pub fn report(error: &anyhow::Error, color: bool) -> Exit {
+    let told = tell(error);
+    let (red, cyan, off) = if color { ("\x1b[1;31m", "\x1b[1;36m", "\x1b[0m") } else { ("", "", "") };
+    let mut text = String::new();
+    for (at, line) in told.lines.iter().enumerate() {
+        if at == 0 {
+            text.push_str(&format!("{red}error:{off} {line}\n"));
+        } else {
+            text.push_str(&format!("  because: {line}\n"));
+        }
+    }
+    if let Some(hint) = &told.hint {
+        text.push_str(&format!("{cyan}hint:{off} {hint}\n"));
+    }
+    // Nothing useful can be done when stderr is closed.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+    told.exit
+}
+
+/// The lines, the hint and the exit code of an error.
+pub fn tell(error: &anyhow::Error) -> Told {
+    if error.chain().any(is_broken_pipe) {
+        return Told { exit: Exit::Done, lines: Vec::new(), hint: None };
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let text = safe(cause.to_string().trim()).into_owned();
+        // Errors that quote their cause have said it already.
+        if !lines.last().is_some_and(|last| last.contains(&text)) {
+            lines.push(text);
+        }
+    }
+    let (exit, hint) = error.chain().find_map(judge).unwrap_or((Exit::Failed, None));
+    let hint = hint.map(|hint| safe(&hint).into_owned());
+    Told { exit, lines, hint }
+}
+
+/// Whoever reads our output had enough.
+fn is_broken_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// The exit code and the advice, if this link of the chain decides.
+fn judge(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String>)> {
+    if let Some(error) = cause.downcast_ref::<Refusal>() {
+        return Some((Exit::Refused, error.hint.clone()));
+    }
+    if let Some(error) = cause.downcast_ref::<Usage>() {
+        return Some((Exit::Usage, error.hint.clone()));
+    }
+    if let Some(error) = cause.downcast_ref::<Failure>() {
+        return Some((Exit::Failed, error.hint.clone()));
+    }
+    if let Some(error) = cause.downcast_ref::<store::Error>() {
+        return Some(judge_store(error));
+    }
+    if let Some(error) = cause.downcast_ref::<OptionError>() {
+        return Some((Exit::Usage, Some(advise_option(error))));
+    }
+    if cause.downcast_ref::<CookieError>().is_some() {
+        return Some((Exit::Failed, None));
+    }
+    None
+}
+
+fn judge_store(error: &store::Error) -> (Exit, Option<String>) {
+    use store::Error::*;
+    match error {
+        Connect { .. } => (
+            Exit::Failed,
+            Some(
+                "is the server running, and is this its address? Name another with --store, \
+                 SESSCTL_STORE or a profile"
+                    .to_string(),
+            ),
+        ),
+        Authentication { .. } => (
+            Exit::Denied,
+            Some(
+                "give the password with --password-file FILE or in the environment variable \
+                 REDISCLI_AUTH, and an ACL user in the URL: redis://USER@HOST"
+                    .to_string(),
+            ),
+        ),
+        Denied { user, command, .. } => (Exit::Denied, Some(advise_acl(user, command))),
+        Lost { .. } => (Exit::Failed, Some("run the command again; what was done is done".to_string())),
+        Timeout { .. } => (Exit::Failed, Some("--timeout gives the server longer".to_string())),
+        Loading { .. } => (Exit::Failed, Some("try again when the server has loaded its data".to_string())),
+        Cluster { .. } => (
+            Exit::Failed,
+            Some(
+                "a Redis Cluster is not supported yet: sessions and their indexes lie on several nodes, \
+                 and what one node shows is not all of it"
+                    .to_string(),
+            ),
+        ),
+        Replica { .. } => (
+            Exit::Failed,
+            Some(
+                "a replica can be read; name its primary with --store to change something (INFO \
+                 replication says which it is)"
+                    .to_string(),
+            ),
+        ),
+        Target(_) => (
+            Exit::Usage,
+            Some("a store is redis://HOST:PORT/DB, rediss://HOST:PORT/DB or unix:///PATH?db=N".to_string()),
+        ),
+        Refused { .. } | Answer { .. } => (Exit::Failed, None),
+    }
+}
+
+/// The rule that permits a command, as an administrator would type it.
+fn advise_acl(user: &str, command: &str) -> String {
+    // A subcommand is permitted as `+client|setname`.
+    let rule = command.trim().to_ascii_lowercase().replace(' ', "|");
+    format!("an administrator permits it with: ACL SETUSER {user} +{rule}; keys may need a rule such as ~sess:*")
+}
+
+fn advise_option(error: &OptionError) -> String {
+    match error {
+        OptionError::Unknown { near: Some(near), .. } => format!("did you mean `{near}`?"),
+        OptionError::Unknown { known, .. } => format!("known are: {}", known.join(", ")),
+        OptionError::Form { layout, .. } => format!("`sessctl layouts {layout}` explains its options"),
+        OptionError::Layout { near, .. } if !near.is_empty() => {
+            format!("did you mean `{}`?", near.join("` or `"))
+        }
+        OptionError::Layout { .. } => "`sessctl layouts` lists all of them".to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    fn denied(command: &str) -> store::Error {
+        let place = "redis://db1:6379/0".to_string();
+        store::Error::Denied { place, user: "ops".to_string(), command: command.to_string() }
+    }
+
+    #[test]
+    fn every_kind_of_error_has_its_exit_code() {
+        let place = || "redis://db1:6379/0".to_string();
+        let reason = || "so".to_string();
+        let option = OptionError::Layout { name: "x".to_string(), near: vec!["express"] };
+        let cases: Vec<(anyhow::Error, Exit)> = vec![
+            (anyhow!("anything"), Exit::Failed),
+            (Refusal::new("too many").into(), Exit::Refused),
+            (Usage::new("no").into(), Exit::Usage),
+            (Failure::new("no").into(), Exit::Failed),
+            (option.into(), Exit::Usage),
+            (store::Error::Connect { place: place(), reason: reason() }.into(), Exit::Failed),
+            (store::Error::Authentication { place: place(), reason: reason() }.into(), Exit::Denied),
+            (denied("GET").into(), Exit::Denied),
+            (store::Error::Lost { place: place(), reason: reason() }.into(), Exit::Failed),
+            (store::Error::Timeout { place: place(), seconds: 3 }.into(), Exit::Failed),
+            (store::Error::Cluster { place: place() }.into(), Exit::Failed),
+            (store::Error::Replica { place: place() }.into(), Exit::Failed),
+            (store::Error::Loading { place: place() }.into(), Exit::Failed),
+            (store::Error::Target("no".to_string()).into(), Exit::Usage),
+            (io::Error::from(io::ErrorKind::BrokenPipe).into(), Exit::Done),
+        ];
+        for (error, exit) in cases {
+            assert_eq!(tell(&error).exit, exit, "{error}");
+            // A context in front changes nothing.
+            assert_eq!(tell(&error.context("reading")).exit, exit);
+        }
+    }
+
+    #[test]
+    fn causes_stand_on_their_own_lines_and_the_hint_comes_last() {
+        let error = anyhow::Error::from(denied("CLIENT SETNAME")).context("reading the sessions");
+        let told = tell(&error);
+        assert_eq!(
+            told.lines,
+            ["reading the sessions", "ops may not run CLIENT SETNAME on redis://db1:6379/0"]
+        );
+        assert!(told.hint.is_some_and(|hint| hint.contains("ACL SETUSER ops +client|setname")));
+    }
+
+    #[test]
+    fn messages_are_safe_and_not_said_twice() {
+        let error = anyhow!("a\x1b[2J").context("outer: a\x1b[2J");
+        assert_eq!(tell(&error).lines, ["outer: a\\x1b[2J"]);
+        let pipe = anyhow::Error::from(io::Error::from(io::ErrorKind::BrokenPipe)).context("writing");
+        assert!(tell(&pipe).lines.is_empty());
+    }
+
+    #[test]
+    fn misspelt_names_are_guessed() {
+        assert_eq!(nearest("stroe", ["store", "layout"]), Some("store"));
+        assert_eq!(nearest("zzz", ["store", "layout"]), None);
+        assert_eq!(did_you_mean("zzz", ["store", "layout"]), "known are: store, layout");
+    }
+}

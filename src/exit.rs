@@ -1,0 +1,65 @@
+//! Exit codes: the one table that scripts rely on and `sessctl help exit-codes` prints.
+
+use std::process::ExitCode;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Exit {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    Partial = 3,
+    Denied = 4,
+    Refused = 5,
+    Cancelled = 6,
+    Found = 7,
+    Interrupted = 130,
+}
+
+/// Every exit code with its name and meaning, in the order of the codes.
+pub const TABLE: &[(Exit, &str, &str)] = &[
+    (Exit::Done, "done", "Done, or there was nothing to do. A filter that finds nothing ends so too"),
+    (Exit::Failed, "failed", "An error; also a named session that is not there"),
+    (Exit::Usage, "usage", "The command line or the configuration file is wrong; nothing was done"),
+    (Exit::Partial, "partial", "Partly done: some keys failed, or not all of the keys could be seen"),
+    (Exit::Denied, "denied", "The server refused the login, or the user may not run a command"),
+    (Exit::Refused, "refused", "A safety limit refused it before the first change"),
+    (Exit::Cancelled, "cancelled", "The question was answered with no"),
+    (Exit::Found, "found", "A check found something, such as a cookie with a wrong signature"),
+    (Exit::Interrupted, "interrupted", "Interrupted with Ctrl-C; the batch in hand was finished"),
+];
+
+impl Exit {
+    /// The number that the shell sees.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.code())
+    }
+}
+
+/// The table as text, a code a line.
+pub fn table() -> String {
+    let mut text = String::new();
+    for (exit, name, meaning) in TABLE {
+        text.push_str(&format!("{:>4}  {name:<12} {meaning}\n", exit.code()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_order_and_its_numbers_are_the_contract() {
+        let codes: Vec<u8> = TABLE.iter().map(|(exit, ..)| exit.code()).collect();
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 130]);
+        assert_eq!(table().lines().count(), TABLE.len());
+    }
+}

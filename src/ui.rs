@@ -1,0 +1,346 @@
+//! The terminal: what is one, its width and colours, progress, notes and questions.
+//!
+//! Data goes to stdout through [`Ui::out`]; everything else goes to stderr. Nothing that came from a
+//! store, a file or a cookie may be written without [`safe`].
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fmt::{self, Write as _};
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use dialoguer::console::Term;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Yes,
+    No,
+    /// Nobody is there to be asked.
+    NoTerminal,
+}
+
+/// What is known of the terminal, decided once a run.
+#[derive(Debug)]
+pub struct Ui {
+    pub stdin_terminal: bool,
+    pub stdout_terminal: bool,
+    pub stderr_terminal: bool,
+    /// Colour on stdout.
+    pub color: bool,
+    /// Colour on stderr.
+    pub color_err: bool,
+    /// No notes and no progress; warnings and errors stay.
+    pub quiet: bool,
+    /// The bar that is on the screen, so that notes do not break it.
+    bar: RefCell<Option<ProgressBar>>,
+}
+
+impl Ui {
+    pub fn new(color: Color, quiet: bool) -> Ui {
+        let stdout_terminal = io::stdout().is_terminal();
+        let stderr_terminal = io::stderr().is_terminal();
+        Ui {
+            stdin_terminal: io::stdin().is_terminal(),
+            stdout_terminal,
+            stderr_terminal,
+            color: wants_color(color, stdout_terminal),
+            color_err: wants_color(color, stderr_terminal),
+            quiet,
+            bar: RefCell::new(None),
+        }
+    }
+
+    /// The columns of the terminal that stdout is; `None` when it is none.
+    pub fn width(&self) -> Option<usize> {
+        if !self.stdout_terminal {
+            return None;
+        }
+        terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+    }
+
+    /// Stdout, locked and buffered. The caller flushes, so that a broken pipe is noticed.
+    #[expect(clippy::unused_self, reason = "whoever writes data has been given the terminal")]
+    pub fn out(&self) -> BufWriter<StdoutLock<'static>> {
+        BufWriter::with_capacity(64 * 1024, io::stdout().lock())
+    }
+
+    /// Something worth knowing, unless `--quiet`.
+    pub fn note(&self, text: impl fmt::Display) {
+        if !self.quiet {
+            self.line(&safe(&text.to_string()));
+        }
+    }
+
+    /// Something that should not be overlooked.
+    pub fn warn(&self, text: impl fmt::Display) {
+        let (on, off) = if self.color_err { ("\x1b[1;33m", "\x1b[0m") } else { ("", "") };
+        self.line(&format!("{on}warning:{off} {}", safe(&text.to_string())));
+    }
+
+    /// Several lines as they are on stderr, such as what a question is about. The caller has made
+    /// them safe.
+    pub fn tell(&self, lines: &str) {
+        for line in lines.lines() {
+            self.line(line);
+        }
+    }
+
+    fn line(&self, text: &str) {
+        let write = || {
+            // Nothing useful can be done when stderr is closed.
+            let _ = writeln!(io::stderr().lock(), "{text}");
+        };
+        match &*self.bar.borrow() {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// A bar, or a spinner where no total is known. It appears after a second, on a terminal only.
+    pub fn progress(&self, what: &'static str, total: Option<u64>) -> Progress<'_> {
+        let wanted = self.stderr_terminal && !self.quiet;
+        Progress { ui: self, what, total, done: 0, started: Instant::now(), wanted }
+    }
+
+    /// Asks on the terminal; the default answer is no.
+    pub fn confirm(&self, question: &str) -> Answer {
+        if !self.stdin_terminal || !self.stderr_terminal {
+            return Answer::NoTerminal;
+        }
+        let term = Term::stderr();
+        let asked = dialoguer::Confirm::new()
+            .with_prompt(safe(question).into_owned())
+            .default(false)
+            .wait_for_newline(true)
+            .report(true)
+            .interact_on_opt(&term);
+        if let Ok(Some(true)) = asked {
+            Answer::Yes
+        } else {
+            // A prompt that Ctrl-C ended leaves the cursor hidden.
+            let _ = term.show_cursor();
+            Answer::No
+        }
+    }
+}
+
+/// `--color` decides; otherwise a terminal, unless `NO_COLOR` is set or it is a dumb one.
+fn wants_color(color: Color, terminal: bool) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+            terminal && !no_color && !dumb
+        }
+    }
+}
+
+/// How far something is; it disappears when it is dropped.
+#[derive(Debug)]
+pub struct Progress<'u> {
+    ui: &'u Ui,
+    what: &'static str,
+    total: Option<u64>,
+    done: u64,
+    started: Instant,
+    wanted: bool,
+}
+
+impl Progress<'_> {
+    const DELAY: Duration = Duration::from_secs(1);
+
+    /// So many more are done.
+    pub fn add(&mut self, more: u64) {
+        self.done += more;
+        if !self.wanted {
+            return;
+        }
+        let mut shown = self.ui.bar.borrow_mut();
+        if let Some(bar) = &*shown {
+            bar.set_position(self.done);
+        } else if self.started.elapsed() >= Self::DELAY {
+            let bar = self.bar();
+            bar.set_position(self.done);
+            *shown = Some(bar);
+        }
+    }
+
+    /// A word beside the bar, such as how many were found.
+    pub fn say(&self, text: impl fmt::Display) {
+        if let Some(bar) = &*self.ui.bar.borrow() {
+            bar.set_message(safe(&text.to_string()).into_owned());
+        }
+    }
+
+    /// Runs something that writes to the same terminal without breaking the bar.
+    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        let bar = self.ui.bar.borrow().clone();
+        match bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn bar(&self) -> ProgressBar {
+        let target = ProgressDrawTarget::stderr_with_hz(10);
+        let bar = match self.total {
+            Some(total) => ProgressBar::with_draw_target(Some(total), target),
+            None => ProgressBar::with_draw_target(None, target),
+        };
+        let template = match self.total {
+            Some(_) => "{prefix} {wide_bar} {human_pos}/{human_len} {msg}",
+            None => "{spinner} {prefix} {human_pos} {msg}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.with_prefix(self.what).with_elapsed(self.started.elapsed())
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        if let Some(bar) = self.ui.bar.borrow_mut().take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// Makes the first Ctrl-C (or TERM) a request to stop, and the second one an end on the spot.
+///
+/// SIGPIPE is ignored from the start by Rust's runtime: a closed pipe comes back as an I/O error.
+pub fn watch_signals() -> io::Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let flag = INTERRUPTED.get_or_init(Arc::default);
+    for signal in [SIGINT, SIGTERM] {
+        // In this order: the first signal finds the flag unset and only sets it.
+        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(flag))?;
+        signal_hook::flag::register(signal, Arc::clone(flag))?;
+    }
+    Ok(())
+}
+
+/// Whether the user asked to stop.
+pub fn interrupted() -> bool {
+    INTERRUPTED.get().is_some_and(|flag| flag.load(Ordering::Relaxed))
+}
+
+/// Text that does nothing to a terminal: control, escape, bidi and other invisible characters are
+/// shown escaped. Clean text is borrowed.
+pub fn safe(text: &str) -> Cow<'_, str> {
+    match text.char_indices().find(|(_, char)| !is_visible(*char)) {
+        None => Cow::Borrowed(text),
+        Some((at, _)) => {
+            let mut out = String::with_capacity(text.len() + 16);
+            out.push_str(&text[..at]);
+            for char in text[at..].chars() {
+                push_safe(&mut out, char);
+            }
+            Cow::Owned(out)
+        }
+    }
+}
+
+/// [`safe`], but line breaks and the indentation of a text of several lines stay.
+pub fn safe_lines(text: &str) -> Cow<'_, str> {
+    let harmless = |char| char == '\n' || is_visible(char);
+    if text.chars().all(harmless) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for char in text.chars() {
+        if char == '\n' { out.push(char) } else { push_safe(&mut out, char) }
+    }
+    Cow::Owned(out)
+}
+
+/// One character of [`safe`] text.
+fn push_safe(out: &mut String, char: char) {
+    // Writing to a String cannot fail.
+    let _ = match char {
+        _ if is_visible(char) => out.write_char(char),
+        '\n' => out.write_str("\\n"),
+        '\r' => out.write_str("\\r"),
+        '\t' => out.write_str("\\t"),
+        char if char.is_ascii() => write!(out, "\\x{:02x}", char as u32),
+        char => write!(out, "\\u{{{:x}}}", char as u32),
+    };
+}
+
+/// Whether a character is shown as something. Rust's own table for `Debug` knows: not the
+/// categories control, format (all of bidi, zero-width and tags), surrogate, private, unassigned,
+/// line and paragraph separator, and no space but the common one. Combining marks pass when they
+/// stand behind another character, hence the letter in front.
+fn is_visible(char: char) -> bool {
+    match char {
+        ' '..='~' => true,
+        '\0'..='\u{9f}' => false,
+        // The ideographic space is an ordinary space where it is used.
+        '\u{3000}' => true,
+        _ => {
+            let mut buffer = [b'a'; 5];
+            let end = 1 + char.encode_utf8(&mut buffer[1..]).len();
+            std::str::from_utf8(&buffer[..end]).is_ok_and(|pair| pair.escape_debug().nth(1) == Some(char))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invisible_characters_are_shown_escaped() {
+        let cases = [
+            ("plain", "plain"),
+            ("", ""),
+            ("naïve Zoë 日本 🙂", "naïve Zoë 日本 🙂"),
+            ("e\u{301}", "e\u{301}"),
+            ("a\x1b[31mred", "a\\x1b[31mred"),
+            ("a\nb\r\tc", "a\\nb\\r\\tc"),
+            ("\0\x7f", "\\x00\\x7f"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("user\u{202e}gpj", "user\\u{202e}gpj"),
+            ("\u{200e}\u{200f}\u{61c}\u{2066}\u{2069}", "\\u{200e}\\u{200f}\\u{61c}\\u{2066}\\u{2069}"),
+            ("\u{2028}\u{2029}", "\\u{2028}\\u{2029}"),
+            ("\u{feff}\u{200b}\u{200c}", "\\u{feff}\\u{200b}\\u{200c}"),
+            ("\u{e000}\u{378}", "\\u{e000}\\u{378}"),
+            ("\u{e0041}", "\\u{e0041}"),
+            ("back\\slash \"quoted\" 'too'", "back\\slash \"quoted\" 'too'"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(safe(text), expected, "{text:?}");
+        }
+        assert!(matches!(safe("naïve"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn color_follows_the_option_first() {
+        assert!(wants_color(Color::Always, false));
+        assert!(!wants_color(Color::Never, true));
+        assert!(!wants_color(Color::Auto, false));
+    }
+
+    #[test]
+    fn nobody_is_asked_without_a_terminal() {
+        let ui = Ui { stdin_terminal: false, ..Ui::new(Color::Never, true) };
+        assert_eq!(ui.confirm("End them?"), Answer::NoTerminal);
+    }
+}
