@@ -188,7 +188,8 @@ pub fn rewrite_not(args: impl IntoIterator<Item = OsString>) -> Result<Vec<OsStr
             out.push(format!("--not-{name}").into());
         } else if VALUED.contains(&name.as_str()) {
             let value = value.or_else(|| args.next());
-            let value = value.ok_or_else(|| Usage::new(format!("the filter `{name}` behind --not needs a value")))?;
+            let value =
+                value.ok_or_else(|| Usage::new(format!("the filter `{name}` behind --not needs a value")))?;
             let mut twin = OsString::from(format!("--not-{name}="));
             twin.push(value);
             out.push(twin);

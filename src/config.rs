@@ -228,11 +228,13 @@ fn read(text: &str, place: &Path, name: Option<&str>) -> anyhow::Result<Profile>
     let wanted = name.unwrap_or(DEFAULT);
     if let Some(profiles) = profiles {
         let Some(table) = profiles.get_ref().as_table() else {
-            return Err(reader.wrong(profiles.span().start, "`profiles` must be made of tables such as [profiles.shop]"));
+            return Err(reader
+                .wrong(profiles.span().start, "`profiles` must be made of tables such as [profiles.shop]"));
         };
         for (key, value) in table {
             let Some(entries) = value.get_ref().as_table() else {
-                let what = format!("a profile must be a table such as [profiles.shop]; `{}` is none", key.get_ref());
+                let what =
+                    format!("a profile must be a table such as [profiles.shop]; `{}` is none", key.get_ref());
                 return Err(reader.wrong(key.span().start, what));
             };
             // A misspelt key is an error in every profile: it may have been meant to protect.
@@ -277,7 +279,10 @@ impl Reader<'_> {
             "store" => {
                 let store = self.text(key, value)?;
                 let literal = value.get_ref().is_str();
-                if literal && crate::store::connect::Target::parse(&store).is_ok_and(|target| target.password.is_some()) {
+                if literal
+                    && crate::store::connect::Target::parse(&store)
+                        .is_ok_and(|target| target.password.is_some())
+                {
                     self.secret = true;
                 }
                 profile.store = Some(Secret::new(store));
@@ -369,7 +374,9 @@ impl Reader<'_> {
                 }
                 Setting::Table(members)
             }
-            DeValue::Float(_) | DeValue::Datetime(_) => return Err(self.form(key, "a text, a whole number, true or false")),
+            DeValue::Float(_) | DeValue::Datetime(_) => {
+                return Err(self.form(key, "a text, a whole number, true or false"));
+            }
         })
     }
 
@@ -378,8 +385,11 @@ impl Reader<'_> {
         let key_name = key.get_ref();
         if kind == "env" {
             return std::env::var(name).map_err(|_| {
-                let what = format!("the environment variable {name}, which `{key_name}` refers to, is not set");
-                Usage::new(what).hint(format!("line {} of {}", self.line(key.span().start), self.place.display())).into()
+                let what =
+                    format!("the environment variable {name}, which `{key_name}` refers to, is not set");
+                Usage::new(what)
+                    .hint(format!("line {} of {}", self.line(key.span().start), self.place.display()))
+                    .into()
             });
         }
         let path = self.expand(name);

@@ -56,7 +56,8 @@ impl Context {
             ui.warn(warning);
         }
         let target = target(cli, &profile)?;
-        let names = if cli.target.layout.is_empty() { profile.layout.clone() } else { cli.target.layout.clone() };
+        let names =
+            if cli.target.layout.is_empty() { profile.layout.clone() } else { cli.target.layout.clone() };
         let prefix = cli.target.prefix.as_deref().or(profile.prefix.as_deref());
         let format = match (&cli.output.format, &profile.output) {
             (Some(format), _) => *format,
@@ -122,11 +123,14 @@ fn target(cli: &Cli, profile: &Profile) -> anyhow::Result<Target> {
     let mut target = Target::parse(store)?;
     let flags = given.cacert.is_some() || given.cert.is_some() || given.key.is_some() || given.insecure;
     if flags && !target.is_tls() {
-        return Err(Usage::new("--cacert, --cert, --key and --insecure are for TLS, and the store is not rediss://")
-            .hint("write the store as rediss://HOST:PORT/DB")
-            .into());
+        return Err(Usage::new(
+            "--cacert, --cert, --key and --insecure are for TLS, and the store is not rediss://",
+        )
+        .hint("write the store as rediss://HOST:PORT/DB")
+        .into());
     }
-    let seconds = |flag: Option<Duration>, profile: Option<Duration>, default| flag.or(profile).unwrap_or(default);
+    let seconds =
+        |flag: Option<Duration>, profile: Option<Duration>, default| flag.or(profile).unwrap_or(default);
     target.connect_timeout = seconds(given.connect_timeout, profile.connect_timeout, CONNECT_TIMEOUT);
     target.timeout = seconds(given.timeout, profile.timeout, TIMEOUT);
     target.password_file = given.password_file.clone().or_else(|| profile.password_file.clone());

@@ -72,7 +72,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             }
             Some(Err(error)) => failures.push((setup.layout.name, error)),
             None if context.named => {
-                return Err(Failure::new(format!("layout {} sets no cookie that can be opened", setup.layout.name)).into());
+                return Err(Failure::new(format!(
+                    "layout {} sets no cookie that can be opened",
+                    setup.layout.name
+                ))
+                .into());
             }
             None => {}
         }
@@ -92,7 +96,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
 fn unopened(context: &Context, failures: Vec<(&'static str, CookieError)>) -> anyhow::Error {
     let (mut absent, mut others) = (Vec::new(), Vec::new());
     for (layout, error) in failures {
-        if matches!(error, CookieError::Absent { .. }) { absent.push((layout, error)) } else { others.push((layout, error)) }
+        if matches!(error, CookieError::Absent { .. }) {
+            absent.push((layout, error))
+        } else {
+            others.push((layout, error))
+        }
     }
     if context.named || others.len() == 1 {
         if let Some((layout, error)) = others.into_iter().chain(absent).next() {
@@ -117,7 +125,8 @@ fn shown_key(answer: &Answer<'_>, whole: bool) -> String {
     match memchr::memmem::rfind(&answer.key, id).filter(|_| !id.is_empty()) {
         Some(at) => {
             let (before, after) = (&answer.key[..at], &answer.key[at + id.len()..]);
-            [String::from_utf8_lossy(before).as_ref(), &shortened(id, whole), &String::from_utf8_lossy(after)].concat()
+            [String::from_utf8_lossy(before).as_ref(), &shortened(id, whole), &String::from_utf8_lossy(after)]
+                .concat()
         }
         None => shortened(&answer.key, whole),
     }
@@ -155,7 +164,9 @@ fn print(context: &Context, answers: &[Answer<'_>]) -> anyhow::Result<()> {
                 }
             }
         }
-        Format::Csv => return Err(Usage::new("cookie prints a table, JSON or ids; -o csv is for sessions").into()),
+        Format::Csv => {
+            return Err(Usage::new("cookie prints a table, JSON or ids; -o csv is for sessions").into());
+        }
         Format::Table => {
             for (at, answer) in answers.iter().enumerate() {
                 if at > 0 {

@@ -107,7 +107,9 @@ fn decode<'b>(
         }
         match (codec.decode)(bytes, &Limits::default()) {
             Ok(value) => return Ok((codec, value)),
-            Err(error) if furthest.as_ref().is_none_or(|far| far.offset < error.offset) => furthest = Some(error),
+            Err(error) if furthest.as_ref().is_none_or(|far| far.offset < error.offset) => {
+                furthest = Some(error)
+            }
             Err(_) => {}
         }
     }
@@ -127,7 +129,9 @@ fn print(context: &Context, via: &[&str], value: &Value<'_>) -> anyhow::Result<E
             out.write_all(b"\n")?;
         }
         Format::Csv | Format::Ids => {
-            return Err(Usage::new("decode prints a table or JSON; -o csv and -o ids are for sessions").into());
+            return Err(
+                Usage::new("decode prints a table or JSON; -o csv and -o ids are for sessions").into()
+            );
         }
     }
     out.flush()?;

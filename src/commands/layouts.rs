@@ -198,7 +198,8 @@ fn object(layout: &Layout) -> serde_json::Value {
 fn csv(layouts: &[&Layout]) -> String {
     let mut text = String::from("layout,family,prefix,cookie,about\n");
     for layout in layouts {
-        let cells = [layout.name, layout.family, layout.prefix, layout.cookie_name.unwrap_or(""), layout.about];
+        let cells =
+            [layout.name, layout.family, layout.prefix, layout.cookie_name.unwrap_or(""), layout.about];
         let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
         text.push_str(&cells.join(","));
         text.push('\n');
@@ -207,7 +208,11 @@ fn csv(layouts: &[&Layout]) -> String {
 }
 
 fn quoted(cell: &str) -> String {
-    if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_string() }
+    if cell.contains([',', '"', '\n']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_string()
+    }
 }
 
 #[cfg(test)]
@@ -229,7 +234,9 @@ mod tests {
     #[test]
     fn a_secret_option_is_marked() {
         let page = page(layout::by_name("connect-redis").expect("a layout"));
-        assert!(page.contains("cookie_secret  the secret or secrets that sign the cookie (text or list of texts; secret)"));
+        assert!(page.contains(
+            "cookie_secret  the secret or secrets that sign the cookie (text or list of texts; secret)"
+        ));
         assert!(page.contains("What a purge cannot end:"));
     }
 }

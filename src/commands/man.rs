@@ -29,7 +29,8 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     match &args.dir {
         None => std::io::stdout().lock().write_all(&page(command)?)?,
         Some(dir) => {
-            std::fs::create_dir_all(dir).with_context(|| format!("making the directory {}", dir.display()))?;
+            std::fs::create_dir_all(dir)
+                .with_context(|| format!("making the directory {}", dir.display()))?;
             // Lets the pages of commands show the options that all share.
             command.build();
             write(dir, "sessctl", page(command.clone())?)?;

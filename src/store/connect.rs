@@ -109,12 +109,17 @@ impl Target {
             return Err(wrong("the store is empty"));
         }
         if text.chars().any(|char| char.is_control() || char == ' ') {
-            return Err(wrong("the store holds a space or a control character; a URL has them as %20 and the like"));
+            return Err(wrong(
+                "the store holds a space or a control character; a URL has them as %20 and the like",
+            ));
         }
         let lower = text.to_ascii_lowercase();
         let bare_path = lower.split(['?', '#']).next().unwrap_or(&lower);
         if lower.starts_with("rdb:") || (!lower.contains("://") && bare_path.ends_with(".rdb")) {
-            return Err(unsupported("a dump file", "reading dump files is not supported yet; load it into a private server"));
+            return Err(unsupported(
+                "a dump file",
+                "reading dump files is not supported yet; load it into a private server",
+            ));
         }
         let (scheme, rest) = match text.split_once("://") {
             Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
@@ -142,7 +147,9 @@ impl Target {
                 let near = crate::error::nearest(other, SCHEMES.iter().copied())
                     .map_or_else(String::new, |near| format!("did you mean `{near}://`? "));
                 let known = SCHEMES.join("://, ");
-                Err(wrong(format!("the store has the unknown scheme `{other}://`; {near}Known are {known}://")))
+                Err(wrong(format!(
+                    "the store has the unknown scheme `{other}://`; {near}Known are {known}://"
+                )))
             }
         }
     }
@@ -276,7 +283,9 @@ fn host_and_port(text: &str) -> Result<(String, u16), Error> {
             None => return Err(wrong("after the IPv6 address in the store `:PORT` or `/DB` is expected")),
         }
     } else if text.matches(':').count() > 1 {
-        return Err(wrong("the store has too many colons; an IPv6 address stands in brackets: redis://[::1]:6379"));
+        return Err(wrong(
+            "the store has too many colons; an IPv6 address stands in brackets: redis://[::1]:6379",
+        ));
     } else {
         match text.split_once(':') {
             Some((host, port)) => (host, Some(port)),
@@ -298,12 +307,17 @@ fn host_and_port(text: &str) -> Result<(String, u16), Error> {
 }
 
 fn database(text: &str) -> Result<u32, Error> {
-    text.parse().map_err(|_| wrong("the store's database must be a number, such as the 0 in redis://HOST:6379/0"))
+    text.parse()
+        .map_err(|_| wrong("the store's database must be a number, such as the 0 in redis://HOST:6379/0"))
 }
 
 /// Percent-decoding. `what` names the part, since its text may be secret.
 fn decoded(text: &str, what: &str) -> Result<String, Error> {
-    let bad = || wrong(format!("the {what} in the store holds a `%` that is not followed by two hex digits (a `%` itself is %25)"));
+    let bad = || {
+        wrong(format!(
+            "the {what} in the store holds a `%` that is not followed by two hex digits (a `%` itself is %25)"
+        ))
+    };
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
@@ -418,7 +432,8 @@ fn log_in(connection: &mut Connection, target: &Target, place: &str) -> Result<(
             auth.arg(password.reveal());
             if let Err(error) = auth.exec(connection) {
                 let reason = detail(&error);
-                if reason.contains("without any password configured") || reason.contains("no password is set") {
+                if reason.contains("without any password configured") || reason.contains("no password is set")
+                {
                     // redis-cli goes on as well when only the environment holds a password.
                     if !optional {
                         let reason = "the server has no password; leave it out".to_string();
@@ -439,7 +454,11 @@ fn log_in(connection: &mut Connection, target: &Target, place: &str) -> Result<(
     }
     if target.db != 0 {
         ::redis::cmd("SELECT").arg(target.db).exec(connection).map_err(|error| {
-            if error.kind() == ErrorKind::Io { unreachable(&error, place) } else { classify(&error, place, user, "SELECT") }
+            if error.kind() == ErrorKind::Io {
+                unreachable(&error, place)
+            } else {
+                classify(&error, place, user, "SELECT")
+            }
         })?;
     }
     Ok(())
@@ -451,7 +470,10 @@ fn introduce(connection: &mut Connection, target: &Target, place: &str) -> Resul
     // The first answer of all where there was no login: a server that cannot be used says so here.
     // That the user may not name the connection does no harm.
     if let Err(error) = ::redis::cmd("CLIENT").arg("SETNAME").arg("sessctl").exec(connection) {
-        if error.kind() == ErrorKind::Io || error.code() == Some("DENIED") || detail(&error).contains("max number of clients") {
+        if error.kind() == ErrorKind::Io
+            || error.code() == Some("DENIED")
+            || detail(&error).contains("max number of clients")
+        {
             return Err(unreachable(&error, place));
         }
         if let found @ Error::Authentication { .. } = classify(&error, place, user, "CLIENT SETNAME") {
@@ -507,10 +529,13 @@ pub fn classify(error: &RedisError, place: &str, user: &str, command: &str) -> E
         _ => {}
     }
     match error.code() {
-        Some("NOAUTH") => Error::Authentication { place, reason: "it wants a password, and none was given".to_string() },
-        Some("WRONGPASS") => {
-            Error::Authentication { place, reason: "the user or the password is wrong, or the user is off".to_string() }
+        Some("NOAUTH") => {
+            Error::Authentication { place, reason: "it wants a password, and none was given".to_string() }
         }
+        Some("WRONGPASS") => Error::Authentication {
+            place,
+            reason: "the user or the password is wrong, or the user is off".to_string(),
+        },
         // Servers before 6.0.
         _ if reason.contains("invalid password") => {
             Error::Authentication { place, reason: "the password is wrong".to_string() }
@@ -600,7 +625,8 @@ fn unreachable(error: &RedisError, place: &str) -> Error {
 /// rustls's words for a certificate that it does not take.
 fn certificate(text: &str) -> String {
     if text.contains("UnknownIssuer") {
-        "the server's TLS certificate is not signed by a known authority; name its own with --cacert".to_string()
+        "the server's TLS certificate is not signed by a known authority; name its own with --cacert"
+            .to_string()
     } else if text.contains("NotValidForName") || text.contains("not valid for name") {
         "the server's TLS certificate is for another host name".to_string()
     } else if text.contains("xpired") {
@@ -719,7 +745,10 @@ mod tests {
             ("MOVED 866 127.0.0.1:7001", "node of a cluster"),
             ("CROSSSLOT Keys in request don't hash to the same slot", "node of a cluster"),
             ("CLUSTERDOWN The cluster is down", "node of a cluster"),
-            ("OOM command not allowed when used memory > 'maxmemory'.", "refused GET: OOM command not allowed"),
+            (
+                "OOM command not allowed when used memory > 'maxmemory'.",
+                "refused GET: OOM command not allowed",
+            ),
             ("ERR unknown command", "refused GET: unknown command"),
         ];
         for (line, expected) in cases {
