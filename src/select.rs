@@ -1,0 +1,784 @@
+//! Which sessions: the filters that every command for many sessions shares.
+//!
+//! [`SelectArgs`] is what was typed, [`Filter`] what is meant. Filters are and-ed, repeated ones too;
+//! only the values of a repeated `--user`, `--user-match` or `--ip` are or-ed. Each has a hidden twin `--not-…`, which is
+//! its plain logical negation: a session of unknown age is not matched by `--age`, so it is matched
+//! by `--not --age`.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::io::Read;
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+
+use crate::render::safe::safe;
+use crate::session::Session;
+use crate::store::{Need, Ttl};
+
+pub mod condition;
+pub mod expr;
+pub mod glob;
+
+use condition::{Condition, ConditionError};
+use expr::{Expr, ExprError, Quantity};
+use glob::Glob;
+
+/// The filters as they are typed.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Which sessions")]
+pub struct SelectArgs {
+    /// Sessions of this user, exactly; repeat for several
+    #[arg(long, value_name = "USER")]
+    pub user: Vec<String>,
+
+    /// Sessions of users whose name fits a Redis glob; repeat for several
+    ///
+    /// `*`, `?`, `[a-z]`, `[^a]` and `\x` as in Redis; quote it.
+    #[arg(long, value_name = "GLOB")]
+    pub user_match: Vec<String>,
+
+    /// Sessions of somebody who is logged in
+    #[arg(long)]
+    pub authenticated: bool,
+
+    /// Sessions of nobody
+    ///
+    /// A session that cannot be decoded is neither anonymous nor authenticated.
+    #[arg(long)]
+    pub anonymous: bool,
+
+    /// By what is left of the key's TTL: '<30m', '>=2d'
+    ///
+    /// Units are ms, s, m, h, d and w. '=2d', or '2d' alone, means at least two and less than three
+    /// days. Keys without TTL are found by --no-ttl only.
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
+    pub ttl: Vec<String>,
+
+    /// Sessions whose key has no TTL
+    #[arg(long)]
+    pub no_ttl: bool,
+
+    /// By the time since the session was last seen: '>7d'
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
+    pub idle: Vec<String>,
+
+    /// By the time since the session was created: '>30d'
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
+    pub age: Vec<String>,
+
+    /// By the memory that the session's key takes: '>64KiB'
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
+    pub size: Vec<String>,
+
+    /// Sessions from this address or network; repeat for several
+    #[arg(long, value_name = "CIDR")]
+    pub ip: Vec<String>,
+
+    /// By the decoded data: 'passport.user = alice', 'cart.items.0.qty >= 2'
+    ///
+    /// Operators are = != < <= > >= and ~ (contains; a glob when it has * or ?). Numbers compare as
+    /// numbers and RFC 3339 dates as times. `null` also stands for a member that is missing; a list
+    /// is asked for any of its items; quoted values are text. Repeat for several conditions, all of
+    /// which must hold. Sessions that cannot be decoded fulfil none.
+    #[arg(long = "where", value_name = "COND", allow_hyphen_values = true)]
+    pub conditions: Vec<String>,
+
+    /// Sessions whose value cannot be decoded
+    #[arg(long)]
+    pub undecodable: bool,
+
+    /// Sessions whose own end has passed though the key is still there
+    #[arg(long)]
+    pub expired: bool,
+
+    /// Sessions named in a file, or on standard input with -
+    ///
+    /// Ids or keys, one a line, or separated by NUL bytes if there are any, as `-o ids` writes them.
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    pub ids_from: Vec<String>,
+
+    /// Every session
+    #[arg(long)]
+    pub all: bool,
+
+    /// Negate the filter that follows: --not --user alice, --not expired
+    ///
+    /// It is the plain opposite: where a session's age is not known, --age does not match it and
+    /// --not --age does.
+    #[arg(long, value_name = "FILTER", allow_hyphen_values = true)]
+    pub not: Vec<String>,
+
+    #[command(flatten)]
+    pub negated: Negated,
+}
+
+/// The twins that `--not FILTER` is rewritten to.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Negated {
+    #[arg(long, hide = true)]
+    pub not_user: Vec<String>,
+    #[arg(long, hide = true)]
+    pub not_user_match: Vec<String>,
+    #[arg(long, hide = true)]
+    pub not_authenticated: bool,
+    #[arg(long, hide = true)]
+    pub not_anonymous: bool,
+    #[arg(long, hide = true, allow_hyphen_values = true)]
+    pub not_ttl: Vec<String>,
+    #[arg(long, hide = true)]
+    pub not_no_ttl: bool,
+    #[arg(long, hide = true, allow_hyphen_values = true)]
+    pub not_idle: Vec<String>,
+    #[arg(long, hide = true, allow_hyphen_values = true)]
+    pub not_age: Vec<String>,
+    #[arg(long, hide = true, allow_hyphen_values = true)]
+    pub not_size: Vec<String>,
+    #[arg(long, hide = true)]
+    pub not_ip: Vec<String>,
+    #[arg(long = "not-where", hide = true, allow_hyphen_values = true)]
+    pub not_conditions: Vec<String>,
+    #[arg(long, hide = true)]
+    pub not_undecodable: bool,
+    #[arg(long, hide = true)]
+    pub not_expired: bool,
+    #[arg(long, hide = true, allow_hyphen_values = true)]
+    pub not_ids_from: Vec<String>,
+}
+
+/// The filters that can be negated, and whether each takes a value.
+pub const NEGATABLE: &[(&str, bool)] = &[
+    ("user", true),
+    ("user-match", true),
+    ("authenticated", false),
+    ("anonymous", false),
+    ("ttl", true),
+    ("no-ttl", false),
+    ("idle", true),
+    ("age", true),
+    ("size", true),
+    ("ip", true),
+    ("where", true),
+    ("undecodable", false),
+    ("expired", false),
+    ("ids-from", true),
+];
+
+/// What is wrong with a filter; a usage error.
+#[derive(Debug, thiserror::Error)]
+pub enum SelectError {
+    #[error("--{option} '{text}': {error} (for example --{option} {})", .quantity.example())]
+    Expr { option: &'static str, text: String, quantity: Quantity, error: ExprError },
+    #[error("--where '{text}': {error} (for example --where 'passport.user = alice')")]
+    Condition { text: String, error: ConditionError },
+    #[error("--ip '{text}': this is no address and no network (for example --ip 192.0.2.0/24)")]
+    Ip { text: String },
+    #[error("--ids-from {file}: {error}")]
+    Ids { file: String, error: std::io::Error },
+    #[error("--not {text}: there is no such filter (for example --not --user alice, or --not expired)")]
+    Not { text: String },
+    #[error("--not {name} needs a value (for example --not --user alice)")]
+    NotValue { name: &'static str },
+    #[error("--not {name} takes no value")]
+    NotNoValue { name: &'static str },
+}
+
+/// One filter.
+#[derive(Debug, Clone)]
+enum Test {
+    Users(Vec<String>),
+    UserMatch(Vec<(String, Glob)>),
+    Authenticated,
+    Anonymous,
+    Ttl(Expr),
+    NoTtl,
+    Idle(Expr),
+    Age(Expr),
+    Size(Expr),
+    Ip(Vec<IpNet>),
+    Where(Condition),
+    Undecodable,
+    Expired,
+    Ids(HashSet<Box<[u8]>>),
+}
+
+/// Which sessions are meant: all that pass every test.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Each with whether it is negated.
+    tests: Vec<(Test, bool)>,
+    all: bool,
+}
+
+impl SelectArgs {
+    /// What the arguments mean. Reads the file of `--ids-from`.
+    pub fn filter(&self) -> Result<Filter, SelectError> {
+        let mut negated = self.negated.clone();
+        for text in &self.not {
+            negated.add(text)?;
+        }
+        let mut filter = Filter { tests: Vec::new(), all: self.all };
+        filter.add(
+            false,
+            &Typed {
+                user: &self.user,
+                user_match: &self.user_match,
+                authenticated: self.authenticated,
+                anonymous: self.anonymous,
+                ttl: &self.ttl,
+                no_ttl: self.no_ttl,
+                idle: &self.idle,
+                age: &self.age,
+                size: &self.size,
+                ip: &self.ip,
+                conditions: &self.conditions,
+                undecodable: self.undecodable,
+                expired: self.expired,
+                ids_from: &self.ids_from,
+            },
+        )?;
+        filter.add(
+            true,
+            &Typed {
+                user: &negated.not_user,
+                user_match: &negated.not_user_match,
+                authenticated: negated.not_authenticated,
+                anonymous: negated.not_anonymous,
+                ttl: &negated.not_ttl,
+                no_ttl: negated.not_no_ttl,
+                idle: &negated.not_idle,
+                age: &negated.not_age,
+                size: &negated.not_size,
+                ip: &negated.not_ip,
+                conditions: &negated.not_conditions,
+                undecodable: negated.not_undecodable,
+                expired: negated.not_expired,
+                ids_from: &negated.not_ids_from,
+            },
+        )?;
+        Ok(filter)
+    }
+}
+
+impl Negated {
+    /// Takes `user=alice`, `--user=alice`, `expired` or `--expired`.
+    fn add(&mut self, text: &str) -> Result<(), SelectError> {
+        let bare = text.trim_start_matches('-');
+        let (name, value) = bare.split_once('=').map_or((bare, None), |(name, value)| (name, Some(value)));
+        let name = name.trim();
+        let &(name, takes) = NEGATABLE
+            .iter()
+            .find(|(known, _)| *known == name)
+            .ok_or_else(|| SelectError::Not { text: text.to_string() })?;
+        match (takes, value) {
+            (true, None) => return Err(SelectError::NotValue { name }),
+            (false, Some(_)) => return Err(SelectError::NotNoValue { name }),
+            _ => {}
+        }
+        let value = value.unwrap_or_default().to_string();
+        match name {
+            "user" => self.not_user.push(value),
+            "user-match" => self.not_user_match.push(value),
+            "authenticated" => self.not_authenticated = true,
+            "anonymous" => self.not_anonymous = true,
+            "ttl" => self.not_ttl.push(value),
+            "no-ttl" => self.not_no_ttl = true,
+            "idle" => self.not_idle.push(value),
+            "age" => self.not_age.push(value),
+            "size" => self.not_size.push(value),
+            "ip" => self.not_ip.push(value),
+            "where" => self.not_conditions.push(value),
+            "undecodable" => self.not_undecodable = true,
+            "expired" => self.not_expired = true,
+            _ => self.not_ids_from.push(value),
+        }
+        Ok(())
+    }
+}
+
+/// The filters and their twins, alike.
+struct Typed<'a> {
+    user: &'a [String],
+    user_match: &'a [String],
+    authenticated: bool,
+    anonymous: bool,
+    ttl: &'a [String],
+    no_ttl: bool,
+    idle: &'a [String],
+    age: &'a [String],
+    size: &'a [String],
+    ip: &'a [String],
+    conditions: &'a [String],
+    undecodable: bool,
+    expired: bool,
+    ids_from: &'a [String],
+}
+
+impl Filter {
+    /// In the order in which they are asked: the cheap ones first.
+    fn add(&mut self, negated: bool, typed: &Typed<'_>) -> Result<(), SelectError> {
+        let mut add = |test| self.tests.push((test, negated));
+        let expr = |option, text: &str, quantity| {
+            Expr::parse(text, quantity).map_err(|error| SelectError::Expr {
+                option,
+                text: text.to_string(),
+                quantity,
+                error,
+            })
+        };
+        for file in typed.ids_from {
+            let ids = read_ids(file).map_err(|error| SelectError::Ids { file: file.clone(), error })?;
+            add(Test::Ids(ids));
+        }
+        let flags = [
+            (typed.no_ttl, Test::NoTtl),
+            (typed.undecodable, Test::Undecodable),
+            (typed.expired, Test::Expired),
+            (typed.authenticated, Test::Authenticated),
+            (typed.anonymous, Test::Anonymous),
+        ];
+        flags.into_iter().filter(|(given, _)| *given).for_each(|(_, test)| add(test));
+        for text in typed.ttl {
+            add(Test::Ttl(expr("ttl", text, Quantity::Duration)?));
+        }
+        for text in typed.idle {
+            add(Test::Idle(expr("idle", text, Quantity::Duration)?));
+        }
+        for text in typed.age {
+            add(Test::Age(expr("age", text, Quantity::Duration)?));
+        }
+        for text in typed.size {
+            add(Test::Size(expr("size", text, Quantity::Size)?));
+        }
+        if !typed.user.is_empty() {
+            add(Test::Users(typed.user.to_vec()));
+        }
+        if !typed.user_match.is_empty() {
+            let globs = typed.user_match.iter().map(|text| (text.clone(), Glob::new(text.as_bytes())));
+            add(Test::UserMatch(globs.collect()));
+        }
+        if !typed.ip.is_empty() {
+            let nets = typed
+                .ip
+                .iter()
+                .map(|text| parse_net(text).ok_or_else(|| SelectError::Ip { text: text.clone() }));
+            add(Test::Ip(nets.collect::<Result<_, _>>()?));
+        }
+        for text in typed.conditions {
+            let condition = Condition::parse(text)
+                .map_err(|error| SelectError::Condition { text: text.clone(), error })?;
+            add(Test::Where(condition));
+        }
+        Ok(())
+    }
+
+    /// What must be asked of the server to decide.
+    pub fn need(&self) -> Need {
+        self.tests.iter().fold(Need::NOTHING, |need, (test, _)| need.and(test.need()))
+    }
+
+    /// Whether the session is one of those that are meant.
+    pub fn keeps(&self, session: &Session<'_>) -> bool {
+        self.tests.iter().all(|(test, negated)| test.holds(session) != *negated)
+    }
+
+    /// Whether nothing was said at all, not even `--all`.
+    pub fn is_empty(&self) -> bool {
+        self.tests.is_empty() && !self.all
+    }
+
+    /// Whether everything was asked for in so many words: `--all` and nothing that narrows it.
+    pub fn wants_all(&self) -> bool {
+        self.all && self.tests.is_empty()
+    }
+
+    /// The users that were named exactly; an index by user may serve them.
+    pub fn users(&self) -> &[String] {
+        let users = self.tests.iter().find_map(|(test, negated)| match test {
+            Test::Users(users) if !negated => Some(&users[..]),
+            _ => None,
+        });
+        users.unwrap_or_default()
+    }
+
+    /// The ids and keys that were named in a file, in no order.
+    pub fn ids(&self) -> Option<impl ExactSizeIterator<Item = &[u8]>> {
+        self.tests.iter().find_map(|(test, negated)| match test {
+            Test::Ids(ids) if !negated => Some(ids.iter().map(|id| &id[..])),
+            _ => None,
+        })
+    }
+
+    /// One line for questions and reports, without ids and secrets.
+    pub fn describe(&self) -> String {
+        if self.tests.is_empty() {
+            return "all sessions".to_string();
+        }
+        let tests = self.tests.iter().map(|(test, negated)| {
+            let text = test.describe();
+            if *negated { format!("not ({text})") } else { text }
+        });
+        tests.collect::<Vec<_>>().join(" and ")
+    }
+}
+
+impl Test {
+    fn need(&self) -> Need {
+        match self {
+            Test::Ids(_) => Need::NOTHING,
+            Test::Ttl(_) | Test::NoTtl => Need::TTL,
+            Test::Size(_) => Need::MEMORY,
+            _ => Need::VALUE,
+        }
+    }
+
+    fn holds(&self, session: &Session<'_>) -> bool {
+        let facts = &session.facts;
+        let since = |time: Option<i64>| {
+            // A clock that is ahead of ours has not made the session older than new.
+            time.map(|time| session.now.saturating_sub(time).max(0) as u64)
+        };
+        match self {
+            Test::Users(users) => {
+                facts.user.as_deref().is_some_and(|own| users.iter().any(|user| user == own))
+            }
+            Test::UserMatch(globs) => facts
+                .user
+                .as_deref()
+                .is_some_and(|own| globs.iter().any(|(_, glob)| glob.matches(own.as_bytes()))),
+            Test::Authenticated => facts.user.is_some(),
+            Test::Anonymous => facts.user.is_none() && !undecodable(session),
+            Test::Ttl(expr) => session.ttl.millis().is_some_and(|ms| expr.holds(ms)),
+            Test::NoTtl => session.ttl == Ttl::Never,
+            Test::Idle(expr) => since(facts.seen).is_some_and(|ms| expr.holds(ms)),
+            Test::Age(expr) => since(facts.created).is_some_and(|ms| expr.holds(ms)),
+            Test::Size(expr) => session.memory.is_some_and(|bytes| expr.holds(bytes)),
+            Test::Ip(nets) => facts
+                .ip
+                .as_deref()
+                .and_then(parse_address)
+                .is_some_and(|address| nets.iter().any(|net| net.contains(&address))),
+            Test::Where(condition) => {
+                session.data.and_then(|data| data.value()).is_some_and(|value| condition.holds(value))
+            }
+            Test::Undecodable => undecodable(session),
+            Test::Expired => session.expired(),
+            Test::Ids(ids) => ids.contains(session.id) || ids.contains(session.key),
+        }
+    }
+
+    fn describe(&self) -> String {
+        let any = |texts: &mut dyn Iterator<Item = Cow<'_, str>>| texts.collect::<Vec<_>>().join(" or ");
+        match self {
+            Test::Users(users) => format!("user is {}", any(&mut users.iter().map(|user| safe(user)))),
+            Test::UserMatch(globs) => {
+                format!("user is like {}", any(&mut globs.iter().map(|(text, _)| safe(text))))
+            }
+            Test::Authenticated => "authenticated".to_string(),
+            Test::Anonymous => "anonymous".to_string(),
+            Test::Ttl(expr) => format!("ttl {expr}"),
+            Test::NoTtl => "without ttl".to_string(),
+            Test::Idle(expr) => format!("idle {expr}"),
+            Test::Age(expr) => format!("age {expr}"),
+            Test::Size(expr) => format!("size {expr}"),
+            Test::Ip(nets) => format!("ip in {}", any(&mut nets.iter().map(|net| net.to_string().into()))),
+            Test::Where(condition) => format!("where {condition}"),
+            Test::Undecodable => "undecodable".to_string(),
+            Test::Expired => "expired".to_string(),
+            Test::Ids(ids) => format!("one of {} named ids", ids.len()),
+        }
+    }
+}
+
+fn undecodable(session: &Session<'_>) -> bool {
+    session.data.is_some_and(|data| data.value.is_err())
+}
+
+/// An address as applications note it: alone, with a port, with a zone, or first of several that
+/// proxies have added. IPv4 in IPv6 is IPv4.
+pub fn parse_address(text: &str) -> Option<IpAddr> {
+    let first = text.split(',').next().unwrap_or(text).trim();
+    let parse = |text: &str| {
+        let address = text.parse().or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip()));
+        address.ok().map(|address: IpAddr| address.to_canonical())
+    };
+    parse(first).or_else(|| parse(first.split_once('%')?.0))
+}
+
+fn parse_net(text: &str) -> Option<IpNet> {
+    let text = text.trim();
+    let net = text.parse::<IpNet>().ok().or_else(|| parse_address(text).map(IpNet::from))?;
+    // `::ffff:192.0.2.0/120` means the IPv4 network, as addresses are compared in that form.
+    match (net.addr().to_canonical(), net.prefix_len().checked_sub(96)) {
+        (IpAddr::V4(address), Some(length)) if net.addr().is_ipv6() => {
+            IpNet::new(IpAddr::V4(address), length).ok()
+        }
+        _ => Some(net.trunc()),
+    }
+}
+
+/// Ids and keys, a line each, or with NUL in between where there is one. Blank ones and repeats do
+/// not count. `\xNN`, which `-o ids` writes for a line break within an id, also stands for the byte.
+fn read_ids(file: &str) -> std::io::Result<HashSet<Box<[u8]>>> {
+    let mut text = Vec::new();
+    if file == "-" {
+        std::io::stdin().lock().read_to_end(&mut text)?;
+    } else {
+        std::fs::File::open(file)?.read_to_end(&mut text)?;
+    }
+    Ok(split_ids(&text))
+}
+
+fn split_ids(text: &[u8]) -> HashSet<Box<[u8]>> {
+    let mut ids = HashSet::new();
+    if memchr::memchr(0, text).is_some() {
+        ids.extend(text.split(|byte| *byte == 0).filter(|id| !id.is_empty()).map(Box::from));
+        return ids;
+    }
+    for line in text.split(|byte| *byte == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        if let Some(plain) = unescape(line) {
+            ids.insert(plain.into());
+        }
+        ids.insert(line.into());
+    }
+    ids
+}
+
+/// The bytes that `\xNN` stand for; `None` where there is none.
+fn unescape(line: &[u8]) -> Option<Vec<u8>> {
+    memchr::memmem::find(line, b"\\x")?;
+    let hex = |digit: &u8| char::from(*digit).to_digit(16).map(|digit| digit as u8);
+    let mut plain = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let [first, tail @ ..] = rest {
+        let escaped = match rest {
+            [b'\\', b'x', high, low, ..] => hex(high).zip(hex(low)),
+            _ => None,
+        };
+        match escaped {
+            Some((high, low)) => {
+                plain.push(high << 4 | low);
+                rest = &rest[4..];
+            }
+            None => {
+                plain.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    (plain != line).then_some(plain)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::codec::{DecodeError, Limits};
+    use crate::layout::{Decoded, Setup, connect_redis};
+    use crate::session::{Certainty, Facts};
+    use crate::store::Raw;
+
+    #[derive(clap::Parser)]
+    struct Cli {
+        #[command(flatten)]
+        select: SelectArgs,
+    }
+
+    const NOW: i64 = 1_795_550_653_671;
+
+    fn filter(args: &[&str]) -> Result<Filter, SelectError> {
+        let args = std::iter::once("test").chain(args.iter().copied());
+        Cli::try_parse_from(args).unwrap().select.filter()
+    }
+
+    /// One of three sessions: a logged-in one, an anonymous one without TTL, an undecodable one.
+    fn keeps(args: &[&str]) -> String {
+        let setup = Setup::free(&connect_redis::LAYOUT);
+        let filter = filter(args).unwrap();
+        let json = |text: &'static str| Decoded {
+            via: vec!["json"],
+            value: Ok(Cow::Owned(
+                (crate::codec::json::CODEC.decode)(text.as_bytes(), &Limits::default()).unwrap(),
+            )),
+        };
+        let full = json(r#"{"passport":{"user":"alice"},"n":3}"#);
+        let empty = json("{}");
+        let failed = Decoded::failed("json", DecodeError::new("json", 3, "no"));
+        let alice = Session {
+            setup: &setup,
+            key: b"sess:one",
+            id: b"one",
+            certainty: Certainty::Sure,
+            hash: false,
+            raw: &Raw::Unread,
+            facts: Facts {
+                user: Some("alice".into()),
+                created: Some(NOW - 86_400_000),
+                seen: Some(NOW - 60_000),
+                ends: Some(NOW - 1),
+                ip: Some("::ffff:192.0.2.10".into()),
+                agent: None,
+            },
+            ttl: Ttl::In(1_800_000),
+            memory: Some(412),
+            data: Some(&full),
+            now: NOW,
+        };
+        let nobody = Session {
+            key: b"sess:two",
+            id: b"two",
+            facts: Facts::default(),
+            ttl: Ttl::Never,
+            memory: Some(70_000),
+            data: Some(&empty),
+            ..alice.clone()
+        };
+        let broken = Session {
+            key: b"sess:three",
+            id: b"three",
+            facts: Facts::default(),
+            ttl: Ttl::In(5),
+            memory: None,
+            data: Some(&failed),
+            ..alice.clone()
+        };
+        let kept = [("a", &alice), ("n", &nobody), ("b", &broken)];
+        kept.iter().filter(|(_, session)| filter.keeps(session)).map(|(name, _)| *name).collect()
+    }
+
+    #[test]
+    fn filters() {
+        let table: &[(&[&str], &str)] = &[
+            (&[], "anb"),
+            (&["--all"], "anb"),
+            (&["--user", "alice"], "a"),
+            (&["--user", "bob", "--user", "alice"], "a"),
+            (&["--user", "Alice"], ""),
+            (&["--user-match", "al*"], "a"),
+            (&["--authenticated"], "a"),
+            (&["--anonymous"], "n"),
+            (&["--undecodable"], "b"),
+            (&["--expired"], "a"),
+            (&["--ttl", "<1h"], "ab"),
+            (&["--ttl", "<1h", "--ttl", ">1s"], "a"),
+            (&["--no-ttl"], "n"),
+            (&["--idle", "<5m"], "a"),
+            (&["--age", ">=1d"], "a"),
+            (&["--size", ">64KiB"], "n"),
+            (&["--ip", "192.0.2.0/24"], "a"),
+            (&["--ip", "::ffff:192.0.2.0/120"], "a"),
+            (&["--ip", "10.0.0.1", "--ip", "192.0.2.10"], "a"),
+            (&["--ip", "10.0.0.0/8"], ""),
+            (&["--where", "n > 2"], "a"),
+            (&["--where", "n = null"], "n"),
+            (&["--where", "n > 2", "--where", "n > 3"], ""),
+            (&["--user", "alice", "--no-ttl"], ""),
+            (&["--not-user", "alice"], "nb"),
+            (&["--not-user", "alice", "--not-undecodable"], "n"),
+            (&["--not", "user=alice"], "nb"),
+            (&["--not", "--user=alice", "--not=undecodable"], "n"),
+            (&["--not", "--no-ttl"], "ab"),
+            (&["--not-age", ">1h"], "nb"),
+            (&["--all", "--not-expired"], "nb"),
+        ];
+        for (args, kept) in table {
+            assert_eq!(keeps(args), *kept, "{args:?}");
+        }
+    }
+
+    #[test]
+    fn every_negatable_filter_has_its_twin() {
+        let command = <Cli as clap::CommandFactory>::command();
+        let find = |name: &str| command.get_arguments().find(|arg| arg.get_long() == Some(name));
+        for (name, takes) in NEGATABLE {
+            let twin = find(&format!("not-{name}")).unwrap();
+            assert!(twin.is_hide_set(), "{name}");
+            assert_eq!(twin.get_action().takes_values(), *takes, "{name}");
+            assert_eq!(find(name).unwrap().get_action().takes_values(), *takes, "{name}");
+            let text = if *takes { format!("{name}=x") } else { (*name).to_string() };
+            Negated::default().add(&text).unwrap();
+        }
+        let filters =
+            command.get_arguments().filter(|arg| !arg.is_hide_set()).filter_map(clap::Arg::get_long);
+        for name in filters.filter(|name| !["all", "not", "help"].contains(name)) {
+            assert!(NEGATABLE.iter().any(|(known, _)| *known == name), "{name}");
+        }
+    }
+
+    #[test]
+    fn needs() {
+        assert_eq!(filter(&[]).unwrap().need(), Need::NOTHING);
+        assert_eq!(filter(&["--no-ttl"]).unwrap().need(), Need::TTL);
+        assert_eq!(filter(&["--user", "a", "--size", ">1B"]).unwrap().need(), Need::VALUE.and(Need::MEMORY));
+        assert_eq!(filter(&["--not-ttl", "<1m"]).unwrap().need(), Need::TTL);
+    }
+
+    #[test]
+    fn empty_and_all() {
+        assert!(filter(&[]).unwrap().is_empty());
+        let all = filter(&["--all"]).unwrap();
+        assert!(!all.is_empty() && all.wants_all());
+        assert!(!filter(&["--all", "--user", "a"]).unwrap().wants_all());
+        assert_eq!(filter(&["--user", "a", "--user", "b"]).unwrap().users(), ["a", "b"]);
+        assert!(filter(&["--not-user", "a"]).unwrap().users().is_empty());
+    }
+
+    #[test]
+    fn described() {
+        let of = |args: &[&str]| filter(args).unwrap().describe();
+        assert_eq!(of(&["--all"]), "all sessions");
+        assert_eq!(
+            of(&["--user", "a", "--user", "b\u{1b}", "--idle", ">7d", "--not-no-ttl", "--where", "csrf=x"]),
+            "idle > 7d and user is a or b\\x1b and where csrf = … and not (without ttl)"
+        );
+    }
+
+    #[test]
+    fn errors() {
+        let of = |args: &[&str]| filter(args).unwrap_err().to_string();
+        assert_eq!(
+            of(&["--ttl", "30"]),
+            "--ttl '30': 30 has no unit; use ms, s, m, h, d or w (for example --ttl '<30m', '>=2d' or '> 1h 30m')"
+        );
+        assert_eq!(
+            of(&["--where", "x"]),
+            "--where 'x': there is no operator in it; use = != < <= > >= ~ or !~ (for example --where 'passport.user = alice')"
+        );
+        assert!(of(&["--ip", "300.1.1.1"]).starts_with("--ip '300.1.1.1': this is no address"));
+        assert!(of(&["--not", "colour=red"]).contains("no such filter"));
+        assert!(of(&["--not", "user"]).contains("needs a value"));
+        assert!(of(&["--not", "expired=1"]).contains("takes no value"));
+        assert!(of(&["--ids-from", "/nowhere/ids"]).starts_with("--ids-from /nowhere/ids: "));
+    }
+
+    #[test]
+    fn ids() {
+        let sorted = |text: &[u8]| {
+            let mut ids: Vec<Vec<u8>> = split_ids(text).into_iter().map(|id| id.to_vec()).collect();
+            ids.sort();
+            ids
+        };
+        assert_eq!(sorted(b"b\r\na\n\n  \na\nsess:c"), [&b"a"[..], b"b", b"sess:c"]);
+        assert_eq!(sorted(b"a\nb\0c\0\0"), [&b"a\nb"[..], b"c"]);
+        assert_eq!(sorted(b"a\\x0ab"), [&b"a\nb"[..], b"a\\x0ab"]);
+        assert_eq!(sorted(b"a\\xzz"), [&b"a\\xzz"[..]]);
+        assert!(sorted(b"").is_empty());
+    }
+
+    #[test]
+    fn addresses() {
+        for text in ["192.0.2.1", "192.0.2.1:80", "::ffff:192.0.2.1", "192.0.2.1, 10.0.0.1", " 192.0.2.1 "] {
+            assert_eq!(parse_address(text).unwrap().to_string(), "192.0.2.1", "{text}");
+        }
+        assert_eq!(parse_address("[2001:db8::1]:443").unwrap().to_string(), "2001:db8::1");
+        assert_eq!(parse_address("fe80::1%eth0").unwrap().to_string(), "fe80::1");
+        assert_eq!(parse_address("unknown"), None);
+        assert_eq!(parse_net("10.1.2.3/8").unwrap().to_string(), "10.0.0.0/8");
+    }
+}

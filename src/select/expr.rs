@@ -1,0 +1,287 @@
+//! Comparisons of a duration or a size: `<30m`, `>=2d`, `> 64 KiB`.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+/// How two quantities are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    Equal,
+    Unequal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Relation {
+    pub fn holds(self, order: Ordering) -> bool {
+        match self {
+            Relation::Equal => order.is_eq(),
+            Relation::Unequal => order.is_ne(),
+            Relation::Less => order.is_lt(),
+            Relation::LessOrEqual => order.is_le(),
+            Relation::Greater => order.is_gt(),
+            Relation::GreaterOrEqual => order.is_ge(),
+        }
+    }
+
+    pub fn sign(self) -> &'static str {
+        match self {
+            Relation::Equal => "=",
+            Relation::Unequal => "!=",
+            Relation::Less => "<",
+            Relation::LessOrEqual => "<=",
+            Relation::Greater => ">",
+            Relation::GreaterOrEqual => ">=",
+        }
+    }
+}
+
+/// What is compared, which decides the units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    /// In milliseconds.
+    Duration,
+    /// In bytes.
+    Size,
+}
+
+/// A unit under each of its names, and how many milliseconds or bytes it is.
+type Units = &'static [(&'static [&'static str], u64)];
+
+const DURATIONS: Units = &[
+    (&["ms", "msec", "millis"], 1),
+    (&["s", "sec", "secs", "second", "seconds"], 1_000),
+    (&["m", "min", "mins", "minute", "minutes"], 60_000),
+    (&["h", "hr", "hrs", "hour", "hours"], 3_600_000),
+    (&["d", "day", "days"], 86_400_000),
+    (&["w", "week", "weeks"], 604_800_000),
+];
+
+/// In lower case; sizes are read in any case.
+const SIZES: Units = &[
+    (&["", "b", "byte", "bytes"], 1),
+    (&["kb"], 1_000),
+    (&["kib"], 1 << 10),
+    (&["mb"], 1_000_000),
+    (&["mib"], 1 << 20),
+    (&["gb"], 1_000_000_000),
+    (&["gib"], 1 << 30),
+    (&["tb"], 1_000_000_000_000),
+    (&["tib"], 1 << 40),
+];
+
+impl Quantity {
+    fn unit(self, name: &str) -> Option<u64> {
+        let (units, name) = match self {
+            Quantity::Duration => (DURATIONS, name.to_string()),
+            Quantity::Size => (SIZES, name.to_ascii_lowercase()),
+        };
+        units.iter().find(|(names, _)| names.contains(&&name[..])).map(|(_, size)| *size)
+    }
+
+    fn units(self) -> &'static str {
+        match self {
+            Quantity::Duration => "ms, s, m, h, d or w",
+            Quantity::Size => "B, KB, KiB, MB, MiB, GB or GiB",
+        }
+    }
+
+    /// What such an expression looks like.
+    pub fn example(self) -> &'static str {
+        match self {
+            Quantity::Duration => "'<30m', '>=2d' or '> 1h 30m'",
+            Quantity::Size => "'>64KiB' or '<= 1.5 MB'",
+        }
+    }
+}
+
+/// Why a text is no such comparison.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExprError {
+    #[error("there is no number in it")]
+    Number,
+    #[error("{0} has no unit; use {1}")]
+    NoUnit(String, &'static str),
+    #[error("`{0}` is no unit; use {1}")]
+    Unit(String, &'static str),
+    #[error("the number is too large")]
+    TooLarge,
+}
+
+/// A comparison with a fixed quantity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expr {
+    relation: Relation,
+    value: u64,
+    /// `=2d` means "two days and some hours": equal as far as the expression is precise.
+    grain: u64,
+    text: String,
+}
+
+impl Expr {
+    pub fn parse(text: &str, quantity: Quantity) -> Result<Expr, ExprError> {
+        let trimmed = text.trim();
+        let signs = [
+            ("<=", Relation::LessOrEqual),
+            (">=", Relation::GreaterOrEqual),
+            ("!=", Relation::Unequal),
+            ("==", Relation::Equal),
+            ("<", Relation::Less),
+            (">", Relation::Greater),
+            ("=", Relation::Equal),
+        ];
+        let (relation, amount) = signs
+            .iter()
+            .find_map(|(sign, relation)| Some((*relation, trimmed.strip_prefix(sign)?)))
+            .unwrap_or((Relation::Equal, trimmed));
+        let amount = amount.trim();
+        let (value, grain) = parse_amount(amount, quantity)?;
+        let text = format!("{} {amount}", relation.sign());
+        Ok(Expr { relation, value, grain, text })
+    }
+
+    /// Whether it holds for a quantity in milliseconds or bytes.
+    pub fn holds(&self, quantity: u64) -> bool {
+        match self.relation {
+            Relation::Equal => self.is_about(quantity),
+            Relation::Unequal => !self.is_about(quantity),
+            relation => relation.holds(quantity.cmp(&self.value)),
+        }
+    }
+
+    fn is_about(&self, quantity: u64) -> bool {
+        quantity >= self.value && quantity - self.value < self.grain
+    }
+}
+
+impl fmt::Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A duration such as `2h` or `1h 30m`, in milliseconds.
+pub fn duration(text: &str) -> Result<u64, ExprError> {
+    parse_amount(text.trim(), Quantity::Duration).map(|(value, _)| value)
+}
+
+/// A size such as `64KiB`, in bytes.
+pub fn size(text: &str) -> Result<u64, ExprError> {
+    parse_amount(text.trim(), Quantity::Size).map(|(value, _)| value)
+}
+
+/// The amount and its grain: the unit of its last part, or the fraction of it that is written.
+fn parse_amount(text: &str, quantity: Quantity) -> Result<(u64, u64), ExprError> {
+    let mut rest = text;
+    let (mut total, mut grain) = (0_u64, 1);
+    if rest.is_empty() {
+        return Err(ExprError::Number);
+    }
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let (number, tail) = rest.split_at(end);
+        let tail = tail.trim_start();
+        let end = tail.find(|c: char| c.is_ascii_digit() || c.is_whitespace()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(end);
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
+            return Err(ExprError::Number);
+        }
+        let size = match quantity.unit(unit) {
+            Some(size) => size,
+            // Nothing is nothing in every unit.
+            None if unit.is_empty() && number.bytes().all(|digit| digit == b'0') => 1,
+            None if unit.is_empty() => return Err(ExprError::NoUnit(number.to_string(), quantity.units())),
+            None => return Err(ExprError::Unit(unit.to_string(), quantity.units())),
+        };
+        let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| ExprError::TooLarge)? };
+        // More digits than that are less than a millisecond or a byte.
+        let fraction = fraction.get(..fraction.len().min(15)).unwrap_or_default();
+        let scale = 10_u128.pow(fraction.len() as u32);
+        let part = u128::from(fraction.parse::<u64>().unwrap_or(0)) * u128::from(size) / scale;
+        grain = u64::try_from(u128::from(size) / scale).unwrap_or(1).max(1);
+        total = whole
+            .checked_mul(size)
+            .and_then(|whole| whole.checked_add(u64::try_from(part).ok()?))
+            .and_then(|amount| total.checked_add(amount))
+            .ok_or(ExprError::TooLarge)?;
+        rest = tail.trim_start();
+    }
+    Ok((total, grain))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        let table: &[(&str, u64, bool)] = &[
+            ("<30m", 1_799_999, true),
+            ("<30m", 1_800_000, false),
+            ("<= 30 m", 1_800_000, true),
+            (">2d", 172_800_001, true),
+            (">2d", 172_800_000, false),
+            (">=2d", 172_800_000, true),
+            ("> 1h 30m", 5_400_001, true),
+            (">1h30m", 5_400_000, false),
+            (">1.5h", 5_400_001, true),
+            ("=2d", 172_800_000 + 80_000_000, true),
+            ("2d", 172_800_000 - 1, false),
+            ("=1.5h", 5_400_000 + 359_999, true),
+            ("=1.5h", 5_400_000 + 360_000, false),
+            ("!=2d", 172_800_000, false),
+            (">0", 1, true),
+            ("<1w", 604_799_999, true),
+            ("=500ms", 500, true),
+            ("< 2 days", 1, true),
+        ];
+        for (text, ms, expected) in table {
+            let expr = Expr::parse(text, Quantity::Duration).unwrap();
+            assert_eq!(expr.holds(*ms), *expected, "{text} {ms}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        let table: &[(&str, u64, bool)] = &[
+            (">64KiB", 65_537, true),
+            (">64KiB", 65_536, false),
+            (">64kb", 64_001, true),
+            ("=412", 412, true),
+            ("=412 B", 413, false),
+            ("<1.5MiB", 1_572_863, true),
+            (">= 1 GiB", 1 << 30, true),
+        ];
+        for (text, bytes, expected) in table {
+            let expr = Expr::parse(text, Quantity::Size).unwrap();
+            assert_eq!(expr.holds(*bytes), *expected, "{text} {bytes}");
+        }
+    }
+
+    #[test]
+    fn errors_say_what_is_wrong() {
+        let of = |text, quantity| Expr::parse(text, quantity).unwrap_err().to_string();
+        assert_eq!(of("", Quantity::Duration), "there is no number in it");
+        assert_eq!(of("<", Quantity::Duration), "there is no number in it");
+        assert_eq!(of("<m", Quantity::Duration), "there is no number in it");
+        assert_eq!(of("<-1m", Quantity::Duration), "there is no number in it");
+        assert_eq!(of("<1.2.3m", Quantity::Duration), "there is no number in it");
+        assert_eq!(of("<30", Quantity::Duration), "30 has no unit; use ms, s, m, h, d or w");
+        assert_eq!(of("<30x", Quantity::Duration), "`x` is no unit; use ms, s, m, h, d or w");
+        assert_eq!(of("<30é", Quantity::Duration), "`é` is no unit; use ms, s, m, h, d or w");
+        assert_eq!(of("<30M", Quantity::Duration), "`M` is no unit; use ms, s, m, h, d or w");
+        assert_eq!(of("<30K", Quantity::Size), "`K` is no unit; use B, KB, KiB, MB, MiB, GB or GiB");
+        assert_eq!(of("<99999999999999999999d", Quantity::Duration), "the number is too large");
+        assert_eq!(of("<999999999999999999w", Quantity::Duration), "the number is too large");
+    }
+
+    #[test]
+    fn shows_what_was_typed() {
+        assert_eq!(Expr::parse(" <30m ", Quantity::Duration).unwrap().to_string(), "< 30m");
+        assert_eq!(Expr::parse("2d", Quantity::Duration).unwrap().to_string(), "= 2d");
+    }
+}
