@@ -10,15 +10,24 @@ use crate::exit::Exit;
 pub mod completions;
 pub mod cookie;
 pub mod decode;
+pub mod demo;
+pub mod discover;
 pub mod help;
+pub mod inspect;
 pub mod layouts;
 pub mod man;
+pub mod purge;
+pub mod report;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    Inspect(inspect::Args),
+    Purge(purge::Args),
+    Discover(discover::Args),
     Layouts(layouts::Args),
     Decode(decode::Args),
     Cookie(cookie::Args),
+    Demo(demo::Args),
     Completions(completions::Args),
     Man(man::Args),
     Help(help::Args),
@@ -29,9 +38,13 @@ pub enum Command {
 pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
     let context = || Context::new(cli);
     match &cli.command {
+        Command::Inspect(args) => inspect::run(&context()?, args),
+        Command::Purge(args) => purge::run(&context()?, args),
+        Command::Discover(args) => discover::run(&context()?, args),
         Command::Layouts(args) => layouts::run(&context()?, args),
         Command::Decode(args) => decode::run(&context()?, args),
         Command::Cookie(args) => cookie::run(&context()?, args),
+        Command::Demo(args) => demo::run(&context()?, args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Help(args) => help::run(args),

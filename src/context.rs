@@ -144,3 +144,8 @@ fn target(cli: &Cli, profile: &Profile) -> anyhow::Result<Target> {
     };
     Ok(target)
 }
+impl Context {
+    pub fn row_options(&self) -> crate::render::RowOptions {
+        crate::render::RowOptions
+    }
+}

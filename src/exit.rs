@@ -31,6 +31,15 @@ pub const TABLE: &[(Exit, &str, &str)] = &[
 ];
 
 impl Exit {
+    /// From a number, as another run of this program ended with.
+    pub fn from_code(code: i32) -> Exit {
+        TABLE
+            .iter()
+            .map(|(exit, ..)| *exit)
+            .find(|exit| i32::from(exit.code()) == code)
+            .unwrap_or(Exit::Failed)
+    }
+
     /// The number that the shell sees.
     pub const fn code(self) -> u8 {
         self as u8

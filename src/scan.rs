@@ -59,6 +59,9 @@ pub trait Sink {
     /// One session that the filter kept.
     fn session(&mut self, session: &Session<'_>) -> Said;
 
+    /// A key that is no session of any layout asked; `discover` counts those too.
+    fn other(&mut self, _record: &Record) {}
+
     /// After each page: a moment to flush, to show progress, to be interrupted.
     fn pause(&mut self, _tally: &Tally) -> Said {
         Ok(ControlFlow::Continue(()))
@@ -153,7 +156,7 @@ fn common_pattern(setups: &[Setup]) -> Option<Vec<u8>> {
     let first = leads.next()??;
     let same = leads.all(|lead| lead.as_ref() == Some(&first));
     (same && !first.is_empty()).then(|| {
-        let mut pattern = escape_glob(&first);
+        let mut pattern = crate::select::glob::escape(&first);
         pattern.push(b'*');
         pattern
     })
@@ -303,6 +306,7 @@ impl Run<'_> {
         match record.raw {
             Raw::Other(kind) => {
                 self.twins.neighbour(&record.key.0, Some(kind));
+                self.sink.other(&record);
                 return ON;
             }
             Raw::Gone | Raw::Unread => return ON,
@@ -344,7 +348,11 @@ impl Run<'_> {
                 self.families.hold(None, record);
                 ON
             }
-            Identity::Foreign => ON,
+            Identity::Foreign => {
+                drop(blob);
+                self.sink.other(&record);
+                ON
+            }
         }
     }
 
@@ -421,8 +429,16 @@ impl Run<'_> {
         if self.deliver_kin()?.is_break() {
             return Ok(ControlFlow::Break(()));
         }
-        let single = self.several.iter().filter(|(_, record)| !record.key.0.is_empty()).count();
-        self.tally.undecided = self.families.given_up + single as u64;
+        let single: Vec<Record> = self
+            .several
+            .drain(..)
+            .map(|(_, record)| record)
+            .filter(|record| record.raw != Raw::Gone)
+            .collect();
+        self.tally.undecided = self.families.given_up + single.len() as u64;
+        for record in single.into_iter().chain(self.families.rest()) {
+            self.sink.other(&record);
+        }
         self.sink.pause(&self.tally)
     }
 }
@@ -477,16 +493,4 @@ pub fn lookup(
         each(record, Some(&detect::session(setup, &blob, data.as_ref(), record, certainty, now)))?;
     }
     Ok(())
-}
-
-/// A prefix is text: what a glob would take for a sign is escaped.
-fn escape_glob(text: &[u8]) -> Vec<u8> {
-    let mut escaped = Vec::with_capacity(text.len() + 8);
-    for byte in text {
-        if matches!(byte, b'\\' | b'*' | b'?' | b'[' | b']') {
-            escaped.push(b'\\');
-        }
-        escaped.push(*byte);
-    }
-    escaped
 }

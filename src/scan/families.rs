@@ -93,6 +93,11 @@ impl Families {
         claimed
     }
 
+    /// What belongs to no family after all.
+    pub(super) fn rest(&mut self) -> Vec<Record> {
+        std::mem::take(&mut self.held).into_iter().map(|(_, record)| record).collect()
+    }
+
     fn family_of(&self, at: Option<u16>, record: &Record, setups: &[Setup]) -> Option<u16> {
         let key = &record.key.0;
         let mut found = None;

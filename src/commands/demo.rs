@@ -1,0 +1,73 @@
+//! `sessctl demo`: a private server with sample sessions, to try everything on.
+
+use std::io::Write as _;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::context::Context;
+use crate::demo::DemoServer;
+use crate::exit::Exit;
+use crate::ui;
+
+/// Start a private server with sample sessions of several frameworks
+///
+/// The server listens on a Unix socket in a temporary directory and ends with this command. With a
+/// command behind `--` that one is run against the demo store, and the server ends with it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sessctl demo
+  sessctl demo -- list
+  sessctl demo -- purge --user alice --dry-run")]
+pub struct Args {
+    /// A sessctl command to run against the demo store
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    let server = DemoServer::start()?;
+    if !args.command.is_empty() {
+        return run_once(&server, &args.command);
+    }
+    let mut out = context.ui.out();
+    let store = server.store(0);
+    writeln!(out, "A demo server is running. In another terminal:\n")?;
+    writeln!(out, "  export SESSCTL_STORE='{store}'")?;
+    for (command, what) in [
+        ("sessctl list", "who is logged in"),
+        ("sessctl discover", "what is in this server"),
+        ("sessctl count --by user", "sessions of each user"),
+        ("sessctl inspect ljgYOsli", "one session, by the beginning of its id"),
+        ("sessctl purge --user alice --dry-run", "what logging alice out would do"),
+        ("sessctl purge --user alice", "log alice out everywhere"),
+        ("sessctl layouts connect-redis", "what is known of a framework"),
+    ] {
+        writeln!(out, "  {command:<40} # {what}")?;
+    }
+    writeln!(out, "\nOther databases hold applications of their own:\n")?;
+    for (database, names) in DemoServer::databases().skip(1) {
+        writeln!(out, "  sessctl --store '{}' list   # {}", server.store(database), names.join(", "))?;
+    }
+    writeln!(out, "\nCtrl-C ends it.")?;
+    out.flush()?;
+    while !ui::interrupted() {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Ok(Exit::Done)
+}
+
+/// Runs one command against the demo store; its exit code is ours.
+fn run_once(server: &DemoServer, command: &[String]) -> anyhow::Result<Exit> {
+    let program = std::env::current_exe().context("finding this program")?;
+    let status = Command::new(program)
+        .args(command)
+        .env("SESSCTL_STORE", server.store(0))
+        .env_remove("SESSCTL_PROFILE")
+        .env_remove("REDISCLI_AUTH")
+        .status()
+        .context("running the command")?;
+    Ok(Exit::from_code(status.code().unwrap_or(1)))
+}

@@ -1,0 +1,406 @@
+//! `sessctl discover`: what is in this server?
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::Write as _;
+use std::ops::ControlFlow;
+
+use serde_json::json;
+
+use crate::cli::Format;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::layout::Setup;
+use crate::render::{self, grid, safe};
+use crate::scan::{self, End, Request, Said, Sink, Tally};
+use crate::session::{Certainty, Session};
+use crate::store::{Key, Kind, Need, Record, Source as _, Ttl};
+use crate::ui;
+
+/// Tell what is in a server: sessions by layout and prefix, and what else
+///
+/// Goes over all keys once. Sessions are recognised by their values, so prefixes that nobody
+/// documented are found too. Prints the profiles that fit, ready for the configuration file.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sessctl discover
+  sessctl discover --store redis://db1:6379/3 -o json")]
+pub struct Args {}
+
+/// Families that are told apart; further ones are counted together.
+const MAX_FAMILIES: usize = 2_000;
+/// Users and keys remembered of each family.
+const MAX_USERS: usize = 100_000;
+const SAMPLE: usize = 100;
+
+/// Keys that look alike and are the same thing.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Clone)]
+struct Name {
+    shape: String,
+    kind: &'static str,
+    layout: Option<&'static str>,
+    certain: bool,
+}
+
+#[derive(Default)]
+struct Family {
+    count: u64,
+    users: HashSet<u64>,
+    logged_in: u64,
+    undecodable: u64,
+    sample: Vec<Key>,
+    prefix: Vec<u8>,
+    setup: Option<usize>,
+    ttl: Option<(u64, u64)>,
+    without_ttl: usize,
+    mean_bytes: Option<u64>,
+}
+
+struct Found<'a, 'u> {
+    setups: &'a [Setup],
+    families: HashMap<Name, Family>,
+    progress: ui::Progress<'u>,
+    scanned: u64,
+    interrupted: bool,
+    /// A cheap, repeatable choice of which keys are sampled.
+    dice: u64,
+}
+
+pub fn run(context: &Context, _: &Args) -> anyhow::Result<Exit> {
+    let mut scanner = context.connect()?;
+    let mut aside = context.connect()?;
+    let total = aside.size().ok();
+    let request = Request {
+        setups: &context.setups,
+        pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
+        first: Need::VALUE,
+        then: Need::NOTHING,
+        keeps: &|_| true,
+    };
+    let mut found = Found {
+        setups: &context.setups,
+        families: HashMap::new(),
+        progress: context.ui.progress("looking", total),
+        scanned: 0,
+        interrupted: false,
+        dice: 0x9e37_79b9_7f4a_7c15,
+    };
+    let (tally, end) = scan::sessions(&mut scanner, &mut aside, &request, &mut found)?;
+    let interrupted = found.interrupted;
+    let mut families: Vec<(Name, Family)> = found.families.drain().collect();
+    drop(found);
+    measure(&mut aside, &mut families)?;
+    families.sort_by(|a, b| {
+        (b.0.layout.is_some(), b.1.count, &a.0).cmp(&(a.0.layout.is_some(), a.1.count, &b.0))
+    });
+    print(context, &families, &tally)?;
+    Ok(match end {
+        End::Broken(error) => {
+            context.ui.warn(format!("scan incomplete after {} keys: {error}", tally.scanned));
+            Exit::Partial
+        }
+        _ if interrupted => Exit::Interrupted,
+        _ => Exit::Done,
+    })
+}
+
+impl Found<'_, '_> {
+    fn family(&mut self, name: Name) -> &mut Family {
+        let full = self.families.len() >= MAX_FAMILIES && !self.families.contains_key(&name);
+        let name = if full { Name { shape: "(others)".to_string(), ..name } } else { name };
+        self.families.entry(name).or_default()
+    }
+
+    /// Reservoir sampling: each key of a family is kept with the same chance.
+    fn sample(dice: &mut u64, family: &mut Family, key: &[u8]) {
+        *dice ^= *dice << 13;
+        *dice ^= *dice >> 7;
+        *dice ^= *dice << 17;
+        if family.sample.len() < SAMPLE {
+            family.sample.push(Key(key.to_vec()));
+        } else {
+            let at = (*dice % family.count) as usize;
+            if at < SAMPLE {
+                family.sample[at] = Key(key.to_vec());
+            }
+        }
+    }
+}
+
+impl Sink for Found<'_, '_> {
+    fn session(&mut self, session: &Session<'_>) -> Said {
+        use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+        let name = Name {
+            shape: format!("{}<id>", shape(session.before())),
+            kind: if session.hash { Kind::Hash.name() } else { Kind::String.name() },
+            layout: Some(session.layout()),
+            certain: session.certainty != Certainty::Weak,
+        };
+        let mut dice = self.dice;
+        let position = self.setups.iter().position(|setup| setup.layout.name == session.layout());
+        let family = self.family(name);
+        family.count += 1;
+        if family.count == 1 {
+            family.prefix = session.before().to_vec();
+            family.setup = position;
+        }
+        if let Some(user) = &session.facts.user {
+            family.logged_in += 1;
+            if family.users.len() < MAX_USERS {
+                let mut hash = DefaultHasher::new();
+                user.hash(&mut hash);
+                family.users.insert(hash.finish());
+            }
+        }
+        family.undecodable += u64::from(session.error().is_some());
+        Self::sample(&mut dice, family, session.key);
+        self.dice = dice;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn other(&mut self, record: &Record) {
+        let Some(kind) = record.raw.kind() else { return };
+        let name = Name { shape: shape(&record.key.0), kind: kind.name(), layout: None, certain: true };
+        let mut dice = self.dice;
+        let family = self.family(name);
+        family.count += 1;
+        Self::sample(&mut dice, family, &record.key.0);
+        self.dice = dice;
+    }
+
+    fn pause(&mut self, tally: &Tally) -> Said {
+        self.progress.add(tally.scanned - self.scanned);
+        self.scanned = tally.scanned;
+        self.interrupted = ui::interrupted();
+        Ok(if self.interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+}
+
+/// A key with what varies replaced by `*`: numbers, hashes, ids. Parts are what colons, slashes and
+/// the like separate.
+fn shape(key: &[u8]) -> String {
+    let text = safe::text(key);
+    let mut shape = String::new();
+    let mut part = String::new();
+    let flush = |part: &mut String, shape: &mut String| {
+        let star = varies(part);
+        if star && !shape.ends_with('*') {
+            shape.push('*');
+        } else if !star {
+            shape.push_str(part);
+        }
+        part.clear();
+    };
+    for c in text.chars() {
+        if matches!(c, ':' | '/' | '.' | '{' | '}' | '|' | '#' | '@') {
+            flush(&mut part, &mut shape);
+            shape.push(c);
+        } else {
+            part.push(c);
+        }
+    }
+    flush(&mut part, &mut shape);
+    if shape.chars().count() > 60 {
+        shape = shape.chars().take(59).collect::<String>() + "…";
+    }
+    shape
+}
+
+/// Numbers, hashes and ids vary; words, also those in camel case, do not.
+fn varies(part: &str) -> bool {
+    let count = |is: fn(&u8) -> bool| part.bytes().filter(|byte| is(byte)).count();
+    let (digits, upper) = (count(u8::is_ascii_digit), count(u8::is_ascii_uppercase));
+    let letters = count(u8::is_ascii_alphabetic);
+    digits >= 4 || (digits > 0 && (letters == 0 || part.len() >= 12)) || (part.len() >= 20 && upper >= 4)
+}
+
+/// TTL and size of the sampled keys.
+fn measure(source: &mut dyn crate::store::Source, families: &mut [(Name, Family)]) -> anyhow::Result<()> {
+    let need = Need { value: false, ttl: true, memory: true };
+    for (_, family) in families {
+        let records = source.read(&family.sample, need)?;
+        let mut sizes = Vec::new();
+        for record in records {
+            match record.ttl {
+                Ttl::In(ms) => {
+                    let (low, high) = family.ttl.unwrap_or((ms, ms));
+                    family.ttl = Some((low.min(ms), high.max(ms)));
+                }
+                Ttl::Never => family.without_ttl += 1,
+                Ttl::Gone | Ttl::Unasked => {}
+            }
+            sizes.extend(record.memory);
+        }
+        if !sizes.is_empty() {
+            family.mean_bytes = Some(sizes.iter().sum::<u64>() / sizes.len() as u64);
+        }
+    }
+    Ok(())
+}
+
+fn ttl_text(family: &Family) -> String {
+    let never = family.without_ttl > 0;
+    match family.ttl {
+        None if never => "never".to_string(),
+        None => String::new(),
+        Some((low, high)) if low / 1000 == high / 1000 => render::span(high),
+        Some((low, high)) => format!("{} to {}", render::span(low), render::span(high)),
+    }
+}
+
+fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyhow::Result<()> {
+    let mut out = context.ui.out();
+    let bytes = |family: &Family| family.mean_bytes.map(|mean| mean * family.count);
+    let all: u64 = families.iter().filter_map(|(_, family)| bytes(family)).sum();
+    let share = |family: &Family| bytes(family).map(|bytes| bytes as f64 / all.max(1) as f64);
+    match context.format {
+        Format::Table | Format::Ids => {
+            let head = ["KEYS", "TYPE", "LAYOUT", "COUNT", "USERS", "TTL", "MEMORY", "SHARE"];
+            let rows: Vec<Vec<String>> = families
+                .iter()
+                .map(|(name, family)| {
+                    let users = match name.layout {
+                        Some(_) if family.logged_in == 0 => "none".to_string(),
+                        Some(_) => format!(
+                            "{}{} in {}",
+                            family.users.len(),
+                            if family.users.len() >= MAX_USERS { "+" } else { "" },
+                            family.logged_in
+                        ),
+                        None => String::new(),
+                    };
+                    let mut ttl = ttl_text(family);
+                    if family.without_ttl > 0 && family.ttl.is_some() {
+                        ttl.push_str(", some never");
+                    }
+                    vec![
+                        name.shape.clone(),
+                        name.kind.to_string(),
+                        match name.layout {
+                            Some(layout) => format!("{layout}{}", if name.certain { "" } else { "?" }),
+                            None => "no session".to_string(),
+                        },
+                        family.count.to_string(),
+                        users,
+                        ttl,
+                        bytes(family).map_or(String::new(), |bytes| format!("~{}", render::size(bytes))),
+                        share(family).map_or(String::new(), |share| format!("{:.0} %", share * 100.0)),
+                    ]
+                })
+                .collect();
+            out.write_all(grid::draw(&head, &rows, &[3, 6, 7], context.ui.width()).as_bytes())?;
+            let profiles = profiles(context, families);
+            if !profiles.is_empty() {
+                writeln!(out, "\nProfiles for the configuration file:\n\n{profiles}")?;
+            }
+        }
+        Format::Csv => {
+            writeln!(out, "keys,type,layout,certain,count,users,logged_in,memory")?;
+            for (name, family) in families {
+                writeln!(
+                    out,
+                    "{},{},{},{},{},{},{},{}",
+                    render::csv::field(&name.shape),
+                    name.kind,
+                    name.layout.unwrap_or(""),
+                    name.certain,
+                    family.count,
+                    family.users.len(),
+                    family.logged_in,
+                    bytes(family).map_or(String::new(), |bytes| bytes.to_string())
+                )?;
+            }
+        }
+        Format::Json | Format::Ndjson => {
+            let objects: Vec<_> = families
+                .iter()
+                .map(|(name, family)| {
+                    json!({
+                        "keys": name.shape,
+                        "type": name.kind,
+                        "layout": name.layout,
+                        "certain": name.certain,
+                        "count": family.count,
+                        "users": name.layout.map(|_| family.users.len()),
+                        "logged_in": name.layout.map(|_| family.logged_in),
+                        "undecodable": family.undecodable,
+                        "ttl_ms_min": family.ttl.map(|(low, _)| low),
+                        "ttl_ms_max": family.ttl.map(|(_, high)| high),
+                        "without_ttl": family.without_ttl > 0,
+                        "bytes": bytes(family),
+                        "share": share(family),
+                        "sampled": family.sample.len(),
+                    })
+                })
+                .collect();
+            if context.format == Format::Json {
+                writeln!(out, "{:#}", serde_json::Value::Array(objects))?;
+            } else {
+                for object in objects {
+                    writeln!(out, "{object}")?;
+                }
+            }
+        }
+    }
+    out.flush()?;
+    let sessions: u64 =
+        families.iter().filter(|(name, _)| name.layout.is_some()).map(|(_, family)| family.count).sum();
+    context.ui.note(format!(
+        "{} keys, {sessions} of them sessions; TTL and memory are from up to {SAMPLE} keys of each line",
+        tally.scanned
+    ));
+    Ok(())
+}
+
+/// Profiles that name what was found: one a layout and prefix, the largest first.
+fn profiles(context: &Context, families: &[(Name, Family)]) -> String {
+    let mut text = String::new();
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    for (name, family) in families.iter().filter(|(name, _)| name.layout.is_some()) {
+        let Some(setup) = family.setup.map(|at| &context.setups[at]) else { continue };
+        let layout = setup.layout;
+        let count = names.entry(layout.name.to_string()).or_default();
+        *count += 1;
+        // A handful of prefixes is a profile each; hundreds are tenants of one application.
+        if *count > 5 {
+            continue;
+        }
+        let suffix = if *count > 1 { format!("-{count}") } else { String::new() };
+        text.push_str(&format!("[profiles.{}{suffix}]\n", layout.name));
+        text.push_str(&format!("store = {}\n", quoted(&context.target.place())));
+        text.push_str(&format!("layout = {}\n", quoted(layout.name)));
+        let prefix = String::from_utf8_lossy(&family.prefix);
+        let default = (layout.lead)(&Setup::free(layout));
+        if family.prefix != default && !name.shape.contains('*') && layout.prefix_option == "prefix" {
+            text.push_str(&format!("options = {{ prefix = {} }}\n", quoted(&prefix)));
+        }
+        text.push('\n');
+    }
+    text.trim_end().to_string() + if text.is_empty() { "" } else { "\n" }
+}
+
+/// A TOML string; JSON's escapes are TOML's.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_keep_words_and_replace_what_varies() {
+        for (key, expected) in [
+            ("sess:", "sess:"),
+            ("cache:user:123", "cache:user:*"),
+            ("active-sessions-FrPkt5eB1096gCiEZZ82djWkRfjVltFS", "*"),
+            ("uid:3:sessions", "uid:*:sessions"),
+            ("UserSessions:{5f0c1d2e3f4a5b6c7d8e9f01}", "UserSessions:{*}"),
+            ("globalAuthor:a.U71qavdH2myFPHf6", "globalAuthor:a.*"),
+            ("pad:Welcome", "pad:Welcome"),
+            ("924af950-a9f6-4918-b4c2-2f82afc77820", "*"),
+        ] {
+            assert_eq!(shape(key.as_bytes()), expected, "{key}");
+        }
+    }
+}

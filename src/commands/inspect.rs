@@ -1,0 +1,362 @@
+//! `sessctl inspect`: one session, whole.
+
+use std::io::{Read as _, Write as _};
+use std::ops::ControlFlow;
+
+use anyhow::Context as _;
+
+use crate::cli::Format;
+use crate::context::Context;
+use crate::cookie::{CookieError, Given, Opened};
+use crate::error::Usage;
+use crate::exit::Exit;
+use crate::layout::Setup;
+use crate::plan;
+use crate::render::{json, safe, secret};
+use crate::resolve::{self, NotFound};
+use crate::scan;
+use crate::session::Session;
+use crate::store::{Key, Need, Raw, Source as _};
+use crate::ui;
+use crate::value::Value;
+
+/// Show one session: who, when, what it holds, what ends with it
+///
+/// ID is an id, a whole key, or a beginning of either that only one session has, such as `list`
+/// shows it. Members that are secrets by their name are blanked unless --reveal.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sessctl inspect 3xyuXKIB
+  The session behind a cookie that a user or a log shows; `-` reads it from standard input:
+    sessctl inspect --cookie 's%3A3xyuXKIBRbJl…'
+    sessctl inspect --cookie 'koa.sid=…; koa.sid.sig=…' --layout koa-generic-session
+  One member of the data, for scripts:
+    sessctl inspect 3xyuXKIB --path passport.user
+  The bytes as they are stored:
+    sessctl inspect 3xyuXKIB --raw | xxd")]
+pub struct Args {
+    /// Id, key or an unambiguous beginning
+    #[arg(value_name = "ID", required_unless_present = "cookie", conflicts_with = "cookie")]
+    pub id: Option<String>,
+
+    /// Find the session behind this cookie; `-` reads it from standard input
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    pub cookie: Option<String>,
+
+    /// Print one part of the data only, such as `passport.user` or `cart.0.sku`
+    #[arg(long, value_name = "PATH", conflicts_with = "raw")]
+    pub path: Option<String>,
+
+    /// Print the stored bytes as they are
+    #[arg(long)]
+    pub raw: bool,
+}
+
+/// What is known of the cookie that the session was found by.
+struct Opening {
+    verified: Option<bool>,
+    id: Vec<u8>,
+}
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    let mut store = context.connect()?;
+    let (key, opening) = match (&args.cookie, &args.id) {
+        (Some(cookie), _) => {
+            let text = if cookie == "-" { from_stdin()? } else { cookie.clone() };
+            let (key, opening) = behind_cookie(context, &mut store, &text)?;
+            (key, Some(opening))
+        }
+        (None, Some(id)) => (named(context, &mut store, id)?, None),
+        (None, None) => return Err(Usage::new("inspect needs an ID or --cookie").into()),
+    };
+    let mut exit = Exit::Failed;
+    let mut shown = false;
+    scan::lookup(&mut store, &context.setups, &[key], Need::ALL, &mut |_, session| {
+        if let Some(session) = session {
+            shown = true;
+            // Companions are looked up on a connection of their own: this one is being read from.
+            let companions = companions(context, session)?;
+            exit = show(context, args, session, &companions, opening.as_ref())?;
+        }
+        Ok(())
+    })?;
+    anyhow::ensure!(shown, "the session ended while it was being looked at");
+    Ok(exit)
+}
+
+fn from_stdin() -> anyhow::Result<String> {
+    let mut text = String::new();
+    std::io::stdin()
+        .take(1 << 20)
+        .read_to_string(&mut text)
+        .context("reading the cookie from standard input")?;
+    Ok(text.trim_end_matches(['\n', '\r']).to_string())
+}
+
+/// The key of the session that a name means.
+fn named(context: &Context, store: &mut crate::store::redis::RedisStore, id: &str) -> anyhow::Result<Key> {
+    let mut scanner = context.connect()?;
+    let mut pause = || if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let mut found = resolve::sessions(&mut scanner, store, &context.setups, &[id.to_string()], &mut pause)?;
+    if let Some(missing) = found.missing.pop() {
+        if let NotFound::NoSession { reasons, .. } = &missing {
+            let lines: Vec<String> =
+                reasons.iter().map(|(layout, why)| format!("  {layout}: {}", safe::safe(why))).collect();
+            context.ui.tell(&format!("Layouts asked, and why each said no:\n{}", lines.join("\n")));
+        }
+        return Err(missing.into());
+    }
+    found.keys.pop().context("no session was found")
+}
+
+/// The key of the session that a cookie points at. Without a layout named every layout that knows
+/// how to read such a cookie is tried; a session must be there for it to count.
+fn behind_cookie(
+    context: &Context,
+    store: &mut crate::store::redis::RedisStore,
+    text: &str,
+) -> anyhow::Result<(Key, Opening)> {
+    let given = Given::parse(text);
+    let mut opened: Vec<(Key, &Setup, Opened)> = Vec::new();
+    let mut failed: Option<CookieError> = None;
+    for setup in &context.setups {
+        let Some(open) = setup.layout.cookie else { continue };
+        match open(setup, &given) {
+            Ok(cookie) => opened.push((Key((setup.layout.key_of)(setup, &cookie.id)), setup, cookie)),
+            Err(error) if setup.named => {
+                failed.get_or_insert(error);
+            }
+            Err(_) => {}
+        }
+    }
+    if opened.is_empty() {
+        return Err(match failed {
+            Some(error) => error.into(),
+            None if context.named => anyhow::anyhow!("the named layout sets no cookie"),
+            None => anyhow::anyhow!("no layout knows a cookie of this form"),
+        });
+    }
+    let keys: Vec<Key> = opened.iter().map(|(key, ..)| key.clone()).collect();
+    let mut hits: Vec<(Key, &'static str)> = Vec::new();
+    scan::lookup(store, &context.setups, &keys, Need::VALUE, &mut |record, session| {
+        if let Some(session) = session {
+            hits.push((record.key.clone(), session.layout()));
+        }
+        Ok(())
+    })?;
+    // The cookie's own layout first; a twin reads the same cookie.
+    let best = opened
+        .iter()
+        .find(|(key, setup, _)| hits.iter().any(|(hit, layout)| hit == key && *layout == setup.layout.name))
+        .or_else(|| opened.iter().find(|(key, ..)| hits.iter().any(|(hit, _)| hit == key)));
+    if let Some((key, _, cookie)) = best {
+        return Ok((key.clone(), Opening { verified: cookie.verified, id: cookie.id.clone() }));
+    }
+    // Under a prefix that is not the default one only a search finds it.
+    let (_, _, cookie) = &opened[0];
+    let opening = Opening { verified: cookie.verified, id: cookie.id.clone() };
+    let name = safe::bytes(&cookie.id).into_owned();
+    match named(context, store, &name) {
+        Ok(key) => Ok((key, opening)),
+        Err(error) => match error.downcast_ref::<NotFound>() {
+            Some(NotFound::Nothing { .. }) => Err(error.context("the cookie's session is not in this store")),
+            _ => Err(error),
+        },
+    }
+}
+
+/// The keys, beside its own, that are deleted or changed when this session is purged.
+fn companions(context: &Context, session: &Session<'_>) -> anyhow::Result<Vec<Key>> {
+    let ops = plan::companions(session);
+    if ops.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut keys: Vec<Key> = Vec::new();
+    for (op, found) in ops.iter().zip(context.connect()?.probe(&ops)?) {
+        if let Some(key) = op.key().filter(|_| found)
+            && !keys.contains(key)
+        {
+            keys.push(key.clone());
+        }
+    }
+    Ok(keys)
+}
+
+fn show(
+    context: &Context,
+    args: &Args,
+    session: &Session<'_>,
+    companions: &[Key],
+    opening: Option<&Opening>,
+) -> anyhow::Result<Exit> {
+    let mut out = context.ui.out();
+    let forged = opening.is_some_and(|opening| opening.verified == Some(false));
+    if args.raw {
+        match session.raw {
+            Raw::Text(text) | Raw::Head(text) => out.write_all(text)?,
+            Raw::Hash(fields) => {
+                for (field, value) in fields {
+                    writeln!(out, "{}\t{}", safe::bytes(field), safe::bytes(value))?;
+                }
+            }
+            _ => anyhow::bail!("there are no bytes to print"),
+        }
+        out.flush()?;
+        return Ok(Exit::Done);
+    }
+    let data = session.data.and_then(|data| data.value());
+    let shown = match data {
+        Some(data) if context.reveal => Some(data.clone().into_owned()),
+        Some(data) => Some(secret::blanked(data)),
+        None => None,
+    };
+    if let Some(path) = &args.path {
+        let value = shown.as_ref().and_then(|data| data.at(path));
+        let Some(value) = value else {
+            if let Some(error) = session.error() {
+                anyhow::bail!("the session could not be decoded: {error}");
+            }
+            anyhow::bail!("the session has nothing at `{path}`");
+        };
+        match (context.format, value) {
+            (Format::Table, Value::Text(text)) => writeln!(out, "{}", safe::safe(text))?,
+            _ => writeln!(out, "{}", value.to_json_pretty())?,
+        }
+        out.flush()?;
+        return Ok(Exit::Done);
+    }
+    match context.format {
+        Format::Table => card(context, session, shown.as_ref(), companions, opening, &mut out)?,
+        _ => object(context, session, shown.as_ref(), companions, opening, &mut out)?,
+    }
+    out.flush()?;
+    if forged {
+        context.ui.warn("the cookie's signature is false: it was not made with the secret that was given");
+        return Ok(Exit::Found);
+    }
+    Ok(Exit::Done)
+}
+
+/// The row as JSON with `data`, `companions` and, where a cookie was given, `cookie` added.
+fn object(
+    context: &Context,
+    session: &Session<'_>,
+    data: Option<&Value<'_>>,
+    companions: &[Key],
+    opening: Option<&Opening>,
+    out: &mut impl std::io::Write,
+) -> anyhow::Result<()> {
+    let mut row = Vec::new();
+    json::members(session, &context.row_options(), &mut row);
+    row.extend_from_slice(b",\"data\":");
+    match data {
+        Some(data) => data.write_json(&mut row),
+        None => row.extend_from_slice(b"null"),
+    }
+    row.extend_from_slice(b",\"companions\":[");
+    for (at, key) in companions.iter().enumerate() {
+        if at > 0 {
+            row.push(b',');
+        }
+        crate::value::write_json_text(&mut row, &safe::text(&key.0));
+    }
+    row.push(b']');
+    if let Some(opening) = opening {
+        row.extend_from_slice(b",\"cookie\":{\"verified\":");
+        row.extend_from_slice(match opening.verified {
+            Some(true) => b"true",
+            Some(false) => b"false",
+            None => b"null",
+        });
+        row.extend_from_slice(b",\"id\":");
+        let id =
+            if context.mask { resolve::masked(&opening.id) } else { safe::text(&opening.id).into_owned() };
+        crate::value::write_json_text(&mut row, &id);
+        row.push(b'}');
+    }
+    out.write_all(b"{")?;
+    out.write_all(&row)?;
+    out.write_all(b"}\n")?;
+    Ok(())
+}
+
+/// A short card, then the data as a readable tree.
+fn card(
+    context: &Context,
+    session: &Session<'_>,
+    data: Option<&Value<'_>>,
+    companions: &[Key],
+    opening: Option<&Opening>,
+    out: &mut impl std::io::Write,
+) -> anyhow::Result<()> {
+    use crate::render;
+    let bold = |text: &str| if context.ui.color { format!("\x1b[1m{text}\x1b[0m") } else { text.to_string() };
+    let masked = |bytes: &[u8]| {
+        if context.reveal {
+            return safe::bytes(bytes).into_owned();
+        }
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let id = String::from_utf8_lossy(session.id).into_owned();
+        safe::safe(&text.replace(&id, &resolve::masked(session.id))).into_owned()
+    };
+    let mut line = |name: &str, text: &str| writeln!(out, "{name:<11}{text}");
+    line("session", &bold(&masked(session.id)))?;
+    line("key", &masked(session.key))?;
+    let sure = if session.certainty < crate::session::Certainty::Sure { " (not certain)" } else { "" };
+    line("layout", &format!("{}{sure}", session.layout()))?;
+    match &session.facts.user {
+        Some(user) => line("user", &bold(&safe::safe(user)))?,
+        None => line("user", "nobody is logged in")?,
+    }
+    let when = |at: i64| render::time(at).unwrap_or_else(|| "out of range".to_string());
+    let expires = match session.expires_at() {
+        Some(at) if at <= session.now => format!("{} (its own end has passed)", when(at)),
+        Some(at) => format!("{} (in {})", when(at), render::span((at - session.now) as u64)),
+        None => "never".to_string(),
+    };
+    line("expires", &expires)?;
+    for (name, at) in [("created", session.facts.created), ("last seen", session.facts.seen)] {
+        if let Some(at) = at {
+            let ago = u64::try_from(session.now - at)
+                .map_or(String::new(), |ms| format!(" ({} ago)", render::span(ms)));
+            line(name, &format!("{}{ago}", when(at)))?;
+        }
+    }
+    if let Some(ip) = &session.facts.ip {
+        line("ip", &safe::safe(ip))?;
+    }
+    if let Some(agent) = &session.facts.agent {
+        line("agent", &safe::safe(agent))?;
+    }
+    if let Some(bytes) = session.memory {
+        line("memory", &render::size(bytes))?;
+    }
+    if let Some(decoded) = session.data {
+        line("codec", &decoded.via.join(" > "))?;
+    }
+    if let Some(opening) = opening {
+        line(
+            "cookie",
+            match opening.verified {
+                Some(true) => "signature verified",
+                Some(false) => "SIGNATURE IS FALSE",
+                None => "signature not checked (no secret given, or none is used)",
+            },
+        )?;
+    }
+    for (at, key) in companions.iter().enumerate() {
+        line(if at == 0 { "companions" } else { "" }, &masked(&key.0))?;
+    }
+    writeln!(out)?;
+    match (data, session.error()) {
+        (Some(data), _) => {
+            let mut text = Vec::new();
+            crate::render::tree::write(data, &mut text);
+            out.write_all(&text)?;
+        }
+        (None, Some(error)) => writeln!(out, "cannot be decoded: {}", safe::safe(&error))?,
+        (None, None) => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! What a command that changes something says at its end.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+
+use serde_json::json;
+
+use crate::cli::Format;
+use crate::context::Context;
+use crate::layout;
+use crate::plan::Entry;
+use crate::plan::apply::Report;
+use crate::render::safe;
+use crate::resolve;
+use crate::store::{JsonItem, Op};
+
+/// Prints the report: one line for people, the documented object for programs.
+pub fn print(context: &Context, report: &Report) -> anyhow::Result<()> {
+    let mut out = context.ui.out();
+    match context.format {
+        Format::Json | Format::Ndjson => {
+            let object = json!({
+                "run": null,
+                "matched": report.matched,
+                "done": report.done,
+                "gone": report.gone,
+                "changed": report.changed,
+                "failed": report.failed,
+                "keys_removed": report.keys_removed,
+                "entries_removed": report.entries_removed,
+                "bytes_freed": report.bytes_freed,
+                "dry_run": report.dry_run,
+                "complete": report.complete,
+                "errors": report.errors,
+            });
+            if context.format == Format::Json {
+                writeln!(out, "{object:#}")?;
+            } else {
+                writeln!(out, "{object}")?;
+            }
+        }
+        Format::Csv => {
+            writeln!(out, "matched,done,gone,changed,failed,keys_removed,entries_removed,dry_run,complete")?;
+            writeln!(
+                out,
+                "{},{},{},{},{},{},{},{},{}",
+                report.matched,
+                report.done,
+                report.gone,
+                report.changed,
+                report.failed,
+                report.keys_removed,
+                report.entries_removed,
+                report.dry_run,
+                report.complete
+            )?;
+        }
+        Format::Table | Format::Ids => {
+            writeln!(out, "{}", safe::safe(&sentence(report)))?;
+        }
+    }
+    out.flush()?;
+    if matches!(context.format, Format::Table | Format::Ids) {
+        for error in &report.errors {
+            context.ui.warn(error);
+        }
+    }
+    Ok(())
+}
+
+fn sentence(report: &Report) -> String {
+    if report.dry_run {
+        return match report.matched {
+            0 => "No session matches; nothing would be changed.".to_string(),
+            1 => "1 session would end. Nothing was changed.".to_string(),
+            n => format!("{n} sessions would end. Nothing was changed."),
+        };
+    }
+    if report.matched == 0 {
+        return "No session matches; nothing was changed.".to_string();
+    }
+    let mut text = format!("Ended {} of {} sessions", report.done, report.matched);
+    text.push_str(&format!(" ({} keys, {} index entries", report.keys_removed, report.entries_removed));
+    if let Some(bytes) = report.bytes_freed.filter(|bytes| *bytes > 0) {
+        text.push_str(&format!(", {}", crate::render::size(bytes)));
+    }
+    text.push_str(").");
+    for (count, what) in [
+        (report.gone, "had ended by themselves"),
+        (report.changed, "changed since they were matched and were left alone"),
+        (report.failed, "failed"),
+    ] {
+        if count > 0 {
+            text.push_str(&format!(" {count} {what}."));
+        }
+    }
+    if !report.complete {
+        text.push_str(" The run is incomplete.");
+    }
+    text
+}
+
+/// What the end of a session in the store does not end; once a layout, where there is anything.
+pub fn caveats(context: &Context, layouts: &BTreeSet<&'static str>) {
+    for name in layouts {
+        let Some(layout) = layout::by_name(name) else { continue };
+        if !layout.caveats.is_empty() {
+            context.ui.note(format!("note: {name}: {}", layout.caveats.join(" ")));
+        }
+    }
+}
+
+/// One step of a dry run, in the words of the store's own commands.
+pub fn step_line(context: &Context, entry: &Entry, op: Option<&Op>) -> String {
+    let show = |bytes: &[u8]| {
+        let text = if context.reveal {
+            safe::bytes(bytes).into_owned()
+        } else {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            let id = String::from_utf8_lossy(&entry.id);
+            safe::safe(&text.replace(&*id, &resolve::masked(&entry.id))).into_owned()
+        };
+        if text.contains(' ') || text.is_empty() { format!("'{text}'") } else { text }
+    };
+    let Some(op) = op else {
+        let who = entry.user.as_deref().map_or("nobody".to_string(), |user| safe::safe(user).into_owned());
+        return format!("UNLINK {}   # {}, {who}", show(&entry.step.key.0), entry.layout);
+    };
+    match op {
+        Op::Unlink(key) => format!("  UNLINK {}", show(&key.0)),
+        Op::UnlinkIfEquals(key, value) => {
+            format!("  UNLINK {}   # while it holds {}", show(&key.0), show(value))
+        }
+        Op::SetRemove { key, member } => format!("  SREM {} {}", show(&key.0), show(member)),
+        Op::SortedRemove { key, member } => format!("  ZREM {} {}", show(&key.0), show(member)),
+        Op::SortedRemoveWhenGone { key, member, gone } => {
+            format!("  ZREM {} {}   # once {} is gone", show(&key.0), show(member), show(&gone.0))
+        }
+        Op::HashRemove { key, field } => format!("  HDEL {} {}", show(&key.0), show(field)),
+        Op::JsonListRemove { key, item, .. } => {
+            let item = match item {
+                JsonItem::Text(text) => text.as_bytes(),
+                JsonItem::Member(_, text) => text.as_bytes(),
+            };
+            format!("  SET {}   # without the item {}", show(&key.0), show(item))
+        }
+        Op::Publish { channel, message } => format!("  PUBLISH {} {}", show(channel), show(message)),
+    }
+}

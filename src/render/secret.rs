@@ -1,0 +1,128 @@
+//! Members that are secrets by their name: blanked in `inspect` unless `--reveal`.
+
+use std::borrow::Cow;
+
+use crate::value::{Object, Value};
+
+/// What is shown instead.
+pub const BLANK: &str = "(hidden, see --reveal)";
+
+/// Parts of a name, in lower case and without separators, that make a member a secret.
+const PARTS: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "passhash",
+    "secret",
+    "token",
+    "csrf",
+    "xsrf",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "credential",
+    "authorization",
+    "bearer",
+    "jwt",
+    "otp",
+    "totp",
+    "saml",
+    "nonce",
+    "signature",
+];
+/// Whole names that are secrets though a part of them is not.
+const WHOLE: &[&str] =
+    &["pass", "hash", "salt", "hmac", "pin", "sid", "sessionid", "authsecret", "requesttoken"];
+/// Names that hold one of the parts and are none.
+const HARMLESS: &[&str] = &[
+    "tokentype",
+    "tokenexpires",
+    "tokenexpiresat",
+    "tokenexpiry",
+    "passwordless",
+    "passwordchangedat",
+    "validationtoken",
+];
+
+/// Whether a member of this name is blanked.
+pub fn is_secret(name: &str) -> bool {
+    let plain: String =
+        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(200).collect();
+    !HARMLESS.contains(&&*plain)
+        && (WHOLE.contains(&&*plain) || PARTS.iter().any(|part| plain.contains(part)))
+}
+
+/// The value with its secrets blanked; numbers and texts only, so that the structure stays visible.
+pub fn blanked(value: &Value<'_>) -> Value<'static> {
+    walk(value, false)
+}
+
+fn walk(value: &Value<'_>, secret: bool) -> Value<'static> {
+    let all = |values: &[Value<'_>]| values.iter().map(|value| walk(value, secret)).collect();
+    let named = |members: &[(Cow<'_, str>, Value<'_>)]| {
+        members
+            .iter()
+            .map(|(name, value)| (Cow::Owned(name.to_string()), walk(value, secret || is_secret(name))))
+            .collect()
+    };
+    match value {
+        Value::List(values) => Value::List(all(values)),
+        Value::Set(values) => Value::Set(all(values)),
+        Value::Map(members) => Value::Map(named(members)),
+        Value::Pairs(pairs) => Value::Pairs(
+            pairs
+                .iter()
+                .map(|(key, value)| {
+                    let hides = secret || key.as_str().is_some_and(is_secret);
+                    (key.clone().into_owned(), walk(value, hides))
+                })
+                .collect(),
+        ),
+        Value::Object(object) => Value::Object(Box::new(Object {
+            class: Cow::Owned(object.class.to_string()),
+            fields: named(&object.fields),
+            payload: object.payload.as_ref().map(|payload| walk(payload, secret)),
+        })),
+        Value::Null | Value::Bool(_) | Value::Ref(_) => value.clone().into_owned(),
+        _ if secret => Value::Text(Cow::Borrowed(BLANK)),
+        _ => value.clone().into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_secrets() {
+        for name in [
+            "password",
+            "user_password",
+            "csrfSecret",
+            "accessToken",
+            "_csrf",
+            "keycloak-token",
+            "apiKey",
+            "hash",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["user", "compass", "cookie", "originalMaxAge", "token_type", "hashtags", "path", "views"]
+        {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_inside_a_secret_is_blanked_and_the_structure_stays() {
+        let text = br#"{"tokens":[{"id":1},"x",null],"user":{"password":"p","name":"alice"}}"#;
+        let value = (crate::codec::json::CODEC.decode)(text, &crate::codec::Limits::default()).expect("JSON");
+        assert_eq!(
+            blanked(&value).to_json(),
+            format!(
+                r#"{{"tokens":[{{"id":"{BLANK}"}},"{BLANK}",null],"user":{{"password":"{BLANK}","name":"alice"}}}}"#
+            )
+        );
+    }
+}
