@@ -125,7 +125,7 @@ pub struct Layout {
     /// Each operation must be without effect where there is nothing to do.
     pub end: fn(&Setup, &Session<'_>) -> Vec<Op>,
     /// Opens the cookie that a browser sends.
-    pub cookie: Option<fn(&Setup, &Given) -> Result<Opened, CookieError>>,
+    pub cookie: Option<OpenCookie>,
     /// The layout that this one looks like, and the neighbour that tells them apart.
     pub twin: Option<Twin>,
     /// Layouts that no data can tell from this one; ended the same way.
@@ -137,6 +137,9 @@ pub struct Layout {
     /// True for `generic`: never asked unless the user named it.
     pub only_named: bool,
 }
+
+/// From what was given as a cookie to the id in it.
+pub type OpenCookie = fn(&Setup, &Given) -> Result<Opened, CookieError>;
 
 /// Something that makes a layout a candidate for a key. It only saves asking the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -235,7 +238,7 @@ pub fn open_any(
     }
     let rest: Vec<Opened> = others.iter().filter_map(|name| open(name).ok()).collect();
     let genuine = rest.iter().find(|opened| opened.verified == Some(true)).cloned();
-    genuine.map(Ok).unwrap_or_else(|| first.or_else(|error| rest.into_iter().next().ok_or(error)))
+    genuine.map_or_else(|| first.or_else(|error| rest.into_iter().next().ok_or(error)), Ok)
 }
 
 /// The layout of that name.
@@ -482,6 +485,33 @@ mod tests {
     }
 
     #[test]
+    fn without_a_name_the_same_indexes_are_changed() {
+        for fixture in fixtures() {
+            let layout = fixture.layout();
+            let free = Setup::free(layout);
+            // Twins are recognised as another layout, and may never be told apart.
+            let first = layout.twin.and_then(|twin| by_name(twin.of)).map(Setup::free);
+            for setup in [Some(&free), first.as_ref()].into_iter().flatten() {
+                for (key, want) in fixture.sessions() {
+                    let at = format!("{}: {key}", fixture.slug);
+                    let blob = fixture.blob(key);
+                    let decoded = (setup.layout.read)(setup, &blob);
+                    let Some(data) = decoded.value() else { continue };
+                    let facts = (setup.layout.describe)(setup, &blob, data);
+                    let id = (setup.layout.locate)(setup, blob.key).expect("a place").id;
+                    let ops =
+                        (setup.layout.end)(setup, &session(setup, &blob, &blob.key[id], facts, &decoded));
+                    for companion in want["companions"].as_array().expect("companions") {
+                        let companion = companion.as_str().expect("a key").as_bytes();
+                        let touched = ops.iter().filter_map(Op::key).any(|key| key.0 == companion);
+                        assert!(touched, "{at}: {} is not in {ops:?}", companion.escape_ascii());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_browsers_cookie_opens_to_the_id_and_is_genuine() {
         for fixture in fixtures() {
             let setup = fixture.named();
@@ -538,6 +568,41 @@ mod tests {
                 let alike = by_name(name).is_some_and(|found| found.same_as.contains(&layout.name));
                 assert!(*name == layout.name || told_later == Some(*name) || alike, "{at}: {found:?}");
                 assert_eq!(*id, want["id"].as_str().expect("an id").as_bytes(), "{at}");
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_name_sessions_are_found_behind_any_prefix() {
+        const PREFIXES: &[&str] = &["t1:", "shop[1]:", "{shop:eu}:", "wm*?", "a\\b/"];
+        for fixture in fixtures() {
+            let layout = fixture.layout();
+            // Where the key itself is the mark, only something in front of it can differ.
+            let fixed = ["etherpad", "koa-session2", "remix-redis-session", "telegraf-session-redis"];
+            let (twin, keyed) = (layout.twin.is_some(), fixed.contains(&layout.name));
+            if twin || (keyed && layout.prefix.is_empty()) || layout.name == "egg-session-redis" {
+                continue;
+            }
+            let free = Setup::free(layout);
+            let lead = (layout.lead)(&fixture.named());
+            for prefix in PREFIXES {
+                for (key, want) in fixture.sessions() {
+                    let (key, raw) = &fixture.keys[key];
+                    let rest = if keyed { &key[..] } else { &key[lead.len()..] };
+                    let key = match layout.name {
+                        "shopify-app-session-storage-redis" => [prefix.as_bytes(), b"_", rest].concat(),
+                        "redis-sessions" => [prefix.as_bytes(), b":", rest].concat(),
+                        // Its value repeats the whole key.
+                        "lemonldap-ng" | "koa-session" => continue,
+                        _ => [prefix.as_bytes(), rest].concat(),
+                    };
+                    let at = format!("{}: {}", fixture.slug, key.escape_ascii());
+                    let blob = Blob::new(&key, raw, Limits::default());
+                    let place = (layout.locate)(&free, &key).unwrap_or_else(|| panic!("{at}"));
+                    assert_eq!(key[place.id], *want["id"].as_str().expect("an id").as_bytes(), "{at}");
+                    let verdict = (layout.recognize)(&free, &blob);
+                    assert!(!matches!(verdict, Verdict::No(_)), "{at}: {verdict:?}");
+                }
             }
         }
     }

@@ -90,8 +90,10 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
     let client = setup.key_prefix();
     let own = session.key.strip_prefix(client.as_bytes()).unwrap_or(session.key);
     let usual = format!("{client}{}{PREFIX}", setup.text("baseKeyPrefix").unwrap_or(""));
+    let token = session.data.and_then(Decoded::value).and_then(|data| data.get("sessionToken")?.as_str());
+    let before = token.and_then(|token| session.key.strip_suffix(token.as_bytes()));
     let mut ops = Vec::new();
-    for before in [session.before(), usual.as_bytes()] {
+    for before in [before.unwrap_or(session.before()), usual.as_bytes()] {
         let key = Key([before, BY_USER.as_bytes(), user.as_bytes()].concat());
         let op = Op::UnlinkIfEquals(key, own.to_vec());
         if !ops.contains(&op) {

@@ -2,6 +2,7 @@
 
 use super::key::{self, Alphabet};
 use super::*;
+use crate::codec::{json, msgpack};
 use crate::cookie;
 
 /// Secrets that sign a cookie; any may have signed.
@@ -90,7 +91,7 @@ pub fn judge(setup: &Setup, data: &Value<'_>) -> Verdict {
     let Some(cookie) = data.get("cookie") else {
         // superjson keeps the session in a member of its own.
         return match data.get("json") {
-            Some(inner) if setup.named && data.get("meta").is_some() => judge(setup, inner),
+            Some(inner) if setup.named && is_superjson(members) => judge(setup, inner),
             _ if members.is_empty() => Verdict::no("the value is an empty object"),
             _ => Verdict::no("the value has no member `cookie`"),
         };
@@ -111,6 +112,10 @@ pub fn judge(setup: &Setup, data: &Value<'_>) -> Verdict {
     }
 }
 
+fn is_superjson(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
+    members.iter().all(|(name, _)| name == "json" || name == "meta")
+}
+
 /// @fastify/session always writes sameSite, secure and domain, one of them usually null; express
 /// leaves out what is not set and never writes null there. Where all three are set, originalExpires
 /// or a `passport` that is the user itself decide (@fastify/session 11.1.3, @fastify/passport 3.0.2).
@@ -127,15 +132,23 @@ pub fn is_fastify(cookie: &Value<'_>, data: &Value<'_>) -> bool {
     three.contains(&Some(&Value::Null)) || cookie.get("originalExpires").is_some() || own_passport
 }
 
-/// What serializers other than JSON wrote, seen in practice: JSON in base64, and MessagePack.
-fn unserialized<'b>(blob: &'b Blob<'_>) -> Option<(Vec<&'static str>, Value<'b>)> {
+/// What serializers other than JSON wrote, seen in practice: JSON in base64, and MessagePack, as bytes
+/// or as a text of one character a byte.
+fn unserialized<'b>(blob: &'b Blob<'b>) -> Option<(Vec<&'static str>, Value<'b>)> {
     use base64::Engine as _;
     let text = blob.text().filter(|text| !text.is_empty())?;
-    if let Ok(value @ Value::Map(_)) = crate::codec::msgpack::decode(text, &blob.limits) {
+    if let Ok(value @ Value::Map(_)) = msgpack::decode(text, &blob.limits) {
         return Some((vec!["msgpack"], value));
     }
+    if let Ok(text) = std::str::from_utf8(text)
+        && let Ok(bytes) =
+            text.chars().map(|char| u8::try_from(u32::from(char))).collect::<Result<Vec<u8>, _>>()
+        && let Ok(value @ Value::Map(_)) = msgpack::decode(&bytes, &blob.limits)
+    {
+        return Some((vec!["msgpack"], value.into_owned()));
+    }
     let inner = base64::engine::general_purpose::STANDARD.decode(text.trim_ascii()).ok()?;
-    match crate::codec::json::decode(&inner, &blob.limits) {
+    match json::decode(&inner, &blob.limits) {
         Ok(value @ Value::Map(_)) => Some((vec!["base64", "json"], value.into_owned())),
         _ => None,
     }
@@ -152,9 +165,8 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
 }
 
 pub fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
-    // superjson's envelope.
     let data = match (data.get("cookie"), data.get("json")) {
-        (None, Some(inner)) => inner,
+        (None, Some(inner)) if data.as_map().is_some_and(is_superjson) => inner,
         _ => data,
     };
     let user = user::passport(data)
@@ -172,4 +184,92 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
     let mut ops = nodebb::entries(session);
     ops.extend(overleaf::entries(session));
     ops
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setups() -> [Setup; 2] {
+        [Setup::free(&LAYOUT), Setup::named(&LAYOUT, []).expect("no options")]
+    }
+
+    fn verdict(setup: &Setup, text: &[u8]) -> Verdict {
+        let raw = Raw::Text(text.to_vec());
+        recognize(setup, &Blob::new(b"sess:x", &raw, Limits::default()))
+    }
+
+    const COOKIE: &str = r#""cookie":{"originalMaxAge":1,"path":"/""#;
+
+    #[test]
+    fn look_alikes_are_refused_with_the_reason() {
+        for (text, word) in [
+            (r#"{"cookie":{"originalMaxAge":1}}"#.to_string(), "path"),
+            (r#"{"cookie":{"path":"/"}}"#.to_string(), "originalMaxAge"),
+            (r#"{"cookie":"x"}"#.to_string(), "object"),
+            (format!("{{{COOKIE},\"_expires\":null}}}}"), "_expires"),
+            (format!(r#"{{{COOKIE},"sameSite":null,"secure":false,"domain":null}}}}"#), "fastify"),
+            ("{}".to_string(), "empty"),
+            ("7".to_string(), "no JSON object"),
+            (r#"{"cookie":"#.to_string(), "does not decode"),
+        ] {
+            for setup in setups() {
+                let Verdict::No(why) = verdict(&setup, text.as_bytes()) else { panic!("{text}") };
+                assert!(why.contains(word), "{text}: {why}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_all_three_cookie_options_are_set_other_marks_decide() {
+        let all = r#","sameSite":"lax","secure":true,"domain":"d""#;
+        for (rest, sure) in [
+            ("}}", true),
+            (r#"},"passport":{"user":1}}"#, true),
+            (r#"},"passport":{}}"#, true),
+            (r#"},"passport":"alice"}"#, false),
+            (r#"},"passport":{"id":1}}"#, false),
+            (r#","originalExpires":null}}"#, false),
+        ] {
+            let text = format!("{{{COOKIE}{all}{rest}");
+            assert_eq!(verdict(&setups()[0], text.as_bytes()) == Verdict::Sure, sure, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_serializers_are_read_only_when_the_layout_is_named() {
+        let [free, named] = setups();
+        let plain = format!(r#"{{{COOKIE}}},"user":"zo\u00eb"}}"#);
+        let base64 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &plain);
+        let superjson = format!(r#"{{"json":{plain}}}"#);
+        let packed: Vec<u8> =
+            b"\x82\xa6cookie\x82\xaeoriginalMaxAge\x01\xa4path\xa1/\xa4user\xa3bob".to_vec();
+        let binary: String = packed.iter().map(|byte| char::from(*byte)).collect();
+        for (text, user) in [
+            (base64.as_bytes(), "zo\u{eb}"),
+            (superjson.as_bytes(), "zo\u{eb}"),
+            (&packed[..], "bob"),
+            (binary.as_bytes(), "bob"),
+        ] {
+            assert!(matches!(verdict(&free, text), Verdict::No(_)), "{text:?}");
+            assert_eq!(verdict(&named, text), Verdict::Sure, "{text:?}");
+            let raw = Raw::Text(text.to_vec());
+            let blob = Blob::new(b"sess:x", &raw, Limits::default());
+            let decoded = read(&named, &blob);
+            let facts = describe(&named, &blob, decoded.value().expect("it decodes"));
+            assert_eq!(facts.user.as_deref(), Some(user));
+        }
+    }
+
+    #[test]
+    fn an_id_is_found_behind_any_prefix() {
+        let sid = "_Pmeir6CmzKCVGND-cPmfFHdFhLjtL9c";
+        for prefix in
+            ["", "sess:", "t1:sess:", "shop[1]:", "{shop:eu}:", "app-", "app_", "wm{s}_*", "mysess:"]
+        {
+            let key = format!("{prefix}{sid}");
+            let place = locate(&setups()[0], key.as_bytes()).expect("a place");
+            assert_eq!((&key[place.id], place.usual), (sid, true), "{prefix}");
+        }
+    }
 }

@@ -34,7 +34,6 @@ end      the id in each set, then the key
 beware   _session_kind says what it is: SSO, TOKEN, CAS, SAML, OIDC, or Persistent, which holds
          second factors and consents and is no login: never purge it
 ",
-    // Latin-1 may stand anywhere in the text; the key decides first.
     marks: &[Mark::Member("_session_id"), Mark::Member("_session_hashed")],
     options: &[
         OptionSpec::new("Index", OptionKind::Texts, "the fields that the handler's configuration indexes"),

@@ -97,7 +97,8 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-/// The hash with its counters and times as numbers and `d` decoded.
+/// The hash with its counters and times as numbers and `d` decoded; what does not decode stays text, so
+/// that the user and with it the entries in the indexes are known all the same.
 fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     let Some(fields) = blob.fields() else { return Decoded::failed("hash", blob.unreadable("hash")) };
     let mut members = Vec::with_capacity(fields.len());
@@ -106,10 +107,7 @@ fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
             b"r" | b"w" | b"la" | b"ttl" | b"no_resave" => {
                 json::decode(bytes, &blob.limits).ok().filter(|value| value.as_f64().is_some())
             }
-            b"d" => match json::decode(bytes, &blob.limits) {
-                Ok(data) => Some(data),
-                Err(error) => return Decoded::failed("hash", error),
-            },
+            b"d" => json::decode(bytes, &blob.limits).ok(),
             _ => None,
         };
         members.push((String::from_utf8_lossy(name), value.unwrap_or_else(|| blob::plain(bytes))));
