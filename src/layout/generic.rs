@@ -7,7 +7,7 @@ const OPTIONS: &[OptionSpec] = &[
     OptionSpec::new("user_path", OptionKind::Text, "where the user is in the data, such as auth.user.id"),
     OptionSpec::new("created_path", OptionKind::Text, "where the time of creation is: a date or an epoch"),
     OptionSpec::new("seen_path", OptionKind::Text, "where the time of the last request is"),
-    OptionSpec::new("codec", OptionKind::Text, "the serializer, a name of `sessctl decode --list`"),
+    OptionSpec::new("codec", OptionKind::Text, "the serializer, by the name that `sessctl decode` takes"),
 ];
 
 pub const LAYOUT: Layout = Layout {
