@@ -65,11 +65,18 @@ pub struct TargetArgs {
     pub store: Option<String>,
 
     /// Read profiles from this file
-    #[arg(long, global = true, value_name = "FILE", env = "SESSCTL_CONFIG", hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "SESSCTL_CONFIG",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
     pub config: Option<PathBuf>,
 
     /// Use this profile of the configuration file
-    #[arg(long, global = true, value_name = "NAME", env = "SESSCTL_PROFILE")]
+    #[arg(long, global = true, value_name = "NAME", env = "SESSCTL_PROFILE", hide_env_values = true)]
     pub profile: Option<String>,
 
     /// Consider sessions of this layout only; may be repeated
@@ -117,6 +124,7 @@ pub struct TargetArgs {
 
 /// How things are shown.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// Print in this form [default: table]

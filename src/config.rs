@@ -426,10 +426,10 @@ impl Reader<'_> {
 
     /// `~` is the home directory; a relative path starts at the file's own directory.
     fn expand(&self, path: &str) -> PathBuf {
-        if let Some(rest) = path.strip_prefix("~/") {
-            if let Ok(home) = etcetera::home_dir() {
-                return home.join(rest);
-            }
+        if let Some(rest) = path.strip_prefix("~/")
+            && let Ok(home) = etcetera::home_dir()
+        {
+            return home.join(rest);
         }
         self.place.parent().unwrap_or(Path::new("")).join(path)
     }

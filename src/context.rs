@@ -22,6 +22,7 @@ pub const DEFAULT_MAX: u64 = 10_000;
 
 /// Everything that holds for the whole run.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Context {
     pub ui: Ui,
     pub target: Target,

@@ -4,6 +4,7 @@
 //! it on the last line, `hint:`. Nothing of it holds a password or a session id, and what came from
 //! elsewhere is made safe for the terminal.
 
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use crate::cookie::CookieError;
@@ -86,13 +87,13 @@ pub fn report(error: &anyhow::Error, color: bool) -> Exit {
     let mut text = String::new();
     for (at, line) in told.lines.iter().enumerate() {
         if at == 0 {
-            text.push_str(&format!("{red}error:{off} {line}\n"));
+            let _ = writeln!(text, "{red}error:{off} {line}");
         } else {
-            text.push_str(&format!("  because: {line}\n"));
+            let _ = writeln!(text, "  because: {line}");
         }
     }
     if let Some(hint) = &told.hint {
-        text.push_str(&format!("{cyan}hint:{off} {hint}\n"));
+        let _ = writeln!(text, "{cyan}hint:{off} {hint}");
     }
     // Nothing useful can be done when stderr is closed.
     let _ = io::stderr().lock().write_all(text.as_bytes());
@@ -146,16 +147,20 @@ fn judge(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<Stri
 }
 
 fn judge_store(error: &store::Error) -> (Exit, Option<String>) {
-    use store::Error::*;
+    use store::Error::{
+        Answer, Authentication, Cluster, Connect, Denied, Loading, Lost, Refused, Replica, Target, Timeout,
+    };
     match error {
-        Connect { .. } => (
+        // Other reasons, such as a certificate, say themselves what to do.
+        Connect { reason, .. } => (
             Exit::Failed,
-            Some(
+            store::connect::ABSENT.contains(&reason.as_str()).then(|| {
                 "is the server running, and is this its address? Name another with --store, \
                  SESSCTL_STORE or a profile"
-                    .to_string(),
-            ),
+                    .to_string()
+            }),
         ),
+        Authentication { reason, .. } if reason == store::connect::NO_PASSWORD => (Exit::Denied, None),
         Authentication { .. } => (
             Exit::Denied,
             Some(
@@ -197,7 +202,7 @@ fn advise_acl(user: &str, command: &str) -> String {
     // A subcommand is permitted as `+client|setname`.
     let rule = command.trim().to_ascii_lowercase().replace(' ', "|");
     format!(
-        "an administrator permits it with: ACL SETUSER {user} +{rule}; keys may need a rule such as ~sess:*"
+        "an administrator permits it with: ACL SETUSER {user} +{rule}""
     )
 }
 

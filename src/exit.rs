@@ -1,5 +1,6 @@
 //! Exit codes: the one table that scripts rely on and `sessctl help exit-codes` prints.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 /// How a run ended.
@@ -56,7 +57,8 @@ impl From<Exit> for ExitCode {
 pub fn table() -> String {
     let mut text = String::new();
     for (exit, name, meaning) in TABLE {
-        text.push_str(&format!("{:>4}  {name:<12} {meaning}\n", exit.code()));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{:>4}  {name:<12} {meaning}", exit.code());
     }
     text
 }

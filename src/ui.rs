@@ -34,6 +34,7 @@ pub enum Answer {
 
 /// What is known of the terminal, decided once a run.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Ui {
     pub stdin_terminal: bool,
     pub stdout_terminal: bool,
@@ -72,7 +73,6 @@ impl Ui {
     }
 
     /// Stdout, locked and buffered. The caller flushes, so that a broken pipe is noticed.
-    #[expect(clippy::unused_self, reason = "whoever writes data has been given the terminal")]
     pub fn out(&self) -> BufWriter<StdoutLock<'static>> {
         BufWriter::with_capacity(64 * 1024, io::stdout().lock())
     }
@@ -290,10 +290,9 @@ fn push_safe(out: &mut String, char: char) {
 /// stand behind another character, hence the letter in front.
 fn is_visible(char: char) -> bool {
     match char {
-        ' '..='~' => true,
-        '\0'..='\u{9f}' => false,
         // The ideographic space is an ordinary space where it is used.
-        '\u{3000}' => true,
+        ' '..='~' | '\u{3000}' => true,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => false,
         _ => {
             let mut buffer = [b'a'; 5];
             let end = 1 + char.encode_utf8(&mut buffer[1..]).len();

@@ -97,15 +97,15 @@ fn unopened(context: &Context, failures: Vec<(&'static str, CookieError)>) -> an
     let (mut absent, mut others) = (Vec::new(), Vec::new());
     for (layout, error) in failures {
         if matches!(error, CookieError::Absent { .. }) {
-            absent.push((layout, error))
+            absent.push((layout, error));
         } else {
-            others.push((layout, error))
+            others.push((layout, error));
         }
     }
-    if context.named || others.len() == 1 {
-        if let Some((layout, error)) = others.into_iter().chain(absent).next() {
-            return anyhow::Error::from(error).context(format!("layout {layout} cannot open the cookie"));
-        }
+    if (context.named || others.len() == 1)
+        && let Some((layout, error)) = others.into_iter().chain(absent).next()
+    {
+        return anyhow::Error::from(error).context(format!("layout {layout} cannot open the cookie"));
     }
     Failure::new("no layout can open the cookie")
         .hint("name the framework with --layout, and the cookie with --name if the application renamed it")

@@ -108,7 +108,7 @@ fn decode<'b>(
         match (codec.decode)(bytes, &Limits::default()) {
             Ok(value) => return Ok((codec, value)),
             Err(error) if furthest.as_ref().is_none_or(|far| far.offset < error.offset) => {
-                furthest = Some(error)
+                furthest = Some(error);
             }
             Err(_) => {}
         }

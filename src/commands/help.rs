@@ -25,16 +25,17 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let text = match args.topic.as_deref() {
         None => command.render_long_help().to_string(),
         Some("exit-codes") => format!("Exit codes:\n{}", exit::table()),
-        Some(name) => match command.find_subcommand_mut(name) {
-            Some(sub) => sub.render_long_help().to_string(),
-            None => {
-                let mut known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-                known.push("exit-codes");
+        Some(name) => {
+            let known: Vec<String> =
+                command.get_subcommands().map(|sub| sub.get_name().to_string()).collect();
+            let Some(sub) = command.find_subcommand_mut(name) else {
+                let known = known.iter().map(String::as_str).chain(["exit-codes"]);
                 return Err(Usage::new(format!("there is no help on `{name}`"))
-                    .hint(did_you_mean(name, known.iter().copied()))
+                    .hint(did_you_mean(name, known))
                     .into());
-            }
-        },
+            };
+            sub.render_long_help().to_string()
+        }
     };
     std::io::stdout().lock().write_all(text.as_bytes())?;
     Ok(Exit::Done)

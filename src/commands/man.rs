@@ -64,7 +64,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         run(&Args { dir: Some(dir.path().to_path_buf()) }).expect("written");
         let main = std::fs::read_to_string(dir.path().join("sessctl.1")).expect("a page");
-        assert!(main.contains("SESSCTL_STORE"));
+        assert!(main.contains("rediss://"));
         for sub in Cli::command().get_subcommands() {
             let page = dir.path().join(format!("sessctl-{}.1", sub.get_name()));
             assert!(std::fs::read_to_string(page).is_ok_and(|page| page.contains("Examples")));

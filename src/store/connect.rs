@@ -71,6 +71,18 @@ impl fmt::Display for Target {
     }
 }
 
+/// Reasons that mean that there may be no server at this address at all.
+pub const ABSENT: &[&str] = &[NO_SOCKET, DEAD_SOCKET, NOBODY, SILENT, SILENT_TLS, NO_HOST];
+const NO_SOCKET: &str = "there is no such socket file";
+const DEAD_SOCKET: &str = "the socket file is there, but nobody listens on it";
+const NOBODY: &str = "nobody listens there";
+const SILENT: &str = "no answer in time (--connect-timeout)";
+const SILENT_TLS: &str = "no answer in time (--connect-timeout); perhaps it does not speak TLS on this port";
+const NO_HOST: &str = "the host name is not known";
+
+/// The user gave a password, and the server has none.
+pub const NO_PASSWORD: &str = "it has no password; leave it out";
+
 const SCHEMES: &[&str] = &["redis", "rediss", "valkey", "valkeys", "unix"];
 
 impl Target {
@@ -115,7 +127,10 @@ impl Target {
         }
         let lower = text.to_ascii_lowercase();
         let bare_path = lower.split(['?', '#']).next().unwrap_or(&lower);
-        if lower.starts_with("rdb:") || (!lower.contains("://") && bare_path.ends_with(".rdb")) {
+        if lower.starts_with("rdb:")
+            || (!lower.contains("://")
+                && std::path::Path::new(bare_path).extension().is_some_and(|extension| extension == "rdb"))
+        {
             return Err(unsupported(
                 "a dump file",
                 "reading dump files is not supported yet; load it into a private server",
@@ -242,12 +257,12 @@ impl Target {
     }
 
     /// The password to log in with, and whether the server may do without it.
-    fn login(&self) -> Result<Option<(Secret, bool)>, Error> {
+    fn login(&self, place: &str) -> Result<Option<(Secret, bool)>, Error> {
         if let Some(password) = &self.password {
             return Ok(Some((password.clone(), false)));
         }
         if let Some(path) = &self.password_file {
-            return Ok(Some((first_line(path)?, false)));
+            return Ok(Some((first_line(path).map_err(|reason| connecting(place, reason))?, false)));
         }
         Ok(self.env_password.clone().map(|password| (password, true)))
     }
@@ -336,14 +351,19 @@ fn decoded(text: &str, what: &str) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|_| wrong(format!("the {what} in the store is not UTF-8")))
 }
 
+/// A file that connecting needs and that cannot be used.
+fn connecting(place: &str, reason: String) -> Error {
+    Error::Connect { place: place.to_string(), reason }
+}
+
 /// The first line of a password file.
-fn first_line(path: &Path) -> Result<Secret, Error> {
+fn first_line(path: &Path) -> Result<Secret, String> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
-        .map_err(|error| wrong(format!("cannot read the password file {shown}: {}", plain(&error))))?;
-    match text.lines().next().map(|line| line.trim_end_matches('\r')) {
-        None | Some("") => Err(wrong(format!("the first line of the password file {shown} is empty"))),
-        Some(line) => Ok(Secret::new(line.to_string())),
+        .map_err(|error| format!("cannot read the password file {shown}: {}", plain(&error)))?;
+    match text.lines().next() {
+        None | Some("") => Err(format!("the first line of the password file {shown} is empty")),
+        Some(line) => Ok(Secret::new(line)),
     }
 }
 
@@ -387,7 +407,7 @@ fn dial(target: &Target, place: &str) -> Result<Connection, Error> {
         .set_redis_settings(RedisConnectionInfo::default().set_skip_set_lib_name());
     let client = if target.is_tls() {
         install_crypto();
-        Client::build_with_tls(info, certificates(&target.tls)?)
+        Client::build_with_tls(info, certificates(&target.tls).map_err(|reason| connecting(place, reason))?)
     } else {
         Client::open(info)
     };
@@ -403,27 +423,34 @@ fn install_crypto() {
     ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
 }
 
-fn certificates(tls: &Tls) -> Result<TlsCertificates, Error> {
-    let read = |path: &Path, what: &str| {
-        std::fs::read(path)
-            .map_err(|error| wrong(format!("cannot read the {what} {}: {}", path.display(), plain(&error))))
+fn certificates(tls: &Tls) -> Result<TlsCertificates, String> {
+    let read = |path: &Path, what: &str, mark: &str| {
+        let shown = path.display();
+        let bytes = std::fs::read(path)
+            .map_err(|error| format!("cannot read the {what} {shown}: {}", plain(&error)))?;
+        // Without this an empty list of authorities would look like an untrusted server.
+        if memchr::memmem::find(&bytes, mark.as_bytes()).is_none() {
+            return Err(format!("the {what} {shown} is no PEM file with `{mark}` in it"));
+        }
+        Ok(bytes)
     };
     let client_tls = match (&tls.cert, &tls.key) {
         (Some(cert), Some(key)) => Some(ClientTlsConfig {
-            client_cert: read(cert, "client certificate")?,
-            client_key: read(key, "key of the client certificate")?,
+            client_cert: read(cert, "client certificate", "BEGIN CERTIFICATE")?,
+            client_key: read(key, "key of the client certificate", "PRIVATE KEY")?,
         }),
         (None, None) => None,
-        (Some(_), None) => return Err(wrong("--cert needs the certificate's --key beside it")),
-        (None, Some(_)) => return Err(wrong("--key needs its certificate, --cert, beside it")),
+        (Some(_), None) => return Err("--cert needs the certificate's --key beside it".to_string()),
+        (None, Some(_)) => return Err("--key needs its certificate, --cert, beside it".to_string()),
     };
-    let root_cert = tls.cacert.as_deref().map(|path| read(path, "CA certificate")).transpose()?;
+    let root_cert =
+        tls.cacert.as_deref().map(|path| read(path, "CA certificate", "BEGIN CERTIFICATE")).transpose()?;
     Ok(TlsCertificates { client_tls, root_cert })
 }
 
 fn log_in(connection: &mut Connection, target: &Target, place: &str) -> Result<(), Error> {
     let user = target.user_name();
-    match target.login()? {
+    match target.login(place)? {
         Some((password, optional)) => {
             let mut auth = ::redis::cmd("AUTH");
             if let Some(user) = &target.user {
@@ -436,7 +463,7 @@ fn log_in(connection: &mut Connection, target: &Target, place: &str) -> Result<(
                 {
                     // redis-cli goes on as well when only the environment holds a password.
                     if !optional {
-                        let reason = "the server has no password; leave it out".to_string();
+                        let reason = NO_PASSWORD.to_string();
                         return Err(Error::Authentication { place: place.to_string(), reason });
                     }
                 } else if error.kind() == ErrorKind::Io || error.code() == Some("DENIED") {
@@ -550,9 +577,8 @@ fn detail(error: &RedisError) -> String {
         return plain(io);
     }
     let text = match (error.code(), error.detail()) {
-        (Some("ERR"), Some(detail)) => detail.to_string(),
+        (Some("ERR") | None, Some(detail)) => detail.to_string(),
         (Some(code), Some(detail)) => format!("{code} {detail}"),
-        (None, Some(detail)) => detail.to_string(),
         _ => error.to_string(),
     };
     text.lines().next().unwrap_or_default().to_string()
@@ -592,20 +618,17 @@ fn unreachable(error: &RedisError, place: &str) -> Error {
     let reason = if let Some(io) = io_error(error) {
         let text = io.to_string();
         match io.kind() {
-            io::ErrorKind::NotFound if socket => "there is no such socket file".to_string(),
-            io::ErrorKind::ConnectionRefused if socket => {
-                "the socket file is there, but nobody listens on it".to_string()
-            }
+            io::ErrorKind::NotFound if socket => NO_SOCKET.to_string(),
+            io::ErrorKind::ConnectionRefused if socket => DEAD_SOCKET.to_string(),
             io::ErrorKind::PermissionDenied if socket => "you may not use the socket file".to_string(),
-            io::ErrorKind::ConnectionRefused => "nobody listens there".to_string(),
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
-                "no answer in time (--connect-timeout)".to_string()
-            }
+            io::ErrorKind::ConnectionRefused => NOBODY.to_string(),
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock if secure => SILENT_TLS.to_string(),
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => SILENT.to_string(),
             _ if secure && text.contains("InvalidContentType") => {
                 "the server does not speak TLS on this port; try redis://".to_string()
             }
             _ if text.contains("invalid peer certificate") => certificate(&text),
-            _ if text.contains("failed to lookup address") => "the host name is not known".to_string(),
+            _ if text.contains("failed to lookup address") => NO_HOST.to_string(),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
                 if !secure && !socket =>
             {
@@ -624,11 +647,11 @@ fn unreachable(error: &RedisError, place: &str) -> Error {
 
 /// rustls's words for a certificate that it does not take.
 fn certificate(text: &str) -> String {
-    if text.contains("UnknownIssuer") {
+    if text.contains("UnknownIssuer") || text.contains("CaUsedAsEndEntity") {
         "the server's TLS certificate is not signed by a known authority; name its own with --cacert"
             .to_string()
     } else if text.contains("NotValidForName") || text.contains("not valid for name") {
-        "the server's TLS certificate is for another host name".to_string()
+        "the server's TLS certificate is for another host name; use the name that it was made for".to_string()
     } else if text.contains("xpired") {
         "the server's TLS certificate has expired".to_string()
     } else {
@@ -644,10 +667,13 @@ mod tests {
         Address::Tcp { host: host.to_string(), port, tls }
     }
 
+    /// Text, address, user, password, database.
+    type Case<'t> = (&'t str, Address, Option<&'t str>, Option<&'t str>, u32);
+
     #[test]
     fn urls_are_read() {
         let unix = |path: &str| Address::Unix(PathBuf::from(path));
-        let cases: Vec<(&str, Address, Option<&str>, Option<&str>, u32)> = vec![
+        let cases: Vec<Case<'_>> = vec![
             ("redis://db1", tcp("db1", 6379, false), None, None, 0),
             ("redis://db1:7000/3", tcp("db1", 7000, false), None, None, 3),
             ("REDIS://db1/3/", tcp("db1", 6379, false), None, None, 3),
