@@ -201,9 +201,7 @@ fn judge_store(error: &store::Error) -> (Exit, Option<String>) {
 fn advise_acl(user: &str, command: &str) -> String {
     // A subcommand is permitted as `+client|setname`.
     let rule = command.trim().to_ascii_lowercase().replace(' ', "|");
-    format!(
-        "an administrator permits it with: ACL SETUSER {user} +{rule}""
-    )
+    format!("an administrator permits it with: ACL SETUSER {user} +{rule}")
 }
 
 fn advise_option(error: &OptionError) -> String {

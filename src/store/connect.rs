@@ -628,6 +628,9 @@ fn unreachable(error: &RedisError, place: &str) -> Error {
                 "the server does not speak TLS on this port; try redis://".to_string()
             }
             _ if text.contains("invalid peer certificate") => certificate(&text),
+            _ if text.contains("CertificateRequired") => {
+                "the server wants a client certificate; give it with --cert and --key".to_string()
+            }
             _ if text.contains("failed to lookup address") => NO_HOST.to_string(),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
                 if !secure && !socket =>
@@ -640,7 +643,13 @@ fn unreachable(error: &RedisError, place: &str) -> Error {
         "the server is in protected mode: it has no password and answers its own machine only".to_string()
     } else {
         let text = detail(error);
-        if text.contains("invalid peer certificate") { certificate(&text) } else { text }
+        if text.contains("invalid peer certificate") {
+            certificate(&text)
+        } else if text.contains("KeyMismatch") {
+            "the key is not the one of the client certificate (--cert, --key)".to_string()
+        } else {
+            text
+        }
     };
     Error::Connect { place: place.to_string(), reason }
 }
