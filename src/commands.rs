@@ -6,6 +6,7 @@
 use crate::cli::Cli;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::ui;
 
 pub mod completions;
 pub mod cookie;
@@ -44,7 +45,10 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Layouts(args) => layouts::run(&context()?, args),
         Command::Decode(args) => decode::run(&context()?, args),
         Command::Cookie(args) => cookie::run(&context()?, args),
-        Command::Demo(args) => demo::run(&context()?, args),
+        Command::Demo(args) => {
+            ui::watch_signals();
+            demo::run(&context()?, args)
+        }
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Help(args) => help::run(args),

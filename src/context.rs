@@ -13,7 +13,7 @@ use crate::layout::setup::{self, Setup};
 use crate::store;
 use crate::store::connect::{self, CONNECT_TIMEOUT, TIMEOUT, Target, Tls};
 use crate::store::redis::RedisStore;
-use crate::ui::Ui;
+use crate::ui::{self, Ui};
 
 /// The server that is meant when none is named.
 pub const DEFAULT_STORE: &str = "redis://127.0.0.1:6379/0";
@@ -84,9 +84,12 @@ impl Context {
         })
     }
 
-    /// Connects and logs in.
+    /// Connects and logs in. From then on Ctrl-C is a request to stop, which whoever works with the
+    /// store has to look for: [`ui::interrupted`].
     pub fn connect(&self) -> Result<RedisStore, store::Error> {
-        connect::connect(&self.target)
+        let store = connect::connect(&self.target)?;
+        ui::watch_signals();
+        Ok(store)
     }
 
     /// Refuses where the profile forbids changes; whatever changes a server asks this first.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use sessctl::cli::{Cli, rewrite_not};
 use sessctl::exit::Exit;
-use sessctl::ui::{self, Color, Ui};
+use sessctl::ui::{Color, Ui};
 use sessctl::{commands, error};
 
 fn main() -> ExitCode {
@@ -22,9 +22,5 @@ fn main() -> ExitCode {
         }
     };
     let color = Ui::new(cli.output.color, false).color_err;
-    let run = || {
-        ui::watch_signals()?;
-        commands::run(&cli)
-    };
-    run().unwrap_or_else(|error| error::report(&error, color)).into()
+    commands::run(&cli).unwrap_or_else(|error| error::report(&error, color)).into()
 }

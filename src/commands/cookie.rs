@@ -11,7 +11,7 @@ use crate::cookie::{CookieError, Given, Opened};
 use crate::error::{Failure, Usage};
 use crate::exit::Exit;
 use crate::layout::setup::{Setting, Setup};
-use crate::ui::safe;
+use crate::render::safe::{bytes as shown, safe};
 
 /// Find the session that a cookie belongs to, and check its signature
 ///
@@ -42,6 +42,18 @@ struct Answer<'s> {
     setup: &'s Setup,
     opened: Opened,
     key: Vec<u8>,
+}
+
+impl Answer<'_> {
+    /// Whether the id has the shape that the framework itself makes.
+    fn is_usual(&self) -> bool {
+        (self.setup.layout.locate)(self.setup, &self.key).is_some_and(|place| place.usual)
+    }
+
+    /// Whether it says the same, so that one line is enough for both.
+    fn says(&self, other: &Answer<'_>) -> bool {
+        self.opened == other.opened && self.key == other.key
+    }
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
@@ -85,10 +97,17 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if answers.iter().any(|answer| answer.opened.verified == Some(true)) {
         answers.retain(|answer| answer.opened.verified == Some(true));
     }
+    // Of all that read something, those whose framework makes such ids.
+    if !context.named && answers.iter().any(Answer::is_usual) {
+        answers.retain(Answer::is_usual);
+    }
     if answers.is_empty() {
         return Err(unopened(context, failures));
     }
     print(context, &answers)?;
+    if answers.iter().any(|answer| !answer.says(&answers[0])) {
+        context.ui.note("Several frameworks could have set this cookie; --layout names the right one.");
+    }
     let wrong = answers.iter().any(|answer| answer.opened.verified == Some(false));
     Ok(if wrong { Exit::Found } else { Exit::Done })
 }
@@ -114,7 +133,7 @@ fn unopened(context: &Context, failures: Vec<(&'static str, CookieError)>) -> an
 
 /// The beginning of an id, unless it is to be seen whole.
 fn shortened(bytes: &[u8], whole: bool) -> String {
-    let text = String::from_utf8_lossy(bytes);
+    let text = shown(bytes);
     let count = text.chars().count();
     if whole || count <= 8 { text.into_owned() } else { text.chars().take(8).chain(['…']).collect() }
 }
@@ -125,8 +144,7 @@ fn shown_key(answer: &Answer<'_>, whole: bool) -> String {
     match memchr::memmem::rfind(&answer.key, id).filter(|_| !id.is_empty()) {
         Some(at) => {
             let (before, after) = (&answer.key[..at], &answer.key[at + id.len()..]);
-            [String::from_utf8_lossy(before).as_ref(), &shortened(id, whole), &String::from_utf8_lossy(after)]
-                .concat()
+            [shown(before).as_ref(), &shortened(id, whole), &shown(after)].concat()
         }
         None => shortened(&answer.key, whole),
     }
@@ -169,6 +187,11 @@ fn print(context: &Context, answers: &[Answer<'_>]) -> anyhow::Result<()> {
         }
         Format::Table => {
             for (at, answer) in answers.iter().enumerate() {
+                if answers[..at].iter().any(|earlier| earlier.says(answer)) {
+                    continue;
+                }
+                let same = answers[at..].iter().filter(|other| other.says(answer));
+                let layouts: Vec<&str> = same.map(|other| other.setup.layout.name).collect();
                 if at > 0 {
                     writeln!(out)?;
                 }
@@ -177,7 +200,7 @@ fn print(context: &Context, answers: &[Answer<'_>]) -> anyhow::Result<()> {
                     Some(false) => "no: the signature is wrong",
                     None => "not checked: no secret was given, or the cookie has no signature",
                 };
-                writeln!(out, "layout    {}", answer.setup.layout.name)?;
+                writeln!(out, "layout    {}", layouts.join(" or "))?;
                 writeln!(out, "id        {}", safe(&shortened(&answer.opened.id, context.reveal)))?;
                 writeln!(out, "key       {}", safe(&shown_key(answer, context.reveal)))?;
                 writeln!(out, "verified  {verified}")?;
