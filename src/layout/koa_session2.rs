@@ -18,11 +18,11 @@ user     passport.user, else user, userId, user_id, uid, username, account
 cookie   koa:sess = <id>, with koa:sess.sig = HMAC-SHA1 of `koa:sess=<id>` beside it when signed
 index    none
 end      the one key
-alike    any JSON object under such a key: found without being named only under the usual key, and
-         changed only when the layout is named
+alike    any JSON object under such a key: found without being named behind another prefix only
+         where there are two, and changed only when the layout is named
 ",
     prefix: PREFIX,
-    marks: &[Mark::Word(PREFIX)],
+    marks: &[Mark::AnyObject],
     options: &[koa_session::COOKIE_KEYS],
     cookie_name: Some("koa:sess"),
     locate,
@@ -40,20 +40,45 @@ alike    any JSON object under such a key: found without being named only under 
     ..Layout::PLAIN
 };
 
-/// The README's getID takes a number of bytes; the copy may take another than 24.
+/// The README's getID takes a number of bytes; a copy that is named may take another than 24.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
-    let usual = |id: &[u8]| key::is_exactly(id, 48, Alphabet::Hex);
-    let place = key::locate_by(setup, key, |_| None, usual)?;
+    if setup.known_lead().is_none() {
+        return key::tail(key, 48, Alphabet::Hex).map(|start| Place::after(key, start, true));
+    }
+    let place = key::locate_by(setup, key, |_| None, |id| key::is_exactly(id, 48, Alphabet::Hex))?;
     let id = &key[place.id.clone()];
-    let may_be = place.usual || (setup.named && id.len() >= 16 && Alphabet::Hex.all(id));
-    (may_be && (setup.known_lead().is_some() || key[..place.id.start].ends_with(PREFIX.as_bytes())))
-        .then_some(place)
+    (place.usual || (setup.named && id.len() >= 16 && Alphabet::Hex.all(id))).then_some(place)
 }
 
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
+    let before = &blob.key[..blob.key.len().saturating_sub(48)];
     match blob.object() {
         Some([]) => Verdict::Kin,
-        Some(_) => Verdict::Weak,
+        Some(_) if before.ends_with(PREFIX.as_bytes()) => Verdict::Weak,
+        Some(_) => Verdict::Several,
         None => Verdict::no("the value is no JSON object"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_prefix_is_worth_more_than_another() {
+        let raw = Raw::Text(br#"{"views":1}"#.to_vec());
+        let free = Setup::free(&LAYOUT);
+        let id = "7e5592a4ac13f235a1c07981d67f696c1885fad18d7e6119";
+        for (prefix, verdict) in
+            [("SESSION:", Verdict::Weak), ("t:SESSION:", Verdict::Weak), ("x:", Verdict::Several)]
+        {
+            let key = format!("{prefix}{id}");
+            let place = locate(&free, key.as_bytes()).expect("a session's key");
+            assert_eq!(&key[place.id], id);
+            assert_eq!(recognize(&free, &Blob::new(key.as_bytes(), &raw, Limits::default())), verdict);
+        }
+        for key in [&id[1..], "SESSION:stats", "SESSION:7e5592a4ac13f235"] {
+            assert_eq!(locate(&free, key.as_bytes()), None, "{key}");
+        }
     }
 }
