@@ -21,6 +21,7 @@ pub mod purge;
 pub mod report;
 
 #[derive(Debug, clap::Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum Command {
     Inspect(inspect::Args),
     Purge(purge::Args),

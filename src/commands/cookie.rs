@@ -11,7 +11,7 @@ use crate::cookie::{CookieError, Given, Opened};
 use crate::error::{Failure, Usage};
 use crate::exit::Exit;
 use crate::layout::setup::{Setting, Setup};
-use crate::render::safe::{bytes as shown, safe};
+use crate::render::safe::{safe, text as shown};
 
 /// Find the session that a cookie belongs to, and check its signature
 ///
