@@ -110,6 +110,8 @@ pub struct TargetArgs {
     pub key: Option<PathBuf>,
 
     /// Do not check the server's certificate
+    ///
+    /// It is checked against the HOST of the store; another name (SNI) cannot be given yet.
     #[arg(long, global = true, hide_short_help = true)]
     pub insecure: bool,
 

@@ -130,8 +130,11 @@ impl Ui {
         if let Ok(Some(true)) = asked {
             Answer::Yes
         } else {
-            // A prompt that Ctrl-C ended leaves the cursor hidden.
+            // A prompt that Ctrl-C ended leaves the cursor hidden and the line open.
             let _ = term.show_cursor();
+            if asked.is_err() {
+                let _ = term.write_line("");
+            }
             Answer::No
         }
     }
