@@ -147,7 +147,9 @@ fn write(connection: &mut redis::Connection, captured: &Json) -> anyhow::Result<
         |json: &Json| -> anyhow::Result<Vec<u8>> { Ok(STANDARD.decode(json.as_str().context("text")?)?) };
     let key = bytes(&captured["key_b64"])?;
     let value = &captured["value"];
-    let items = || value.as_array().into_iter().flatten();
+    // A collection is a list, or an object that says what its items are.
+    let list = value.as_array().or_else(|| value.as_object()?.values().find_map(Json::as_array));
+    let items = || list.into_iter().flatten();
     let mut command = redis::cmd(match captured["type"].as_str().unwrap_or_default() {
         "string" => "SET",
         "hash" => "HSET",
