@@ -12,6 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
+use crate::error::Usage;
 use crate::render::safe::safe;
 use crate::session::Session;
 use crate::store::{Need, Ttl};
@@ -181,6 +182,12 @@ pub enum SelectError {
     NotValue { name: &'static str },
     #[error("--not {name} takes no value")]
     NotNoValue { name: &'static str },
+}
+
+impl From<SelectError> for Usage {
+    fn from(error: SelectError) -> Usage {
+        Usage::new(error.to_string())
+    }
 }
 
 /// One filter.

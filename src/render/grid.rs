@@ -1,4 +1,4 @@
-//! Small tables whose rows are all known: `discover`, `layouts`, `count --by`.
+//! Small tables whose rows are all known: `discover`, `layouts`. Cells wrap.
 
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use super::expr::Relation;
 use super::glob::Glob;
 use crate::render::safe::safe;
+use crate::render::secret::is_secret;
 use crate::value::Value;
 
 /// A condition as it was typed.
@@ -133,7 +134,7 @@ impl Condition {
             .find_map(|(sign, relation)| Some((*sign, *relation, rest.strip_prefix(sign)?.trim())))
             .ok_or(ConditionError::Operator)?;
         let literal = Literal::parse(right)?;
-        let value = if names_a_secret(&path) { "…" } else { right };
+        let value = if path.split('.').any(is_secret) { "…" } else { right };
         let shown = format!("{} {sign} {}", safe(&path), safe(value));
         let test = match relation {
             Some(relation) => Test::Compare(relation, literal),
@@ -160,14 +161,6 @@ impl std::fmt::Display for Condition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.shown)
     }
-}
-
-/// Whether a member of that name is better not repeated in reports and audit lines.
-fn names_a_secret(path: &str) -> bool {
-    let last = path.rsplit('.').next().unwrap_or(path).to_ascii_lowercase();
-    ["token", "secret", "passw", "csrf", "xsrf", "hash", "nonce", "auth", "cookie", "sid"]
-        .iter()
-        .any(|word| last.contains(word))
 }
 
 /// Text up to an unescaped quote, and how long it was with the quote.

@@ -1,0 +1,504 @@
+//! The columns: one table that every form of output, `--columns`, `--sort` and `--by` are made from.
+
+use crate::cli::Format;
+use crate::error::{Usage, did_you_mean};
+use crate::session::{Certainty, Session};
+use crate::store::{Need, Ttl};
+
+use super::clock;
+use super::safe::safe;
+
+/// A fact of a session as data, the same for all forms.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Datum<'s> {
+    Null,
+    /// The id and the key are written by whoever knows whether they are to be shortened.
+    Id,
+    Key,
+    Text(&'s str),
+    Owned(String),
+    /// Bytes that need not be UTF-8.
+    Bytes(&'s [u8]),
+    Number(u64),
+    /// Milliseconds since 1970.
+    Time(i64),
+    Names(&'s [&'static str]),
+}
+
+impl<'s> Datum<'s> {
+    fn text(text: Option<&'s str>) -> Datum<'s> {
+        text.map_or(Datum::Null, Datum::Text)
+    }
+
+    fn number(number: Option<u64>) -> Datum<'s> {
+        number.map_or(Datum::Null, Datum::Number)
+    }
+
+    fn time(time: Option<i64>) -> Datum<'s> {
+        time.map_or(Datum::Null, Datum::Time)
+    }
+}
+
+/// A member of a session's JSON object, which also is a column of CSV.
+#[derive(Debug)]
+pub struct Member {
+    pub name: &'static str,
+    pub get: for<'s> fn(&'s Session<'_>) -> Datum<'s>,
+}
+
+/// What a cell of the table means, for those who see colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tone {
+    #[default]
+    Plain,
+    Strong,
+    Dim,
+    Warning,
+    Bad,
+}
+
+/// A cell of the table: safe to be shown, of any length.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cell {
+    pub text: String,
+    pub tone: Tone,
+}
+
+impl Cell {
+    pub fn new(text: impl Into<String>, tone: Tone) -> Cell {
+        Cell { text: text.into(), tone }
+    }
+
+    fn plain(text: Option<String>) -> Cell {
+        text.map_or_else(Cell::unknown, |text| Cell::new(text, Tone::Plain))
+    }
+
+    fn safe(text: Option<&str>, tone: Tone) -> Cell {
+        text.map_or_else(Cell::unknown, |text| Cell::new(safe(text), tone))
+    }
+
+    fn unknown() -> Cell {
+        Cell::new("-", Tone::Dim)
+    }
+}
+
+/// A column.
+#[derive(Debug)]
+pub struct Column {
+    /// What `--columns`, `--sort` and `--by` take.
+    pub name: &'static str,
+    pub head: &'static str,
+    pub help: &'static str,
+    /// What must be asked of the server for it.
+    pub need: Need,
+    /// The members of a JSON row; never empty.
+    pub members: &'static [Member],
+    /// The highest goes first where the terminal is too narrow.
+    pub rank: u8,
+    /// How far it may be narrowed before another one is dropped.
+    pub floor: usize,
+    pub right: bool,
+    /// The cell of the table; the id and key are filled in by the table.
+    pub cell: fn(&Session<'_>) -> Cell,
+}
+
+const ID: Member = Member { name: "id", get: |_| Datum::Id };
+const EXPIRES_AT: Member = Member { name: "expires_at", get: |session| Datum::time(session.expires_at()) };
+
+/// Only an expiry that the key and the value agree on needs both.
+const ENDS: Need = Need::VALUE.and(Need::TTL);
+
+/// Every column. The first twelve, in this order, are the members of a row of JSON.
+pub const COLUMNS: &[Column] = &[
+    Column {
+        name: "id",
+        head: "ID",
+        help: "the session's id; a short beginning in tables",
+        need: Need::NOTHING,
+        members: &[ID],
+        rank: 0,
+        floor: usize::MAX,
+        right: false,
+        cell: |_| Cell::default(),
+    },
+    Column {
+        name: "key",
+        head: "KEY",
+        help: "the key that it is stored under",
+        need: Need::NOTHING,
+        members: &[Member { name: "key", get: |_| Datum::Key }],
+        rank: 8,
+        floor: 16,
+        right: false,
+        cell: |_| Cell::default(),
+    },
+    Column {
+        name: "layout",
+        head: "LAYOUT",
+        help: "the framework's way to store it; `?` where that is not certain",
+        need: Need::NOTHING,
+        members: &[Member { name: "layout", get: |session| Datum::Text(session.layout()) }],
+        rank: 3,
+        floor: 14,
+        right: false,
+        cell: |session| match session.certainty {
+            Certainty::Sure => Cell::new(session.layout(), Tone::Plain),
+            Certainty::Weak | Certainty::Kin => Cell::new(format!("{}?", session.layout()), Tone::Plain),
+        },
+    },
+    Column {
+        name: "user",
+        head: "USER",
+        help: "who is logged in",
+        need: Need::VALUE,
+        members: &[Member { name: "user", get: |session| Datum::text(session.facts.user.as_deref()) }],
+        rank: 1,
+        floor: 12,
+        right: false,
+        cell: |session| match &session.facts.user {
+            Some(user) => Cell::new(safe(user), Tone::Strong),
+            None if is_undecodable(session) => Cell::new("?", Tone::Bad),
+            None => Cell::unknown(),
+        },
+    },
+    Column {
+        name: "ttl",
+        head: "TTL",
+        help: "what is left of it (ttl_ms and expires_at)",
+        need: ENDS,
+        members: &[Member { name: "ttl_ms", get: |session| Datum::number(session.ttl.millis()) }, EXPIRES_AT],
+        rank: 2,
+        floor: 7,
+        right: true,
+        cell: |session| match session.ttl {
+            _ if session.expired() => Cell::new("expired", Tone::Bad),
+            Ttl::Never => Cell::new("never", Tone::Warning),
+            Ttl::In(ms) => Cell::plain(Some(clock::span(ms))),
+            Ttl::Gone => Cell::new("gone", Tone::Dim),
+            Ttl::Unasked => Cell::unknown(),
+        },
+    },
+    Column {
+        name: "created",
+        head: "CREATED",
+        help: "when it was created (created_at)",
+        need: Need::VALUE,
+        members: &[Member { name: "created_at", get: |session| Datum::time(session.facts.created) }],
+        rank: 9,
+        floor: 10,
+        right: true,
+        cell: |session| Cell::plain(session.facts.created.map(|at| clock::ago(session.now, at))),
+    },
+    Column {
+        name: "seen",
+        head: "SEEN",
+        help: "when it was last seen (last_seen_at)",
+        need: Need::VALUE,
+        members: &[Member { name: "last_seen_at", get: |session| Datum::time(session.facts.seen) }],
+        rank: 5,
+        floor: 10,
+        right: true,
+        cell: |session| Cell::plain(session.facts.seen.map(|at| clock::ago(session.now, at))),
+    },
+    Column {
+        name: "ip",
+        head: "IP",
+        help: "from which address",
+        need: Need::VALUE,
+        members: &[Member { name: "ip", get: |session| Datum::text(session.facts.ip.as_deref()) }],
+        rank: 4,
+        floor: 15,
+        right: false,
+        cell: |session| Cell::safe(session.facts.ip.as_deref(), Tone::Plain),
+    },
+    Column {
+        name: "agent",
+        head: "AGENT",
+        help: "with which browser",
+        need: Need::VALUE,
+        members: &[Member { name: "agent", get: |session| Datum::text(session.facts.agent.as_deref()) }],
+        rank: 7,
+        floor: 16,
+        right: false,
+        cell: |session| Cell::safe(session.facts.agent.as_deref(), Tone::Dim),
+    },
+    Column {
+        name: "bytes",
+        head: "BYTES",
+        help: "the memory that its key takes",
+        need: Need::MEMORY,
+        members: &[Member { name: "bytes", get: |session| Datum::number(session.memory) }],
+        rank: 6,
+        floor: 8,
+        right: true,
+        cell: |session| Cell::plain(session.memory.map(clock::size)),
+    },
+    Column {
+        name: "codec",
+        head: "CODEC",
+        help: "how its value is encoded, outermost first",
+        need: Need::VALUE,
+        members: &[Member {
+            name: "codec",
+            get: |session| session.data.map_or(Datum::Null, |data| Datum::Names(&data.via)),
+        }],
+        rank: 11,
+        floor: 8,
+        right: false,
+        cell: |session| Cell::plain(session.data.map(|data| data.via.join("+"))),
+    },
+    Column {
+        name: "error",
+        head: "ERROR",
+        help: "why it cannot be decoded",
+        need: Need::VALUE,
+        members: &[Member {
+            name: "error",
+            get: |session| session.error().map_or(Datum::Null, |error| Datum::Owned(one_line(&error))),
+        }],
+        rank: 10,
+        floor: 16,
+        right: false,
+        cell: |session| match session.error() {
+            Some(error) => Cell::new(safe(&one_line(&error)), Tone::Bad),
+            None => Cell::default(),
+        },
+    },
+    Column {
+        name: "idle",
+        head: "IDLE",
+        help: "how long it was not seen (idle_ms)",
+        need: Need::VALUE,
+        members: &[Member {
+            name: "idle_ms",
+            get: |session| Datum::number(since(session, session.facts.seen)),
+        }],
+        rank: 5,
+        floor: 7,
+        right: true,
+        cell: |session| Cell::plain(since(session, session.facts.seen).map(clock::span)),
+    },
+    Column {
+        name: "age",
+        head: "AGE",
+        help: "how long ago it was created (age_ms)",
+        need: Need::VALUE,
+        members: &[Member {
+            name: "age_ms",
+            get: |session| Datum::number(since(session, session.facts.created)),
+        }],
+        rank: 9,
+        floor: 7,
+        right: true,
+        cell: |session| Cell::plain(since(session, session.facts.created).map(clock::span)),
+    },
+    Column {
+        name: "expires",
+        head: "EXPIRES",
+        help: "when it ends (expires_at)",
+        need: ENDS,
+        members: &[EXPIRES_AT],
+        rank: 9,
+        floor: 20,
+        right: false,
+        cell: |session| match session.expires_at() {
+            Some(at) if session.expired() => Cell { tone: Tone::Bad, ..Cell::plain(clock::time(at)) },
+            at => Cell::plain(at.and_then(clock::time)),
+        },
+    },
+    Column {
+        name: "prefix",
+        head: "PREFIX",
+        help: "what stands before the id in the key",
+        need: Need::NOTHING,
+        members: &[Member { name: "prefix", get: |session| Datum::Bytes(session.before()) }],
+        rank: 8,
+        floor: 8,
+        right: false,
+        cell: |session| Cell::new(super::safe::bytes(session.before()), Tone::Plain),
+    },
+    Column {
+        name: "type",
+        head: "TYPE",
+        help: "the type of its key: string or hash",
+        need: Need::NOTHING,
+        members: &[Member { name: "type", get: |session| Datum::Text(kind(session)) }],
+        rank: 12,
+        floor: 6,
+        right: false,
+        cell: |session| Cell::new(kind(session), Tone::Plain),
+    },
+    Column {
+        name: "certainty",
+        head: "CERTAINTY",
+        help: "how sure its layout is: sure, kin or weak",
+        need: Need::NOTHING,
+        members: &[Member { name: "certainty", get: |session| Datum::Text(certainty(session)) }],
+        rank: 12,
+        floor: 9,
+        right: false,
+        cell: |session| Cell::new(certainty(session), Tone::Plain),
+    },
+];
+
+/// How many of [`COLUMNS`] make a whole row.
+const WHOLE: usize = 12;
+
+/// What a table shows when nothing was said.
+const TABLE: &[&str] = &["id", "user", "layout", "ttl", "seen", "ip", "bytes", "agent"];
+
+fn since(session: &Session<'_>, time: Option<i64>) -> Option<u64> {
+    time.map(|time| session.now.saturating_sub(time).max(0) as u64)
+}
+
+fn kind(session: &Session<'_>) -> &'static str {
+    if session.hash { "hash" } else { "string" }
+}
+
+fn certainty(session: &Session<'_>) -> &'static str {
+    match session.certainty {
+        Certainty::Weak => "weak",
+        Certainty::Kin => "kin",
+        Certainty::Sure => "sure",
+    }
+}
+
+pub(super) fn is_undecodable(session: &Session<'_>) -> bool {
+    session.data.is_some_and(|data| data.value.is_err())
+}
+
+/// Whatever an error says, it stays on its line.
+pub(super) fn one_line(error: &str) -> String {
+    error.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+/// The column of that name.
+pub fn by_name(name: &str) -> Result<&'static Column, Usage> {
+    COLUMNS.iter().find(|column| column.name == name).ok_or_else(|| {
+        Usage::new(format!("there is no column `{name}`"))
+            .hint(did_you_mean(name, COLUMNS.iter().map(|column| column.name)))
+    })
+}
+
+/// The columns of one listing.
+#[derive(Debug, Clone)]
+pub struct Columns {
+    pub list: Vec<&'static Column>,
+    /// The user chose them, so none is dropped for want of room.
+    pub chosen: bool,
+    /// Nothing is cut, however wide it gets.
+    pub wide: bool,
+}
+
+impl Columns {
+    /// What `--columns` and `--wide` ask for, or what is usual for the form.
+    pub fn choose(format: Format, names: Option<&str>, wide: bool) -> Result<Columns, Usage> {
+        if format == Format::Ids {
+            // Names are checked all the same, and nothing is asked of the server for them.
+            names.map(Columns::parse).transpose()?;
+            return Columns::parse("id");
+        }
+        if let Some(names) = names {
+            return Ok(Columns { wide, ..Columns::parse(names)? });
+        }
+        if format == Format::Table && !wide {
+            let list = TABLE.iter().filter_map(|name| COLUMNS.iter().find(|column| column.name == *name));
+            return Ok(Columns { list: list.collect(), chosen: false, wide });
+        }
+        Ok(Columns { wide, ..Columns::whole() })
+    }
+
+    /// Every member of a row.
+    pub fn whole() -> Columns {
+        Columns { list: COLUMNS[..WHOLE].iter().collect(), chosen: true, wide: false }
+    }
+
+    /// Names with commas in between.
+    pub fn parse(names: &str) -> Result<Columns, Usage> {
+        let mut list: Vec<&'static Column> = Vec::new();
+        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let column = by_name(name)?;
+            if !list.iter().any(|other| other.name == column.name) {
+                list.push(column);
+            }
+        }
+        if list.is_empty() {
+            return Err(Usage::new("--columns names no column").hint("such as --columns id,user,ttl"));
+        }
+        Ok(Columns { list, chosen: true, wide: false })
+    }
+
+    /// What must be asked of the server.
+    pub fn need(&self) -> Need {
+        self.list.iter().fold(Need::NOTHING, |need, column| need.and(column.need))
+    }
+
+    /// The JSON members, each once.
+    pub fn members(&self) -> Vec<&'static Member> {
+        let mut members: Vec<&'static Member> = Vec::new();
+        for member in self.list.iter().flat_map(|column| column.members) {
+            if !members.iter().any(|other| other.name == member.name) {
+                members.push(member);
+            }
+        }
+        members
+    }
+}
+
+/// A line for each column, for `--help`.
+pub fn help() -> String {
+    let lines = COLUMNS.iter().map(|column| format!("  {:<10} {}", column.name, column.help));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_row_is_what_the_contract_says() {
+        let names: Vec<_> = Columns::whole().members().iter().map(|member| member.name).collect();
+        let contract = [
+            "id",
+            "key",
+            "layout",
+            "user",
+            "ttl_ms",
+            "expires_at",
+            "created_at",
+            "last_seen_at",
+            "ip",
+            "agent",
+            "bytes",
+            "codec",
+            "error",
+        ];
+        assert_eq!(names, contract);
+        assert_eq!(Columns::whole().need(), Need::ALL);
+    }
+
+    #[test]
+    fn the_table_is_sound() {
+        for (at, column) in COLUMNS.iter().enumerate() {
+            assert!(!column.members.is_empty(), "{}", column.name);
+            assert!(column.name.bytes().all(|byte| byte.is_ascii_lowercase()), "{}", column.name);
+            assert!(!COLUMNS[..at].iter().any(|other| other.name == column.name), "{}", column.name);
+        }
+        assert_eq!(Columns::choose(Format::Table, None, false).unwrap().list.len(), TABLE.len());
+        assert_eq!(help().lines().count(), COLUMNS.len());
+    }
+
+    #[test]
+    fn chosen_columns() {
+        let columns = Columns::choose(Format::Json, Some("id, ttl,id,expires"), false).unwrap();
+        let names: Vec<_> = columns.members().iter().map(|member| member.name).collect();
+        assert_eq!(names, ["id", "ttl_ms", "expires_at"]);
+        assert_eq!(Columns::parse("id,layout").unwrap().need(), Need::NOTHING);
+        assert_eq!(Columns::choose(Format::Ids, Some("user"), true).unwrap().need(), Need::NOTHING);
+        let error = Columns::parse("id,usr").unwrap_err();
+        assert_eq!(error.what, "there is no column `usr`");
+        assert_eq!(error.hint.unwrap(), "did you mean `user`?");
+        assert!(Columns::parse(" , ").is_err());
+    }
+}

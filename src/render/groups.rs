@@ -1,0 +1,482 @@
+//! `count --by`: how many sessions have each value of a column.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use super::columns::{Cell, Column, Datum, Tone, by_name};
+use super::{Options, clock, csv, json, mask, safe, table};
+use crate::cli::Format;
+use crate::error::Usage;
+use crate::session::Session;
+use crate::store::{Need, Ttl};
+
+/// More different values than this are counted together.
+const MOST: usize = 1_000_000;
+
+/// Steps of a quantity: each label and the first value that is not of it; what is above is `more`.
+type Steps = &'static [(&'static str, u64)];
+
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+const LEFT: Steps = &[
+    ("<1m", MINUTE),
+    ("<5m", 5 * MINUTE),
+    ("<1h", HOUR),
+    ("<1d", DAY),
+    ("<7d", 7 * DAY),
+    ("<30d", 30 * DAY),
+];
+const PAST: Steps =
+    &[("<1m", MINUTE), ("<1h", HOUR), ("<1d", DAY), ("<7d", 7 * DAY), ("<30d", 30 * DAY), ("<90d", 90 * DAY)];
+const SIZES: Steps = &[
+    ("<256B", 1 << 8),
+    ("<1KiB", 1 << 10),
+    ("<4KiB", 1 << 12),
+    ("<16KiB", 1 << 14),
+    ("<64KiB", 1 << 16),
+    ("<1MiB", 1 << 20),
+];
+
+/// Behind the last step.
+const MORE: &str = "more";
+/// A key without TTL.
+const NONE: &str = "none";
+
+/// The columns to count by.
+#[derive(Debug, Clone)]
+pub struct By {
+    columns: Vec<&'static Column>,
+}
+
+impl By {
+    /// Names with commas in between; several give a row for each combination.
+    pub fn parse(text: &str) -> Result<By, Usage> {
+        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let columns = names.map(by_name).collect::<Result<Vec<_>, Usage>>()?;
+        if columns.is_empty() {
+            return Err(Usage::new("--by names no column").hint("such as --by user, or --by layout,ttl"));
+        }
+        Ok(By { columns })
+    }
+
+    /// What must be asked of the server.
+    pub fn need(&self) -> Need {
+        self.columns.iter().fold(Need::NOTHING, |need, column| {
+            // Only the column's JSON needs the value for the ttl, not the count.
+            need.and(if column.name == "ttl" { Need::TTL } else { column.need })
+        })
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Count {
+    sessions: u64,
+    bytes: u64,
+}
+
+impl Count {
+    fn add(&mut self, bytes: u64) {
+        self.sessions += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+}
+
+/// The counts.
+#[derive(Debug)]
+pub struct Groups {
+    by: By,
+    /// Whether memory is added up too.
+    memory: bool,
+    most: usize,
+    counts: HashMap<Box<[u8]>, Count>,
+    others: Count,
+    /// The value of the session in hand, kept for its room.
+    scratch: Vec<u8>,
+}
+
+/// Marks in front of an encoded value. They make the order of equal counts.
+const TEXT: u8 = 0;
+const STEP: u8 = 1;
+const UNKNOWN: u8 = 2;
+
+impl Groups {
+    pub fn new(by: By, memory: bool) -> Groups {
+        Groups {
+            by,
+            memory,
+            most: MOST,
+            counts: HashMap::new(),
+            others: Count::default(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// What must be asked of the server.
+    pub fn need(&self) -> Need {
+        if self.memory { self.by.need().and(Need::MEMORY) } else { self.by.need() }
+    }
+
+    pub fn add(&mut self, session: &Session<'_>) {
+        self.scratch.clear();
+        for column in &self.by.columns {
+            push(&mut self.scratch, column, session);
+        }
+        let bytes = session.memory.unwrap_or(0);
+        if let Some(count) = self.counts.get_mut(&self.scratch[..]) {
+            count.add(bytes);
+        } else if self.counts.len() < self.most {
+            self.counts.entry(self.scratch.as_slice().into()).or_default().add(bytes);
+        } else {
+            self.others.add(bytes);
+        }
+    }
+
+    /// How many different values there are.
+    pub fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    /// How many sessions were counted together because there were too many different values.
+    pub fn others(&self) -> u64 {
+        self.others.sessions
+    }
+
+    /// Writes the counts, the largest first, and of equals in the order of their values.
+    pub fn write(
+        &self,
+        format: Format,
+        options: &Options,
+        limit: Option<usize>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let mut rows: Vec<(&[u8], Count)> =
+            self.counts.iter().map(|(value, count)| (&value[..], *count)).collect();
+        rows.sort_unstable_by(|a, b| b.1.sessions.cmp(&a.1.sessions).then_with(|| order(a.0, b.0)));
+        rows.truncate(limit.unwrap_or(usize::MAX));
+        let mut rows: Vec<(Vec<Option<String>>, Count, bool)> = rows
+            .into_iter()
+            .map(|(value, count)| (self.values(value, format, options), count, false))
+            .collect();
+        if self.others.sessions > 0 {
+            rows.push((vec![None; self.by.columns.len()], self.others, true));
+        }
+        let mut text = Vec::new();
+        match format {
+            Format::Table => self.table(&mut text, &rows, options),
+            Format::Json => {
+                text.push(b'[');
+                for (at, row) in rows.iter().enumerate() {
+                    text.extend_from_slice(if at == 0 { b"\n" } else { b",\n" });
+                    self.json(&mut text, row, options);
+                }
+                text.extend_from_slice(if rows.is_empty() { b"]\n" } else { b"\n]\n" });
+            }
+            Format::Ndjson => {
+                for row in &rows {
+                    self.json(&mut text, row, options);
+                    text.push(b'\n');
+                }
+            }
+            Format::Csv => self.csv(&mut text, &rows, options),
+            // The values alone, for a loop in a shell.
+            Format::Ids => {
+                for (values, _, _) in rows.iter().filter(|(values, _, others)| !others && values[0].is_some())
+                {
+                    let value = values.iter().map(|value| value.as_deref().unwrap_or("")).collect::<Vec<_>>();
+                    let value = value.join("\t");
+                    let shown = if options.terminal || !options.nul {
+                        safe::safe(&value)
+                    } else {
+                        value.as_str().into()
+                    };
+                    text.extend_from_slice(shown.as_bytes());
+                    text.push(if options.nul { 0 } else { b'\n' });
+                }
+            }
+        }
+        out.write_all(&text)?;
+        out.flush()
+    }
+
+    /// The values of a group, `None` where it is not known.
+    fn values(&self, mut encoded: &[u8], format: Format, options: &Options) -> Vec<Option<String>> {
+        let hidden = options.mask || format == Format::Table && !options.reveal;
+        let mut values = Vec::with_capacity(self.by.columns.len());
+        for column in &self.by.columns {
+            let Some((value, rest)) = pull(encoded) else { break };
+            encoded = rest;
+            values.push(match value {
+                (TEXT, id) if column.name == "id" && hidden => Some(mask::id(id, mask::length(id))),
+                (TEXT, text) => Some(safe::text(text).into_owned()),
+                (STEP, step) => step.first().map(|step| label(column, usize::from(*step)).to_string()),
+                _ => None,
+            });
+        }
+        values
+    }
+
+    fn json(
+        &self,
+        out: &mut Vec<u8>,
+        (values, count, others): &(Vec<Option<String>>, Count, bool),
+        options: &Options,
+    ) {
+        out.push(b'{');
+        for (column, value) in self.by.columns.iter().zip(values) {
+            json::text(out, column.name, options.look());
+            out.push(b':');
+            match value {
+                Some(value) => json::text(out, value, options.look()),
+                None => out.extend_from_slice(b"null"),
+            }
+            out.push(b',');
+        }
+        out.extend_from_slice(b"\"count\":");
+        json::push_number(out, count.sessions);
+        if self.memory {
+            out.extend_from_slice(format!(",\"{}\":", self.sum_name()).as_bytes());
+            json::push_number(out, count.bytes);
+        }
+        if *others {
+            out.extend_from_slice(b",\"others\":true");
+        }
+        out.push(b'}');
+    }
+
+    /// What the sum of memory is called, beside a column of that name.
+    fn sum_name(&self) -> &'static str {
+        if self.by.columns.iter().any(|column| column.name == "bytes") { "bytes_total" } else { "bytes" }
+    }
+
+    fn csv(&self, out: &mut Vec<u8>, rows: &[(Vec<Option<String>>, Count, bool)], options: &Options) {
+        for column in &self.by.columns {
+            out.extend_from_slice(column.name.as_bytes());
+            out.push(b',');
+        }
+        out.extend_from_slice(b"count");
+        if self.memory {
+            out.push(b',');
+            out.extend_from_slice(self.sum_name().as_bytes());
+        }
+        out.push(b'\n');
+        for (values, count, _) in rows {
+            for value in values {
+                csv::text(out, value.as_deref().unwrap_or_default(), options.look());
+                out.push(b',');
+            }
+            json::push_number(out, count.sessions);
+            if self.memory {
+                out.push(b',');
+                json::push_number(out, count.bytes);
+            }
+            out.push(b'\n');
+        }
+    }
+
+    fn table(&self, out: &mut Vec<u8>, rows: &[(Vec<Option<String>>, Count, bool)], options: &Options) {
+        if rows.is_empty() {
+            return;
+        }
+        let mut heads: Vec<(&str, bool)> =
+            self.by.columns.iter().map(|column| (column.head, false)).collect();
+        heads.push(("COUNT", true));
+        if self.memory {
+            heads.push(("MEMORY", true));
+        }
+        let cells = rows.iter().map(|(values, count, others)| {
+            let mut row: Vec<Cell> = self
+                .by
+                .columns
+                .iter()
+                .zip(values)
+                .map(|(column, value)| match value {
+                    Some(value) => Cell::new(
+                        safe::safe(value),
+                        if column.name == "user" { Tone::Strong } else { Tone::Plain },
+                    ),
+                    None if *others => Cell::new("(others)", Tone::Dim),
+                    None if column.name == "user" => Cell::new("(nobody)", Tone::Dim),
+                    None => Cell::new("(unknown)", Tone::Dim),
+                })
+                .collect();
+            row.push(Cell::new(count.sessions.to_string(), Tone::Plain));
+            if self.memory {
+                row.push(Cell::new(clock::size(count.bytes), Tone::Plain));
+            }
+            row
+        });
+        table::draw(out, &heads, &cells.collect::<Vec<_>>(), options.width(), options.color);
+    }
+}
+
+/// The steps that a column is counted in, if it is.
+fn steps(column: &Column) -> Option<Steps> {
+    match column.name {
+        "ttl" => Some(LEFT),
+        "age" | "idle" => Some(PAST),
+        "bytes" => Some(SIZES),
+        _ => None,
+    }
+}
+
+fn label(column: &Column, step: usize) -> &'static str {
+    let steps = steps(column).unwrap_or_default();
+    match steps.get(step) {
+        Some((label, _)) => label,
+        None if step == steps.len() => MORE,
+        None => NONE,
+    }
+}
+
+/// Appends a column's value: a mark, a length and bytes.
+fn push(out: &mut Vec<u8>, column: &'static Column, session: &Session<'_>) {
+    let mut put = |mark: u8, bytes: &[u8]| {
+        out.push(mark);
+        out.extend_from_slice(&(bytes.len() as u32).to_be_bytes());
+        out.extend_from_slice(bytes);
+    };
+    if let Some(steps) = steps(column) {
+        match (column.members[0].get)(session) {
+            Datum::Number(quantity) => put(STEP, &[steps.partition_point(|(_, end)| *end <= quantity) as u8]),
+            _ if column.name == "ttl" && session.ttl == Ttl::Never => put(STEP, &[steps.len() as u8 + 1]),
+            _ => put(UNKNOWN, &[]),
+        }
+        return;
+    }
+    match (column.members[0].get)(session) {
+        Datum::Null => put(UNKNOWN, &[]),
+        Datum::Id => put(TEXT, session.id),
+        // A key is counted by what it is beside the id; whole it would be a group of its own.
+        Datum::Key => put(TEXT, session.before()),
+        Datum::Text(text) => put(TEXT, text.as_bytes()),
+        Datum::Owned(text) => put(TEXT, text.as_bytes()),
+        Datum::Bytes(bytes) => put(TEXT, bytes),
+        Datum::Number(number) => put(TEXT, number.to_string().as_bytes()),
+        // Times are counted by the day.
+        Datum::Time(ms) => match clock::date(ms) {
+            Some(day) => put(TEXT, day.as_bytes()),
+            None => put(UNKNOWN, &[]),
+        },
+        Datum::Names(names) => put(TEXT, names.join("+").as_bytes()),
+    }
+}
+
+/// The first value: its mark and bytes, and what follows.
+fn pull(encoded: &[u8]) -> Option<((u8, &[u8]), &[u8])> {
+    let (mark, rest) = encoded.split_first()?;
+    let (length, rest) = rest.split_first_chunk::<4>()?;
+    let (bytes, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+    Some(((*mark, bytes), rest))
+}
+
+/// The order of two groups by their values; what is not known comes last.
+fn order(mut a: &[u8], mut b: &[u8]) -> Ordering {
+    while let (Some((first, a_rest)), Some((second, b_rest))) = (pull(a), pull(b)) {
+        match first.cmp(&second) {
+            Ordering::Equal => (a, b) = (a_rest, b_rest),
+            unequal => return unequal,
+        }
+    }
+    Ordering::Equal
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::tests::{NOW, session};
+    use super::*;
+    use crate::layout::{Setup, connect_redis};
+
+    fn groups(by: &str, memory: bool, most: usize) -> Groups {
+        let setup = Setup::free(&connect_redis::LAYOUT);
+        let mut groups = Groups { most, ..Groups::new(By::parse(by).unwrap(), memory) };
+        let rows: [(Option<&str>, Ttl, u64); 5] = [
+            (Some("bob"), Ttl::In(1_000), 100),
+            (Some("alice"), Ttl::In(86_400_000), 2_000),
+            (None, Ttl::Never, 300),
+            (Some("alice"), Ttl::In(299_999), 500),
+            (Some("a,\u{1b}b"), Ttl::In(u64::MAX), 255),
+        ];
+        for (at, (user, ttl, bytes)) in rows.into_iter().enumerate() {
+            let id = at.to_string();
+            let mut session = session(&setup, b"sess:", id.as_bytes());
+            session.facts.user = user.map(Into::into);
+            session.facts.created = Some(NOW);
+            session.ttl = ttl;
+            session.memory = Some(bytes);
+            groups.add(&session);
+        }
+        groups
+    }
+
+    fn written(groups: &Groups, format: Format) -> String {
+        let mut out = Vec::new();
+        groups.write(format, &Options::default(), None, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn every_form() {
+        let groups = groups("user", true, MOST);
+        assert_eq!(
+            written(&groups, Format::Table),
+            "USER      COUNT   MEMORY\nalice         2  2.4 KiB\na,\\x1bb       1    255 B\nbob           1    100 B\n(nobody)      1    300 B\n"
+        );
+        assert_eq!(
+            written(&groups, Format::Json),
+            "[\n{\"user\":\"alice\",\"count\":2,\"bytes\":2500},\n{\"user\":\"a,\\u001bb\",\"count\":1,\"bytes\":255},\n\
+             {\"user\":\"bob\",\"count\":1,\"bytes\":100},\n{\"user\":null,\"count\":1,\"bytes\":300}\n]\n"
+        );
+        assert_eq!(written(&groups, Format::Ndjson).lines().count(), 4);
+        assert_eq!(
+            written(&groups, Format::Csv),
+            "user,count,bytes\nalice,2,2500\n\"a,\u{1b}b\",1,255\nbob,1,100\n,1,300\n"
+        );
+        assert_eq!(written(&groups, Format::Ids), "alice\na,\\x1bb\nbob\n");
+    }
+
+    #[test]
+    fn steps_and_days() {
+        let rows = |by| written(&groups(by, false, MOST), Format::Csv);
+        assert_eq!(rows("ttl"), "ttl,count\n<1m,1\n<5m,1\n<7d,1\nmore,1\nnone,1\n");
+        assert_eq!(rows("bytes"), "bytes,count\n<256B,2\n<1KiB,2\n<4KiB,1\n");
+        assert_eq!(rows("created"), "created,count\n2026-11-24,5\n");
+        assert_eq!(rows("layout,type"), "layout,type,count\nconnect-redis,string,5\n");
+        assert_eq!(rows("idle"), "idle,count\n,5\n");
+        assert_eq!(rows("key"), "key,count\nsess:,5\n");
+    }
+
+    #[test]
+    fn too_many_values_are_counted_together() {
+        let groups = groups("user", false, 2);
+        assert_eq!(groups.others(), 2);
+        assert_eq!(
+            written(&groups, Format::Ndjson),
+            "{\"user\":\"alice\",\"count\":2}\n{\"user\":\"bob\",\"count\":1}\n{\"user\":null,\"count\":2,\"others\":true}\n"
+        );
+    }
+
+    #[test]
+    fn needs() {
+        assert_eq!(By::parse("layout").unwrap().need(), Need::NOTHING);
+        assert_eq!(By::parse("ttl").unwrap().need(), Need::TTL);
+        assert_eq!(Groups::new(By::parse("user").unwrap(), true).need(), Need::VALUE.and(Need::MEMORY));
+        assert!(By::parse("colour").is_err());
+    }
+
+    #[test]
+    fn nothing_counted() {
+        let groups = Groups::new(By::parse("user").unwrap(), false);
+        assert_eq!(written(&groups, Format::Table), "");
+        assert_eq!(written(&groups, Format::Json), "[]\n");
+        assert_eq!(written(&groups, Format::Csv), "user,count\n");
+        assert!(groups.is_empty());
+    }
+}

@@ -1,0 +1,204 @@
+//! JSON rows, written straight into a buffer: no tree, and no formatting machinery on the way.
+
+use base64::Engine as _;
+
+use super::columns::{Columns, Datum, Member};
+use super::{Look, Options, clock, mask, safe};
+use crate::session::Session;
+use crate::value::write_json_text;
+
+/// Appends every member of a row without the braces, for whoever adds some of his own.
+pub fn members(session: &Session<'_>, options: &Options, out: &mut Vec<u8>) {
+    Names::new(&Columns::whole().members()).write(out, session, options.look());
+}
+
+/// Appends a text as the rows have it.
+pub fn push_text(text: &str, options: &Options, out: &mut Vec<u8>) {
+    self::text(out, text, options.look());
+}
+
+/// A row's members with their names ready to be copied.
+#[derive(Debug)]
+pub(super) struct Names {
+    members: Vec<(Vec<u8>, &'static Member)>,
+    /// Whether a key that is no UTF-8 is added whole.
+    key: bool,
+}
+
+impl Names {
+    pub(super) fn new(members: &[&'static Member]) -> Names {
+        let name = |(at, member): (usize, &&'static Member)| {
+            let comma = if at == 0 { "" } else { "," };
+            (format!("{comma}\"{}\":", member.name).into_bytes(), *member)
+        };
+        Names {
+            key: members.iter().any(|member| matches!(member.name, "id" | "key")),
+            members: members.iter().enumerate().map(name).collect(),
+        }
+    }
+
+    /// Appends the members without the braces.
+    pub(super) fn write(&self, out: &mut Vec<u8>, session: &Session<'_>, look: Look) {
+        for (name, member) in &self.members {
+            out.extend_from_slice(name);
+            match (member.get)(session) {
+                Datum::Null => out.extend_from_slice(b"null"),
+                Datum::Id if look.mask => text(out, &mask::id(session.id, mask::length(session.id)), look),
+                Datum::Id => text(out, &safe::text(session.id), look),
+                Datum::Key if look.mask => {
+                    text(out, &mask::key(session.key, session.id, mask::length(session.id)), look);
+                }
+                Datum::Key => text(out, &safe::text(session.key), look),
+                Datum::Text(own) => text(out, own, look),
+                Datum::Owned(own) => text(out, &own, look),
+                Datum::Bytes(own) => text(out, &safe::text(own), look),
+                Datum::Number(number) => push_number(out, number),
+                Datum::Time(ms) => {
+                    out.push(b'"');
+                    if clock::push_rfc3339(out, ms) {
+                        out.push(b'"');
+                    } else {
+                        out.pop();
+                        out.extend_from_slice(b"null");
+                    }
+                }
+                Datum::Names(names) => {
+                    out.push(b'[');
+                    for (at, own) in names.iter().enumerate() {
+                        if at > 0 {
+                            out.push(b',');
+                        }
+                        text(out, own, look);
+                    }
+                    out.push(b']');
+                }
+            }
+        }
+        if self.key && !look.mask && std::str::from_utf8(session.key).is_err() {
+            out.extend_from_slice(b",\"key_b64\":\"");
+            out.extend_from_slice(base64::engine::general_purpose::STANDARD.encode(session.key).as_bytes());
+            out.push(b'"');
+        }
+    }
+}
+
+/// Appends text as JSON. For a terminal everything that it would not show is escaped too, such as
+/// what turns the direction of writing.
+pub(super) fn text(out: &mut Vec<u8>, text: &str, look: Look) {
+    if is_plain(text.as_bytes()) {
+        out.reserve(text.len() + 2);
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    } else if look.terminal && !text.is_ascii() {
+        shown_text(out, text);
+    } else {
+        write_json_text(out, text);
+    }
+}
+
+/// Printable ASCII without quote and backslash, looked at eight bytes at a time: what nearly all
+/// texts of a session are.
+fn is_plain(text: &[u8]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let (words, rest) = text.as_chunks::<8>();
+    // The high bit of a byte says that it is the one looked for (or that it is above ASCII anyway).
+    let is = |word: u64, byte: u8| {
+        let differs = word ^ (ONES * u64::from(byte));
+        differs.wrapping_sub(ONES) & !differs
+    };
+    let odd = |word: u64| {
+        let below_space = word.wrapping_sub(ONES * 0x20);
+        (word | below_space | is(word, b'"') | is(word, b'\\') | is(word, 0x7f)) & HIGH
+    };
+    words.iter().fold(0, |odds, word| odds | odd(u64::from_ne_bytes(*word))) == 0
+        && rest.iter().all(|byte| matches!(byte, 0x20..=0x7e) && *byte != b'"' && *byte != b'\\')
+}
+
+/// As [`write_json_text`], and what a terminal would not show as `\uXXXX`.
+fn shown_text(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    for c in text.chars() {
+        let mut buffer = [0; 4];
+        let one = &*c.encode_utf8(&mut buffer);
+        // A combining mark is shown only behind what it combines with, which `safe` does not mind.
+        if c.is_ascii() {
+            let start = out.len();
+            write_json_text(out, one);
+            out.remove(start);
+            out.pop();
+        } else if matches!(safe::safe(one), std::borrow::Cow::Borrowed(_)) {
+            out.extend_from_slice(one.as_bytes());
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+            }
+        }
+    }
+    out.push(b'"');
+}
+
+/// Appends a number in decimal.
+pub(super) fn push_number(out: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [0_u8; 20];
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[start..]);
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_is_what_needs_no_escape() {
+        for byte in 0..=255_u8 {
+            let expected = matches!(byte, 0x20..=0x7e) && byte != b'"' && byte != b'\\';
+            for at in 0..17 {
+                let mut text = [b'a'; 17];
+                text[at] = byte;
+                assert_eq!(is_plain(&text), expected, "{byte} at {at}");
+            }
+            assert_eq!(is_plain(&[byte; 8]), expected);
+        }
+        assert!(is_plain(b""));
+    }
+
+    #[test]
+    fn texts() {
+        let of = |own: &str, terminal| {
+            let mut out = Vec::new();
+            text(&mut out, own, Look { terminal, ..Look::default() });
+            String::from_utf8(out).unwrap()
+        };
+        for terminal in [false, true] {
+            assert_eq!(of("a\u{1b}[1m\"\\\n", terminal), r#""a\u001b[1m\"\\\n""#);
+            assert_eq!(of("näme 名", terminal), "\"näme 名\"");
+        }
+        assert_eq!(of("a\u{202e}b\u{e0041}\té", false), "\"a\u{202e}b\u{e0041}\\té\"");
+        assert_eq!(of("a\u{202e}b\u{e0041}\té\u{9b}", true), r#""a\u202eb\udb40\udc41\té\u009b""#);
+        for terminal in [false, true] {
+            let own = "e\u{301}\u{200b}\u{9b}\"";
+            assert_eq!(serde_json::from_str::<String>(&of(own, terminal)).unwrap(), own);
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        for number in [0, 9, 10, 412, u64::MAX] {
+            let mut out = Vec::new();
+            push_number(&mut out, number);
+            assert_eq!(out, number.to_string().as_bytes());
+        }
+    }
+}

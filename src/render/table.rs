@@ -1,0 +1,348 @@
+//! The table for people: columns without borders that fit the terminal.
+//!
+//! Widths are settled on the first screenful and kept, so that rows can be shown while the scan goes
+//! on; no table library draws one like that. What does not fit is cut with `…`, and when even that is
+//! not enough, the least important columns are left out, unless the user chose them.
+
+use std::time::{Duration, Instant};
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::columns::{Cell, Column, Columns, Tone, is_undecodable, one_line};
+use super::{Look, mask, safe};
+use crate::session::Session;
+
+/// Between two columns.
+const GAP: usize = 2;
+
+/// A flush within this time does not settle the widths: a few more rows make them better.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// A row before its columns are settled.
+#[derive(Debug)]
+pub(super) struct Row {
+    id: Vec<u8>,
+    /// Only where the column is shown.
+    key: Option<Vec<u8>>,
+    cells: Vec<Cell>,
+    error: Option<String>,
+    /// It has ended or cannot be decoded.
+    bad: bool,
+}
+
+/// What is settled once.
+#[derive(Debug)]
+struct Fit {
+    /// The columns that are shown, as places in the list, and how wide each is.
+    columns: Vec<(usize, usize)>,
+    /// How much of an id is shown.
+    id: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Table {
+    columns: Columns,
+    look: Look,
+    width: usize,
+    /// The rows that settle the widths.
+    screen: usize,
+    terminal: bool,
+    began: Instant,
+    waiting: Vec<Row>,
+    fit: Option<Fit>,
+}
+
+impl Table {
+    pub(super) fn new(columns: Columns, look: Look, width: usize, height: Option<usize>) -> Table {
+        // Nobody waits at a pipe, so there more rows can be looked at.
+        let screen = if look.terminal { height.unwrap_or(24).clamp(5, 50) } else { 200 };
+        Table {
+            columns,
+            look,
+            width,
+            screen,
+            terminal: look.terminal,
+            began: Instant::now(),
+            waiting: Vec::new(),
+            fit: None,
+        }
+    }
+
+    /// What is kept of a session until its row is drawn.
+    pub(super) fn row(&self, session: &Session<'_>) -> Row {
+        let list = &self.columns.list;
+        Row {
+            id: session.id.to_vec(),
+            key: list.iter().any(|column| column.name == "key").then(|| session.key.to_vec()),
+            cells: list.iter().map(|column| (column.cell)(session)).collect(),
+            error: session.error().map(|error| safe::safe(&one_line(&error)).into_owned()),
+            bad: session.expired() || is_undecodable(session),
+        }
+    }
+
+    /// Draws the row, or lets it wait for the rest of the first screenful.
+    pub(super) fn add(&mut self, out: &mut Vec<u8>, row: Row) {
+        if let Some(fit) = &self.fit {
+            self.draw(out, fit, &row);
+            return;
+        }
+        self.waiting.push(row);
+        if self.waiting.len() >= self.screen {
+            self.settle(out, true);
+        }
+    }
+
+    /// Somebody wants to see what there is.
+    pub(super) fn flush(&mut self, out: &mut Vec<u8>) {
+        if self.fit.is_none() && self.terminal && !self.waiting.is_empty() && self.began.elapsed() >= PATIENCE
+        {
+            self.settle(out, true);
+        }
+    }
+
+    /// Draws what is left.
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
+        if self.fit.is_none() && !self.waiting.is_empty() {
+            self.settle(out, false);
+        }
+    }
+
+    fn settle(&mut self, out: &mut Vec<u8>, more: bool) {
+        let rows = std::mem::take(&mut self.waiting);
+        let id =
+            if self.look.reveal { usize::MAX } else { mask::unambiguous(rows.iter().map(|row| &row.id[..])) };
+        let list = &self.columns.list;
+        let mut fit = Fit { columns: (0..list.len()).map(|at| (at, 0)).collect(), id };
+        let natural: Vec<usize> = (0..list.len())
+            .map(|at| {
+                let cells = rows.iter().map(|row| self.cell(&fit, row, at).text.width());
+                cells.max().unwrap_or(0).max(list[at].head.width())
+            })
+            .collect();
+        let asks: Vec<Ask> =
+            list.iter().zip(&natural).map(|(column, natural)| Ask::of(column, *natural)).collect();
+        fit.columns = arrange(&asks, self.width, self.columns.chosen, self.columns.wide, more);
+        self.head(out, &fit);
+        for row in &rows {
+            self.draw(out, &fit, row);
+        }
+        self.fit = Some(fit);
+    }
+
+    fn head(&self, out: &mut Vec<u8>, fit: &Fit) {
+        let cells = fit.columns.iter().map(|(at, width)| {
+            let column = self.columns.list[*at];
+            (Cell::new(column.head, Tone::Strong), *width, column.right)
+        });
+        line(out, cells, self.look.color, self.columns.wide);
+    }
+
+    fn draw(&self, out: &mut Vec<u8>, fit: &Fit, row: &Row) {
+        let cells = fit
+            .columns
+            .iter()
+            .map(|(at, width)| (self.cell(fit, row, *at), *width, self.columns.list[*at].right));
+        line(out, cells, self.look.color, self.columns.wide);
+    }
+
+    fn cell(&self, fit: &Fit, row: &Row, at: usize) -> Cell {
+        let tone = if row.bad { Tone::Bad } else { Tone::Plain };
+        let shown = |name: &str| fit.columns.iter().any(|(other, _)| self.columns.list[*other].name == name);
+        match (self.columns.list[at].name, &row.error) {
+            ("id", _) => Cell::new(safe::safe(&mask::id(&row.id, fit.id)), tone),
+            ("key", _) => {
+                let key = row.key.as_deref().unwrap_or_default();
+                Cell::new(safe::safe(&mask::key(key, &row.id, fit.id)), tone)
+            }
+            // Where the error has no column, it stands where nothing else is known.
+            ("agent", Some(error)) if !shown("error") => Cell::new(error.clone(), Tone::Bad),
+            ("user", Some(error)) if !shown("error") && !shown("agent") => {
+                Cell::new(format!("? {error}"), Tone::Bad)
+            }
+            _ => row.cells[at].clone(),
+        }
+    }
+}
+
+/// What a column would like.
+#[derive(Debug, Clone, Copy)]
+struct Ask {
+    natural: usize,
+    floor: usize,
+    rank: u8,
+}
+
+impl Ask {
+    fn of(column: &Column, natural: usize) -> Ask {
+        Ask { natural, floor: column.floor, rank: column.rank }
+    }
+
+    fn least(self) -> usize {
+        self.natural.min(self.floor)
+    }
+}
+
+/// Which columns are shown and how wide. With `more` rows to come, room that is left is given to
+/// columns that have not yet seen their usual width.
+fn arrange(asks: &[Ask], width: usize, chosen: bool, wide: bool, more: bool) -> Vec<(usize, usize)> {
+    if wide {
+        return asks.iter().map(|ask| ask.natural).enumerate().collect();
+    }
+    let mut shown: Vec<usize> = (0..asks.len()).collect();
+    let least = |shown: &[usize]| {
+        shown.iter().map(|at| asks[*at].least()).sum::<usize>() + GAP * shown.len().saturating_sub(1)
+    };
+    while !chosen && shown.len() > 1 && least(&shown) > width {
+        if let Some(worst) = (0..shown.len()).max_by_key(|place| asks[shown[*place]].rank) {
+            shown.remove(worst);
+        }
+    }
+    let mut spare = width.saturating_sub(least(&shown));
+    let mut widths: Vec<(usize, usize)> = shown.iter().map(|at| (*at, asks[*at].least())).collect();
+    let mut by_rank: Vec<usize> = (0..widths.len()).collect();
+    by_rank.sort_by_key(|place| asks[widths[*place].0].rank);
+    let wishes: [fn(Ask) -> usize; 2] = [
+        |ask| ask.natural,
+        // A column that is never narrowed does not grow either.
+        |ask| if ask.floor == usize::MAX { ask.natural } else { ask.natural.max(ask.floor) },
+    ];
+    for wish in &wishes[..if more { 2 } else { 1 }] {
+        for place in &by_rank {
+            let (at, now) = &mut widths[*place];
+            let given = wish(asks[*at]).saturating_sub(*now).min(spare);
+            *now += given;
+            spare -= given;
+        }
+    }
+    widths
+}
+
+/// Appends one line. Nothing is padded behind the last cell.
+fn line(
+    out: &mut Vec<u8>,
+    cells: impl ExactSizeIterator<Item = (Cell, usize, bool)>,
+    color: bool,
+    whole: bool,
+) {
+    let last = cells.len().saturating_sub(1);
+    for (at, (cell, width, right)) in cells.enumerate() {
+        let (text, taken) = if whole { (None, cell.text.width()) } else { cut(&cell.text, width) };
+        let text = text.as_deref().unwrap_or(&cell.text);
+        let pad = width.saturating_sub(taken);
+        if right {
+            blank(out, pad);
+        }
+        let on = if color { style(cell.tone) } else { "" };
+        out.extend_from_slice(on.as_bytes());
+        out.extend_from_slice(text.as_bytes());
+        if !on.is_empty() {
+            out.extend_from_slice(b"\x1b[0m");
+        }
+        if at < last {
+            blank(out, GAP + if right { 0 } else { pad });
+        }
+    }
+    // An empty last cell would leave the gap before it.
+    while out.last() == Some(&b' ') {
+        out.pop();
+    }
+    out.push(b'\n');
+}
+
+fn blank(out: &mut Vec<u8>, count: usize) {
+    out.resize(out.len() + count, b' ');
+}
+
+fn style(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Plain => "",
+        Tone::Strong => "\x1b[1m",
+        Tone::Dim => "\x1b[2m",
+        Tone::Warning => "\x1b[33m",
+        Tone::Bad => "\x1b[31m",
+    }
+}
+
+/// The text cut to a width, where it must be, and the width that it then takes.
+fn cut(text: &str, width: usize) -> (Option<String>, usize) {
+    let natural = text.width();
+    if natural <= width {
+        return (None, natural);
+    }
+    let mut short = String::with_capacity(text.len().min(width * 4));
+    let mut taken = 0;
+    for c in text.chars() {
+        let own = c.width().unwrap_or(0);
+        if taken + own + 1 > width {
+            break;
+        }
+        taken += own;
+        short.push(c);
+    }
+    if width > 0 {
+        short.push('…');
+        taken += 1;
+    }
+    (Some(short), taken)
+}
+
+/// A small table that is known whole: heads, whether each column is of numbers, and rows. The first
+/// column gives way where the width is not enough.
+pub fn draw(out: &mut Vec<u8>, heads: &[(&str, bool)], rows: &[Vec<Cell>], width: usize, color: bool) {
+    let asks: Vec<Ask> = heads
+        .iter()
+        .enumerate()
+        .map(|(at, (head, right))| {
+            let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.text.width());
+            let natural = cells.max().unwrap_or(0).max(head.width());
+            Ask { natural, floor: if *right { usize::MAX } else { 12 }, rank: u8::from(!right) }
+        })
+        .collect();
+    let widths = arrange(&asks, width, true, false, false);
+    let head = heads.iter().map(|(head, right)| (Cell::new(*head, Tone::Strong), *right));
+    let head = head.zip(&widths).map(|((cell, right), (_, width))| (cell, *width, right));
+    line(out, head.collect::<Vec<_>>().into_iter(), color, false);
+    for row in rows {
+        let cells = row.iter().zip(heads).zip(&widths);
+        let cells = cells.map(|((cell, (_, right)), (_, width))| (cell.clone(), *width, *right));
+        line(out, cells.collect::<Vec<_>>().into_iter(), color, false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cutting() {
+        assert_eq!(cut("abc", 3), (None, 3));
+        assert_eq!(cut("abcd", 3), (Some("ab…".to_string()), 3));
+        assert_eq!(cut("名前名前", 6), (Some("名前…".to_string()), 5));
+        assert_eq!(cut("abc", 1), (Some("…".to_string()), 1));
+        assert_eq!(cut("abc", 0), (Some(String::new()), 0));
+    }
+
+    #[test]
+    fn arranging() {
+        let ask = |natural, floor, rank| Ask { natural, floor, rank };
+        let asks = [ask(9, usize::MAX, 0), ask(20, 10, 1), ask(100, 16, 7)];
+        // Everything fits, with the last one cut.
+        assert_eq!(arrange(&asks, 80, false, false, false), [(0, 9), (1, 20), (2, 47)]);
+        assert_eq!(arrange(&asks, 45, false, false, false), [(0, 9), (1, 16), (2, 16)]);
+        // The least important goes.
+        assert_eq!(arrange(&asks, 30, false, false, false), [(0, 9), (1, 19)]);
+        // Chosen ones never do.
+        assert_eq!(arrange(&asks, 30, true, false, false), [(0, 9), (1, 10), (2, 16)]);
+        assert_eq!(arrange(&asks, 5, false, false, false), [(0, 9)]);
+        assert_eq!(arrange(&asks, 30, false, true, false), [(0, 9), (1, 20), (2, 100)]);
+        // Room is left for longer names to come.
+        assert_eq!(
+            arrange(&[ask(9, usize::MAX, 0), ask(4, 12, 1)], 80, false, false, true),
+            [(0, 9), (1, 12)]
+        );
+        assert_eq!(
+            arrange(&[ask(9, usize::MAX, 0), ask(4, 12, 1)], 80, false, false, false),
+            [(0, 9), (1, 4)]
+        );
+    }
+}
