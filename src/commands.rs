@@ -10,12 +10,14 @@ use crate::ui;
 
 pub mod completions;
 pub mod cookie;
+pub mod count;
 pub mod decode;
 pub mod demo;
 pub mod discover;
 pub mod help;
 pub mod inspect;
 pub mod layouts;
+pub mod list;
 pub mod man;
 pub mod purge;
 pub mod report;
@@ -23,7 +25,9 @@ pub mod report;
 #[derive(Debug, clap::Subcommand)]
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum Command {
+    List(list::Args),
     Inspect(inspect::Args),
+    Count(count::Args),
     Purge(purge::Args),
     Discover(discover::Args),
     Layouts(layouts::Args),
@@ -40,6 +44,8 @@ pub enum Command {
 pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
     let context = || Context::new(cli);
     match &cli.command {
+        Command::List(args) => list::run(&context()?, args),
+        Command::Count(args) => count::run(&context()?, args),
         Command::Inspect(args) => inspect::run(&context()?, args),
         Command::Purge(args) => purge::run(&context()?, args),
         Command::Discover(args) => discover::run(&context()?, args),

@@ -148,8 +148,3 @@ fn target(cli: &Cli, profile: &Profile) -> anyhow::Result<Target> {
     };
     Ok(target)
 }
-impl Context {
-    pub fn row_options(&self) -> crate::render::Options {
-        crate::render::Options::of(self)
-    }
-}

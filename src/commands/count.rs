@@ -1,0 +1,116 @@
+//! `sessctl count`: how many sessions.
+
+use std::io::Write as _;
+use std::ops::ControlFlow;
+
+use serde_json::json;
+
+use crate::cli::Format;
+use crate::commands::list::report_scan;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::render::{By, Groups, Options};
+use crate::scan::{self, End, Request, Said, Sink, Tally};
+use crate::select::SelectArgs;
+use crate::session::Session;
+use crate::store::{Need, Source as _};
+use crate::ui;
+
+/// Count sessions, in all or by user, layout, address, …
+///
+/// Without filters every session is counted.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sessctl count
+  sessctl count --anonymous
+  Who has most sessions:
+    sessctl count --by user
+  When they end:
+    sessctl count --by ttl -o json")]
+pub struct Args {
+    #[command(flatten)]
+    pub select: SelectArgs,
+
+    /// Count by a column: user, layout, ip, agent, ttl, age, idle, bytes, …
+    #[arg(long, value_name = "COLUMN", help_heading = "Rows")]
+    pub by: Option<String>,
+}
+
+struct Counting<'u> {
+    groups: Option<Groups>,
+    progress: ui::Progress<'u>,
+    scanned: u64,
+    interrupted: bool,
+}
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    let filter = args.select.filter()?;
+    let by = args.by.as_deref().map(By::parse).transpose()?;
+    let mut scanner = context.connect()?;
+    let mut aside = context.connect()?;
+    let total = aside.size().ok();
+    let groups = by.map(|by| Groups::new(by, false));
+    let need = groups.as_ref().map_or(Need::NOTHING, Groups::need);
+    let first = if filter.is_empty() || filter.wants_all() { filter.need().and(need) } else { filter.need() };
+    let keeps = |session: &Session<'_>| filter.keeps(session);
+    let request = Request {
+        setups: &context.setups,
+        pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
+        first,
+        then: need,
+        keeps: &keeps,
+    };
+    let mut counting =
+        Counting { groups, progress: context.ui.progress("scanning", total), scanned: 0, interrupted: false };
+    let (tally, end) = scan::sessions(&mut scanner, &mut aside, &request, &mut counting)?;
+    let Counting { groups, progress, interrupted, .. } = counting;
+    drop(progress);
+    let broken = match end {
+        End::Broken(error) => Some(error),
+        End::Complete | End::Stopped => None,
+    };
+    let complete = broken.is_none() && !interrupted;
+    let mut out = context.ui.out();
+    match groups {
+        Some(groups) => {
+            groups.write(context.format, &Options::of(context), None, &mut out)?;
+            if groups.others() > 0 {
+                context.ui.note(format!("{} more values are counted together", groups.others()));
+            }
+        }
+        None => match context.format {
+            Format::Table | Format::Ids => writeln!(out, "{}", tally.kept)?,
+            Format::Csv => writeln!(out, "count\n{}", tally.kept)?,
+            Format::Json | Format::Ndjson => {
+                writeln!(out, "{}", json!({ "count": tally.kept, "complete": complete }))?;
+            }
+        },
+    }
+    out.flush()?;
+    report_scan(context, &tally, &aside);
+    if let Some(error) = broken {
+        let told = anyhow::Error::from(error)
+            .context(format!("scan incomplete after {} keys; there may be more sessions", tally.scanned));
+        let exit = crate::error::report(&told, context.ui.color_err);
+        return Ok(if tally.kept > 0 { Exit::Partial } else { exit });
+    }
+    Ok(if interrupted { Exit::Interrupted } else { Exit::Done })
+}
+
+impl Sink for Counting<'_> {
+    fn session(&mut self, session: &Session<'_>) -> Said {
+        if let Some(groups) = &mut self.groups {
+            groups.add(session);
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn pause(&mut self, tally: &Tally) -> Said {
+        self.progress.add(tally.scanned - self.scanned);
+        self.progress.say(format_args!("{} counted", tally.kept));
+        self.scanned = tally.scanned;
+        self.interrupted = ui::interrupted();
+        Ok(if self.interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+}

@@ -1,0 +1,164 @@
+//! `sessctl list`: the sessions, a row each.
+
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::render::{self, Columns, Options, Renderer, Sort};
+use crate::scan::{self, End, Request, Said, Sink, Tally};
+use crate::select::SelectArgs;
+use crate::session::Session;
+use crate::store::Source as _;
+use crate::ui;
+
+/// List sessions: who is logged in, since when, until when
+///
+/// Rows appear while the store is being scanned; the scan does not block the server. Without filters
+/// every session is listed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sessctl list --user alice
+  Sessions that were idle for a week, the oldest first:
+    sessctl list --idle '>7d' --sort seen
+  The ten largest:
+    sessctl list --sort -bytes --limit 10
+  For a script; only what is asked for is read from the server:
+    sessctl list --columns id,user,ttl -o ndjson")]
+pub struct Args {
+    #[command(flatten)]
+    pub select: SelectArgs,
+
+    /// Columns, separated by commas
+    #[arg(long, value_name = "NAMES", help_heading = "Rows", long_help = render::columns::help())]
+    pub columns: Option<String>,
+
+    /// Sort by a column; with `-` before it, descending. Holds the rows in memory
+    #[arg(long, value_name = "COLUMN", help_heading = "Rows", allow_hyphen_values = true)]
+    pub sort: Option<String>,
+
+    /// Stop after so many rows
+    #[arg(long, value_name = "N", help_heading = "Rows")]
+    pub limit: Option<usize>,
+
+    /// Show every column in a table
+    #[arg(long, help_heading = "Rows", conflicts_with = "columns")]
+    pub wide: bool,
+}
+
+/// How often rows are shown though the buffer is not full.
+const FLUSH: Duration = Duration::from_millis(200);
+
+struct Listing<'u, W> {
+    renderer: Renderer<W>,
+    progress: ui::Progress<'u>,
+    scanned: u64,
+    flushed: Instant,
+    interrupted: bool,
+}
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    let filter = args.select.filter()?;
+    let columns = Columns::choose(context.format, args.columns.as_deref(), args.wide)?;
+    let sort = args.sort.as_deref().map(Sort::parse).transpose()?;
+    let mut scanner = context.connect()?;
+    let mut aside = context.connect()?;
+    let total = aside.size().ok();
+    let started = Instant::now();
+    let mut need = columns.need();
+    if let Some(sort) = &sort {
+        need = need.and(sort.need());
+    }
+    // Without a filter nothing is gained by asking twice.
+    let (first, then) = if filter.is_empty() || filter.wants_all() {
+        (filter.need().and(need), need)
+    } else {
+        (filter.need(), need)
+    };
+    let keeps = |session: &Session<'_>| filter.keeps(session);
+    let request = Request {
+        setups: &context.setups,
+        pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
+        first,
+        then,
+        keeps: &keeps,
+    };
+    let mut listing = Listing {
+        renderer: Renderer::new(context.format, columns, &Options::of(context), context.ui.out())
+            .ordered(sort, args.limit),
+        progress: context.ui.progress("scanning", total),
+        scanned: 0,
+        flushed: Instant::now(),
+        interrupted: false,
+    };
+    let (tally, end) = if listing.renderer.is_full() {
+        (Tally::default(), End::Stopped)
+    } else {
+        scan::sessions(&mut scanner, &mut aside, &request, &mut listing)?
+    };
+    let interrupted = listing.interrupted;
+    let Listing { renderer, progress, .. } = listing;
+    drop(progress);
+    let summary = renderer.finish()?;
+    if matches!(context.format, crate::cli::Format::Table) {
+        let more = if matches!(end, End::Stopped) && !interrupted { ", there may be more" } else { "" };
+        context.ui.note(format!(
+            "{} session{} shown{more}; {} keys scanned in {:.1} s",
+            summary.shown,
+            if summary.shown == 1 { "" } else { "s" },
+            tally.scanned,
+            started.elapsed().as_secs_f64()
+        ));
+    }
+    if summary.escaped > 0 {
+        context.ui.warn(format!("{} ids hold a line break and are shown escaped; -0 keeps them whole", summary.escaped));
+    }
+    report_scan(context, &tally, &aside);
+    Ok(match end {
+        End::Broken(error) => {
+            let told = anyhow::Error::from(error)
+                .context(format!("scan incomplete after {} keys; there may be more sessions", tally.scanned));
+            let exit = crate::error::report(&told, context.ui.color_err);
+            // Rows that were shown make it a partial success; without any it is the error itself.
+            if summary.shown > 0 { Exit::Partial } else { exit }
+        }
+        _ if interrupted => Exit::Interrupted,
+        End::Complete | End::Stopped => Exit::Done,
+    })
+}
+
+/// What a scan could not decide or was not permitted to see.
+pub fn report_scan(context: &Context, tally: &Tally, store: &crate::store::redis::RedisStore) {
+    if tally.undecided > 0 {
+        context.ui.note(format!(
+            "{} keys look like sessions of no certain layout and are left out; name the layout with --layout to see them",
+            tally.undecided
+        ));
+    }
+    if store.hidden_keys > 0 {
+        context.ui.warn(format!("an ACL hides {} keys from this user", store.hidden_keys));
+    }
+}
+
+impl<W: Write> Sink for Listing<'_, W> {
+    fn session(&mut self, session: &Session<'_>) -> Said {
+        self.renderer.row(session)?;
+        Ok(if self.renderer.is_full() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+
+    fn pause(&mut self, tally: &Tally) -> Said {
+        let renderer = &mut self.renderer;
+        // Rows that are there are shown at once at first, and a few times a second later.
+        if self.flushed.elapsed() >= FLUSH || self.scanned == 0 {
+            self.progress.aside(|| renderer.flush())?;
+            self.flushed = Instant::now();
+        }
+        self.progress.add(tally.scanned - self.scanned);
+        self.progress.say(format_args!("{} found", tally.kept));
+        self.scanned = tally.scanned;
+        self.interrupted = ui::interrupted();
+        Ok(if self.interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+}
