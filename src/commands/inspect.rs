@@ -12,7 +12,7 @@ use crate::error::Usage;
 use crate::exit::Exit;
 use crate::layout::Setup;
 use crate::plan;
-use crate::render::{self, Columns, Options, safe, secret};
+use crate::render::{self, Options, safe, secret};
 use crate::resolve::{self, NotFound};
 use crate::scan;
 use crate::session::Session;
@@ -248,7 +248,7 @@ fn object(
     out: &mut impl std::io::Write,
 ) -> anyhow::Result<()> {
     let mut row = Vec::new();
-    render::json_members(&mut row, session, &Columns::whole(), &Options::of(context));
+    render::json::members(session, &Options::of(context), &mut row);
     row.extend_from_slice(b",\"data\":");
     match data {
         Some(data) => data.write_json(&mut row),
@@ -308,7 +308,7 @@ fn card(
         Some(user) => line("user", &bold(&safe::safe(user)))?,
         None => line("user", "nobody is logged in")?,
     }
-    let when = |at: i64| render::stamp(at).unwrap_or_else(|| "out of range".to_string());
+    let when = |at: i64| render::time(at).unwrap_or_else(|| "out of range".to_string());
     let expires = match session.expires_at() {
         Some(at) if at <= session.now => format!("{} (its own end has passed)", when(at)),
         Some(at) => format!("{} (in {})", when(at), render::span((at - session.now) as u64)),

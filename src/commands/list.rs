@@ -113,7 +113,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         ));
     }
     if summary.escaped > 0 {
-        context.ui.warn(format!("{} ids hold a line break and are shown escaped; -0 keeps them whole", summary.escaped));
+        context.ui.warn(format!(
+            "{} ids hold a line break and are shown escaped; -0 keeps them whole",
+            summary.escaped
+        ));
     }
     report_scan(context, &tally, &aside);
     Ok(match end {
