@@ -4,6 +4,7 @@
 //! on; no table library draws one like that. What does not fit is cut with `…`, and when even that is
 //! not enough, the least important columns are left out, unless the user chose them.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
@@ -132,7 +133,7 @@ impl Table {
     fn head(&self, out: &mut Vec<u8>, fit: &Fit) {
         let cells = fit.columns.iter().map(|(at, width)| {
             let column = self.columns.list[*at];
-            (Cell::new(column.head, Tone::Strong), *width, column.right)
+            (Cow::Owned(Cell::new(column.head, Tone::Strong)), *width, column.right)
         });
         line(out, cells, self.look.color, self.columns.wide);
     }
@@ -145,10 +146,10 @@ impl Table {
         line(out, cells, self.look.color, self.columns.wide);
     }
 
-    fn cell(&self, fit: &Fit, row: &Row, at: usize) -> Cell {
+    fn cell<'r>(&self, fit: &Fit, row: &'r Row, at: usize) -> Cow<'r, Cell> {
         let tone = if row.bad { Tone::Bad } else { Tone::Plain };
         let shown = |name: &str| fit.columns.iter().any(|(other, _)| self.columns.list[*other].name == name);
-        match (self.columns.list[at].name, &row.error) {
+        let made = match (self.columns.list[at].name, &row.error) {
             ("id", _) => Cell::new(safe::safe(&mask::id(&row.id, fit.id)), tone),
             ("key", _) => {
                 let key = row.key.as_deref().unwrap_or_default();
@@ -159,8 +160,9 @@ impl Table {
             ("user", Some(error)) if !shown("error") && !shown("agent") => {
                 Cell::new(format!("? {error}"), Tone::Bad)
             }
-            _ => row.cells[at].clone(),
-        }
+            _ => return Cow::Borrowed(&row.cells[at]),
+        };
+        Cow::Owned(made)
     }
 }
 
@@ -218,9 +220,9 @@ fn arrange(asks: &[Ask], width: usize, chosen: bool, wide: bool, more: bool) -> 
 }
 
 /// Appends one line. Nothing is padded behind the last cell.
-fn line(
+fn line<'c>(
     out: &mut Vec<u8>,
-    cells: impl ExactSizeIterator<Item = (Cell, usize, bool)>,
+    cells: impl ExactSizeIterator<Item = (Cow<'c, Cell>, usize, bool)>,
     color: bool,
     whole: bool,
 ) {
@@ -299,12 +301,12 @@ pub fn draw(out: &mut Vec<u8>, heads: &[(&str, bool)], rows: &[Vec<Cell>], width
         })
         .collect();
     let widths = arrange(&asks, width, true, false, false);
-    let head = heads.iter().map(|(head, right)| (Cell::new(*head, Tone::Strong), *right));
+    let head = heads.iter().map(|(head, right)| (Cow::Owned(Cell::new(*head, Tone::Strong)), *right));
     let head = head.zip(&widths).map(|((cell, right), (_, width))| (cell, *width, right));
     line(out, head.collect::<Vec<_>>().into_iter(), color, false);
     for row in rows {
         let cells = row.iter().zip(heads).zip(&widths);
-        let cells = cells.map(|((cell, (_, right)), (_, width))| (cell.clone(), *width, *right));
+        let cells = cells.map(|((cell, (_, right)), (_, width))| (Cow::Borrowed(cell), *width, *right));
         line(out, cells.collect::<Vec<_>>().into_iter(), color, false);
     }
 }
