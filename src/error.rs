@@ -10,6 +10,7 @@ use std::io::{self, Write as _};
 use crate::cookie::CookieError;
 use crate::exit::Exit;
 use crate::layout::setup::OptionError;
+use crate::select::SelectError;
 use crate::store;
 use crate::ui::safe;
 
@@ -139,6 +140,11 @@ fn judge(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<Stri
     }
     if let Some(error) = cause.downcast_ref::<OptionError>() {
         return Some((Exit::Usage, Some(advise_option(error))));
+    }
+    if let Some(error) = cause.downcast_ref::<SelectError>() {
+        // A file that cannot be read is no mistake in the command line.
+        let exit = if matches!(error, SelectError::Ids { .. }) { Exit::Failed } else { Exit::Usage };
+        return Some((exit, None));
     }
     if cause.downcast_ref::<CookieError>().is_some() {
         return Some((Exit::Failed, None));

@@ -36,6 +36,7 @@ const FULL: usize = 64 * 1024;
 const PIPE_WIDTH: usize = 160;
 
 /// How things are shown.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Ids are shortened in every form.
@@ -85,6 +86,7 @@ impl Options {
 }
 
 /// What every cell is written by.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[derive(Debug, Clone, Copy, Default)]
 struct Look {
     mask: bool,
@@ -495,7 +497,7 @@ pub(crate) mod tests {
         let lines = written(Format::Ids, None, &Options::default(), None, None);
         assert_eq!(lines, "3xyuHABCDEFGHIJKLMNOPQRSTUVWXYZ0\n3xyuHABCDzzz\nodd\\xff\u{1b}[31m\\x0aid\nénd\n");
         let nul = written(Format::Ids, None, &Options { nul: true, ..Options::default() }, None, None);
-        assert_eq!(nul, "3xyuHABCDEFGHIJKLMNOPQRSTUVWXYZ0\03xyuHABCDzzz\0odd\\xff\u{1b}[31m\nid\0énd\0");
+        assert_eq!(nul, "3xyuHABCDEFGHIJKLMNOPQRSTUVWXYZ0\x003xyuHABCDzzz\0odd\\xff\u{1b}[31m\nid\0énd\0");
         let shown = written(Format::Ids, None, &Options { terminal: true, ..Options::default() }, None, None);
         assert_eq!(shown.lines().nth(2), Some("odd\\xff\\x1b[31m\\nid"));
     }

@@ -12,7 +12,6 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-use crate::error::Usage;
 use crate::render::safe::safe;
 use crate::session::Session;
 use crate::store::{Need, Ttl};
@@ -26,6 +25,7 @@ use expr::{Expr, ExprError, Quantity};
 use glob::Glob;
 
 /// The filters as they are typed.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Which sessions")]
 pub struct SelectArgs {
@@ -115,6 +115,7 @@ pub struct SelectArgs {
 }
 
 /// The twins that `--not FILTER` is rewritten to.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Negated {
     #[arg(long, hide = true)]
@@ -182,12 +183,6 @@ pub enum SelectError {
     NotValue { name: &'static str },
     #[error("--not {name} takes no value")]
     NotNoValue { name: &'static str },
-}
-
-impl From<SelectError> for Usage {
-    fn from(error: SelectError) -> Usage {
-        Usage::new(error.to_string())
-    }
 }
 
 /// One filter.
@@ -304,6 +299,7 @@ impl Negated {
 }
 
 /// The filters and their twins, alike.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 struct Typed<'a> {
     user: &'a [String],
     user_match: &'a [String],
@@ -566,15 +562,12 @@ fn unescape(line: &[u8]) -> Option<Vec<u8>> {
             [b'\\', b'x', high, low, ..] => hex(high).zip(hex(low)),
             _ => None,
         };
-        match escaped {
-            Some((high, low)) => {
-                plain.push(high << 4 | low);
-                rest = &rest[4..];
-            }
-            None => {
-                plain.push(*first);
-                rest = tail;
-            }
+        if let Some((high, low)) = escaped {
+            plain.push(high << 4 | low);
+            rest = &rest[4..];
+        } else {
+            plain.push(*first);
+            rest = tail;
         }
     }
     (plain != line).then_some(plain)

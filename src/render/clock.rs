@@ -86,10 +86,9 @@ pub fn span(ms: u64) -> String {
 /// How long ago: `5m ago`, `now`; a time to come is `in 5m`.
 pub fn ago(now: i64, then: i64) -> String {
     match now.saturating_sub(then) {
-        0..1_000 => "now".to_string(),
-        past @ 1_000.. => format!("{} ago", span(past as u64)),
         // Clocks differ by a little.
-        -1_000..0 => "now".to_string(),
+        -1_000..1_000 => "now".to_string(),
+        past @ 1_000.. => format!("{} ago", span(past as u64)),
         future => format!("in {}", span(future.unsigned_abs())),
     }
 }

@@ -368,8 +368,11 @@ fn push(out: &mut Vec<u8>, column: &'static Column, session: &Session<'_>) {
     }
 }
 
-/// The first value: its mark and bytes, and what follows.
-fn pull(encoded: &[u8]) -> Option<((u8, &[u8]), &[u8])> {
+/// A value's mark and bytes.
+type Marked<'e> = (u8, &'e [u8]);
+
+/// The first value and what follows.
+fn pull(encoded: &[u8]) -> Option<(Marked<'_>, &[u8])> {
     let (mark, rest) = encoded.split_first()?;
     let (length, rest) = rest.split_first_chunk::<4>()?;
     let (bytes, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;

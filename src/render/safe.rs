@@ -7,20 +7,18 @@ pub use crate::ui::safe;
 
 /// Bytes as text: what is no UTF-8 as `\xNN`, everything else as it is.
 pub fn text(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => {
-            let mut shown = String::with_capacity(bytes.len() + 16);
-            for chunk in bytes.utf8_chunks() {
-                shown.push_str(chunk.valid());
-                for byte in chunk.invalid() {
-                    // Writing to a String cannot fail.
-                    let _ = write!(shown, "\\x{byte:02x}");
-                }
-            }
-            Cow::Owned(shown)
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(bytes.len() + 16);
+    for chunk in bytes.utf8_chunks() {
+        shown.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // Writing to a String cannot fail.
+            let _ = write!(shown, "\\x{byte:02x}");
         }
     }
+    Cow::Owned(shown)
 }
 
 /// Bytes fit to be shown: [`text`], then [`safe`].

@@ -16,6 +16,9 @@ use crate::session::Session;
 /// Between two columns.
 const GAP: usize = 2;
 
+/// What each column gets before one gets more.
+const COMFORT: usize = 24;
+
 /// A flush within this time does not settle the widths: a few more rows make them better.
 const PATIENCE: Duration = Duration::from_millis(300);
 
@@ -203,12 +206,14 @@ fn arrange(asks: &[Ask], width: usize, chosen: bool, wide: bool, more: bool) -> 
     let mut widths: Vec<(usize, usize)> = shown.iter().map(|at| (*at, asks[*at].least())).collect();
     let mut by_rank: Vec<usize> = (0..widths.len()).collect();
     by_rank.sort_by_key(|place| asks[widths[*place].0].rank);
-    let wishes: [fn(Ask) -> usize; 2] = [
+    let wishes: [fn(Ask) -> usize; 3] = [
+        // One long name is no reason to cut all the others.
+        |ask| ask.natural.min(COMFORT),
         |ask| ask.natural,
         // A column that is never narrowed does not grow either.
         |ask| if ask.floor == usize::MAX { ask.natural } else { ask.natural.max(ask.floor) },
     ];
-    for wish in &wishes[..if more { 2 } else { 1 }] {
+    for wish in &wishes[..if more { 3 } else { 2 }] {
         for place in &by_rank {
             let (at, now) = &mut widths[*place];
             let given = wish(asks[*at]).saturating_sub(*now).min(spare);

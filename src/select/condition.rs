@@ -105,15 +105,12 @@ pub enum ConditionError {
 impl Condition {
     pub fn parse(text: &str) -> Result<Condition, ConditionError> {
         let text = text.trim();
-        let (path, rest) = match text.strip_prefix('"') {
-            Some(quoted) => {
-                let (path, length) = unquote(quoted, '"').ok_or(ConditionError::Quote)?;
-                (path, quoted[length..].trim_start())
-            }
-            None => {
-                let end = text.find(['=', '!', '<', '>', '~']).ok_or(ConditionError::Operator)?;
-                (text[..end].trim_end().to_string(), &text[end..])
-            }
+        let (path, rest) = if let Some(quoted) = text.strip_prefix('"') {
+            let (path, length) = unquote(quoted, '"').ok_or(ConditionError::Quote)?;
+            (path, quoted[length..].trim_start())
+        } else {
+            let end = text.find(['=', '!', '<', '>', '~']).ok_or(ConditionError::Operator)?;
+            (text[..end].trim_end().to_string(), &text[end..])
         };
         if path.is_empty() {
             return Err(ConditionError::Path);

@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn many_stars_cost_little() {
         let pattern = "a*".repeat(50) + "b";
-        assert!(!Glob::new(pattern.as_bytes()).matches(&[b'a'; 20_000]));
+        assert!(!Glob::new(pattern.as_bytes()).matches("a".repeat(20_000).as_bytes()));
     }
 
     #[test]
