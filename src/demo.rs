@@ -7,34 +7,47 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
+
+/// A store as it was captured.
+struct Captured {
+    name: &'static str,
+    /// When; the demo moves every time of the store by what has passed since.
+    at: &'static str,
+    keys: &'static str,
+}
+
+macro_rules! captured {
+    ($name:literal, $at:literal) => {
+        Captured {
+            name: $name,
+            at: $at,
+            keys: include_str!(concat!("../tests/fixtures/layout/", $name, "/keys.jsonl")),
+        }
+    };
+}
 
 /// Captured stores by database number. Applications that look alike to a newcomer are kept apart,
 /// as they would be in life.
-const STORES: &[(u32, &[(&str, &str)])] = &[
+const STORES: &[(u32, &[Captured])] = &[
     (
         0,
         &[
-            ("connect-redis", include_str!("../tests/fixtures/layout/connect-redis/keys.jsonl")),
-            ("koa-session", include_str!("../tests/fixtures/layout/koa-session/keys.jsonl")),
-            ("better-auth", include_str!("../tests/fixtures/layout/better-auth/keys.jsonl")),
-            ("redis-sessions", include_str!("../tests/fixtures/layout/redis-sessions/keys.jsonl")),
-            (
-                "mgcrea-fastify-session",
-                include_str!("../tests/fixtures/layout/mgcrea-fastify-session/keys.jsonl"),
-            ),
-            (
-                "adonis-session-redis",
-                include_str!("../tests/fixtures/layout/adonis-session-redis/keys.jsonl"),
-            ),
-            ("hono-sessions", include_str!("../tests/fixtures/layout/hono-sessions/keys.jsonl")),
-            ("authjs-upstash", include_str!("../tests/fixtures/layout/authjs-upstash/keys.jsonl")),
+            captured!("connect-redis", "2026-11-23T20:04:13Z"),
+            captured!("koa-session", "2026-11-23T20:08:21Z"),
+            captured!("better-auth", "2026-11-23T20:16:27Z"),
+            captured!("redis-sessions", "2026-11-23T20:19:03Z"),
+            captured!("mgcrea-fastify-session", "2026-11-23T20:10:13Z"),
+            captured!("adonis-session-redis", "2026-11-23T20:15:00Z"),
+            captured!("hono-sessions", "2026-11-23T20:19:16Z"),
+            captured!("authjs-upstash", "2026-11-23T20:17:38Z"),
         ],
     ),
-    (1, &[("overleaf", include_str!("../tests/fixtures/layout/overleaf/keys.jsonl"))]),
-    (2, &[("nodebb", include_str!("../tests/fixtures/layout/nodebb/keys.jsonl"))]),
-    (3, &[("etherpad", include_str!("../tests/fixtures/layout/etherpad/keys.jsonl"))]),
-    (4, &[("lemonldap-ng", include_str!("../tests/fixtures/layout/lemonldap-ng/keys.jsonl"))]),
+    (1, &[captured!("overleaf", "2026-11-23T20:32:55Z")]),
+    (2, &[captured!("nodebb", "2026-11-23T20:32:55Z")]),
+    (3, &[captured!("etherpad", "2026-11-24T11:38:02Z")]),
+    (4, &[captured!("lemonldap-ng", "2026-11-23T20:24:33Z")]),
 ];
 
 /// Keys that are nobody's session, to see that they stay.
@@ -98,7 +111,7 @@ impl DemoServer {
 
     /// The databases with what they hold.
     pub fn databases() -> impl Iterator<Item = (u32, Vec<&'static str>)> {
-        STORES.iter().map(|(database, stores)| (*database, stores.iter().map(|(name, _)| *name).collect()))
+        STORES.iter().map(|(database, stores)| (*database, stores.iter().map(|store| store.name).collect()))
     }
 
     fn wait(&mut self) -> anyhow::Result<redis::Connection> {
@@ -119,10 +132,14 @@ impl DemoServer {
     fn fill(&mut self, connection: &mut redis::Connection) -> anyhow::Result<()> {
         for (database, stores) in STORES {
             redis::cmd("SELECT").arg(*database).exec(connection)?;
-            for (name, text) in *stores {
-                for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            for (at, store) in stores.iter().enumerate() {
+                // The applications were not all used at the same moment.
+                let age = Duration::from_secs(60 * (3 + 5 * at as u64));
+                let clock = Clock::new(store.at, age).context(store.name)?;
+                for line in store.keys.lines().filter(|line| !line.trim().is_empty()) {
                     let key: Json = serde_json::from_str(line)?;
-                    write(connection, &key).with_context(|| format!("filling the demo store with {name}"))?;
+                    write(connection, &key, &clock)
+                        .with_context(|| format!("filling the demo store with {}", store.name))?;
                 }
             }
         }
@@ -141,11 +158,76 @@ impl Drop for DemoServer {
     }
 }
 
+/// Moves the times in captured values, so that what was a session of the last hour still is one.
+struct Clock {
+    captured: Timestamp,
+    by: SignedDuration,
+}
+
+impl Clock {
+    /// Times that far from the capture are the session's own; others, such as a birthday, stay.
+    const REACH: SignedDuration = SignedDuration::from_hours(40 * 24);
+
+    fn new(captured: &str, age: Duration) -> anyhow::Result<Clock> {
+        let captured: Timestamp = captured.parse()?;
+        let by = Timestamp::now().duration_since(captured) - SignedDuration::try_from(age)?;
+        Ok(Clock { captured, by })
+    }
+
+    /// A time that is near the capture, moved.
+    fn moved(&self, time: Timestamp) -> Option<Timestamp> {
+        let far = time.duration_since(self.captured).abs() > Self::REACH;
+        if far { None } else { time.checked_add(self.by).ok() }
+    }
+
+    /// Moves what stands in a value as text: `2026-11-23T20:04:13.671Z`, and seconds or
+    /// milliseconds since 1970. No length changes, so that binary forms stay whole.
+    fn shift(&self, mut bytes: Vec<u8>) -> Vec<u8> {
+        let mut at = 0;
+        while at < bytes.len() {
+            let rest = &bytes[at..];
+            let word = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            let iso = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"-:.".contains(byte));
+            let iso = iso.count();
+            let (len, new) = match (self.iso(&rest[..iso]), self.number(&rest[..word])) {
+                (Some(new), _) => (iso, Some(new)),
+                (None, new) => (word.max(1), new),
+            };
+            if let Some(new) = new.filter(|new| new.len() == len) {
+                bytes[at..at + len].copy_from_slice(new.as_bytes());
+            }
+            at += len;
+        }
+        bytes
+    }
+
+    fn iso(&self, bytes: &[u8]) -> Option<String> {
+        let text = std::str::from_utf8(bytes).ok().filter(|text| text.ends_with('Z'))?;
+        let digits = match text.len() {
+            20 => 0,
+            24 => 3,
+            _ => return None,
+        };
+        let time = self.moved(text.parse().ok()?)?;
+        Some(format!("{time:.digits$}"))
+    }
+
+    fn number(&self, bytes: &[u8]) -> Option<String> {
+        let number: i64 = std::str::from_utf8(bytes).ok()?.parse().ok()?;
+        match bytes.len() {
+            10 => Some(self.moved(Timestamp::from_second(number).ok()?)?.as_second().to_string()),
+            13 => Some(self.moved(Timestamp::from_millisecond(number).ok()?)?.as_millisecond().to_string()),
+            _ => None,
+        }
+    }
+}
+
 /// Writes one captured key by its value, which every server version takes (a DUMP would not do).
-fn write(connection: &mut redis::Connection, captured: &Json) -> anyhow::Result<()> {
-    let bytes =
-        |json: &Json| -> anyhow::Result<Vec<u8>> { Ok(STANDARD.decode(json.as_str().context("text")?)?) };
-    let key = bytes(&captured["key_b64"])?;
+fn write(connection: &mut redis::Connection, captured: &Json, clock: &Clock) -> anyhow::Result<()> {
+    let bytes = |json: &Json| -> anyhow::Result<Vec<u8>> {
+        Ok(clock.shift(STANDARD.decode(json.as_str().context("text")?)?))
+    };
+    let key = STANDARD.decode(captured["key_b64"].as_str().context("text")?)?;
     let value = &captured["value"];
     // A collection is a list, or an object that says what its items are.
     let list = value.as_array().or_else(|| value.as_object()?.values().find_map(Json::as_array));
@@ -170,7 +252,8 @@ fn write(connection: &mut redis::Connection, captured: &Json) -> anyhow::Result<
         }
         "zset" => {
             for pair in items() {
-                command.arg(pair[1].to_string()).arg(bytes(&pair[0])?);
+                let score = clock.shift(pair[1].to_string().into_bytes());
+                command.arg(score).arg(bytes(&pair[0])?);
             }
         }
         _ => {
@@ -204,4 +287,34 @@ fn program() -> anyhow::Result<PathBuf> {
 fn is_program(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_near_the_capture_are_moved_and_nothing_else_is() {
+        let captured: Timestamp = "2026-11-23T20:04:13Z".parse().expect("a time");
+        let clock = Clock { captured, by: SignedDuration::from_hours(1) };
+        let cases = [
+            (r#"{"expires":"2026-11-30T20:04:13.636Z"}"#, r#"{"expires":"2026-11-30T21:04:13.636Z"}"#),
+            (r#"{"a":1795507813592,"b":"1795465473"}"#, r#"{"a":1795511413592,"b":"1795469073"}"#),
+            ("lastSeen 2024-05-17T08:30:00.000Z", "lastSeen 2024-05-17T08:30:00.000Z"),
+            ("id1795465473 20240517083000 604800000", "id1795465473 20240517083000 604800000"),
+            ("2026-11-23T20:04:13Z", "2026-11-23T21:04:13Z"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(clock.shift(text.into()), expected.as_bytes());
+        }
+        assert_eq!(clock.shift(vec![0xff, b'1', 0xc3]), [0xff, b'1', 0xc3]);
+    }
+
+    #[test]
+    fn every_store_has_a_time_and_keys() {
+        for store in STORES.iter().flat_map(|(_, stores)| *stores) {
+            assert!(Clock::new(store.at, Duration::ZERO).is_ok(), "{}", store.name);
+            assert!(store.keys.lines().count() > 0, "{}", store.name);
+        }
+    }
 }
