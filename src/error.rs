@@ -10,9 +10,9 @@ use std::io::{self, Write as _};
 use crate::cookie::CookieError;
 use crate::exit::Exit;
 use crate::layout::setup::OptionError;
+use crate::render::safe::safe;
 use crate::select::SelectError;
 use crate::store;
-use crate::ui::safe;
 
 /// Refused by a safety limit, before anything was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -125,7 +125,7 @@ fn print(context: &Context, via: &[&str], value: &Value<'_>) -> anyhow::Result<E
         }
         Format::Table => {
             context.ui.note(format!("codec: {}", via.join(", ")));
-            out.write_all(crate::ui::safe_lines(&value.to_json_pretty()).as_bytes())?;
+            out.write_all(crate::render::safe::safe_lines(&value.to_json_pretty()).as_bytes())?;
             out.write_all(b"\n")?;
         }
         Format::Csv | Format::Ids => {
