@@ -13,9 +13,12 @@ use crate::value::Value;
 
 pub mod json;
 pub mod msgpack;
+pub mod php;
+pub mod php_session;
 
 /// Every codec, in the order in which `sessctl decode` tries those whose `sniff` agrees.
-pub const ALL: &[&Codec] = &[&json::CODEC, &msgpack::CODEC];
+pub const ALL: &[&Codec] =
+    &[&json::CODEC, &msgpack::CODEC, &php::CODEC, &php_session::PHP, &php_session::BINARY];
 
 /// A serializer as a value.
 #[derive(Debug)]
