@@ -1,1 +1,48 @@
-fn main() {}
+//! The integration tests, one binary: what a person or a script sees of the built program.
+
+mod layouts;
+#[allow(dead_code)]
+mod support;
+
+use std::path::Path;
+
+/// A file that no `mod` names is compiled into nothing, and its tests never run.
+#[test]
+fn no_source_file_is_forgotten() {
+    fn check(root: &Path, dir: &Path, forgotten: &mut Vec<String>) {
+        for entry in std::fs::read_dir(dir).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                check(root, &path, forgotten);
+                continue;
+            }
+            let name = path.file_stem().and_then(|name| name.to_str()).expect("a name");
+            if path.extension().is_none_or(|extension| extension != "rs")
+                || matches!(name, "main" | "lib" | "mod")
+            {
+                continue;
+            }
+            let parents = if dir == root {
+                vec![root.join("main.rs"), root.join("lib.rs")]
+            } else {
+                vec![dir.with_extension("rs"), dir.join("mod.rs")]
+            };
+            let named =
+                parents.iter().filter_map(|parent| std::fs::read_to_string(parent).ok()).any(|text| {
+                    text.lines().any(|line| {
+                        let line = line.trim().trim_start_matches("pub ").trim_start_matches("pub(crate) ");
+                        line == format!("mod {name};")
+                    })
+                });
+            if !named {
+                forgotten.push(path.strip_prefix(root).expect("inside").display().to_string());
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut forgotten = Vec::new();
+    for dir in ["tests/it", "src"] {
+        check(&root.join(dir), &root.join(dir), &mut forgotten);
+    }
+    assert!(forgotten.is_empty(), "no `mod` names {forgotten:?}");
+}
