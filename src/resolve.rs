@@ -19,6 +19,10 @@ const MAX_NAMED: usize = 5;
 pub enum NotFound {
     #[error("no session has an id or key that is or begins with `{name}`")]
     Nothing { name: String },
+    #[error(
+        "`{name}` is no id, and too short for the beginning of one; give {MIN_BEGINNING} characters or more"
+    )]
+    Short { name: String },
     #[error("`{name}` is the beginning of several sessions: {}", .which.join(", "))]
     Several { name: String, which: Vec<String> },
     #[error("the key `{name}` is no session")]
@@ -181,8 +185,12 @@ fn search<S: Source + ?Sized>(
             found.missing.push(NotFound::Several { name, which });
         } else if let Some(key) = hits.into_iter().next() {
             found.keys.push(Key(key));
+        } else if let Some(no_session) = no_session {
+            found.missing.push(no_session);
+        } else if wanted.len() < MIN_BEGINNING {
+            found.missing.push(NotFound::Short { name });
         } else {
-            found.missing.push(no_session.unwrap_or(NotFound::Nothing { name }));
+            found.missing.push(NotFound::Nothing { name });
         }
     }
     Ok(())

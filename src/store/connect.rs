@@ -163,7 +163,7 @@ impl Target {
                     .map_or_else(String::new, |near| format!("did you mean `{near}://`? "));
                 let known = SCHEMES.join("://, ");
                 Err(wrong(format!(
-                    "the store has the unknown scheme `{other}://`; {near}Known are {known}://"
+                    "the store has the unknown scheme `{other}://`; {near}known are {known}://"
                 )))
             }
         }
