@@ -13,7 +13,6 @@ use crate::session::Session;
 mod clock;
 pub mod columns;
 pub mod csv;
-pub mod grid;
 pub mod groups;
 mod ids;
 pub mod json;

@@ -10,7 +10,8 @@ use crate::cli::Format;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::layout::Setup;
-use crate::render::{self, grid, safe};
+use crate::render::table::{self, Head};
+use crate::render::{self, Cell, Options, Tone, safe};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::session::{Certainty, Session};
 use crate::store::{Key, Kind, Need, Record, Source as _, Ttl};
@@ -184,14 +185,34 @@ fn shape(key: &[u8]) -> String {
     let mut part = String::new();
     let flush = |part: &mut String, shape: &mut String| {
         let star = varies(part);
-        if star && !shape.ends_with('*') {
+        if star && shape.ends_with("*.") {
+            // An address or a version is one thing.
+            shape.pop();
+        } else if star && !shape.ends_with('*') {
             shape.push('*');
         } else if !star {
             shape.push_str(part);
         }
         part.clear();
     };
-    for c in text.chars() {
+    // The name before an `@` varies, whatever it looks like: an address of mail.
+    let mail = |at: usize| {
+        let rest = &text[at..];
+        let end = rest.find([':', '/', '{', '}', '|', '#']).unwrap_or(rest.len());
+        rest[..end].find('@').is_some_and(|at| at > 0 && rest[at..end].contains('.')).then_some(at + end)
+    };
+    let mut skip = 0;
+    for (at, c) in text.char_indices() {
+        if at < skip {
+            continue;
+        }
+        if part.is_empty()
+            && let Some(end) = mail(at)
+        {
+            shape.push('*');
+            skip = end;
+            continue;
+        }
         if matches!(c, ':' | '/' | '.' | '{' | '}' | '|' | '#' | '@') {
             flush(&mut part, &mut shape);
             shape.push(c);
@@ -255,8 +276,18 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
     let share = |family: &Family| bytes(family).map(|bytes| bytes as f64 / all.max(1) as f64);
     match context.format {
         Format::Table | Format::Ids => {
-            let head = ["KEYS", "TYPE", "LAYOUT", "COUNT", "USERS", "TTL", "MEMORY", "SHARE"];
-            let rows: Vec<Vec<String>> = families
+            // The type and the share go first where there is no room.
+            let heads = [
+                Head { floor: 28, ..Head::text("KEYS", 0) },
+                Head::text("TYPE", 10),
+                Head { floor: 20, ..Head::text("LAYOUT", 1) },
+                Head::number("COUNT", 2),
+                Head::text("USERS", 3),
+                Head { floor: usize::MAX, ..Head::text("TTL", 8) },
+                Head::number("MEMORY", 4),
+                Head::number("SHARE", 9),
+            ];
+            let rows: Vec<Vec<Cell>> = families
                 .iter()
                 .map(|(name, family)| {
                     let users = match name.layout {
@@ -273,22 +304,34 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
                     if family.without_ttl > 0 && family.ttl.is_some() {
                         ttl.push_str(", some never");
                     }
+                    let (layout, tone) = match name.layout {
+                        Some(layout) => {
+                            (format!("{layout}{}", if name.certain { "" } else { "?" }), Tone::Plain)
+                        }
+                        None => ("no session".to_string(), Tone::Dim),
+                    };
+                    let cell = |text: String| Cell::new(text, tone);
                     vec![
-                        name.shape.clone(),
-                        name.kind.to_string(),
-                        match name.layout {
-                            Some(layout) => format!("{layout}{}", if name.certain { "" } else { "?" }),
-                            None => "no session".to_string(),
-                        },
-                        family.count.to_string(),
-                        users,
-                        ttl,
-                        bytes(family).map_or(String::new(), |bytes| format!("~{}", render::size(bytes))),
-                        share(family).map_or(String::new(), |share| format!("{:.0} %", share * 100.0)),
+                        cell(safe::safe(&name.shape).into_owned()),
+                        cell(name.kind.to_string()),
+                        cell(layout),
+                        cell(family.count.to_string()),
+                        cell(users),
+                        cell(ttl),
+                        cell(
+                            bytes(family).map_or(String::new(), |bytes| format!("~{}", render::size(bytes))),
+                        ),
+                        cell(share(family).map_or(String::new(), |share| format!("{:.0} %", share * 100.0))),
                     ]
                 })
                 .collect();
-            out.write_all(grid::draw(&head, &rows, &[3, 6, 7], context.ui.width()).as_bytes())?;
+            let mut drawn = Vec::new();
+            if rows.is_empty() {
+                drawn.extend_from_slice(b"There are no keys.\n");
+            } else {
+                table::draw(&mut drawn, &heads, &rows, table_width(context), context.ui.color);
+            }
+            out.write_all(&drawn)?;
             let profiles = profiles(context, families);
             if !profiles.is_empty() {
                 writeln!(out, "\nProfiles for the configuration file:\n\n{profiles}")?;
@@ -352,6 +395,11 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
     Ok(())
 }
 
+/// A terminal's own width; what goes elsewhere is not cut.
+fn table_width(context: &Context) -> usize {
+    if context.ui.stdout_terminal { Options::of(context).width() } else { usize::MAX }
+}
+
 /// Profiles that name what was found: one a layout and prefix, the largest first.
 fn profiles(context: &Context, families: &[(Name, Family)]) -> String {
     let mut text = String::new();
@@ -399,6 +447,9 @@ mod tests {
             ("globalAuthor:a.U71qavdH2myFPHf6", "globalAuthor:a.*"),
             ("pad:Welcome", "pad:Welcome"),
             ("924af950-a9f6-4918-b4c2-2f82afc77820", "*"),
+            ("user:email:alice.b@example.com", "user:email:*"),
+            ("mail/alice@example.com:inbox", "mail/*:inbox"),
+            ("ratelimit:192.0.2.10", "ratelimit:*"),
         ] {
             assert_eq!(shape(key.as_bytes()), expected, "{key}");
         }

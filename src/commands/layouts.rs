@@ -11,6 +11,8 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::layout::setup::{COMMON, OptionError, OptionKind, OptionSpec};
 use crate::layout::{self, Layout};
+use crate::render::table::{self, Head};
+use crate::render::{Cell, Options, Tone};
 use crate::store::Kind;
 
 /// Show how frameworks keep their sessions
@@ -34,7 +36,7 @@ pub struct Args {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let text = match &args.name {
-        None => list(context.format)?,
+        None => list(context)?,
         Some(name) => {
             let layout = layout::by_name(name)
                 .ok_or_else(|| OptionError::Layout { name: name.clone(), near: layout::close_to(name) })?;
@@ -53,10 +55,15 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn list(format: Format) -> anyhow::Result<String> {
+fn list(context: &Context) -> anyhow::Result<String> {
     let mut text = String::new();
-    match format {
-        Format::Table => text = table(),
+    match context.format {
+        Format::Table => {
+            // A terminal's own width; what goes elsewhere is not cut.
+            let options = Options::of(context);
+            let width = if options.terminal { options.width() } else { usize::MAX };
+            text = table(width, options.color);
+        }
         Format::Json => {
             let all: Vec<_> = layout::ALL.iter().map(|layout| object(layout)).collect();
             text = format!("{:#}\n", serde_json::Value::from(all));
@@ -83,30 +90,25 @@ fn sorted() -> Vec<&'static Layout> {
     all
 }
 
-fn table() -> String {
-    let shown = |text: &'static str| if text.is_empty() { "-" } else { text };
-    let mut rows = vec![["LAYOUT", "FAMILY", "PREFIX", "COOKIE", "ABOUT"]];
-    rows.extend(sorted().iter().map(|layout| {
-        let cookie = layout.cookie_name.unwrap_or("");
-        [layout.name, shown(layout.family), shown(layout.prefix), shown(cookie), layout.about]
-    }));
-    let mut widths = [0; 5];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.width());
-        }
-    }
-    let mut text = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            line.push_str(cell);
-            line.push_str(&" ".repeat(width - cell.width() + 2));
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+fn table(width: usize, color: bool) -> String {
+    let heads = [
+        Head { floor: usize::MAX, ..Head::text("LAYOUT", 0) },
+        Head::text("FAMILY", 11),
+        Head::text("PREFIX", 9),
+        Head::text("COOKIE", 10),
+        Head { floor: 40, ..Head::text("ABOUT", 1) },
+    ];
+    let rows: Vec<Vec<Cell>> = sorted()
+        .iter()
+        .map(|layout| {
+            let cookie = layout.cookie_name.unwrap_or("");
+            let cells = [layout.name, layout.family, layout.prefix, cookie, layout.about];
+            cells.map(|text| Cell::new(if text.is_empty() { "-" } else { text }, Tone::Plain)).to_vec()
+        })
+        .collect();
+    let mut text = Vec::new();
+    table::draw(&mut text, &heads, &rows, width, color);
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// The page of one layout.
@@ -221,7 +223,7 @@ mod tests {
 
     #[test]
     fn every_layout_is_in_the_list_and_has_a_page() {
-        let table = table();
+        let table = table(usize::MAX, false);
         assert_eq!(table.lines().count(), layout::ALL.len() + 1);
         for layout in layout::ALL {
             assert!(table.lines().any(|line| line.split_whitespace().next() == Some(layout.name)));

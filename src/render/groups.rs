@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use super::columns::{Cell, Column, Datum, Tone, by_name};
+use super::table::Head;
 use super::{Options, clock, csv, json, mask, safe, table};
 use crate::cli::Format;
 use crate::error::Usage;
@@ -284,11 +285,10 @@ impl Groups {
         if rows.is_empty() {
             return;
         }
-        let mut heads: Vec<(&str, bool)> =
-            self.by.columns.iter().map(|column| (column.head, false)).collect();
-        heads.push(("COUNT", true));
+        let mut heads: Vec<Head> = self.by.columns.iter().map(|column| Head::text(column.head, 1)).collect();
+        heads.push(Head::number("COUNT", 0));
         if self.memory {
-            heads.push(("MEMORY", true));
+            heads.push(Head::number("MEMORY", 0));
         }
         let cells = rows.iter().map(|(values, count, others)| {
             let mut row: Vec<Cell> = self

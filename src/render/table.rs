@@ -293,28 +293,57 @@ fn cut(text: &str, width: usize) -> (Option<String>, usize) {
     (Some(short), taken)
 }
 
-/// A small table that is known whole: heads, whether each column is of numbers, and rows. The first
-/// column gives way where the width is not enough.
-pub fn draw(out: &mut Vec<u8>, heads: &[(&str, bool)], rows: &[Vec<Cell>], width: usize, color: bool) {
+/// A column of a small table.
+#[derive(Debug, Clone, Copy)]
+pub struct Head {
+    pub name: &'static str,
+    /// It is of numbers.
+    pub right: bool,
+    /// It is not made narrower than that, nor at all with `usize::MAX`.
+    pub floor: usize,
+    /// How early it gives way, or goes where even that is not enough; 0 goes last.
+    pub rank: u8,
+}
+
+impl Head {
+    /// A column of text that may be cut.
+    pub fn text(name: &'static str, rank: u8) -> Head {
+        Head { name, right: false, floor: 12, rank }
+    }
+
+    /// A column of numbers, which are never cut.
+    pub fn number(name: &'static str, rank: u8) -> Head {
+        Head { name, right: true, floor: usize::MAX, rank }
+    }
+}
+
+/// A small table that is known whole. Where the width is not enough, columns are cut, and those with
+/// a rank of [`MAY_GO`] or more are left out.
+pub fn draw(out: &mut Vec<u8>, heads: &[Head], rows: &[Vec<Cell>], width: usize, color: bool) {
     let asks: Vec<Ask> = heads
         .iter()
         .enumerate()
-        .map(|(at, (head, right))| {
+        .map(|(at, head)| {
             let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.text.width());
-            let natural = cells.max().unwrap_or(0).max(head.width());
-            Ask { natural, floor: if *right { usize::MAX } else { 12 }, rank: u8::from(!right) }
+            let natural = cells.max().unwrap_or(0).max(head.name.width());
+            Ask { natural, floor: head.floor, rank: head.rank }
         })
         .collect();
-    let widths = arrange(&asks, width, true, false, false);
-    let head = heads.iter().map(|(head, right)| (Cow::Owned(Cell::new(*head, Tone::Strong)), *right));
-    let head = head.zip(&widths).map(|((cell, right), (_, width))| (cell, *width, right));
-    line(out, head.collect::<Vec<_>>().into_iter(), color, false);
+    let chosen = heads.iter().all(|head| head.rank < MAY_GO);
+    let widths = arrange(&asks, width, chosen, false, false);
+    let head = widths.iter().map(|(at, width)| {
+        let head = &heads[*at];
+        (Cow::Owned(Cell::new(head.name, Tone::Strong)), *width, head.right)
+    });
+    line(out, head, color, false);
     for row in rows {
-        let cells = row.iter().zip(heads).zip(&widths);
-        let cells = cells.map(|((cell, (_, right)), (_, width))| (Cow::Borrowed(cell), *width, *right));
-        line(out, cells.collect::<Vec<_>>().into_iter(), color, false);
+        let cells = widths.iter().map(|(at, width)| (Cow::Borrowed(&row[*at]), *width, heads[*at].right));
+        line(out, cells, color, false);
     }
 }
+
+/// The rank from which on a column of a small table may be left out.
+pub const MAY_GO: u8 = 8;
 
 #[cfg(test)]
 mod tests {
