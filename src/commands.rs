@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::ui;
 
+pub mod change;
 pub mod completions;
 pub mod cookie;
 pub mod count;
@@ -21,6 +22,8 @@ pub mod list;
 pub mod man;
 pub mod purge;
 pub mod report;
+pub mod runs;
+pub mod undo;
 
 #[derive(Debug, clap::Subcommand)]
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
@@ -29,6 +32,8 @@ pub enum Command {
     Inspect(inspect::Args),
     Count(count::Args),
     Purge(purge::Args),
+    Undo(undo::Args),
+    Runs(runs::Args),
     Discover(discover::Args),
     Layouts(layouts::Args),
     Decode(decode::Args),
@@ -48,6 +53,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Count(args) => count::run(&context()?, args),
         Command::Inspect(args) => inspect::run(&context()?, args),
         Command::Purge(args) => purge::run(&context()?, args),
+        Command::Undo(args) => undo::run(&context()?, args),
+        Command::Runs(args) => runs::run(&context()?, args),
         Command::Discover(args) => discover::run(&context()?, args),
         Command::Layouts(args) => layouts::run(&context()?, args),
         Command::Decode(args) => decode::run(&context()?, args),

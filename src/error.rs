@@ -154,7 +154,8 @@ fn judge(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<Stri
 
 fn judge_store(error: &store::Error) -> (Exit, Option<String>) {
     use store::Error::{
-        Answer, Authentication, Cluster, Connect, Denied, Loading, Lost, Refused, Replica, Target, Timeout,
+        Answer, Authentication, Backup, Cluster, Connect, Denied, Loading, Lost, Refused, Replica, Target,
+        Timeout,
     };
     match error {
         // Other reasons, such as a certificate, say themselves what to do.
@@ -194,6 +195,10 @@ fn judge_store(error: &store::Error) -> (Exit, Option<String>) {
                  replication says which it is)"
                     .to_string(),
             ),
+        ),
+        Backup(_) => (
+            Exit::Failed,
+            Some("nothing is changed that cannot be undone; make room, or say --no-undo".to_string()),
         ),
         Target(_) => (
             Exit::Usage,

@@ -9,9 +9,10 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 use crate::session::Session;
 use crate::store::redis::fingerprint;
-use crate::store::{Key, Op, Step};
+use crate::store::{Key, Op, Own, Step};
 
 pub mod apply;
+pub mod run;
 
 /// One session's end, with what a report says of it.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -30,7 +31,13 @@ pub struct Entry {
 pub fn entry(session: &Session<'_>) -> Option<Entry> {
     let seen = fingerprint(session.raw)?;
     Some(Entry {
-        step: Step { key: Key(session.key.to_vec()), hash: session.hash, seen, then: companions(session) },
+        step: Step {
+            key: Key(session.key.to_vec()),
+            hash: session.hash,
+            seen,
+            own: Own::End,
+            then: companions(session),
+        },
         id: session.id.to_vec(),
         layout: session.layout().to_string(),
         user: session.facts.user.as_deref().map(str::to_string),
@@ -176,6 +183,7 @@ mod tests {
                 key: Key(format!("sess:{n}\0").into_bytes()),
                 hash: false,
                 seen: Fingerprint([n as u8; 16]),
+                own: Own::End,
                 then: vec![Op::SetRemove { key: Key(b"index".to_vec()), member: vec![0xff, n as u8] }],
             },
             id: vec![0xfe],

@@ -254,8 +254,37 @@ pub trait Store: Source {
     fn may_change(&mut self, sample: &Step) -> Result<(), Error>;
 
     /// Carries out steps: each is re-read, compared with what was seen, and only then done, such
-    /// that a key which changes in between is left alone.
-    fn apply(&mut self, steps: &[Step]) -> Result<Vec<Outcome>, Error>;
+    /// that a key which changes in between is left alone. `keeper` gets what is going to change
+    /// before it is changed; if it fails, nothing is.
+    fn apply(&mut self, steps: &[Step], keeper: Option<&mut dyn Keeper>) -> Result<Vec<Outcome>, Error>;
+
+    /// Puts back what is absent, or what still is as the step left it; never over anything newer.
+    fn restore(&mut self, backups: &[Backup]) -> Result<Vec<Restored>, Error>;
+
+    /// Puts small indexes back byte for byte where their content is again what it was.
+    fn restore_whole(&mut self, companions: &[Companion]) -> Result<(), Error>;
+
+    /// The server's clock, in milliseconds since 1970.
+    fn now(&mut self) -> Result<i64, Error>;
+}
+
+/// Where backups are kept while steps are carried out.
+pub trait Keeper {
+    /// Writes them down for good; only then is anything changed.
+    fn prepared(&mut self, backups: &[Backup]) -> std::io::Result<()>;
+
+    /// What was prepared last did not happen: one of the keys was written in between.
+    fn void(&mut self) -> std::io::Result<()>;
+}
+
+/// How a backup was put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restored {
+    Done,
+    /// It would have ended meanwhile.
+    Expired,
+    /// The key is there again, or is not as it was left.
+    Newer,
 }
 
 /// One change to the store, safe to repeat and without effect where there is nothing to change.
@@ -330,19 +359,107 @@ impl Op {
     }
 }
 
-/// What was seen of a session when it was matched: the first 128 bits of the SHA-256 of its kind and content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+/// What was seen of a key: the first 128 bits of the SHA-256 of its kind and content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Fingerprint(pub [u8; 16]);
 
-/// The end of one session: its own key, guarded by what was seen of it, and what follows from it.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+/// What happens to a session's own key.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Own {
+    /// It is removed.
+    End,
+    /// It ends at another time. The value changes too where the framework keeps the end in it.
+    Expire { at: Expiry, rewrite: Option<Rewrite> },
+}
+
+/// When a key is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Expiry {
+    /// In milliseconds since 1970.
+    At(i64),
+    /// Never.
+    Persist,
+    /// The key's own expiry stays as it is; the framework counts by the value alone.
+    Keep,
+}
+
+/// A session's new content.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Rewrite {
+    Text(#[serde(with = "bytes")] Vec<u8>),
+    /// Fields of the hash that change; the others stay.
+    Fields(Vec<(String, String)>),
+}
+
+/// A change to one session: its own key, guarded by what was seen of it, and what follows from it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Step {
-    /// The session's own key; it is removed if it still is what the fingerprint says.
+    /// The session's own key; it is changed only if it still is what the fingerprint says.
     pub key: Key,
     pub hash: bool,
     pub seen: Fingerprint,
-    /// Index entries, twins, locks: done once the key is gone, and also where it was gone already.
+    pub own: Own,
+    /// Index entries, twins, locks. When a session ends they are done also where it was gone already.
     pub then: Vec<Op>,
+}
+
+/// What a step is going to change, as it was: written down before it is changed.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Backup {
+    /// Position of the step in its batch.
+    pub step: u32,
+    pub key: Key,
+    pub content: Content,
+    /// When the key ends, in milliseconds since 1970.
+    pub expires: Option<i64>,
+    /// What the step made of it, to tell whether it still is that.
+    pub own: Own,
+    pub companions: Vec<Companion>,
+}
+
+/// A key's content.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub enum Content {
+    /// A string is its own best backup: it fits every server version.
+    Text(#[serde(with = "bytes")] Vec<u8>),
+    /// A hash as DUMP gives it, and its fields for a server that refuses the payload's version.
+    Hash {
+        #[serde(with = "bytes")]
+        dump: Vec<u8>,
+        fields: Vec<(Key, Key)>,
+    },
+}
+
+/// An entry of an index or a companion key as it was.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub enum Companion {
+    Member {
+        key: Key,
+        member: Key,
+    },
+    Scored {
+        key: Key,
+        member: Key,
+        score: f64,
+    },
+    Field {
+        key: Key,
+        field: Key,
+        value: Key,
+    },
+    /// A string that is removed or rewritten.
+    Text {
+        key: Key,
+        value: Key,
+        expires: Option<i64>,
+    },
+    /// All of a small index before it was touched, so that it can be put back byte for byte.
+    Whole {
+        key: Key,
+        dump: Key,
+        digest: Fingerprint,
+        expires: Option<i64>,
+    },
 }
 
 /// How a step went.
@@ -385,6 +502,8 @@ pub enum Error {
     Refused { place: String, command: String, reason: String },
     #[error("{place} gave an answer to {command} that makes no sense")]
     Answer { place: String, command: String },
+    #[error("the undo file cannot be written: {0}")]
+    Backup(String),
     #[error("{0}")]
     Target(String),
 }

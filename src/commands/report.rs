@@ -12,15 +12,15 @@ use crate::plan::Entry;
 use crate::plan::apply::Report;
 use crate::render::safe;
 use crate::resolve;
-use crate::store::{JsonItem, Op};
+use crate::store::{Expiry, JsonItem, Op, Own};
 
 /// Prints the report: one line for people, the documented object for programs.
-pub fn print(context: &Context, report: &Report) -> anyhow::Result<()> {
+pub fn print(context: &Context, past: &str, report: &Report) -> anyhow::Result<()> {
     let mut out = context.ui.out();
     match context.format {
         Format::Json | Format::Ndjson => {
             let object = json!({
-                "run": null,
+                "run": report.run,
                 "matched": report.matched,
                 "done": report.done,
                 "gone": report.gone,
@@ -56,7 +56,7 @@ pub fn print(context: &Context, report: &Report) -> anyhow::Result<()> {
             )?;
         }
         Format::Table | Format::Ids => {
-            writeln!(out, "{}", safe::safe(&sentence(report)))?;
+            writeln!(out, "{}", safe::safe(&sentence(past, report)))?;
         }
     }
     out.flush()?;
@@ -68,18 +68,18 @@ pub fn print(context: &Context, report: &Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn sentence(report: &Report) -> String {
+fn sentence(past: &str, report: &Report) -> String {
     if report.dry_run {
         return match report.matched {
             0 => "No session matches; nothing would be changed.".to_string(),
-            1 => "1 session would end. Nothing was changed.".to_string(),
-            n => format!("{n} sessions would end. Nothing was changed."),
+            1 => "1 session would be changed. Nothing was.".to_string(),
+            n => format!("{n} sessions would be changed. Nothing was."),
         };
     }
     if report.matched == 0 {
         return "No session matches; nothing was changed.".to_string();
     }
-    let mut text = format!("Ended {} of {} sessions", report.done, report.matched);
+    let mut text = format!("{past} {} of {} sessions", report.done, report.matched);
     text.push_str(&format!(" ({} keys, {} index entries", report.keys_removed, report.entries_removed));
     if let Some(bytes) = report.bytes_freed.filter(|bytes| *bytes > 0) {
         text.push_str(&format!(", {}", crate::render::size(bytes)));
@@ -124,7 +124,22 @@ pub fn step_line(context: &Context, entry: &Entry, op: Option<&Op>) -> String {
     };
     let Some(op) = op else {
         let who = entry.user.as_deref().map_or("nobody".to_string(), |user| safe::safe(user).into_owned());
-        return format!("UNLINK {}   # {}, {who}", show(&entry.step.key.0), entry.layout);
+        let key = show(&entry.step.key.0);
+        let does = match &entry.step.own {
+            Own::End => format!("UNLINK {key}"),
+            Own::Expire { at, rewrite } => {
+                let rewritten = if rewrite.is_some() { " and its end inside the value" } else { "" };
+                match at {
+                    Expiry::At(at) => {
+                        let when = crate::render::time(*at).unwrap_or_default();
+                        format!("PEXPIREAT {key} {at} ({when}){rewritten}")
+                    }
+                    Expiry::Persist => format!("PERSIST {key}{rewritten}"),
+                    Expiry::Keep => format!("SET {key}: its end inside the value"),
+                }
+            }
+        };
+        return format!("{does}   # {}, {who}", entry.layout);
     };
     match op {
         Op::Unlink(key) => format!("  UNLINK {}", show(&key.0)),

@@ -2,18 +2,23 @@
 
 use std::ops::ControlFlow;
 
+use anyhow::Context as _;
+
+use super::run::{Keeping, RunFile};
 use super::{Entries, Entry};
 use crate::store::{Error, Outcome, Step, Store};
 
 /// Sessions a batch: large enough for one round trip to be worth it, small enough that the
-/// server's one thread is not held for longer than a millisecond.
-const BATCH: usize = 400;
+/// server's one thread is not held for longer than a few milliseconds.
+const BATCH: usize = 1000;
 /// Errors that a report quotes; the rest is only counted.
 const MAX_ERRORS: usize = 20;
 
 /// How a run went; its members are those of the JSON report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
+    /// The run's name, where an undo file is kept.
+    pub run: Option<String>,
     pub matched: u64,
     pub done: u64,
     /// Ended by themselves meanwhile.
@@ -67,6 +72,7 @@ impl Report {
 pub fn apply(
     store: &mut dyn Store,
     mut entries: Entries,
+    mut run: Option<&mut RunFile>,
     report: &mut Report,
     between: &mut dyn FnMut(&Report) -> ControlFlow<()>,
 ) -> anyhow::Result<Option<Error>> {
@@ -77,7 +83,17 @@ pub fn apply(
             return Ok(None);
         }
         let steps: Vec<Step> = batch.iter().map(|entry| entry.step.clone()).collect();
-        match store.apply(&steps) {
+        let applied = match run.as_deref_mut() {
+            Some(file) => {
+                let applied = store.apply(&steps, Some(&mut Keeping { file, batch: &batch }));
+                if let Ok(outcomes) = &applied {
+                    file.settled(outcomes).context("writing the undo file")?;
+                }
+                applied
+            }
+            None => store.apply(&steps, None),
+        };
+        match applied {
             Ok(outcomes) => {
                 for (entry, outcome) in batch.iter().zip(outcomes) {
                     report.count(entry, outcome);

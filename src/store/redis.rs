@@ -3,13 +3,18 @@
 //! The client must never let the server wait: requests are queued ahead on one connection, so that
 //! while a page is being received the server already has the next one to work on.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use ::redis::{Connection, Value as Answer};
 
-use super::{Error, Key, Kind, Need, Op, Outcome, Page, Query, Raw, Record, Source, Step, Store, Ttl};
+use super::{
+    Backup, Companion, Error, Keeper, Key, Kind, Need, Op, Outcome, Page, Query, Raw, Record, Restored,
+    Source, Step, Store, Ttl,
+};
 use crate::store::connect::classify;
 
+mod backup;
 mod change;
 mod read;
 mod scan;
@@ -36,6 +41,8 @@ pub struct RedisStore {
     out: Vec<u8>,
     /// How many commands those are.
     unsent: usize,
+    /// Indexes of which a run has kept what they were before it touched them.
+    touched: HashSet<Key>,
     /// MEMORY USAGE is not to be had here (forbidden or unknown); asked once and then no more.
     pub memory_denied: bool,
     /// Keys that an ACL hides from this user.
@@ -60,6 +67,7 @@ impl RedisStore {
             user,
             out: Vec::new(),
             unsent: 0,
+            touched: HashSet::new(),
             memory_denied: false,
             hidden_keys: 0,
         }
@@ -116,6 +124,18 @@ impl RedisStore {
         self.push(args);
         self.flush(&command)?;
         self.expect(&command)
+    }
+
+    /// One command whose refusal only means that there is nothing to be done.
+    fn take_one(&mut self, args: &[&[u8]]) -> Result<Option<Answer>, Error> {
+        let command = String::from_utf8_lossy(args[0]).into_owned();
+        self.push(args);
+        self.flush(&command)?;
+        match self.take(&command)? {
+            Ok(answer) => Ok(Some(answer)),
+            Err(Refusal::Fatal(error)) => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     fn classify(&self, error: &::redis::RedisError, command: &str) -> Error {
@@ -201,8 +221,28 @@ impl Store for RedisStore {
         change::may_change(self, sample)
     }
 
-    fn apply(&mut self, steps: &[Step]) -> Result<Vec<Outcome>, Error> {
-        change::apply(self, steps)
+    fn apply(&mut self, steps: &[Step], keeper: Option<&mut dyn Keeper>) -> Result<Vec<Outcome>, Error> {
+        change::apply(self, steps, keeper)
+    }
+
+    fn restore(&mut self, backups: &[Backup]) -> Result<Vec<Restored>, Error> {
+        backup::restore(self, backups)
+    }
+
+    fn restore_whole(&mut self, companions: &[Companion]) -> Result<(), Error> {
+        backup::restore_whole(self, companions)
+    }
+
+    fn now(&mut self) -> Result<i64, Error> {
+        let Answer::Array(parts) = self.ask(&[b"TIME"])? else { return Err(self.senseless("TIME")) };
+        let mut numbers = parts
+            .into_iter()
+            .filter_map(bulk)
+            .filter_map(|part| String::from_utf8(part).ok()?.parse::<i64>().ok());
+        match (numbers.next(), numbers.next()) {
+            (Some(seconds), Some(micros)) => Ok(seconds * 1000 + micros / 1000),
+            _ => Err(self.senseless("TIME")),
+        }
     }
 }
 

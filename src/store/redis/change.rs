@@ -4,11 +4,13 @@
 //! was matched are unlinked in one MULTI, which the server drops whole if one of them was written in
 //! between; then the batch is split and tried again. So nothing that was not seen is ever removed.
 
+use std::collections::HashSet;
+
 use sha2::{Digest, Sha256};
 
-use super::*;
+use super::{backup, *};
 use crate::codec::{self, Limits};
-use crate::store::{Fingerprint, JsonItem, WhenEmpty};
+use crate::store::{Expiry, Fingerprint, JsonItem, Keeper, Own, Rewrite, WhenEmpty};
 use crate::value::Value;
 
 /// How often a compare-and-set is tried before it is given up.
@@ -49,15 +51,24 @@ enum Found {
     Failed(String),
 }
 
-pub(super) fn apply(store: &mut RedisStore, steps: &[Step]) -> Result<Vec<Outcome>, Error> {
+pub(super) fn apply(
+    store: &mut RedisStore,
+    steps: &[Step],
+    mut keeper: Option<&mut dyn Keeper>,
+) -> Result<Vec<Outcome>, Error> {
     let mut outcomes = vec![Outcome::Changed; steps.len()];
     let mut stack = vec![(0, steps.len(), 0usize)];
     while let Some((start, end, tries)) = stack.pop() {
         if start == end {
             continue;
         }
-        if !batch(store, &steps[start..end], &mut outcomes[start..end])? {
-            // One of the keys was written between reading and removing.
+        // Reborrowed by hand: the keeper goes through several batches.
+        let keeper: Option<&mut dyn Keeper> = match &mut keeper {
+            Some(keeper) => Some(&mut **keeper),
+            None => None,
+        };
+        if !batch(store, start, &steps[start..end], &mut outcomes[start..end], keeper)? {
+            // One of the keys was written between reading and changing.
             if end - start > 1 {
                 let middle = start + (end - start) / 2;
                 stack.push((middle, end, 0));
@@ -73,8 +84,24 @@ pub(super) fn apply(store: &mut RedisStore, steps: &[Step]) -> Result<Vec<Outcom
     Ok(outcomes)
 }
 
+/// What one answer of a transaction is for.
+enum Part {
+    /// The session's own key goes.
+    End,
+    /// A part of what becomes of the session's own key instead.
+    Own { last: bool },
+    /// An index entry.
+    Entry,
+}
+
 /// Tries one batch; false when the server dropped the transaction.
-fn batch(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Outcome]) -> Result<bool, Error> {
+fn batch(
+    store: &mut RedisStore,
+    first: usize,
+    steps: &[Step],
+    outcomes: &mut [Outcome],
+    keeper: Option<&mut dyn Keeper>,
+) -> Result<bool, Error> {
     let mut watch: Vec<&[u8]> = vec![b"WATCH"];
     watch.extend(steps.iter().map(|step| &step.key.0[..]));
     store.push(&watch);
@@ -82,50 +109,104 @@ fn batch(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Outcome]) -> Re
         let command: &[u8] = if step.hash { b"HGETALL" } else { b"GET" };
         store.push(&[command, &step.key.0]);
     }
+    // Most indexes that could be there are not (a twin's, a guest's): one question sorts them out.
+    let indexes: HashSet<&Key> = steps.iter().flat_map(|step| &step.then).filter_map(simple_key).collect();
+    if !indexes.is_empty() {
+        let mut exists: Vec<&[u8]> = vec![b"EXISTS"];
+        exists.extend(indexes.iter().map(|key| &key.0[..]));
+        store.push(&exists);
+    }
     store.flush("WATCH")?;
     store.expect("WATCH")?;
     let mut found = Vec::with_capacity(steps.len());
+    let mut contents = Vec::with_capacity(if keeper.is_some() { steps.len() } else { 0 });
     for step in steps {
         let answer = store.take(if step.hash { "HGETALL" } else { "GET" })?;
-        found.push(match answer {
-            Ok(Answer::Nil) => Found::Gone,
+        let raw = match answer {
+            Ok(Answer::Nil) => Ok(Raw::Gone),
             Ok(answer) if step.hash => match pairs(answer) {
-                Some(fields) if fields.is_empty() => Found::Gone,
-                Some(fields) => compare(&Raw::Hash(fields), step),
+                Some(fields) if fields.is_empty() => Ok(Raw::Gone),
+                Some(fields) => Ok(Raw::Hash(fields)),
                 None => return Err(store.senseless("HGETALL")),
             },
             Ok(answer) => match bulk(answer) {
-                Some(text) => compare(&Raw::Text(text), step),
+                Some(text) => Ok(Raw::Text(text)),
                 None => return Err(store.senseless("GET")),
             },
-            Err(Refusal::WrongType) => Found::Changed,
-            Err(Refusal::HiddenKey) => Found::Failed("an ACL hides this key".to_string()),
+            Err(Refusal::WrongType) => Err(Found::Changed),
+            Err(Refusal::HiddenKey) => Err(Found::Failed("an ACL hides this key".to_string())),
             Err(Refusal::Fatal(error)) => return Err(error),
+        };
+        found.push(match &raw {
+            Ok(Raw::Gone) => Found::Gone,
+            Ok(raw) => compare(raw, step),
+            Err(Found::Failed(why)) => Found::Failed(why.clone()),
+            Err(_) => Found::Changed,
         });
+        if keeper.is_some() {
+            contents.push(raw.unwrap_or(Raw::Gone));
+        }
+    }
+    let mut no_index = true;
+    if !indexes.is_empty() {
+        match store.take("EXISTS")? {
+            Ok(answer) => no_index = int(&answer) == Some(0),
+            Err(Refusal::Fatal(error)) => return Err(error),
+            Err(_) => no_index = false,
+        }
+    }
+    for (outcome, (found, step)) in outcomes.iter_mut().zip(found.iter().zip(steps)) {
+        *outcome = match (found, &step.own) {
+            (Found::Same | Found::Gone, _) => Outcome::Gone { keys: 0, entries: 0 },
+            (Found::Changed, _) => Outcome::Changed,
+            (Found::Failed(why), _) => Outcome::Failed(why.clone()),
+        };
     }
 
-    // Index entries go in the same transaction as the key they point at.
-    let mut awaited: Vec<(usize, bool)> = Vec::new();
-    store.push(&[b"MULTI"]);
-    for (at, (step, found)) in steps.iter().zip(&found).enumerate() {
-        if matches!(found, Found::Same) {
-            store.push(&[b"UNLINK", &step.key.0]);
-            awaited.push((at, true));
+    if let Some(keeper) = keeper {
+        let same: Vec<bool> = found.iter().map(|found| matches!(found, Found::Same)).collect();
+        let backups = backup::collect(store, first, steps, &same, contents, no_index)?;
+        if let Err(error) = keeper.prepared(&backups) {
+            store.ask(&[b"UNWATCH"])?;
+            return Err(Error::Backup(error.to_string()));
         }
-        if matches!(found, Found::Same | Found::Gone) {
-            for op in &step.then {
-                if push_simple(store, op) {
-                    awaited.push((at, false));
-                }
+        let done = transaction(store, steps, &found, outcomes, no_index)?;
+        if !done {
+            keeper.void().map_err(|error| Error::Backup(error.to_string()))?;
+        }
+        return Ok(done);
+    }
+    transaction(store, steps, &found, outcomes, no_index)
+}
+
+/// Changes the keys that still are what was seen, with their index entries, in one transaction.
+fn transaction(
+    store: &mut RedisStore,
+    steps: &[Step],
+    found: &[Found],
+    outcomes: &mut [Outcome],
+    no_index: bool,
+) -> Result<bool, Error> {
+    let mut awaited: Vec<(usize, Part)> = Vec::new();
+    store.push(&[b"MULTI"]);
+    for (at, (step, found)) in steps.iter().zip(found).enumerate() {
+        match (&step.own, found) {
+            (Own::End, Found::Same) => {
+                store.push(&[b"UNLINK", &step.key.0]);
+                awaited.push((at, Part::End));
+            }
+            (Own::Expire { at: expiry, rewrite }, Found::Same) => {
+                let many = push_expire(store, &step.key, *expiry, rewrite.as_ref());
+                awaited.extend((1..=many).map(|n| (at, Part::Own { last: n == many })));
+            }
+            (Own::End, Found::Gone) => {}
+            _ => continue,
+        }
+        for op in step.then.iter().filter(|op| !no_index || simple_key(op).is_none()) {
+            if push_simple(store, op) {
+                awaited.push((at, Part::Entry));
             }
         }
-    }
-    for (outcome, found) in outcomes.iter_mut().zip(&found) {
-        *outcome = match found {
-            Found::Same | Found::Gone => Outcome::Gone { keys: 0, entries: 0 },
-            Found::Changed => Outcome::Changed,
-            Found::Failed(why) => Outcome::Failed(why.clone()),
-        };
     }
     if awaited.is_empty() {
         store.push(&[b"DISCARD"]);
@@ -138,8 +219,12 @@ fn batch(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Outcome]) -> Re
     store.flush("MULTI")?;
     store.expect("MULTI")?;
     let mut refused = None;
-    for (at, own) in &awaited {
-        let name = if *own { "UNLINK" } else { "SREM" };
+    for (_, part) in &awaited {
+        let name = match part {
+            Part::End => "UNLINK",
+            Part::Own { .. } => "PEXPIREAT",
+            Part::Entry => "SREM",
+        };
         if let Err(refusal) = store.take(name)? {
             let error = match refusal {
                 Refusal::Fatal(error) => error,
@@ -149,32 +234,73 @@ fn batch(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Outcome]) -> Re
                     reason: "an ACL hides one of the keys".to_string(),
                 },
             };
-            refused.get_or_insert((*at, error));
+            refused.get_or_insert(error);
         }
     }
     let executed = store.take("EXEC")?;
-    if let Some((_, error)) = refused {
+    if let Some(error) = refused {
         return Err(error);
     }
     let answers = match executed {
         Ok(Answer::Nil) => return Ok(false),
         Ok(Answer::Array(answers)) => answers,
-        Ok(_) => return Err(store.senseless("EXEC")),
         Err(Refusal::Fatal(error)) => return Err(error),
-        Err(_) => return Err(store.senseless("EXEC")),
+        _ => return Err(store.senseless("EXEC")),
     };
-    for ((at, own), answer) in awaited.iter().zip(answers) {
-        match (own, answer) {
-            (true, Answer::Int(1)) => outcomes[*at] = Outcome::Done { keys: 1, entries: 0 },
-            // It expired between the reading and the transaction.
-            (true, _) => {}
-            (false, Answer::Int(n)) => add(&mut outcomes[*at], 0, n.max(0) as u64),
-            // An index of another type than the framework's is not ours to touch.
-            (false, _) => {}
+    for ((at, part), answer) in awaited.iter().zip(answers) {
+        match (part, answer) {
+            (Part::End, Answer::Int(1)) => outcomes[*at] = Outcome::Done { keys: 1, entries: 0 },
+            (Part::Own { last: true }, answer) if !matches!(answer, Answer::ServerError(_)) => {
+                outcomes[*at] = Outcome::Done { keys: 0, entries: 0 };
+            }
+            (Part::Own { .. }, Answer::ServerError(error)) => {
+                outcomes[*at] = Outcome::Failed(format!("the server refused it: {}", error.code()));
+            }
+            (Part::Entry, Answer::Int(n)) => add(&mut outcomes[*at], 0, n.max(0) as u64),
+            // It expired between the reading and the transaction, or an index is of another type
+            // than the framework's and not ours to touch.
+            _ => {}
         }
     }
-    // A companion key that goes whole counts as a key, not as an entry.
     Ok(true)
+}
+
+/// Queues what makes a session end at another time; how many answers that gives.
+fn push_expire(store: &mut RedisStore, key: &Key, expiry: Expiry, rewrite: Option<&Rewrite>) -> usize {
+    let mut many = 0;
+    match rewrite {
+        Some(Rewrite::Text(text)) => {
+            store.push(&[b"SET", &key.0, text, b"KEEPTTL"]);
+            many += 1;
+        }
+        Some(Rewrite::Fields(fields)) => {
+            let mut command: Vec<&[u8]> = vec![b"HSET", &key.0];
+            command.extend(fields.iter().flat_map(|(field, value)| [field.as_bytes(), value.as_bytes()]));
+            store.push(&command);
+            many += 1;
+        }
+        None => {}
+    }
+    match expiry {
+        Expiry::At(at) => {
+            store.push(&[b"PEXPIREAT", &key.0, at.to_string().as_bytes()]);
+            many += 1;
+        }
+        Expiry::Persist => {
+            store.push(&[b"PERSIST", &key.0]);
+            many += 1;
+        }
+        Expiry::Keep => {}
+    }
+    many
+}
+
+/// The index of an operation that is unconditional by nature.
+fn simple_key(op: &Op) -> Option<&Key> {
+    match op {
+        Op::SetRemove { key, .. } | Op::SortedRemove { key, .. } | Op::HashRemove { key, .. } => Some(key),
+        _ => None,
+    }
 }
 
 fn compare(raw: &Raw, step: &Step) -> Found {
@@ -201,7 +327,7 @@ fn push_simple(store: &mut RedisStore, op: &Op) -> bool {
 
 /// The operations that look before they act, once the keys are gone; each once for the whole batch.
 fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Outcome]) -> Result<(), Error> {
-    let mut done = std::collections::HashSet::new();
+    let mut done = HashSet::new();
     for (step, outcome) in steps.iter().zip(outcomes) {
         if !matches!(outcome, Outcome::Done { .. } | Outcome::Gone { .. }) {
             continue;
@@ -310,6 +436,55 @@ fn rewrite(
     })
 }
 
+/// Adds the items of an old list that are missing from the present one, at its end, and puts the
+/// old text back where the items are then the same.
+pub(super) fn merge_list(store: &mut RedisStore, key: &Key, old: &[u8]) -> Result<(), Error> {
+    for _ in 0..TRIES {
+        store.push(&[b"WATCH", &key.0]);
+        store.push(&[b"GET", &key.0]);
+        store.flush("GET")?;
+        store.expect("WATCH")?;
+        let text = match store.take("GET")? {
+            Ok(answer) => bulk(answer),
+            Err(Refusal::Fatal(error)) => return Err(error),
+            Err(_) => None,
+        };
+        let Some(merged) = text.as_deref().and_then(|text| merged(text, old)) else {
+            store.ask(&[b"UNWATCH"])?;
+            return Ok(());
+        };
+        if transact(store, &[b"SET", &key.0, &merged, b"KEEPTTL"])?.is_some() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// `None` where the present text is no list or lacks nothing.
+fn merged(present: &[u8], old: &[u8]) -> Option<Vec<u8>> {
+    let limits = Limits::default();
+    let list = |text| match (codec::json::CODEC.decode)(text, &limits) {
+        Ok(Value::List(items)) => Some(items),
+        _ => None,
+    };
+    let (now, before) = (list(present)?, list(old)?);
+    if now.iter().all(|item| before.contains(item)) {
+        // Nothing was added meanwhile: what was taken out comes back in its place.
+        return (now.len() < before.len()).then(|| old.to_vec());
+    }
+    let missing = codec::json::drop_items(old, &|item| !now.contains(item), &limits).ok()?;
+    let missing = missing.unwrap_or_else(|| old.to_vec());
+    let inner = |text: &[u8]| {
+        let text = text.trim_ascii();
+        text.get(1..text.len().saturating_sub(1)).unwrap_or_default().to_vec()
+    };
+    let (kept, added) = (inner(present), inner(&missing));
+    if added.trim_ascii().is_empty() {
+        return None;
+    }
+    Some([b"[", &kept[..], b",", &added, b"]"].concat())
+}
+
 /// The list without the item: its text, how many were taken out, whether it is empty now. `None`
 /// where there is nothing to take out or the text is no list.
 fn without(text: &[u8], item: &JsonItem) -> Option<(Vec<u8>, u64, bool)> {
@@ -361,7 +536,14 @@ pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Er
     let own = beside(&sample.key);
     let mut commands: Vec<Vec<Vec<u8>>> =
         vec![vec![b"WATCH".to_vec(), own.clone()], vec![b"UNWATCH".to_vec()]];
-    commands.push(vec![b"UNLINK".to_vec(), own.clone()]);
+    commands.push(match &sample.own {
+        Own::End => vec![b"UNLINK".to_vec(), own.clone()],
+        // Neither writes where there is no key.
+        Own::Expire { rewrite: None, .. } => vec![b"PEXPIREAT".to_vec(), own.clone(), b"1".to_vec()],
+        Own::Expire { rewrite: Some(_), .. } => {
+            vec![b"SET".to_vec(), own.clone(), b"".to_vec(), b"XX".to_vec()]
+        }
+    });
     for op in &sample.then {
         let Some(key) = op.key() else { continue };
         let key = beside(key);

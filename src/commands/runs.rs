@@ -1,0 +1,233 @@
+//! `sessctl runs`: what was changed, when, and whether it can be taken back.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde_json::{Value as Json, json};
+
+use crate::cli::Format;
+use crate::context::Context;
+use crate::error::{Failure, Usage};
+use crate::exit::Exit;
+use crate::plan::run::{self, Damage, Reader, Record, Summary};
+use crate::render::{self, grid, safe};
+use crate::resolve;
+
+/// List the runs whose undo files are kept, look into one, or remove old ones
+#[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  sessctl runs
+  sessctl runs show 20261124-132500-a1b2
+  sessctl runs prune --keep 1d"
+)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Show what a run changed, a line a session
+    Show {
+        /// The run's name, or the beginning of it
+        run: String,
+    },
+    /// Remove undo files that are older than --keep
+    Prune {
+        /// How old a file may become
+        #[arg(long, value_name = "SPAN", default_value = "7d", value_parser = crate::commands::change::span)]
+        keep: Duration,
+    },
+}
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    match &args.command {
+        None => list(context),
+        Some(Command::Show { run }) => show(context, run),
+        Some(Command::Prune { keep }) => {
+            let removed = run::prune(&directory()?, *keep).context("removing old undo files")?;
+            context.ui.note(format!("{removed} undo file{} removed", if removed == 1 { "" } else { "s" }));
+            Ok(Exit::Done)
+        }
+    }
+}
+
+pub(super) fn directory() -> anyhow::Result<PathBuf> {
+    run::directory().ok_or_else(|| {
+        Usage::new("there is no home directory to keep undo files in").hint("set XDG_STATE_HOME").into()
+    })
+}
+
+/// The run that a name or the beginning of one means.
+pub(super) fn find(name: &str) -> anyhow::Result<Summary> {
+    let directory = directory()?;
+    let mut found: Vec<Summary> = Vec::new();
+    for entry in run::list(&directory) {
+        match entry {
+            Ok(summary) if summary.start.run == name => return Ok(summary),
+            Ok(summary) if summary.start.run.starts_with(name) => found.push(summary),
+            _ => {}
+        }
+    }
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        0 => {
+            // A file that cannot be read says why better than "there is no such run".
+            let path = directory.join(format!("{name}.run"));
+            run::summary(&path)?;
+            Err(Damage::Absent(name.to_string()).into())
+        }
+        n => Err(Failure::new(format!("{n} runs begin with `{name}`"))
+            .hint("`sessctl runs` lists them")
+            .into()),
+    }
+}
+
+fn list(context: &Context) -> anyhow::Result<Exit> {
+    let mut exit = Exit::Done;
+    let mut runs = Vec::new();
+    for entry in run::list(&directory()?) {
+        match entry {
+            Ok(summary) => {
+                if let Some(damage) = &summary.damage {
+                    context.ui.warn(damage);
+                    exit = Exit::Partial;
+                }
+                runs.push(summary);
+            }
+            Err(damage) => {
+                context.ui.warn(damage);
+                exit = Exit::Partial;
+            }
+        }
+    }
+    runs.sort_by_key(|summary| summary.start.at);
+    let mut out = context.ui.out();
+    let when = |at: i64| render::time(at);
+    match context.format {
+        Format::Table => {
+            let head = ["RUN", "STARTED", "COMMAND", "STORE", "CHOSEN BY", "MATCHED", "DONE", "STATE"];
+            let rows: Vec<Vec<String>> = runs
+                .iter()
+                .map(|summary| {
+                    vec![
+                        summary.start.run.clone(),
+                        when(summary.start.at)
+                            .unwrap_or_default()
+                            .split('.')
+                            .next()
+                            .unwrap_or_default()
+                            .to_string(),
+                        summary.start.command.clone(),
+                        summary.start.store.clone(),
+                        summary.start.filter.clone(),
+                        summary.start.matched.to_string(),
+                        summary.done.to_string(),
+                        summary.state.name().to_string(),
+                    ]
+                })
+                .collect();
+            out.write_all(grid::draw(&head, &rows, &[5, 6], context.ui.width()).as_bytes())?;
+        }
+        Format::Ids => {
+            for summary in &runs {
+                writeln!(out, "{}", summary.start.run)?;
+            }
+        }
+        Format::Csv => {
+            writeln!(out, "run,started_at,finished_at,command,store,matched,done,state")?;
+            for summary in &runs {
+                let fields = [
+                    summary.start.run.clone(),
+                    when(summary.start.at).unwrap_or_default(),
+                    summary.finished.and_then(when).unwrap_or_default(),
+                    summary.start.command.clone(),
+                    summary.start.store.clone(),
+                    summary.start.matched.to_string(),
+                    summary.done.to_string(),
+                    summary.state.name().to_string(),
+                ];
+                let fields: Vec<String> = fields.iter().map(|field| render::csv::field(field)).collect();
+                writeln!(out, "{}", fields.join(","))?;
+            }
+        }
+        Format::Json | Format::Ndjson => {
+            let objects: Vec<Json> = runs
+                .iter()
+                .map(|summary| {
+                    json!({
+                        "run": summary.start.run,
+                        "started_at": when(summary.start.at),
+                        "finished_at": summary.finished.and_then(when),
+                        "command": summary.start.command,
+                        "store": summary.start.store,
+                        "matched": summary.start.matched,
+                        "done": summary.done,
+                        "state": summary.state.name(),
+                    })
+                })
+                .collect();
+            if context.format == Format::Json {
+                writeln!(out, "{:#}", Json::from(objects))?;
+            } else {
+                for object in objects {
+                    writeln!(out, "{object}")?;
+                }
+            }
+        }
+    }
+    out.flush()?;
+    Ok(exit)
+}
+
+fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
+    let summary = find(name)?;
+    let mut reader = Reader::open(&summary.path)?;
+    let mut out = context.ui.out();
+    let mut many: BTreeMap<String, u64> = BTreeMap::new();
+    let csv = context.format == Format::Csv;
+    if csv {
+        writeln!(out, "id,layout,user")?;
+    }
+    while let Some(record) = reader.next()? {
+        let Record::Prepared(kept) = record else { continue };
+        for kept in kept {
+            *many.entry(kept.layout.clone()).or_default() += 1;
+            let id =
+                if context.reveal { safe::bytes(&kept.id).into_owned() } else { resolve::masked(&kept.id) };
+            match context.format {
+                Format::Json | Format::Ndjson => {
+                    let id = if context.mask {
+                        resolve::masked(&kept.id)
+                    } else {
+                        safe::text(&kept.id).into_owned()
+                    };
+                    writeln!(out, "{}", json!({ "id": id, "layout": kept.layout, "user": kept.user }))?;
+                }
+                Format::Ids => writeln!(out, "{}", safe::bytes(&kept.id))?,
+                Format::Csv => {
+                    let fields = [id, kept.layout.clone(), kept.user.unwrap_or_default()];
+                    let fields: Vec<String> = fields.iter().map(|field| render::csv::field(field)).collect();
+                    writeln!(out, "{}", fields.join(","))?;
+                }
+                Format::Table => {
+                    let user = kept.user.as_deref().unwrap_or("nobody");
+                    writeln!(out, "{:<24} {:<28} {}", safe::safe(&id), kept.layout, safe::safe(user))?;
+                }
+            }
+        }
+    }
+    out.flush()?;
+    if reader.torn {
+        context
+            .ui
+            .note("the file ends in the middle of a record: the run was cut short there, before that batch");
+    }
+    Ok(Exit::Done)
+}

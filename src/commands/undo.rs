@@ -1,0 +1,244 @@
+//! `sessctl undo`: put back what a run changed.
+
+use std::collections::HashSet;
+
+use anyhow::Context as _;
+
+use super::{report, runs};
+use crate::context::Context;
+use crate::error::{Failure, Refusal};
+use crate::exit::Exit;
+use crate::plan::apply::Report;
+use crate::plan::run::{self, Kept, Reader, Record, RunFile, State, Summary};
+use crate::resolve;
+use crate::scan;
+use crate::store::{Companion, Restored, Store as _};
+use crate::ui::{self, Answer};
+
+/// Put back what a run removed or changed, with the expiry that it had
+///
+/// Without RUN it is the last one on this store that was not undone yet. A session comes back only
+/// where its key is absent, or where it still is as the run left it; what would have ended meanwhile
+/// stays ended; nothing newer is overwritten. It can be repeated.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  Take back the last run:
+    sessctl undo
+  Of that run only one user's sessions:
+    sessctl undo 20261124-132500-a1b2 --user alice")]
+pub struct Args {
+    /// The run's name, or the beginning of it
+    pub run: Option<String>,
+
+    /// Only these sessions of the run: ids, keys or beginnings of them
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+
+    /// Only sessions of this user; repeatable
+    #[arg(long, value_name = "USER")]
+    pub user: Vec<String>,
+
+    /// Show how many would be put back, and change nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+
+    /// Do not ask; needed where there is no terminal
+    #[arg(short = 'y', long)]
+    pub yes: bool,
+
+    /// Restore what comes before a damaged place in the file
+    #[arg(long)]
+    pub salvage: bool,
+}
+
+/// Sessions a round trip.
+const BATCH: usize = 500;
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    if !args.dry_run {
+        context.permit_change()?;
+    }
+    let place = context.target.place();
+    let summary = match &args.run {
+        Some(name) => runs::find(name)?,
+        None => last(&place)?,
+    };
+    if summary.start.store != place {
+        return Err(Refusal::new(format!(
+            "the run was made on {}, and this is {place}",
+            summary.start.store
+        ))
+        .hint("name that store with --store")
+        .into());
+    }
+    if summary.state == State::Running {
+        return Err(Refusal::new("the run is still going on")
+            .hint("wait for it, or interrupt it first")
+            .into());
+    }
+    // All of the file is read once before anything is changed.
+    let (matched, torn, damage) = count(&summary, args)?;
+    if let Some(damage) = &damage
+        && !args.salvage
+    {
+        return Err(Failure::new(damage.to_string())
+            .hint("--salvage puts back what comes before the damage; nothing was changed")
+            .into());
+    }
+    if torn {
+        context
+            .ui
+            .note("the file ends in the middle of a record: the run was cut short there, before that batch");
+    }
+    let asks = !args.dry_run && !args.yes;
+    let mut report = Report { run: Some(summary.start.run.clone()), matched, ..Report::default() };
+    report.dry_run = args.dry_run;
+    report.complete = true;
+    if args.dry_run || matched == 0 {
+        report::print(context, "Put back", &report)?;
+        return Ok(Exit::Done);
+    }
+    let mut store = context.connect()?;
+    if asks {
+        let many = super::change::plural(matched, "session");
+        context
+            .ui
+            .tell(&format!("About to put back {many} on {place} that a {} changed", summary.start.command));
+        match context.ui.confirm("Put them back?") {
+            Answer::Yes => {}
+            Answer::No => {
+                context.ui.note("cancelled; nothing was changed");
+                return Ok(Exit::Cancelled);
+            }
+            Answer::NoTerminal => {
+                let what = "undo asks before it changes anything, and there is no terminal to ask on";
+                return Err(Refusal::new(what).hint("say --yes").into());
+            }
+        }
+    }
+    let mut progress = context.ui.progress("putting back", Some(matched));
+    let mut wholes: Vec<Companion> = Vec::new();
+    let mut expired = 0;
+    let mut batch: Vec<Kept> = Vec::new();
+    let mut interrupted = false;
+    let mut each = |kept: Vec<Kept>| -> anyhow::Result<bool> {
+        progress.add(kept.len() as u64);
+        let backups: Vec<_> = kept.into_iter().map(|kept| kept.backup).collect();
+        let restored = store.restore(&backups)?;
+        for (backup, restored) in backups.into_iter().zip(restored) {
+            match restored {
+                Restored::Done => report.done += 1,
+                Restored::Expired => expired += 1,
+                Restored::Newer => report.changed += 1,
+            }
+            wholes.extend(backup.companions.into_iter().filter(|one| matches!(one, Companion::Whole { .. })));
+        }
+        interrupted = ui::interrupted();
+        Ok(!interrupted)
+    };
+    let mut going = true;
+    walk(&summary, args, &mut |kept| {
+        batch.push(kept);
+        if batch.len() >= BATCH {
+            going = each(std::mem::take(&mut batch))?;
+        }
+        Ok(going)
+    })?;
+    if going && !batch.is_empty() {
+        each(batch)?;
+    }
+    drop(progress);
+    store.restore_whole(&wholes)?;
+    report.gone = expired;
+    report.complete = !interrupted;
+    let all = report.complete && args.user.is_empty() && args.ids.is_empty();
+    RunFile::append(&summary.path)
+        .and_then(|mut file| file.undone(scan::now_ms(), report.done, all))
+        .context("noting in the run's file that it was undone")?;
+    report::print(context, "Put back", &report)?;
+    Ok(if interrupted { Exit::Interrupted } else { Exit::Done })
+}
+
+/// The last run on this store that was not undone.
+fn last(place: &str) -> anyhow::Result<Summary> {
+    let mut runs: Vec<Summary> = run::list(&runs::directory()?).into_iter().filter_map(Result::ok).collect();
+    runs.sort_by_key(|summary| summary.start.at);
+    runs.into_iter()
+        .rev()
+        .find(|summary| {
+            summary.start.store == place && summary.state != State::Undone && summary.state != State::Running
+        })
+        .ok_or_else(|| {
+            Failure::new(format!("there is no run on {place} to undo"))
+                .hint("`sessctl runs` lists all runs")
+                .into()
+        })
+}
+
+fn count(summary: &Summary, args: &Args) -> anyhow::Result<(u64, bool, Option<run::Damage>)> {
+    let mut many = 0;
+    let mut torn = false;
+    let damage = read(summary, args, &mut torn, &mut |_| {
+        many += 1;
+        Ok(true)
+    })?;
+    Ok((many, torn, damage))
+}
+
+fn walk(
+    summary: &Summary,
+    args: &Args,
+    each: &mut dyn FnMut(Kept) -> anyhow::Result<bool>,
+) -> anyhow::Result<Option<run::Damage>> {
+    read(summary, args, &mut false, each)
+}
+
+/// Gives what the run really changed: batches that were prepared and settled, of those the steps that
+/// were done; and the last one if the run died before it could say so.
+fn read(
+    summary: &Summary,
+    args: &Args,
+    torn: &mut bool,
+    each: &mut dyn FnMut(Kept) -> anyhow::Result<bool>,
+) -> anyhow::Result<Option<run::Damage>> {
+    let wanted: Vec<Vec<u8>> = args.ids.iter().map(|id| resolve::bytes_of(id)).collect();
+    let chosen = |kept: &Kept| {
+        let user = args.user.is_empty() || kept.user.as_ref().is_some_and(|user| args.user.contains(user));
+        let key = &kept.backup.key.0;
+        user && (wanted.is_empty() || wanted.iter().any(|id| kept.id.starts_with(id) || key.starts_with(id)))
+    };
+    let mut reader = Reader::open(&summary.path)?;
+    let mut prepared: Vec<Kept> = Vec::new();
+    let mut last: usize = 0;
+    loop {
+        let record = match reader.next() {
+            Ok(record) => record,
+            Err(damage) => return Ok(Some(damage)),
+        };
+        match record {
+            Some(Record::Prepared(kept)) => {
+                last = prepared.len();
+                prepared.extend(kept);
+            }
+            Some(Record::Void) => prepared.truncate(last),
+            Some(Record::Settled { done }) => {
+                let done: HashSet<u32> = done.into_iter().collect();
+                for kept in prepared.drain(..).filter(|kept| done.contains(&kept.backup.step)) {
+                    if chosen(&kept) && !each(kept)? {
+                        return Ok(None);
+                    }
+                }
+            }
+            Some(_) => {}
+            None => break,
+        }
+    }
+    *torn = reader.torn;
+    for kept in prepared {
+        if chosen(&kept) && !each(kept)? {
+            break;
+        }
+    }
+    Ok(None)
+}

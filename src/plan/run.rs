@@ -1,0 +1,459 @@
+//! Run files: what a run changed, as it was, written down before it was changed.
+//!
+//! A file is a mark and a sequence of records: a header (length, and the length once more inverted,
+//! so that a flipped bit is not taken for a torn end), the first eight bytes of the payload's
+//! SHA-256, and the payload: MessagePack, deflated. A record that the file ends in the middle of was
+//! being written when the machine or the program died; it was not acted upon, as the file is synced
+//! before the server is told anything.
+//!
+//! Run files hold sessions, so only their owner may read them and they are not kept for long.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, BufReader, Read, Write};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use sha2::{Digest as _, Sha256};
+
+use super::Entry;
+use super::apply::Report;
+use crate::store::{Backup, Keeper, Outcome};
+
+const MARK: &[u8] = b"sessctl run file\n";
+/// The version of the records; a newer one is not guessed at.
+const VERSION: u32 = 1;
+/// A record that claims to be longer is damaged.
+const MAX_RECORD: u32 = 1 << 30;
+/// How long run files are kept unless the user says otherwise.
+pub const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The beginning of a run.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Start {
+    pub version: u32,
+    pub run: String,
+    /// Milliseconds since 1970.
+    pub at: i64,
+    pub command: String,
+    /// Where the store is, without any password.
+    pub store: String,
+    pub filter: String,
+    pub matched: u64,
+}
+
+/// One session as it was, with what `undo` can choose by.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Kept {
+    #[serde(with = "crate::store::bytes")]
+    pub id: Vec<u8>,
+    pub layout: String,
+    pub user: Option<String>,
+    pub backup: Backup,
+}
+
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub enum Record {
+    Start(Start),
+    /// What is going to be changed next.
+    Prepared(Vec<Kept>),
+    /// The batch that was prepared last did not happen.
+    Void,
+    /// Which of the steps since the last `Settled` were carried out, by their position in the batch.
+    Settled {
+        done: Vec<u32>,
+    },
+    Finished {
+        at: i64,
+        done: u64,
+        complete: bool,
+    },
+    Undone {
+        at: i64,
+        restored: u64,
+        all: bool,
+    },
+}
+
+/// A run that is being written.
+pub struct RunFile {
+    pub id: String,
+    pub path: PathBuf,
+    file: File,
+}
+
+/// What is wrong with a run file.
+#[derive(Debug, thiserror::Error)]
+pub enum Damage {
+    #[error("there is no run `{0}`")]
+    Absent(String),
+    #[error("{0} is no run file")]
+    Foreign(PathBuf),
+    #[error("{path} is damaged at byte {offset}")]
+    Corrupt { path: PathBuf, offset: u64 },
+    #[error("{path} was written by a newer version of sessctl")]
+    Newer { path: PathBuf },
+    #[error("{path} cannot be read")]
+    Io { path: PathBuf, source: io::Error },
+}
+
+/// Where run files are: the state directory of the user.
+pub fn directory() -> Option<PathBuf> {
+    use etcetera::BaseStrategy as _;
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    let state = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
+    Some(state.join("sessctl").join("runs"))
+}
+
+impl RunFile {
+    /// Makes the file and writes the beginning of the run.
+    pub fn create(directory: &Path, start: &Start) -> io::Result<RunFile> {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        let path = directory.join(format!("{}.run", start.run));
+        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path)?;
+        // Held as long as the run goes on; how a listing tells a run from one that died.
+        file.try_lock().map_err(io::Error::other)?;
+        let mut run = RunFile { id: start.run.clone(), path, file };
+        run.file.write_all(MARK)?;
+        run.write(&Record::Start(start.clone()))?;
+        run.file.sync_all()?;
+        // The name must survive, too.
+        File::open(directory)?.sync_all()?;
+        Ok(run)
+    }
+
+    /// Opens a finished run to add to it.
+    pub fn append(path: &Path) -> io::Result<RunFile> {
+        let file = OpenOptions::new().append(true).open(path)?;
+        file.try_lock().map_err(io::Error::other)?;
+        Ok(RunFile { id: String::new(), path: path.to_path_buf(), file })
+    }
+
+    pub fn write(&mut self, record: &Record) -> io::Result<()> {
+        let plain = rmp_serde::to_vec(record).map_err(io::Error::other)?;
+        let mut encoder = DeflateEncoder::new(Vec::with_capacity(plain.len() / 2), Compression::fast());
+        encoder.write_all(&plain)?;
+        let payload = encoder.finish()?;
+        let length = payload.len() as u32;
+        let mut bytes = Vec::with_capacity(payload.len() + 16);
+        bytes.extend_from_slice(&length.to_le_bytes());
+        bytes.extend_from_slice(&(!length).to_le_bytes());
+        bytes.extend_from_slice(&Sha256::digest(&payload)[..8]);
+        bytes.extend_from_slice(&payload);
+        self.file.write_all(&bytes)
+    }
+
+    /// A record that must be on the disk before anything else happens.
+    fn write_down(&mut self, record: &Record) -> io::Result<()> {
+        self.write(record)?;
+        self.file.sync_data()
+    }
+
+    pub fn settled(&mut self, outcomes: &[Outcome]) -> io::Result<()> {
+        let done = (0u32..).zip(outcomes).filter(|(_, outcome)| matches!(outcome, Outcome::Done { .. }));
+        self.write(&Record::Settled { done: done.map(|(at, _)| at).collect() })
+    }
+
+    pub fn finish(&mut self, report: &Report, now: i64) -> io::Result<()> {
+        self.write_down(&Record::Finished { at: now, done: report.done, complete: report.complete })
+    }
+
+    /// Notes that the run was undone.
+    pub fn undone(&mut self, now: i64, restored: u64, all: bool) -> io::Result<()> {
+        self.write_down(&Record::Undone { at: now, restored, all })
+    }
+}
+
+/// The keeper of one batch: knows whose backups these are.
+pub struct Keeping<'a> {
+    pub file: &'a mut RunFile,
+    pub batch: &'a [Entry],
+}
+
+impl Keeper for Keeping<'_> {
+    fn prepared(&mut self, backups: &[Backup]) -> io::Result<()> {
+        let kept = |backup: &Backup| {
+            let entry = &self.batch[backup.step as usize];
+            Kept {
+                id: entry.id.clone(),
+                layout: entry.layout.clone(),
+                user: entry.user.clone(),
+                backup: backup.clone(),
+            }
+        };
+        let kept = backups.iter().map(kept).collect();
+        self.file.write_down(&Record::Prepared(kept))
+    }
+
+    fn void(&mut self) -> io::Result<()> {
+        self.file.write(&Record::Void)
+    }
+}
+
+/// The records of a run file, one after the other.
+pub struct Reader {
+    path: PathBuf,
+    from: BufReader<File>,
+    offset: u64,
+    length: u64,
+    /// The file ends in the middle of a record.
+    pub torn: bool,
+}
+
+impl Reader {
+    pub fn open(path: &Path) -> Result<Reader, Damage> {
+        let io = |source| Damage::Io { path: path.to_path_buf(), source };
+        let file = File::open(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Damage::Absent(name_of(path)),
+            _ => io(error),
+        })?;
+        let length = file.metadata().map_err(io)?.len();
+        let mut from = BufReader::with_capacity(256 << 10, file);
+        let mut mark = vec![0; MARK.len()];
+        if from.read_exact(&mut mark).is_err() || mark != MARK {
+            return Err(Damage::Foreign(path.to_path_buf()));
+        }
+        Ok(Reader { path: path.to_path_buf(), from, offset: MARK.len() as u64, length, torn: false })
+    }
+
+    /// The next record; `None` at the end, also where the end is torn off.
+    pub fn next(&mut self) -> Result<Option<Record>, Damage> {
+        let left = self.length - self.offset;
+        if left < 16 {
+            self.torn = left > 0;
+            return Ok(None);
+        }
+        let mut head = [0; 16];
+        self.from.read_exact(&mut head).map_err(|source| Damage::Io { path: self.path.clone(), source })?;
+        let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        let length = number(0);
+        let corrupt = Damage::Corrupt { path: self.path.clone(), offset: self.offset };
+        if number(4) != !length || length > MAX_RECORD {
+            return Err(corrupt);
+        }
+        if left - 16 < u64::from(length) {
+            self.torn = true;
+            return Ok(None);
+        }
+        let mut payload = vec![0; length as usize];
+        self.from
+            .read_exact(&mut payload)
+            .map_err(|source| Damage::Io { path: self.path.clone(), source })?;
+        if Sha256::digest(&payload)[..8] != head[8..16] {
+            return Err(corrupt);
+        }
+        let mut plain = Vec::new();
+        let mut decoder = DeflateDecoder::new(&payload[..]).take(u64::from(MAX_RECORD) * 4);
+        if decoder.read_to_end(&mut plain).is_err() {
+            return Err(corrupt);
+        }
+        let Ok(record) = rmp_serde::from_slice::<Record>(&plain) else {
+            return Err(if self.offset == MARK.len() as u64 {
+                Damage::Newer { path: self.path.clone() }
+            } else {
+                corrupt
+            });
+        };
+        if matches!(&record, Record::Start(start) if start.version > VERSION) {
+            return Err(Damage::Newer { path: self.path.clone() });
+        }
+        self.offset += 16 + u64::from(length);
+        Ok(Some(record))
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// How far a run came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Done,
+    Partial,
+    Running,
+    Undone,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Done => "done",
+            State::Partial => "partial",
+            State::Running => "running",
+            State::Undone => "undone",
+        }
+    }
+}
+
+/// What a listing says of a run.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    pub path: PathBuf,
+    pub start: Start,
+    pub finished: Option<i64>,
+    pub done: u64,
+    pub state: State,
+    /// Why not all of the file can be read.
+    pub damage: Option<String>,
+}
+
+/// Reads a run file from beginning to end for what it says of itself.
+pub fn summary(path: &Path) -> Result<Summary, Damage> {
+    let mut reader = Reader::open(path)?;
+    let Some(Record::Start(start)) = reader.next()? else {
+        return Err(Damage::Corrupt { path: path.to_path_buf(), offset: MARK.len() as u64 });
+    };
+    let mut summary = Summary {
+        path: path.to_path_buf(),
+        start,
+        finished: None,
+        done: 0,
+        state: State::Partial,
+        damage: None,
+    };
+    loop {
+        match reader.next() {
+            Ok(Some(Record::Settled { done })) => summary.done += done.len() as u64,
+            Ok(Some(Record::Finished { at, done, complete })) => {
+                summary.finished = Some(at);
+                summary.done = done;
+                summary.state = if complete { State::Done } else { State::Partial };
+            }
+            Ok(Some(Record::Undone { all: true, .. })) => summary.state = State::Undone,
+            Ok(Some(_)) => {}
+            Ok(None) => break,
+            Err(damage) => {
+                summary.damage = Some(damage.to_string());
+                break;
+            }
+        }
+    }
+    if summary.finished.is_none() {
+        // Whoever holds the lock is still at work.
+        let held = File::open(path).is_ok_and(|file| file.try_lock().is_err());
+        if held {
+            summary.state = State::Running;
+        }
+    }
+    Ok(summary)
+}
+
+/// All runs, the newest last.
+pub fn list(directory: &Path) -> Vec<Result<Summary, Damage>> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "run"))
+        .collect();
+    paths.sort();
+    paths.iter().map(|path| summary(path)).collect()
+}
+
+/// Removes run files that are older than `keep`; how many.
+pub fn prune(directory: &Path, keep: Duration) -> io::Result<u64> {
+    let mut removed = 0;
+    for entry in std::fs::read_dir(directory).into_iter().flatten().filter_map(Result::ok) {
+        let path = entry.path();
+        let old = entry
+            .metadata()
+            .and_then(|meta| meta.modified())
+            .is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age > keep));
+        let running = || File::open(&path).is_ok_and(|file| file.try_lock().is_err());
+        if old && path.extension().is_some_and(|ending| ending == "run") && !running() {
+            std::fs::remove_file(&path)?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+/// A name for a run that begins now: sorts by time, and no two are the same.
+pub fn new_id(now: i64) -> String {
+    use std::hash::{BuildHasher as _, RandomState};
+    let stamp = crate::render::time(now).unwrap_or_default();
+    let digits: String = stamp.chars().filter(char::is_ascii_digit).take(14).collect();
+    let chance = RandomState::new().hash_one((now, std::process::id())) as u16;
+    let (day, time) = digits.split_at(digits.len().min(8));
+    format!("{day}-{time}-{chance:04x}")
+}
+
+impl Start {
+    pub fn new(run: String, at: i64, command: &str, store: &str, filter: String, matched: u64) -> Start {
+        Start {
+            version: VERSION,
+            run,
+            at,
+            command: command.to_string(),
+            store: store.to_string(),
+            filter,
+            matched,
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::store::{Content, Key, Own};
+
+    fn written() -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let start =
+            Start::new(new_id(1_795_000_000_000), 1_795_000_000_000, "purge", "unix:///x", "all".into(), 2);
+        let mut run = RunFile::create(dir.path(), &start).unwrap();
+        let backup = Backup {
+            step: 0,
+            key: Key(b"sess:a".to_vec()),
+            content: Content::Text(vec![b'x'; 5000]),
+            expires: Some(5),
+            own: Own::End,
+            companions: Vec::new(),
+        };
+        let kept = Kept { id: b"a".to_vec(), layout: "l".into(), user: Some("u".into()), backup };
+        run.write(&Record::Prepared(vec![kept])).unwrap();
+        run.settled(&[Outcome::Done { keys: 1, entries: 0 }]).unwrap();
+        run.finish(&Report { done: 1, complete: true, ..Report::default() }, 7).unwrap();
+        (dir, run.path)
+    }
+
+    #[test]
+    fn a_run_reads_back_as_it_was_written() {
+        let (dir, path) = written();
+        let summary = summary(&path).unwrap();
+        assert_eq!((summary.done, summary.finished, summary.state), (1, Some(7), State::Done));
+        assert_eq!(list(dir.path()).len(), 1);
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_torn_end_is_the_end_and_a_flipped_bit_is_damage() {
+        let (_dir, path) = written();
+        let whole = std::fs::read(&path).unwrap();
+        let read = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            let mut reader = Reader::open(&path)?;
+            let mut many = 0;
+            while reader.next()?.is_some() {
+                many += 1;
+            }
+            Ok::<_, Damage>((many, reader.torn))
+        };
+        assert_eq!(read(&whole).unwrap(), (4, false));
+        for cut in MARK.len()..whole.len() {
+            let (many, _) = read(&whole[..cut]).unwrap();
+            assert!(many < 4, "{cut}");
+        }
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x40;
+            assert!(read(&bytes).is_err(), "a flipped bit at byte {at} went unnoticed");
+        }
+    }
+}
