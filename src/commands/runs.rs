@@ -12,8 +12,9 @@ use crate::cli::Format;
 use crate::context::Context;
 use crate::error::{Failure, Usage};
 use crate::exit::Exit;
-use crate::plan::run::{self, Damage, Reader, Record, Summary};
-use crate::render::{self, grid, safe};
+use crate::plan::run::{self, Damage, Reader, Record, State, Summary};
+use crate::render::table::{self, Head};
+use crate::render::{self, Cell, Options, Tone, safe};
 use crate::resolve;
 
 /// List the runs whose undo files are kept, look into one, or remove old ones
@@ -112,28 +113,46 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
     let when = |at: i64| render::time(at);
     match context.format {
         Format::Table => {
-            let head = ["RUN", "STARTED", "COMMAND", "STORE", "CHOSEN BY", "MATCHED", "DONE", "STATE"];
-            let rows: Vec<Vec<String>> = runs
+            let heads = [
+                Head { floor: usize::MAX, ..Head::text("RUN", 0) },
+                Head::text("STARTED", 8),
+                Head::text("COMMAND", 2),
+                Head::text("STORE", 9),
+                Head::text("CHOSEN BY", 5),
+                Head::number("MATCHED", 4),
+                Head::number("DONE", 3),
+                Head::text("STATE", 1),
+            ];
+            let rows: Vec<Vec<Cell>> = runs
                 .iter()
                 .map(|summary| {
-                    vec![
+                    let started = when(summary.start.at).unwrap_or_default();
+                    let tone = match summary.state {
+                        State::Done => Tone::Plain,
+                        State::Undone => Tone::Dim,
+                        State::Partial | State::Running => Tone::Warning,
+                    };
+                    [
                         summary.start.run.clone(),
-                        when(summary.start.at)
-                            .unwrap_or_default()
-                            .split('.')
-                            .next()
-                            .unwrap_or_default()
-                            .to_string(),
+                        started,
                         summary.start.command.clone(),
-                        summary.start.store.clone(),
-                        summary.start.filter.clone(),
+                        safe::safe(&summary.start.store).into_owned(),
+                        safe::safe(&summary.start.filter).into_owned(),
                         summary.start.matched.to_string(),
                         summary.done.to_string(),
                         summary.state.name().to_string(),
                     ]
+                    .map(|text| Cell::new(text, tone))
+                    .to_vec()
                 })
                 .collect();
-            out.write_all(grid::draw(&head, &rows, &[5, 6], context.ui.width()).as_bytes())?;
+            let mut drawn = Vec::new();
+            if rows.is_empty() {
+                drawn.extend_from_slice(b"There are no runs.\n");
+            } else {
+                table::draw(&mut drawn, &heads, &rows, Options::of(context).width(), context.ui.color);
+            }
+            out.write_all(&drawn)?;
         }
         Format::Ids => {
             for summary in &runs {
