@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::value::Value;
 
+pub mod java;
 pub mod json;
 pub mod msgpack;
 pub mod php;
@@ -18,7 +19,7 @@ pub mod php_session;
 
 /// Every codec, in the order in which `sessctl decode` tries those whose `sniff` agrees.
 pub const ALL: &[&Codec] =
-    &[&json::CODEC, &msgpack::CODEC, &php::CODEC, &php_session::PHP, &php_session::BINARY];
+    &[&json::CODEC, &msgpack::CODEC, &java::CODEC, &php::CODEC, &php_session::PHP, &php_session::BINARY];
 
 /// A serializer as a value.
 #[derive(Debug)]
