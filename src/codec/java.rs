@@ -301,7 +301,7 @@ mod tests {
         assert!(text.starts_with(&"[".repeat(40)) && text.len() < 10_000, "{}", text.len());
         assert!(text.ends_with(r#",{"$ref":"/0"}]"#), "{text}");
         // A class of a long name, over and over.
-        let long = class(&[b'n'; 60_000], 2, NO_FIELDS);
+        let long = class(&b"n".repeat(60_000), 2, NO_FIELDS);
         let again = b"\x73\x71\0\x7e\0\0".repeat(100_000);
         let bytes = stream(&[b"\x73", &long, &again]);
         assert!(read(&bytes).is_err());
