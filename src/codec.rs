@@ -11,15 +11,25 @@ use std::collections::{HashMap, HashSet};
 
 use crate::value::Value;
 
+pub mod igbinary;
 pub mod java;
 pub mod json;
 pub mod msgpack;
 pub mod php;
+pub mod php_msgpack;
 pub mod php_session;
 
 /// Every codec, in the order in which `sessctl decode` tries those whose `sniff` agrees.
-pub const ALL: &[&Codec] =
-    &[&json::CODEC, &msgpack::CODEC, &java::CODEC, &php::CODEC, &php_session::PHP, &php_session::BINARY];
+pub const ALL: &[&Codec] = &[
+    &json::CODEC,
+    &php_msgpack::CODEC,
+    &msgpack::CODEC,
+    &java::CODEC,
+    &php::CODEC,
+    &php_session::PHP,
+    &php_session::BINARY,
+    &igbinary::CODEC,
+];
 
 /// A serializer as a value.
 #[derive(Debug)]

@@ -48,7 +48,11 @@ pub fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeE
 
 /// The same for a value that is a part of something greater: `base` is the JSON pointer to its place,
 /// which what contains itself is given by.
-pub fn decode_under<'a>(base: &'a str, bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeError> {
+pub fn decode_under<'a>(
+    base: impl Into<Cow<'a, str>>,
+    bytes: &'a [u8],
+    limits: &Limits,
+) -> Result<Value<'a>, DecodeError> {
     let mut reader = Reader::new(CODEC.name, base, bytes, limits);
     reader.document().map_err(|error| *error)
 }
@@ -88,12 +92,17 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(codec: &'static str, base: &'a str, bytes: &'a [u8], limits: &Limits) -> Self {
+    pub(super) fn new(
+        codec: &'static str,
+        base: impl Into<Cow<'a, str>>,
+        bytes: &'a [u8],
+        limits: &Limits,
+    ) -> Self {
         Reader {
             bytes,
             text: std::str::from_utf8(bytes).ok(),
             at: 0,
-            tree: Tree::new(codec, limits, base),
+            tree: Tree::new(codec, limits, base.into()),
             limits: *limits,
             opaque: HashSet::new(),
         }
@@ -576,12 +585,21 @@ impl<'a> Reader<'a> {
     fn payload_value(&mut self, class: &str) -> Parsed<Value<'a>> {
         match self.rest() {
             [b'x', b':', ..] => self.spl(class),
+            [0, 0, 0, 1 | 2, ..] => self.foreign(),
             _ => {
                 let value = self.value()?;
                 // SplDoublyLinkedList before PHP 7.4: its flags, then each item behind a colon.
                 if self.peek() == Some(b':') { self.linked_list(value) } else { Ok(value) }
             }
         }
+    }
+
+    /// A payload of another serializer, which has numbers of its own.
+    fn foreign(&mut self) -> Parsed<Value<'a>> {
+        let base = self.tree.here(self.at)?;
+        let value = super::igbinary::decode_under(base, self.rest(), &self.tree.left(&self.limits))?;
+        self.at = self.bytes.len();
+        Ok(value)
     }
 
     fn linked_list(&mut self, flags: Value<'a>) -> Parsed<Value<'a>> {

@@ -10,7 +10,7 @@ use memchr::memchr;
 
 use super::php::tree::{self, Key, Kind, Parsed};
 use super::php::{self, Reader};
-use super::{Codec, DecodeError, Limits};
+use super::{Codec, DecodeError, Limits, igbinary, php_msgpack};
 use crate::value::Value;
 
 /// `name|value…`, the default.
@@ -119,11 +119,19 @@ fn candidates(bytes: &[u8]) -> impl Iterator<Item = (&'static str, Decode)> {
         (PHP.name, |base, bytes, limits| Variables::Bars.whole(base, bytes, limits));
     let lengths: (&'static str, Decode) =
         (BINARY.name, |base, bytes, limits| Variables::Lengths.whole(base, bytes, limits));
-    let array: Option<(&'static str, Decode)> =
-        bytes.starts_with(b"a:").then_some((php::CODEC.name, serialized));
+    let other: Option<(&'static str, Decode)> = match bytes {
+        [b'a', b':', ..] => Some((php::CODEC.name, serialized)),
+        [0, 0, 0, 1 | 2, ..] => {
+            Some((igbinary::CODEC.name, |base, bytes, limits| igbinary::decode_session(base, bytes, limits)))
+        }
+        [0x80..=0x9f | 0xdc..=0xdf, ..] => Some((php_msgpack::CODEC.name, |base, bytes, limits| {
+            php_msgpack::decode_session(base, bytes, limits)
+        })),
+        _ => None,
+    };
     // No name begins with a control character, and no length is that long.
     let rows = if bytes.first().is_some_and(|byte| *byte < 0x20) { [lengths, bars] } else { [bars, lengths] };
-    array.into_iter().chain(rows)
+    other.into_iter().chain(rows)
 }
 
 /// The encodings that are a row of variables.
@@ -242,6 +250,12 @@ mod tests {
                 "php",
                 r#"{"u":{"$class":"U","s":[{"$ref":"/u"}]}}"#,
             ),
+            (b"\0\0\0\x02\x14\0", "igbinary", "{}"),
+            (b"\0\0\0\x02\x14\x01\x06\0\x11\x01a", "igbinary", r#"{"0":"a"}"#),
+            (b"\x90", "php-msgpack", "{}"),
+            (b"\x92\x01\xa1a", "php-msgpack", r#"{"0":1,"1":"a"}"#),
+            (b"\x82\xc0\x01\xa1k\x01", "php-msgpack", r#"{"k":1}"#),
+            (b"\xdc\x90|i:1;", "php", "{\"\u{710}\":1}"),
             (b"\x04user", "php", ""),
             (
                 b"\x04useri:1;\x00N;\x82ab\x01cs:1:\"|\";",

@@ -90,7 +90,7 @@ pub(crate) struct Mark {
 pub(crate) struct Tree<'a> {
     codec: &'static str,
     /// The pointer to the root, where the value is a part of something greater.
-    base: &'a str,
+    base: Cow<'a, str>,
     depth: usize,
     values: usize,
     /// How many values there may be in all at this moment.
@@ -114,7 +114,7 @@ pub(crate) struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    pub(crate) fn new(codec: &'static str, limits: &Limits, base: &'a str) -> Self {
+    pub(crate) fn new(codec: &'static str, limits: &Limits, base: Cow<'a, str>) -> Self {
         Tree {
             codec,
             base,
@@ -131,15 +131,6 @@ impl<'a> Tree<'a> {
             frames: Vec::new(),
             slots: Vec::new(),
             given: 0,
-        }
-    }
-
-    /// What is left of the limits, for a text of another form within this one.
-    pub(crate) fn left(&self, limits: &Limits) -> Limits {
-        Limits {
-            depth: self.depth.saturating_sub(self.frames.len()),
-            values: self.allowed.saturating_sub(self.values),
-            expanded: limits.expanded,
         }
     }
 
@@ -248,15 +239,28 @@ impl<'a> Tree<'a> {
 
     /// The reference to a container around this place, as the pointer to it.
     pub(crate) fn pointer(&mut self, at: usize, frame: usize) -> Parsed<Value<'a>> {
-        let mut pointer = self.base.to_owned();
-        for (place, outer) in self.frames[..frame].iter().enumerate() {
-            let inner = &self.frames[place + 1];
+        Ok(Value::Ref(Cow::Owned(self.path(at, frame)?)))
+    }
+
+    /// The pointer to this place.
+    pub(crate) fn here(&mut self, at: usize) -> Parsed<String> {
+        self.path(at, self.frames.len())
+    }
+
+    /// The pointer to what is in so many containers.
+    fn path(&mut self, at: usize, depth: usize) -> Parsed<String> {
+        let mut pointer = self.base.clone().into_owned();
+        for (place, outer) in self.frames[..depth].iter().enumerate() {
+            let (items, members) = match self.frames.get(place + 1) {
+                Some(inner) => (inner.items, inner.members),
+                None => (self.items.len(), self.members.len()),
+            };
             pointer.push('/');
             match outer.kind {
-                Kind::List => pointer.push_str(&decimal((inner.items - outer.items) as i64)),
+                Kind::List => pointer.push_str(&decimal((items - outer.items) as i64)),
                 Kind::Payload => pointer.push_str("$value"),
                 Kind::Members => {
-                    let name = inner.members.checked_sub(1).map_or("", |last| self.members[last].0.as_ref());
+                    let name = members.checked_sub(1).map_or("", |last| self.members[last].0.as_ref());
                     for char in bare(name).chars() {
                         match char {
                             '~' => pointer.push_str("~0"),
@@ -268,7 +272,7 @@ impl<'a> Tree<'a> {
             }
         }
         self.spend(at, pointer.len())?;
-        Ok(Value::Ref(Cow::Owned(pointer)))
+        Ok(pointer)
     }
 
     // Containers.
@@ -351,9 +355,7 @@ impl<'a> Tree<'a> {
     /// The array just read, as a map in any case.
     pub(crate) fn map(&mut self) -> Value<'a> {
         match self.array() {
-            Value::List(items) => Value::Map(
-                items.into_iter().enumerate().map(|(index, item)| (decimal(index as i64), item)).collect(),
-            ),
+            Value::List(items) => numbered(items),
             other => other,
         }
     }
@@ -371,6 +373,15 @@ impl<'a> Tree<'a> {
     pub(crate) fn custom(&mut self, class: Cow<'a, str>, payload: Value<'a>) -> Value<'a> {
         self.close();
         Value::Object(Box::new(Object { class, fields: Vec::new(), payload: Some(payload) }))
+    }
+
+    /// What is left of the limits, for a text of another form within this one.
+    pub(crate) fn left(&self, limits: &Limits) -> Limits {
+        Limits {
+            depth: self.depth.saturating_sub(self.frames.len()),
+            values: self.allowed.saturating_sub(self.values),
+            expanded: limits.expanded,
+        }
     }
 
     // Attempts.
@@ -399,6 +410,11 @@ impl<'a> Tree<'a> {
             self.settle();
         }
     }
+}
+
+/// A list as the map that it is in PHP.
+pub(crate) fn numbered(items: Vec<Value<'_>>) -> Value<'_> {
+    Value::Map(items.into_iter().enumerate().map(|(index, item)| (decimal(index as i64), item)).collect())
 }
 
 /// An integer key as text.
@@ -547,6 +563,12 @@ pub(crate) fn name(bytes: &[u8]) -> Cow<'_, str> {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
     }
+}
+
+/// What a class wrote by itself, where that has no part in the numbers around it: a value of its own
+/// if it is one, otherwise text or bytes.
+pub(crate) fn payload<'a>(base: String, bytes: &'a [u8], limits: &Limits) -> Value<'a> {
+    if let Ok(value) = super::decode_under(base, bytes, limits) { value } else { text(bytes) }
 }
 
 /// Whether a class can have this name. PHP refuses more; control characters are what would be
