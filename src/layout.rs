@@ -124,6 +124,8 @@ pub struct Layout {
     /// What the framework would do beside removing the session's own key when the session ends.
     /// Each operation must be without effect where there is nothing to do.
     pub end: fn(&Setup, &Session<'_>) -> Vec<Op>,
+    /// Where the framework itself looks up the sessions of a user; none where it keeps no index.
+    pub user_index: Option<UserIndex>,
     /// Opens the cookie that a browser sends.
     pub cookie: Option<OpenCookie>,
     /// The layout that this one looks like, and the neighbour that tells them apart.
@@ -195,6 +197,15 @@ pub struct Twin {
     pub sure: fn(&Blob<'_>) -> bool,
 }
 
+/// An index from a user to sessions: a set, a sorted set, or a string.
+#[derive(Debug, Clone, Copy)]
+pub struct UserIndex {
+    /// The index's key under this setup.
+    pub key: fn(&Setup, &str) -> Option<Vec<u8>>,
+    /// The session keys that an entry names: a member, or the whole of a string.
+    pub sessions: fn(&Setup, &[u8]) -> Vec<Vec<u8>>,
+}
+
 impl Layout {
     /// What most layouts are: a prefix, an id, no index; to be completed by struct update.
     pub const PLAIN: Layout = Layout {
@@ -215,6 +226,7 @@ impl Layout {
         read: |_, blob| blob.whole_json(),
         describe: |_, _, _| Facts::default(),
         end: |_, _| Vec::new(),
+        user_index: None,
         cookie: None,
         twin: None,
         same_as: &[],

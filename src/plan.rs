@@ -12,6 +12,7 @@ use crate::store::redis::fingerprint;
 use crate::store::{Key, Op, Own, Step};
 
 pub mod apply;
+pub mod file;
 pub mod run;
 
 /// One session's end, with what a report says of it.
@@ -22,6 +23,8 @@ pub struct Entry {
     pub id: Vec<u8>,
     pub layout: String,
     pub user: Option<String>,
+    /// When the session is to end, where the step does not say it itself, in ms since 1970.
+    pub ends: Option<i64>,
     /// MEMORY USAGE of the session's own key when it was matched.
     pub memory: Option<u64>,
 }
@@ -41,6 +44,7 @@ pub fn entry(session: &Session<'_>) -> Option<Entry> {
         id: session.id.to_vec(),
         layout: session.layout().to_string(),
         user: session.facts.user.as_deref().map(str::to_string),
+        ends: None,
         memory: session.memory,
     })
 }
@@ -189,6 +193,7 @@ mod tests {
             id: vec![0xfe],
             layout: "overleaf".into(),
             user: n.is_multiple_of(3).then(|| format!("u{}", n % 9)),
+            ends: None,
             memory: Some(100),
         }
     }

@@ -238,6 +238,10 @@ pub trait Source: Send {
     /// The kinds of these keys; `None` where there is no such key.
     fn kinds(&mut self, keys: &[Key]) -> Result<Vec<Option<Kind>>, Error>;
 
+    /// What an index holds: the members of a set or sorted set, or the one text of a string; nothing
+    /// where it is absent, of another kind, or has more than `most` members.
+    fn entries(&mut self, key: &Key, most: usize) -> Result<Vec<Vec<u8>>, Error>;
+
     /// Which of these operations would find something to do.
     fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error>;
 

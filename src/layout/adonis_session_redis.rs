@@ -29,6 +29,10 @@ end      the key and its member in the set
     read,
     describe,
     end,
+    user_index: Some(UserIndex {
+        key: |setup, user| Some([&(setup.layout.lead)(setup)[..], b"session_tag:", user.as_bytes()].concat()),
+        sessions: |setup, id| vec![(setup.layout.key_of)(setup, id)],
+    }),
     cookie: Some(|setup, given| {
         open_any(setup, &["adonis_session"], |name| cookie::adonis::open(given, name, setup.texts("app_key")))
     }),

@@ -36,6 +36,13 @@ beware   user:<id>, user:email:..., user:account:... under the same prefix are t
     recognize,
     describe,
     end,
+    // It names the latest session only; the scan finds the others.
+    user_index: Some(UserIndex {
+        key: |setup, user| {
+            Some([&(setup.layout.lead)(setup)[..], BY_USER.as_bytes(), user.as_bytes()].concat())
+        },
+        sessions: |setup, key| vec![[setup.key_prefix().as_bytes(), key].concat()],
+    }),
     cookie: Some(|setup, given| {
         open_any(setup, &["next-auth.session-token"], |name| cookie::bare::open(given, name))
     }),

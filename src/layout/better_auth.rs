@@ -30,6 +30,17 @@ end      the key and its item in the list; an empty list is removed. The marker
     recognize,
     describe,
     end,
+    user_index: Some(UserIndex {
+        key: |setup, user| {
+            Some([&(setup.layout.lead)(setup)[..], b"active-sessions-", user.as_bytes()].concat())
+        },
+        sessions: |setup, list| {
+            let list = (crate::codec::json::CODEC.decode)(list, &crate::codec::Limits::default());
+            let Ok(Value::List(items)) = list else { return Vec::new() };
+            let tokens = items.iter().filter_map(|item| item.get("token")?.as_str());
+            tokens.map(|token| (setup.layout.key_of)(setup, token.as_bytes())).collect()
+        },
+    }),
     cookie: Some(|setup, given| {
         cookie::better_auth::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
     }),

@@ -44,6 +44,10 @@ beware   _session_kind says what it is: SSO, TOKEN, CAS, SAML, OIDC, or Persiste
     recognize,
     describe,
     end,
+    user_index: Some(UserIndex {
+        key: |setup, user| Some(format!("{}_whatToTrace_{user}", setup.key_prefix()).into_bytes()),
+        sessions: |setup, id| vec![(setup.layout.key_of)(setup, id)],
+    }),
     cookie: Some(|setup, given| open_any(setup, &["lemonldaphttp"], |name| cookie::bare::open(given, name))),
     caveats: &[
         "Portal and handlers keep sessions in local caches: a logout may take up to ten minutes on each node.",

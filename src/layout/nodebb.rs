@@ -23,6 +23,12 @@ beware   the same database may be the whole forum (user:<uid>, objects, users:*)
     cookie_name: Some("express.sid"),
     describe,
     end: |_, session| entries(session),
+    user_index: Some(UserIndex {
+        key: |setup, user| {
+            is_uid(user).then(|| format!("{}uid:{user}:sessions", setup.key_prefix()).into_bytes())
+        },
+        sessions: |setup, sid| vec![(setup.layout.key_of)(setup, sid)],
+    }),
     twin: Some(Twin {
         of: "connect-redis",
         kind: Kind::SortedSet,

@@ -22,6 +22,10 @@ alike    connect-redis: it is Overleaf's by validationToken or by a set UserSess
     cookie_name: Some("overleaf.sid"),
     describe,
     end: |_, session| entries(session),
+    user_index: Some(UserIndex {
+        key: |setup, user| Some(format!("{}UserSessions:{{{user}}}", setup.key_prefix()).into_bytes()),
+        sessions: |setup, member| vec![[setup.key_prefix().as_bytes(), member].concat()],
+    }),
     twin: Some(Twin {
         of: "connect-redis",
         kind: Kind::Set,

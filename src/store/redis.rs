@@ -200,6 +200,29 @@ impl Source for RedisStore {
         Ok(kinds)
     }
 
+    fn entries(&mut self, key: &Key, most: usize) -> Result<Vec<Vec<u8>>, Error> {
+        let kind = self.kinds(std::slice::from_ref(key))?.pop().flatten();
+        let (card, read): (&[&[u8]], &[&[u8]]) = match kind {
+            Some(Kind::String) => (&[b"STRLEN", &key.0], &[b"GET", &key.0]),
+            Some(Kind::Set) => (&[b"SCARD", &key.0], &[b"SMEMBERS", &key.0]),
+            Some(Kind::SortedSet) => (&[b"ZCARD", &key.0], &[b"ZRANGE", &key.0, b"0", b"-1"]),
+            _ => return Ok(Vec::new()),
+        };
+        let size = self.take_one(card)?.as_ref().and_then(int).unwrap_or(0);
+        // A string's length is in bytes, and an entry of a list is some sixty of them.
+        let most = if kind == Some(Kind::String) { most * 64 } else { most };
+        if usize::try_from(size).is_ok_and(|size| size > most) {
+            return Ok(Vec::new());
+        }
+        Ok(match self.take_one(read)? {
+            Some(Answer::Array(members) | Answer::Set(members)) => {
+                members.into_iter().filter_map(bulk).collect()
+            }
+            Some(answer) => bulk(answer).into_iter().collect(),
+            None => Vec::new(),
+        })
+    }
+
     fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error> {
         change::probe(self, ops)
     }

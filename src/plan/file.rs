@@ -1,0 +1,281 @@
+//! Plan files: what is going to be changed, written for people to review and for `apply` to do.
+//!
+//! JSON lines: a header, a line a step, and a last line with a digest over all before it. Sessions
+//! are named by a keyed hash of their key, so that a plan can be shown around: the salt is in the
+//! header, and ids are too long to be guessed. With `--reveal` the keys stand there themselves.
+
+use std::collections::HashMap;
+use std::fs::OpenOptions;
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde_json::{Value as Json, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{Entry, Spool};
+use crate::error::{Failure, Refusal};
+use crate::store::{Expiry, Fingerprint, Key, Own};
+
+const VERSION: u64 = 1;
+
+/// What stands on top of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    pub command: String,
+    pub store: String,
+    pub filter: String,
+    pub matched: u64,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    pub creator: String,
+    salt: [u8; 16],
+}
+
+/// What the plan says of one session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    pub seen: Fingerprint,
+    pub layout: String,
+    pub end: End,
+    /// Known where the plan was written with `--reveal`.
+    pub key: Option<Key>,
+}
+
+/// What is to become of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Now,
+    /// At that time, in milliseconds since 1970.
+    At(i64),
+    Never,
+}
+
+/// A plan that was read and found whole.
+#[derive(Debug)]
+pub struct Plan {
+    pub header: Header,
+    /// By the keyed hash of the session's key.
+    pub steps: HashMap<[u8; 16], Planned>,
+    pub digest: String,
+    /// The digest does not fit what stands before it.
+    pub edited: bool,
+}
+
+impl Header {
+    pub fn new(command: &str, store: &str, filter: String, matched: u64, created_at: i64) -> Header {
+        let mut salt = [0; 16];
+        // Two draws of the standard library's random keys.
+        for half in salt.chunks_mut(8) {
+            use std::hash::{BuildHasher as _, RandomState};
+            half.copy_from_slice(&RandomState::new().hash_one(created_at).to_le_bytes());
+        }
+        let name = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let user = name("SUDO_USER").or_else(|| name("USER")).or_else(|| name("LOGNAME"));
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let creator = format!("{}@{}", user.unwrap_or_else(|| "unknown".to_string()), host.trim());
+        Header {
+            command: command.to_string(),
+            store: store.to_string(),
+            filter,
+            matched,
+            created_at,
+            creator,
+            salt,
+        }
+    }
+
+    /// By what a session's key is named in this plan.
+    pub fn name(&self, key: &[u8]) -> [u8; 16] {
+        let mut name = [0; 16];
+        // Any length of key is taken.
+        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.salt) {
+            mac.update(key);
+            name.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+        }
+        name
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if text.len() != 2 * N || !text.is_ascii() {
+        return None;
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// What a line of a plan says that becomes of a session.
+fn does(entry: &Entry) -> Json {
+    match (&entry.step.own, entry.ends) {
+        (Own::End, _) => json!("end"),
+        (Own::Expire { .. }, Some(at)) => json!({ "expire": at }),
+        (Own::Expire { at: Expiry::At(at), .. }, None) => json!({ "expire": at }),
+        (Own::Expire { .. }, None) => json!({ "expire": null }),
+    }
+}
+
+/// Writes the plan; its digest.
+pub fn write(path: &Path, header: &Header, spool: Spool, reveal: bool) -> anyhow::Result<String> {
+    let about = || format!("writing the plan {}", path.display());
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).with_context(about)?;
+    let mut out = BufWriter::new(file);
+    let mut digest = Sha256::new();
+    let totals = spool.totals.clone();
+    let mut line = |value: &Json| -> anyhow::Result<()> {
+        let text = format!("{value}\n");
+        digest.update(text.as_bytes());
+        out.write_all(text.as_bytes()).with_context(about)
+    };
+    line(&json!({
+        "sessctl_plan": VERSION,
+        "command": header.command,
+        "store": header.store,
+        "filter": header.filter,
+        "matched": header.matched,
+        "users": totals.users().0,
+        "anonymous": totals.anonymous,
+        "layouts": totals.by_layout,
+        "bytes": totals.bytes_known.then_some(totals.bytes),
+        "created_at": crate::render::time(header.created_at),
+        "creator": header.creator,
+        "salt": hex(&header.salt),
+    }))?;
+    let mut entries = spool.read()?;
+    loop {
+        let batch = entries.batch(500)?;
+        if batch.is_empty() {
+            break;
+        }
+        for entry in batch {
+            let mut step = json!({
+                "session": hex(&header.name(&entry.step.key.0)),
+                "layout": entry.layout,
+                "user": entry.user,
+                "do": does(&entry),
+                "seen": hex(&entry.step.seen.0),
+            });
+            if reveal {
+                step["key"] = json!(crate::render::safe::text(&entry.step.key.0));
+            }
+            line(&step)?;
+        }
+    }
+    let digest = hex(&digest.finalize());
+    writeln!(out, "{}", json!({ "digest": digest, "steps": header.matched })).with_context(about)?;
+    out.into_inner()
+        .map_err(std::io::IntoInnerError::into_error)
+        .and_then(|file| file.sync_all())
+        .with_context(about)?;
+    Ok(digest)
+}
+
+/// Reads a plan and checks that it is whole.
+pub fn read(path: &Path) -> anyhow::Result<Plan> {
+    let about = || format!("reading the plan {}", path.display());
+    let file = std::fs::File::open(path).with_context(about)?;
+    let mut from = BufReader::new(file);
+    let mut digest = Sha256::new();
+    let mut header: Option<Header> = None;
+    let mut steps = HashMap::new();
+    let mut edited = false;
+    let mut number = 0u64;
+    let mut text = Vec::new();
+    let wrong = |number: u64, what: &str| Failure::new(format!("{}: line {number} {what}", path.display()));
+    loop {
+        text.clear();
+        if from.read_until(b'\n', &mut text).with_context(about)? == 0 {
+            return Err(Failure::new(format!(
+                "the plan {} has no last line: it is incomplete",
+                path.display()
+            ))
+            .hint("write it again; nothing was changed")
+            .into());
+        }
+        number += 1;
+        let line: Json = serde_json::from_slice(&text).map_err(|_| wrong(number, "is no JSON"))?;
+        let member = |name: &str| line.get(name).and_then(Json::as_str);
+        if let Some(written) = member("digest") {
+            let own = hex(&digest.finalize());
+            let Some(header) = header else { return Err(wrong(number, "comes before the header").into()) };
+            edited |= written != own || line.get("steps").and_then(Json::as_u64) != Some(steps.len() as u64);
+            return Ok(Plan { header, steps, digest: written.to_string(), edited });
+        }
+        digest.update(&text);
+        let Some(header) = &header else {
+            header = Some(head(&line).map_err(|what| wrong(number, what))?);
+            continue;
+        };
+        let step = || {
+            let name = unhex::<16>(member("session")?)?;
+            let seen = Fingerprint(unhex::<16>(member("seen")?)?);
+            let end = match line.get("do")? {
+                Json::String(end) if end == "end" => End::Now,
+                Json::Object(does) => match does.get("expire")? {
+                    Json::Null => End::Never,
+                    at => End::At(at.as_i64()?),
+                },
+                _ => return None,
+            };
+            let key = member("key").map(|key| Key(crate::resolve::bytes_of(key)));
+            Some((name, Planned { seen, layout: member("layout")?.to_string(), end, key }))
+        };
+        let (name, planned) = step().ok_or_else(|| wrong(number, "is no step"))?;
+        if planned.key.as_ref().is_some_and(|key| header.name(&key.0) != name) {
+            return Err(wrong(number, "names another session than its key").into());
+        }
+        // A line that stands there twice was put there by hand.
+        edited |= steps.insert(name, planned).is_some();
+    }
+}
+
+fn head(line: &Json) -> Result<Header, &'static str> {
+    let version = line.get("sessctl_plan").and_then(Json::as_u64).ok_or("is no header of a plan")?;
+    if version > VERSION {
+        return Err("says that a newer version of sessctl wrote this plan");
+    }
+    let member = |name: &str| line.get(name).and_then(Json::as_str).map(str::to_string);
+    let read = || {
+        Some(Header {
+            command: member("command")?,
+            store: member("store")?,
+            filter: member("filter")?,
+            matched: line.get("matched")?.as_u64()?,
+            created_at: line.get("created_at")?.as_str()?.parse::<jiff::Timestamp>().ok()?.as_millisecond(),
+            creator: member("creator")?,
+            salt: unhex(&member("salt")?)?,
+        })
+    };
+    read().ok_or("is not the header of a plan that sessctl wrote")
+}
+
+/// Refuses a plan that is for another store, was edited, or is too old.
+pub fn check(plan: &Plan, store: &str, now: i64, max_age: u64, allow_edited: bool) -> Result<(), Refusal> {
+    if plan.header.store != store {
+        return Err(Refusal::new(format!(
+            "the plan was made for {}, and this is {store}",
+            plan.header.store
+        ))
+        .hint("name that store with --store"));
+    }
+    if plan.edited && !allow_edited {
+        return Err(Refusal::new("the plan was edited: its digest does not fit")
+            .hint("review it again, then say --allow-edited"));
+    }
+    let age = u64::try_from(now - plan.header.created_at).unwrap_or(0);
+    if age > max_age {
+        let (age, most) = (crate::render::span(age), crate::render::span(max_age));
+        return Err(Refusal::new(format!("the plan is {age} old, and --max-age is {most}"))
+            .hint("write it again, or raise --max-age"));
+    }
+    Ok(())
+}
