@@ -13,6 +13,7 @@ use crate::layout::setup::OptionError;
 use crate::render::safe::safe;
 use crate::select::SelectError;
 use crate::store;
+use crate::ui::wrapped;
 
 /// Refused by a safety limit, before anything was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,15 +87,26 @@ pub fn report(error: &anyhow::Error, color: bool) -> Exit {
     let told = tell(error);
     let (red, cyan, off) = if color { ("\x1b[1;31m", "\x1b[1;36m", "\x1b[0m") } else { ("", "", "") };
     let mut text = String::new();
+    // Broken into lines before it is coloured: escape sequences have no width.
+    let mut say = |on: &str, head: &str, line: &str| {
+        let line = format!("{head} {line}");
+        let line = wrapped(&line, 0);
+        let line = if on.is_empty() {
+            line.into_owned()
+        } else {
+            line.replacen(head, &format!("{on}{head}{off}"), 1)
+        };
+        let _ = writeln!(text, "{line}");
+    };
     for (at, line) in told.lines.iter().enumerate() {
         if at == 0 {
-            let _ = writeln!(text, "{red}error:{off} {line}");
+            say(red, "error:", line);
         } else {
-            let _ = writeln!(text, "  because: {line}");
+            say("", "  because:", line);
         }
     }
     if let Some(hint) = &told.hint {
-        let _ = writeln!(text, "{cyan}hint:{off} {hint}");
+        say(cyan, "hint:", hint);
     }
     // Nothing useful can be done when stderr is closed.
     let _ = io::stderr().lock().write_all(text.as_bytes());

@@ -3,6 +3,7 @@
 //! Data goes to stdout through [`Ui::out`]; everything else goes to stderr. Nothing that came from a
 //! store, a file or a cookie may be written without [`safe`](crate::render::safe::safe).
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write as _};
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use dialoguer::console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::render::safe::safe;
 
@@ -81,21 +83,22 @@ impl Ui {
     /// Something worth knowing, unless `--quiet`.
     pub fn note(&self, text: impl fmt::Display) {
         if !self.quiet {
-            self.line(&safe(&text.to_string()));
+            self.line(&wrapped(&safe(&text.to_string()), 0));
         }
     }
 
     /// Something that should not be overlooked.
     pub fn warn(&self, text: impl fmt::Display) {
         let (on, off) = if self.color_err { ("\x1b[1;33m", "\x1b[0m") } else { ("", "") };
-        self.line(&format!("{on}warning:{off} {}", safe(&text.to_string())));
+        let text = format!("warning: {}", safe(&text.to_string()));
+        self.line(&wrapped(&text, 0).replacen("warning:", &format!("{on}warning:{off}"), 1));
     }
 
-    /// Several lines as they are on stderr, such as what a question is about. The caller has made
-    /// them safe.
-    pub fn tell(&self, lines: &str) {
+    /// Several lines on stderr, such as what a question is about; what does not fit goes on with
+    /// `hang` blanks before it. The caller has made them safe.
+    pub fn tell(&self, lines: &str, hang: usize) {
         for line in lines.lines() {
-            self.line(line);
+            self.line(&wrapped(line, hang));
         }
     }
 
@@ -139,6 +142,38 @@ impl Ui {
             Answer::No
         }
     }
+}
+
+/// Text broken between words where stderr is a terminal and too narrow for it.
+pub fn wrapped(text: &str, hang: usize) -> Cow<'_, str> {
+    let stderr = io::stderr();
+    if !stderr.is_terminal() {
+        return Cow::Borrowed(text);
+    }
+    match terminal_size::terminal_size_of(stderr) {
+        Some((width, _)) => wrap(text, usize::from(width.0), hang),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// Text broken between words; a word that is wider than the terminal is left to it.
+fn wrap(text: &str, width: usize, hang: usize) -> Cow<'_, str> {
+    if text.width() <= width || width < hang + 20 {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut taken = 0;
+    for word in text.split_inclusive(' ') {
+        if taken > hang && taken + word.trim_end_matches(' ').width() > width {
+            out.truncate(out.trim_end_matches(' ').len());
+            out.push('\n');
+            out.push_str(&" ".repeat(hang));
+            taken = hang;
+        }
+        out.push_str(word);
+        taken += word.width();
+    }
+    Cow::Owned(out)
 }
 
 /// `--color` decides; otherwise a terminal, unless `NO_COLOR` is set or it is a dumb one.
@@ -252,6 +287,16 @@ pub fn interrupted() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_lines_break_between_words() {
+        let text = "  users     alice, bob, carol and dave";
+        assert_eq!(wrap(text, 40, 12), text);
+        assert_eq!(wrap(text, 32, 12), "  users     alice, bob, carol\n            and dave");
+        assert_eq!(wrap("one two", 5, 4), "one two", "too narrow to be worth it");
+        let long = "x".repeat(30);
+        assert_eq!(wrap(&format!("a {long} b"), 24, 0), format!("a\n{long}\nb"));
+    }
 
     #[test]
     fn color_follows_the_option_first() {

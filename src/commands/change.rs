@@ -168,7 +168,7 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
         store.may_change(sample)?;
     }
     if asks {
-        context.ui.tell(&question(&matched.spool, change, context, store.place()));
+        context.ui.tell(&question(&matched.spool, change, context, store.place()), 12);
         match context.ui.confirm(&format!("{} them?", capital(change.verb))) {
             Answer::Yes => {}
             Answer::No => {
@@ -358,11 +358,14 @@ fn question(spool: &Spool, change: &Change<'_>, context: &Context, place: &str) 
     if !chosen.is_empty() {
         line("chosen by", &chosen);
     }
-    let mut who = format!("{}{}", if more { "more than " } else { "" }, plural(users as u64, "user"));
-    if totals.anonymous > 0 {
-        who.push_str(&format!(", {} anonymous", totals.anonymous));
+    let mut who = Vec::new();
+    if users > 0 {
+        who.push(format!("{}{}", if more { "more than " } else { "" }, plural(users as u64, "user")));
     }
-    line("users", &who);
+    if totals.anonymous > 0 {
+        who.push(format!("{} anonymous", totals.anonymous));
+    }
+    line("users", &who.join(", "));
     line("layouts", &layouts.join(", "));
     if totals.bytes_known {
         line("memory", &crate::render::size(totals.bytes));

@@ -103,7 +103,7 @@ fn named(context: &Context, store: &mut crate::store::redis::RedisStore, id: &st
         if let NotFound::NoSession { reasons, .. } = &missing {
             let lines: Vec<String> =
                 reasons.iter().map(|(layout, why)| format!("  {layout}: {}", safe::safe(why))).collect();
-            context.ui.tell(&format!("Layouts asked, and why each said no:\n{}", lines.join("\n")));
+            context.ui.tell(&format!("Layouts asked, and why each said no:\n{}", lines.join("\n")), 4);
         }
         return Err(missing.into());
     }

@@ -5,6 +5,7 @@ use std::io::Write as _;
 
 use serde_json::json;
 
+use super::change::plural;
 use crate::cli::Format;
 use crate::context::Context;
 use crate::layout;
@@ -79,8 +80,18 @@ fn sentence(past: &str, report: &Report) -> String {
     if report.matched == 0 {
         return "No session matches; nothing was changed.".to_string();
     }
-    let mut text = format!("{past} {} of {} sessions", report.done, report.matched);
-    text.push_str(&format!(" ({} keys, {} index entries", report.keys_removed, report.entries_removed));
+    let sessions = plural(report.matched, "session");
+    let mut text = if report.done == report.matched {
+        format!("{past} {sessions}")
+    } else {
+        format!("{past} {} of {sessions}", report.done)
+    };
+    text.push_str(&format!(" ({}", plural(report.keys_removed, "key")));
+    match report.entries_removed {
+        0 => {}
+        1 => text.push_str(", 1 index entry"),
+        n => text.push_str(&format!(", {n} index entries")),
+    }
     if let Some(bytes) = report.bytes_freed.filter(|bytes| *bytes > 0) {
         text.push_str(&format!(", {}", crate::render::size(bytes)));
     }
