@@ -448,7 +448,7 @@ impl Columns {
 /// A line for each column, for `--help`.
 pub fn help() -> String {
     let lines = COLUMNS.iter().map(|column| format!("  {:<10} {}", column.name, column.help));
-    lines.collect::<Vec<_>>().join("\n")
+    format!("Columns, separated by commas, in this order\n\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 
 #[cfg(test)]
@@ -486,7 +486,7 @@ mod tests {
             assert!(!COLUMNS[..at].iter().any(|other| other.name == column.name), "{}", column.name);
         }
         assert_eq!(Columns::choose(Format::Table, None, false).unwrap().list.len(), TABLE.len());
-        assert_eq!(help().lines().count(), COLUMNS.len());
+        assert_eq!(help().lines().count(), 2 + COLUMNS.len());
     }
 
     #[test]
