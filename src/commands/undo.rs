@@ -102,9 +102,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let mut store = context.connect()?;
     if asks {
         let many = super::change::plural(matched, "session");
-        context
-            .ui
-            .tell(&format!("About to put back {many} on {place} that a {} changed", summary.start.command));
+        context.ui.tell(
+            &format!("About to put back {many} on {place} that a {} changed", summary.start.command),
+            0,
+        );
         match context.ui.confirm("Put them back?") {
             Answer::Yes => {}
             Answer::No => {
