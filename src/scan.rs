@@ -130,23 +130,33 @@ pub fn sessions<S: Source + ?Sized>(
         });
         let scan = scan?;
         let mut stopped = false;
+        let mut broken = None;
         for page in &receiver {
-            if run.page(page)?.is_break() {
-                stopped = true;
+            stopped = store_broke(run.page(page), &mut broken)?.is_break();
+            if stopped {
                 break;
             }
         }
         drop(receiver);
         let ended = scan.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         if !stopped {
-            stopped = run.finish()?.is_break();
+            stopped = store_broke(run.finish(), &mut broken)?.is_break();
         }
-        let end = match ended {
-            Err(error) => End::Broken(error),
-            Ok(()) if stopped => End::Stopped,
-            Ok(()) => End::Complete,
+        // What the scan says comes first: it tells how far it came.
+        let end = match ended.err().or(broken) {
+            Some(error) => End::Broken(error),
+            None if stopped => End::Stopped,
+            None => End::Complete,
         };
         Ok((run.tally, end))
+    })
+}
+
+/// A look-up that fails breaks the scan off as the scan's own failure does: what came before it stands.
+fn store_broke(said: Said, broken: &mut Option<Error>) -> Said {
+    said.or_else(|error| {
+        *broken = Some(error.downcast::<Error>()?);
+        Ok(ControlFlow::Break(()))
     })
 }
 
