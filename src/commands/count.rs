@@ -67,6 +67,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let Counting { groups, progress, interrupted, .. } = counting;
     drop(progress);
     let broken = match end {
+        // A number that stands for nothing seen would be taken for an empty store.
+        End::Broken(error) if tally.scanned == 0 => return Err(error.into()),
         End::Broken(error) => Some(error),
         End::Complete | End::Stopped => None,
     };

@@ -1,5 +1,6 @@
 //! The integration tests, one binary: what a person or a script sees of the built program.
 
+mod faults;
 mod layouts;
 #[allow(dead_code)]
 mod support;

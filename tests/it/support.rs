@@ -5,7 +5,7 @@
 //! until it is there, with a deadline.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -411,11 +411,13 @@ impl Sess {
             command.env(name, self.server.dir.path());
         }
         command.env("TERM", "xterm").envs(self.env.iter().cloned()).stdin(Stdio::null());
-        command.args(&self.globals);
-        if !self.globals.iter().any(|arg| arg == "--store" || arg == "--profile") {
+        let args: Vec<OsString> = args.into_iter().map(|arg| arg.as_ref().to_os_string()).collect();
+        let globals = self.globals.iter().map(OsString::from);
+        let names_one = |arg: &OsString| arg == "--store" || arg == "--profile";
+        if !globals.clone().any(|arg| names_one(&arg)) && !args.iter().any(names_one) {
             command.arg("--store").arg(self.server.url());
         }
-        command.args(args);
+        command.args(globals).args(args);
         command
     }
 
@@ -565,6 +567,15 @@ impl Running {
         assert!(done.expect("sh").success());
     }
 
+    /// Reads no more of its output and waits for its end.
+    pub(crate) fn hang_up(self) -> Ran {
+        let Running { mut child, out, read } = self;
+        drop(out);
+        let mut stderr = String::new();
+        child.stderr.take().expect("stderr").read_to_string(&mut stderr).expect("messages are UTF-8");
+        Ran { stdout: read, stderr, code: child.wait().expect("it ends").code() }
+    }
+
     /// Waits for its end; the output is all of it.
     pub(crate) fn end(mut self) -> Ran {
         let mut errors = self.child.stderr.take().expect("stderr");
@@ -642,7 +653,8 @@ impl Ran {
 
     #[track_caller]
     pub(crate) fn code(self, code: i32) -> Ran {
-        assert_eq!(self.code, Some(code), "stderr: {}\nstdout: {}", self.stderr, self.text());
+        let shown: String = self.text().chars().take(600).collect();
+        assert_eq!(self.code, Some(code), "stderr: {}\nstdout: {shown}", self.stderr);
         self
     }
 
