@@ -301,6 +301,8 @@ fn by_filter(
     let progress = context.ui.progress("scanning", total);
     let mut sink = Watched { matched, progress, scanned: 0 };
     let (tally, end) = scan::sessions(&mut scanner, aside, &request, &mut sink)?;
+    drop(sink);
+    super::list::report_hidden(context, &scanner);
     matched.tally = tally;
     Ok(end)
 }

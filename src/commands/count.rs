@@ -90,7 +90,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         },
     }
     out.flush()?;
-    report_scan(context, &tally, &aside);
+    report_scan(context, &tally, &scanner);
     if let Some(error) = broken {
         let told = anyhow::Error::from(error)
             .context(format!("scan incomplete after {} keys; there may be more sessions", tally.scanned));

@@ -95,6 +95,7 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Exit> {
         (b.0.layout.is_some(), b.1.count, &a.0).cmp(&(a.0.layout.is_some(), a.1.count, &b.0))
     });
     print(context, &families, &tally)?;
+    super::list::report_hidden(context, &scanner);
     Ok(match end {
         End::Broken(error) => {
             context.ui.warn(format!("scan incomplete after {} keys: {error}", tally.scanned));

@@ -118,7 +118,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             summary.escaped
         ));
     }
-    report_scan(context, &tally, &aside);
+    report_scan(context, &tally, &scanner);
     Ok(match end {
         End::Broken(error) => {
             let told = anyhow::Error::from(error)
@@ -132,7 +132,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     })
 }
 
-/// What a scan could not decide or was not permitted to see.
+/// What a scan could not decide or was not permitted to see; `store` is the connection that scanned.
 pub fn report_scan(context: &Context, tally: &Tally, store: &crate::store::redis::RedisStore) {
     if tally.undecided > 0 {
         context.ui.note(format!(
@@ -140,8 +140,15 @@ pub fn report_scan(context: &Context, tally: &Tally, store: &crate::store::redis
             tally.undecided
         ));
     }
-    if store.hidden_keys > 0 {
-        context.ui.warn(format!("an ACL hides {} keys from this user", store.hidden_keys));
+    report_hidden(context, store);
+}
+
+/// Says that there are keys which this user may not read.
+pub fn report_hidden(context: &Context, store: &crate::store::redis::RedisStore) {
+    match store.hidden_keys {
+        0 => {}
+        1 => context.ui.warn("an ACL hides 1 key from this user"),
+        more => context.ui.warn(format!("an ACL hides {more} keys from this user")),
     }
 }
 

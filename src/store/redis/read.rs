@@ -117,7 +117,7 @@ impl Reading {
                 store.memory_denied = true
             }
             (_, Err(Refusal::Fatal(error))) => return Err(error),
-            (What::Start { .. }, Err(Refusal::HiddenKey)) => {
+            (What::Start { .. } | What::Fields { guess: true }, Err(Refusal::HiddenKey)) => {
                 store.hidden_keys += 1;
                 record.raw = Raw::Gone;
             }
