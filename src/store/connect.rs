@@ -563,6 +563,10 @@ pub fn classify(error: &RedisError, place: &str, user: &str, command: &str) -> E
             place,
             reason: "the user or the password is wrong, or the user is off".to_string(),
         },
+        // A transaction's last word may be about what was forbidden in it, or about EXEC itself.
+        Some("EXECABORT") if reason.contains("NOPERM") => {
+            Error::Denied { place, user: user.to_string(), command }
+        }
         // Servers before 6.0.
         _ if reason.contains("invalid password") => {
             Error::Authentication { place, reason: "the password is wrong".to_string() }
