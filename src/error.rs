@@ -196,7 +196,7 @@ fn judge_store(error: &store::Error) -> (Exit, Option<String>) {
             Exit::Failed,
             Some(
                 "a Redis Cluster is not supported yet: sessions and their indexes lie on several nodes, \
-                 and what one node shows is not all of it"
+                 one of which neither shows all of them nor can end them together"
                     .to_string(),
             ),
         ),

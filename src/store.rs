@@ -496,7 +496,7 @@ pub enum Error {
     Lost { place: String, reason: String },
     #[error("{place} did not answer within {seconds} s")]
     Timeout { place: String, seconds: u64 },
-    #[error("{place} is a node of a cluster and holds only a part of the sessions")]
+    #[error("{place} is a node of a Redis Cluster")]
     Cluster { place: String },
     #[error("{place} is a read-only replica")]
     Replica { place: String },

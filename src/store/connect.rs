@@ -375,9 +375,11 @@ pub fn connect(target: &Target) -> Result<RedisStore, Error> {
     // Until the login is through, an answer counts as a part of connecting.
     limit(&connection, Some(target.connect_timeout), &place)?;
     log_in(&mut connection, target, &place)?;
-    introduce(&mut connection, target, &place)?;
+    let cluster = introduce(&mut connection, target, &place)?;
     limit(&connection, Some(target.timeout), &place)?;
-    Ok(RedisStore::new(connection, place, target.user_name().to_string()))
+    let mut store = RedisStore::new(connection, place, target.user_name().to_string());
+    store.cluster = cluster;
+    Ok(store)
 }
 
 fn limit(connection: &Connection, timeout: Option<Duration>, place: &str) -> Result<(), Error> {
@@ -491,8 +493,8 @@ fn log_in(connection: &mut Connection, target: &Target, place: &str) -> Result<(
     Ok(())
 }
 
-/// Names the connection, keeps what is read from looking used, and notices a cluster.
-fn introduce(connection: &mut Connection, target: &Target, place: &str) -> Result<(), Error> {
+/// Names the connection, keeps what is read from looking used, and says whether it is a cluster's.
+fn introduce(connection: &mut Connection, target: &Target, place: &str) -> Result<bool, Error> {
     let user = target.user_name();
     // The first answer of all where there was no login: a server that cannot be used says so here.
     // That the user may not name the connection does no harm.
@@ -513,13 +515,12 @@ fn introduce(connection: &mut Connection, target: &Target, place: &str) -> Resul
     let info = |connection: &mut Connection, command: &str, section: &str| {
         ::redis::cmd(command).arg(section).query::<String>(connection).unwrap_or_default()
     };
-    // A cluster of one primary holds everything and is as good as a single server.
-    if member(&info(connection, "INFO", "cluster"), "cluster_enabled") == Some(1)
-        && member(&info(connection, "CLUSTER", "INFO"), "cluster_size").is_some_and(|size| size > 1)
-    {
+    // A cluster of one primary holds everything: it can be read as a single server is.
+    let cluster = member(&info(connection, "INFO", "cluster"), "cluster_enabled") == Some(1);
+    if cluster && member(&info(connection, "CLUSTER", "INFO"), "cluster_size").is_some_and(|size| size > 1) {
         return Err(Error::Cluster { place: place.to_string() });
     }
-    Ok(())
+    Ok(cluster)
 }
 
 /// A number in an answer of `name:value` lines.
@@ -781,9 +782,9 @@ mod tests {
             ("NOPERM this user has no permissions to run the 'get' command", "ops may not run GET"),
             ("LOADING Redis is loading the dataset in memory", "still loading"),
             ("READONLY You can't write against a read only replica.", "read-only replica"),
-            ("MOVED 866 127.0.0.1:7001", "node of a cluster"),
-            ("CROSSSLOT Keys in request don't hash to the same slot", "node of a cluster"),
-            ("CLUSTERDOWN The cluster is down", "node of a cluster"),
+            ("MOVED 866 127.0.0.1:7001", "node of a Redis Cluster"),
+            ("CROSSSLOT Keys in request don't hash to the same slot", "node of a Redis Cluster"),
+            ("CLUSTERDOWN The cluster is down", "node of a Redis Cluster"),
             (
                 "OOM command not allowed when used memory > 'maxmemory'.",
                 "refused GET: OOM command not allowed",

@@ -47,6 +47,8 @@ pub struct RedisStore {
     pub memory_denied: bool,
     /// Keys that an ACL hides from this user.
     pub hidden_keys: u64,
+    /// It is a cluster, whose transactions cannot span several sessions and their indexes.
+    pub cluster: bool,
 }
 
 /// How a server's refusal is to be taken.
@@ -70,6 +72,7 @@ impl RedisStore {
             touched: HashSet::new(),
             memory_denied: false,
             hidden_keys: 0,
+            cluster: false,
         }
     }
 
@@ -241,6 +244,9 @@ impl Source for RedisStore {
 
 impl Store for RedisStore {
     fn may_change(&mut self, sample: &Step) -> Result<(), Error> {
+        if self.cluster {
+            return Err(Error::Cluster { place: self.place.clone() });
+        }
         change::may_change(self, sample)
     }
 
