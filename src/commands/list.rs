@@ -101,6 +101,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let interrupted = listing.interrupted;
     let Listing { renderer, progress, .. } = listing;
     drop(progress);
+    // Nothing was seen: no empty listing, which would be taken for an empty store.
+    let end = match end {
+        End::Broken(error) if tally.scanned == 0 => return Err(error.into()),
+        other => other,
+    };
     let summary = renderer.finish()?;
     if matches!(context.format, crate::cli::Format::Table) {
         let more = if matches!(end, End::Stopped) && !interrupted { ", there may be more" } else { "" };
