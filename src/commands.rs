@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::ui;
 
+pub mod apply;
 pub mod change;
 pub mod completions;
 pub mod cookie;
@@ -32,6 +33,7 @@ pub enum Command {
     Inspect(inspect::Args),
     Count(count::Args),
     Purge(purge::Args),
+    Apply(apply::Args),
     Undo(undo::Args),
     Runs(runs::Args),
     Discover(discover::Args),
@@ -53,6 +55,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Count(args) => count::run(&context()?, args),
         Command::Inspect(args) => inspect::run(&context()?, args),
         Command::Purge(args) => purge::run(&context()?, args),
+        Command::Apply(args) => apply::run(&context()?, args),
         Command::Undo(args) => undo::run(&context()?, args),
         Command::Runs(args) => runs::run(&context()?, args),
         Command::Discover(args) => discover::run(&context()?, args),

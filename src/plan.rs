@@ -138,6 +138,11 @@ impl Spool {
         self.samples.values()
     }
 
+    /// The layouts of what is planned.
+    pub fn layouts(&self) -> impl Iterator<Item = &str> {
+        self.totals.by_layout.keys().map(String::as_str)
+    }
+
     /// The entries in the order in which they were written.
     pub fn read(self) -> anyhow::Result<Entries> {
         let from: Box<dyn Read> = match self.file {

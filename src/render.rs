@@ -23,7 +23,7 @@ mod sort;
 pub mod table;
 pub mod tree;
 
-pub use clock::{ago, push_rfc3339, size, span, time};
+pub use clock::{ago, push_rfc3339, rfc3339, size, span, time};
 pub use columns::{COLUMNS, Cell, Column, Columns, Tone};
 pub use groups::{By, Groups};
 pub use sort::Sort;

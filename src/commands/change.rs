@@ -3,10 +3,11 @@
 //! The commands differ in the step that they make of a session. Everything else is here once: what is
 //! refused before the scan, what is left alone, the question, the undo file, the report.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::Write as _;
 use std::ops::ControlFlow;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
@@ -15,8 +16,10 @@ use crate::cli::Format;
 use crate::context::Context;
 use crate::error::{Refusal, Usage};
 use crate::exit::Exit;
+use crate::layout;
 use crate::plan::apply::{self, Report};
-use crate::plan::run::{self, RunFile, Start};
+use crate::plan::file::{self, Header, Plan};
+use crate::plan::run::{self, Reader, Record, RunFile, Start};
 use crate::plan::{Entry, Spool};
 use crate::render::safe::safe;
 use crate::resolve;
@@ -24,7 +27,7 @@ use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::Filter;
 use crate::session::{Certainty, Session};
 use crate::store::redis::RedisStore;
-use crate::store::{Need, Source as _, Store as _};
+use crate::store::{Key, Need, Source as _, Store as _};
 use crate::ui::{self, Answer};
 
 /// What keeps a change from doing harm.
@@ -47,6 +50,26 @@ pub struct Safety {
     #[arg(long, value_name = "N")]
     pub expect: Option<u64>,
 
+    /// Change nothing, and write what would be changed to a file for review; `apply` does it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "yes", "verify", "no_undo"])]
+    pub plan: Option<PathBuf>,
+
+    /// Keep watching so long, and end again what a request in flight writes back
+    #[arg(long, value_name = "SPAN", value_parser = span, conflicts_with = "dry_run")]
+    pub verify: Option<Duration>,
+
+    /// With --user: end what the framework's own index names, and do not scan for what it misses
+    #[arg(long, conflicts_with = "scan_only")]
+    pub index_only: bool,
+
+    /// With --user: scan at once, and do not look into indexes
+    #[arg(long)]
+    pub scan_only: bool,
+
+    /// Go on with a run that was interrupted
+    #[arg(long, value_name = "RUN")]
+    pub resume: Option<String>,
+
     /// Keep no undo file; the change cannot be taken back then
     #[arg(long)]
     pub no_undo: bool,
@@ -56,6 +79,17 @@ pub struct Safety {
     pub keep: Duration,
 }
 
+/// Which sessions a change is about.
+pub enum Chosen<'a> {
+    Filter,
+    /// Named one by one.
+    Ids(&'a [String]),
+    /// By a plan that was reviewed.
+    Plan(&'a Plan),
+    /// What a run that was interrupted left.
+    Left(&'a Path),
+}
+
 /// A change, as a command means it.
 pub struct Change<'a> {
     pub command: &'static str,
@@ -63,11 +97,13 @@ pub struct Change<'a> {
     pub verb: &'static str,
     /// In reports: `Ended`, …
     pub past: &'static str,
-    pub ids: &'a [String],
+    pub chosen: Chosen<'a>,
     pub filter: &'a Filter,
     pub safety: &'a Safety,
     /// The step for a session; `None` where it cannot be changed or there is nothing to change.
     pub entry: &'a dyn Fn(&Session<'_>) -> anyhow::Result<Option<Entry>>,
+    /// What the question and the report say besides.
+    pub beside: Option<&'a dyn Fn(&mut RedisStore, u64) -> anyhow::Result<String>>,
 }
 
 /// What matching found, written down.
@@ -81,16 +117,62 @@ struct Matched<'a> {
     unchangeable: u64,
     layouts: BTreeSet<&'static str>,
     tally: Tally,
-    max: Option<u64>,
+    /// How many more may match.
+    room: Option<u64>,
     over: bool,
     interrupted: bool,
     missing: Vec<resolve::NotFound>,
+    /// Keys that an index named already; the scan meets them again.
+    by_index: HashSet<Vec<u8>>,
+    /// Planned steps that were met, and of those the ones whose session is not as it was.
+    met: u64,
+    changed: u64,
 }
+
+impl<'a> Matched<'a> {
+    fn new(change: &'a Change<'a>, room: Option<u64>) -> Matched<'a> {
+        Matched {
+            change,
+            spool: Spool::default(),
+            uncertain: BTreeSet::new(),
+            uncertain_count: 0,
+            unchangeable: 0,
+            layouts: BTreeSet::new(),
+            tally: Tally::default(),
+            room,
+            over: false,
+            interrupted: false,
+            missing: Vec::new(),
+            by_index: HashSet::new(),
+            met: 0,
+            changed: 0,
+        }
+    }
+}
+
+/// A run: its connection, its undo file, and what was done so far.
+struct Job<'a> {
+    context: &'a Context,
+    change: &'a Change<'a>,
+    store: RedisStore,
+    undo: Option<RunFile>,
+    report: Report,
+    layouts: BTreeSet<&'static str>,
+    max: Option<u64>,
+    /// Sessions that were ended, to be watched; not all where there are very many.
+    ended: Vec<(Key, Option<String>)>,
+    interrupted: bool,
+    failure: Option<crate::store::Error>,
+}
+
+/// Ended sessions that `--verify` polls one by one; those beyond are left to its last scan.
+const MAX_WATCHED: usize = 100_000;
 
 pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
     let safety = change.safety;
-    let asks = !safety.dry_run && !safety.yes;
-    if !safety.dry_run {
+    let shows = safety.dry_run || safety.plan.is_some();
+    let asks = !shows && !safety.yes;
+    if !shows {
         context.permit_change()?;
     }
     if asks && !(context.ui.stdin_terminal && context.ui.stderr_terminal) {
@@ -102,126 +184,383 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
         Some(max) => max.limit(),
         None => context.max,
     };
-    let mut store = context.connect()?;
-    let mut matched = Matched {
+    let mut job = Job {
+        context,
         change,
-        spool: Spool::default(),
-        uncertain: BTreeSet::new(),
-        uncertain_count: 0,
-        unchangeable: 0,
+        store: context.connect()?,
+        undo: None,
+        report: Report { dry_run: safety.dry_run, complete: true, bytes_freed: Some(0), ..Report::default() },
         layouts: BTreeSet::new(),
-        tally: Tally::default(),
         max,
-        over: false,
+        ended: Vec::new(),
         interrupted: false,
-        missing: Vec::new(),
+        failure: None,
     };
-    let end = if change.ids.is_empty() {
-        by_filter(context, &mut store, &mut matched, safety.dry_run || asks)?
-    } else {
-        by_id(context, &mut store, &mut matched)?;
-        End::Complete
-    };
-    if matched.over {
-        let max = max.unwrap_or_default();
-        let what = format!("more than {max} sessions match, and that is the limit; nothing was changed");
-        return Err(Refusal::new(what)
-            .hint("count first, then raise the limit with --max N or --max none")
-            .into());
-    }
-    if let End::Broken(error) = end {
-        let so_far = matched.tally.scanned;
-        return Err(anyhow::Error::from(error)
-            .context(format!("scan incomplete after {so_far} keys; nothing was changed")));
-    }
-    if matched.interrupted {
-        context.ui.note("interrupted; nothing was changed");
-        return Ok(Exit::Interrupted);
-    }
-    note_left_alone(context, &matched);
-    let mut report = Report { matched: matched.spool.totals.sessions, ..Report::default() };
-    let mut exit = if matched.missing.is_empty() { Exit::Done } else { Exit::Failed };
-    for missing in &matched.missing {
-        report.fail(missing.to_string());
-    }
-    if let Some(expected) = safety.expect
-        && expected != report.matched
-    {
-        let what =
-            format!("{} sessions match, and --expect says {expected}; nothing was changed", report.matched);
-        return Err(Refusal::new(what).into());
-    }
-    if safety.dry_run {
-        report.dry_run = true;
-        report.complete = true;
-        show_steps(context, &mut store, matched.spool)?;
-        report::print(context, change.past, &report)?;
-        return Ok(exit);
-    }
-    if report.matched == 0 {
-        report.complete = true;
-        report.bytes_freed = Some(0);
-        report::print(context, change.past, &report)?;
-        return Ok(exit);
-    }
-    for sample in matched.spool.samples() {
-        store.may_change(sample)?;
-    }
-    if asks {
-        context.ui.tell(&question(&matched.spool, change, context, store.place()), 12);
-        match context.ui.confirm(&format!("{} them?", capital(change.verb))) {
-            Answer::Yes => {}
-            Answer::No => {
-                context.ui.note("cancelled; nothing was changed");
-                return Ok(Exit::Cancelled);
-            }
-            Answer::NoTerminal => return Err(Refusal::new("there is no terminal to ask on").into()),
+    let mut exit = Exit::Done;
+
+    // Where nothing has to be asked, what an index names ends before the long scan begins.
+    let users = matches!(change.chosen, Chosen::Filter) && !change.filter.users().is_empty();
+    let by_index = users && !safety.scan_only;
+    let at_once = by_index && !asks && !shows && safety.expect.is_none();
+    let mut matched = Matched::new(change, job.room());
+    if by_index {
+        job.match_index(&mut matched)?;
+        if at_once {
+            job.refuse_more(&matched)?;
+            job.apply(std::mem::take(&mut matched.spool))?;
         }
     }
-    let now = scan::now_ms();
-    let mut undo = undo_file(change, store.place(), report.matched, now)?;
-    report.run = undo.as_ref().map(|run| run.id.clone());
-    report.complete = true;
-    let mut progress = context.ui.progress("changing", Some(report.matched));
-    let mut before = 0;
-    let mut interrupted = false;
-    let mut between = |report: &Report| {
-        let now = report.done + report.gone + report.changed + report.failed;
-        progress.add(now - before);
-        before = now;
-        interrupted = ui::interrupted();
-        if interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let failure = apply::apply(&mut store, matched.spool.read()?, undo.as_mut(), &mut report, &mut between)?;
-    drop(progress);
-    if let Some(undo) = &mut undo {
-        undo.finish(&report, scan::now_ms()).context("writing the undo file")?;
+    if !safety.index_only && job.failure.is_none() && !job.interrupted {
+        matched.room = job.room();
+        let end = job.match_all(&mut matched, shows || asks)?;
+        job.refuse_more(&matched)?;
+        if let End::Broken(error) = end {
+            let (so_far, done) = (matched.tally.scanned, job.report.done);
+            let told = if done == 0 {
+                format!("scan incomplete after {so_far} keys; nothing was changed")
+            } else {
+                format!(
+                    "scan incomplete after {so_far} keys; {done} sessions that the index named were changed"
+                )
+            };
+            job.report.complete = false;
+            if done > 0 {
+                job.finish()?;
+                crate::error::report(&anyhow::Error::from(error).context(told), context.ui.color_err);
+                return Ok(Exit::Partial);
+            }
+            return Err(anyhow::Error::from(error).context(told));
+        }
+        if matched.interrupted {
+            if job.report.done > 0 {
+                job.report.complete = false;
+                job.finish()?;
+            }
+            context.ui.note("interrupted before the scan was complete; nothing more was changed");
+            return Ok(Exit::Interrupted);
+        }
     }
-    report::print(context, change.past, &report)?;
-    if report.done > 0
-        && let Some(run) = &report.run
+    note_left_alone(context, &matched);
+    if !matched.missing.is_empty() {
+        exit = Exit::Failed;
+        for missing in &matched.missing {
+            job.report.fail(missing.to_string());
+        }
+    }
+    if let Chosen::Plan(plan) = &change.chosen {
+        job.report.changed += matched.changed;
+        let gone = (plan.steps.len() as u64).saturating_sub(matched.met);
+        job.report.matched += gone + matched.changed;
+        job.report.gone += gone;
+    }
+    let found = matched.spool.totals.sessions;
+    if let Some(expected) = safety.expect
+        && expected != found
     {
-        context.ui.note(format!("to take it back: sessctl undo {run}"));
+        let what = format!("{found} sessions match, and --expect says {expected}; nothing was changed");
+        return Err(Refusal::new(what).hint("look with --dry-run at which they are").into());
     }
-    report::caveats(context, &matched.layouts);
-    if let Some(error) = failure {
-        let left = report.matched - report.done - report.gone - report.changed;
+    if let Some(path) = &safety.plan {
+        return job.write_plan(path, matched.spool);
+    }
+    if safety.dry_run {
+        job.report.matched += found;
+        show_steps(context, &mut job.store, matched.spool)?;
+        report::print(context, change.past, &job.report)?;
+        return Ok(exit);
+    }
+    if found > 0 {
+        for sample in matched.spool.samples() {
+            job.store.may_change(sample)?;
+        }
+        if asks {
+            let mut question = question(&matched.spool, change, context, job.store.place());
+            if let Some(beside) = change.beside {
+                question.push_str(&beside(&mut job.store, found)?);
+            }
+            context.ui.tell(&question, 12);
+            match context.ui.confirm(&format!("{} them?", capital(change.verb))) {
+                Answer::Yes => {}
+                Answer::No => {
+                    context.ui.note("cancelled; nothing was changed");
+                    return Ok(Exit::Cancelled);
+                }
+                Answer::NoTerminal => return Err(Refusal::new("there is no terminal to ask on").into()),
+            }
+        }
+        job.apply(matched.spool)?;
+    }
+    let mut returned = false;
+    if let Some(span) = safety.verify
+        && job.failure.is_none()
+        && !job.interrupted
+    {
+        returned = job.verify(span)?;
+    }
+    job.finish()?;
+    let report = &job.report;
+    if let Some(error) = &job.failure {
+        let left = report.matched.saturating_sub(report.done + report.gone + report.changed);
         context.ui.warn(format!("stopped: {error}"));
         context
             .ui
             .note(format!("hint: {left} sessions may not have been reached; run the same command again"));
         exit = Exit::Partial;
-    } else if interrupted && !report.complete {
-        context.ui.note("interrupted after the batch in hand; run the same command again to go on");
+    } else if job.interrupted && !report.complete {
+        let run = report.run.as_deref().unwrap_or("RUN");
+        context.ui.note(format!(
+            "interrupted after the batch in hand; to go on: sessctl {} --resume {run}",
+            change.command
+        ));
         exit = Exit::Interrupted;
-    } else if report.failed > 0 || report.changed > 0 {
+    } else if report.failed > 0 || report.changed > 0 || returned {
         exit = Exit::Partial;
     }
     Ok(exit)
 }
 
+impl Job<'_> {
+    /// How many more sessions may match.
+    fn room(&self) -> Option<u64> {
+        self.max.map(|max| max.saturating_sub(self.report.matched))
+    }
+
+    /// Refuses when more matches than is permitted.
+    fn refuse_more(&self, matched: &Matched<'_>) -> anyhow::Result<()> {
+        if !matched.over {
+            return Ok(());
+        }
+        let max = self.max.unwrap_or_default();
+        let done = match self.report.done {
+            0 => "nothing was changed".to_string(),
+            n => format!("only the {n} that the index named were changed"),
+        };
+        let what = format!("more than {max} sessions match, and that is the limit; {done}");
+        Err(Refusal::new(what).hint("count first, then raise the limit with --max N or --max none").into())
+    }
+
+    /// Matches what the frameworks' own indexes say of the users.
+    fn match_index(&mut self, matched: &mut Matched<'_>) -> anyhow::Result<()> {
+        let (context, filter) = (self.context, self.change.filter);
+        let mut keys: Vec<Key> = Vec::new();
+        for setup in &context.setups {
+            let Some(index) = setup.layout.user_index else { continue };
+            for user in filter.users() {
+                let Some(key) = (index.key)(setup, user) else { continue };
+                for entry in self.store.entries(&Key(key), 100_000)? {
+                    keys.extend((index.sessions)(setup, &entry).into_iter().map(Key));
+                }
+            }
+        }
+        keys.sort();
+        keys.dedup();
+        let need = filter.need().and(Need::MEMORY).and(Need::TTL);
+        for keys in keys.chunks(1000) {
+            scan::lookup(&mut self.store, &context.setups, keys, need, &mut |_, session| {
+                if let Some(session) = session
+                    && filter.keeps(session)
+                {
+                    matched.by_index.insert(session.key.to_vec());
+                    let _ = matched.take(session)?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Matches everything else: by a scan, by ids, by a plan, by what was left.
+    fn match_all(&mut self, matched: &mut Matched<'_>, sizes: bool) -> anyhow::Result<End> {
+        match &self.change.chosen {
+            Chosen::Filter => by_filter(self.context, &mut self.store, matched, sizes),
+            Chosen::Ids(ids) => by_id(self.context, &mut self.store, ids, matched).map(|()| End::Complete),
+            Chosen::Plan(plan) => {
+                // Where the plan says the keys, nothing has to be looked for.
+                let keys: Option<Vec<Key>> = plan.steps.values().map(|step| step.key.clone()).collect();
+                let Some(keys) = keys else {
+                    return by_filter(self.context, &mut self.store, matched, sizes);
+                };
+                for keys in keys.chunks(1000) {
+                    let need = Need::VALUE.and(Need::TTL).and(Need::MEMORY);
+                    scan::lookup(&mut self.store, &self.context.setups, keys, need, &mut |_, session| {
+                        if let Some(session) = session {
+                            let _ = matched.take(session)?;
+                        }
+                        Ok(())
+                    })?;
+                }
+                Ok(End::Complete)
+            }
+            Chosen::Left(path) => {
+                let mut reader = Reader::open(path)?;
+                while let Some(record) = reader.next()? {
+                    let Record::Left(entries) = record else { continue };
+                    for entry in entries {
+                        if let Some(layout) = layout::by_name(&entry.layout) {
+                            matched.layouts.insert(layout.name);
+                        }
+                        matched.spool.push(&entry)?;
+                    }
+                }
+                Ok(End::Complete)
+            }
+        }
+    }
+
+    /// Carries out what was matched, each batch after its backup is on the disk.
+    fn apply(&mut self, spool: Spool) -> anyhow::Result<()> {
+        let many = spool.totals.sessions;
+        if many == 0 {
+            return Ok(());
+        }
+        for sample in spool.samples() {
+            self.store.may_change(sample)?;
+        }
+        self.layouts
+            .extend(spool.layouts().filter_map(|name| layout::by_name(name)).map(|layout| layout.name));
+        if self.undo.is_none() {
+            self.undo = undo_file(self.change, self.store.place(), many)?;
+            self.report.run = self.undo.as_ref().map(|run| run.id.clone());
+        }
+        self.report.matched += many;
+        let mut progress = self.context.ui.progress("changing", Some(many));
+        let settled = |report: &Report| report.done + report.gone + report.changed + report.failed;
+        let mut before = settled(&self.report);
+        let watches = self.change.safety.verify.is_some();
+        let (ended, interrupted) = (&mut self.ended, &mut self.interrupted);
+        let mut each = |entry: &Entry| {
+            if watches && ended.len() < MAX_WATCHED {
+                ended.push((entry.step.key.clone(), entry.user.clone()));
+            }
+        };
+        let mut between = |report: &Report| {
+            progress.add(settled(report) - before);
+            before = settled(report);
+            *interrupted = ui::interrupted();
+            if *interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        self.failure = apply::apply(
+            &mut self.store,
+            spool.read()?,
+            self.undo.as_mut(),
+            &mut self.report,
+            &mut apply::Watch { each: &mut each, between: &mut between },
+        )?;
+        Ok(())
+    }
+
+    /// Keeps watching what was ended, and ends again what a request in flight wrote back. True when
+    /// something was there at the very end.
+    fn verify(&mut self, span: Duration) -> anyhow::Result<bool> {
+        let (context, change) = (self.context, self.change);
+        let deadline = Instant::now() + span;
+        let mut returned = 0;
+        let mut progress = context.ui.progress("watching", None);
+        let watched = std::mem::take(&mut self.ended);
+        let users: HashMap<&[u8], Option<&str>> =
+            watched.iter().map(|(key, user)| (&key.0[..], user.as_deref())).collect();
+        let need = change.filter.need().and(Need::VALUE).and(Need::TTL);
+        // Back is what has the same owner again: a guest under an old id is nobody's login.
+        let back = |session: &Session<'_>| {
+            let same = users.get(session.key).is_some_and(|user| *user == session.facts.user.as_deref());
+            same && (change.filter.is_empty() || change.filter.keeps(session))
+        };
+        loop {
+            let last = Instant::now() >= deadline || ui::interrupted();
+            let mut again = Matched::new(change, None);
+            for chunk in watched.chunks(1000) {
+                let keys: Vec<Key> = chunk.iter().map(|(key, _)| key.clone()).collect();
+                let there: Vec<Key> = keys
+                    .iter()
+                    .zip(self.store.kinds(&keys)?)
+                    .filter(|(_, kind)| kind.is_some())
+                    .map(|(key, _)| key.clone())
+                    .collect();
+                if there.is_empty() {
+                    continue;
+                }
+                scan::lookup(&mut self.store, &context.setups, &there, need, &mut |_, session| {
+                    if let Some(session) = session.filter(|session| back(session)) {
+                        let _ = again.take(session)?;
+                    }
+                    Ok(())
+                })?;
+            }
+            if last && matches!(change.chosen, Chosen::Filter) && !change.safety.index_only {
+                let end = by_filter(context, &mut self.store, &mut again, false)?;
+                if let End::Broken(error) = end {
+                    self.report.complete = false;
+                    self.failure = Some(error);
+                }
+            }
+            let many = again.spool.totals.sessions;
+            if many > 0 {
+                returned += many;
+                let before = (self.report.matched, self.report.done);
+                self.apply(again.spool)?;
+                // They were counted once already.
+                (self.report.matched, self.report.done) = before;
+            }
+            if last || self.failure.is_some() {
+                self.report.returned = Some(returned);
+                drop(progress);
+                if returned > 0 {
+                    context
+                        .ui
+                        .note(format!("{returned} came back while they were watched and were ended again"));
+                }
+                return Ok(many > 0);
+            }
+            progress.add(1);
+            progress.say(format_args!("{returned} came back"));
+            std::thread::sleep(
+                Duration::from_millis(100).min(deadline.saturating_duration_since(Instant::now())),
+            );
+        }
+    }
+
+    /// Closes the undo file and says how it went.
+    fn finish(&mut self) -> anyhow::Result<()> {
+        if let Some(undo) = &mut self.undo {
+            undo.finish(&self.report, scan::now_ms()).context("writing the undo file")?;
+        }
+        report::print(self.context, self.change.past, &self.report)?;
+        if self.report.done > 0 {
+            match &self.report.run {
+                Some(run) => self.context.ui.note(format!("to take it back: sessctl undo {run}")),
+                None => self.context.ui.note("no undo file was kept; this cannot be taken back"),
+            }
+        }
+        if let Some(beside) = self.change.beside {
+            let text = beside(&mut self.store, 0)?;
+            self.context.ui.note(text.trim_end());
+        }
+        report::caveats(self.context, &self.layouts);
+        Ok(())
+    }
+
+    /// Writes the plan instead of changing anything.
+    fn write_plan(&mut self, path: &Path, spool: Spool) -> anyhow::Result<Exit> {
+        let matched = spool.totals.sessions;
+        let header = Header::new(
+            self.change.command,
+            self.store.place(),
+            self.change.filter.describe(),
+            matched,
+            scan::now_ms(),
+        );
+        file::write(path, &header, spool, self.context.reveal)?;
+        self.report.matched = matched;
+        self.report.dry_run = true;
+        report::print(self.context, self.change.past, &self.report)?;
+        self.context.ui.note(format!("the plan is in {0}; to do it: sessctl apply {0}", path.display()));
+        Ok(Exit::Done)
+    }
+}
+
 /// The undo file, unless it is not wanted; older ones that have had their time go.
-fn undo_file(change: &Change<'_>, place: &str, matched: u64, now: i64) -> anyhow::Result<Option<RunFile>> {
+fn undo_file(change: &Change<'_>, place: &str, matched: u64) -> anyhow::Result<Option<RunFile>> {
+    let now = scan::now_ms();
     if change.safety.no_undo {
         return Ok(None);
     }
@@ -238,25 +577,39 @@ fn undo_file(change: &Change<'_>, place: &str, matched: u64, now: i64) -> anyhow
     Ok(Some(file))
 }
 
-impl Sink for Matched<'_> {
-    fn session(&mut self, session: &Session<'_>) -> Said {
+impl Matched<'_> {
+    /// Writes the step for a session down, if it is one that may be changed.
+    fn take(&mut self, session: &Session<'_>) -> Said {
+        const ON: Said = Ok(ControlFlow::Continue(()));
+        let planned = match &self.change.chosen {
+            Chosen::Plan(plan) => {
+                let Some(planned) = plan.steps.get(&plan.header.name(session.key)) else { return ON };
+                self.met += 1;
+                Some(planned)
+            }
+            _ => None,
+        };
         // Only what is certain is changed, or what the user called by the layout's name.
         if session.certainty != Certainty::Sure && !session.setup.named {
             self.uncertain.insert(session.layout());
             self.uncertain_count += 1;
-            return Ok(ControlFlow::Continue(()));
+            return ON;
         }
         let Some(entry) = (self.change.entry)(session)? else {
             self.unchangeable += 1;
-            return Ok(ControlFlow::Continue(()));
+            return ON;
         };
-        if self.max.is_some_and(|max| self.spool.totals.sessions >= max) {
+        if planned.is_some_and(|planned| planned.seen != entry.step.seen || planned.layout != entry.layout) {
+            self.changed += 1;
+            return ON;
+        }
+        if self.room.is_some_and(|room| self.spool.totals.sessions >= room) {
             self.over = true;
             return Ok(ControlFlow::Break(()));
         }
         self.layouts.insert(session.layout());
         self.spool.push(&entry)?;
-        Ok(ControlFlow::Continue(()))
+        ON
     }
 }
 
@@ -269,7 +622,10 @@ struct Watched<'m, 'a, 'u> {
 
 impl Sink for Watched<'_, '_, '_> {
     fn session(&mut self, session: &Session<'_>) -> Said {
-        self.matched.session(session)
+        if self.matched.by_index.contains(session.key) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        self.matched.take(session)
     }
 
     fn pause(&mut self, tally: &Tally) -> Said {
@@ -307,8 +663,13 @@ fn by_filter(
     Ok(end)
 }
 
-fn by_id(context: &Context, store: &mut RedisStore, matched: &mut Matched<'_>) -> anyhow::Result<()> {
-    let (ids, filter) = (matched.change.ids, matched.change.filter);
+fn by_id(
+    context: &Context,
+    store: &mut RedisStore,
+    ids: &[String],
+    matched: &mut Matched<'_>,
+) -> anyhow::Result<()> {
+    let filter = matched.change.filter;
     let mut scanner = context.connect()?;
     let mut pause = || if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let found = resolve::sessions(&mut scanner, store, &context.setups, ids, &mut pause)?;
@@ -321,7 +682,7 @@ fn by_id(context: &Context, store: &mut RedisStore, matched: &mut Matched<'_>) -
         if let Some(session) = session
             && (filter.is_empty() || filter.keeps(session))
         {
-            let _ = matched.session(session)?;
+            let _ = matched.take(session)?;
         }
         Ok(())
     })

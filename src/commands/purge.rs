@@ -1,6 +1,7 @@
 //! `sessctl purge`: end sessions as their framework would.
 
-use crate::commands::change::{self, Change, Safety};
+use crate::commands::change::{self, Change, Chosen, Safety};
+use crate::commands::runs;
 use crate::context::Context;
 use crate::error::Usage;
 use crate::exit::Exit;
@@ -36,21 +37,34 @@ pub struct Args {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let filter = args.select.filter()?;
-    if args.ids.is_empty() && filter.is_empty() {
-        return Err(Usage::new("purge was told neither which sessions to end nor --all")
-            .hint("name ids, or choose by a filter such as --user alice; --all means every session")
+    let left = args.safety.resume.as_deref().map(runs::find).transpose()?;
+    let chosen = match &left {
+        Some(_) if !args.ids.is_empty() || !filter.is_empty() => {
+            return Err(Usage::new(
+                "--resume goes on with what the run matched, and takes no ids or filters",
+            )
             .into());
-    }
+        }
+        Some(left) => Chosen::Left(&left.path),
+        None if !args.ids.is_empty() => Chosen::Ids(&args.ids),
+        None if filter.is_empty() => {
+            return Err(Usage::new("purge was told neither which sessions to end nor --all")
+                .hint("name ids, or choose by a filter such as --user alice; --all means every session")
+                .into());
+        }
+        None => Chosen::Filter,
+    };
     change::run(
         context,
         &Change {
             command: "purge",
             verb: "end",
             past: "Ended",
-            ids: &args.ids,
+            chosen,
             filter: &filter,
             safety: &args.safety,
             entry: &|session| Ok(plan::entry(session)),
+            beside: None,
         },
     )
 }

@@ -32,6 +32,7 @@ pub fn print(context: &Context, past: &str, report: &Report) -> anyhow::Result<(
                 "bytes_freed": report.bytes_freed,
                 "dry_run": report.dry_run,
                 "complete": report.complete,
+                "returned": report.returned,
                 "errors": report.errors,
             });
             if context.format == Format::Json {

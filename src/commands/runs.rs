@@ -110,7 +110,7 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
     }
     runs.sort_by_key(|summary| summary.start.at);
     let mut out = context.ui.out();
-    let when = |at: i64| render::time(at);
+    let when = |at: i64| render::rfc3339(at);
     match context.format {
         Format::Table => {
             let heads = [
@@ -126,7 +126,7 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
             let rows: Vec<Vec<Cell>> = runs
                 .iter()
                 .map(|summary| {
-                    let started = when(summary.start.at).unwrap_or_default();
+                    let started = render::time(summary.start.at).unwrap_or_default();
                     let tone = match summary.state {
                         State::Done => Tone::Plain,
                         State::Undone => Tone::Dim,

@@ -32,6 +32,8 @@ pub struct Report {
     pub dry_run: bool,
     /// Whether the scan went to its end and every step was tried.
     pub complete: bool,
+    /// Came back while they were watched; `None` where nothing was watched.
+    pub returned: Option<u64>,
     pub errors: Vec<String>,
 }
 
@@ -67,16 +69,23 @@ impl Report {
     }
 }
 
-/// Carries out the entries. `between` is told how far it is and may stop it after a batch. A store
+/// Who wants to know how it goes.
+pub struct Watch<'a> {
+    /// Told of every session that was changed.
+    pub each: &'a mut dyn FnMut(&Entry),
+    /// Told after each batch how far it is; may stop it.
+    pub between: &'a mut dyn FnMut(&Report) -> ControlFlow<()>,
+}
+
+/// Carries out the entries. What an interruption leaves is written to the run file. A store
 /// that fails ends the run: the report says how far it came, the error why.
 pub fn apply(
     store: &mut dyn Store,
     mut entries: Entries,
     mut run: Option<&mut RunFile>,
     report: &mut Report,
-    between: &mut dyn FnMut(&Report) -> ControlFlow<()>,
+    watch: &mut Watch<'_>,
 ) -> anyhow::Result<Option<Error>> {
-    report.bytes_freed = Some(0);
     loop {
         let batch = entries.batch(BATCH)?;
         if batch.is_empty() {
@@ -96,6 +105,9 @@ pub fn apply(
         match applied {
             Ok(outcomes) => {
                 for (entry, outcome) in batch.iter().zip(outcomes) {
+                    if matches!(outcome, Outcome::Done { .. }) {
+                        (watch.each)(entry);
+                    }
                     report.count(entry, outcome);
                 }
             }
@@ -107,8 +119,19 @@ pub fn apply(
                 return Ok(Some(error));
             }
         }
-        if between(report).is_break() {
-            report.complete = false;
+        if (watch.between)(report).is_break() {
+            let mut left = 0;
+            loop {
+                let rest = entries.batch(BATCH)?;
+                if rest.is_empty() {
+                    break;
+                }
+                left += rest.len() as u64;
+                if let Some(file) = run.as_deref_mut() {
+                    file.left(rest).context("writing the undo file")?;
+                }
+            }
+            report.complete = left == 0;
             return Ok(None);
         }
     }

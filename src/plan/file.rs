@@ -146,7 +146,7 @@ pub fn write(path: &Path, header: &Header, spool: Spool, reveal: bool) -> anyhow
         "anonymous": totals.anonymous,
         "layouts": totals.by_layout,
         "bytes": totals.bytes_known.then_some(totals.bytes),
-        "created_at": crate::render::time(header.created_at),
+        "created_at": crate::render::rfc3339(header.created_at),
         "creator": header.creator,
         "salt": hex(&header.salt),
     }))?;

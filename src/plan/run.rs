@@ -55,7 +55,7 @@ pub struct Kept {
     pub backup: Backup,
 }
 
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub enum Record {
     Start(Start),
     /// What is going to be changed next.
@@ -66,8 +66,11 @@ pub enum Record {
     Settled {
         done: Vec<u32>,
     },
+    /// What was not done when the run was interrupted.
+    Left(Vec<Entry>),
     Finished {
         at: i64,
+        matched: u64,
         done: u64,
         complete: bool,
     },
@@ -157,8 +160,18 @@ impl RunFile {
         self.write(&Record::Settled { done: done.map(|(at, _)| at).collect() })
     }
 
+    /// What an interruption leaves undone, for `--resume`.
+    pub fn left(&mut self, entries: Vec<Entry>) -> io::Result<()> {
+        self.write(&Record::Left(entries))
+    }
+
     pub fn finish(&mut self, report: &Report, now: i64) -> io::Result<()> {
-        self.write_down(&Record::Finished { at: now, done: report.done, complete: report.complete })
+        self.write_down(&Record::Finished {
+            at: now,
+            matched: report.matched,
+            done: report.done,
+            complete: report.complete,
+        })
     }
 
     /// Notes that the run was undone.
@@ -318,8 +331,9 @@ pub fn summary(path: &Path) -> Result<Summary, Damage> {
     loop {
         match reader.next() {
             Ok(Some(Record::Settled { done })) => summary.done += done.len() as u64,
-            Ok(Some(Record::Finished { at, done, complete })) => {
+            Ok(Some(Record::Finished { at, matched, done, complete })) => {
                 summary.finished = Some(at);
+                summary.start.matched = matched;
                 summary.done = done;
                 summary.state = if complete { State::Done } else { State::Partial };
             }

@@ -31,6 +31,12 @@ pub(super) fn date(ms: i64) -> Option<String> {
     push_rfc3339(&mut out, ms).then(|| String::from_utf8_lossy(&out[..10]).into_owned())
 }
 
+/// RFC 3339 in UTC with milliseconds; `None` outside of the years 0 to 9999.
+pub fn rfc3339(ms: i64) -> Option<String> {
+    let mut text = Vec::with_capacity(24);
+    push_rfc3339(&mut text, ms).then(|| String::from_utf8(text).ok()).flatten()
+}
+
 /// Date and time to the second, for people.
 pub fn time(ms: i64) -> Option<String> {
     let mut out = Vec::with_capacity(24);

@@ -1,0 +1,79 @@
+//! `sessctl apply`: do exactly what a plan says.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::change::{self, Change, Chosen, Safety};
+use crate::context::Context;
+use crate::error::Usage;
+use crate::exit::Exit;
+use crate::plan;
+use crate::plan::file::{self, End};
+use crate::scan;
+use crate::select::Filter;
+use crate::session::Session;
+
+/// Do exactly what a plan says, where the sessions still are as they were
+///
+/// A plan is what `--plan FILE` wrote. Sessions that changed since are left alone, those that ended
+/// are counted. A plan for another store, an edited one and an old one are refused.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sessctl purge --anonymous --idle '>7d' --plan cleanup.plan
+  sessctl apply cleanup.plan --dry-run
+  sessctl apply cleanup.plan --yes")]
+pub struct Args {
+    /// The plan
+    pub file: PathBuf,
+
+    /// Do it though it was edited after it was written
+    #[arg(long)]
+    pub allow_edited: bool,
+
+    /// Refuse a plan that is older
+    #[arg(long, value_name = "SPAN", default_value = "24h", value_parser = change::span)]
+    pub max_age: Duration,
+
+    #[command(flatten)]
+    pub safety: Safety,
+}
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    if args.safety.plan.is_some() || args.safety.resume.is_some() {
+        return Err(
+            Usage::new("apply does a plan; --plan and --resume are for purge, expire and clear").into()
+        );
+    }
+    let plan = file::read(&args.file)?;
+    file::check(
+        &plan,
+        &context.target.place(),
+        scan::now_ms(),
+        args.max_age.as_millis() as u64,
+        args.allow_edited,
+    )?;
+    let entry = |session: &Session<'_>| {
+        let Some(planned) = plan.steps.get(&plan.header.name(session.key)) else { return Ok(None) };
+        match planned.end {
+            End::Now => Ok(plan::entry(session)),
+            End::At(_) | End::Never => {
+                anyhow::bail!("this plan changes when sessions end, which this version cannot do")
+            }
+        }
+    };
+    let filter = Filter::default();
+    change::run(
+        context,
+        &Change {
+            command: "apply",
+            verb: "end",
+            past: "Ended",
+            chosen: Chosen::Plan(&plan),
+            filter: &filter,
+            safety: &args.safety,
+            entry: &entry,
+            beside: None,
+        },
+    )
+}
