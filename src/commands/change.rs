@@ -235,8 +235,10 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
             if job.report.done > 0 {
                 job.report.complete = false;
                 job.finish()?;
+                context.ui.note("interrupted before the scan was complete; nothing more was changed");
+            } else {
+                context.ui.note("interrupted; nothing was changed");
             }
-            context.ui.note("interrupted before the scan was complete; nothing more was changed");
             return Ok(Exit::Interrupted);
         }
     }
