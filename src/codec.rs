@@ -11,6 +11,9 @@ use std::collections::{HashMap, HashSet};
 
 use crate::value::Value;
 
+pub mod aspnetcore;
+pub(crate) mod dotnet;
+pub mod dotnet_binary;
 pub mod igbinary;
 pub mod java;
 pub mod json;
@@ -18,17 +21,22 @@ pub mod msgpack;
 pub mod php;
 pub mod php_msgpack;
 pub mod php_session;
+pub mod system_web;
 
 /// Every codec, in the order in which `sessctl decode` tries those whose `sniff` agrees.
 pub const ALL: &[&Codec] = &[
     &json::CODEC,
     &php_msgpack::CODEC,
+    &dotnet_binary::CODEC,
+    &aspnetcore::SESSION,
+    &aspnetcore::TICKET,
     &msgpack::CODEC,
     &java::CODEC,
     &php::CODEC,
     &php_session::PHP,
     &php_session::BINARY,
     &igbinary::CODEC,
+    &system_web::CODEC,
 ];
 
 /// A serializer as a value.
