@@ -23,6 +23,9 @@ pub mod time;
 pub mod user;
 
 pub mod adonis_session_redis;
+pub mod aspnet_redis_provider;
+pub mod aspnetcore;
+pub mod aspnetcore_ticket;
 pub mod authjs_upstash;
 pub mod better_auth;
 pub mod connect_redis;
@@ -46,6 +49,7 @@ pub mod remix_session_storage_redis;
 pub mod shopify;
 pub mod telegraf_session_redis;
 pub mod unseen;
+pub mod webseal;
 
 pub use blob::{Blob, Decoded};
 pub use key::Place;
@@ -77,6 +81,13 @@ pub const ALL: &[&Layout] = &[
     &koa_session2::LAYOUT,
     &telegraf_session_redis::LAYOUT,
     &remix_redis_session::LAYOUT,
+    // .NET.
+    &aspnetcore::LAYOUT,
+    &aspnetcore_ticket::LAYOUT,
+    &aspnet_redis_provider::LAYOUT,
+    &aspnet_redis_provider::V4,
+    // Proxies.
+    &webseal::LAYOUT,
     // Only when named, and those that cannot be seen.
     &generic::LAYOUT,
     &generic::HASH,
@@ -130,6 +141,11 @@ pub struct Layout {
     pub cookie: Option<OpenCookie>,
     /// The layout that this one looks like, and the neighbour that tells them apart.
     pub twin: Option<Twin>,
+    /// A key beside a session, and its kind, that makes a session of what is only [`Verdict::Kin`].
+    pub beside: Option<fn(&Setup, &[u8]) -> Option<(Vec<u8>, Kind)>>,
+    /// Where only sets know whose the sessions are: what the names of the sets begin with that belong
+    /// to the application of a session's key. The user's name follows; members are keys or ids.
+    pub owners: Option<fn(&Setup, &[u8]) -> Option<Vec<u8>>>,
     /// Layouts that no data can tell from this one; ended the same way.
     pub same_as: &'static [&'static str],
     /// What the end of a session in the store does not end, as whole sentences.
@@ -229,6 +245,8 @@ impl Layout {
         user_index: None,
         cookie: None,
         twin: None,
+        beside: None,
+        owners: None,
         same_as: &[],
         caveats: &[],
         visible: true,
@@ -426,6 +444,15 @@ mod tests {
         }
     }
 
+    /// The facts; whose a session is that only sets know is for the scan to find out.
+    fn described<'b>(setup: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>, want: &'b Json) -> Facts<'b> {
+        let mut facts = (setup.layout.describe)(setup, blob, data);
+        if setup.layout.owners.is_some() {
+            facts.user = want["user"].as_str().map(Cow::Borrowed);
+        }
+        facts
+    }
+
     #[test]
     fn a_named_layout_finds_exactly_its_sessions() {
         for fixture in fixtures() {
@@ -473,7 +500,7 @@ mod tests {
                 let data = decoded.value().unwrap_or_else(|| panic!("{at}: {:?}", decoded.value)).clone();
                 let json: Json = serde_json::from_str(&data.to_json()).expect("JSON");
                 assert!(same(&json, &want["data"]), "{at}: {json} instead of {}", want["data"]);
-                let facts = (setup.layout.describe)(&setup, &blob, &data);
+                let facts = described(&setup, &blob, &data, want);
                 assert_eq!(facts.user.as_deref(), want["user"].as_str(), "{at}");
                 let place = (setup.layout.locate)(&setup, blob.key).expect("a place");
                 let id = want["id"].as_str().expect("an id").as_bytes();
@@ -481,7 +508,7 @@ mod tests {
                 let lead = (setup.layout.lead)(&setup);
                 let rest = if setup.layout.name == "redis-sessions" { &blob.key[lead.len()..] } else { id };
                 assert_eq!((setup.layout.key_of)(&setup, rest), blob.key, "{at}");
-                let facts = (setup.layout.describe)(&setup, &blob, &data);
+                let facts = described(&setup, &blob, &data, want);
                 let ops = (setup.layout.end)(&setup, &session(&setup, &blob, id, facts, &decoded));
                 let touched: BTreeSet<_> = ops
                     .iter()
@@ -509,7 +536,7 @@ mod tests {
                     let blob = fixture.blob(key);
                     let decoded = (setup.layout.read)(setup, &blob);
                     let Some(data) = decoded.value() else { continue };
-                    let facts = (setup.layout.describe)(setup, &blob, data);
+                    let facts = described(setup, &blob, data, want);
                     let id = (setup.layout.locate)(setup, blob.key).expect("a place").id;
                     let ops =
                         (setup.layout.end)(setup, &session(setup, &blob, &blob.key[id], facts, &decoded));
@@ -603,6 +630,10 @@ mod tests {
                     let rest = if keyed { &key[..] } else { &key[lead.len()..] };
                     let key = match layout.name {
                         "shopify-app-session-storage-redis" => [prefix.as_bytes(), b"_", rest].concat(),
+                        "aspnet-redis-provider" | "aspnet-redis-provider-v4" => {
+                            [b"{", prefix.as_bytes(), b"_", rest].concat()
+                        }
+                        "webseal" => [prefix.as_bytes(), b"session-", rest].concat(),
                         "redis-sessions" => [prefix.as_bytes(), b":", rest].concat(),
                         // Its value repeats the whole key.
                         "lemonldap-ng" | "koa-session" => continue,

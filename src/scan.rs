@@ -20,9 +20,11 @@ use crate::session::{Certainty, Session};
 use crate::store::{Error, Interest, Key, Kind, Need, Page, Query, Raw, Record, Source};
 
 mod families;
+mod owners;
 mod twins;
 
 use families::Families;
+use owners::Owners;
 use twins::Twins;
 
 /// What to look for.
@@ -107,6 +109,8 @@ pub fn sessions<S: Source + ?Sized>(
         tally: Tally::default(),
         families: Families::default(),
         twins: Twins::new(request.setups),
+        owners: Owners::default(),
+        beside: Vec::new(),
         several: Vec::new(),
         late: Vec::new(),
         settled: !free,
@@ -238,6 +242,9 @@ struct Run<'a> {
     tally: Tally,
     families: Families,
     twins: Twins,
+    owners: Owners,
+    /// Keys that are sessions if a certain key is beside them.
+    beside: Vec<(u16, Record)>,
     /// Keys of weak layouts that are only listed when a second one turns up.
     several: Vec<(u16, Record)>,
     /// Sessions that pass but lack something that a row needs.
@@ -290,7 +297,10 @@ impl Run<'_> {
                 return Ok(ControlFlow::Break(()));
             }
         }
-        if self.deliver_late()?.is_break() || self.deliver_kin()?.is_break() {
+        if self.deliver_beside(now)?.is_break()
+            || self.deliver_late()?.is_break()
+            || self.deliver_kin()?.is_break()
+        {
             return Ok(ControlFlow::Break(()));
         }
         self.sink.pause(&self.tally)
@@ -348,6 +358,11 @@ impl Run<'_> {
                 }
                 self.found(at, Certainty::Weak, &blob, &record, now)
             }
+            Identity::Kin(at) if self.detector.setups[at as usize].layout.beside.is_some() => {
+                drop(blob);
+                self.beside.push((at, record));
+                ON
+            }
             Identity::Kin(at) => {
                 drop(blob);
                 self.families.hold(Some(at), record);
@@ -371,8 +386,10 @@ impl Run<'_> {
         let setup = &self.detector.setups[at as usize];
         let first = self.request.first;
         let lacks = |need: Need| (need.ttl && !record.asked.ttl) || (need.memory && !record.asked.memory);
+        self.owners.learn(self.aside, setup, blob.key)?;
         let data = detect::data(setup, blob);
-        let session = detect::session(setup, blob, data.as_ref(), record, certainty, now);
+        let mut session = detect::session(setup, blob, data.as_ref(), record, certainty, now);
+        self.owners.name(&mut session);
         if certainty != Certainty::Kin && !setup.named {
             self.families.know(at, &session, self.known);
         }
@@ -391,6 +408,25 @@ impl Run<'_> {
         }
         self.tally.kept += 1;
         self.sink.session(&session)
+    }
+
+    /// Looks for the keys beside which those that were held back are sessions.
+    fn deliver_beside(&mut self, now: i64) -> Said {
+        let held = std::mem::take(&mut self.beside);
+        let keys: Vec<&[u8]> = held.iter().map(|(_, record)| &record.key.0[..]).collect();
+        let ats: Vec<u16> = held.iter().map(|(at, _)| *at).collect();
+        let proven = prove(self.aside, self.detector.setups, &ats, &keys)?;
+        for ((at, record), proven) in held.into_iter().zip(proven) {
+            if !proven {
+                self.families.hold(Some(at), record);
+                continue;
+            }
+            let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
+            if self.found(at, Certainty::Sure, &blob, &record, now)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
     }
 
     /// Asks what the late ones lack, in one go, and hands them on.
@@ -453,6 +489,28 @@ impl Run<'_> {
     }
 }
 
+/// Whether beside each key there is the one that makes it a session of the layout at that position.
+fn prove(source: &mut dyn Source, setups: &[Setup], ats: &[u16], keys: &[&[u8]]) -> Result<Vec<bool>, Error> {
+    let wanted: Vec<Option<(Key, Kind)>> = ats
+        .iter()
+        .zip(keys)
+        .map(|(at, key)| {
+            let setup = &setups[*at as usize];
+            let (beside, kind) = (setup.layout.beside?)(setup, key)?;
+            Some((Key(beside), kind))
+        })
+        .collect();
+    let asked: Vec<Key> = wanted.iter().flatten().map(|(key, _)| key.clone()).collect();
+    if asked.is_empty() {
+        return Ok(vec![false; keys.len()]);
+    }
+    let mut found = source.kinds(&asked)?.into_iter();
+    Ok(wanted
+        .iter()
+        .map(|wanted| wanted.as_ref().is_some_and(|(_, kind)| found.next() == Some(Some(*kind))))
+        .collect())
+}
+
 /// Whether the beginning of a long value is of a form that sessions have.
 fn could_be(head: &[u8]) -> bool {
     matches!(head.trim_ascii_start().first(), Some(b'{' | b'['))
@@ -470,6 +528,7 @@ pub fn lookup(
     let detector = Detector::new(setups);
     let mut scratch = Vec::new();
     let mut twins = Twins::new(setups);
+    let mut owners = Owners::default();
     let records = source.read(keys, need.and(Need::VALUE))?;
     let now = now_ms();
     let mut identified = Vec::with_capacity(records.len());
@@ -478,12 +537,17 @@ pub fn lookup(
         let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
         let identity = match detector.identify(&blob, &mut scratch) {
             Identity::Session(at, certainty) => Some((at, certainty)),
-            Identity::Several(at) | Identity::Kin(at) => Some((at, Certainty::Weak)),
+            Identity::Several(at) => Some((at, Certainty::Weak)),
+            Identity::Kin(at) => match prove(source, setups, &[at], &[blob.key])?[..] {
+                [true] => Some((at, Certainty::Sure)),
+                _ => Some((at, Certainty::Weak)),
+            },
             Identity::Open | Identity::Foreign => None,
         };
         if let Some((at, certainty)) = identity {
             several.insert(at);
             let setup = &setups[at as usize];
+            owners.learn(source, setup, blob.key)?;
             let data = detect::data(setup, &blob);
             twins.session(&detect::session(setup, &blob, data.as_ref(), record, certainty, now), &blob);
         }
@@ -500,7 +564,9 @@ pub fn lookup(
         let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
         let setup = &setups[twins.name(at, &blob) as usize];
         let data = detect::data(setup, &blob);
-        each(record, Some(&detect::session(setup, &blob, data.as_ref(), record, certainty, now)))?;
+        let mut session = detect::session(setup, &blob, data.as_ref(), record, certainty, now);
+        owners.name(&mut session);
+        each(record, Some(&session))?;
     }
     Ok(())
 }

@@ -193,9 +193,12 @@ impl Setup {
         given.then(|| (self.layout.lead)(self))
     }
 
-    /// What stands before the id in this key, as text: the prefix that companions share.
+    /// What stands before the id in this key: the prefix that companions share.
     pub fn before<'k>(&self, key: &'k [u8], id: &[u8]) -> &'k [u8] {
-        &key[..key.len() - id.len().min(key.len())]
+        key.strip_suffix(id).unwrap_or_else(|| {
+            // Some frameworks write something behind the id.
+            &key[..memchr::memmem::rfind(key, id).unwrap_or(key.len())]
+        })
     }
 }
 

@@ -226,6 +226,22 @@ impl Source for RedisStore {
         })
     }
 
+    fn members(&mut self, keys: &[Key]) -> Result<Vec<Vec<Vec<u8>>>, Error> {
+        for key in keys {
+            self.push(&[b"SMEMBERS", &key.0]);
+        }
+        self.flush("SMEMBERS")?;
+        let mut members = Vec::with_capacity(keys.len());
+        for _ in keys {
+            members.push(match self.take("SMEMBERS")? {
+                Ok(Answer::Array(items) | Answer::Set(items)) => items.into_iter().filter_map(bulk).collect(),
+                Err(Refusal::Fatal(error)) => return Err(error),
+                _ => Vec::new(),
+            });
+        }
+        Ok(members)
+    }
+
     fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error> {
         change::probe(self, ops)
     }
