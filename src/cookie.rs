@@ -30,6 +30,7 @@ pub mod keygrip;
 pub mod mgcrea;
 pub mod openid;
 pub mod remix;
+pub mod spring;
 
 /// A cookie that was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,12 +11,13 @@ use std::borrow::Cow;
 use crate::codec::{DecodeError, Limits};
 use crate::cookie::{CookieError, Given, Opened};
 use crate::session::{Facts, Session};
-use crate::store::{Kind, Op, Raw};
+use crate::store::{Key, Kind, Op, Raw};
 use crate::value::Value;
 
 pub mod blob;
 pub mod detect;
 pub mod index;
+pub mod jvm;
 pub mod key;
 pub mod setup;
 pub mod time;
@@ -47,6 +48,9 @@ pub mod redis_sessions;
 pub mod remix_redis_session;
 pub mod remix_session_storage_redis;
 pub mod shopify;
+pub mod spring_session;
+pub mod spring_session_indexed;
+pub mod spring_session_reactive;
 pub mod telegraf_session_redis;
 pub mod unseen;
 pub mod webseal;
@@ -88,6 +92,12 @@ pub const ALL: &[&Layout] = &[
     &aspnet_redis_provider::V4,
     // Proxies.
     &webseal::LAYOUT,
+    // JVM: a signature of their own.
+    &spring_session::LAYOUT,
+    &spring_session::JSON,
+    &spring_session_indexed::LAYOUT,
+    &spring_session_indexed::JSON,
+    &spring_session_reactive::LAYOUT,
     // Only when named, and those that cannot be seen.
     &generic::LAYOUT,
     &generic::HASH,
@@ -146,6 +156,8 @@ pub struct Layout {
     /// Where only sets know whose the sessions are: what the names of the sets begin with that belong
     /// to the application of a session's key. The user's name follows; members are keys or ids.
     pub owners: Option<fn(&Setup, &[u8]) -> Option<Vec<u8>>>,
+    /// The layouts that this one looks like, and the keys of its namespace that tell them apart.
+    pub namespaced: Option<Namespaced>,
     /// Layouts that no data can tell from this one; ended the same way.
     pub same_as: &'static [&'static str],
     /// What the end of a session in the store does not end, as whole sentences.
@@ -222,6 +234,22 @@ pub struct UserIndex {
     pub sessions: fn(&Setup, &[u8]) -> Vec<Vec<u8>>,
 }
 
+/// A layout whose sessions look like those of others, told apart by the other keys of the namespace
+/// that they are in: one database may hold many namespaces of either.
+#[derive(Debug, Clone, Copy)]
+pub struct Namespaced {
+    /// The layouts that recognise the session first.
+    pub of: &'static [&'static str],
+    /// The namespace of a session's key.
+    pub namespace_of: fn(&[u8]) -> Option<&[u8]>,
+    /// The namespace that a key of that kind gives away as this layout's.
+    pub given_away_by: fn(&[u8], Kind) -> Option<&[u8]>,
+    /// Keys that could give it away, to be looked up for a session at hand.
+    pub keys: fn(&Session<'_>) -> Vec<Key>,
+    /// Layouts whose keys this one has as well, so that its own count for more.
+    pub over: &'static [&'static str],
+}
+
 impl Layout {
     /// What most layouts are: a prefix, an id, no index; to be completed by struct update.
     pub const PLAIN: Layout = Layout {
@@ -247,6 +275,7 @@ impl Layout {
         twin: None,
         beside: None,
         owners: None,
+        namespaced: None,
         same_as: &[],
         caveats: &[],
         visible: true,
@@ -529,7 +558,8 @@ mod tests {
             let layout = fixture.layout();
             let free = Setup::free(layout);
             // Twins are recognised as another layout, and may never be told apart.
-            let first = layout.twin.and_then(|twin| by_name(twin.of)).map(Setup::free);
+            let first = layout.twin.map(|twin| twin.of).or(layout.namespaced.map(|space| space.of[0]));
+            let first = first.and_then(by_name).map(Setup::free);
             for setup in [Some(&free), first.as_ref()].into_iter().flatten() {
                 for (key, want) in fixture.sessions() {
                     let at = format!("{}: {key}", fixture.slug);
@@ -603,9 +633,12 @@ mod tests {
                     continue;
                 };
                 let (name, _, id) = best.unwrap_or_else(|| panic!("{at}: not recognised"));
-                let told_later = layout.twin.map(|twin| twin.of);
+                let told_later = layout
+                    .twin
+                    .map(|twin| twin.of == *name)
+                    .or(layout.namespaced.map(|space| space.of.contains(name)));
                 let alike = by_name(name).is_some_and(|found| found.same_as.contains(&layout.name));
-                assert!(*name == layout.name || told_later == Some(*name) || alike, "{at}: {found:?}");
+                assert!(*name == layout.name || told_later == Some(true) || alike, "{at}: {found:?}");
                 assert_eq!(*id, want["id"].as_str().expect("an id").as_bytes(), "{at}");
             }
         }
@@ -618,7 +651,8 @@ mod tests {
             let layout = fixture.layout();
             // Where the key itself is the mark, only something in front of it can differ.
             let fixed = ["etherpad", "telegraf-session-redis"];
-            let (twin, keyed) = (layout.twin.is_some(), fixed.contains(&layout.name));
+            let (twin, keyed) =
+                (layout.twin.is_some() || layout.namespaced.is_some(), fixed.contains(&layout.name));
             if twin || (keyed && layout.prefix.is_empty()) || layout.name == "egg-session-redis" {
                 continue;
             }
@@ -635,6 +669,9 @@ mod tests {
                         }
                         "webseal" => [prefix.as_bytes(), b"session-", rest].concat(),
                         "redis-sessions" => [prefix.as_bytes(), b":", rest].concat(),
+                        "spring-session" | "spring-session-json" => {
+                            [prefix.as_bytes(), b":sessions:", rest].concat()
+                        }
                         // Its value repeats the whole key.
                         "lemonldap-ng" | "koa-session" => continue,
                         _ => [prefix.as_bytes(), rest].concat(),
@@ -681,6 +718,9 @@ mod tests {
             }
             if let Some(twin) = layout.twin {
                 assert!(by_name(twin.of).is_some() && layout.marks.is_empty(), "{name}");
+            }
+            for other in layout.namespaced.iter().flat_map(|space| space.of.iter().chain(space.over)) {
+                assert!(by_name(other).is_some() && layout.marks.is_empty(), "{name}: {other}");
             }
             assert!(layout.visible || layout.marks.is_empty(), "{name} is marked but cannot be seen");
         }

@@ -276,21 +276,39 @@ impl Run<'_> {
         if self.twins.any() {
             for record in &records {
                 self.twins.neighbour(&record.key.0, record.raw.kind());
-                let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
-                if let Identity::Session(at, _) = self.detector.identify(&blob, &mut self.scratch) {
-                    let setup = &self.detector.setups[at as usize];
-                    let data = detect::data(setup, &blob);
-                    let session = detect::session(setup, &blob, data.as_ref(), record, Certainty::Sure, 0);
-                    self.twins.session(&session, &blob);
-                }
             }
-            self.twins.look_up(self.aside)?;
+            self.tell_apart(&records, |_, _| true)?;
         }
         self.records(records)
     }
 
+    /// Asks what tells twins apart, for the sessions among these records that `asks`.
+    fn tell_apart(
+        &mut self,
+        records: &[Record],
+        asks: impl Fn(&Twins, &Record) -> bool,
+    ) -> anyhow::Result<()> {
+        let mut asked = false;
+        for record in records.iter().filter(|record| !matches!(record.raw, Raw::Other(_))) {
+            if !asks(&self.twins, record) {
+                continue;
+            }
+            let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
+            if let Identity::Session(at, _) = self.detector.identify(&blob, &mut self.scratch) {
+                let setup = &self.detector.setups[at as usize];
+                let data = detect::data(setup, &blob);
+                let session = detect::session(setup, &blob, data.as_ref(), record, Certainty::Sure, 0);
+                self.twins.session(&session, &blob);
+                asked = true;
+            }
+        }
+        if asked { Ok(self.twins.look_up(self.aside)?) } else { Ok(()) }
+    }
+
     fn records(&mut self, mut records: Vec<Record>) -> Said {
         self.complete_heads(&mut records)?;
+        // A namespace may turn up at any time.
+        self.tell_apart(&records, |twins, record| twins.unsettled(&record.key.0))?;
         let now = now_ms();
         for record in records {
             if self.record(record, now)?.is_break() {
@@ -370,11 +388,13 @@ impl Run<'_> {
             }
             Identity::Open => {
                 drop(blob);
+                self.twins.neighbour(&record.key.0, record.raw.kind());
                 self.families.hold(None, record);
                 ON
             }
             Identity::Foreign => {
                 drop(blob);
+                self.twins.neighbour(&record.key.0, record.raw.kind());
                 self.sink.other(&record);
                 ON
             }

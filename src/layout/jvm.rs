@@ -1,0 +1,243 @@
+//! What the session stores of the JVM have in common: values that each went through a serializer of
+//! their own, and principals.
+
+use std::borrow::Cow;
+
+use super::*;
+use crate::codec::{java, json};
+
+/// One value of a hash, by the serializer that its first bytes give away: Java's own, JSON, plain
+/// text, or bytes that are shown as they are. Nothing is undecodable because of one attribute.
+///
+/// `name` is the field's, from which references inside the value count (`/sessionAttr:cart/parent`).
+pub fn field<'b>(name: &[u8], bytes: &'b [u8], limits: &Limits) -> Value<'b> {
+    if bytes.is_empty() {
+        // What Spring's serializers write for null.
+        return Value::Null;
+    }
+    if bytes.starts_with(java::HEADER) {
+        let base = pointer(&String::from_utf8_lossy(name));
+        return java::decode_at(bytes, &base, limits).unwrap_or(Value::Bytes(Cow::Borrowed(bytes)));
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => json::decode(bytes, limits).unwrap_or(Value::Text(Cow::Borrowed(text))),
+        Err(_) => Value::Bytes(Cow::Borrowed(bytes)),
+    }
+}
+
+/// A name as the first part of a JSON pointer.
+pub fn pointer(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// A hash as one map, its fields under their stored names.
+pub fn hash<'b>(blob: &'b Blob<'b>, value: impl Fn(&[u8], &'b [u8]) -> Value<'b>) -> Decoded<'b> {
+    let Some(fields) = blob.fields() else { return Decoded::failed("hash", blob.unreadable("hash")) };
+    let mut via = vec!["hash"];
+    let mut members = Vec::with_capacity(fields.len());
+    for (name, bytes) in fields {
+        let codec = if bytes.starts_with(java::HEADER) { "java" } else { "json" };
+        let decoded = value(name, bytes);
+        if !matches!(decoded, Value::Null | Value::Bytes(_) | Value::Text(_)) && !via.contains(&codec) {
+            via.push(codec);
+        }
+        members.push((String::from_utf8_lossy(name), decoded));
+    }
+    Decoded { via, value: Ok(Cow::Owned(Value::Map(members))) }
+}
+
+/// A text as the serializers write it into sets and sorted sets, each form that a session's own
+/// values are written in: Java's, JSON's, or the bare text where neither is.
+pub fn serialized(text: &[u8], forms: Forms) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    if forms.java {
+        all.push(java_text(text));
+    }
+    if forms.json {
+        all.push(serde_json::Value::from(String::from_utf8_lossy(text)).to_string().into_bytes());
+    }
+    if all.is_empty() {
+        all.push(text.to_vec());
+    }
+    all
+}
+
+/// `ObjectOutputStream.writeObject` of a string.
+fn java_text(text: &[u8]) -> Vec<u8> {
+    let text: Vec<u8> = match std::str::from_utf8(text) {
+        // Beyond U+FFFF Java writes two surrogates of three bytes each.
+        Ok(text) if text.contains('\0') || text.chars().any(|c| c > '\u{ffff}') => {
+            text.encode_utf16().flat_map(java_unit).collect()
+        }
+        _ => text.to_vec(),
+    };
+    let mut out = java::HEADER.to_vec();
+    if let Ok(length) = u16::try_from(text.len()) {
+        out.push(0x74);
+        out.extend_from_slice(&length.to_be_bytes());
+    } else {
+        out.push(0x7c);
+        out.extend_from_slice(&(text.len() as u64).to_be_bytes());
+    }
+    out.extend_from_slice(&text);
+    out
+}
+
+fn java_unit(unit: u16) -> Vec<u8> {
+    let low = |bits: u16| 0x80 | (bits & 0x3f) as u8;
+    match unit {
+        1..=0x7f => vec![unit as u8],
+        0 | 0x80..=0x7ff => vec![0xc0 | (unit >> 6) as u8, low(unit)],
+        _ => vec![0xe0 | (unit >> 12) as u8, low(unit >> 6), low(unit)],
+    }
+}
+
+/// Which serializers a session's values went through; both after a migration.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Forms {
+    pub java: bool,
+    pub json: bool,
+}
+
+impl Forms {
+    pub fn of(blob: &[(Vec<u8>, Vec<u8>)]) -> Forms {
+        let mut forms = Forms::default();
+        for (_, value) in blob.iter().filter(|(_, value)| !value.is_empty()) {
+            let java = value.starts_with(java::HEADER);
+            forms.java |= java;
+            forms.json |=
+                !java && matches!(value[0], b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n');
+        }
+        forms
+    }
+}
+
+/// What is inside a pair such as `["java.lang.Long",10001]`, as Jackson writes values whose type
+/// would be lost otherwise.
+pub fn unpaired<'v, 'a>(value: &'v Value<'a>) -> &'v Value<'a> {
+    match value {
+        Value::List(pair) => match &pair[..] {
+            [Value::Text(class), inner] if is_class(class) => inner,
+            _ => value,
+        },
+        _ => value,
+    }
+}
+
+/// `java.util.Vector` and the like: at least one dot between names.
+fn is_class(name: &str) -> bool {
+    name.contains('.')
+        && name.split('.').all(|part| {
+            let mut letters = part.bytes();
+            letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+                && letters.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$'))
+        })
+}
+
+/// A member of an object or map, out of its pair; the payload of an object counts as its members.
+pub fn member<'v, 'a>(value: &'v Value<'a>, name: &str) -> Option<&'v Value<'a>> {
+    let value = unpaired(value);
+    let found = value.get(name).or_else(|| match value {
+        Value::Object(object) => object.payload.as_ref()?.get(name),
+        _ => None,
+    })?;
+    Some(unpaired(found)).filter(|found| **found != Value::Null)
+}
+
+/// The first of these members that is a text or a number.
+pub fn first<'v>(value: &'v Value<'_>, names: &[&str]) -> Option<Cow<'v, str>> {
+    names.iter().find_map(|name| member(value, name)?.scalar_text())
+}
+
+/// The name of a principal, as `Authentication.getName()` of Spring Security 6 and
+/// `GenericPrincipal` of Tomcat give it: a text itself, what the principal is called, or the claim
+/// that names the user of OpenID Connect.
+pub fn principal<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    let value = unpaired(value);
+    if let Some(text) = value.scalar_text() {
+        return Some(text);
+    }
+    if let Some(name) = first(value, &["username", "name"]) {
+        return Some(name);
+    }
+    let claim = member(value, "nameAttributeKey").and_then(Value::as_str).unwrap_or("sub");
+    let claims = [
+        member(value, "attributes"),
+        member(value, "idToken").and_then(|token| member(token, "claims")),
+        member(value, "userInfo").and_then(|token| member(token, "claims")),
+        member(value, "claims"),
+    ];
+    let claimed = claims.into_iter().flatten().find_map(|claims| member(claims, claim)?.scalar_text());
+    claimed.or_else(|| first(value, &["userName", "loginName", "account", "email", "login", "id", "userId"]))
+}
+
+/// Who is logged in by Spring Security, from the value of `SPRING_SECURITY_CONTEXT`.
+pub fn security_context<'v>(context: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    let authentication = member(context, "authentication")?;
+    let class = match authentication {
+        Value::Object(object) => Some(&*object.class),
+        other => other.get("@class").and_then(Value::as_str),
+    };
+    if class.is_some_and(|class| class.ends_with(".AnonymousAuthenticationToken")) {
+        return None;
+    }
+    let by_principal = member(authentication, "principal").and_then(principal);
+    by_principal.or_else(|| first(authentication, &["name"]))
+}
+
+/// The address that the login came from.
+pub fn remote_address<'v>(context: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    let details = member(member(context, "authentication")?, "details")?;
+    first(details, &["remoteAddress"])
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn named(text: &str) -> Option<String> {
+        let value = json::decode(text.as_bytes(), &Limits::default()).unwrap();
+        security_context(&value).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn a_principal_has_many_forms() {
+        let table = [
+            (r#"{"authentication":{"principal":"alice"}}"#, Some("alice")),
+            (r#"{"authentication":{"principal":{"username":"alice","name":"x"}}}"#, Some("alice")),
+            (r#"{"authentication":{"principal":{"name":"uid=alice"}}}"#, Some("uid=alice")),
+            (r#"{"authentication":{"principal":{"id":["java.lang.Long",7],"email":""}}}"#, Some("7")),
+            (
+                r#"{"authentication":{"principal":{"nameAttributeKey":"email","attributes":{"sub":"1","email":"a@b"}}}}"#,
+                Some("a@b"),
+            ),
+            (
+                r#"{"authentication":{"principal":{"nameAttributeKey":"sub","idToken":{"claims":{"sub":"s-1"}}}}}"#,
+                Some("s-1"),
+            ),
+            (r#"{"authentication":{"principal":{"claims":{"sub":"jwt"}},"name":"n"}}"#, Some("jwt")),
+            (r#"{"authentication":{"principal":null,"name":"n"}}"#, Some("n")),
+            (
+                r#"{"authentication":{"@class":"o.s.AnonymousAuthenticationToken","principal":"anonymousUser"}}"#,
+                None,
+            ),
+            (r#"{"authentication":null}"#, None),
+            (r#"{"authentication":{"principal":["java.util.HashMap",{"username":"p"}]}}"#, Some("p")),
+        ];
+        for (text, user) in table {
+            assert_eq!(named(text).as_deref(), user, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_are_written_as_java_writes_them() {
+        let both = Forms { java: true, json: true };
+        assert_eq!(serialized(b"a\"b", both), [&b"\xac\xed\0\x05t\0\x03a\"b"[..], b"\"a\\\"b\""]);
+        assert_eq!(serialized(b"a", Forms::default()), [b"a"]);
+        assert_eq!(
+            java_text("😀\0é".as_bytes()),
+            b"\xac\xed\0\x05t\0\x0a\xed\xa0\xbd\xed\xb8\x80\xc0\x80\xc3\xa9"
+        );
+    }
+}
