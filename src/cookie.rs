@@ -27,6 +27,7 @@ pub mod egg;
 pub mod express;
 pub mod iron;
 pub mod keygrip;
+pub mod laravel;
 pub mod mgcrea;
 pub mod openid;
 pub mod remix;
