@@ -74,8 +74,8 @@ fn sentence(past: &str, report: &Report) -> String {
     if report.dry_run {
         return match report.matched {
             0 => "No session matches; nothing would be changed.".to_string(),
-            1 => "1 session would be changed. Nothing was.".to_string(),
-            n => format!("{n} sessions would be changed. Nothing was."),
+            1 => "1 session would be changed; this was a dry run.".to_string(),
+            n => format!("{n} sessions would be changed; this was a dry run."),
         };
     }
     if report.matched == 0 {
@@ -87,16 +87,22 @@ fn sentence(past: &str, report: &Report) -> String {
     } else {
         format!("{past} {} of {sessions}", report.done)
     };
-    text.push_str(&format!(" ({}", plural(report.keys_removed, "key")));
+    let mut parts = Vec::new();
+    if report.keys_removed > 0 {
+        parts.push(plural(report.keys_removed, "key"));
+    }
     match report.entries_removed {
         0 => {}
-        1 => text.push_str(", 1 index entry"),
-        n => text.push_str(&format!(", {n} index entries")),
+        1 => parts.push("1 index entry".to_string()),
+        n => parts.push(format!("{n} index entries")),
     }
     if let Some(bytes) = report.bytes_freed.filter(|bytes| *bytes > 0) {
-        text.push_str(&format!(", {}", crate::render::size(bytes)));
+        parts.push(crate::render::size(bytes));
     }
-    text.push_str(").");
+    if !parts.is_empty() {
+        text.push_str(&format!(" ({})", parts.join(", ")));
+    }
+    text.push('.');
     for (count, what) in [
         (report.gone, "had ended by themselves"),
         (report.changed, "changed since they were matched and were left alone"),
