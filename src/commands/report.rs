@@ -104,7 +104,7 @@ fn sentence(past: &str, report: &Report) -> String {
     }
     text.push('.');
     for (count, what) in [
-        (report.gone, "had ended by themselves"),
+        (report.gone, if report.gone == 1 { "had ended by itself" } else { "had ended by themselves" }),
         (report.changed, "changed since they were matched and were left alone"),
         (report.failed, "failed"),
     ] {
