@@ -1,6 +1,7 @@
 //! The integration tests, one binary: what a person or a script sees of the built program.
 
 mod faults;
+mod generated;
 mod layouts;
 #[allow(dead_code)]
 mod support;

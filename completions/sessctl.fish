@@ -1,0 +1,643 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_sessctl_global_optspecs
+    string join \n store= config= profile= layout= prefix= match= password-file= cacert= cert= key= insecure connect-timeout= timeout= o/output= 0/null color= mask reveal q/quiet h/help V/version
+end
+
+function __fish_sessctl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_sessctl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_sessctl_using_subcommand
+    set -l cmd (__fish_sessctl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c sessctl -n "__fish_sessctl_needs_command" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_needs_command" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_needs_command" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_needs_command" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_needs_command" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_needs_command" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_needs_command" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_needs_command" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_needs_command" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_needs_command" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_needs_command" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_needs_command" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_needs_command" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_needs_command" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_needs_command" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_needs_command" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_needs_command" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_needs_command" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_needs_command" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_needs_command" -s V -l version -d 'Print version'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "list" -d 'List sessions: who is logged in, since when, until when'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "inspect" -d 'Show one session: who, when, what it holds, what ends with it'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "count" -d 'Count sessions, in all or by user, layout, address, …'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "purge" -d 'End sessions: the key, its index entries, its companions'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "apply" -d 'Do exactly what a plan says, where the sessions still are as they were'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "undo" -d 'Put back what a run removed or changed, with the expiry that it had'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "runs" -d 'List the runs whose undo files are kept, look into one, or remove old ones'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "discover" -d 'Tell what is in a server: sessions by layout and prefix, and what else'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "layouts" -d 'Show how frameworks keep their sessions'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "decode" -d 'Decode a stored value from a file or stdin'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "cookie" -d 'Find the session that a cookie belongs to, and check its signature'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "demo" -d 'Start a private server with sample sessions of several frameworks'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "man" -d 'Print the manual page'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "help" -d 'Explain a command, or list the exit codes'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l user -d 'Sessions of this user, exactly; repeat for several' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l user-match -d 'Sessions of users whose name fits a Redis glob; repeat for several' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l ttl -d 'By what is left of the key\'s TTL: \'<30m\', \'>=2d\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l idle -d 'By the time since the session was last seen: \'>7d\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l age -d 'By the time since the session was created: \'>30d\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l size -d 'By the memory that the session\'s key takes: \'>64KiB\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l ip -d 'Sessions from this address or network; repeat for several' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l where -d 'By the decoded data: \'passport.user = alice\', \'cart.items.0.qty >= 2\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l ids-from -d 'Sessions named in a file, or on standard input with -' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not -d 'Negate the filter that follows: --not --user alice, --not expired' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-user -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-user-match -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-ttl -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-idle -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-age -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-size -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-ip -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-where -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-ids-from -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l columns -d 'Columns, separated by commas' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l sort -d 'Sort by a column; with `-` before it, descending. Holds the rows in memory' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l limit -d 'Stop after so many rows' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l authenticated -d 'Sessions of somebody who is logged in'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l anonymous -d 'Sessions of nobody'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l no-ttl -d 'Sessions whose key has no TTL'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l undecodable -d 'Sessions whose value cannot be decoded'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l expired -d 'Sessions whose own end has passed though the key is still there'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l all -d 'Every session'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-authenticated
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-anonymous
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-no-ttl
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-undecodable
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-expired
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l wide -d 'Show every column in a table'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l cookie -d 'Find the session behind this cookie; `-` reads it from standard input' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l path -d 'Print one part of the data only, such as `passport.user` or `cart.0.sku`' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l raw -d 'Print the stored bytes as they are'
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l user -d 'Sessions of this user, exactly; repeat for several' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l user-match -d 'Sessions of users whose name fits a Redis glob; repeat for several' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l ttl -d 'By what is left of the key\'s TTL: \'<30m\', \'>=2d\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l idle -d 'By the time since the session was last seen: \'>7d\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l age -d 'By the time since the session was created: \'>30d\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l size -d 'By the memory that the session\'s key takes: \'>64KiB\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l ip -d 'Sessions from this address or network; repeat for several' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l where -d 'By the decoded data: \'passport.user = alice\', \'cart.items.0.qty >= 2\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l ids-from -d 'Sessions named in a file, or on standard input with -' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not -d 'Negate the filter that follows: --not --user alice, --not expired' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-user -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-user-match -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-ttl -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-idle -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-age -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-size -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-ip -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-where -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-ids-from -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l by -d 'Count by a column: user, layout, ip, agent, ttl, age, idle, bytes, …' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l authenticated -d 'Sessions of somebody who is logged in'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l anonymous -d 'Sessions of nobody'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l no-ttl -d 'Sessions whose key has no TTL'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l undecodable -d 'Sessions whose value cannot be decoded'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l expired -d 'Sessions whose own end has passed though the key is still there'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l all -d 'Every session'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-authenticated
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-anonymous
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-no-ttl
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-undecodable
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-expired
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l user -d 'Sessions of this user, exactly; repeat for several' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l user-match -d 'Sessions of users whose name fits a Redis glob; repeat for several' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l ttl -d 'By what is left of the key\'s TTL: \'<30m\', \'>=2d\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l idle -d 'By the time since the session was last seen: \'>7d\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l age -d 'By the time since the session was created: \'>30d\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l size -d 'By the memory that the session\'s key takes: \'>64KiB\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l ip -d 'Sessions from this address or network; repeat for several' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l where -d 'By the decoded data: \'passport.user = alice\', \'cart.items.0.qty >= 2\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l ids-from -d 'Sessions named in a file, or on standard input with -' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not -d 'Negate the filter that follows: --not --user alice, --not expired' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-user -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-user-match -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-ttl -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-idle -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-age -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-size -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-ip -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-where -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-ids-from -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l max -d 'Refuse when more sessions match than this, or `none` [default: 10000, or the profile\'s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l expect -d 'Refuse unless exactly so many sessions match' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l plan -d 'Change nothing, and write what would be changed to a file for review; `apply` does it' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l verify -d 'Keep watching so long, and end again what a request in flight writes back' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l resume -d 'Go on with a run that was interrupted' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l keep -d 'How long undo files of earlier runs are kept' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l authenticated -d 'Sessions of somebody who is logged in'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l anonymous -d 'Sessions of nobody'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l no-ttl -d 'Sessions whose key has no TTL'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l undecodable -d 'Sessions whose value cannot be decoded'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l expired -d 'Sessions whose own end has passed though the key is still there'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l all -d 'Every session'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-authenticated
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-anonymous
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-no-ttl
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-undecodable
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-expired
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s n -l dry-run -d 'Show the steps that would run, and change nothing'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s y -l yes -d 'Do not ask; needed where there is no terminal'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l index-only -d 'With --user: end what the framework\'s own index names, and do not scan for what it misses'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l scan-only -d 'With --user: scan at once, and do not look into indexes'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l no-undo -d 'Keep no undo file; the change cannot be taken back then'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l max-age -d 'Refuse a plan that is older' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l max -d 'Refuse when more sessions match than this, or `none` [default: 10000, or the profile\'s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l expect -d 'Refuse unless exactly so many sessions match' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l plan -d 'Change nothing, and write what would be changed to a file for review; `apply` does it' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l verify -d 'Keep watching so long, and end again what a request in flight writes back' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l resume -d 'Go on with a run that was interrupted' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l keep -d 'How long undo files of earlier runs are kept' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l allow-edited -d 'Do it though it was edited after it was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s n -l dry-run -d 'Show the steps that would run, and change nothing'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s y -l yes -d 'Do not ask; needed where there is no terminal'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l index-only -d 'With --user: end what the framework\'s own index names, and do not scan for what it misses'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l scan-only -d 'With --user: scan at once, and do not look into indexes'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l no-undo -d 'Keep no undo file; the change cannot be taken back then'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l user -d 'Only sessions of this user; repeatable' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s n -l dry-run -d 'Show how many would be put back, and change nothing'
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s y -l yes -d 'Do not ask; needed where there is no terminal'
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l salvage -d 'Restore what comes before a damaged place in the file'
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -f -a "show" -d 'Show what a run changed, a line a session'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -f -a "prune" -d 'Remove undo files that are older than --keep'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l keep -d 'How old a file may become' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l codec -d 'Use this codec and try no other' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l of-key -d 'Say which key the value was in, where its layout needs to know' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l name -d 'The cookie\'s name, where the application gave it one of its own' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l dir -d 'Write one page for each command into this directory' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
