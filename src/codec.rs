@@ -14,6 +14,7 @@ use crate::value::Value;
 pub mod aspnetcore;
 pub(crate) mod dotnet;
 pub mod dotnet_binary;
+pub mod fastjson;
 pub mod igbinary;
 pub mod java;
 pub mod json;
@@ -22,6 +23,7 @@ pub mod php;
 pub mod php_msgpack;
 pub mod php_session;
 pub mod system_web;
+pub mod vertx;
 
 /// Every codec, in the order in which `sessctl decode` tries those whose `sniff` agrees.
 pub const ALL: &[&Codec] = &[
@@ -32,6 +34,8 @@ pub const ALL: &[&Codec] = &[
     &aspnetcore::TICKET,
     &msgpack::CODEC,
     &java::CODEC,
+    &fastjson::CODEC,
+    &vertx::CODEC,
     &php::CODEC,
     &php_session::PHP,
     &php_session::BINARY,

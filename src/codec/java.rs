@@ -19,6 +19,11 @@ mod time;
 pub use show::Show;
 pub use stream::{HEADER, Item, Root, Stream};
 
+/// A number of milliseconds since 1970 as RFC 3339 text; `None` beyond the calendar.
+pub fn instant(millis: i64) -> Option<String> {
+    time::millis(millis)
+}
+
 const NAME: &str = "java";
 
 /// Java Object Serialization.
