@@ -280,8 +280,8 @@ pub trait Keeper {
     /// Writes them down for good; only then is anything changed.
     fn prepared(&mut self, backups: &[Backup]) -> std::io::Result<()>;
 
-    /// What was prepared last did not happen: one of the keys was written in between.
-    fn void(&mut self) -> std::io::Result<()>;
+    /// Of what was prepared last these steps did not happen: one of their keys was written in between.
+    fn void(&mut self, steps: &[u32]) -> std::io::Result<()>;
 }
 
 /// How a backup was put back.

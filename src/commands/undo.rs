@@ -222,7 +222,13 @@ fn read(
                 last = prepared.len();
                 prepared.extend(kept);
             }
-            Some(Record::Void) => prepared.truncate(last),
+            Some(Record::Void { steps }) => {
+                let mut at = 0;
+                prepared.retain(|kept| {
+                    at += 1;
+                    at <= last || !steps.contains(&kept.backup.step)
+                });
+            }
             Some(Record::Settled { done }) => {
                 let done: HashSet<u32> = done.into_iter().collect();
                 for kept in prepared.drain(..).filter(|kept| done.contains(&kept.backup.step)) {

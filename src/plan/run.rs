@@ -60,8 +60,10 @@ pub enum Record {
     Start(Start),
     /// What is going to be changed next.
     Prepared(Vec<Kept>),
-    /// The batch that was prepared last did not happen.
-    Void,
+    /// Of what was prepared last these steps did not happen.
+    Void {
+        steps: Vec<u32>,
+    },
     /// Which of the steps since the last `Settled` were carried out, by their position in the batch.
     Settled {
         done: Vec<u32>,
@@ -201,8 +203,8 @@ impl Keeper for Keeping<'_> {
         self.file.write_down(&Record::Prepared(kept))
     }
 
-    fn void(&mut self) -> io::Result<()> {
-        self.file.write(&Record::Void)
+    fn void(&mut self, steps: &[u32]) -> io::Result<()> {
+        self.file.write(&Record::Void { steps: steps.to_vec() })
     }
 }
 

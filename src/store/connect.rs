@@ -377,7 +377,8 @@ pub fn connect(target: &Target) -> Result<RedisStore, Error> {
     log_in(&mut connection, target, &place)?;
     let cluster = introduce(&mut connection, target, &place)?;
     limit(&connection, Some(target.timeout), &place)?;
-    let mut store = RedisStore::new(connection, place, target.user_name().to_string());
+    let mut store =
+        RedisStore::new(connection, place, target.user_name().to_string()).with_target(target.clone());
     store.cluster = cluster;
     Ok(store)
 }

@@ -12,7 +12,7 @@ use super::{
     Backup, Companion, Error, Keeper, Key, Kind, Need, Op, Outcome, Page, Query, Raw, Record, Restored,
     Source, Step, Store, Ttl,
 };
-use crate::store::connect::classify;
+use crate::store::connect::{self, Target, classify};
 
 mod backup;
 mod change;
@@ -47,6 +47,10 @@ pub struct RedisStore {
     pub memory_denied: bool,
     /// Keys that an ACL hides from this user.
     pub hidden_keys: u64,
+    /// How to open more connections to the same server, and those that were opened for changing
+    /// side by side with this one.
+    target: Option<Target>,
+    lanes: Vec<RedisStore>,
     /// It is a cluster, whose transactions cannot span several sessions and their indexes.
     pub cluster: bool,
 }
@@ -72,8 +76,35 @@ impl RedisStore {
             touched: HashSet::new(),
             memory_denied: false,
             hidden_keys: 0,
+            target: None,
+            lanes: Vec::new(),
             cluster: false,
         }
+    }
+
+    /// Says how more connections are opened.
+    #[must_use]
+    pub fn with_target(self, target: Target) -> RedisStore {
+        RedisStore { target: Some(target), ..self }
+    }
+
+    /// Opens connections until there are so many, this one counted, as far as the server lets us;
+    /// how many there are.
+    fn open_lanes(&mut self, wanted: usize) -> Result<usize, Error> {
+        while self.lanes.len() + 1 < wanted {
+            let Some(target) = &self.target else { break };
+            match connect::connect(target) {
+                Ok(lane) => self.lanes.push(lane),
+                // A server that takes no more clients is changed more slowly.
+                Err(_) => self.target = None,
+            }
+        }
+        Ok(self.lanes.len() + 1)
+    }
+
+    /// This connection, or one of those beside it.
+    fn lane(&mut self, at: usize) -> &mut RedisStore {
+        if at == 0 || at > self.lanes.len() { self } else { &mut self.lanes[at - 1] }
     }
 
     /// Queues one command.

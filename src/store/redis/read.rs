@@ -11,6 +11,8 @@ use super::*;
 /// What an answer is awaited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
+    /// A string, whole at once: where values have been short so far.
+    Whole,
     /// The beginning of a string. `whole` tells whether the rest is wanted too.
     Start {
         whole: bool,
@@ -59,6 +61,8 @@ pub(super) struct Reading {
     pub(super) sent: VecDeque<Await>,
     large: VecDeque<Large>,
     large_on_the_way: u64,
+    /// A long value was met: from here on only beginnings are read at first.
+    wary: bool,
 }
 
 impl Reading {
@@ -76,6 +80,8 @@ impl Reading {
         if need.value {
             if hash {
                 self.push(store, at, What::Fields { guess: true }, &[b"HGETALL", key]);
+            } else if whole && !self.wary {
+                self.push(store, at, What::Whole, &[b"GET", key]);
             } else {
                 self.start(store, key, at, whole);
             }
@@ -117,7 +123,7 @@ impl Reading {
                 store.memory_denied = true
             }
             (_, Err(Refusal::Fatal(error))) => return Err(error),
-            (What::Start { .. } | What::Fields { guess: true }, Err(Refusal::HiddenKey)) => {
+            (What::Whole | What::Start { .. } | What::Fields { guess: true }, Err(Refusal::HiddenKey)) => {
                 store.hidden_keys += 1;
                 record.raw = Raw::Gone;
             }
@@ -126,6 +132,10 @@ impl Reading {
                 Some(ms) => record.ttl = Ttl::from_pttl(ms),
                 None => return Err(store.senseless("PTTL")),
             },
+            (What::Whole, Ok(answer)) => {
+                record.raw = bulk(answer).map_or(Raw::Gone, Raw::Text);
+                self.wary |= matches!(&record.raw, Raw::Text(text) if text.len() >= LOOK);
+            }
             (What::Start { whole }, Ok(answer)) => {
                 let text = bulk(answer).ok_or_else(|| store.senseless("GETRANGE"))?;
                 if text.is_empty() {
@@ -139,7 +149,10 @@ impl Reading {
                     }
                 }
             }
-            (What::Start { .. } | What::Length | What::Rest { .. }, Err(Refusal::WrongType)) => {
+            (
+                What::Whole | What::Start { .. } | What::Length | What::Rest { .. },
+                Err(Refusal::WrongType),
+            ) => {
                 self.settle_large(awaited.what);
                 self.push(store, at, What::Type { empty: false }, &[b"TYPE", &record.key.0]);
                 self.push(store, at, What::FieldCount, &[b"HLEN", &record.key.0]);
@@ -211,6 +224,7 @@ impl Reading {
 impl What {
     fn command(self) -> &'static str {
         match self {
+            What::Whole => "GET",
             What::Start { .. } => "GETRANGE",
             What::Length => "STRLEN",
             What::Rest { .. } => "GET",
@@ -229,7 +243,8 @@ pub(super) fn records(store: &mut RedisStore, keys: &[Key], need: Need) -> Resul
     // Chunks bound what is on its way at a time.
     for start in (0..records.len()).step_by(500) {
         let end = (start + 500).min(records.len());
-        let mut reading = Reading::default();
+        // These may be any keys: their beginnings tell how long they are.
+        let mut reading = Reading { wary: true, ..Reading::default() };
         for (slot, key) in keys.iter().enumerate().take(end).skip(start) {
             reading.ask(store, &key.0, (0, slot as u32), need, false, true);
         }
