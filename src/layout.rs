@@ -152,10 +152,10 @@ pub struct Layout {
     /// The layout that this one looks like, and the neighbour that tells them apart.
     pub twin: Option<Twin>,
     /// A key beside a session, and its kind, that makes a session of what is only [`Verdict::Kin`].
-    pub beside: Option<fn(&Setup, &[u8]) -> Option<(Vec<u8>, Kind)>>,
+    pub beside: Option<Beside>,
     /// Where only sets know whose the sessions are: what the names of the sets begin with that belong
     /// to the application of a session's key. The user's name follows; members are keys or ids.
-    pub owners: Option<fn(&Setup, &[u8]) -> Option<Vec<u8>>>,
+    pub owners: Option<Owners>,
     /// The layouts that this one looks like, and the keys of its namespace that tell them apart.
     pub namespaced: Option<Namespaced>,
     /// Layouts that no data can tell from this one; ended the same way.
@@ -167,6 +167,12 @@ pub struct Layout {
     /// True for `generic`: never asked unless the user named it.
     pub only_named: bool,
 }
+
+/// From a session's key to a key and the kind that it should have.
+pub type Beside = fn(&Setup, &[u8]) -> Option<(Vec<u8>, Kind)>;
+
+/// From a session's key to what the names of certain sets begin with.
+pub type Owners = fn(&Setup, &[u8]) -> Option<Vec<u8>>;
 
 /// From what was given as a cookie to the id in it.
 pub type OpenCookie = fn(&Setup, &Given) -> Result<Opened, CookieError>;

@@ -402,7 +402,7 @@ pub(crate) mod tests {
         std::thread::Builder::new().stack_size(2 << 20).spawn(decoding).unwrap().join().unwrap();
         // A long name of the claims that every claim takes over.
         let mut long = Writer(Vec::new()).int(5).texts(&[""]).int(1).texts(&[""]).bytes(b"\xa0\xc2\x1e");
-        long = long.bytes(&[b'n'; 500_000]).texts(&["\0"]).int(100_000);
+        long = long.bytes(&b"n".repeat(500_000)).texts(&["\0"]).int(100_000);
         for _ in 0..100_000 {
             long = long.texts(&["\0", "", "\0", "\0", "\0"]).int(0);
         }

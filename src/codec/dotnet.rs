@@ -1,6 +1,7 @@
 //! What the .NET codecs share: the forms of `BinaryWriter`, and how dates, spans and GUIDs are shown.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use super::DecodeError;
 use crate::value::{Object, Value};
@@ -127,12 +128,13 @@ fn date_text(ticks: i64, zone: &str) -> Option<String> {
         second % 60
     );
     // As the JVM's dates are shown: three, six or nine digits.
-    match fraction {
-        0 => {}
-        n if n % 10_000 == 0 => text.push_str(&format!(".{:03}", n / 10_000)),
-        n if n % 10 == 0 => text.push_str(&format!(".{:06}", n / 10)),
-        n => text.push_str(&format!(".{:09}", n * 100)),
-    }
+    // Writing to a String cannot fail.
+    let _ = match fraction {
+        0 => Ok(()),
+        n if n % 10_000 == 0 => write!(text, ".{:03}", n / 10_000),
+        n if n % 10 == 0 => write!(text, ".{:06}", n / 10),
+        n => write!(text, ".{:09}", n * 100),
+    };
     text.push_str(zone);
     Some(text)
 }
@@ -174,24 +176,25 @@ pub(super) fn time_span(ticks: i64) -> Value<'static> {
     let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
     let mut text = String::from(if ticks < 0 { "-" } else { "" });
     if days > 0 {
-        text.push_str(&format!("{days}."));
+        let _ = write!(text, "{days}.");
     }
-    text.push_str(&format!("{hours:02}:{:02}:{:02}", seconds / 60 % 60, seconds % 60));
+    let _ = write!(text, "{hours:02}:{:02}:{:02}", seconds / 60 % 60, seconds % 60);
     if fraction > 0 {
-        text.push_str(&format!(".{fraction:07}"));
+        let _ = write!(text, ".{fraction:07}");
     }
     opaque("System.TimeSpan".into(), Value::Text(Cow::Owned(text)))
 }
 
 /// A GUID from its 16 bytes: the first three groups are little-endian numbers.
 pub(crate) fn guid(bytes: [u8; 16]) -> String {
-    let [a, b, c, d, e, f, g, h, rest @ ..] = bytes;
-    let mut text = format!("{d:02x}{c:02x}{b:02x}{a:02x}-{f:02x}{e:02x}-{h:02x}{g:02x}-");
-    for (at, byte) in rest.iter().enumerate() {
-        if at == 2 {
+    const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+    let mut text = String::with_capacity(36);
+    for (at, from) in ORDER.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
             text.push('-');
         }
-        text.push_str(&format!("{byte:02x}"));
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{:02x}", bytes[*from]);
     }
     text
 }
@@ -278,6 +281,6 @@ mod tests {
         assert_eq!(decimal(1990, 0x2_0000).unwrap(), r#"{"$decimal":"19.90"}"#);
         assert_eq!(decimal(5, 0x8003_0000).unwrap(), r#"{"$decimal":"-0.005"}"#);
         assert_eq!(decimal(0, 0).unwrap(), r#"{"$decimal":"0"}"#);
-        assert_eq!(decimal(0, 29 << 16), None);
+        assert_eq!(decimal(0, 0x1d_0000), None);
     }
 }

@@ -90,6 +90,12 @@ fn value<'a>(bytes: &'a [u8], name: &str, limits: &Limits, spare: &mut Spare) ->
 
 /// A value of a type of its own; `None` for what is none.
 fn scalar<'a>(kind: u8, reader: &mut Reader<'a>) -> Parsed<Option<Value<'a>>> {
+    // Pointers are as wide as the machine's were.
+    let kind = match (kind, reader.left()) {
+        (18, 4) => 2,
+        (19, 4) => 14,
+        (kind, _) => kind,
+    };
     Ok(Some(match kind {
         1 => Value::Text(reader.text()?),
         2 => Value::Int(reader.i32()?.into()),
@@ -110,17 +116,12 @@ fn scalar<'a>(kind: u8, reader: &mut Reader<'a>) -> Parsed<Option<Value<'a>>> {
         9 => Value::Float(f64::from_le_bytes(reader.take_array()?)),
         10 => Value::Int(i8::from_le_bytes(reader.take_array()?).into()),
         11 => Value::Int(i16::from_le_bytes(reader.take_array()?).into()),
-        12 => Value::Int(reader.i64()?),
+        12 | 18 => Value::Int(reader.i64()?),
         13 => Value::Int(u16::from_le_bytes(reader.take_array()?).into()),
         14 => Value::Int(u32::from_le_bytes(reader.take_array()?).into()),
-        15 => unsigned(u64::from_le_bytes(reader.take_array()?)),
+        15 | 19 => unsigned(u64::from_le_bytes(reader.take_array()?)),
         16 => dotnet::time_span(reader.i64()?),
         17 => Value::Uuid(Cow::Owned(dotnet::guid(reader.take_array()?))),
-        // As wide as the machine's pointers were.
-        18 if reader.left() == 4 => Value::Int(reader.i32()?.into()),
-        18 => Value::Int(reader.i64()?),
-        19 if reader.left() == 4 => Value::Int(u32::from_le_bytes(reader.take_array()?).into()),
-        19 => unsigned(u64::from_le_bytes(reader.take_array()?)),
         21 => Value::Null,
         _ => return Ok(None),
     }))

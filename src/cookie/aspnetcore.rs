@@ -128,9 +128,10 @@ fn unseal(
     let usable: Vec<(&Algorithm, &[u8])> =
         keys.iter().filter_map(|key| Some((key.algorithm.as_ref()?, key.master.as_deref()?))).collect();
     if usable.is_empty() {
-        return Err(match keys.is_empty() {
-            true => CookieError::NeedsKeyOf { option: RING, key: id },
-            false => CookieError::LockedKey { option: RING, key: id },
+        return Err(if keys.is_empty() {
+            CookieError::NeedsKeyOf { option: RING, key: id }
+        } else {
+            CookieError::LockedKey { option: RING, key: id }
         });
     }
     // The content root's path, which is the name by default, may or may not end in a slash.
@@ -534,10 +535,14 @@ pub(super) mod tests {
         }
     }
 
+    fn hex(bytes: &[u8]) -> String {
+        let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap();
+        bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    }
+
     #[test]
     fn context_headers_are_those_of_the_documentation() {
-        let hex = |bytes: Vec<u8>| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let header = |algorithm: Algorithm| hex(algorithm.context_header().unwrap());
+        let header = |algorithm: Algorithm| hex(&algorithm.context_header().unwrap());
         assert_eq!(
             header(Algorithm::Cbc { key: 24, mac: 32 }),
             "000000000018000000100000002000000020f474b1872b3b53e4721de19c0841db6fd4791184b996092ee1202f36e8608fa8fbd98abdff5402f264b1d7211536220c"

@@ -47,15 +47,10 @@ alike    versions up to 4 keep a hash: aspnet-redis-provider-v4
         Some(_) => Verdict::Sure,
         None => Verdict::no("the key is no string"),
     },
-    read: |_, blob| match blob.text() {
-        Some(text) => Decoded {
-            via: vec![codec::system_web::CODEC.name],
-            value: codec::system_web::decode(text, &blob.limits).map(Cow::Owned),
-        },
-        None => {
-            let name = codec::system_web::CODEC.name;
-            Decoded::failed(name, blob.unreadable(name))
-        }
+    read: |_, blob| {
+        let name = codec::system_web::CODEC.name;
+        let Some(text) = blob.text() else { return Decoded::failed(name, blob.unreadable(name)) };
+        Decoded { via: vec![name], value: codec::system_web::decode(text, &blob.limits).map(Cow::Owned) }
     },
     describe,
     end: |_, session| beside(session, DATA, &["}_SessionTimeout", "}_WriteLock"]),
@@ -162,9 +157,16 @@ fn read_fields<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     Decoded::owned(VIA, Value::Map(members))
 }
 
+/// A user item's text, or that of the usual properties of an object.
+fn named<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    let inside =
+        || ["UserName", "Name", "Id", "UserId"].iter().find_map(|name| value.get(name)?.scalar_text());
+    user::named(value).or_else(inside)
+}
+
 fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
     Facts {
-        user: USERS.iter().find_map(|name| user::named(data.get(name)?)),
+        user: USERS.iter().find_map(|name| named(data.get(name)?)),
         ip: user::ip(data),
         agent: user::agent(data),
         ..Facts::default()

@@ -91,8 +91,12 @@ pub(super) fn guid_tail(key: &[u8]) -> Option<usize> {
     key::is_uuid(&key[start..]).then_some(start)
 }
 
+/// The middleware takes nothing but a GUID for a session's key, so that what is longer belongs to
+/// an instance whose name begins with this one's.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
-    key::locate_by(setup, key, guid_tail, key::is_uuid)
+    let start = guid_tail(key)?;
+    let fits = setup.known_lead().is_none_or(|lead| key[..start] == lead);
+    fits.then(|| Place::after(key, start, true))
 }
 
 /// The cached bytes, of a hash that is an entry of the cache.
@@ -145,6 +149,10 @@ mod tests {
         let key = b"App0f8fad5b-d9cb-469f-a165-70867728950e";
         let setup = Setup::free(&LAYOUT);
         let place = locate(&setup, key).expect("a session's key");
+        let mut named = setup.clone();
+        named.set("instance_name", Setting::Text("App".into())).expect("an option");
+        assert!(locate(&named, key).is_some());
+        assert!(locate(&named, b"App_eu0f8fad5b-d9cb-469f-a165-70867728950e").is_none());
         assert_eq!((&key[place.id], place.usual), (&key[3..], true));
         let session = [&[2, 0, 0, 0][..], &[7; 16]].concat();
         for data in [&b""[..], b"[1]", b"\x02", b"\x02\0\0\0", &[&session[..], b"x"].concat()] {

@@ -88,6 +88,10 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     if id.is_empty() || store.is_some_and(|store| !id.starts_with(store.as_bytes())) {
         return None;
     }
+    // An instance whose name begins with this one's.
+    if store.is_none() && memchr::memmem::rfind(id, STORE.as_bytes()).is_some_and(|at| at > 0) {
+        return None;
+    }
     let usual = id.strip_prefix(store.unwrap_or(STORE).as_bytes()).is_some_and(key::is_uuid);
     Some(Place::after(key, start, usual))
 }
