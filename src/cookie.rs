@@ -31,6 +31,7 @@ pub mod laravel;
 pub mod mgcrea;
 pub mod openid;
 pub mod remix;
+pub mod ruoyi;
 pub mod spring;
 
 /// A cookie that was opened.

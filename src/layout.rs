@@ -42,17 +42,23 @@ pub mod koa_session;
 pub mod koa_session2;
 pub mod lemonldap_ng;
 pub mod mgcrea_fastify_session;
+pub mod micronaut_session;
 pub mod nodebb;
 pub mod overleaf;
 pub mod redis_sessions;
+pub mod redisson_tomcat;
 pub mod remix_redis_session;
 pub mod remix_session_storage_redis;
+pub mod ruoyi;
+pub mod shiro_redis;
 pub mod shopify;
 pub mod spring_session;
 pub mod spring_session_indexed;
 pub mod spring_session_reactive;
 pub mod telegraf_session_redis;
+pub mod tomcat_redis_session_manager;
 pub mod unseen;
+pub mod vertx_web;
 pub mod webseal;
 
 pub use blob::{Blob, Decoded};
@@ -98,6 +104,12 @@ pub const ALL: &[&Layout] = &[
     &spring_session_indexed::LAYOUT,
     &spring_session_indexed::JSON,
     &spring_session_reactive::LAYOUT,
+    &micronaut_session::LAYOUT,
+    &redisson_tomcat::LAYOUT,
+    &tomcat_redis_session_manager::LAYOUT,
+    &shiro_redis::LAYOUT,
+    &ruoyi::LAYOUT,
+    &vertx_web::LAYOUT,
     // Only when named, and those that cannot be seen.
     &generic::LAYOUT,
     &generic::HASH,
@@ -675,11 +687,13 @@ mod tests {
                         }
                         "webseal" => [prefix.as_bytes(), b"session-", rest].concat(),
                         "redis-sessions" => [prefix.as_bytes(), b":", rest].concat(),
+                        "micronaut-session" => [prefix.as_bytes(), b"sessions:", rest].concat(),
+                        "redisson-tomcat" => [prefix.as_bytes(), &key[..]].concat(),
                         "spring-session" | "spring-session-json" => {
                             [prefix.as_bytes(), b":sessions:", rest].concat()
                         }
                         // Its value repeats the whole key.
-                        "lemonldap-ng" | "koa-session" => continue,
+                        "lemonldap-ng" | "koa-session" | "vertx-web" => continue,
                         _ => [prefix.as_bytes(), rest].concat(),
                     };
                     let at = format!("{}: {}", fixture.slug, key.escape_ascii());

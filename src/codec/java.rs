@@ -24,6 +24,11 @@ pub fn instant(millis: i64) -> Option<String> {
     time::millis(millis)
 }
 
+/// Java's own UTF-8 as text; see [`stream`].
+pub fn modified_utf8(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    stream::modified_utf8(bytes)
+}
+
 const NAME: &str = "java";
 
 /// Java Object Serialization.
@@ -139,6 +144,11 @@ mod tests {
             (
                 stream(&[b"\x73", &class(b"X", 0x0c, NO_FIELDS), b"\x77\x01a\x77\x01b\x70\x78"]),
                 r#"{"$class":"X","$value":[{"$bytes":"YWI="},null]}"#,
+            ),
+            // A class that writes block data instead of its one field.
+            (
+                stream(&[b"\x73", &class(b"M", 3, b"\0\x01[\0\x01h\x74\0\x02[B"), b"\x77\x01a\x78"]),
+                r#"{"$class":"M","$value":[{"$bytes":"YQ=="}]}"#,
             ),
             // A class whose writer annotates it.
             (

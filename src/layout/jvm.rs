@@ -185,6 +185,27 @@ pub fn security_context<'v>(context: &'v Value<'_>) -> Option<Cow<'v, str>> {
     by_principal.or_else(|| first(authentication, &["name"]))
 }
 
+/// Attributes by which applications name their user when no library does.
+const CONVENTIONS: &[&str] = &[
+    "user",
+    "username",
+    "userName",
+    "userId",
+    "user_id",
+    "uid",
+    "loginUser",
+    "account",
+    "login",
+    "member",
+    "principal",
+];
+
+/// Who is logged in, from attributes: by Spring Security, otherwise by convention.
+pub fn conventional<'v>(attributes: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    let by_spring = attributes.get("SPRING_SECURITY_CONTEXT").and_then(security_context);
+    by_spring.or_else(|| CONVENTIONS.iter().find_map(|name| principal(attributes.get(name)?)))
+}
+
 /// The address that the login came from.
 pub fn remote_address<'v>(context: &'v Value<'_>) -> Option<Cow<'v, str>> {
     let details = member(member(context, "authentication")?, "details")?;

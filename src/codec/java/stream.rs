@@ -598,7 +598,12 @@ impl<'a> Reader<'a> {
             let described = &self.stream.classes[class as usize];
             let flags = described.flags;
             let externalizable = flags & EXTERNALIZABLE != 0;
-            if !externalizable && (field as usize) < described.fields.len() {
+            let fields = described.fields.len() as u32;
+            if field == 0 && flags & WRITE_METHOD != 0 && self.is_unwritten(class) {
+                field = fields;
+            }
+            let described = &self.stream.classes[class as usize];
+            if !externalizable && field < fields {
                 let kind = described.fields[field as usize].kind;
                 let item = match kind {
                     b'L' | b'[' => self.content()?,
@@ -636,6 +641,15 @@ impl<'a> Reader<'a> {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether a class with a `writeObject` of its own left its fields out: block data or the end
+    /// stands where an object would have to begin. Fields of primitive types come first and leave no
+    /// such trace, so classes with any are taken to have written all.
+    fn is_unwritten(&self, class: u32) -> bool {
+        let first = self.stream.classes[class as usize].fields.first();
+        first.is_some_and(|field| size_of_kind(field.kind) == 0)
+            && matches!(self.bytes.get(self.at), Some(0x77 | 0x78 | 0x7a))
     }
 
     fn level(&mut self, node: u32, level: u32) -> Option<&mut Level<'a>> {

@@ -1,0 +1,122 @@
+//! Micronaut's session in Redis.
+
+use super::*;
+use crate::cookie;
+use crate::store::Key;
+
+const NAMESPACE: &str = "micronaut:session:";
+const SESSIONS: &[u8] = b"sessions:";
+const ACTIVE: &str = "active-sessions";
+
+pub const LAYOUT: Layout = Layout {
+    name: "micronaut-session",
+    about: "Micronaut session with Redis (micronaut-redis 6)",
+    family: "JVM",
+    page: "\
+key      <namespace>sessions:<id>, a hash; namespace `micronaut:session:`, with its colon
+         (micronaut.session.http.redis.namespace)
+value    fields Creation-Time, Last-Accessed (ms), Max-Inactive-Interval (s), as plain text, and
+         attr:<attribute>, serialized by Java unless an ObjectSerializer is configured
+expiry   the TTL of <namespace>expiry:<id>; the hash outlives it by 300 s
+user     the name of attr:micronaut.AUTHENTICATION
+cookie   SESSION = base64 of the id; also the header Authorization-Info
+index    sorted set micronaut:session:active-sessions of ids, by expiry. Its name does not follow
+         the namespace, but has an option of its own
+end      expiry key, entry and hash (RedisSessionStore of micronaut-redis 6). The framework itself
+         leaves the hash for 300 s with Max-Inactive-Interval 0: such a session is over
+",
+    prefix: "micronaut:session:sessions:",
+    prefix_option: "namespace",
+    kind: Kind::Hash,
+    marks: &[Mark::Field("Creation-Time")],
+    options: &[
+        OptionSpec::new("namespace", OptionKind::Text, "what stands before `sessions:`, with its colon"),
+        OptionSpec::new(
+            "active_sessions_key",
+            OptionKind::Text,
+            "the sorted set of all sessions, micronaut:session:active-sessions by default",
+        ),
+    ],
+    cookie_name: Some("SESSION"),
+    lead,
+    locate,
+    recognize: |_, blob| {
+        if blob.fields().is_none() {
+            return Verdict::no("the key is no hash");
+        }
+        let lacking = ["Creation-Time", "Last-Accessed", "Max-Inactive-Interval"]
+            .into_iter()
+            .find(|name| blob.field(name).is_none());
+        match lacking {
+            Some(name) => Verdict::No(format!("its hash lacks the field `{name}`").into()),
+            None => Verdict::Sure,
+        }
+    },
+    read: |_, blob| {
+        jvm::hash(blob, |name, bytes| {
+            if name.starts_with(b"attr:") {
+                jvm::field(name, bytes, &blob.limits)
+            } else {
+                blob::plain(bytes)
+            }
+        })
+    },
+    describe,
+    end,
+    cookie: Some(|setup, given| cookie::spring::open(given, setup.cookie_name(), None)),
+    caveats: &[
+        "A request that is under way writes a part of the session back, with its expiry key and entry.",
+    ],
+    ..Layout::PLAIN
+};
+
+fn lead(setup: &Setup) -> Vec<u8> {
+    let lead = match (setup.text("prefix"), setup.text("namespace")) {
+        (Some(prefix), None) => prefix.to_string(),
+        (_, namespace) => format!("{}sessions:", namespace.unwrap_or(NAMESPACE)),
+    };
+    [setup.key_prefix(), &lead].concat().into_bytes()
+}
+
+fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
+    let start = match setup.known_lead() {
+        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+        None => memchr::memmem::rfind(key, SESSIONS)? + SESSIONS.len(),
+    };
+    (start < key.len()).then(|| Place::after(key, start, key::is_uuid(&key[start..])))
+}
+
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+    let seen = data.get("Last-Accessed").and_then(time::millis);
+    let life = data.get("Max-Inactive-Interval").and_then(time::seconds).filter(|life| *life >= 0);
+    Facts {
+        user: data.get("attr:micronaut.AUTHENTICATION").and_then(|login| {
+            let login = jvm::unpaired(login);
+            login.scalar_text().or_else(|| jvm::first(login, &["name", "username"]))
+        }),
+        created: data.get("Creation-Time").and_then(time::millis),
+        seen,
+        ends: seen.zip(life).and_then(|(seen, life)| seen.checked_add(life)),
+        ..Facts::default()
+    }
+}
+
+fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
+    let Some(namespace) = session.before().strip_suffix(SESSIONS) else { return Vec::new() };
+    let client = setup.key_prefix().as_bytes();
+    let mut ops = vec![Op::Unlink(Key([namespace, b"expiry:", session.id].concat()))];
+    let active =
+        setup.text("active_sessions_key").map_or_else(|| [NAMESPACE, ACTIVE].concat(), str::to_string);
+    let mut sets = vec![[client, active.as_bytes()].concat()];
+    if setup.text("active_sessions_key").is_none() {
+        sets.push([namespace, ACTIVE.as_bytes()].concat());
+        // What stands before the usual namespace is the Redis client's.
+        if let Some(client) = namespace.strip_suffix(NAMESPACE.as_bytes()) {
+            sets.push([client, active.as_bytes()].concat());
+        }
+    }
+    sets.sort_unstable();
+    sets.dedup();
+    ops.extend(sets.into_iter().map(|key| Op::SortedRemove { key: Key(key), member: session.id.to_vec() }));
+    ops
+}
