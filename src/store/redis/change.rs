@@ -96,6 +96,8 @@ enum Part {
     Own { last: bool },
     /// An index entry.
     Entry,
+    /// A key that belongs to the session alone.
+    Beside,
 }
 
 /// One lane's share of a round.
@@ -259,7 +261,8 @@ fn change(lane: &mut RedisStore, share: &mut Share<'_>) -> Result<(), Error> {
         }
         for op in step.then.iter().filter(|op| !share.no_index || simple_key(op).is_none()) {
             if push_simple(lane, op) {
-                share.awaited.push((at, Part::Entry));
+                let whole = matches!(op, Op::Unlink(_));
+                share.awaited.push((at, if whole { Part::Beside } else { Part::Entry }));
             }
         }
     }
@@ -284,7 +287,7 @@ fn settle(lane: &mut RedisStore, share: &Share<'_>, outcomes: &mut [Outcome]) ->
     let mut refused = None;
     for (_, part) in &share.awaited {
         let name = match part {
-            Part::End => "UNLINK",
+            Part::End | Part::Beside => "UNLINK",
             Part::Own { .. } => "PEXPIREAT",
             Part::Entry => "SREM",
         };
@@ -318,6 +321,7 @@ fn settle(lane: &mut RedisStore, share: &Share<'_>, outcomes: &mut [Outcome]) ->
             }
             (Part::Own { last: true }, _) => outcomes[*at] = Outcome::Done { keys: 0, entries: 0 },
             (Part::Entry, Answer::Int(n)) => add(&mut outcomes[*at], 0, n.max(0) as u64),
+            (Part::Beside, Answer::Int(n)) => add(&mut outcomes[*at], n.max(0) as u64, 0),
             // It expired between the reading and the transaction, or an index is of another type
             // than the framework's and not ours to touch.
             _ => {}
@@ -381,6 +385,8 @@ fn push_simple(store: &mut RedisStore, op: &Op) -> bool {
         Op::SetRemove { key, member } => store.push(&[b"SREM", &key.0, member]),
         Op::SortedRemove { key, member } => store.push(&[b"ZREM", &key.0, member]),
         Op::HashRemove { key, field } => store.push(&[b"HDEL", &key.0, field]),
+        // Together with the session: a lock that outlived it would let a request write it back.
+        Op::Unlink(key) => store.push(&[b"UNLINK", &key.0]),
         _ => return false,
     }
     true
@@ -395,8 +401,9 @@ fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Outcome]) -> R
         }
         for op in step.then.iter().filter(|op| done.insert(*op)) {
             let (keys, entries) = match op {
-                Op::SetRemove { .. } | Op::SortedRemove { .. } | Op::HashRemove { .. } => (0, 0),
-                Op::Unlink(key) => (unlink_if(store, key, |_| true)?, 0),
+                Op::SetRemove { .. } | Op::SortedRemove { .. } | Op::HashRemove { .. } | Op::Unlink(_) => {
+                    (0, 0)
+                }
                 Op::UnlinkIfEquals(key, value) => (unlink_if(store, key, |text| text == value)?, 0),
                 Op::SortedRemoveWhenGone { key, member, gone } => {
                     (0, remove_when_gone(store, key, member, gone)?)
@@ -426,9 +433,7 @@ fn unlink_if(store: &mut RedisStore, key: &Key, fits: impl Fn(&[u8]) -> bool) ->
         let fit = match store.take("GET")? {
             Ok(Answer::Nil) => false,
             Ok(answer) => bulk(answer).is_some_and(|text| fits(&text)),
-            // A companion of another type goes whole only if its content does not matter.
-            Err(Refusal::WrongType) => fits(b""),
-            Err(Refusal::HiddenKey) => false,
+            Err(Refusal::WrongType | Refusal::HiddenKey) => false,
             Err(Refusal::Fatal(error)) => return Err(error),
         };
         if !fit {
