@@ -1,0 +1,12 @@
+//! igbinary.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sessctl::codec::{Limits, igbinary};
+
+fuzz_target!(|bytes: &[u8]| {
+    match igbinary::decode(bytes, &Limits::default()) {
+        Ok(value) => drop(value.to_json()),
+        Err(error) => assert!(error.offset <= bytes.len(), "{error}"),
+    }
+});
