@@ -26,8 +26,12 @@ use etcetera::BaseStrategy as _;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::error::{Usage, did_you_mean};
+use crate::audit;
+use crate::error::{Usage, did_you_mean, nearest};
+use crate::guard::Guards;
+use crate::layout;
 use crate::layout::setup::Setting;
+use crate::pace;
 
 /// A text that must not be seen, in a log or anywhere else.
 #[derive(Clone, PartialEq, Eq)]
@@ -117,6 +121,9 @@ pub struct Profile {
     pub cert: Option<PathBuf>,
     pub key: Option<PathBuf>,
     pub insecure: Option<bool>,
+    pub audit: audit::Settings,
+    pub limits: pace::Limits,
+    pub guards: Guards,
     /// Something that the user should be told once.
     pub warning: Option<String>,
 }
@@ -140,6 +147,15 @@ pub const KEYS: &[&str] = &[
     "key",
     "sni",
     "insecure",
+    "audit",
+    "syslog",
+    "rate",
+    "latency_budget",
+    "max_lag",
+    "protected_users",
+    "protected_layouts",
+    "protected_prefixes",
+    "production",
 ];
 
 /// The profile that is used when it is there and none is named.
@@ -260,6 +276,7 @@ fn read(text: &str, place: &Path, name: Option<&str>) -> anyhow::Result<Profile>
         };
     };
     let mut profile = Profile { name: Some(wanted.to_string()), ..Profile::default() };
+    profile.guards.profile = wanted.to_string();
     for entry in entries {
         reader.set(&mut profile, entry)?;
     }
@@ -325,6 +342,43 @@ impl Reader<'_> {
             "cacert" => profile.cacert = Some(self.path(key, value)?),
             "cert" => profile.cert = Some(self.path(key, value)?),
             "key" => profile.key = Some(self.path(key, value)?),
+            "audit" => {
+                let path = self.path(key, value)?;
+                let taken = path.extension().is_some_and(|ending| ending == "head" || ending == "key");
+                if taken || path.file_name().is_none() {
+                    return Err(self.form(key, "a file whose name ends in neither .head nor .key"));
+                }
+                profile.audit.path = Some(path);
+            }
+            "syslog" => {
+                profile.audit.syslog = match self.setting(key, value)? {
+                    Setting::Flag(true) => Some(audit::Settings::system_log()),
+                    Setting::Flag(false) => None,
+                    Setting::Text(path) => Some(self.expand(&path)),
+                    _ => return Err(self.form(key, "true, false or the path of a socket")),
+                }
+            }
+            "rate" => profile.limits.rate = Some(self.limit(key, value)?),
+            "latency_budget" => profile.limits.latency = Some(self.limit(key, value)?),
+            "max_lag" => profile.limits.lag = Some(self.limit(key, value)?),
+            "protected_users" => profile.guards.users = self.list(key, value)?,
+            "protected_prefixes" => profile.guards.prefixes = self.list(key, value)?,
+            "protected_layouts" => {
+                profile.guards.layouts = self.list(key, value)?;
+                // A guard that guards nothing is worse than none.
+                for name in &profile.guards.layouts {
+                    if layout::by_name(name).is_none() {
+                        let what = format!("there is no layout `{name}`");
+                        let names = layout::ALL.iter().map(|layout| layout.name);
+                        let hint = nearest(name, names).map_or_else(
+                            || "`sessctl layouts` lists all of them".to_string(),
+                            |near| format!("did you mean `{near}`?"),
+                        );
+                        return Err(Usage::new(self.located(key.span().start, &what)).hint(hint).into());
+                    }
+                }
+            }
+            "production" => profile.guards.production = self.flag(key, value)?,
             "sni" => {
                 return Err(self.wrong(
                     key.span().start,
@@ -405,6 +459,28 @@ impl Reader<'_> {
             Setting::Text(text) => Ok(text),
             _ => Err(self.form(key, "a text")),
         }
+    }
+
+    /// A list of texts that say something.
+    fn list(&self, key: &Name<'_>, value: &Spanned<DeValue<'_>>) -> anyhow::Result<Vec<String>> {
+        match self.setting(key, value)? {
+            Setting::Texts(texts) if texts.iter().all(|text| !text.is_empty()) => Ok(texts),
+            Setting::Text(text) if !text.is_empty() => Ok(vec![text]),
+            _ => Err(self.form(key, "a list of texts that are not empty")),
+        }
+    }
+
+    /// A limit in the words of the command line.
+    fn limit<T>(&self, key: &Name<'_>, value: &Spanned<DeValue<'_>>) -> anyhow::Result<T>
+    where
+        T: std::str::FromStr<Err = String>,
+    {
+        let text = match self.setting(key, value)? {
+            Setting::Text(text) => text,
+            Setting::Number(number) => number.to_string(),
+            _ => String::new(),
+        };
+        text.parse().map_err(|why| self.wrong(key.span().start, format!("`{}`: {why}", key.get_ref())))
     }
 
     fn flag(&self, key: &Name<'_>, value: &Spanned<DeValue<'_>>) -> anyhow::Result<bool> {
@@ -490,6 +566,14 @@ mod tests {
             read_only = true
             match = "shop:*"
             cacert = "ca.pem"
+            audit = "audit.jsonl"
+            syslog = true
+            rate = 500
+            latency_budget = "5ms"
+            max_lag = "1MiB"
+            protected_users = ["admin"]
+            protected_layouts = "nodebb"
+            production = true
             [profiles.shop.options]
             cookie_secret = ["a", "b"]
             rolling = false
@@ -511,6 +595,16 @@ mod tests {
         assert!(matches!(profile.options["rolling"], Setting::Flag(false)));
         assert!(matches!(profile.options["cost"], Setting::Number(16)));
         assert!(matches!(&profile.options["keys"], Setting::Table(table) if table["two"] == ["2", "3"]));
+        assert_eq!(profile.audit.path.as_deref(), Some(Path::new("/etc/audit.jsonl")));
+        assert_eq!(profile.audit.syslog.as_deref(), Some(Path::new("/dev/log")));
+        assert_eq!(profile.limits.rate, "500/s".parse().ok());
+        assert_eq!(profile.limits.latency, Some(pace::Budget(Duration::from_millis(5))));
+        assert_eq!(profile.limits.lag, Some(pace::MaxLag::Bytes(1 << 20)));
+        assert_eq!(
+            (&profile.guards.users[..], profile.guards.production),
+            (&["admin".to_string()][..], true)
+        );
+        assert_eq!(profile.guards.layouts, ["nodebb"]);
         assert!(profile.warning.is_some(), "a secret stands in the file");
         assert_eq!(of(text, None).expect("well written"), Profile::default());
         assert!(!format!("{profile:?}").contains("db1"));
@@ -534,6 +628,11 @@ mod tests {
             ("[profiles.a]\nstore = [", "line 2", ""),
             ("[profiles.b]", "there is no profile `a`", "profiles there are: b"),
             ("", "there is no profile `a`", "profiles there are: none"),
+            ("[profiles.a]\nrate = \"fast\"", "line 2: `rate`: give sessions a second", ""),
+            ("[profiles.a]\nmax_lag = 5", "line 2: `max_lag`: give a time such as 5s", ""),
+            ("[profiles.a]\nprotected_users = [\"\"]", "line 2: `protected_users` must be a list", ""),
+            ("[profiles.a]\nprotected_layouts = [\"nodeb\"]", "no layout `nodeb`", "did you mean `nodebb`?"),
+            ("[profiles.a]\naudit = \"x.key\"", "line 2: `audit` must be a file", ""),
             ("[profiles.a]\nsni = \"x\"", "not supported yet", ""),
             ("[profiles.a]\noptions = { x = 1.5 }", "line 2: `x` must be", ""),
             ("[profiles.a]\nstore = { env = \"SESSCTL_TEST_UNSET\" }", "SESSCTL_TEST_UNSET", "line 2 of"),

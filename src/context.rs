@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use clap::ValueEnum as _;
 
+use crate::audit;
 use crate::cli::{Cli, Format};
 use crate::config::{self, Profile, Secret};
 use crate::error::{Refusal, Usage, did_you_mean};
+use crate::guard::Guards;
 use crate::layout::setup::{self, Setup};
+use crate::pace::{self, Pace, PaceArgs};
 use crate::store;
 use crate::store::connect::{self, CONNECT_TIMEOUT, TIMEOUT, Target, Tls};
 use crate::store::redis::RedisStore;
-use crate::ui::{self, Ui};
+use crate::ui::{self, Answer, Ui};
 
 /// The server that is meant when none is named.
 pub const DEFAULT_STORE: &str = "redis://127.0.0.1:6379/0";
@@ -43,6 +46,12 @@ pub struct Context {
     pub read_only: bool,
     /// A change of more sessions than this is refused; `None` is no limit.
     pub max: Option<u64>,
+    /// What the profile protects.
+    pub guards: Guards,
+    /// Where changes are written down.
+    pub audit: audit::Settings,
+    /// The profile's pace, for whoever says no other.
+    pub limits: pace::Limits,
     /// The profile's name, if one is used.
     pub profile: Option<String>,
 }
@@ -80,6 +89,9 @@ impl Context {
             reveal: cli.output.reveal,
             read_only: profile.read_only.unwrap_or(false),
             max: profile.max.map_or(Some(DEFAULT_MAX), config::Max::limit),
+            guards: profile.guards,
+            audit: profile.audit,
+            limits: profile.limits,
             profile: profile.name,
         })
     }
@@ -90,6 +102,20 @@ impl Context {
         let store = connect::connect(&self.target)?;
         ui::watch_signals();
         Ok(store)
+    }
+
+    /// The pace of a change, as its options and the profile have it.
+    pub fn pace(&self, args: &PaceArgs, max: usize) -> anyhow::Result<Pace> {
+        Pace::new(args.limits(&self.limits), max, &|| self.connect())
+    }
+
+    /// Asks whether so many sessions may be changed; in production the answer is their number.
+    pub fn confirm(&self, question: &str, sessions: u64) -> Answer {
+        if self.guards.production {
+            self.ui.confirm_number(question, sessions)
+        } else {
+            self.ui.confirm(question)
+        }
     }
 
     /// Refuses where the profile forbids changes; whatever changes a server asks this first.

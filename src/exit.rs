@@ -41,6 +41,11 @@ impl Exit {
             .unwrap_or(Exit::Failed)
     }
 
+    /// The word for it, as the table has it.
+    pub fn name(self) -> &'static str {
+        TABLE.iter().find(|(exit, ..)| *exit == self).map_or("failed", |(_, name, _)| name)
+    }
+
     /// The number that the shell sees.
     pub const fn code(self) -> u8 {
         self as u8

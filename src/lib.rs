@@ -13,6 +13,7 @@
 //! framework; only `ui`, `render` and `error` write to the terminal; only `plan` changes a store;
 //! decoding never runs anything that the bytes name.
 
+pub mod audit;
 pub mod cli;
 pub mod codec;
 pub mod commands;
@@ -22,7 +23,9 @@ pub mod cookie;
 pub mod demo;
 pub mod error;
 pub mod exit;
+pub mod guard;
 pub mod layout;
+pub mod pace;
 pub mod plan;
 pub mod render;
 pub mod resolve;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
+use crate::audit::Ids;
 use crate::session::Session;
 use crate::store::redis::fingerprint;
 use crate::store::{Key, Op, Own, Step};
@@ -102,6 +103,8 @@ pub struct Spool {
     memory: Vec<u8>,
     file: Option<BufWriter<File>>,
     pub totals: Totals,
+    /// The ids, for the audit log.
+    pub ids: Ids,
     /// Of each layout the step that does most, to ask for permission with before anything is done.
     samples: BTreeMap<String, Step>,
 }
@@ -123,6 +126,7 @@ impl Spool {
         out.write_all(&length)?;
         out.write_all(&bytes)?;
         self.totals.add(entry);
+        self.ids.add(&entry.id);
         match self.samples.get_mut(&entry.layout) {
             Some(sample) if sample.then.len() >= entry.step.then.len() => {}
             Some(sample) => *sample = entry.step.clone(),
@@ -164,6 +168,10 @@ pub struct Entries {
 }
 
 impl Entries {
+    pub fn is_done(&self) -> bool {
+        self.left == 0
+    }
+
     /// The next entries, at most so many; none at the end.
     pub fn batch(&mut self, most: usize) -> anyhow::Result<Vec<Entry>> {
         let mut batch = Vec::new();

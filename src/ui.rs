@@ -119,6 +119,28 @@ impl Ui {
         Progress { ui: self, what, total, done: 0, started: Instant::now(), wanted }
     }
 
+    /// Asks for a number that shows that the question was read; any other answer is no.
+    pub fn confirm_number(&self, question: &str, number: u64) -> Answer {
+        if !self.stdin_terminal || !self.stderr_terminal {
+            return Answer::NoTerminal;
+        }
+        let term = Term::stderr();
+        let asked = dialoguer::Input::<String>::new()
+            .with_prompt(format!("{} Type their number", safe(question)))
+            .allow_empty(true)
+            .interact_text_on(&term);
+        match asked {
+            Ok(text) if text.trim() == number.to_string() => Answer::Yes,
+            Ok(_) => Answer::No,
+            Err(_) => {
+                // A prompt that Ctrl-C ended leaves the cursor hidden and the line open.
+                let _ = term.show_cursor();
+                let _ = term.write_line("");
+                Answer::No
+            }
+        }
+    }
+
     /// Asks on the terminal; the default answer is no.
     pub fn confirm(&self, question: &str) -> Answer {
         if !self.stdin_terminal || !self.stderr_terminal {

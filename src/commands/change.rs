@@ -12,12 +12,15 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use super::report;
+use crate::audit::{self, Audit};
 use crate::cli::Format;
 use crate::context::Context;
 use crate::error::{Refusal, Usage};
 use crate::exit::Exit;
+use crate::guard::Guards;
 use crate::layout;
-use crate::plan::apply::{self, Report};
+use crate::pace::{Pace, PaceArgs};
+use crate::plan::apply::{self, BATCH, Report};
 use crate::plan::file::{self, Header, Plan};
 use crate::plan::run::{self, Reader, Record, RunFile, Start};
 use crate::plan::{Entry, Spool};
@@ -77,6 +80,13 @@ pub struct Safety {
     /// How long undo files of earlier runs are kept
     #[arg(long, value_name = "SPAN", default_value = "7d", value_parser = crate::commands::change::span)]
     pub keep: Duration,
+
+    /// Note this in the audit log, such as the number of a ticket
+    #[arg(long, value_name = "TEXT")]
+    pub ticket: Option<String>,
+
+    #[command(flatten)]
+    pub pace: PaceArgs,
 }
 
 /// Which sessions a change is about.
@@ -106,9 +116,28 @@ pub struct Change<'a> {
     pub beside: Option<&'a dyn Fn(&mut RedisStore, u64) -> anyhow::Result<String>>,
 }
 
+impl Change<'_> {
+    /// Which sessions it is about, without naming any.
+    fn describe(&self) -> String {
+        let besides = |text: String| {
+            if self.filter.is_empty() { text } else { format!("{text} and {}", self.filter.describe()) }
+        };
+        match &self.chosen {
+            Chosen::Filter => self.filter.describe(),
+            Chosen::Ids(ids) => besides(plural(ids.len() as u64, "named session")),
+            Chosen::Plan(plan) => format!("the plan for {}", plan.header.filter),
+            Chosen::Left(path) => {
+                let run = path.file_stem().unwrap_or_default().to_string_lossy();
+                format!("what the run {run} left")
+            }
+        }
+    }
+}
+
 /// What matching found, written down.
 struct Matched<'a> {
     change: &'a Change<'a>,
+    guards: &'a Guards,
     spool: Spool,
     /// Sessions that match but are not certain to be sessions: left alone.
     uncertain: BTreeSet<&'static str>,
@@ -130,9 +159,10 @@ struct Matched<'a> {
 }
 
 impl<'a> Matched<'a> {
-    fn new(change: &'a Change<'a>, room: Option<u64>) -> Matched<'a> {
+    fn new(change: &'a Change<'a>, guards: &'a Guards, room: Option<u64>) -> Matched<'a> {
         Matched {
             change,
+            guards,
             spool: Spool::default(),
             uncertain: BTreeSet::new(),
             uncertain_count: 0,
@@ -154,8 +184,13 @@ impl<'a> Matched<'a> {
 struct Job<'a> {
     context: &'a Context,
     change: &'a Change<'a>,
+    /// The run's name.
+    id: String,
     store: RedisStore,
     undo: Option<RunFile>,
+    /// `None` where nothing is going to be changed.
+    audit: Option<Audit>,
+    pace: Pace,
     report: Report,
     layouts: BTreeSet<&'static str>,
     max: Option<u64>,
@@ -174,6 +209,7 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
     let asks = !shows && !safety.yes;
     if !shows {
         context.permit_change()?;
+        context.guards.permit(safety.yes, safety.expect)?;
     }
     if asks && !(context.ui.stdin_terminal && context.ui.stderr_terminal) {
         let what =
@@ -184,11 +220,16 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
         Some(max) => max.limit(),
         None => context.max,
     };
+    let audit = if shows { None } else { Some(Audit::open(&context.audit)?) };
+    let store = context.connect()?;
     let mut job = Job {
         context,
         change,
-        store: context.connect()?,
+        id: run::new_id(scan::now_ms()),
+        store,
         undo: None,
+        audit,
+        pace: if shows { Pace::free(BATCH) } else { context.pace(&safety.pace, BATCH)? },
         report: Report { dry_run: safety.dry_run, complete: true, bytes_freed: Some(0), ..Report::default() },
         layouts: BTreeSet::new(),
         max,
@@ -196,13 +237,30 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
         interrupted: false,
         failure: None,
     };
+    let result = carry_out(&mut job, asks, shows);
+    let Some(mut audit) = job.audit.take() else { return result };
+    let exit = result.as_ref().map_or_else(|error| crate::error::tell(error).exit, |exit| *exit);
+    let noted = audit.end(exit, &job.report);
+    // Why the run failed says more than that this could not be noted.
+    if result.is_ok() {
+        noted?;
+    }
+    result
+}
+
+/// Matches, shows, asks and does.
+fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit> {
+    let (context, change) = (job.context, job.change);
+    let safety = change.safety;
     let mut exit = Exit::Done;
 
-    // Where nothing has to be asked, what an index names ends before the long scan begins.
+    // Where nothing has to be asked or known before, what an index names ends before the long scan
+    // begins.
     let users = matches!(change.chosen, Chosen::Filter) && !change.filter.users().is_empty();
     let by_index = users && !safety.scan_only;
-    let at_once = by_index && !asks && !shows && safety.expect.is_none();
-    let mut matched = Matched::new(change, job.room());
+    let whole = asks || shows || safety.expect.is_some() || context.guards.protects();
+    let at_once = by_index && !whole;
+    let mut matched = Matched::new(change, &context.guards, job.room());
     if by_index {
         job.match_index(&mut matched)?;
         if at_once {
@@ -281,7 +339,7 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
                 question.push_str(&beside(&mut job.store, found)?);
             }
             context.ui.tell(&question, 12);
-            match context.ui.confirm(&format!("{} them?", capital(change.verb))) {
+            match context.confirm(&format!("{} them?", capital(change.verb)), found) {
                 Answer::Yes => {}
                 Answer::No => {
                     context.ui.note("cancelled; nothing was changed");
@@ -398,6 +456,7 @@ impl Job<'_> {
                 while let Some(record) = reader.next()? {
                     let Record::Left(entries) = record else { continue };
                     for entry in entries {
+                        matched.guards.check(&entry)?;
                         if let Some(layout) = layout::by_name(&entry.layout) {
                             matched.layouts.insert(layout.name);
                         }
@@ -407,6 +466,29 @@ impl Job<'_> {
                 Ok(End::Complete)
             }
         }
+    }
+
+    /// Writes down in the audit log what is going to be done.
+    fn note(&mut self, spool: &Spool) -> anyhow::Result<()> {
+        let Some(audit) = &mut self.audit else { return Ok(()) };
+        let filter = self.change.describe();
+        let start = audit::Start {
+            run: &self.id,
+            command: self.change.command,
+            profile: self.context.profile.as_deref(),
+            store: self.store.place(),
+            login: self.context.target.user_name(),
+            filter: &filter,
+            ticket: self.change.safety.ticket.as_deref(),
+            plan: match &self.change.chosen {
+                Chosen::Plan(plan) => Some(&plan.digest),
+                _ => None,
+            },
+            undo: !self.change.safety.no_undo,
+            matched: spool.totals.sessions,
+            layouts: Some(&spool.totals.by_layout),
+        };
+        audit.start(&start, &spool.ids)
     }
 
     /// Carries out what was matched, each batch after its backup is on the disk.
@@ -420,8 +502,9 @@ impl Job<'_> {
         }
         self.layouts
             .extend(spool.layouts().filter_map(|name| layout::by_name(name)).map(|layout| layout.name));
+        self.note(&spool)?;
         if self.undo.is_none() {
-            self.undo = undo_file(self.change, self.store.place(), many)?;
+            self.undo = undo_file(self.change, &self.id, self.store.place(), many)?;
             self.report.run = self.undo.as_ref().map(|run| run.id.clone());
         }
         self.report.matched += many;
@@ -435,8 +518,11 @@ impl Job<'_> {
                 ended.push((entry.step.key.clone(), entry.user.clone()));
             }
         };
-        let mut between = |report: &Report| {
+        let mut between = |report: &Report, pace: &str| {
             progress.add(settled(report) - before);
+            if !pace.is_empty() {
+                progress.say(pace);
+            }
             before = settled(report);
             *interrupted = ui::interrupted();
             if *interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -446,6 +532,7 @@ impl Job<'_> {
             spool.read()?,
             self.undo.as_mut(),
             &mut self.report,
+            &mut self.pace,
             &mut apply::Watch { each: &mut each, between: &mut between },
         )?;
         Ok(())
@@ -469,7 +556,7 @@ impl Job<'_> {
         };
         loop {
             let last = Instant::now() >= deadline || ui::interrupted();
-            let mut again = Matched::new(change, None);
+            let mut again = Matched::new(change, &context.guards, None);
             for chunk in watched.chunks(1000) {
                 let keys: Vec<Key> = chunk.iter().map(|(key, _)| key.clone()).collect();
                 let there: Vec<Key> = keys
@@ -547,7 +634,7 @@ impl Job<'_> {
         let header = Header::new(
             self.change.command,
             self.store.place(),
-            self.change.filter.describe(),
+            self.change.describe(),
             matched,
             scan::now_ms(),
         );
@@ -561,7 +648,7 @@ impl Job<'_> {
 }
 
 /// The undo file, unless it is not wanted; older ones that have had their time go.
-fn undo_file(change: &Change<'_>, place: &str, matched: u64) -> anyhow::Result<Option<RunFile>> {
+fn undo_file(change: &Change<'_>, id: &str, place: &str, matched: u64) -> anyhow::Result<Option<RunFile>> {
     let now = scan::now_ms();
     if change.safety.no_undo {
         return Ok(None);
@@ -571,7 +658,7 @@ fn undo_file(change: &Change<'_>, place: &str, matched: u64) -> anyhow::Result<O
             .hint("set XDG_STATE_HOME, or say --no-undo")
             .into());
     };
-    let start = Start::new(run::new_id(now), now, change.command, place, change.filter.describe(), matched);
+    let start = Start::new(id.to_string(), now, change.command, place, change.describe(), matched);
     let file = RunFile::create(&directory, &start).with_context(|| {
         format!("the undo file cannot be written in {}; nothing was changed", directory.display())
     })?;
@@ -605,6 +692,7 @@ impl Matched<'_> {
             self.changed += 1;
             return ON;
         }
+        self.guards.check(&entry)?;
         if self.room.is_some_and(|room| self.spool.totals.sessions >= room) {
             self.over = true;
             return Ok(ControlFlow::Break(()));
@@ -719,10 +807,7 @@ fn question(spool: &Spool, change: &Change<'_>, context: &Context, place: &str) 
     let mut line = |name: &str, text: &str| {
         lines.push_str(&format!("  {name:9} {}\n", safe(text)));
     };
-    let chosen = change.filter.describe();
-    if !chosen.is_empty() {
-        line("chosen by", &chosen);
-    }
+    line("chosen by", &change.describe());
     let mut who = Vec::new();
     if users > 0 {
         who.push(format!("{}{}", if more { "more than " } else { "" }, plural(users as u64, "user")));

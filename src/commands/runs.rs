@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::{Value as Json, json};
 
+use crate::audit::verify::verify;
 use crate::cli::Format;
 use crate::context::Context;
 use crate::error::{Failure, Usage};
@@ -25,7 +26,8 @@ use crate::resolve;
 Examples:
   sessctl runs
   sessctl runs show 20261124-132500-a1b2
-  sessctl runs prune --keep 1d"
+  sessctl runs prune --keep 1d
+  sessctl runs verify-audit"
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -45,6 +47,25 @@ pub enum Command {
         #[arg(long, value_name = "SPAN", default_value = "7d", value_parser = crate::commands::change::span)]
         keep: Duration,
     },
+    /// Check that the audit log is as it was written
+    ///
+    /// Each line of the log holds the SHA-256 of the line before it, and a file beside it, audit.head,
+    /// the number and the SHA-256 of the last line. A line that was altered, put in or taken out, also
+    /// at the end, is named, and the exit code is 7.
+    ///
+    /// This proves nothing against somebody who can write all of the files and makes a new chain with
+    /// a new audit.head, or removes both. Against that helps what lies where they cannot write: the
+    /// lines in the syslog (`syslog = true` in the profile), or a SHA-256 that this command printed
+    /// earlier, to be given to --holds. A log is put away by moving audit.jsonl and audit.head
+    /// together; the next change begins a new one.
+    VerifyAudit {
+        /// The log [default: the profile's]
+        file: Option<PathBuf>,
+
+        /// Also find fault unless a line with this SHA-256, noted earlier, is still there
+        #[arg(long, value_name = "SHA256")]
+        holds: Option<String>,
+    },
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
@@ -56,7 +77,80 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             context.ui.note(format!("{removed} undo file{} removed", if removed == 1 { "" } else { "s" }));
             Ok(Exit::Done)
         }
+        Some(Command::VerifyAudit { file, holds }) => {
+            verify_audit(context, file.as_deref(), holds.as_deref())
+        }
     }
+}
+
+fn verify_audit(context: &Context, file: Option<&Path>, holds: Option<&str>) -> anyhow::Result<Exit> {
+    let Some(path) = file.map(Path::to_path_buf).or_else(|| context.audit.place()) else {
+        return Err(Usage::new("there is no home directory to look for the audit log in")
+            .hint("name the file, or set XDG_STATE_HOME")
+            .into());
+    };
+    let place = path.display();
+    let verdict = verify(&path, holds).with_context(|| format!("reading the audit log {place}"))?;
+    let Some(verdict) = verdict else {
+        return Err(Failure::new(format!("there is no audit log {place}"))
+            .hint("the first change writes it; `audit` in the profile names another file")
+            .into());
+    };
+    let intact = verdict.findings.is_empty();
+    let mut out = context.ui.out();
+    match context.format {
+        Format::Json | Format::Ndjson => {
+            let findings: Vec<Json> = verdict
+                .findings
+                .iter()
+                .map(|finding| json!({ "line": finding.line, "what": finding.what }))
+                .collect();
+            let object = json!({
+                "file": place.to_string(),
+                "intact": intact,
+                "lines": verdict.lines,
+                "runs": verdict.runs,
+                "without_end": verdict.open,
+                "sha256": verdict.head,
+                "findings": findings,
+            });
+            if context.format == Format::Json {
+                writeln!(out, "{object:#}")?;
+            } else {
+                writeln!(out, "{object}")?;
+            }
+        }
+        Format::Csv => {
+            writeln!(out, "line,what")?;
+            for finding in &verdict.findings {
+                let line = finding.line.map(|line| line.to_string()).unwrap_or_default();
+                writeln!(out, "{line},{}", render::csv::field(&finding.what))?;
+            }
+        }
+        Format::Table | Format::Ids => {
+            for finding in &verdict.findings {
+                let what = safe::safe(&finding.what);
+                match finding.line {
+                    Some(line) => writeln!(out, "line {line}: {what}")?,
+                    None => writeln!(out, "{what}")?,
+                }
+            }
+            let lines = super::change::plural(verdict.lines, "line");
+            let runs = super::change::plural(verdict.runs, "run");
+            if intact {
+                writeln!(out, "{lines} of {runs}, as they were written. The last has the SHA-256")?;
+                writeln!(out, "{}", verdict.head)?;
+            } else {
+                writeln!(out, "{lines} of {runs}; the log is not as it was written.")?;
+            }
+        }
+    }
+    out.flush()?;
+    if !verdict.open.is_empty() {
+        let open = verdict.open.join(", ");
+        context.ui.note(format!("without an end, as they are still going on or were cut short: {open}"));
+    }
+    Ok(if intact { Exit::Done } else { Exit::Found })
 }
 
 pub(super) fn directory() -> anyhow::Result<PathBuf> {

@@ -1,13 +1,16 @@
 //! `sessctl undo`: put back what a run changed.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 
 use anyhow::Context as _;
 
 use super::{report, runs};
+use crate::audit::{Audit, Ids, Start};
 use crate::context::Context;
 use crate::error::{Failure, Refusal};
 use crate::exit::Exit;
+use crate::pace::{Pace, PaceArgs};
 use crate::plan::apply::Report;
 use crate::plan::run::{self, Kept, Reader, Record, RunFile, State, Summary};
 use crate::resolve;
@@ -47,9 +50,20 @@ pub struct Args {
     #[arg(short = 'y', long)]
     pub yes: bool,
 
+    /// Refuse unless exactly so many sessions are to be put back
+    #[arg(long, value_name = "N")]
+    pub expect: Option<u64>,
+
     /// Restore what comes before a damaged place in the file
     #[arg(long)]
     pub salvage: bool,
+
+    /// Note this in the audit log, such as the number of a ticket
+    #[arg(long, value_name = "TEXT")]
+    pub ticket: Option<String>,
+
+    #[command(flatten)]
+    pub pace: PaceArgs,
 }
 
 /// Sessions a round trip.
@@ -58,6 +72,7 @@ const BATCH: usize = 500;
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if !args.dry_run {
         context.permit_change()?;
+        context.guards.permit(args.yes, args.expect)?;
     }
     let place = context.target.place();
     let summary = match &args.run {
@@ -78,7 +93,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             .into());
     }
     // All of the file is read once before anything is changed.
-    let (matched, torn, damage) = count(&summary, args)?;
+    let mut ids = Ids::default();
+    let (matched, torn, damage) = count(&summary, args, &mut ids)?;
     if let Some(damage) = &damage
         && !args.salvage
     {
@@ -91,6 +107,14 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             .ui
             .note("the file ends in the middle of a record: the run was cut short there, before that batch");
     }
+    if let Some(expected) = args.expect
+        && expected != matched
+    {
+        let what = format!(
+            "{matched} sessions are to be put back, and --expect says {expected}; nothing was changed"
+        );
+        return Err(Refusal::new(what).into());
+    }
     let asks = !args.dry_run && !args.yes;
     let mut report = Report { run: Some(summary.start.run.clone()), matched, ..Report::default() };
     report.dry_run = args.dry_run;
@@ -99,14 +123,16 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         report::print(context, "Put back", &report)?;
         return Ok(Exit::Done);
     }
+    let mut audit = Audit::open(&context.audit)?;
     let mut store = context.connect()?;
+    let mut pace = context.pace(&args.pace, BATCH)?;
     if asks {
         let many = super::change::plural(matched, "session");
         context.ui.tell(
             &format!("About to put back {many} on {place} that a {} changed", summary.start.command),
             0,
         );
-        match context.ui.confirm("Put them back?") {
+        match context.confirm("Put them back?", matched) {
             Answer::Yes => {}
             Answer::No => {
                 context.ui.note("cancelled; nothing was changed");
@@ -118,13 +144,31 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             }
         }
     }
+    audit.start(
+        &Start {
+            run: &summary.start.run,
+            command: "undo",
+            profile: context.profile.as_deref(),
+            store: &place,
+            login: context.target.user_name(),
+            filter: &describe(&summary, args),
+            ticket: args.ticket.as_deref(),
+            plan: None,
+            undo: false,
+            matched,
+            layouts: None,
+        },
+        &ids,
+    )?;
     let mut progress = context.ui.progress("putting back", Some(matched));
     let mut wholes: Vec<Companion> = Vec::new();
     let mut expired = 0;
     let mut batch: Vec<Kept> = Vec::new();
     let mut interrupted = false;
-    let mut each = |kept: Vec<Kept>| -> anyhow::Result<bool> {
-        progress.add(kept.len() as u64);
+    // Whether it goes on.
+    let mut each = |kept: Vec<Kept>, pace: &mut Pace| -> anyhow::Result<bool> {
+        let many = kept.len();
+        progress.add(many as u64);
         let backups: Vec<_> = kept.into_iter().map(|kept| kept.backup).collect();
         let restored = store.restore(&backups)?;
         for (backup, restored) in backups.into_iter().zip(restored) {
@@ -135,20 +179,37 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             }
             wholes.extend(backup.companions.into_iter().filter(|one| matches!(one, Companion::Whole { .. })));
         }
+        pace.done(many);
+        let says = pace.says();
+        if !says.is_empty() {
+            progress.say(says);
+        }
         interrupted = ui::interrupted();
         Ok(!interrupted)
     };
+    let stop = || if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    // How many make a batch; `None` before the first and after each.
+    let mut most = None;
     let mut going = true;
     walk(&summary, args, &mut |kept| {
+        if most.is_none() {
+            most = pace.next(&mut |_| stop())?;
+        }
+        let Some(size) = most else {
+            going = false;
+            return Ok(false);
+        };
         batch.push(kept);
-        if batch.len() >= BATCH {
-            going = each(std::mem::take(&mut batch))?;
+        if batch.len() >= size {
+            going = each(std::mem::take(&mut batch), &mut pace)?;
+            most = None;
         }
         Ok(going)
     })?;
     if going && !batch.is_empty() {
-        each(batch)?;
+        each(batch, &mut pace)?;
     }
+    interrupted |= !going;
     drop(progress);
     store.restore_whole(&wholes)?;
     report.gone = expired;
@@ -157,8 +218,19 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     RunFile::append(&summary.path)
         .and_then(|mut file| file.undone(scan::now_ms(), report.done, all))
         .context("noting in the run's file that it was undone")?;
+    let exit = if interrupted { Exit::Interrupted } else { Exit::Done };
+    let noted = audit.end(exit, &report);
     report::print(context, "Put back", &report)?;
-    Ok(if interrupted { Exit::Interrupted } else { Exit::Done })
+    noted?;
+    Ok(exit)
+}
+
+/// What is put back, for the audit log.
+fn describe(summary: &Summary, args: &Args) -> String {
+    let users = (!args.user.is_empty()).then(|| format!("user is {}", args.user.join(" or ")));
+    let ids = (!args.ids.is_empty()).then(|| super::change::plural(args.ids.len() as u64, "named session"));
+    let run = Some(format!("run {}", summary.start.run));
+    [run, users, ids].into_iter().flatten().collect::<Vec<_>>().join(" and ")
 }
 
 /// The last run on this store that was not undone.
@@ -177,11 +249,12 @@ fn last(place: &str) -> anyhow::Result<Summary> {
         })
 }
 
-fn count(summary: &Summary, args: &Args) -> anyhow::Result<(u64, bool, Option<run::Damage>)> {
+fn count(summary: &Summary, args: &Args, ids: &mut Ids) -> anyhow::Result<(u64, bool, Option<run::Damage>)> {
     let mut many = 0;
     let mut torn = false;
-    let damage = read(summary, args, &mut torn, &mut |_| {
+    let damage = read(summary, args, &mut torn, &mut |kept| {
         many += 1;
+        ids.add(&kept.id);
         Ok(true)
     })?;
     Ok((many, torn, damage))

@@ -6,11 +6,12 @@ use anyhow::Context as _;
 
 use super::run::{Keeping, RunFile};
 use super::{Entries, Entry};
+use crate::pace::Pace;
 use crate::store::{Error, Outcome, Step, Store};
 
 /// Sessions a batch: large enough for one round trip to be worth it, small enough that the
 /// server's one thread is not held for longer than a few milliseconds.
-const BATCH: usize = 1000;
+pub const BATCH: usize = 1000;
 /// Errors that a report quotes; the rest is only counted.
 const MAX_ERRORS: usize = 20;
 
@@ -73,8 +74,9 @@ impl Report {
 pub struct Watch<'a> {
     /// Told of every session that was changed.
     pub each: &'a mut dyn FnMut(&Entry),
-    /// Told after each batch how far it is; may stop it.
-    pub between: &'a mut dyn FnMut(&Report) -> ControlFlow<()>,
+    /// Told after each batch how far it is, and told while it waits, with a word on the pace; may
+    /// stop it.
+    pub between: &'a mut dyn FnMut(&Report, &str) -> ControlFlow<()>,
 }
 
 /// Carries out the entries. What an interruption leaves is written to the run file. A store
@@ -84,13 +86,25 @@ pub fn apply(
     mut entries: Entries,
     mut run: Option<&mut RunFile>,
     report: &mut Report,
+    pace: &mut Pace,
     watch: &mut Watch<'_>,
 ) -> anyhow::Result<Option<Error>> {
     loop {
-        let batch = entries.batch(BATCH)?;
-        if batch.is_empty() {
+        if entries.is_done() {
             return Ok(None);
         }
+        let batch = match pace.next(&mut |why| (watch.between)(report, why)) {
+            Ok(Some(most)) => entries.batch(most)?,
+            Ok(None) => {
+                leave(entries, run, report)?;
+                return Ok(None);
+            }
+            Err(error) => {
+                leave(entries, run, report)?;
+                report.fail(error.to_string());
+                return Ok(Some(error));
+            }
+        };
         let steps: Vec<Step> = batch.iter().map(|entry| entry.step.clone()).collect();
         let applied = match run.as_deref_mut() {
             Some(file) => {
@@ -119,20 +133,27 @@ pub fn apply(
                 return Ok(Some(error));
             }
         }
-        if (watch.between)(report).is_break() {
-            let mut left = 0;
-            loop {
-                let rest = entries.batch(BATCH)?;
-                if rest.is_empty() {
-                    break;
-                }
-                left += rest.len() as u64;
-                if let Some(file) = run.as_deref_mut() {
-                    file.left(rest).context("writing the undo file")?;
-                }
-            }
-            report.complete = left == 0;
+        pace.done(batch.len());
+        if (watch.between)(report, &pace.says()).is_break() {
+            leave(entries, run, report)?;
             return Ok(None);
         }
     }
+}
+
+/// Notes what an interruption leaves.
+fn leave(mut entries: Entries, mut run: Option<&mut RunFile>, report: &mut Report) -> anyhow::Result<()> {
+    let mut left = 0;
+    loop {
+        let rest = entries.batch(BATCH)?;
+        if rest.is_empty() {
+            break;
+        }
+        left += rest.len() as u64;
+        if let Some(file) = run.as_deref_mut() {
+            file.left(rest).context("writing the undo file")?;
+        }
+    }
+    report.complete = left == 0;
+    Ok(())
 }

@@ -16,6 +16,7 @@ use crate::store::connect::{self, Target, classify};
 
 mod backup;
 mod change;
+mod probe;
 mod read;
 mod scan;
 mod seen;

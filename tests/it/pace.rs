@@ -1,0 +1,144 @@
+//! The pace of changes, and what profiles guard. That limits are kept to is tested where time can be
+//! simulated; here, that the runs get to their end and change what they should.
+
+use serde_json::json;
+
+use crate::support::*;
+
+#[test]
+fn a_run_with_limits_does_the_same() {
+    for limits in [
+        &["--rate", "100000/s"][..],
+        &["--latency-budget", "10s"],
+        &["--max-lag", "1MiB"],
+        &["--rate", "90000", "--latency-budget", "10s", "--max-lag", "5s"],
+    ] {
+        let sess = Sess::new().many(700).set("other", "1");
+        let args = [&["purge", "--all", "--yes", "-o", "json"], limits].concat();
+        let report = sess.args(args).success().json();
+        assert_eq!((&report["done"], &report["complete"]), (&json!(700), &json!(true)), "{limits:?}");
+        assert_eq!(sess.server.snapshot().keys().collect::<Vec<_>>(), [b"other"]);
+        let args = [&["undo", "--yes", "-o", "json"], limits].concat();
+        assert_eq!(sess.args(args).success().json()["done"], 700);
+        assert_eq!(sess.server.snapshot().len(), 701);
+    }
+}
+
+#[test]
+fn nothing_is_asked_of_the_server_without_limits() {
+    let sess = Sess::new().many(50);
+    sess.server.forget_calls();
+    sess.args(["purge", "--all", "--yes"]).success();
+    assert_eq!(sess.server.calls().get("ping"), None);
+}
+
+#[test]
+fn the_server_is_watched_with_a_budget() {
+    let sess = Sess::new().many(50);
+    sess.server.forget_calls();
+    sess.args(["purge", "--all", "--yes", "--latency-budget", "10s"]).success();
+    assert!(sess.server.calls().get("ping").is_some_and(|pings| *pings >= 5));
+}
+
+#[test]
+fn a_budget_that_cannot_be_kept_is_refused_before_the_first_change() {
+    let sess = Sess::new().many(20);
+    sess.changes_nothing(["purge", "--all", "--yes", "--latency-budget", "1us"])
+        .code(5)
+        .says("--latency-budget is 0.0 ms")
+        .says("before anything is changed");
+}
+
+#[test]
+fn a_slow_run_stops_where_it_is_asked_to_and_can_go_on() {
+    let sess = Sess::new().many(40);
+    // A session every hour: the first is ended at once, and then there is nothing to do but wait.
+    let running = sess.start(["purge", "--all", "--yes", "--rate", "1/h", "-o", "json"]);
+    eventually("the first session ends", || sess.server.snapshot().len() == 39);
+    running.interrupt();
+    let ran = running.end().code(130).says("--resume");
+    let report = ran.json();
+    assert_eq!((&report["done"], &report["complete"]), (&json!(1), &json!(false)));
+    let run = report["run"].as_str().expect("a run");
+    let resumed = sess.args(["purge", "--resume", run, "--yes", "-o", "json"]).success().json();
+    assert_eq!(resumed["done"], 39);
+    assert!(sess.server.snapshot().is_empty());
+}
+
+#[test]
+fn limits_come_from_the_profile_and_can_be_lifted() {
+    let sess = Sess::new().many(5);
+    let text = format!("[profiles.p]\nstore = {:?}\nlatency_budget = \"1us\"\n", sess.server.url());
+    let sess = sess.use_profile(&text);
+    sess.changes_nothing(["purge", "--all", "--yes"]).code(5).says("--latency-budget");
+    sess.args(["purge", "--all", "--yes", "--latency-budget", "none"]).success();
+}
+
+#[test]
+fn limits_that_are_none_are_usage_errors() {
+    let sess = Sess::new();
+    for (option, value, why) in [
+        ("--rate", "0", "more than zero"),
+        ("--rate", "fast", "500/s"),
+        ("--latency-budget", "5", "with its unit"),
+        ("--max-lag", "5", "5s, or bytes"),
+        ("--max-lag", "10ms", "once a second"),
+    ] {
+        sess.args(["purge", "--all", option, value]).code(2).says(why);
+    }
+}
+
+/// A profile `p` with these lines besides the store.
+fn guarded(sess: Sess, lines: &str) -> Sess {
+    let text = format!("[profiles.p]\nstore = {:?}\n{lines}\n", sess.server.url());
+    sess.use_profile(&text)
+}
+
+#[test]
+fn what_is_protected_refuses_the_whole_change() {
+    for (line, guard) in [
+        ("protected_users = [\"root\", \"user7\"]", "protected_users"),
+        ("protected_users = [\"user1?\"]", "protected_users"),
+        ("protected_layouts = [\"connect-redis\"]", "protected_layouts"),
+        ("protected_prefixes = [\"sess:0000000\"]", "protected_prefixes"),
+    ] {
+        let sess = guarded(Sess::new().many(20), line);
+        let plan = sess.server.dir.path().join("a.plan");
+        let plan = plan.to_str().expect("a path");
+        for more in [&["--yes"][..], &["--dry-run"], &["--plan", plan], &["--yes", "--no-undo"]] {
+            let args = [&["purge", "--all"], more].concat();
+            let ran = sess.changes_nothing(args).code(5);
+            ran.says(&format!("`{guard}` of the profile `p`")).says("nothing was changed").hides(&sid(7));
+        }
+        assert!(!sess.server.dir.path().join("a.plan").exists());
+    }
+    // Who is not protected can be ended.
+    let sess = guarded(Sess::new().many(20), "protected_users = [\"user7\"]");
+    sess.args(["purge", "--not", "--user", "user7", "--yes"]).success();
+    assert_eq!(sess.listed("user", &[]), ["user7"]);
+    sess.changes_nothing(["purge", "--user", "user7", "--yes"]).code(5);
+    sess.changes_nothing(["purge", &sid(7), "--yes"]).code(5);
+}
+
+#[test]
+fn production_wants_the_number() {
+    let sess = guarded(Sess::new().many(12), "production = true");
+    sess.changes_nothing(["purge", "--all", "--yes"]).code(5).says("`production`").says("--expect N");
+    sess.changes_nothing(["purge", "--all", "--yes", "--expect", "11"]).code(5).says("--expect says 11");
+    sess.changes_nothing(["purge", "--all", "--dry-run"]).success();
+    for answer in ["y", "11", ""] {
+        let mut terminal = sess.terminal(&["purge", "--all"]);
+        terminal.shows("Type their number").types(&format!("{answer}\n"));
+        let (code, text) = terminal.end();
+        assert_eq!(code, Some(6), "{text}");
+    }
+    let mut terminal = sess.terminal(&["purge", "--all"]);
+    terminal.shows("Type their number").types("12\n");
+    let (code, text) = terminal.end();
+    assert_eq!(code, Some(0), "{text}");
+    assert!(sess.server.snapshot().is_empty());
+    sess.changes_nothing(["undo", "--yes"]).code(5).says("`production`");
+    sess.changes_nothing(["undo", "--yes", "--expect", "3"]).code(5).says("--expect says 3");
+    sess.args(["undo", "--yes", "--expect", "12"]).success();
+    assert_eq!(sess.server.snapshot().len(), 12);
+}
