@@ -6,6 +6,11 @@
 //! password_file = "~/.config/sessctl/shop.password"
 //! layout = "connect-redis"
 //! max = 500
+//! production = true                     # the question wants the number, and so does --yes
+//! protected_users = ["admin", "svc-*"]  # also protected_layouts, protected_prefixes
+//! rate = "500/s"                        # also latency_budget = "5ms", max_lag = "1MiB"
+//! audit = "/var/log/sessctl/audit.jsonl"
+//! syslog = true                         # or the path of its socket
 //!
 //! [profiles.shop.options]
 //! prefix = "shop:sess:"

@@ -306,6 +306,9 @@ impl fmt::Display for Why {
 }
 
 fn millis(time: Duration) -> String {
+    if time < Duration::from_millis(1) {
+        return format!("{} µs", time.as_micros());
+    }
     let ms = time.as_secs_f64() * 1000.0;
     if ms < 10.0 && ms.fract() > 0.05 { format!("{ms:.1} ms") } else { format!("{ms:.0} ms") }
 }
@@ -532,10 +535,31 @@ pub fn lag_of(info: &str) -> Lag {
     lag
 }
 
+/// Who measures.
+enum Watcher {
+    Nobody,
+    /// What was measured before there is something to do would say nothing of it.
+    Waiting(RedisStore, Limits),
+    Probe(Probe),
+}
+
+impl Watcher {
+    fn take(&mut self) -> Result<Measured, Error> {
+        *self = match std::mem::replace(self, Watcher::Nobody) {
+            Watcher::Waiting(store, limits) => Watcher::Probe(Probe::start(store, limits)),
+            other => other,
+        };
+        match self {
+            Watcher::Probe(probe) => probe.take(),
+            _ => Ok(Measured::default()),
+        }
+    }
+}
+
 /// The pace of a run.
 pub struct Pace {
     max: usize,
-    limited: Option<(Controller, Option<Probe>)>,
+    limited: Option<(Controller, Watcher)>,
     began: Instant,
     batch_began: Duration,
 }
@@ -556,7 +580,7 @@ impl Pace {
         if limits.is_none() {
             return Ok(pace);
         }
-        let mut probe = None;
+        let mut watcher = Watcher::Nobody;
         if limits.latency.is_some() || limits.lag.is_some() {
             let mut store = connect()?;
             if let Some(Budget(budget)) = limits.latency {
@@ -578,21 +602,18 @@ impl Pace {
             if limits.lag.is_some() {
                 store.info("replication")?;
             }
-            probe = Some(Probe::start(store, limits));
+            watcher = Watcher::Waiting(store, limits);
         }
-        pace.limited = Some((Controller::new(limits, max), probe));
+        pace.limited = Some((Controller::new(limits, max), watcher));
         Ok(pace)
     }
 
     /// Waits as long as must be, and gives the size of the next batch. `idle` is called while it
     /// waits and may end it; then there is no next batch.
     pub fn next(&mut self, idle: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<Option<usize>, Error> {
-        let Some((controller, probe)) = &mut self.limited else { return Ok(Some(self.max)) };
+        let Some((controller, watcher)) = &mut self.limited else { return Ok(Some(self.max)) };
         loop {
-            let measured = match probe {
-                Some(probe) => probe.take()?,
-                None => Measured::default(),
-            };
+            let measured = watcher.take()?;
             let now = self.began.elapsed();
             match controller.next(now, &measured) {
                 Next::Go(sessions) => {

@@ -45,7 +45,7 @@ fn a_budget_that_cannot_be_kept_is_refused_before_the_first_change() {
     let sess = Sess::new().many(20);
     sess.changes_nothing(["purge", "--all", "--yes", "--latency-budget", "1us"])
         .code(5)
-        .says("--latency-budget is 0.0 ms")
+        .says("--latency-budget is 1 µs")
         .says("before anything is changed");
 }
 
