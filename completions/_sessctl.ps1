@@ -239,6 +239,10 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Keep watching so long, and end again what a request in flight writes back')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Go on with a run that was interrupted')
             [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'How long undo files of earlier runs are kept')
+            [CompletionResult]::new('--ticket', '--ticket', [CompletionResultType]::ParameterName, 'Note this in the audit log, such as the number of a ticket')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Change at most so many sessions a second, or `none` [default: none, or the profile''s]')
+            [CompletionResult]::new('--latency-budget', '--latency-budget', [CompletionResultType]::ParameterName, 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile''s]')
+            [CompletionResult]::new('--max-lag', '--max-lag', [CompletionResultType]::ParameterName, 'Pause while a replica is further behind than this, or `none` [default: none, or the profile''s]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
@@ -291,6 +295,10 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Keep watching so long, and end again what a request in flight writes back')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Go on with a run that was interrupted')
             [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'How long undo files of earlier runs are kept')
+            [CompletionResult]::new('--ticket', '--ticket', [CompletionResultType]::ParameterName, 'Note this in the audit log, such as the number of a ticket')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Change at most so many sessions a second, or `none` [default: none, or the profile''s]')
+            [CompletionResult]::new('--latency-budget', '--latency-budget', [CompletionResultType]::ParameterName, 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile''s]')
+            [CompletionResult]::new('--max-lag', '--max-lag', [CompletionResultType]::ParameterName, 'Pause while a replica is further behind than this, or `none` [default: none, or the profile''s]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
@@ -327,6 +335,11 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
         }
         'sessctl;undo' {
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Only sessions of this user; repeatable')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Refuse unless exactly so many sessions are to be put back')
+            [CompletionResult]::new('--ticket', '--ticket', [CompletionResultType]::ParameterName, 'Note this in the audit log, such as the number of a ticket')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Change at most so many sessions a second, or `none` [default: none, or the profile''s]')
+            [CompletionResult]::new('--latency-budget', '--latency-budget', [CompletionResultType]::ParameterName, 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile''s]')
+            [CompletionResult]::new('--max-lag', '--max-lag', [CompletionResultType]::ParameterName, 'Pause while a replica is further behind than this, or `none` [default: none, or the profile''s]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
@@ -385,6 +398,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show what a run changed, a line a session')
             [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove undo files that are older than --keep')
+            [CompletionResult]::new('verify-audit', 'verify-audit', [CompletionResultType]::ParameterValue, 'Check that the audit log is as it was written')
             break
         }
         'sessctl;runs;show' {
@@ -416,6 +430,34 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
         }
         'sessctl;runs;prune' {
             [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'How old a file may become')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
+            [CompletionResult]::new('--layout', '--layout', [CompletionResultType]::ParameterName, 'Consider sessions of this layout only; may be repeated')
+            [CompletionResult]::new('--prefix', '--prefix', [CompletionResultType]::ParameterName, 'Say what session keys begin with, where it is not the layout''s default')
+            [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'Consider only keys that fit this Redis glob')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password from the first line of this file; REDISCLI_AUTH works too')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust these certificates (PEM) instead of the system''s')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Show the server this client certificate (PEM)')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Use this private key (PEM) for the client certificate')
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up connecting after this time [default: 5s]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up waiting for an answer after this time [default: 30s]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Print in this form [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print in this form [default: table]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Do not check the server''s certificate')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'End each id with NUL instead of a line break, for `xargs -0`')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'End each id with NUL instead of a line break, for `xargs -0`')
+            [CompletionResult]::new('--mask', '--mask', [CompletionResultType]::ParameterName, 'Shorten ids in every form of output')
+            [CompletionResult]::new('--reveal', '--reveal', [CompletionResultType]::ParameterName, 'Show ids and secrets whole, also in tables')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no notes and no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no notes and no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'sessctl;runs;verify-audit' {
+            [CompletionResult]::new('--holds', '--holds', [CompletionResultType]::ParameterName, 'Also find fault unless a line with this SHA-256, noted earlier, is still there')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')

@@ -67,6 +67,9 @@ _sessctl() {
             sessctl__subcmd__runs,show)
                 cmd="sessctl__subcmd__runs__subcmd__show"
                 ;;
+            sessctl__subcmd__runs,verify-audit)
+                cmd="sessctl__subcmd__runs__subcmd__verify__subcmd__audit"
+                ;;
             *)
                 ;;
         esac
@@ -148,7 +151,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__apply)
-            opts="-n -y -o -0 -q -h --allow-edited --max-age --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-n -y -o -0 -q -h --allow-edited --max-age --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -179,6 +182,22 @@ _sessctl() {
                     return 0
                     ;;
                 --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ticket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --latency-budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-lag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1256,7 +1275,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__purge)
-            opts="-n -y -o -0 -q -h --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-where --not-undecodable --not-expired --not-ids-from --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-n -y -o -0 -q -h --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-where --not-undecodable --not-expired --not-ids-from --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1362,6 +1381,22 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --ticket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --latency-budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-lag)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1430,7 +1465,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help show prune"
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help show prune verify-audit"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1655,14 +1690,112 @@ _sessctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        sessctl__subcmd__runs__subcmd__verify__subcmd__audit)
+            opts="-o -0 -q -h --holds --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --holds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --layout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         sessctl__subcmd__undo)
-            opts="-n -y -o -0 -q -h --user --dry-run --yes --salvage --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-n -y -o -0 -q -h --user --dry-run --yes --expect --salvage --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ticket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --latency-budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-lag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -237,6 +237,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l plan -d 'Chang
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l verify -d 'Keep watching so long, and end again what a request in flight writes back' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l resume -d 'Go on with a run that was interrupted' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l keep -d 'How long undo files of earlier runs are kept' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l ticket -d 'Note this in the audit log, such as the number of a ticket' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l rate -d 'Change at most so many sessions a second, or `none` [default: none, or the profile\'s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l latency-budget -d 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile\'s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l max-lag -d 'Pause while a replica is further behind than this, or `none` [default: none, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l profile -d 'Use this profile of the configuration file' -r
@@ -286,6 +290,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l plan -d 'Chang
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l verify -d 'Keep watching so long, and end again what a request in flight writes back' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l resume -d 'Go on with a run that was interrupted' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l keep -d 'How long undo files of earlier runs are kept' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l ticket -d 'Note this in the audit log, such as the number of a ticket' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l rate -d 'Change at most so many sessions a second, or `none` [default: none, or the profile\'s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l latency-budget -d 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile\'s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l max-lag -d 'Pause while a replica is further behind than this, or `none` [default: none, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l profile -d 'Use this profile of the configuration file' -r
@@ -319,6 +327,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l reveal -d 'Sho
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s q -l quiet -d 'Print no notes and no progress'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l user -d 'Only sessions of this user; repeatable' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l expect -d 'Refuse unless exactly so many sessions are to be put back' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l ticket -d 'Note this in the audit log, such as the number of a ticket' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l rate -d 'Change at most so many sessions a second, or `none` [default: none, or the profile\'s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l latency-budget -d 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile\'s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l max-lag -d 'Pause while a replica is further behind than this, or `none` [default: none, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l profile -d 'Use this profile of the configuration file' -r
@@ -348,34 +361,35 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l mask -d 'Shorte
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s q -l quiet -d 'Print no notes and no progress'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l config -d 'Read profiles from this file' -r -F
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l profile -d 'Use this profile of the configuration file' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l match -d 'Consider only keys that fit this Redis glob' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l cert -d 'Show the server this client certificate (PEM)' -r -F
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'"
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l color -d 'Use colour' -r -f -a "auto\t''
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l insecure -d 'Do not check the server\'s certificate'
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l mask -d 'Shorten ids in every form of output'
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -l reveal -d 'Show ids and secrets whole, also in tables'
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -s q -l quiet -d 'Print no notes and no progress'
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -f -a "show" -d 'Show what a run changed, a line a session'
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune" -f -a "prune" -d 'Remove undo files that are older than --keep'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -f -a "show" -d 'Show what a run changed, a line a session'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -f -a "prune" -d 'Remove undo files that are older than --keep'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -f -a "verify-audit" -d 'Check that the audit log is as it was written'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l profile -d 'Use this profile of the configuration file' -r
@@ -429,6 +443,33 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print no notes and no progress'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l holds -d 'Also find fault unless a line with this SHA-256, noted earlier, is still there' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l profile -d 'Use this profile of the configuration file' -r

@@ -31,6 +31,8 @@ const LAG_EVERY: Duration = Duration::from_millis(200);
 const MAX_SAMPLES: usize = 256;
 /// Pings before the first change: the quickest is what the way to the server alone takes.
 const TRIALS: usize = 5;
+/// What the shown speed goes by.
+const RECENT: Duration = Duration::from_secs(5);
 /// How long is waited before somebody who wants to stop is heard.
 const NAP: Duration = Duration::from_millis(50);
 
@@ -397,7 +399,7 @@ impl Controller {
         }
         self.recent.push_back((began, sessions));
         while self.recent.len() > 1
-            && self.recent.front().is_some_and(|(first, _)| began - *first > Duration::from_secs(5))
+            && self.recent.front().is_some_and(|(first, _)| began.saturating_sub(*first) > RECENT)
         {
             self.recent.pop_front();
         }
@@ -539,14 +541,14 @@ pub fn lag_of(info: &str) -> Lag {
 enum Watcher {
     Nobody,
     /// What was measured before there is something to do would say nothing of it.
-    Waiting(RedisStore, Limits),
+    Waiting(Box<RedisStore>, Limits),
     Probe(Probe),
 }
 
 impl Watcher {
     fn take(&mut self) -> Result<Measured, Error> {
         *self = match std::mem::replace(self, Watcher::Nobody) {
-            Watcher::Waiting(store, limits) => Watcher::Probe(Probe::start(store, limits)),
+            Watcher::Waiting(store, limits) => Watcher::Probe(Probe::start(*store, limits)),
             other => other,
         };
         match self {
@@ -602,7 +604,7 @@ impl Pace {
             if limits.lag.is_some() {
                 store.info("replication")?;
             }
-            watcher = Watcher::Waiting(store, limits);
+            watcher = Watcher::Waiting(Box::new(store), limits);
         }
         pace.limited = Some((Controller::new(limits, max), watcher));
         Ok(pace)
@@ -634,7 +636,7 @@ impl Pace {
     pub fn done(&mut self, sessions: usize) {
         let now = self.began.elapsed();
         if let Some((controller, _)) = &mut self.limited {
-            controller.done(self.batch_began, sessions, now - self.batch_began);
+            controller.done(self.batch_began, sessions, now.saturating_sub(self.batch_began));
         }
     }
 
@@ -699,7 +701,7 @@ mod tests {
             for first in (0..batches.len()).step_by(7) {
                 let mut sum = 0;
                 for (began, many) in &batches[first..] {
-                    let span = (*began - batches[first].0).as_secs_f64();
+                    let span = began.saturating_sub(batches[first].0).as_secs_f64();
                     assert!(f64::from(sum) <= per_second * span + 0.001, "{text}: {sum} in {span} s");
                     sum += *many as u32;
                 }

@@ -75,7 +75,7 @@ fn no_id_is_in_the_log() {
     let whole = sid(100);
     sess.args(["undo", "--yes"]).success();
     sess.args(["purge", &whole, &sid(101), "--yes"]).success();
-    let ids = sess.write("ids", &sid(102));
+    let ids = sess.write("ids", sid(102));
     sess.args(["purge", "--ids-from", ids.to_str().expect("a path"), "--yes"]).success();
     sess.args(["undo", "--yes", "--user", "alice"]).success();
     let text = text(&sess);
