@@ -50,6 +50,7 @@ pub mod redisson_tomcat;
 pub mod remix_redis_session;
 pub mod remix_session_storage_redis;
 pub mod ruoyi;
+pub mod sa_token;
 pub mod shiro_redis;
 pub mod shopify;
 pub mod spring_session;
@@ -109,6 +110,7 @@ pub const ALL: &[&Layout] = &[
     &tomcat_redis_session_manager::LAYOUT,
     &shiro_redis::LAYOUT,
     &ruoyi::LAYOUT,
+    &sa_token::LAYOUT,
     &vertx_web::LAYOUT,
     // Only when named, and those that cannot be seen.
     &generic::LAYOUT,
@@ -165,6 +167,9 @@ pub struct Layout {
     pub twin: Option<Twin>,
     /// A key beside a session, and its kind, that makes a session of what is only [`Verdict::Kin`].
     pub beside: Option<Beside>,
+    /// Keys whose content is shown as a part of the session's data; `read` finds them in the blob,
+    /// where one session is looked at and not many are listed.
+    pub parts: Option<fn(&Setup, &Blob<'_>) -> Vec<Key>>,
     /// Where only sets know whose the sessions are: what the names of the sets begin with that belong
     /// to the application of a session's key. The user's name follows; members are keys or ids.
     pub owners: Option<Owners>,
@@ -180,8 +185,8 @@ pub struct Layout {
     pub only_named: bool,
 }
 
-/// From a session's key to a key and the kind that it should have.
-pub type Beside = fn(&Setup, &[u8]) -> Option<(Vec<u8>, Kind)>;
+/// From a session to a key beside it and the kind that this key should have.
+pub type Beside = fn(&Setup, &Blob<'_>) -> Option<(Vec<u8>, Kind)>;
 
 /// From a session's key to what the names of certain sets begin with.
 pub type Owners = fn(&Setup, &[u8]) -> Option<Vec<u8>>;
@@ -292,6 +297,7 @@ impl Layout {
         cookie: None,
         twin: None,
         beside: None,
+        parts: None,
         owners: None,
         namespaced: None,
         same_as: &[],
@@ -348,7 +354,7 @@ mod tests {
 
     use super::*;
     use crate::session::Certainty;
-    use crate::store::Ttl;
+    use crate::store::{Need, Record, Ttl};
 
     const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/layout");
 
@@ -363,6 +369,8 @@ mod tests {
 
     struct Fixture {
         slug: String,
+        /// All keys once more, as what the parts of a session's data are found among.
+        records: Vec<Record>,
         keys: BTreeMap<String, (Vec<u8>, Raw)>,
         expected: Json,
     }
@@ -386,7 +394,7 @@ mod tests {
 
     fn fixture(folder: &Path) -> Fixture {
         let read = |name| std::fs::read_to_string(folder.join(name)).expect("a fixture's file");
-        let keys = read("keys.jsonl")
+        let keys: BTreeMap<String, (Vec<u8>, Raw)> = read("keys.jsonl")
             .lines()
             .map(|line| {
                 let line: Json = serde_json::from_str(line).expect("a line of JSON");
@@ -395,7 +403,16 @@ mod tests {
             })
             .collect();
         let slug = folder.file_name().expect("a name").to_string_lossy().into_owned();
-        Fixture { slug, keys, expected: serde_json::from_str(&read("expected.json")).expect("JSON") }
+        let record = |(key, raw): &(Vec<u8>, Raw)| Record {
+            key: Key(key.clone()),
+            raw: raw.clone(),
+            ttl: Ttl::Never,
+            memory: None,
+            asked: Need::VALUE,
+        };
+        let records = keys.values().map(record).collect();
+        let expected = serde_json::from_str(&read("expected.json")).expect("JSON");
+        Fixture { slug, records, keys, expected }
     }
 
     fn fixtures() -> Vec<Fixture> {
@@ -429,7 +446,7 @@ mod tests {
 
         fn blob(&self, key: &str) -> Blob<'_> {
             let (key, raw) = &self.keys[key];
-            Blob::new(key, raw, Limits::default())
+            Blob { parts: &self.records, ..Blob::new(key, raw, Limits::default()) }
         }
     }
 
@@ -554,7 +571,10 @@ mod tests {
                 assert_eq!(blob.key[place.id], *id, "{at}");
                 let lead = (setup.layout.lead)(&setup);
                 let rest = if setup.layout.name == "redis-sessions" { &blob.key[lead.len()..] } else { id };
-                assert_eq!((setup.layout.key_of)(&setup, rest), blob.key, "{at}");
+                let key = (setup.layout.key_of)(&setup, rest);
+                // A token of Sa-Token does not tell of which login type it is.
+                let of_a_type = setup.layout.name == "sa-token" && key.starts_with(b"satoken:login:");
+                assert!(key == blob.key || of_a_type, "{at}");
                 let facts = described(&setup, &blob, &data, want);
                 let ops = (setup.layout.end)(&setup, &session(&setup, &blob, id, facts, &decoded));
                 let touched: BTreeSet<_> = ops
@@ -638,7 +658,17 @@ mod tests {
                 let mut found: Vec<(&str, Verdict, Vec<u8>)> = Vec::new();
                 for setup in candidates.iter().map(|at| &setups[usize::from(*at)]) {
                     let Some(place) = (setup.layout.locate)(setup, blob.key) else { continue };
-                    let verdict = (setup.layout.recognize)(setup, &blob);
+                    let mut verdict = (setup.layout.recognize)(setup, &blob);
+                    let beside = setup.layout.beside.and_then(|beside| beside(setup, &blob));
+                    if verdict == Verdict::Kin
+                        && beside.is_some_and(|(key, kind)| {
+                            let there = |record: &&Record| record.key.0 == key;
+                            fixture.records.iter().find(there).and_then(|record| record.raw.kind())
+                                == Some(kind)
+                        })
+                    {
+                        verdict = Verdict::Sure;
+                    }
                     if blob.raw.kind() == Some(setup.layout.kind)
                         && !matches!(verdict, Verdict::No(_) | Verdict::Kin)
                     {
@@ -687,6 +717,7 @@ mod tests {
                         }
                         "webseal" => [prefix.as_bytes(), b"session-", rest].concat(),
                         "redis-sessions" => [prefix.as_bytes(), b":", rest].concat(),
+                        "sa-token" => [prefix.as_bytes(), b"name:", rest].concat(),
                         "micronaut-session" => [prefix.as_bytes(), b"sessions:", rest].concat(),
                         "redisson-tomcat" => [prefix.as_bytes(), &key[..]].concat(),
                         "spring-session" | "spring-session-json" => {

@@ -433,9 +433,8 @@ impl Run<'_> {
     /// Looks for the keys beside which those that were held back are sessions.
     fn deliver_beside(&mut self, now: i64) -> Said {
         let held = std::mem::take(&mut self.beside);
-        let keys: Vec<&[u8]> = held.iter().map(|(_, record)| &record.key.0[..]).collect();
-        let ats: Vec<u16> = held.iter().map(|(at, _)| *at).collect();
-        let proven = prove(self.aside, self.detector.setups, &ats, &keys)?;
+        let wanted: Vec<(u16, &Record)> = held.iter().map(|(at, record)| (*at, record)).collect();
+        let proven = prove(self.aside, self.detector.setups, &wanted)?;
         for ((at, record), proven) in held.into_iter().zip(proven) {
             if !proven {
                 self.families.hold(Some(at), record);
@@ -510,19 +509,19 @@ impl Run<'_> {
 }
 
 /// Whether beside each key there is the one that makes it a session of the layout at that position.
-fn prove(source: &mut dyn Source, setups: &[Setup], ats: &[u16], keys: &[&[u8]]) -> Result<Vec<bool>, Error> {
-    let wanted: Vec<Option<(Key, Kind)>> = ats
+fn prove(source: &mut dyn Source, setups: &[Setup], records: &[(u16, &Record)]) -> Result<Vec<bool>, Error> {
+    let wanted: Vec<Option<(Key, Kind)>> = records
         .iter()
-        .zip(keys)
-        .map(|(at, key)| {
+        .map(|(at, record)| {
             let setup = &setups[*at as usize];
-            let (beside, kind) = (setup.layout.beside?)(setup, key)?;
+            let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
+            let (beside, kind) = (setup.layout.beside?)(setup, &blob)?;
             Some((Key(beside), kind))
         })
         .collect();
     let asked: Vec<Key> = wanted.iter().flatten().map(|(key, _)| key.clone()).collect();
     if asked.is_empty() {
-        return Ok(vec![false; keys.len()]);
+        return Ok(vec![false; records.len()]);
     }
     let mut found = source.kinds(&asked)?.into_iter();
     Ok(wanted
@@ -558,7 +557,7 @@ pub fn lookup(
         let identity = match detector.identify(&blob, &mut scratch) {
             Identity::Session(at, certainty) => Some((at, certainty)),
             Identity::Several(at) => Some((at, Certainty::Weak)),
-            Identity::Kin(at) => match prove(source, setups, &[at], &[blob.key])?[..] {
+            Identity::Kin(at) => match prove(source, setups, &[(at, record)])?[..] {
                 [true] => Some((at, Certainty::Sure)),
                 _ => Some((at, Certainty::Weak)),
             },
@@ -581,8 +580,13 @@ pub fn lookup(
             each(record, None)?;
             continue;
         };
-        let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
+        let mut blob = Blob::new(&record.key.0, &record.raw, Limits::default());
         let setup = &setups[twins.name(at, &blob) as usize];
+        let parts = match setup.layout.parts {
+            Some(parts) => source.read(&parts(setup, &blob), Need::VALUE)?,
+            None => Vec::new(),
+        };
+        blob.parts = &parts;
         let data = detect::data(setup, &blob);
         let mut session = detect::session(setup, &blob, data.as_ref(), record, certainty, now);
         owners.name(&mut session);

@@ -341,6 +341,9 @@ pub enum JsonItem {
     Text(String),
     /// Objects whose member of that name is this text.
     Member(String, String),
+    /// Objects of which one of these members is this text, in lists that are members of a JSON object:
+    /// the whole is an object that holds the index.
+    Within { lists: Vec<String>, members: Vec<String>, text: String },
 }
 
 /// What becomes of a list that has no item left.

@@ -7,6 +7,7 @@
 //! any length. Everything else (commas, quotes, leading zeros) is as strict as `JSON.parse`.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::{Codec, DecodeError, Limits, last_wins};
 use crate::value::Value;
@@ -40,6 +41,15 @@ pub fn drop_items(
 ) -> Result<Option<Vec<u8>>, DecodeError> {
     let mut parser = Parser::new(text, limits);
     parser.kept_items(keep).map_err(|error| *error)
+}
+
+/// Where the lists are that are members of a JSON object: their names and the bytes from bracket to
+/// bracket. Of a pair of a class and a list, as Jackson writes collections with their types, it is
+/// the list.
+///
+/// For indexes that a framework keeps inside a larger object.
+pub fn member_lists(text: &[u8], limits: &Limits) -> Result<Vec<(String, Range<usize>)>, DecodeError> {
+    Parser::new(text, limits).member_lists().map_err(|error| *error)
 }
 
 /// Boxed, because every level of nesting has a result on the stack.
@@ -110,6 +120,58 @@ impl<'a> Parser<'a> {
         self.end()?;
         kept.push(b']');
         Ok(dropped.then_some(kept))
+    }
+
+    fn member_lists(&mut self) -> Parsed<Vec<(String, Range<usize>)>> {
+        self.space();
+        if self.peek() != Some(b'{') {
+            return self.fault("not an object");
+        }
+        self.enter()?;
+        let mut lists = Vec::new();
+        let mut more = !self.closed(b'}');
+        while more {
+            if self.peek() != Some(b'"') {
+                return self.fault("not a member name");
+            }
+            self.at += 1;
+            let name = self.string()?.into_owned();
+            self.space();
+            if self.peek() != Some(b':') {
+                return self.fault("no colon after the member name");
+            }
+            self.at += 1;
+            self.space();
+            let begin = self.at;
+            match self.value()? {
+                Value::List(items) => {
+                    let whole = begin..self.at;
+                    let list = if let [Value::Text(_), Value::List(_)] = &items[..] {
+                        self.second_of(&whole)?
+                    } else {
+                        whole
+                    };
+                    lists.push((name, list));
+                }
+                _ => {}
+            }
+            more = self.another(b'}')?;
+        }
+        self.end()?;
+        Ok(lists)
+    }
+
+    /// Where the second item of a list of two is.
+    fn second_of(&self, list: &Range<usize>) -> Parsed<Range<usize>> {
+        let mut inner = Parser::new(&self.bytes[list.clone()], &self.limits);
+        inner.at = 0;
+        inner.enter()?;
+        inner.space();
+        inner.value()?;
+        inner.another(b']')?;
+        let begin = inner.at;
+        inner.value()?;
+        Ok(list.start + begin..list.start + inner.at)
     }
 
     /// The error of this place.
@@ -623,6 +685,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn lists_within_an_object() {
+        let text = br#" {"a":1,"l":["java.util.Vector" , [ {"t":1} ]],"m":[2,3],"n":{"x":[]},"e":["a",[]]} "#;
+        let found: Vec<(String, &[u8])> = member_lists(text, &Limits::default())
+            .unwrap()
+            .into_iter()
+            .map(|(name, span)| (name, &text[span]))
+            .collect();
+        let expected: [(&str, &[u8]); 3] = [("l", br#"[ {"t":1} ]"#), ("m", b"[2,3]"), ("e", b"[]")];
+        assert_eq!(found, expected.map(|(name, text)| (name.to_string(), text)));
+        for text in [&b"[]"[..], b"", b"{", b"{\"a\":[", b"{\"a\":[1]", b"{\"a\":[1]}x", b"{a:[]}"] {
+            assert!(member_lists(text, &Limits::default()).is_err(), "{}", text.escape_ascii());
+        }
+    }
+
     proptest! {
         #[test]
         fn agrees_with_serde_json(document in generated()) {
@@ -643,6 +720,7 @@ mod tests {
             let _ = read(&bytes);
             let _ = read(near.as_bytes());
             let _ = drop_items(&bytes, &|_| true, &Limits::default());
+            let _ = member_lists(near.as_bytes(), &Limits::default());
         }
     }
 }

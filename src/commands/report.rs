@@ -173,7 +173,7 @@ pub fn step_line(context: &Context, entry: &Entry, op: Option<&Op>) -> String {
         Op::JsonListRemove { key, item, .. } => {
             let item = match item {
                 JsonItem::Text(text) => text.as_bytes(),
-                JsonItem::Member(_, text) => text.as_bytes(),
+                JsonItem::Member(_, text) | JsonItem::Within { text, .. } => text.as_bytes(),
             };
             format!("  SET {}   # without the item {}", show(&key.0), show(item))
         }

@@ -1,6 +1,7 @@
 //! A key and its value as layouts see them: decoded once, looked at by many.
 
 use super::*;
+use crate::store::Record;
 
 /// One key's content. A JSON text is decoded when the blob is made, since most layouts look at it.
 #[derive(Debug)]
@@ -10,6 +11,9 @@ pub struct Blob<'a> {
     /// The decoded text where the value is a string that begins like a JSON object or list.
     pub json: Option<Result<Value<'a>, DecodeError>>,
     pub limits: Limits,
+    /// What the keys hold that the layout named as parts of the session's data, as far as they were
+    /// read.
+    pub parts: &'a [Record],
 }
 
 /// A session's data and how it was come by.
@@ -43,7 +47,16 @@ impl<'a> Blob<'a> {
             },
             _ => None,
         };
-        Blob { key, raw, json, limits }
+        Blob { key, raw, json, limits, parts: &[] }
+    }
+
+    /// The string that a part of the session's data is.
+    pub fn part(&self, key: &[u8]) -> Option<&'a [u8]> {
+        let part = self.parts.iter().find(|part| part.key.0 == key)?;
+        match &part.raw {
+            Raw::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// The string's bytes, as far as they were read.

@@ -56,7 +56,7 @@ beware   collections put the sessions of one user on several servers, by the Hos
         ..Facts::default()
     },
     end,
-    beside: Some(|setup, key| Some((client_set(prefix_of(setup, key)?, key), Kind::Set))),
+    beside: Some(|setup, blob| Some((client_set(prefix_of(setup, blob.key)?, blob.key), Kind::Set))),
     owners: Some(|setup, key| Some([prefix_of(setup, key)?, b"user-"].concat())),
     caveats: &["Sessions of the same user in other collections (by Host header) are on other servers."],
     ..Layout::PLAIN
@@ -135,7 +135,7 @@ mod tests {
         let blob = Blob::new(b"isva-session-1", &raw, Limits::default());
         let free = Setup::free(&LAYOUT);
         assert_eq!((LAYOUT.recognize)(&free, &blob), Verdict::Kin);
-        let beside = LAYOUT.beside.and_then(|beside| beside(&free, blob.key));
+        let beside = LAYOUT.beside.and_then(|beside| beside(&free, &blob));
         assert_eq!(beside, Some((b"isva-client-isva-session-1".to_vec(), Kind::Set)));
     }
 }
