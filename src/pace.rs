@@ -451,8 +451,16 @@ fn held(found: &Mutex<Found>) -> MutexGuard<'_, Found> {
 }
 
 impl Probe {
-    fn start(mut store: RedisStore, limits: Limits) -> Probe {
-        let found = Arc::new(Mutex::new(Found::default()));
+    fn start(mut store: RedisStore, limits: Limits) -> Result<Probe, Error> {
+        // The first batch goes by a measurement, too.
+        let mut first = Found::default();
+        if limits.latency.is_some() {
+            first.pings.push_back(store.ping()?);
+        }
+        if limits.lag.is_some() {
+            first.lag = Some(lag_of(&store.info("replication")?));
+        }
+        let found = Arc::new(Mutex::new(first));
         let shared = Arc::clone(&found);
         let (stop, stopped) = channel();
         let thread = std::thread::spawn(move || {
@@ -485,7 +493,7 @@ impl Probe {
                 }
             }
         });
-        Probe { budget: limits.latency, found, stop, thread: Some(thread) }
+        Ok(Probe { budget: limits.latency, found, stop, thread: Some(thread) })
     }
 
     fn take(&self) -> Result<Measured, Error> {
@@ -548,7 +556,7 @@ enum Watcher {
 impl Watcher {
     fn take(&mut self) -> Result<Measured, Error> {
         *self = match std::mem::replace(self, Watcher::Nobody) {
-            Watcher::Waiting(store, limits) => Watcher::Probe(Probe::start(*store, limits)),
+            Watcher::Waiting(store, limits) => Watcher::Probe(Probe::start(*store, limits)?),
             other => other,
         };
         match self {

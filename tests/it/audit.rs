@@ -69,6 +69,24 @@ fn a_change_is_written_down_before_and_after() {
 }
 
 #[test]
+fn what_a_run_finds_later_is_written_down_too() {
+    let sess = Sess::new().load("overleaf");
+    // The index names all of alice's sessions but one, which the scan meets afterwards.
+    let alice = "5f0c1d2e3f4a5b6c7d8e9f01";
+    let key = "sess:xPPNoSoUgIzLrwZbThQwUuakDGKcry6T";
+    let index = format!("UserSessions:{{{alice}}}");
+    sess.server.command(&["SREM", &index, key]);
+    let many = sess.listed("id", &["--user", alice]).len() as u64;
+    sess.args(["purge", "--user", alice, "--yes"]).success();
+    let lines = lines(&sess);
+    let events: Vec<&Json> = lines.iter().map(|line| &line["event"]).collect();
+    assert_eq!(events, ["start", "more", "end"], "{}", text(&sess));
+    assert_eq!((&lines[0]["matched"], &lines[1]["matched"]), (&json!(many - 1), &json!(1)));
+    assert_eq!((&lines[1]["run"], &lines[2]["done"]), (&lines[0]["run"], &json!(many)));
+    sess.args(["runs", "verify-audit"]).success().shows("3 lines of 1 run,");
+}
+
+#[test]
 fn no_id_is_in_the_log() {
     let sess = two_users();
     sess.args(["purge", "--all", "--yes"]).success();

@@ -66,6 +66,33 @@ fn a_slow_run_stops_where_it_is_asked_to_and_can_go_on() {
 }
 
 #[test]
+fn nothing_is_changed_while_a_replica_is_behind() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let port = port.expect("a port").port().to_string();
+    let sess = Sess::on(Server::with(&["--port", &port])).many(300);
+    let replica = Server::with(&["--replicaof", "127.0.0.1", &port]);
+    let info = |server: &Server| -> String { redis::cmd("INFO").query(&mut server.connect()).expect("INFO") };
+    eventually("the replica is filled", || info(&sess.server).contains("state=online"));
+    let pid = info(&replica);
+    let pid = pid.lines().find_map(|line| line.strip_prefix("process_id:")).expect("a number").to_string();
+    let signal = |name: &str| {
+        let done = std::process::Command::new("kill").arg(name).arg(&pid).status();
+        assert!(done.expect("kill").success());
+    };
+    signal("-STOP");
+    sess.server.lua("redis.call('SET', 'other', string.rep('x', 100000))", &[]);
+    sess.server.forget_calls();
+    let limits = ["--max-lag", "10KiB", "--latency-budget", "60s"];
+    let running = sess.start([&["purge", "--all", "--yes", "-o", "json"][..], &limits].concat());
+    // It asks again and again, and does nothing else.
+    eventually("it waits", || sess.server.calls().get("ping").is_some_and(|asked| *asked > 20));
+    assert_eq!(sess.server.snapshot().len(), 301);
+    signal("-CONT");
+    assert_eq!(running.end().success().json()["done"], 300);
+    assert_eq!(sess.server.snapshot().len(), 1);
+}
+
+#[test]
 fn limits_come_from_the_profile_and_can_be_lifted() {
     let sess = Sess::new().many(5);
     let text = format!("[profiles.p]\nstore = {:?}\nlatency_budget = \"1us\"\n", sess.server.url());
