@@ -19,6 +19,7 @@ pub mod detect;
 pub mod index;
 pub mod jvm;
 pub mod key;
+pub mod php;
 pub mod setup;
 pub mod time;
 pub mod user;
@@ -40,11 +41,14 @@ pub mod hono_sessions;
 pub mod koa_generic_session;
 pub mod koa_session;
 pub mod koa_session2;
+pub mod laravel;
 pub mod lemonldap_ng;
 pub mod mgcrea_fastify_session;
 pub mod micronaut_session;
 pub mod nodebb;
 pub mod overleaf;
+pub mod phpredis;
+pub mod predis_session;
 pub mod redis_sessions;
 pub mod redisson_tomcat;
 pub mod remix_redis_session;
@@ -112,6 +116,11 @@ pub const ALL: &[&Layout] = &[
     &ruoyi::LAYOUT,
     &sa_token::LAYOUT,
     &vertx_web::LAYOUT,
+    // PHP: a signature of their own.
+    &laravel::LAYOUT,
+    // PHP: any session of the extension.
+    &phpredis::LAYOUT,
+    &predis_session::LAYOUT,
     // Only when named, and those that cannot be seen.
     &generic::LAYOUT,
     &generic::HASH,
@@ -138,6 +147,8 @@ pub struct Layout {
     pub prefix_option: &'static str,
     /// The kind of key that a session is: a string or a hash.
     pub kind: Kind,
+    /// The other kind, where another version of the framework keeps its sessions in that.
+    pub other_kind: Option<Kind>,
     /// Where its sessions are found when no layout is named.
     pub marks: &'static [Mark],
     /// Options beside `prefix`, `key_prefix` and `cookie_name`, which every layout knows.
@@ -203,6 +214,10 @@ pub enum Mark {
     AnyObject,
     /// A string that is a JSON list.
     AnyList,
+    /// A string that is a PHP session with this variable, under whatever lies around it.
+    Variable(&'static str),
+    /// A string that a PHP session store could have written, whatever its variables.
+    AnyPhp,
     /// A string that begins with these bytes.
     Magic(&'static [u8]),
     /// A hash with this field.
@@ -283,6 +298,7 @@ impl Layout {
         prefix: "",
         prefix_option: "prefix",
         kind: Kind::String,
+        other_kind: None,
         marks: &[],
         options: &[],
         cookie_name: None,
@@ -305,6 +321,13 @@ impl Layout {
         visible: true,
         only_named: false,
     };
+}
+
+impl Layout {
+    /// Whether sessions may be keys of this kind.
+    pub fn keeps(&self, kind: Kind) -> bool {
+        self.kind == kind || self.other_kind == Some(kind)
+    }
 }
 
 /// Opens a cookie under its configured name or, where none was configured, also under the names that
@@ -365,6 +388,13 @@ mod tests {
         ("connect-redis-v7-ioredis", "connect-redis"),
         ("fastify-session-connect-redis", "fastify-session"),
         ("koa-session-v7", "koa-session"),
+        ("laravel-encrypted", "laravel"),
+        ("laravel-json", "laravel"),
+        ("moodle-legacy", "moodle"),
+        ("phpredis-igbinary", "phpredis"),
+        ("phpredis-msgpack", "phpredis"),
+        ("phpredis-php-serialize", "phpredis"),
+        ("predis-session-prefix", "predis-session"),
     ];
 
     struct Fixture {
@@ -543,7 +573,9 @@ mod tests {
                         // Otherwise it would be shown as a session that cannot be read.
                         let unread = (setup.layout.read)(&setup, &blob).value.is_err();
                         assert!(
-                            !(unread && place.usual && blob.raw.kind() == Some(setup.layout.kind)),
+                            !(unread
+                                && place.usual
+                                && blob.raw.kind().is_some_and(|kind| setup.layout.keeps(kind))),
                             "{at}"
                         );
                     }
@@ -669,7 +701,7 @@ mod tests {
                     {
                         verdict = Verdict::Sure;
                     }
-                    if blob.raw.kind() == Some(setup.layout.kind)
+                    if blob.raw.kind().is_some_and(|kind| setup.layout.keeps(kind))
                         && !matches!(verdict, Verdict::No(_) | Verdict::Kin)
                     {
                         found.push((setup.layout.name, verdict, blob.key[place.id].to_vec()));

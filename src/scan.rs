@@ -533,6 +533,7 @@ fn prove(source: &mut dyn Source, setups: &[Setup], records: &[(u16, &Record)]) 
 /// Whether the beginning of a long value is of a form that sessions have.
 fn could_be(head: &[u8]) -> bool {
     matches!(head.trim_ascii_start().first(), Some(b'{' | b'['))
+        || crate::layout::php::is_likely(head)
         || crate::codec::ALL.iter().any(|codec| codec.name != "json" && (codec.sniff)(head))
 }
 

@@ -10,6 +10,8 @@ pub struct Blob<'a> {
     pub raw: &'a Raw,
     /// The decoded text where the value is a string that begins like a JSON object or list.
     pub json: Option<Result<Value<'a>, DecodeError>>,
+    /// What the string is to PHP; decoded when its first bytes are likely.
+    pub php: php::Look<'a>,
     pub limits: Limits,
     /// What the keys hold that the layout named as parts of the session's data, as far as they were
     /// read.
@@ -47,7 +49,11 @@ impl<'a> Blob<'a> {
             },
             _ => None,
         };
-        Blob { key, raw, json, limits, parts: &[] }
+        let php = match raw {
+            Raw::Text(text) if json.is_none() => php::look(text, &limits),
+            _ => php::Look::Other,
+        };
+        Blob { key, raw, json, php, limits, parts: &[] }
     }
 
     /// The string that a part of the session's data is.

@@ -1,6 +1,7 @@
 //! Which layout is it? Pure: one blob in, one answer out. What neighbours say is the scan's part.
 
 use super::index::Index;
+use super::php::Look;
 use super::{Blob, Decoded, Setup, Verdict};
 use crate::session::{Certainty, Facts, Session};
 use crate::store::{Kind, Raw, Record, Ttl};
@@ -44,7 +45,7 @@ impl<'s> Detector<'s> {
         for at in scratch.iter().copied() {
             let setup = &self.setups[at as usize];
             let layout = setup.layout;
-            if blob.raw.kind() != Some(layout.kind) {
+            if !blob.raw.kind().is_some_and(|kind| layout.keeps(kind)) {
                 continue;
             }
             let Some(place) = (layout.locate)(setup, blob.key) else { continue };
@@ -77,7 +78,7 @@ impl<'s> Detector<'s> {
     pub fn explain(&self, blob: &Blob<'_>) -> Vec<(&'static str, String)> {
         let say = |setup: &Setup| {
             let layout = setup.layout;
-            if blob.raw.kind().is_some_and(|kind| kind != layout.kind) {
+            if blob.raw.kind().is_some_and(|kind| !layout.keeps(kind)) {
                 let kind = blob.raw.kind().map_or("nothing", Kind::name);
                 return format!("its sessions are of type {}, this key is a {kind}", layout.kind.name());
             }
@@ -119,7 +120,9 @@ fn undecodable(setup: &Setup, blob: &Blob<'_>) -> bool {
 /// Values that nothing can be read from by themselves.
 fn is_open(blob: &Blob<'_>) -> bool {
     match blob.raw {
-        Raw::Text(text) => text.is_empty() || matches!(blob.json, Some(Err(_))),
+        Raw::Text(text) => {
+            text.is_empty() || matches!(blob.json, Some(Err(_))) || matches!(blob.php, Look::Broken)
+        }
         Raw::Oversized(..) => true,
         _ => false,
     }
@@ -148,7 +151,7 @@ pub fn session<'b>(
         Some(value) => (setup.layout.describe)(setup, blob, value),
         None => Facts::default(),
     };
-    let hash = setup.layout.kind == Kind::Hash;
+    let hash = blob.raw.kind().unwrap_or(setup.layout.kind) == Kind::Hash;
     let ttl = if record.asked.ttl { record.ttl } else { Ttl::Unasked };
     Session { setup, key, id, certainty, hash, raw: blob.raw, facts, ttl, memory: record.memory, data, now }
 }

@@ -12,6 +12,8 @@ use crate::value::Value;
 pub struct Index {
     members: HashMap<&'static [u8], Vec<u16>>,
     fields: HashMap<&'static [u8], Vec<u16>>,
+    variables: HashMap<&'static [u8], Vec<u16>>,
+    php: Vec<u16>,
     objects: Vec<u16>,
     lists: Vec<u16>,
     magic: Vec<(&'static [u8], u16)>,
@@ -27,13 +29,15 @@ impl Index {
         let mut index = Index {
             members: HashMap::new(),
             fields: HashMap::new(),
+            variables: HashMap::new(),
+            php: Vec::new(),
             objects: Vec::new(),
             lists: Vec::new(),
             magic: Vec::new(),
             words: Vec::new(),
             named: Vec::new(),
-            strings: setups.iter().any(|setup| setup.layout.kind == Kind::String),
-            hashes: setups.iter().any(|setup| setup.layout.kind == Kind::Hash),
+            strings: setups.iter().any(|setup| setup.layout.keeps(Kind::String)),
+            hashes: setups.iter().any(|setup| setup.layout.keeps(Kind::Hash)),
         };
         for (at, setup) in setups.iter().enumerate() {
             let at = at as u16;
@@ -45,6 +49,8 @@ impl Index {
                 match mark {
                     Mark::Member(name) => index.members.entry(name.as_bytes()).or_default().push(at),
                     Mark::Field(name) => index.fields.entry(name.as_bytes()).or_default().push(at),
+                    Mark::Variable(name) => index.variables.entry(name.as_bytes()).or_default().push(at),
+                    Mark::AnyPhp => index.php.push(at),
                     Mark::AnyObject => index.objects.push(at),
                     Mark::AnyList => index.lists.push(at),
                     Mark::Magic(bytes) => index.magic.push((bytes, at)),
@@ -83,6 +89,12 @@ impl Index {
                     }
                     Some(Value::List(_)) => into.extend(&self.lists),
                     _ => {}
+                }
+                if blob.php().is_some() {
+                    into.extend(&self.php);
+                    for (name, _) in blob.variables().and_then(Value::members).into_iter().flatten() {
+                        into.extend(self.variables.get(name.as_bytes()).into_iter().flatten());
+                    }
                 }
                 into.extend(self.magic.iter().filter(|(magic, _)| text.starts_with(magic)).map(|(_, at)| at));
             }

@@ -102,7 +102,7 @@ impl Families {
         let key = &record.key.0;
         let mut found = None;
         for family in &self.all {
-            let fits = record.raw.kind() == Some(setups[family.at as usize].layout.kind)
+            let fits = record.raw.kind().is_some_and(|kind| setups[family.at as usize].layout.keeps(kind))
                 && key.len() == family.prefix.len() + family.length
                 && key.starts_with(&family.prefix)
                 && alphabet(&key[family.prefix.len()..]) <= family.alphabet

@@ -1,0 +1,489 @@
+//! What PHP keeps in a value: the session that is in it, under whatever lies around it, and who it
+//! belongs to by the conventions of PHP's world.
+//!
+//! PHP's own ids and its user conventions are here too, because a dozen frameworks share them.
+
+use std::borrow::Cow;
+
+use super::blob::{Blob, Decoded};
+use super::key::{self, Alphabet, Place};
+use super::{Setup, user};
+use crate::codec::{Limits, igbinary, json, php, php_msgpack, php_session};
+use crate::value::Value;
+use crate::wrap::{self, deflate, laravel, lz4, lzf, zstd};
+
+/// What a string turned out to be.
+#[derive(Debug)]
+pub enum Look<'a> {
+    /// Nothing that PHP's session stores write.
+    Other,
+    Found(Php<'a>),
+    /// It begins like a session, and no value of PHP is whole.
+    Broken,
+}
+
+/// A value of a PHP session store, with what lay around it taken off.
+#[derive(Debug)]
+pub struct Php<'a> {
+    /// Wrappers and encoding, outermost first.
+    pub via: Vec<&'static str>,
+    pub what: What<'a>,
+}
+
+#[derive(Debug)]
+pub enum What<'a> {
+    /// What PHP's session extension or `serialize` made of an array; always a map.
+    Session(Value<'a>),
+    /// A JSON object inside a serialized string.
+    Json(Value<'a>),
+    /// An envelope of Laravel's encrypter inside a serialized string.
+    Sealed(Cow<'a, [u8]>),
+}
+
+const COMPRESSIONS: &[&str] = &[zstd::NAME, lz4::NAME, lzf::NAME, deflate::GZIP, deflate::ZLIB];
+
+impl Php<'_> {
+    /// Whether it is a row of variables (`name|value`), which nothing but sessions is written as.
+    pub fn is_variables(&self) -> bool {
+        matches!(self.what, What::Session(_)) && matches!(self.via.last(), Some(&("php" | "php_binary")))
+    }
+
+    /// Layers of serialization around the session: strings within strings.
+    pub fn is_wrapped(&self) -> bool {
+        self.via.iter().filter(|name| !COMPRESSIONS.contains(name)).count() > 1
+    }
+}
+
+/// Names that a row of variables may begin with are looked for in so many bytes.
+const NAME: usize = 256;
+
+/// Whether it is worth the decoding; judged by the first bytes, so that it serves for the beginning of
+/// a long value as well.
+pub fn is_likely(text: &[u8]) -> bool {
+    match text {
+        [] | [b'{' | b'[', ..] => false,
+        // What a client with the JSON serializer makes of text.
+        [b'"', rest @ ..] => begins(rest),
+        [control @ ..0x20, run @ ..] if !matches!(text, [0, 0, 0, 1 | 2, ..]) => {
+            // A literal run, as LZF always begins; or a name with its length.
+            (php_session::BINARY.sniff)(text) || run_begins(&run[..run.len().min(usize::from(*control) + 1)])
+        }
+        [0x90] => true,
+        [0xa0..=0xbf, rest @ ..]
+        | [0xd9, _, rest @ ..]
+        | [0xda, _, _, rest @ ..]
+        | [0xdb, _, _, _, _, rest @ ..]
+            if begins(rest) =>
+        {
+            true
+        }
+        _ => {
+            begins(text)
+                || zstd::is_frame(text)
+                || lz4::is_phpredis(text)
+                || (php_msgpack::CODEC.sniff)(text)
+                || (php_session::BINARY.sniff)(text)
+        }
+    }
+}
+
+/// Whether a session, or a string around one, begins here.
+fn begins(text: &[u8]) -> bool {
+    match text {
+        [b'a' | b's', b':', ..] if (php::CODEC.sniff)(text) => true,
+        [0, 0, 0, 1 | 2, ..] => (igbinary::CODEC.sniff)(text),
+        [b'{', b'"' | b'\\', ..] => true,
+        _ => laravel::sniff(text) || (php_session::PHP.sniff)(&text[..text.len().min(NAME)]),
+    }
+}
+
+/// Whether the first run of something compressed could be the beginning of a session.
+fn run_begins(run: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ' || *byte >= 0x80;
+    match run {
+        [0, 0, 0, 1 | 2, ..] | [0x81..=0x8f, 0xc0, ..] => true,
+        [b'a'..=b'z' | b'A'..=b'Z' | b'_', rest @ ..] => rest.iter().take(3).all(plain),
+        _ => false,
+    }
+}
+
+/// Decodes a string, if it is likely to be a session of PHP.
+pub fn look<'a>(text: &'a [u8], limits: &Limits) -> Look<'a> {
+    if !is_likely(text) {
+        return Look::Other;
+    }
+    if text[0] == b'"' {
+        let Ok(inner) = serde_json::from_slice::<String>(text) else { return Look::Other };
+        return match look(inner.as_bytes(), limits) {
+            Look::Found(php) => {
+                let via = [&[json::CODEC.name][..], &php.via].concat();
+                Look::Found(Php { via, what: php.what.into_owned() })
+            }
+            _ => Look::Other,
+        };
+    }
+    if let Ok((via, value)) = wrap::php::session(text, limits) {
+        return Look::Found(Php { via, what: What::Session(value) });
+    }
+    let fits = |inner: &[u8]| inner.starts_with(b"{") || laravel::sniff(inner);
+    if let Some(peeled) = wrap::php::peel(text, limits, &fits).filter(|peeled| !peeled.via.is_empty()) {
+        let mut via = peeled.via;
+        if laravel::sniff(&peeled.bytes) {
+            via.push(laravel::NAME);
+            return Look::Found(Php { via, what: What::Sealed(peeled.bytes) });
+        }
+        let value = match peeled.bytes {
+            Cow::Borrowed(bytes) => json::decode(bytes, limits),
+            Cow::Owned(bytes) => json::decode(&bytes, limits).map(Value::into_owned),
+        };
+        if let Ok(value) = value {
+            via.push(json::CODEC.name);
+            return Look::Found(Php { via, what: What::Json(value) });
+        }
+    }
+    // A whole value that is no session is somebody else's; a cut one may be a session's.
+    if php::decode(text, limits).is_ok() { Look::Other } else { Look::Broken }
+}
+
+impl What<'_> {
+    fn into_owned(self) -> What<'static> {
+        match self {
+            What::Session(value) => What::Session(value.into_owned()),
+            What::Json(value) => What::Json(value.into_owned()),
+            What::Sealed(text) => What::Sealed(Cow::Owned(text.into_owned())),
+        }
+    }
+}
+
+impl<'a> Blob<'a> {
+    /// The value, if it is one of a PHP session store.
+    pub fn php(&self) -> Option<&Php<'a>> {
+        match &self.php {
+            Look::Found(php) => Some(php),
+            _ => None,
+        }
+    }
+
+    /// The session's variables, if the string is a PHP session.
+    pub fn variables(&self) -> Option<&Value<'a>> {
+        match &self.php()?.what {
+            What::Session(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// One variable of the PHP session.
+    pub fn variable(&self, name: &str) -> Option<&Value<'a>> {
+        self.variables()?.get(name)
+    }
+
+    /// Whether the string is of no bytes at all.
+    pub fn is_empty(&self) -> bool {
+        self.text().is_some_and(<[u8]>::is_empty)
+    }
+
+    /// Whether the string can be read as a PHP session, also where nothing but the attempt tells.
+    pub fn is_php_session(&self) -> bool {
+        self.variables().is_some()
+            || self.text().is_some_and(|text| wrap::php::session(text, &self.limits).is_ok())
+    }
+
+    /// The session's variables as the data. A whole value that is no session is given as it is: it is
+    /// somebody else's, and no session that cannot be read.
+    pub fn php_data(&'a self) -> Decoded<'a> {
+        match self.php() {
+            Some(Php { via, what: What::Session(value) | What::Json(value) }) => {
+                return Decoded { via: via.clone(), value: Ok(Cow::Borrowed(value)) };
+            }
+            Some(Php { via, what: What::Sealed(_) }) => {
+                let error = wrap::WrapError::WrongKey { wrapper: laravel::NAME }.into();
+                return Decoded { via: via.clone(), value: Err(error) };
+            }
+            None => {}
+        }
+        let Some(text) = self.text() else {
+            return Decoded::failed(php_session::PHP.name, self.unreadable(php_session::PHP.name));
+        };
+        match wrap::php::session(text, &self.limits) {
+            Ok((via, value)) => Decoded { via, value: Ok(Cow::Owned(value)) },
+            Err((via, error)) => match plain(text, &self.limits) {
+                Some(value) => Decoded::owned(php::CODEC.name, value),
+                None => Decoded { via, value: Err(error) },
+            },
+        }
+    }
+}
+
+/// A whole value of PHP that is no session: a cache entry, a counter.
+pub fn plain<'a>(text: &'a [u8], limits: &Limits) -> Option<Value<'a>> {
+    if text.is_empty() {
+        return None;
+    }
+    if text.len() < 19 && Alphabet::Digit.all(text) {
+        return std::str::from_utf8(text).ok()?.parse().ok().map(Value::Int);
+    }
+    php::decode(text, limits).ok()
+}
+
+/// The alphabet of PHP's own ids (ext/session/session.c `PS_VALID_SID_CHARS`): digits, letters, comma
+/// and minus.
+pub fn is_native(id: &[u8]) -> bool {
+    !id.is_empty() && id.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b',' | b'-'))
+}
+
+/// The shortest id that PHP makes (ini setting `session.sid_length`).
+pub const SHORTEST: usize = 22;
+
+/// Whether it is an id as PHP makes them.
+pub fn is_usual(id: &[u8]) -> bool {
+    (SHORTEST..=256).contains(&id.len()) && is_native(id)
+}
+
+/// Where an id of PHP begins at the end of a key: one of the usual lengths that stands by itself, or
+/// else the whole run of characters that ids may have.
+pub fn native_tail(key: &[u8]) -> Option<usize> {
+    let usual =
+        [26, 32, 40, 48, 52, 64].into_iter().find_map(|length| key::tail(key, length, Alphabet::Alnum));
+    usual.or_else(|| {
+        let run = key.iter().rev().take_while(|byte| is_native(&[**byte])).count();
+        (run >= SHORTEST).then(|| key.len() - run)
+    })
+}
+
+/// Where an id of PHP begins: behind the default prefix, also with a tenant in front of that, or else
+/// where the end of the key is one.
+pub fn native_start(key: &[u8], default: &str) -> Option<usize> {
+    let at = if default.is_empty() { None } else { memchr::memmem::rfind(key, default.as_bytes()) };
+    let alone = |at: usize| at == 0 || !key[at - 1].is_ascii_alphanumeric();
+    at.filter(|at| alone(*at)).map(|at| at + default.len()).or_else(|| native_tail(key))
+}
+
+/// `locate` for stores whose ids are PHP's own.
+pub fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
+    let start = match setup.known_lead() {
+        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+        None => native_start(key, setup.layout.prefix)?,
+    };
+    let id = &key[start..];
+    is_native(id).then(|| Place::after(key, start, is_usual(id)))
+}
+
+/// Whether the id in the key has the length and letters that PHP makes itself: 26 or 32 of `[0-9a-v]`,
+/// 40 or more of a richer alphabet. Digits of hexadecimal alone are what hashes look like as well.
+pub fn is_hash_like(id: &[u8]) -> bool {
+    matches!(id.len(), 32 | 40 | 64) && Alphabet::Hex.all(id)
+}
+
+/// Whether what stands before the id says that these are sessions.
+pub fn says_session(before: &[u8]) -> bool {
+    before.windows(4).any(|window| window.eq_ignore_ascii_case(b"sess"))
+}
+
+/// Members that name the user where a member holds an array or an object instead of an id.
+const INSIDE: &[&str] = &["id", "user_id", "uid", "username", "email", "login", "name", "localUsername"];
+
+/// Variables by which applications without a framework name the user, in the order in which they are
+/// asked.
+const CONVENTIONS: &[&str] = &[
+    "user_id",
+    "userId",
+    "userid",
+    "uid",
+    "user",
+    "username",
+    "user_name",
+    "login",
+    "email",
+    "auth",
+    "customer_id",
+    "account_id",
+    "member_id",
+    "admin_id",
+];
+
+/// A user variable's text: a scalar itself, or the first scalar among the usual members.
+pub fn named<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    match value {
+        Value::Map(_) | Value::Object(_) | Value::Pairs(_) => inside(value)
+            .or_else(|| inside(value.get("$value")?))
+            // Entities of CakePHP and models of Laravel keep the columns one level deeper.
+            .or_else(|| inside(value.get("_fields")?))
+            .or_else(|| inside(value.get("attributes")?)),
+        other => other.scalar_text(),
+    }
+}
+
+fn inside<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    let name = INSIDE.iter().find_map(|name| Some((*name, value.get(name)?.scalar_text()?)))?;
+    match name {
+        // Icinga Web 2.11.4, Icinga\User: a user of a domain is shown with it.
+        ("localUsername", user) => match value.get("domain").and_then(Value::scalar_text) {
+            Some(domain) => Some(Cow::Owned(format!("{user}@{domain}"))),
+            None => Some(user),
+        },
+        (_, user) => Some(user),
+    }
+}
+
+/// The first conventional variable that gives a user, or what well-known applications write.
+pub fn conventional<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    CONVENTIONS.iter().find_map(|name| named(data.get(name)?)).or_else(|| of_applications(data))
+}
+
+/// Applications on native sessions that name the user in a way of their own.
+fn of_applications<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    // phpMyAdmin 5.2.1: the cache of a server for a user is there once that user has logged in.
+    let cache = data.get("cache").and_then(Value::members).into_iter().flatten();
+    let mut cached = cache.filter_map(|(name, _)| {
+        let (server, user) = name.strip_prefix("server_")?.split_once('_')?;
+        (!user.is_empty() && server.bytes().all(|byte| byte.is_ascii_digit())).then(|| Cow::Borrowed(user))
+    });
+    if data.get(" PMA_token ").is_some()
+        && let Some(user) = cached.next()
+    {
+        return Some(user);
+    }
+    // DokuWiki 2022-07-31a: everything under DW and the md5 of the wiki's address.
+    data.members()?.iter().find_map(|(name, value)| {
+        let hash = name.strip_prefix("DW")?;
+        key::is_exactly(hash.as_bytes(), 32, Alphabet::Hex)
+            .then(|| value.get("auth")?.get("user")?.scalar_text())?
+    })
+}
+
+/// `login_<guard>_<40 hexadecimal digits>`: who Laravel and its relatives say is logged in. The guard
+/// `web` counts before others (Illuminate/Auth/SessionGuard.php `getName`, laravel/framework 12.67.0).
+pub fn guard<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    let guards = || {
+        data.members().into_iter().flatten().filter_map(|(name, value)| {
+            let (guard, hash) = name.strip_prefix("login_")?.rsplit_once('_')?;
+            let fits = !guard.is_empty() && key::is_exactly(hash.as_bytes(), 40, Alphabet::Hex);
+            Some((guard, value.scalar_text()?)).filter(|_| fits)
+        })
+    };
+    guards().find(|(guard, _)| *guard == "web").or_else(|| guards().next()).map(|(_, user)| user)
+}
+
+/// The address of the browser, where it is under one of the usual names.
+pub fn ip<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    user::ip(data).or_else(|| {
+        ["REMOTE_ADDR", "remote_addr", "user_ip", "client_ip"]
+            .iter()
+            .find_map(|name| user::text(data.get(name)))
+    })
+}
+
+/// The browser itself.
+pub fn agent<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    user::agent(data)
+        .or_else(|| ["HTTP_USER_AGENT", "http_user_agent"].iter().find_map(|name| user::text(data.get(name))))
+}
+
+/// The members of the whole data that a layout replaces by what is in them.
+pub fn replaced<'b>(
+    data: &'b Value<'b>,
+    name: &str,
+    with: impl FnOnce(&'b Value<'b>) -> Option<Value<'b>>,
+) -> Option<Value<'b>> {
+    let members = data.as_map()?;
+    let at = members.iter().position(|(member, _)| member == name)?;
+    let inner = with(&members[at].1)?;
+    let mut members = members.to_vec();
+    members[at].1 = inner;
+    Some(Value::Map(members))
+}
+
+/// The bytes of a string of PHP, whether it is UTF-8 or not.
+pub fn bytes<'v>(value: &'v Value<'_>) -> Option<&'v [u8]> {
+    match value {
+        Value::Text(text) => Some(text.as_bytes()),
+        Value::Bytes(bytes) => Some(bytes),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &[u8]) -> bool {
+        matches!(look(text, &Limits::default()), Look::Found(_))
+    }
+
+    #[test]
+    fn sessions_are_told_from_other_values() {
+        for text in [
+            &b"user_id|i:7;"[..],
+            b"a:1:{s:2:\"id\";i:7;}",
+            b"a:0:{}",
+            b"\x90",
+            b"\0\0\0\x02\x14\0",
+            b"\x81\xc0\x01",
+            b"s:12:\"user_id|i:7;\";",
+            b"s:24:\"eyJpdiI6bm90IHJlYWxseQ==\";",
+            b"\x0buser_id|i:7;",
+            b"\"user_id|i:7;\"",
+        ] {
+            assert!(found(text), "{}", text.escape_ascii());
+        }
+        for text in [
+            &b""[..],
+            b"s:5:\"hello\";",
+            b"i:5;",
+            b"b:0;",
+            b"42",
+            b"x",
+            b"{\"a\":1}",
+            b"host|123",
+            b"vm|29930",
+            b"O:8:\"stdClass\":0:{}",
+            b"\x80\x04\x95\x10\0\0\0\0\0\0\0}\x94.",
+            b"\x04\x08{\x06I\"\x06a\x06:\x06ETi\x06",
+        ] {
+            assert!(!found(text), "{}", text.escape_ascii());
+        }
+        assert!(matches!(look(b"user_id|i:7;name|s:5:\"al", &Limits::default()), Look::Broken));
+        assert!(matches!(look(b"s:5:\"hello\";", &Limits::default()), Look::Other));
+    }
+
+    #[test]
+    fn ids_of_php_are_found_at_the_end() {
+        for (key, id) in [
+            ("PHPREDIS_SESSION:gpcqfp31ifeu7n9bmp49bs11sj", "gpcqfp31ifeu7n9bmp49bs11sj"),
+            ("app-gpcqfp31ifeu7n9bmp49bs11sj", "gpcqfp31ifeu7n9bmp49bs11sj"),
+            ("shop:a,b-cdefghijklmnopqrstuvw", "a,b-cdefghijklmnopqrstuvw"),
+        ] {
+            assert_eq!(native_tail(key.as_bytes()).map(|at| &key[at..]), Some(id), "{key}");
+        }
+        assert_eq!(native_tail(b"PHPREDIS_SESSION:gpcqfp31ifeu7n9bmp49bs11sj_LOCK"), None);
+        assert_eq!(native_tail(b"front"), None);
+    }
+
+    #[test]
+    fn users_by_convention() {
+        for (text, user) in [
+            ("user_id|i:7;", Some("7")),
+            ("user_id|i:0;", Some("0")),
+            ("user_id|b:1;user|s:5:\"alice\";", Some("alice")),
+            ("user|a:1:{s:4:\"name\";s:3:\"bob\";}", Some("bob")),
+            ("user|O:4:\"User\":1:{s:8:\"\0*\0email\";s:3:\"a@b\";}", Some("a@b")),
+            ("login|s:0:\"\";", None),
+            ("login_api_da39a3ee5e6b4b0d3255bfef95601890afd80709|i:1;", None),
+            (
+                " PMA_token |s:1:\"x\";cache|a:2:{s:8:\"server_1\";i:1;s:14:\"server_1_alice\";a:0:{}}",
+                Some("alice"),
+            ),
+            (
+                "DWd41d8cd98f00b204e9800998ecf8427e|a:1:{s:4:\"auth\";a:1:{s:4:\"user\";s:5:\"alice\";}}",
+                Some("alice"),
+            ),
+            (
+                "user|O:11:\"Icinga\\User\":2:{s:16:\"\0*\0localUsername\";s:1:\"u\";s:9:\"\0*\0domain\";s:1:\"d\";}",
+                Some("u@d"),
+            ),
+        ] {
+            let (_, data) = wrap::php::session(text.as_bytes(), &Limits::default()).expect("a session");
+            assert_eq!(conventional(&data).as_deref(), user, "{text}");
+        }
+    }
+}

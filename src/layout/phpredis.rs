@@ -1,0 +1,125 @@
+//! PHP's native sessions with the handler of the extension phpredis.
+
+use super::*;
+use crate::cookie;
+use crate::store::Key;
+
+/// What the handlers `redis` and `rediscluster` put before the id unless the save path says otherwise
+/// (phpredis 6.1.0, redis_session.c).
+const PREFIXES: &[&str] = &["PHPREDIS_SESSION:", "PHPREDIS_CLUSTER_SESSION:"];
+
+pub const LAYOUT: Layout = Layout {
+    name: "phpredis",
+    about: "PHP native sessions: session.save_handler=redis or rediscluster (phpredis)",
+    family: "PHP",
+    page: "\
+key      PHPREDIS_SESSION:<id>, PHPREDIS_CLUSTER_SESSION:<id> in a cluster, a string; `prefix=` in
+         session.save_path replaces that; id usually 26 or 32 characters, 22 to 256 of [A-Za-z0-9,-]
+value    what session.serialize_handler makes: php (name|value), php_serialize, php_binary, igbinary,
+         msgpack; each value says which; redis.session.compression (6.1) around it: lzf, lz4, zstd
+         an empty value is an empty session: every session_start() without data writes one
+expiry   the key's TTL alone (session.gc_maxlifetime), moved by every request
+user     by convention: user_id, userId, userid, uid, user (itself or id, user_id, uid, username,
+         email, login, name in it), username, user_name, login, email, auth, customer_id, account_id,
+         member_id, admin_id; phpMyAdmin, DokuWiki, Icinga Web by their own members
+cookie   PHPSESSID (session.name) = the id, unsigned
+index    none
+end      the key, and a stale lock <key>_LOCK (redis.session.locking_enabled), without which the next
+         request waits and sees an empty session
+alike    predis-session; webman and others under a prefix of their own
+",
+    prefix: PREFIXES[0],
+    marks: &[Mark::AnyPhp, Mark::Word("PHPREDIS_SESSION:"), Mark::Word("PHPREDIS_CLUSTER_SESSION:")],
+    options: &[OptionSpec::new(
+        "serializer",
+        OptionKind::Text,
+        "session.serialize_handler, as a hint; the value decides",
+    )],
+    cookie_name: Some("PHPSESSID"),
+    locate,
+    recognize,
+    read: |_, blob| blob.php_data(),
+    describe,
+    end,
+    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+    same_as: &["predis-session"],
+    caveats: &[
+        "A request in flight that changes its session writes it back, with its login; look again after a few \
+         seconds.",
+        "Logging in with session_regenerate_id() may leave the old key with the same login: end by user, not by \
+         one id.",
+        "Applications with a remember-me cookie log the browser in again.",
+    ],
+    ..Layout::PLAIN
+};
+
+/// Where the id begins behind one of the default prefixes.
+fn behind_default(key: &[u8]) -> Option<usize> {
+    PREFIXES
+        .iter()
+        .find_map(|prefix| memchr::memmem::rfind(key, prefix.as_bytes()).map(|at| at + prefix.len()))
+}
+
+/// Ids may be set by the application, so behind a prefix that is known they may have any length.
+fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
+    let start = match setup.known_lead() {
+        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+        None => behind_default(key).or_else(|| php::native_tail(key))?,
+    };
+    let id = &key[start..];
+    php::is_native(id).then(|| Place::after(key, start, php::is_usual(id)))
+}
+
+fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    let Some(place) = locate(setup, blob.key) else {
+        return Verdict::no("the key does not end in an id of PHP");
+    };
+    let by_key = setup.known_lead().is_some() || behind_default(blob.key).is_some();
+    if by_key {
+        return match blob.php() {
+            // A cache around a session is what other layouts have.
+            Some(php) if php.is_variables() || !php.is_wrapped() => Verdict::Sure,
+            _ if blob.is_empty() || blob.is_php_session() => Verdict::Sure,
+            _ if !setup.named && place.usual && matches!(blob.php, php::Look::Broken) => Verdict::Weak,
+            _ => Verdict::no("the value is no PHP session"),
+        };
+    }
+    let before = &blob.key[..place.id.start];
+    match by_value(blob, &blob.key[place.id.clone()], before) {
+        // A bare id is what Predis writes.
+        Verdict::Sure if before.is_empty() => Verdict::Weak,
+        verdict => verdict,
+    }
+}
+
+/// What a key without a known prefix is by its value. A row of variables is nothing but a session; an
+/// array is what caches hold as well, and then the key has to say something.
+pub(super) fn by_value(blob: &Blob<'_>, id: &[u8], before: &[u8]) -> Verdict {
+    let (Some(found), Some(data)) = (blob.php(), blob.variables()) else {
+        return Verdict::no("the value is no PHP session");
+    };
+    if !php::is_usual(id) {
+        Verdict::no("the key does not end in an id of PHP")
+    } else if found.is_wrapped() {
+        Verdict::no("the session is inside a serialized string, which native sessions are not")
+    } else if found.is_variables() {
+        Verdict::Sure
+    } else if before.is_empty() || data.members().is_none_or(<[_]>::is_empty) {
+        Verdict::Kin
+    } else if php::says_session(before) {
+        Verdict::Weak
+    } else if php::is_hash_like(id) {
+        Verdict::Kin
+    } else {
+        Verdict::Several
+    }
+}
+
+pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+    Facts { user: php::conventional(data), ip: php::ip(data), agent: php::agent(data), ..Facts::default() }
+}
+
+/// The handler's lock: a string `<host>|<pid>` beside the session.
+pub(super) fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
+    vec![Op::Unlink(Key([session.key, b"_LOCK"].concat()))]
+}
