@@ -13,8 +13,10 @@ pub const LAYOUT: Layout = Layout {
     family: "PHP",
     page: "\
 key      <client prefix><cache prefix><id>, a string; id 40 letters and digits. The whole prefix is
-           laravel_database_laravel_cache:    up to 8        laravel_database_laravel_cache_:   9, 10
-           laravel_database_laravel_cache_    11, 12.0       laravel-database-laravel-cache-    12.1
+           laravel_database_laravel_cache:     5.8 to 8
+           laravel_database_laravel_cache_:    9, 10
+           laravel_database_laravel_cache_     11, 12.0
+           laravel-database-laravel-cache-     12.1 and later
          with the application's name for `laravel`; option `prefix` is all of it
 value    s:<n>:\"…\"; around a:<n>:{…} (serialize), around JSON (session.serialization), or around an
          envelope of the encrypter (session.encrypt); a client's serializer and compression may lie
