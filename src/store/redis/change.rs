@@ -19,6 +19,8 @@ use crate::value::Value;
 const WATCHED: usize = 64;
 /// Connections that change side by side.
 const LANES: usize = 8;
+/// Bytes of values that are read again at a time, unless one alone is larger.
+const BYTES: u64 = 8 << 20;
 /// How often a compare-and-set is tried before it is given up.
 const TRIES: usize = 20;
 
@@ -63,12 +65,28 @@ pub(super) fn apply(
     mut keeper: Option<&mut dyn Keeper>,
 ) -> Result<Vec<Outcome>, Error> {
     let mut outcomes = vec![Outcome::Changed; steps.len()];
-    let mut open: VecDeque<Range<usize>> =
-        (0..steps.len()).step_by(WATCHED).map(|at| at..(at + WATCHED).min(steps.len())).collect();
+    // What is read again is held at once, so a round is bounded by its bytes as well.
+    let sizes = sizes(store, steps)?;
+    let bytes = |range: &Range<usize>| sizes[range.clone()].iter().sum::<u64>();
+    let mut open: VecDeque<Range<usize>> = VecDeque::new();
+    for at in 0..steps.len() {
+        match open.back_mut() {
+            Some(last) if last.len() < WATCHED && bytes(last) + sizes[at] <= BYTES => last.end = at + 1,
+            _ => open.push_back(at..at + 1),
+        }
+    }
     let mut tries = 0;
     while !open.is_empty() {
         let lanes = store.open_lanes(open.len().min(LANES))?;
-        let round: Vec<Range<usize>> = open.drain(..open.len().min(lanes)).collect();
+        let mut round: Vec<Range<usize>> = Vec::new();
+        let mut held = 0;
+        while let Some(range) = open.front() {
+            held += bytes(range);
+            if round.len() == lanes || (!round.is_empty() && held > BYTES) {
+                break;
+            }
+            round.extend(open.pop_front());
+        }
         let dropped = attempt(store, steps, &round, &mut outcomes, &mut keeper)?;
         // One of a lane's keys was written between reading and changing: tried again in halves.
         for range in dropped {
@@ -86,6 +104,20 @@ pub(super) fn apply(
     }
     follow(store, steps, &mut outcomes)?;
     Ok(outcomes)
+}
+
+/// Bytes of the sessions' own values by now; nothing is known of a hash, or where asking is forbidden.
+fn sizes(store: &mut RedisStore, steps: &[Step]) -> Result<Vec<u64>, Error> {
+    for step in steps.iter().filter(|step| !step.hash) {
+        store.push(&[b"STRLEN", &step.key.0]);
+    }
+    store.flush("STRLEN")?;
+    let mut sizes = Vec::with_capacity(steps.len());
+    for step in steps {
+        let known = if step.hash { None } else { store.take("STRLEN")?.ok() };
+        sizes.push(known.and_then(|answer| int(&answer)).unwrap_or(0).max(0) as u64);
+    }
+    Ok(sizes)
 }
 
 /// What one answer of a transaction is for.
