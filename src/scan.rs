@@ -83,6 +83,8 @@ pub enum End {
 
 /// Scanned keys after which families and twins are decided and rows stream.
 const SETTLE_AFTER: u64 = 2_000;
+/// Bytes of large values that are held whole at a time, unless one alone is larger.
+const LARGE_AT_A_TIME: u64 = 16 << 20;
 /// Pages between the threads: enough that neither waits for the other's hiccups.
 const PAGES_AHEAD: usize = 4;
 
@@ -195,6 +197,13 @@ impl Known {
     }
 }
 
+impl Known {
+    fn covers(&self, key: &[u8]) -> bool {
+        let prefixes = self.prefixes.lock().unwrap_or_else(PoisonError::into_inner);
+        prefixes.iter().any(|(prefix, _)| !prefix.is_empty() && key.starts_with(prefix))
+    }
+}
+
 /// The scanning thread's view of what is worth reading.
 struct Interests<'a> {
     known: &'a Known,
@@ -272,8 +281,15 @@ impl Run<'_> {
         self.settled = true;
         let held = std::mem::take(&mut self.held);
         let mut records: Vec<Record> = held.into_iter().flat_map(|page| page.records).collect();
-        self.complete_heads(&mut records)?;
         if self.twins.any() {
+            // A few large ones are enough to tell twins apart.
+            let mut bytes = 0;
+            let large = |record: &Record| {
+                bytes += self.rest_of(record);
+                bytes >= LARGE_AT_A_TIME
+            };
+            let end = records.iter().position(large).unwrap_or(records.len());
+            self.complete_heads(&mut records[..end])?;
             for record in &records {
                 self.twins.neighbour(&record.key.0, record.raw.kind());
             }
@@ -305,30 +321,53 @@ impl Run<'_> {
         if asked { Ok(self.twins.look_up(self.aside)?) } else { Ok(()) }
     }
 
-    fn records(&mut self, mut records: Vec<Record>) -> Said {
-        self.complete_heads(&mut records)?;
-        // A namespace may turn up at any time.
-        self.tell_apart(&records, |twins, record| twins.unsettled(&record.key.0))?;
-        let now = now_ms();
-        for record in records {
-            if self.record(record, now)?.is_break() {
+    fn records(&mut self, records: Vec<Record>) -> Said {
+        let mut records = records.into_iter();
+        // Large values are read whole by so many at a time, and gone before the next ones.
+        let mut batch: Vec<Record> = Vec::new();
+        loop {
+            let mut bytes = 0;
+            for record in records.by_ref() {
+                bytes += self.rest_of(&record);
+                batch.push(record);
+                if bytes >= LARGE_AT_A_TIME {
+                    break;
+                }
+            }
+            if batch.is_empty() {
+                break;
+            }
+            self.complete_heads(&mut batch)?;
+            // A namespace may turn up at any time.
+            self.tell_apart(&batch, |twins, record| twins.unsettled(&record.key.0))?;
+            let now = now_ms();
+            for record in batch.drain(..) {
+                if self.record(record, now)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            if self.deliver_beside(now)?.is_break() || self.deliver_late()?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
-        if self.deliver_beside(now)?.is_break()
-            || self.deliver_late()?.is_break()
-            || self.deliver_kin()?.is_break()
-        {
+        if self.deliver_kin()?.is_break() {
             return Ok(ControlFlow::Break(()));
         }
         self.sink.pause(&self.tally)
     }
 
+    /// Bytes to be read of a long value that could be a session's.
+    fn rest_of(&self, record: &Record) -> u64 {
+        let Raw::Head(head, length) = &record.raw else { return 0 };
+        let could = could_be(head)
+            || self.detector.setups.iter().any(|setup| setup.named)
+            || self.known.covers(&record.key.0);
+        if could { *length } else { 0 }
+    }
+
     /// Reads the rest of long values that could be sessions.
     fn complete_heads(&mut self, records: &mut [Record]) -> anyhow::Result<()> {
-        let wanted: Vec<usize> = (0..records.len())
-            .filter(|at| matches!(&records[*at].raw, Raw::Head(head) if could_be(head)))
-            .collect();
+        let wanted: Vec<usize> = (0..records.len()).filter(|at| self.rest_of(&records[*at]) > 0).collect();
         if wanted.is_empty() {
             return Ok(());
         }

@@ -98,8 +98,8 @@ impl Kind {
 pub enum Raw {
     /// A string, whole.
     Text(Vec<u8>),
-    /// The first bytes of a string that is longer than what a first look reads.
-    Head(Vec<u8>),
+    /// The first bytes of a string that is longer than what a scan reads, and its length.
+    Head(Vec<u8>, u64),
     /// A hash, whole, in stored order.
     Hash(Vec<(Vec<u8>, Vec<u8>)>),
     /// Too large to be read: the length of the string, or the number of fields.
@@ -115,7 +115,7 @@ pub enum Raw {
 impl Raw {
     pub fn kind(&self) -> Option<Kind> {
         match self {
-            Raw::Text(_) | Raw::Head(_) => Some(Kind::String),
+            Raw::Text(_) | Raw::Head(..) => Some(Kind::String),
             Raw::Hash(_) => Some(Kind::Hash),
             Raw::Oversized(kind, _) | Raw::Other(kind) => Some(*kind),
             Raw::Gone | Raw::Unread => None,

@@ -194,7 +194,7 @@ fn show(
     let forged = opening.is_some_and(|opening| opening.verified == Some(false));
     if args.raw {
         match session.raw {
-            Raw::Text(text) | Raw::Head(text) => out.write_all(text)?,
+            Raw::Text(text) | Raw::Head(text, _) => out.write_all(text)?,
             Raw::Hash(fields) => {
                 for (field, value) in fields {
                     writeln!(out, "{}\t{}", safe::bytes(field), safe::bytes(value))?;

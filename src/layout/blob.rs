@@ -68,7 +68,7 @@ impl<'a> Blob<'a> {
     /// The string's bytes, as far as they were read.
     pub fn text(&self) -> Option<&'a [u8]> {
         match self.raw {
-            Raw::Text(text) | Raw::Head(text) => Some(text),
+            Raw::Text(text) | Raw::Head(text, _) => Some(text),
             _ => None,
         }
     }
@@ -121,7 +121,7 @@ impl<'a> Blob<'a> {
             0,
             match self.raw {
                 Raw::Text(text) if text.is_empty() => "the value is empty".to_string(),
-                Raw::Text(_) | Raw::Head(_) => "the value is of another form".to_string(),
+                Raw::Text(_) | Raw::Head(..) => "the value is of another form".to_string(),
                 Raw::Hash(_) => "the key is a hash, not a string".to_string(),
                 Raw::Oversized(_, size) => format!("the value is too large to be read ({size})"),
                 Raw::Other(kind) => format!("the key is a {}", kind.name()),

@@ -79,7 +79,7 @@ impl Index {
             }
         }
         match blob.raw {
-            Raw::Text(text) | Raw::Head(text) => {
+            Raw::Text(text) | Raw::Head(text, _) => {
                 match blob.json() {
                     Some(Value::Map(members)) => {
                         into.extend(&self.objects);

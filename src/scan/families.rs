@@ -121,7 +121,7 @@ impl Families {
 
 fn weight(record: &Record) -> usize {
     match &record.raw {
-        crate::store::Raw::Text(text) | crate::store::Raw::Head(text) => text.len(),
+        crate::store::Raw::Text(text) | crate::store::Raw::Head(text, _) => text.len(),
         crate::store::Raw::Hash(fields) => {
             fields.iter().map(|(field, value)| field.len() + value.len() + 48).sum()
         }

@@ -11,14 +11,18 @@ use super::*;
 /// What an answer is awaited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
-    /// A string, whole at once: where values have been short so far.
-    Whole,
-    /// The beginning of a string. `whole` tells whether the rest is wanted too.
+    /// A string at once, where values have been short so far; a longer one than `limit` is cut.
+    Whole {
+        limit: u64,
+    },
+    /// The beginning of a string. The rest is wanted if it is not longer than `limit`.
     Start {
-        whole: bool,
+        limit: u64,
     },
     /// The length of a string that is longer than the first look.
-    Length,
+    Length {
+        limit: u64,
+    },
     /// A string, whole.
     Rest {
         length: u64,
@@ -29,9 +33,9 @@ pub(super) enum What {
     },
     /// The number of fields, asked together with the kind.
     FieldCount,
-    /// A hash, whole; tried first where hashes are expected.
+    /// A hash, whole; where hashes are expected it is tried first, with the limit for a string.
     Fields {
-        guess: bool,
+        guess: Option<u64>,
     },
     Ttl,
     Memory,
@@ -74,16 +78,16 @@ impl Reading {
         at: (u64, u32),
         need: Need,
         hash: bool,
-        whole: bool,
+        limit: u64,
     ) -> usize {
         let before = self.sent.len();
         if need.value {
             if hash {
-                self.push(store, at, What::Fields { guess: true }, &[b"HGETALL", key]);
-            } else if whole && !self.wary {
-                self.push(store, at, What::Whole, &[b"GET", key]);
+                self.push(store, at, What::Fields { guess: Some(limit) }, &[b"HGETALL", key]);
+            } else if limit > 0 && !self.wary {
+                self.push(store, at, What::Whole { limit }, &[b"GET", key]);
             } else {
-                self.start(store, key, at, whole);
+                self.start(store, key, at, limit);
             }
         }
         if need.ttl {
@@ -95,8 +99,8 @@ impl Reading {
         self.sent.len() - before
     }
 
-    fn start(&mut self, store: &mut RedisStore, key: &[u8], at: (u64, u32), whole: bool) {
-        self.push(store, at, What::Start { whole }, &[b"GETRANGE", key, b"0", LOOK_END]);
+    fn start(&mut self, store: &mut RedisStore, key: &[u8], at: (u64, u32), limit: u64) {
+        self.push(store, at, What::Start { limit }, &[b"GETRANGE", key, b"0", LOOK_END]);
     }
 
     fn push(&mut self, store: &mut RedisStore, at: (u64, u32), what: What, args: &[&[u8]]) {
@@ -123,7 +127,10 @@ impl Reading {
                 store.memory_denied = true
             }
             (_, Err(Refusal::Fatal(error))) => return Err(error),
-            (What::Whole | What::Start { .. } | What::Fields { guess: true }, Err(Refusal::HiddenKey)) => {
+            (
+                What::Whole { .. } | What::Start { .. } | What::Fields { guess: Some(_) },
+                Err(Refusal::HiddenKey),
+            ) => {
                 store.hidden_keys += 1;
                 record.raw = Raw::Gone;
             }
@@ -132,35 +139,54 @@ impl Reading {
                 Some(ms) => record.ttl = Ttl::from_pttl(ms),
                 None => return Err(store.senseless("PTTL")),
             },
-            (What::Whole, Ok(answer)) => {
-                record.raw = bulk(answer).map_or(Raw::Gone, Raw::Text);
-                self.wary |= matches!(&record.raw, Raw::Text(text) if text.len() >= LOOK);
+            (What::Whole { limit }, Ok(answer)) => {
+                record.raw = match bulk(answer) {
+                    None => Raw::Gone,
+                    // Its beginning is kept, and the rest asked for again when its turn comes.
+                    Some(mut text) if text.len() as u64 > limit => {
+                        let length = text.len() as u64;
+                        text.truncate(LOOK);
+                        text.shrink_to_fit();
+                        if length > MAX_TEXT {
+                            Raw::Oversized(Kind::String, length)
+                        } else {
+                            Raw::Head(text, length)
+                        }
+                    }
+                    Some(text) => Raw::Text(text),
+                };
+                self.wary |= match &record.raw {
+                    Raw::Text(text) => text.len() >= LOOK,
+                    raw => *raw != Raw::Gone,
+                };
             }
-            (What::Start { whole }, Ok(answer)) => {
+            (What::Start { limit }, Ok(answer)) => {
                 let text = bulk(answer).ok_or_else(|| store.senseless("GETRANGE"))?;
                 if text.is_empty() {
                     self.push(store, at, What::Type { empty: true }, &[b"TYPE", &record.key.0]);
                 } else if text.len() < LOOK {
                     record.raw = Raw::Text(text);
                 } else {
-                    record.raw = Raw::Head(text);
-                    if whole {
-                        self.push(store, at, What::Length, &[b"STRLEN", &record.key.0]);
-                    }
+                    record.raw = Raw::Head(text, LOOK as u64);
+                    self.push(store, at, What::Length { limit }, &[b"STRLEN", &record.key.0]);
                 }
             }
             (
-                What::Whole | What::Start { .. } | What::Length | What::Rest { .. },
+                What::Whole { .. } | What::Start { .. } | What::Length { .. } | What::Rest { .. },
                 Err(Refusal::WrongType),
             ) => {
                 self.settle_large(awaited.what);
                 self.push(store, at, What::Type { empty: false }, &[b"TYPE", &record.key.0]);
                 self.push(store, at, What::FieldCount, &[b"HLEN", &record.key.0]);
             }
-            (What::Length, Ok(answer)) => {
+            (What::Length { limit }, Ok(answer)) => {
                 let length = int(&answer).ok_or_else(|| store.senseless("STRLEN"))?.max(0) as u64;
                 if length > MAX_TEXT {
                     record.raw = Raw::Oversized(Kind::String, length);
+                } else if length > limit {
+                    if let Raw::Head(_, known) = &mut record.raw {
+                        *known = length;
+                    }
                 } else {
                     self.large.push_back(Large { page: at.0, slot: at.1, length });
                 }
@@ -180,7 +206,7 @@ impl Reading {
                     if count > MAX_FIELDS {
                         record.raw = Raw::Oversized(Kind::Hash, count);
                     } else {
-                        self.push(store, at, What::Fields { guess: false }, &[b"HGETALL", &record.key.0]);
+                        self.push(store, at, What::Fields { guess: None }, &[b"HGETALL", &record.key.0]);
                     }
                 }
             }
@@ -190,11 +216,11 @@ impl Reading {
                 let fields = pairs(answer).ok_or_else(|| store.senseless("HGETALL"))?;
                 record.raw = if fields.is_empty() { Raw::Gone } else { Raw::Hash(fields) };
             }
-            (What::Fields { guess: true }, Err(Refusal::WrongType)) => {
-                self.start(store, &record.key.0, at, true)
+            (What::Fields { guess: Some(limit) }, Err(Refusal::WrongType)) => {
+                self.start(store, &record.key.0, at, limit);
             }
             // It changed its type between two questions; it is not what was seen, whatever it is.
-            (What::Fields { guess: false }, Err(Refusal::WrongType)) => record.raw = Raw::Gone,
+            (What::Fields { guess: None }, Err(Refusal::WrongType)) => record.raw = Raw::Gone,
         }
         Ok((self.sent.len() + self.large.len()) as isize - before as isize - 1)
     }
@@ -224,9 +250,9 @@ impl Reading {
 impl What {
     fn command(self) -> &'static str {
         match self {
-            What::Whole => "GET",
+            What::Whole { .. } => "GET",
             What::Start { .. } => "GETRANGE",
-            What::Length => "STRLEN",
+            What::Length { .. } => "STRLEN",
             What::Rest { .. } => "GET",
             What::Type { .. } => "TYPE",
             What::FieldCount => "HLEN",
@@ -246,7 +272,7 @@ pub(super) fn records(store: &mut RedisStore, keys: &[Key], need: Need) -> Resul
         // These may be any keys: their beginnings tell how long they are.
         let mut reading = Reading { wary: true, ..Reading::default() };
         for (slot, key) in keys.iter().enumerate().take(end).skip(start) {
-            reading.ask(store, &key.0, (0, slot as u32), need, false, true);
+            reading.ask(store, &key.0, (0, slot as u32), need, false, MAX_TEXT);
         }
         loop {
             reading.ask_large(store, |_, slot| &keys[slot as usize].0);

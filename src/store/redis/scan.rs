@@ -15,6 +15,9 @@ use crate::store::Interest;
 const COUNT: &[u8] = b"400";
 /// Where most keys are of no interest, larger steps cost fewer turns.
 const COUNT_SPARSE: &[u8] = b"1000";
+/// A longer string is given by its beginning, for the caller to ask for the rest when its turn comes:
+/// pages wait for each other, and a few of large values would fill the memory.
+const WHOLE: u64 = 32 << 10;
 /// Pages that may be incomplete before the scan pauses (large values hold a page up).
 const AHEAD: usize = 6;
 
@@ -71,14 +74,14 @@ pub(super) fn run(
                     continue;
                 }
                 assembly.page.scanned += 1;
-                let (need, hash, whole) = match (query.interest)(&key) {
+                let (need, hash, limit) = match (query.interest)(&key) {
                     Interest::Skip => continue,
-                    Interest::Name => (Need::NOTHING, false, false),
-                    Interest::Look => (Need::VALUE, false, false),
-                    Interest::Read { hash } => (query.need.and(Need::VALUE), hash, true),
+                    Interest::Name => (Need::NOTHING, false, 0),
+                    Interest::Look => (Need::VALUE, false, 0),
+                    Interest::Read { hash } => (query.need.and(Need::VALUE), hash, WHOLE),
                 };
                 let slot = assembly.page.records.len() as u32;
-                assembly.waiting += reading.ask(store, &key, (number, slot), need, hash, whole) as isize;
+                assembly.waiting += reading.ask(store, &key, (number, slot), need, hash, limit) as isize;
                 assembly.page.records.push(blank(key, need));
             }
             let sparse =
