@@ -1,8 +1,10 @@
 //! The integration tests, one binary: what a person or a script sees of the built program.
 
 mod audit;
+mod exits;
 mod faults;
 mod generated;
+mod hostile;
 mod layouts;
 mod pace;
 #[allow(dead_code)]
