@@ -37,13 +37,11 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, DecodeError> {
             let Some(begin) = plain.len().checked_sub(distance) else {
                 return Err(DecodeError::new(NAME, at, "repeats what is before the begin"));
             };
-            if distance >= length {
-                plain.extend_from_within(begin..begin + length);
-            } else {
-                // It may repeat what it makes.
-                for from in begin..begin + length {
-                    plain.push(plain[from]);
-                }
+            // It may repeat what it makes: then there is twice as much to repeat each time.
+            while length > 0 {
+                let part = length.min(plain.len() - begin);
+                plain.extend_from_within(begin..begin + part);
+                length -= part;
             }
             at = next + 1;
         }

@@ -261,12 +261,11 @@ impl<'a> Tree<'a> {
                 Kind::Payload => pointer.push_str("$value"),
                 Kind::Members => {
                     let name = members.checked_sub(1).map_or("", |last| self.members[last].0.as_ref());
-                    for char in bare(name).chars() {
-                        match char {
-                            '~' => pointer.push_str("~0"),
-                            '/' => pointer.push_str("~1"),
-                            char => pointer.push(char),
-                        }
+                    let name = bare(name);
+                    if name.contains(['~', '/']) {
+                        pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                    } else {
+                        pointer.push_str(name);
                     }
                 }
             }
