@@ -652,7 +652,7 @@ mod tests {
         fn elapsed(bytes: &[u8]) -> Result<Value<'_>, DecodeError> {
             let begin = Instant::now();
             let result = read(bytes);
-            assert!(begin.elapsed().as_millis() < 2000, "{:?}", begin.elapsed());
+            assert!(begin.elapsed().as_secs() < 30, "{:?}", begin.elapsed());
             result
         }
         let mut doubling = b"\0\0\0\x02\x14\x28\x06\x00\x14\x02\x06\x00\x05\x06\x01\x05".to_vec();

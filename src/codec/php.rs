@@ -1079,8 +1079,8 @@ pub(super) mod tests {
         fn elapsed(bytes: &[u8]) -> Result<Value<'_>, DecodeError> {
             let begin = Instant::now();
             let result = read(bytes);
-            // Fifty milliseconds in an optimized build.
-            assert!(begin.elapsed().as_millis() < 2000, "{:?}", begin.elapsed());
+            // Some fifty milliseconds in an optimized build on a machine that has nothing else to do.
+            assert!(begin.elapsed().as_secs() < 30, "{:?}", begin.elapsed());
             result
         }
         // Ten thousand million values from forty arrays.

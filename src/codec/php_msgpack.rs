@@ -584,7 +584,7 @@ mod tests {
         }
         let begin = Instant::now();
         assert!(read(&doubling).unwrap_err().reason.starts_with("references repeat more than"));
-        assert!(begin.elapsed().as_millis() < 2000, "{:?}", begin.elapsed());
+        assert!(begin.elapsed().as_secs() < 30, "{:?}", begin.elapsed());
         let limits = Limits { values: 2, ..Limits::default() };
         assert_eq!(decode(b"\x92\x01\x02", &limits).unwrap_err().reason, "more than 2 values");
     }

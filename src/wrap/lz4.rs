@@ -148,7 +148,7 @@ mod tests {
         assert!(php(&with_length(b"abc", 30 << 20, false), &limits).is_err());
         let block = [&b"\x1f\0\x01\0"[..], &b"\xff".repeat(1_000_000), b"\0"].concat();
         assert!(php(&[&(20_u32 << 20).to_le_bytes()[..], &block].concat(), &limits).is_err());
-        assert!(begin.elapsed().as_secs() < 4, "{:?}", begin.elapsed());
+        assert!(begin.elapsed().as_secs() < 30, "{:?}", begin.elapsed());
     }
 
     proptest! {

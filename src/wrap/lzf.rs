@@ -115,7 +115,7 @@ mod tests {
         let bomb = [&b"\x00a"[..], &b"\xe0\xff\x00".repeat(400_000)].concat();
         let begin = Instant::now();
         assert!(read(&bomb).unwrap_err().reason.starts_with("expands to more"));
-        assert!(begin.elapsed().as_secs() < 4, "{:?}", begin.elapsed());
+        assert!(begin.elapsed().as_secs() < 30, "{:?}", begin.elapsed());
     }
 
     proptest! {

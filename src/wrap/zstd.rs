@@ -109,7 +109,7 @@ mod tests {
         }
         // A length of a thousand million million in the header.
         assert!(open(b"\x28\xb5\x2f\xfd\xe0\xff\xff\xff\xff\xff\xff\xff\x00\x01\0\0", &limits).is_err());
-        assert!(begin.elapsed().as_secs() < 8, "{:?}", begin.elapsed());
+        assert!(begin.elapsed().as_secs() < 30, "{:?}", begin.elapsed());
     }
 
     proptest! {
