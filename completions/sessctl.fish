@@ -55,6 +55,8 @@ complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "list" -d 'List sess
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "inspect" -d 'Show one session: who, when, what it holds, what ends with it'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "count" -d 'Count sessions, in all or by user, layout, address, …'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "purge" -d 'End sessions: the key, its index entries, its companions'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "expire" -d 'Set when sessions end'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "clear" -d 'End all sessions of a layout, and touch nothing else'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "apply" -d 'Do exactly what a plan says, where the sessions still are as they were'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "undo" -d 'Put back what a run removed or changed, with the expiry that it had'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "runs" -d 'List the runs whose undo files are kept, look into one, or remove old ones'
@@ -283,6 +285,123 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l mask -d 'Short
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s q -l quiet -d 'Print no notes and no progress'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l in -d 'So long from now: 30m, 2h, 7d' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l at -d 'At this time: RFC 3339, `2026-12-24 18:00` in UTC, or @SECONDS since 1970' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l cap -d 'No later than so long from now; those that end earlier stay as they are' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l floor -d 'No earlier than so long from now; those that end later, and those that are over, stay as they are' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l user -d 'Sessions of this user, exactly; repeat for several' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l user-match -d 'Sessions of users whose name fits a Redis glob; repeat for several' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l ttl -d 'By what is left of the key\'s TTL: \'<30m\', \'>=2d\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l idle -d 'By the time since the session was last seen: \'>7d\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l age -d 'By the time since the session was created: \'>30d\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l size -d 'By the memory that the session\'s key takes: \'>64KiB\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l ip -d 'Sessions from this address or network; repeat for several' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l where -d 'By the decoded data: \'passport.user = alice\', \'cart.items.0.qty >= 2\'' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l ids-from -d 'Sessions named in a file, or on standard input with -' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not -d 'Negate the filter that follows: --not --user alice, --not expired' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-user -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-user-match -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-ttl -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-idle -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-age -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-size -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-ip -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-where -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-ids-from -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l max -d 'Refuse when more sessions match than this, or `none` [default: 10000, or the profile\'s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l expect -d 'Refuse unless exactly so many sessions match' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l plan -d 'Change nothing, and write what would be changed to a file for review; `apply` does it' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l verify -d 'Keep watching so long, and end again what a request in flight writes back' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l resume -d 'Go on with a run that was interrupted' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l keep -d 'How long undo files of earlier runs are kept' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l ticket -d 'Note this in the audit log, such as the number of a ticket' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l rate -d 'Change at most so many sessions a second, or `none` [default: none, or the profile\'s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l latency-budget -d 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile\'s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l max-lag -d 'Pause while a replica is further behind than this, or `none` [default: none, or the profile\'s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l persist -d 'Never'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l authenticated -d 'Sessions of somebody who is logged in'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l anonymous -d 'Sessions of nobody'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l no-ttl -d 'Sessions whose key has no TTL'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l undecodable -d 'Sessions whose value cannot be decoded'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l expired -d 'Sessions whose own end has passed though the key is still there'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l all -d 'Every session'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-authenticated
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-anonymous
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-no-ttl
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-undecodable
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-expired
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s n -l dry-run -d 'Show the steps that would run, and change nothing'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s y -l yes -d 'Do not ask; needed where there is no terminal'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l index-only -d 'With --user: end what the framework\'s own index names, and do not scan for what it misses'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l scan-only -d 'With --user: scan at once, and do not look into indexes'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l no-undo -d 'Keep no undo file; the change cannot be taken back then'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l max -d 'Refuse when more sessions match than this, or `none` [default: 10000, or the profile\'s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l expect -d 'Refuse unless exactly so many sessions match' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l plan -d 'Change nothing, and write what would be changed to a file for review; `apply` does it' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l verify -d 'Keep watching so long, and end again what a request in flight writes back' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l resume -d 'Go on with a run that was interrupted' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l keep -d 'How long undo files of earlier runs are kept' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l ticket -d 'Note this in the audit log, such as the number of a ticket' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l rate -d 'Change at most so many sessions a second, or `none` [default: none, or the profile\'s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l latency-budget -d 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile\'s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l max-lag -d 'Pause while a replica is further behind than this, or `none` [default: none, or the profile\'s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l layout -d 'Consider sessions of this layout only; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l match -d 'Consider only keys that fit this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l cert -d 'Show the server this client certificate (PEM)' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+json\t'One JSON array or object'
+ndjson\t'One JSON object a line'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one a line'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s n -l dry-run -d 'Show the steps that would run, and change nothing'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s y -l yes -d 'Do not ask; needed where there is no terminal'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l index-only -d 'With --user: end what the framework\'s own index names, and do not scan for what it misses'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l scan-only -d 'With --user: scan at once, and do not look into indexes'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l no-undo -d 'Keep no undo file; the change cannot be taken back then'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l mask -d 'Shorten ids in every form of output'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l reveal -d 'Show ids and secrets whole, also in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l max-age -d 'Refuse a plan that is older' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l max -d 'Refuse when more sessions match than this, or `none` [default: 10000, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l expect -d 'Refuse unless exactly so many sessions match' -r

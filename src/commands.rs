@@ -10,12 +10,14 @@ use crate::ui;
 
 pub mod apply;
 pub mod change;
+pub mod clear;
 pub mod completions;
 pub mod cookie;
 pub mod count;
 pub mod decode;
 pub mod demo;
 pub mod discover;
+pub mod expire;
 pub mod help;
 pub mod inspect;
 pub mod layouts;
@@ -33,6 +35,8 @@ pub enum Command {
     Inspect(inspect::Args),
     Count(count::Args),
     Purge(purge::Args),
+    Expire(expire::Args),
+    Clear(clear::Args),
     Apply(apply::Args),
     Undo(undo::Args),
     Runs(runs::Args),
@@ -55,6 +59,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Count(args) => count::run(&context()?, args),
         Command::Inspect(args) => inspect::run(&context()?, args),
         Command::Purge(args) => purge::run(&context()?, args),
+        Command::Expire(args) => expire::run(&context()?, args),
+        Command::Clear(args) => clear::run(&context()?, args),
         Command::Apply(args) => apply::run(&context()?, args),
         Command::Undo(args) => undo::run(&context()?, args),
         Command::Runs(args) => runs::run(&context()?, args),

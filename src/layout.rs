@@ -16,6 +16,7 @@ use crate::value::Value;
 
 pub mod blob;
 pub mod detect;
+pub mod expire;
 pub mod index;
 pub mod jvm;
 pub mod key;
@@ -172,6 +173,9 @@ pub struct Layout {
     pub end: fn(&Setup, &Session<'_>) -> Vec<Op>,
     /// Where the framework itself looks up the sessions of a user; none where it keeps no index.
     pub user_index: Option<UserIndex>,
+    /// What changes when the session is to end at that time (ms since 1970; `None` is never), or why
+    /// that cannot be done.
+    pub expire: fn(&Setup, &Session<'_>, Option<i64>) -> expire::Moved,
     /// Opens the cookie that a browser sends.
     pub cookie: Option<OpenCookie>,
     /// The layout that this one looks like, and the neighbour that tells them apart.
@@ -310,6 +314,7 @@ impl Layout {
         describe: |_, _, _| Facts::default(),
         end: |_, _| Vec::new(),
         user_index: None,
+        expire: expire::by_key,
         cookie: None,
         twin: None,
         beside: None,

@@ -30,6 +30,9 @@ pub struct Entry {
     pub memory: Option<u64>,
 }
 
+/// Why a session is left alone that was not read whole.
+pub const INCOMPARABLE: &str = "they are too large to be read, so that they could not be compared";
+
 /// The entry that ends this session as its framework would. `None` where the value was not read or
 /// is of no kind that can be compared, so that nothing unseen is ever removed.
 pub fn entry(session: &Session<'_>) -> Option<Entry> {
@@ -48,6 +51,20 @@ pub fn entry(session: &Session<'_>) -> Option<Entry> {
         ends: None,
         memory: session.memory,
     })
+}
+
+/// The entry that lets this session end at that time (ms since 1970; `None` is never), or why that
+/// cannot be done.
+pub fn expiry(session: &Session<'_>, end: Option<i64>) -> Result<Entry, &'static str> {
+    let ended = entry(session).ok_or(INCOMPARABLE)?;
+    let moved = (session.setup.layout.expire)(session.setup, session, end)?;
+    // An end that the framework enforces from the value would cut the new one short.
+    let inside = session.facts.ends.filter(|_| moved.rewrite.is_none());
+    if inside.is_some_and(|inside| end.is_none_or(|end| inside < end)) {
+        return Err("their framework keeps an earlier end in the value, and that cannot be moved yet");
+    }
+    let own = Own::Expire { at: moved.at, rewrite: moved.rewrite };
+    Ok(Entry { step: Step { own, then: moved.then, ..ended.step }, ends: end, ..ended })
 }
 
 /// What follows from the end of a session: index entries, twins, locks.
@@ -109,6 +126,11 @@ pub struct Spool {
     samples: BTreeMap<String, Step>,
 }
 
+/// How much a step asks permission for.
+fn weight(step: &Step) -> (usize, bool) {
+    (step.then.len(), matches!(step.own, Own::Expire { rewrite: Some(_), .. }))
+}
+
 impl Spool {
     pub fn push(&mut self, entry: &Entry) -> anyhow::Result<()> {
         let bytes = rmp_serde::to_vec(entry)?;
@@ -128,7 +150,7 @@ impl Spool {
         self.totals.add(entry);
         self.ids.add(&entry.id);
         match self.samples.get_mut(&entry.layout) {
-            Some(sample) if sample.then.len() >= entry.step.then.len() => {}
+            Some(sample) if weight(sample) >= weight(&entry.step) => {}
             Some(sample) => *sample = entry.step.clone(),
             None => {
                 self.samples.insert(entry.layout.clone(), entry.step.clone());
@@ -140,6 +162,11 @@ impl Spool {
     /// A step of each layout, the one that does most.
     pub fn samples(&self) -> impl Iterator<Item = &Step> {
         self.samples.values()
+    }
+
+    /// Whether any of it ends a session, rather than only changing it.
+    pub fn ends(&self) -> bool {
+        self.samples().any(|step| step.own == Own::End)
     }
 
     /// The layouts of what is planned.

@@ -268,7 +268,8 @@ pub trait Store: Source {
     /// Puts back what is absent, or what still is as the step left it; never over anything newer.
     fn restore(&mut self, backups: &[Backup]) -> Result<Vec<Restored>, Error>;
 
-    /// Puts small indexes back byte for byte where their content is again what it was.
+    /// Puts small indexes back byte for byte where their content is again what it was, and gives keys
+    /// back the end that they had.
     fn restore_whole(&mut self, companions: &[Companion]) -> Result<(), Error>;
 
     /// The server's clock, in milliseconds since 1970.
@@ -323,6 +324,17 @@ pub enum Op {
         #[serde(with = "bytes")]
         field: Vec<u8>,
     },
+    /// Gives a member of a sorted set another score, if it is there.
+    SortedScore {
+        key: Key,
+        #[serde(with = "bytes")]
+        member: Vec<u8>,
+        score: i64,
+    },
+    /// Lets a key that would end earlier end at that time (ms since 1970), or never.
+    Outlive { key: Key, at: Option<i64> },
+    /// Gives a member of one item of a JSON list another value, JSON itself, by compare-and-set.
+    JsonListSet { key: Key, item: JsonItem, member: String, value: String },
     /// Takes items out of a JSON list in a string, by compare-and-set, keeping expiry.
     JsonListRemove { key: Key, item: JsonItem, when_empty: WhenEmpty },
     /// Tells running processes; no effect where nobody listens.
@@ -363,6 +375,9 @@ impl Op {
             | Op::SortedRemove { key, .. }
             | Op::SortedRemoveWhenGone { key, .. }
             | Op::HashRemove { key, .. }
+            | Op::SortedScore { key, .. }
+            | Op::Outlive { key, .. }
+            | Op::JsonListSet { key, .. }
             | Op::JsonListRemove { key, .. } => Some(key),
             Op::Publish { .. } => None,
         }
@@ -462,6 +477,27 @@ pub enum Companion {
         key: Key,
         value: Key,
         expires: Option<i64>,
+    },
+    /// A member that got another score.
+    Rescored {
+        key: Key,
+        member: Key,
+        score: f64,
+        left: i64,
+    },
+    /// A key that was let live longer: when it ended before, and when it ends since.
+    Outlived {
+        key: Key,
+        expires: i64,
+        left: Option<i64>,
+    },
+    /// A member in an item of a JSON list, both values as JSON.
+    Item {
+        key: Key,
+        item: JsonItem,
+        member: String,
+        value: Key,
+        left: String,
     },
     /// All of a small index before it was touched, so that it can be put back byte for byte.
     Whole {

@@ -52,6 +52,62 @@ pub fn member_lists(text: &[u8], limits: &Limits) -> Result<Vec<(String, Range<u
     Parser::new(text, limits).member_lists().map_err(|error| *error)
 }
 
+/// A JSON text with another value for the member that `path` leads to through objects: only the bytes
+/// of that value change. Of a repeated name it is the last, the one that counts. `None` where there is
+/// no such member or the text is not JSON.
+pub fn set_member(text: &[u8], path: &[&str], value: &[u8], limits: &Limits) -> Option<Vec<u8>> {
+    Some(splice(text, member_span(text, path, limits)?, value))
+}
+
+/// Where in the text the value of the member is that `path` leads to.
+pub fn member_span(text: &[u8], path: &[&str], limits: &Limits) -> Option<Range<usize>> {
+    let mut span = whole(text, limits)?;
+    for name in path {
+        span = Parser::at(text, span.start, limits).span_of_member(name).ok()??;
+    }
+    Some(span)
+}
+
+/// Where in a list of `[name, value]` pairs the value of that name is; of a repeated name the last.
+pub fn pair_span(text: &[u8], name: &str, limits: &Limits) -> Option<Range<usize>> {
+    let list = whole(text, limits)?;
+    let is_pair = |item: &Value<'_>| match item.as_list() {
+        Some([Value::Text(text), _]) => text == name,
+        _ => false,
+    };
+    let pair = Parser::at(text, list.start, limits).spans_of_items(&is_pair).ok()?.pop()?;
+    let value = Parser::at(text, pair.start, limits).spans_of_items(&|_| true).ok()?;
+    value.into_iter().nth(1)
+}
+
+/// Where in a list of objects this member of the first object is that `which` wants.
+pub fn item_span(
+    text: &[u8],
+    which: &dyn Fn(&Value<'_>) -> bool,
+    member: &str,
+    limits: &Limits,
+) -> Option<Range<usize>> {
+    let list = whole(text, limits)?;
+    let item = Parser::at(text, list.start, limits).spans_of_items(which).ok()?.into_iter().next()?;
+    Parser::at(text, item.start, limits).span_of_member(member).ok()?
+}
+
+/// The text with other bytes in that range.
+pub fn splice(text: &[u8], range: Range<usize>, with: &[u8]) -> Vec<u8> {
+    [&text[..range.start], with, &text[range.end..]].concat()
+}
+
+/// The range of the one value in the text; `None` if it is not JSON from end to end.
+fn whole(text: &[u8], limits: &Limits) -> Option<Range<usize>> {
+    let mut parser = Parser::new(text, limits);
+    parser.space();
+    let start = parser.at;
+    parser.value().ok()?;
+    let end = parser.at;
+    parser.end().ok()?;
+    Some(start..end)
+}
+
 /// Boxed, because every level of nesting has a result on the stack.
 type Parsed<T> = Result<T, Box<DecodeError>>;
 
@@ -174,6 +230,49 @@ impl<'a> Parser<'a> {
         Ok(list.start + begin..list.start + inner.at)
     }
 
+    /// A parser that stands at a value within the text.
+    fn at(bytes: &'a [u8], at: usize, limits: &Limits) -> Self {
+        Parser { at, ..Parser::new(bytes, limits) }
+    }
+
+    /// Where the value of the last member of that name is; this stands at an object, or there is none.
+    fn span_of_member(&mut self, wanted: &str) -> Parsed<Option<Range<usize>>> {
+        if self.peek() != Some(b'{') {
+            return Ok(None);
+        }
+        self.enter()?;
+        let mut found = None;
+        let mut more = !self.closed(b'}');
+        while more {
+            let name = self.name()?;
+            let start = self.at;
+            self.value()?;
+            if name == wanted {
+                found = Some(start..self.at);
+            }
+            more = self.another(b'}')?;
+        }
+        Ok(found)
+    }
+
+    /// Where the items are that `which` wants; this stands at a list, or there are none.
+    fn spans_of_items(&mut self, which: &dyn Fn(&Value<'_>) -> bool) -> Parsed<Vec<Range<usize>>> {
+        let mut spans = Vec::new();
+        if self.peek() != Some(b'[') {
+            return Ok(spans);
+        }
+        self.enter()?;
+        let mut more = !self.closed(b']');
+        while more {
+            let start = self.at;
+            if which(&self.value()?) {
+                spans.push(start..self.at);
+            }
+            more = self.another(b']')?;
+        }
+        Ok(spans)
+    }
+
     /// The error of this place.
     #[cold]
     fn fault<T>(&self, reason: &str) -> Parsed<T> {
@@ -291,22 +390,29 @@ impl<'a> Parser<'a> {
         let begin = self.members.len();
         let mut more = !self.closed(b'}');
         while more {
-            if self.peek() != Some(b'"') {
-                return self.fault("not a member name");
-            }
-            self.at += 1;
-            let name = self.string()?;
-            self.space();
-            if self.peek() != Some(b':') {
-                return self.fault("no colon after the member name");
-            }
-            self.at += 1;
-            self.space();
+            let name = self.name()?;
             let value = self.value()?;
             self.members.push((name, value));
             more = self.another(b'}')?;
         }
         Ok(Value::Map(last_wins(self.members.drain(begin..).collect())))
+    }
+
+    /// Reads a member's name and stands at its value then.
+    #[inline]
+    fn name(&mut self) -> Parsed<Cow<'a, str>> {
+        if self.peek() != Some(b'"') {
+            return self.fault("not a member name");
+        }
+        self.at += 1;
+        let name = self.string()?;
+        self.space();
+        if self.peek() != Some(b':') {
+            return self.fault("no colon after the member name");
+        }
+        self.at += 1;
+        self.space();
+        Ok(name)
     }
 
     /// Reads the text that begins behind the quote just passed.
@@ -700,6 +806,65 @@ mod tests {
         }
     }
 
+    #[test]
+    fn setting_a_member_changes_its_bytes_only() {
+        let set = |text: &[u8], path: &[&str]| {
+            set_member(text, path, b"NEW", &Limits::default()).map(|text| text.escape_ascii().to_string())
+        };
+        let table: &[(&[u8], &[&str], &[u8])] = &[
+            (br#"{"a":1,"b":2}"#, &["b"], br#"{"a":1,"b":NEW}"#),
+            (b" { \"a\" : {\"b\" :\t[1] } }\n", &["a", "b"], b" { \"a\" : {\"b\" :\tNEW } }\n"),
+            // The last of a repeated name counts, on every level.
+            (
+                br#"{"a":{"x":1},"a":{"x":1,"x":2},"b":3}"#,
+                &["a", "x"],
+                br#"{"a":{"x":1},"a":{"x":1,"x":NEW},"b":3}"#,
+            ),
+            (br#"{"\u0061":1,"b":"\ud83d"}"#, &["a"], br#"{"\u0061":NEW,"b":"\ud83d"}"#),
+            (b"{\"\xe9\":\"z\xeb\",\"e\":1.50}", &["e"], b"{\"\xe9\":\"z\xeb\",\"e\":NEW}"),
+            (b"{\"\xe9\":\"z\xeb\",\"e\":1.50}", &["\u{e9}"], b"{\"\xe9\":NEW,\"e\":1.50}"),
+            (b"\xef\xbb\xbf{\"a\":null}", &["a"], b"\xef\xbb\xbf{\"a\":NEW}"),
+            (br#"{"":100000000000000000000}"#, &[""], br#"{"":NEW}"#),
+            (b" 7 ", &[], b" NEW "),
+        ];
+        for (text, path, expected) in table {
+            assert_eq!(set(text, path), Some(expected.escape_ascii().to_string()), "{path:?}");
+        }
+        for (text, path) in [
+            (&br#"{"a":1}"#[..], &["b"][..]),
+            (br#"{"a":1}"#, &["a", "b"]),
+            (br#"{"a":{}}"#, &["a", "b"]),
+            (br#"{"a":{"b":1},"a":2}"#, &["a", "b"]),
+            (br#"[{"a":1}]"#, &["a"]),
+            (br#"{"a":1}x"#, &["a"]),
+            (br#"{"a":1"#, &["a"]),
+            (b"", &["a"]),
+        ] {
+            assert_eq!(set(text, path), None, "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn values_in_pairs_and_in_items_are_found() {
+        let limits = Limits::default();
+        let text = br#"[["id","a"],["expires", 1 ],["expires",{"x":[2]} ],["n"],7,["expires",1,2]]"#;
+        let pair = |name| pair_span(text, name, &limits).map(|span| text[span].escape_ascii().to_string());
+        assert_eq!(pair("expires").as_deref(), Some(r#"{\"x\":[2]}"#));
+        assert_eq!(pair("id").as_deref(), Some(r#"\"a\""#));
+        assert_eq!((pair("n"), pair("other")), (None, None));
+        assert_eq!(pair_span(b"{}", "id", &limits), None);
+
+        let list = br#"[{"t":"a","e":1},{"e":2 , "t":"b","e":3},{"t":"b","e":4},{"t":"c"}]"#;
+        let item = |token: &str| {
+            let which = |value: &Value<'_>| value.get("t").and_then(Value::as_str) == Some(token);
+            item_span(list, &which, "e", &limits)
+        };
+        let found = item("b").unwrap();
+        assert_eq!(&list[found.clone()], b"3");
+        assert_eq!(splice(list, found, b"33").len(), list.len() + 1);
+        assert_eq!((item("c"), item("d")), (None, None));
+    }
+
     proptest! {
         #[test]
         fn agrees_with_serde_json(document in generated()) {
@@ -721,6 +886,7 @@ mod tests {
             let _ = read(near.as_bytes());
             let _ = drop_items(&bytes, &|_| true, &Limits::default());
             let _ = member_lists(near.as_bytes(), &Limits::default());
+            let _ = set_member(&bytes, &["a", ""], b"1", &Limits::default());
         }
     }
 }

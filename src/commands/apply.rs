@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::change::{self, Change, Chosen, Safety};
+use super::change::{self, Change, Chosen, Made, Safety};
+use super::expire;
 use crate::context::Context;
 use crate::error::Usage;
 use crate::exit::Exit;
@@ -54,21 +55,23 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         args.allow_edited,
     )?;
     let entry = |session: &Session<'_>| {
-        let Some(planned) = plan.steps.get(&plan.header.name(session.key)) else { return Ok(None) };
-        match planned.end {
-            End::Now => Ok(plan::entry(session)),
-            End::At(_) | End::Never => {
-                anyhow::bail!("this plan changes when sessions end, which this version cannot do")
-            }
-        }
+        let Some(planned) = plan.steps.get(&plan.header.name(session.key)) else { return Ok(Made::Fits) };
+        let end = match planned.end {
+            End::Now => return Ok(change::ended(session)),
+            End::At(at) => Some(at),
+            End::Never => None,
+        };
+        Ok(plan::expiry(session, end).map_or_else(Made::Cannot, Made::Step))
     };
+    let moves = plan.steps.values().any(|planned| planned.end != End::Now);
+    let (verb, past) = if moves { (expire::VERB, expire::PAST) } else { ("end", "Ended") };
     let filter = Filter::default();
     change::run(
         context,
         &Change {
             command: "apply",
-            verb: "end",
-            past: "Ended",
+            verb,
+            past,
             chosen: Chosen::Plan(&plan),
             filter: &filter,
             safety: &args.safety,

@@ -3,7 +3,7 @@
 //! The commands differ in the step that they make of a session. Everything else is here once: what is
 //! refused before the scan, what is left alone, the question, the undo file, the report.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use crate::pace::{Pace, PaceArgs};
 use crate::plan::apply::{self, BATCH, Report};
 use crate::plan::file::{self, Header, Plan};
 use crate::plan::run::{self, Reader, Record, RunFile, Start};
-use crate::plan::{Entry, Spool};
+use crate::plan::{self, Entry, Spool};
 use crate::render::safe::safe;
 use crate::resolve;
 use crate::scan::{self, End, Request, Said, Sink, Tally};
@@ -100,18 +100,52 @@ pub enum Chosen<'a> {
     Left(&'a Path),
 }
 
+/// What a command makes of a session.
+#[expect(clippy::large_enum_variant, reason = "made and used up one at a time")]
+pub enum Made {
+    /// This is to be done.
+    Step(Entry),
+    /// It is as it should be.
+    Fits,
+    /// It cannot be done, and why: half a sentence that follows on the sessions.
+    Cannot(&'static str),
+}
+
+/// The end of a session.
+pub fn ended(session: &Session<'_>) -> Made {
+    plan::entry(session).map_or(Made::Cannot(plan::INCOMPARABLE), Made::Step)
+}
+
+/// Which sessions, from what most commands take: ids, filters, or the run that was interrupted.
+pub fn chosen<'a>(
+    what: &str,
+    ids: &'a [String],
+    filter: &Filter,
+    left: Option<&'a Path>,
+) -> Result<Chosen<'a>, Usage> {
+    match left {
+        Some(_) if !ids.is_empty() || !filter.is_empty() => {
+            Err(Usage::new("--resume goes on with what the run matched, and takes no ids or filters"))
+        }
+        Some(left) => Ok(Chosen::Left(left)),
+        None if !ids.is_empty() => Ok(Chosen::Ids(ids)),
+        None if filter.is_empty() => Err(Usage::new(format!("{what}, nor --all"))
+            .hint("name ids, or choose by a filter such as --user alice; --all means every session")),
+        None => Ok(Chosen::Filter),
+    }
+}
+
 /// A change, as a command means it.
 pub struct Change<'a> {
     pub command: &'static str,
-    /// In questions: `end`, …
+    /// In questions: `end`, or with `…` where the sessions belong.
     pub verb: &'static str,
     /// In reports: `Ended`, …
     pub past: &'static str,
     pub chosen: Chosen<'a>,
     pub filter: &'a Filter,
     pub safety: &'a Safety,
-    /// The step for a session; `None` where it cannot be changed or there is nothing to change.
-    pub entry: &'a dyn Fn(&Session<'_>) -> anyhow::Result<Option<Entry>>,
+    pub entry: &'a dyn Fn(&Session<'_>) -> anyhow::Result<Made>,
     /// What the question and the report say besides.
     pub beside: Option<&'a dyn Fn(&mut RedisStore, u64) -> anyhow::Result<String>>,
 }
@@ -142,8 +176,10 @@ struct Matched<'a> {
     /// Sessions that match but are not certain to be sessions: left alone.
     uncertain: BTreeSet<&'static str>,
     uncertain_count: u64,
-    /// Sessions that cannot be changed, such as those too large to be read.
-    unchangeable: u64,
+    /// Sessions that cannot be changed, by layout and reason.
+    unchangeable: BTreeMap<(&'static str, &'static str), u64>,
+    /// Sessions that there is nothing to change about.
+    fits: u64,
     layouts: BTreeSet<&'static str>,
     tally: Tally,
     /// How many more may match.
@@ -158,6 +194,17 @@ struct Matched<'a> {
     changed: u64,
 }
 
+impl Change<'_> {
+    /// The verb with its object.
+    fn with(&self, object: &str) -> String {
+        if self.verb.contains('…') {
+            self.verb.replace('…', object)
+        } else {
+            format!("{} {object}", self.verb)
+        }
+    }
+}
+
 impl<'a> Matched<'a> {
     fn new(change: &'a Change<'a>, guards: &'a Guards, room: Option<u64>) -> Matched<'a> {
         Matched {
@@ -166,7 +213,8 @@ impl<'a> Matched<'a> {
             spool: Spool::default(),
             uncertain: BTreeSet::new(),
             uncertain_count: 0,
-            unchangeable: 0,
+            unchangeable: BTreeMap::new(),
+            fits: 0,
             layouts: BTreeSet::new(),
             tally: Tally::default(),
             room,
@@ -193,6 +241,8 @@ struct Job<'a> {
     pace: Pace,
     report: Report,
     layouts: BTreeSet<&'static str>,
+    /// Something was ended, not only changed.
+    ends: bool,
     max: Option<u64>,
     /// Sessions that were ended, to be watched; not all where there are very many.
     ended: Vec<(Key, Option<String>)>,
@@ -232,6 +282,7 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
         pace: if shows { Pace::free(BATCH) } else { context.pace(&safety.pace, BATCH)? },
         report: Report { dry_run: safety.dry_run, complete: true, bytes_freed: Some(0), ..Report::default() },
         layouts: BTreeSet::new(),
+        ends: false,
         max,
         ended: Vec::new(),
         interrupted: false,
@@ -307,6 +358,13 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
             job.report.fail(missing.to_string());
         }
     }
+    if matches!(change.chosen, Chosen::Ids(_)) {
+        // Whoever names a session wants to know that it was not changed.
+        for (layout, why) in matched.unchangeable.keys() {
+            exit = Exit::Failed;
+            job.report.fail(format!("sessions of {layout} cannot be changed in this way: {why}"));
+        }
+    }
     if let Chosen::Plan(plan) = &change.chosen {
         job.report.changed += matched.changed;
         let gone = (plan.steps.len() as u64).saturating_sub(matched.met);
@@ -339,7 +397,8 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
                 question.push_str(&beside(&mut job.store, found)?);
             }
             context.ui.tell(&question, 12);
-            match context.confirm(&format!("{} them?", capital(change.verb)), found) {
+            let them = if change.verb.contains('…') { "they" } else { "them" };
+            match context.confirm(&format!("{}?", capital(&change.with(them))), found) {
                 Answer::Yes => {}
                 Answer::No => {
                     context.ui.note("cancelled; nothing was changed");
@@ -503,6 +562,7 @@ impl Job<'_> {
         self.layouts
             .extend(spool.layouts().filter_map(|name| layout::by_name(name)).map(|layout| layout.name));
         self.note(&spool)?;
+        self.ends |= spool.ends();
         if self.undo.is_none() {
             self.undo = undo_file(self.change, &self.id, self.store.place(), many)?;
             self.report.run = self.undo.as_ref().map(|run| run.id.clone());
@@ -622,9 +682,13 @@ impl Job<'_> {
         }
         if let Some(beside) = self.change.beside {
             let text = beside(&mut self.store, 0)?;
-            self.context.ui.note(text.trim_end());
+            if !text.is_empty() {
+                self.context.ui.note(text.trim_end());
+            }
         }
-        report::caveats(self.context, &self.layouts);
+        if self.ends {
+            report::caveats(self.context, &self.layouts);
+        }
         Ok(())
     }
 
@@ -684,9 +748,16 @@ impl Matched<'_> {
             self.uncertain_count += 1;
             return ON;
         }
-        let Some(entry) = (self.change.entry)(session)? else {
-            self.unchangeable += 1;
-            return ON;
+        let entry = match (self.change.entry)(session)? {
+            Made::Step(entry) => entry,
+            Made::Fits => {
+                self.fits += 1;
+                return ON;
+            }
+            Made::Cannot(why) => {
+                *self.unchangeable.entry((session.layout(), why)).or_default() += 1;
+                return ON;
+            }
         };
         if planned.is_some_and(|planned| planned.seen != entry.step.seen || planned.layout != entry.layout) {
             self.changed += 1;
@@ -788,11 +859,13 @@ fn note_left_alone(context: &Context, matched: &Matched<'_>) {
         ));
         context.ui.note(format!("hint: name the layout to include them, such as --layout {}", names[0]));
     }
-    if matched.unchangeable > 0 {
-        context.ui.warn(format!(
-            "{} matching sessions cannot be changed in this way and are left alone",
-            matched.unchangeable
-        ));
+    for ((layout, why), count) in &matched.unchangeable {
+        let sessions = plural(*count, "matching session");
+        context.ui.warn(format!("{sessions} of {layout} cannot be changed in this way: {why}"));
+    }
+    if matched.fits > 0 {
+        let sessions = plural(matched.fits, "session");
+        context.ui.note(format!("note: {sessions} fit already and stay as they are"));
     }
 }
 
@@ -803,7 +876,7 @@ fn question(spool: &Spool, change: &Change<'_>, context: &Context, place: &str) 
     let layouts: Vec<String> =
         totals.by_layout.iter().map(|(name, count)| format!("{name} {count}")).collect();
     let sessions = plural(totals.sessions, "session");
-    let mut lines = format!("About to {} {sessions} on {}:\n", change.verb, safe(place));
+    let mut lines = format!("About to {} on {}:\n", change.with(&sessions), safe(place));
     let mut line = |name: &str, text: &str| {
         lines.push_str(&format!("  {name:9} {}\n", safe(text)));
     };
@@ -817,7 +890,7 @@ fn question(spool: &Spool, change: &Change<'_>, context: &Context, place: &str) 
     }
     line("users", &who.join(", "));
     line("layouts", &layouts.join(", "));
-    if totals.bytes_known {
+    if totals.bytes_known && spool.ends() {
         line("memory", &crate::render::size(totals.bytes));
     }
     if let Some(profile) = &context.profile {

@@ -1,11 +1,9 @@
 //! `sessctl purge`: end sessions as their framework would.
 
-use crate::commands::change::{self, Change, Chosen, Safety};
+use crate::commands::change::{self, Change, Safety};
 use crate::commands::runs;
 use crate::context::Context;
-use crate::error::Usage;
 use crate::exit::Exit;
-use crate::plan;
 use crate::select::SelectArgs;
 
 /// End sessions: the key, its index entries, its companions
@@ -38,22 +36,8 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let filter = args.select.filter()?;
     let left = args.safety.resume.as_deref().map(runs::find).transpose()?;
-    let chosen = match &left {
-        Some(_) if !args.ids.is_empty() || !filter.is_empty() => {
-            return Err(Usage::new(
-                "--resume goes on with what the run matched, and takes no ids or filters",
-            )
-            .into());
-        }
-        Some(left) => Chosen::Left(&left.path),
-        None if !args.ids.is_empty() => Chosen::Ids(&args.ids),
-        None if filter.is_empty() => {
-            return Err(Usage::new("purge was told neither which sessions to end nor --all")
-                .hint("name ids, or choose by a filter such as --user alice; --all means every session")
-                .into());
-        }
-        None => Chosen::Filter,
-    };
+    let left = left.as_ref().map(|left| left.path.as_path());
+    let chosen = change::chosen("purge was told neither which sessions to end", &args.ids, &filter, left)?;
     change::run(
         context,
         &Change {
@@ -63,7 +47,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             chosen,
             filter: &filter,
             safety: &args.safety,
-            entry: &|session| Ok(plan::entry(session)),
+            entry: &|session| Ok(change::ended(session)),
             beside: None,
         },
     )

@@ -13,7 +13,7 @@ use crate::plan::Entry;
 use crate::plan::apply::Report;
 use crate::render::safe;
 use crate::resolve;
-use crate::store::{Expiry, JsonItem, Op, Own};
+use crate::store::{Expiry, JsonItem, Op, Own, Rewrite};
 
 /// Prints the report: one line for people, the documented object for programs.
 pub fn print(context: &Context, past: &str, report: &Report) -> anyhow::Result<()> {
@@ -153,7 +153,17 @@ pub fn step_line(context: &Context, entry: &Entry, op: Option<&Op>) -> String {
                         format!("PEXPIREAT {key} {at} ({when}){rewritten}")
                     }
                     Expiry::Persist => format!("PERSIST {key}{rewritten}"),
-                    Expiry::Keep => format!("SET {key}: its end inside the value"),
+                    Expiry::Keep => {
+                        let when = entry.ends.and_then(crate::render::time).unwrap_or_default();
+                        match rewrite {
+                            Some(Rewrite::Fields(fields)) => {
+                                let fields: Vec<String> =
+                                    fields.iter().map(|(name, value)| format!(" {name} {value}")).collect();
+                                format!("HSET {key}{} ({when})", fields.concat())
+                            }
+                            _ => format!("SET {key}: its end inside the value ({when})"),
+                        }
+                    }
                 }
             }
         };
@@ -171,12 +181,26 @@ pub fn step_line(context: &Context, entry: &Entry, op: Option<&Op>) -> String {
         }
         Op::HashRemove { key, field } => format!("  HDEL {} {}", show(&key.0), show(field)),
         Op::JsonListRemove { key, item, .. } => {
-            let item = match item {
-                JsonItem::Text(text) => text.as_bytes(),
-                JsonItem::Member(_, text) | JsonItem::Within { text, .. } => text.as_bytes(),
-            };
-            format!("  SET {}   # without the item {}", show(&key.0), show(item))
+            format!("  SET {}   # without the item {}", show(&key.0), show(text_of(item).as_bytes()))
+        }
+        Op::SortedScore { key, member, score } => {
+            format!("  ZADD {} XX {score} {}", show(&key.0), show(member))
+        }
+        Op::Outlive { key, at: Some(at) } => {
+            let when = crate::render::time(*at).unwrap_or_default();
+            format!("  PEXPIREAT {} {at} ({when})   # as it would end earlier", show(&key.0))
+        }
+        Op::Outlive { key, at: None } => format!("  PERSIST {}", show(&key.0)),
+        Op::JsonListSet { key, item, member, value } => {
+            let item = show(text_of(item).as_bytes());
+            format!("  SET {}   # with {member} {value} in the item {item}", show(&key.0))
         }
         Op::Publish { channel, message } => format!("  PUBLISH {} {}", show(channel), show(message)),
+    }
+}
+
+fn text_of(item: &JsonItem) -> &str {
+    match item {
+        JsonItem::Text(text) | JsonItem::Member(_, text) | JsonItem::Within { text, .. } => text,
     }
 }

@@ -161,6 +161,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         &ids,
     )?;
     let mut progress = context.ui.progress("putting back", Some(matched));
+    let every = args.user.is_empty() && args.ids.is_empty();
     let mut wholes: Vec<Companion> = Vec::new();
     let mut expired = 0;
     let mut batch: Vec<Kept> = Vec::new();
@@ -177,7 +178,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
                 Restored::Expired => expired += 1,
                 Restored::Newer => report.changed += 1,
             }
-            wholes.extend(backup.companions.into_iter().filter(|one| matches!(one, Companion::Whole { .. })));
+            // What an index outlived stays where only some of its sessions are put back.
+            wholes.extend(backup.companions.into_iter().filter(|one| match one {
+                Companion::Outlived { .. } => every,
+                other => matches!(other, Companion::Whole { .. }),
+            }));
         }
         pace.done(many);
         let says = pace.says();
@@ -214,7 +219,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     store.restore_whole(&wholes)?;
     report.gone = expired;
     report.complete = !interrupted;
-    let all = report.complete && args.user.is_empty() && args.ids.is_empty();
+    let all = report.complete && every;
     RunFile::append(&summary.path)
         .and_then(|mut file| file.undone(scan::now_ms(), report.done, all))
         .context("noting in the run's file that it was undone")?;

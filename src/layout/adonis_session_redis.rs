@@ -1,5 +1,6 @@
 //! AdonisJS session with its Redis store.
 
+use super::expire::{self, Expiring, Moved};
 use super::key::{self, Alphabet};
 use super::*;
 use crate::cookie;
@@ -33,6 +34,7 @@ end      the key and its member in the set
         key: |setup, user| Some([&(setup.layout.lead)(setup)[..], b"session_tag:", user.as_bytes()].concat()),
         sessions: |setup, id| vec![(setup.layout.key_of)(setup, id)],
     }),
+    expire,
     cookie: Some(|setup, given| {
         open_any(setup, &["adonis_session"], |name| cookie::adonis::open(given, name, setup.texts("app_key")))
     }),
@@ -84,6 +86,19 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
         agent: user::agent(data),
         ..Facts::default()
     }
+}
+
+/// `expiryDate` is there only where the envelope was made with an age; it is enforced then.
+fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
+    const PATH: &[&str] = &["expiryDate"];
+    let rewrite = match end {
+        Some(end) => expire::member(session, PATH, &|old| expire::like(old, end))?,
+        None if expire::member(session, PATH, &|_| Some(String::new()))?.is_some() => {
+            return Err(expire::ALWAYS_ENDS);
+        }
+        None => None,
+    };
+    Ok(Expiring { at: expire::at(end), rewrite, then: Vec::new() })
 }
 
 fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {

@@ -1,5 +1,6 @@
 //! Auth.js and next-auth with the Upstash Redis adapter.
 
+use super::expire::{self, Expiring, Moved};
 use super::*;
 use crate::cookie;
 use crate::store::Key;
@@ -43,6 +44,7 @@ beware   user:<id>, user:email:..., user:account:... under the same prefix are t
         },
         sessions: |setup, key| vec![[setup.key_prefix().as_bytes(), key].concat()],
     }),
+    expire,
     cookie: Some(|setup, given| {
         open_any(setup, &["next-auth.session-token"], |name| cookie::bare::open(given, name))
     }),
@@ -88,6 +90,13 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
         ends: data.get("expires").and_then(time::instant),
         ..Facts::default()
     }
+}
+
+fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
+    let end = end.ok_or(expire::ALWAYS_ENDS)?;
+    let rewrite = expire::member(session, &["expires"], &|old| expire::like(old, end))?;
+    let rewrite = rewrite.ok_or("their member `expires` is no time")?;
+    Ok(Expiring { at: expire::at_if_any(session, Some(end)), rewrite: Some(rewrite), then: Vec::new() })
 }
 
 /// The index under the session's own prefix, and under the usual one where only that of sessions was

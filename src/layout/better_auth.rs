@@ -1,5 +1,6 @@
 //! better-auth with secondaryStorage.
 
+use super::expire::{self, Expiring, Moved};
 use super::key::{self, Alphabet};
 use super::*;
 use crate::cookie;
@@ -41,6 +42,7 @@ end      the key and its item in the list; an empty list is removed. The marker
             tokens.map(|token| (setup.layout.key_of)(setup, token.as_bytes())).collect()
         },
     }),
+    expire,
     cookie: Some(|setup, given| {
         cookie::better_auth::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
     }),
@@ -95,14 +97,31 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
     }
 }
 
+/// The list of the user's sessions, and the item in it that is this one.
+fn in_list(session: &Session<'_>) -> Option<(Key, JsonItem)> {
+    let token = session.data.and_then(Decoded::value)?.get("session")?.get("token")?.as_str()?;
+    let user = session.facts.user.as_deref()?;
+    let before = session.key.strip_suffix(token.as_bytes())?;
+    let key = Key([before, b"active-sessions-", user.as_bytes()].concat());
+    Some((key, JsonItem::Member("token".to_string(), token.to_string())))
+}
+
 fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
-    let data = session.data.and_then(Decoded::value);
-    let token = data.and_then(|data| data.get("session")?.get("token")?.as_str());
-    let (Some(user), Some(token)) = (session.facts.user.as_deref(), token) else { return Vec::new() };
-    let Some(before) = session.key.strip_suffix(token.as_bytes()) else { return Vec::new() };
-    vec![Op::JsonListRemove {
-        key: Key([before, b"active-sessions-", user.as_bytes()].concat()),
-        item: JsonItem::Member("token".to_string(), token.to_string()),
-        when_empty: WhenEmpty::Unlink,
-    }]
+    in_list(session)
+        .map(|(key, item)| Op::JsonListRemove { key, item, when_empty: WhenEmpty::Unlink })
+        .into_iter()
+        .collect()
+}
+
+/// The list holds ends as well, and lives as long as the longest of its sessions.
+fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
+    let end = end.ok_or(expire::ALWAYS_ENDS)?;
+    let rewrite = expire::member(session, &["session", "expiresAt"], &|old| expire::like(old, end))?;
+    let rewrite = rewrite.ok_or("their session.expiresAt is no time")?;
+    let mut then = Vec::new();
+    if let Some((key, item)) = in_list(session) {
+        then.push(Op::Outlive { key: key.clone(), at: Some(end) });
+        then.push(Op::JsonListSet { key, item, member: "expiresAt".to_string(), value: end.to_string() });
+    }
+    Ok(Expiring { at: expire::at(Some(end)), rewrite: Some(rewrite), then })
 }

@@ -41,6 +41,14 @@ alike    @fastify/session writes sameSite, secure and domain into `cookie` even 
     read,
     describe,
     end,
+    expire: |setup, session, end| {
+        let mut moved = expire::by_key(setup, session, end)?;
+        if !setup.named {
+            // The same doubt as at the end: it may be a session of Overleaf.
+            moved.then = overleaf::outlive(session, end);
+        }
+        Ok(moved)
+    },
     cookie: Some(|setup, given| {
         cookie::express::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
     }),

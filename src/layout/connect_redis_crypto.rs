@@ -26,6 +26,7 @@ end      the one key
     recognize,
     read,
     end: |_, _| Vec::new(),
+    expire: expire::by_key,
     ..connect_redis::LAYOUT
 };
 

@@ -1,5 +1,6 @@
 //! Etherpad, whose sessions are rows of its one database.
 
+use super::expire::{self, Expiring, Moved};
 use super::key::{self, Alphabet};
 use super::*;
 use crate::store::Key;
@@ -28,6 +29,7 @@ beware   the same database holds all pads, authors and groups; session:s.<32 hex
     read: |_, blob| blob.whole_json(),
     describe,
     end,
+    expire,
     caveats: &[
         "A running Etherpad keeps sessions in memory: what is removed here stays valid until it restarts, and may \
          be written back.",
@@ -61,6 +63,15 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
     let user = data.get("user");
     let name = user.and_then(|user| user.get("username")).and_then(Value::scalar_text);
     Facts { user: name.or_else(|| user::named(user?)), ip: user::ip(data), ..Facts::default() }
+}
+
+/// The store looks at `cookie.expires` when it reads a row; what it wrote as `_expires` it does not
+/// read back (ether/etherpad, src/node/db/SessionStore.ts), and a TTL would leave the row in the set.
+fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
+    let new = |old: &Value<'_>| end.and_then(|end| expire::like(old, end));
+    let rewrite = expire::member(session, &["cookie", "expires"], &new)?;
+    let rewrite = rewrite.ok_or("Etherpad heeds no end in their rows; they can only be purged")?;
+    Ok(Expiring { at: expire::at_if_any(session, end), rewrite: Some(rewrite), then: Vec::new() })
 }
 
 /// ueberdb keeps a set of whole keys for everything before the one colon of a key.

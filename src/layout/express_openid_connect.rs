@@ -1,5 +1,6 @@
 //! Auth0's express-openid-connect with a session store.
 
+use super::expire::{self, Expiring, Moved};
 use super::key::{self, Alphabet};
 use super::*;
 use crate::cookie;
@@ -26,6 +27,7 @@ beware   without a store everything is in the encrypted cookie, and nothing in R
     read: |_, blob| blob.whole_json(),
     describe,
     end: |_, _| Vec::new(),
+    expire,
     cookie: Some(|setup, given| {
         cookie::openid::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
     }),
@@ -58,6 +60,16 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     } else {
         Verdict::no("its cookie.expires or header.iat is no number")
     }
+}
+
+/// A later end than header.exp would not hold: the middleware also counts from the last use and from
+/// the login, by durations of its own (lib/appSession.js).
+fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
+    let end = end.filter(|end| session.facts.ends.is_some_and(|now| *end <= now));
+    let end =
+        end.ok_or("the application's rollingDuration and absoluteDuration would end them all the same")?;
+    let rewrite = expire::member(session, &["header", "exp"], &|old| expire::like(old, end))?;
+    Ok(Expiring { at: expire::at(Some(end)), rewrite, then: Vec::new() })
 }
 
 fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {

@@ -26,6 +26,8 @@ alike    connect-redis: where sameSite, secure and domain are all set, originalE
     read: |_, blob| blob.whole_json(),
     describe,
     end: |_, _| Vec::new(),
+    // originalMaxAge stays: from it the library counts the next end.
+    expire: |_, session, end| expire::nullable(session, &["cookie", "expires"], end),
     cookie: Some(|setup, given| {
         cookie::express::open_fastify(given, setup.cookie_name(), setup.texts("cookie_secret"))
     }),

@@ -29,6 +29,7 @@ beware   every visit without a known cookie makes a new, empty session
     locate: |setup, key| key::locate_by(setup, key, key::uuid_tail, key::is_uuid),
     recognize,
     describe,
+    expire: |_, session, end| expire::nullable(session, &["_expire"], end),
     cookie: Some(|setup, given| {
         cookie::iron::open(given, setup.cookie_name(), setup.texts("cookie_encryption_key"))
     }),

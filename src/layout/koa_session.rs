@@ -1,5 +1,6 @@
 //! koa-session with an external store, and what builds upon it.
 
+use super::expire::{self, Expiring, Moved};
 use super::key::{self, Alphabet};
 use super::*;
 use crate::cookie;
@@ -33,6 +34,7 @@ beware   without a store the whole session is in the cookie, and nothing in Redi
     key_of: |setup, id| [setup.key_prefix().as_bytes(), id].concat(),
     recognize,
     describe,
+    expire,
     cookie: Some(|setup, given| {
         cookie::keygrip::open(given, setup.cookie_name(), setup.texts("cookie_keys"))
     }),
@@ -79,6 +81,19 @@ pub fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts
         agent: user::agent(data),
         ..Facts::default()
     }
+}
+
+/// How long the key outlives the session, in ms (koa-session, lib/context.js).
+const GRACE: i64 = 10_000;
+
+/// `_maxAge` stays: it is what the next end is counted by. Sessions with maxAge 'session' hold no end.
+fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
+    if session.facts.ends.is_none() {
+        return expire::by_key(setup, session, end);
+    }
+    let end = end.ok_or(expire::ALWAYS_ENDS)?;
+    let rewrite = expire::member(session, &["_expire"], &|_| Some(end.to_string()))?;
+    Ok(Expiring { at: expire::at(Some(end.saturating_add(GRACE))), rewrite, then: Vec::new() })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::expire::{self, Expiring, Moved};
 use super::key::{self, Alphabet};
 use super::*;
 use crate::cookie;
@@ -31,6 +32,8 @@ cookie   lemonldap (and lemonldaphttp) = <id>; with hashedSessionStore the key i
 index    sets <field>_<value> of ids, for each field of option Index; without it every member that
          could be one is tried (liblemonldap-ng-common-perl 2.16.1, Browseable 1.3.11)
 end      the id in each set, then the key
+move     _utime is set back or forth, as the portal itself does for tokens: it has no other end.
+         Give timeout_seconds where the portal's timeout is not 72000
 beware   _session_kind says what it is: SSO, TOKEN, CAS, SAML, OIDC, or Persistent, which holds
          second factors and consents and is no login: never purge it
 ",
@@ -48,6 +51,7 @@ beware   _session_kind says what it is: SSO, TOKEN, CAS, SAML, OIDC, or Persiste
         key: |setup, user| Some(format!("{}_whatToTrace_{user}", setup.key_prefix()).into_bytes()),
         sessions: |setup, id| vec![(setup.layout.key_of)(setup, id)],
     }),
+    expire,
     cookie: Some(|setup, given| open_any(setup, &["lemonldaphttp"], |name| cookie::bare::open(given, name))),
     caveats: &[
         "Portal and handlers keep sessions in local caches: a logout may take up to ten minutes on each node.",
@@ -84,7 +88,7 @@ fn describe<'b>(setup: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts
     let user = ["_whatToTrace", "_user", "uid", "_session_uid"];
     let kind = data.get("_session_kind").and_then(Value::as_str);
     let began = data.get("_utime").and_then(time::seconds);
-    let timeout = setup.number("timeout_seconds").unwrap_or(TIMEOUT).saturating_mul(1000);
+    let timeout = timeout(setup).saturating_mul(1000);
     Facts {
         user: user.iter().find_map(|name| user::named(data.get(name)?)),
         // Tokens set it back so that they end early.
@@ -94,6 +98,24 @@ fn describe<'b>(setup: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts
         ip: user::text(data.get("ipAddr")),
         agent: user::text(data.get("UA")),
     }
+}
+
+fn timeout(setup: &Setup) -> i64 {
+    setup.number("timeout_seconds").unwrap_or(TIMEOUT)
+}
+
+fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
+    if session.facts.ends.is_none() {
+        return Err("they are persistent or have no _utime: no timeout ends them");
+    }
+    let end = end.ok_or(expire::ALWAYS_ENDS)?;
+    let began = end.div_euclid(1000).saturating_sub(timeout(setup));
+    // Perl writes numbers as text at times, and the reverse.
+    let new = |old: &Value<'_>| {
+        Some(if old.as_str().is_some() { format!("\"{began}\"") } else { began.to_string() })
+    };
+    let rewrite = expire::member(session, &["_utime"], &new)?;
+    Ok(Expiring { at: expire::at_if_any(session, Some(end)), rewrite, then: Vec::new() })
 }
 
 fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {

@@ -1,9 +1,11 @@
 //! @mgcrea/fastify-session with its Redis store.
 
+use super::expire::{self, Expiring, Moved};
 use super::key::{self, Alphabet};
 use super::*;
 use crate::codec::json;
 use crate::cookie;
+use crate::store::Rewrite;
 
 pub const LAYOUT: Layout = Layout {
     name: "mgcrea-fastify-session",
@@ -36,6 +38,7 @@ beware   with the sodium secretbox package sessions are in the cookie, and nothi
     recognize,
     read,
     describe,
+    expire,
     cookie: Some(|setup, given| {
         let (secrets, keys) = (setup.table("cookie_key", "secret"), setup.table("cookie_key", "key"));
         cookie::mgcrea::open(given, setup.cookie_name(), secrets, keys)
@@ -78,6 +81,15 @@ fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
         return Decoded::owned(VIA, Value::Map(members.collect()));
     };
     Decoded { via: vec![VIA, "json"], value: json::decode(data, &blob.limits).map(Cow::Owned) }
+}
+
+/// A cookie without an age leaves `expiry` empty, and the key's TTL alone decides.
+fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
+    let Raw::Hash(fields) = session.raw else { return Err(expire::UNREADABLE) };
+    let held = fields.iter().any(|(name, value)| name == b"expiry" && !value.is_empty());
+    let text = end.map_or(String::new(), |end| end.to_string());
+    let rewrite = held.then(|| Rewrite::Fields(vec![("expiry".to_string(), text)]));
+    Ok(Expiring { at: expire::at(end), rewrite, then: Vec::new() })
 }
 
 fn describe<'b>(_: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {

@@ -29,6 +29,7 @@ beware   the same database may be the whole forum (user:<uid>, objects, users:*)
         },
         sessions: |setup, sid| vec![(setup.layout.key_of)(setup, sid)],
     }),
+    expire: expire::by_key,
     twin: Some(Twin {
         of: "connect-redis",
         kind: Kind::SortedSet,

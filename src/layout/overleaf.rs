@@ -26,6 +26,10 @@ alike    connect-redis: it is Overleaf's by validationToken or by a set UserSess
         key: |setup, user| Some(format!("{}UserSessions:{{{user}}}", setup.key_prefix()).into_bytes()),
         sessions: |setup, member| vec![[setup.key_prefix().as_bytes(), member].concat()],
     }),
+    expire: |setup, session, end| {
+        let moved = expire::by_key(setup, session, end)?;
+        Ok(expire::Expiring { then: outlive(session, end), ..moved })
+    },
     twin: Some(Twin {
         of: "connect-redis",
         kind: Kind::Set,
@@ -85,6 +89,12 @@ pub fn entries(session: &Session<'_>) -> Vec<Op> {
         }
     }
     ops
+}
+
+/// The index lives as long as the longest of its sessions.
+pub fn outlive(session: &Session<'_>, end: Option<i64>) -> Vec<Op> {
+    let keys = entries(session).into_iter().filter_map(|op| op.key().cloned());
+    keys.map(|key| Op::Outlive { key, at: end }).collect()
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! redis-sessions (smrchy/redis-sessions 3 and 4): a hash a session, with four indexes.
 
+use super::expire::{self, Expiring, Moved};
 use super::key::{self, Alphabet};
 use super::*;
 use crate::codec::json;
-use crate::store::Key;
+use crate::store::{Key, Rewrite};
 
 pub const LAYOUT: Layout = Layout {
     name: "redis-sessions",
@@ -22,6 +23,7 @@ index    <namespace>:<app>:us:<id> (set), <namespace>:<app>:_sessions and _users
          <namespace>:SESSIONS (sorted set over all apps, scored by expiry)
 end      the hash and its entries in all four, and a message to <namespace>:cache, where processes
          that cache sessions listen (index.js of 4.0.0: kill)
+move     ttl is counted from la; the score in <namespace>:SESSIONS follows, and the cache is told
 ",
     prefix: "rs:",
     prefix_option: "namespace",
@@ -38,6 +40,7 @@ end      the hash and its entries in all four, and a message to <namespace>:cach
     read,
     describe,
     end,
+    expire,
     caveats: &["A process with option cachetime serves a session from memory until it hears of its end."],
     ..Layout::PLAIN
 };
@@ -127,23 +130,58 @@ fn describe<'b>(_: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<
     }
 }
 
+/// What stands before the app in this key.
+fn namespace<'k>(session: &Session<'k>) -> Option<&'k [u8]> {
+    let before = session.setup.before(session.key, session.id).strip_suffix(b":")?;
+    Some(&before[..key::last_part(before)])
+}
+
+/// The index over all apps, and how it names this session.
+fn in_shared_index(session: &Session<'_>, namespace: &[u8], user: &[u8]) -> (Key, Vec<u8>) {
+    let of_app = &session.key[namespace.len()..];
+    (Key([namespace, b"SESSIONS"].concat()), [of_app, b":", user].concat())
+}
+
+/// Tells processes that cache this session.
+fn tell(setup: &Setup, session: &Session<'_>, namespace: &[u8]) -> Op {
+    let without_client = namespace.strip_prefix(setup.key_prefix().as_bytes()).unwrap_or(namespace);
+    Op::Publish {
+        channel: [without_client, b"cache"].concat(),
+        message: session.key[namespace.len()..].to_vec(),
+    }
+}
+
+fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
+    let end = end.ok_or(expire::ALWAYS_ENDS)?;
+    // Counted in seconds, from the last access on.
+    let seconds = end.div_euclid(1000);
+    let seen = session.facts.seen.ok_or(expire::UNREADABLE)?.div_euclid(1000);
+    let mut then = Vec::new();
+    if let (Some(user), Some(namespace)) = (session.facts.user.as_deref(), namespace(session)) {
+        let (key, member) = in_shared_index(session, namespace, user.as_bytes());
+        then.push(Op::SortedScore { key, member, score: seconds });
+        then.push(tell(setup, session, namespace));
+    }
+    Ok(Expiring {
+        at: expire::at_if_any(session, Some(end)),
+        rewrite: Some(Rewrite::Fields(vec![("ttl".to_string(), seconds.saturating_sub(seen).to_string())])),
+        then,
+    })
+}
+
 fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
     let (before, token) = (session.before(), session.id);
     let Some(user) = session.facts.user.as_deref().map(str::as_bytes) else { return Vec::new() };
-    let Some(namespace) = before.strip_suffix(b":").map(|before| &before[..key::last_part(before)]) else {
-        return Vec::new();
-    };
-    // `<app>:<token>`, as the shared index and the message name it.
-    let of_app = &session.key[namespace.len()..];
+    let Some(namespace) = namespace(session) else { return Vec::new() };
     let key = |parts: &[&[u8]]| Key(parts.concat());
     let of_user = key(&[before, b"us:", user]);
-    let without_client = namespace.strip_prefix(setup.key_prefix().as_bytes()).unwrap_or(namespace);
+    let (shared, shared_member) = in_shared_index(session, namespace, user);
     vec![
         Op::SortedRemove { key: key(&[before, b"_sessions"]), member: [token, b":", user].concat() },
         Op::SetRemove { key: of_user.clone(), member: token.to_vec() },
-        Op::SortedRemove { key: key(&[namespace, b"SESSIONS"]), member: [of_app, b":", user].concat() },
+        Op::SortedRemove { key: shared, member: shared_member },
         Op::SortedRemoveWhenGone { key: key(&[before, b"_users"]), member: user.to_vec(), gone: of_user },
-        Op::Publish { channel: [without_client, b"cache"].concat(), message: of_app.to_vec() },
+        tell(setup, session, namespace),
     ]
 }
 

@@ -1,7 +1,9 @@
 //! Shopify's app session storage.
 
+use super::expire::{self, Expiring, Moved};
 use super::key::{self, Alphabet};
 use super::*;
+use crate::codec::json;
 use crate::store::{JsonItem, Key, WhenEmpty};
 
 pub const LAYOUT: Layout = Layout {
@@ -35,6 +37,7 @@ beware   an offline session is the app's access to the shop: without it the app 
     read,
     describe,
     end,
+    expire,
     caveats: &[
         "Ending an offline session takes the app's access to the shop away.",
         "Access tokens stay valid at Shopify until they expire or the app is removed.",
@@ -129,6 +132,17 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
     // Before user data were stored, only the id of the user was, under another name.
     let user = ["userId", "onlineAccessInfo"].iter().find_map(|name| user::named(data.get(name)?));
     Facts { user, ends: data.get("expires").and_then(time::instant), ..Facts::default() }
+}
+
+fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
+    const OFFLINE: &str = "they are the app's access to a shop and hold no end";
+    if session.facts.ends.is_none() {
+        return Err(OFFLINE);
+    }
+    let end = end.ok_or("they end when their token does at Shopify")?;
+    let find = |text: &[u8]| json::pair_span(text, "expires", &Limits::default());
+    let rewrite = expire::put(session, &find, &|old| expire::like(old, end))?.ok_or(OFFLINE)?;
+    Ok(Expiring { at: expire::at_if_any(session, Some(end)), rewrite: Some(rewrite), then: Vec::new() })
 }
 
 fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::run::{Keeping, RunFile};
 use super::{Entries, Entry};
 use crate::pace::Pace;
-use crate::store::{Error, Outcome, Step, Store};
+use crate::store::{Error, Outcome, Own, Step, Store};
 
 /// Sessions a batch: large enough for one round trip to be worth it, small enough that the
 /// server's one thread is not held for longer than a few milliseconds.
@@ -51,10 +51,12 @@ impl Report {
                 self.done += 1;
                 self.keys_removed += keys;
                 self.entries_removed += entries;
-                self.bytes_freed = match (self.bytes_freed, entry.memory) {
-                    (Some(sum), Some(more)) => Some(sum + more),
-                    _ => None,
-                };
+                if entry.step.own == Own::End {
+                    self.bytes_freed = match (self.bytes_freed, entry.memory) {
+                        (Some(sum), Some(more)) => Some(sum + more),
+                        _ => None,
+                    };
+                }
             }
             Outcome::Gone { keys, entries } => {
                 self.gone += 1;

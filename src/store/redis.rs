@@ -311,15 +311,8 @@ impl Store for RedisStore {
     }
 
     fn now(&mut self) -> Result<i64, Error> {
-        let Answer::Array(parts) = self.ask(&[b"TIME"])? else { return Err(self.senseless("TIME")) };
-        let mut numbers = parts
-            .into_iter()
-            .filter_map(bulk)
-            .filter_map(|part| String::from_utf8(part).ok()?.parse::<i64>().ok());
-        match (numbers.next(), numbers.next()) {
-            (Some(seconds), Some(micros)) => Ok(seconds * 1000 + micros / 1000),
-            _ => Err(self.senseless("TIME")),
-        }
+        let answer = self.ask(&[b"TIME"])?;
+        instant(answer).ok_or_else(|| self.senseless("TIME"))
     }
 }
 
@@ -391,6 +384,16 @@ fn int(answer: &Answer) -> Option<i64> {
         Answer::Boolean(yes) => Some(i64::from(*yes)),
         _ => None,
     }
+}
+
+/// TIME's answer, in milliseconds since 1970.
+fn instant(answer: Answer) -> Option<i64> {
+    let Answer::Array(parts) = answer else { return None };
+    let mut numbers = parts
+        .into_iter()
+        .filter_map(bulk)
+        .filter_map(|part| String::from_utf8(part).ok()?.parse::<i64>().ok());
+    Some(numbers.next()? * 1000 + numbers.next()? / 1000)
 }
 
 /// `Raw` for a key that is of no kind that sessions are kept in, or is gone.

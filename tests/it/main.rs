@@ -1,6 +1,7 @@
 //! The integration tests, one binary: what a person or a script sees of the built program.
 
 mod audit;
+mod commands;
 mod exits;
 mod faults;
 mod generated;

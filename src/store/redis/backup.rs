@@ -12,6 +12,8 @@ use crate::store::{Content, Expiry, Fingerprint, Own, Rewrite};
 /// Indexes with more entries are not kept whole; their entries are.
 const SMALL: i64 = 128;
 const NO_EXPIRY: i64 = -1;
+/// Two times of a key's end are the same when they are no further apart (ms): one is read by its span.
+const CLOSE: i64 = 2_000;
 
 /// Gathers the backups of the steps whose key still is what was seen. `same` and `contents` run
 /// along the steps; the keys are being watched.
@@ -88,11 +90,14 @@ fn companions(
     no_index: bool,
 ) -> Result<(), Error> {
     let texts = |op: &Op| matches!(op, Op::Unlink(_) | Op::UnlinkIfEquals(..) | Op::JsonListRemove { .. });
+    // Of many sessions of one user the index is asked once, and its end kept once.
+    let mut outlived: HashSet<&Key> = HashSet::new();
     let now = if steps.iter().flat_map(|step| &step.then).any(texts) { store.now()? } else { 0 };
     // Which backup an operation belongs to, in the order in which the questions are asked.
     let mut asked: Vec<(usize, &Op)> = Vec::new();
     let mut whole: Vec<(usize, &Op)> = Vec::new();
     let mut kept: HashSet<&Key> = HashSet::new();
+    let mut ends: Vec<(usize, &Key, Option<i64>)> = Vec::new();
     for (at, backup) in backups.iter().enumerate() {
         for op in &steps[backup.step as usize - first].then {
             let index = match op {
@@ -120,6 +125,24 @@ fn companions(
                     store.push(&[b"PTTL", &key.0]);
                     None
                 }
+                Op::SortedScore { key, member, .. } => {
+                    if no_index {
+                        continue;
+                    }
+                    store.push(&[b"ZSCORE", &key.0, member]);
+                    None
+                }
+                Op::JsonListSet { key, .. } => {
+                    store.push(&[b"GET", &key.0]);
+                    None
+                }
+                Op::Outlive { key, at: left } => {
+                    // Asked one by one: the exact answer has two forms.
+                    if outlived.insert(key) {
+                        ends.push((at, key, *left));
+                    }
+                    continue;
+                }
                 Op::Publish { .. } => continue,
             };
             asked.push((at, op));
@@ -129,9 +152,6 @@ fn companions(
                 whole.push((at, op));
             }
         }
-    }
-    if asked.is_empty() {
-        return Ok(());
     }
     store.flush("GET")?;
     for (at, op) in asked {
@@ -173,7 +193,37 @@ fn companions(
                     });
                 }
             }
-            Op::SetRemove { .. } | Op::Publish { .. } => {}
+            Op::SortedScore { key, member, score: left } => {
+                if let Some(score) = bulk_or_double(answer) {
+                    companions.push(Companion::Rescored {
+                        key: key.clone(),
+                        member: Key(member.clone()),
+                        score,
+                        left: *left,
+                    });
+                }
+            }
+            Op::JsonListSet { key, item, member, value: left } => {
+                let text = bulk(answer).unwrap_or_default();
+                if let Some(span) = change::in_list(&text, item, member) {
+                    companions.push(Companion::Item {
+                        key: key.clone(),
+                        item: item.clone(),
+                        member: member.clone(),
+                        value: Key(text[span].to_vec()),
+                        left: left.clone(),
+                    });
+                }
+            }
+            Op::SetRemove { .. } | Op::Outlive { .. } | Op::Publish { .. } => {}
+        }
+    }
+    let mortal = change::mortal(store, ends.iter().map(|(_, key, _)| *key).collect())?;
+    for (at, key, left) in ends.into_iter().filter(|(_, key, _)| mortal.contains(key)) {
+        if let Some(expires) =
+            expiry_of(store, key)?.filter(|expires| left.is_none_or(|left| *expires < left))
+        {
+            backups[at].companions.push(Companion::Outlived { key: key.clone(), expires, left });
         }
     }
     wholes(store, &whole, backups)
@@ -394,10 +444,15 @@ fn expire_back(
     let same_content = there.as_ref().and_then(super::fingerprint) == super::fingerprint(&left);
     // Read by span, so that the moment may be off by what an answer takes.
     let same_end = match made {
-        Expiry::At(at) => ttl >= 0 && (now + ttl - at).abs() < 2_000,
+        Expiry::At(at) => ttl >= 0 && (now + ttl - at).abs() < CLOSE,
         Expiry::Persist => ttl == -1,
         Expiry::Keep => true,
     };
+    if ttl == -2 && matches!(made, Expiry::At(at) if at <= now) {
+        // It ended when the step said. What it was before would still be there.
+        store.ask(&[b"UNWATCH"])?;
+        return revive(store, backup, now);
+    }
     if !same_content || !same_end || ttl == -2 {
         store.ask(&[b"UNWATCH"])?;
         return Ok(Restored::Newer);
@@ -483,7 +538,33 @@ fn put_back(store: &mut RedisStore, companion: &Companion, now: i64) -> Result<(
                 change::merge_list(store, key, &value.0)?;
             }
         }
-        Companion::Whole { .. } => {}
+        Companion::Rescored { key, member, score, left } => {
+            rescore(store, key, member, *score, *left)?;
+        }
+        Companion::Item { key, item, member, value, left } => {
+            let as_left = |now: &[u8]| now == left.as_bytes();
+            change::set_in_list(store, key, item, member, &as_left, &value.0)?;
+        }
+        // When everything else is there again.
+        Companion::Whole { .. } | Companion::Outlived { .. } => {}
+    }
+    Ok(())
+}
+
+/// Gives a member its old score back while it still has the new one.
+fn rescore(store: &mut RedisStore, key: &Key, member: &Key, old: f64, left: i64) -> Result<(), Error> {
+    store.ask(&[b"WATCH", &key.0])?;
+    let now = store.take_one(&[b"ZSCORE", &key.0, &member.0])?.and_then(bulk_or_double);
+    if now.is_none_or(|now| (now - left as f64).abs() > 0.0) {
+        store.ask(&[b"UNWATCH"])?;
+        return Ok(());
+    }
+    store.push(&[b"MULTI"]);
+    store.push(&[b"ZADD", &key.0, b"XX", score_text(old).as_bytes(), &member.0]);
+    store.push(&[b"EXEC"]);
+    store.flush("ZADD")?;
+    for name in ["MULTI", "ZADD", "EXEC"] {
+        store.expect(name)?;
     }
     Ok(())
 }
@@ -491,6 +572,14 @@ fn put_back(store: &mut RedisStore, companion: &Companion, now: i64) -> Result<(
 pub(super) fn restore_whole(store: &mut RedisStore, companions: &[Companion]) -> Result<(), Error> {
     let now = store.now()?;
     for companion in companions {
+        if let Companion::Outlived { key, expires, left } = companion {
+            change::move_end(store, key, Some(*expires), |now, ttl| match (left, ttl) {
+                (Some(left), Some(ttl)) => (now + ttl - left).abs() < CLOSE,
+                (None, None) => true,
+                _ => false,
+            })?;
+            continue;
+        }
         let Companion::Whole { key, dump, digest: before, expires } = companion else { continue };
         if expires.is_some_and(|at| at <= now) {
             continue;

@@ -126,10 +126,12 @@ enum Part {
     End,
     /// A part of what becomes of the session's own key instead.
     Own { last: bool },
-    /// An index entry.
+    /// An index entry goes.
     Entry,
     /// A key that belongs to the session alone.
     Beside,
+    /// An index entry changes.
+    Other,
 }
 
 /// One lane's share of a round.
@@ -228,7 +230,15 @@ fn ask(lane: &mut RedisStore, share: &Share<'_>) -> Result<(), Error> {
         exists.extend(indexes.iter().map(|key| &key.0[..]));
         lane.push(&exists);
     }
+    if timed(share.steps) {
+        lane.push(&[b"TIME"]);
+    }
     lane.flush("WATCH")
+}
+
+/// Whether any of them gets an end, which has to lie ahead.
+fn timed(steps: &[Step]) -> bool {
+    steps.iter().any(|step| new_end(step).is_some())
 }
 
 fn indexes(steps: &[Step]) -> HashSet<&Key> {
@@ -272,6 +282,16 @@ fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) -> Result<(),
             Err(_) => false,
         };
     }
+    if timed(share.steps) {
+        let answer = lane.expect("TIME")?;
+        let now = instant(answer).ok_or_else(|| lane.senseless("TIME"))?;
+        for (found, step) in share.found.iter_mut().zip(share.steps) {
+            // It has passed while the question was open: that would remove the key and nothing else.
+            if matches!(found, Found::Same) && new_end(step).is_some_and(|end| end <= now) {
+                *found = Found::Failed("its new end has passed meanwhile".to_string());
+            }
+        }
+    }
     Ok(())
 }
 
@@ -293,8 +313,12 @@ fn change(lane: &mut RedisStore, share: &mut Share<'_>) -> Result<(), Error> {
         }
         for op in step.then.iter().filter(|op| !share.no_index || simple_key(op).is_none()) {
             if push_simple(lane, op) {
-                let whole = matches!(op, Op::Unlink(_));
-                share.awaited.push((at, if whole { Part::Beside } else { Part::Entry }));
+                let part = match op {
+                    Op::Unlink(_) => Part::Beside,
+                    Op::SortedScore { .. } => Part::Other,
+                    _ => Part::Entry,
+                };
+                share.awaited.push((at, part));
             }
         }
     }
@@ -322,6 +346,7 @@ fn settle(lane: &mut RedisStore, share: &Share<'_>, outcomes: &mut [Outcome]) ->
             Part::End | Part::Beside => "UNLINK",
             Part::Own { .. } => "PEXPIREAT",
             Part::Entry => "SREM",
+            Part::Other => "ZADD",
         };
         if let Err(refusal) = lane.take(name)? {
             let error = match refusal {
@@ -366,8 +391,13 @@ fn settle(lane: &mut RedisStore, share: &Share<'_>, outcomes: &mut [Outcome]) ->
 fn push_expire(store: &mut RedisStore, key: &Key, expiry: Expiry, rewrite: Option<&Rewrite>) -> usize {
     let mut many = 0;
     match rewrite {
+        // XX: a key that ends in this moment is not made anew.
         Some(Rewrite::Text(text)) => {
-            store.push(&[b"SET", &key.0, text, b"KEEPTTL"]);
+            let mut command: Vec<&[u8]> = vec![b"SET", &key.0, text, b"XX"];
+            if expiry == Expiry::Keep {
+                command.push(b"KEEPTTL");
+            }
+            store.push(&command);
             many += 1;
         }
         Some(Rewrite::Fields(fields)) => {
@@ -392,10 +422,21 @@ fn push_expire(store: &mut RedisStore, key: &Key, expiry: Expiry, rewrite: Optio
     many
 }
 
+/// When the step lets the session's key end.
+fn new_end(step: &Step) -> Option<i64> {
+    match step.own {
+        Own::Expire { at: Expiry::At(at), .. } => Some(at),
+        _ => None,
+    }
+}
+
 /// The index of an operation that is unconditional by nature.
 fn simple_key(op: &Op) -> Option<&Key> {
     match op {
-        Op::SetRemove { key, .. } | Op::SortedRemove { key, .. } | Op::HashRemove { key, .. } => Some(key),
+        Op::SetRemove { key, .. }
+        | Op::SortedRemove { key, .. }
+        | Op::HashRemove { key, .. }
+        | Op::SortedScore { key, .. } => Some(key),
         _ => None,
     }
 }
@@ -419,6 +460,9 @@ fn push_simple(store: &mut RedisStore, op: &Op) -> bool {
         Op::HashRemove { key, field } => store.push(&[b"HDEL", &key.0, field]),
         // Together with the session: a lock that outlived it would let a request write it back.
         Op::Unlink(key) => store.push(&[b"UNLINK", &key.0]),
+        Op::SortedScore { key, member, score } => {
+            store.push(&[b"ZADD", &key.0, b"XX", score.to_string().as_bytes(), member]);
+        }
         _ => return false,
     }
     true
@@ -427,13 +471,38 @@ fn push_simple(store: &mut RedisStore, op: &Op) -> bool {
 /// The operations that look before they act, once the keys are gone; each once for the whole batch.
 fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Outcome]) -> Result<(), Error> {
     let mut done = HashSet::new();
+    let outlived = steps.iter().flat_map(|step| &step.then).filter_map(|op| match op {
+        Op::Outlive { key, .. } => Some(key),
+        _ => None,
+    });
+    let mortal = mortal(store, outlived.collect())?;
     for (step, outcome) in steps.iter().zip(outcomes) {
-        if !matches!(outcome, Outcome::Done { .. } | Outcome::Gone { .. }) {
+        // Of a session that ended by itself there may be left-overs to remove, but nothing to change.
+        let follows = match outcome {
+            Outcome::Done { .. } => true,
+            Outcome::Gone { .. } => step.own == Own::End,
+            Outcome::Changed | Outcome::Failed(_) => false,
+        };
+        if !follows {
             continue;
         }
         for op in step.then.iter().filter(|op| done.insert(*op)) {
             let (keys, entries) = match op {
-                Op::SetRemove { .. } | Op::SortedRemove { .. } | Op::HashRemove { .. } | Op::Unlink(_) => {
+                Op::SetRemove { .. }
+                | Op::SortedRemove { .. }
+                | Op::HashRemove { .. }
+                | Op::Unlink(_)
+                | Op::SortedScore { .. } => (0, 0),
+                Op::Outlive { key, .. } if !mortal.contains(key) => (0, 0),
+                Op::Outlive { key, at } => {
+                    move_end(store, key, *at, |now, left| match left {
+                        Some(left) => at.is_none_or(|at| now + left < at),
+                        None => false,
+                    })?;
+                    (0, 0)
+                }
+                Op::JsonListSet { key, item, member, value } => {
+                    set_in_list(store, key, item, member, &|_| true, value.as_bytes())?;
                     (0, 0)
                 }
                 Op::UnlinkIfEquals(key, value) => (unlink_if(store, key, |text| text == value)?, 0),
@@ -532,6 +601,105 @@ fn rewrite(
         command: "SET".to_string(),
         reason: "an index list is being written all the time".to_string(),
     })
+}
+
+/// Which of these keys are there and have an end.
+pub(super) fn mortal<'k>(
+    store: &mut RedisStore,
+    mut keys: HashSet<&'k Key>,
+) -> Result<HashSet<&'k Key>, Error> {
+    let asked: Vec<&Key> = keys.iter().copied().collect();
+    for key in &asked {
+        store.push(&[b"PTTL", &key.0]);
+    }
+    store.flush("PTTL")?;
+    for key in asked {
+        let left = match store.take("PTTL")? {
+            Ok(answer) => int(&answer),
+            Err(Refusal::Fatal(error)) => return Err(error),
+            Err(_) => None,
+        };
+        if left.is_none_or(|left| left < 0) {
+            keys.remove(key);
+        }
+    }
+    Ok(keys)
+}
+
+/// Lets a key end at another time while `fits` says so of the present time and what it has left, in
+/// ms. Watched, for servers that do not know PEXPIREAT's conditions.
+pub(super) fn move_end(
+    store: &mut RedisStore,
+    key: &Key,
+    at: Option<i64>,
+    fits: impl Fn(i64, Option<i64>) -> bool,
+) -> Result<(), Error> {
+    for _ in 0..TRIES {
+        store.push(&[b"WATCH", &key.0]);
+        store.push(&[b"TIME"]);
+        store.push(&[b"PTTL", &key.0]);
+        store.flush("PTTL")?;
+        store.expect("WATCH")?;
+        let now = store.expect("TIME")?;
+        let now = instant(now).ok_or_else(|| store.senseless("TIME"))?;
+        let left = int(&store.expect("PTTL")?).unwrap_or(-2);
+        if left == -2 || !fits(now, Some(left).filter(|left| *left >= 0)) {
+            store.ask(&[b"UNWATCH"])?;
+            return Ok(());
+        }
+        let moved = match at {
+            Some(at) => transact(store, &[b"PEXPIREAT", &key.0, at.to_string().as_bytes()])?,
+            None => transact(store, &[b"PERSIST", &key.0])?,
+        };
+        if moved.is_some() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Gives a member of an item of a JSON list another value while `fits` says so of the present one;
+/// not a byte else changes, nor the expiry.
+pub(super) fn set_in_list(
+    store: &mut RedisStore,
+    key: &Key,
+    item: &JsonItem,
+    member: &str,
+    fits: &dyn Fn(&[u8]) -> bool,
+    value: &[u8],
+) -> Result<(), Error> {
+    for _ in 0..TRIES {
+        store.push(&[b"WATCH", &key.0]);
+        store.push(&[b"GET", &key.0]);
+        store.flush("GET")?;
+        store.expect("WATCH")?;
+        let text = match store.take("GET")? {
+            Ok(answer) => bulk(answer),
+            Err(Refusal::Fatal(error)) => return Err(error),
+            Err(_) => None,
+        };
+        let changed = text.as_deref().and_then(|text| {
+            let span = in_list(text, item, member).filter(|span| fits(&text[span.clone()]))?;
+            Some(codec::json::splice(text, span, value))
+        });
+        let Some(changed) = changed.filter(|changed| Some(changed) != text.as_ref()) else {
+            store.ask(&[b"UNWATCH"])?;
+            return Ok(());
+        };
+        if transact(store, &[b"SET", &key.0, &changed, b"KEEPTTL"])?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(Error::Refused {
+        place: store.place.clone(),
+        command: "SET".to_string(),
+        reason: "an index list is being written all the time".to_string(),
+    })
+}
+
+/// Where in a JSON list that member of that item is.
+pub(super) fn in_list(text: &[u8], item: &JsonItem, member: &str) -> Option<Range<usize>> {
+    codec::json::item_span(text, &|value| names(value, item), member, &Limits::default())
 }
 
 /// Adds the items of an old list that are missing from the present one, at its end, and puts the
@@ -684,7 +852,11 @@ pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Er
     // An index that is not there is not touched, so no permission is needed for it.
     let mut present = Vec::new();
     for op in &sample.then {
-        let there = match simple_key(op) {
+        let index = match op {
+            Op::Outlive { key, .. } => Some(key),
+            op => simple_key(op),
+        };
+        let there = match index {
             Some(key) => store.take_one(&[b"EXISTS", &key.0])?.as_ref().and_then(int) == Some(1),
             None => true,
         };
@@ -698,12 +870,28 @@ pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Er
         vec![vec![b"WATCH".to_vec(), own.clone()], vec![b"UNWATCH".to_vec()]];
     commands.push(match &sample.own {
         Own::End => vec![b"UNLINK".to_vec(), own.clone()],
-        // Neither writes where there is no key.
-        Own::Expire { rewrite: None, .. } => vec![b"PEXPIREAT".to_vec(), own.clone(), b"1".to_vec()],
-        Own::Expire { rewrite: Some(_), .. } => {
+        // None of these writes where there is no key.
+        Own::Expire { rewrite: Some(Rewrite::Text(_)), .. } => {
             vec![b"SET".to_vec(), own.clone(), b"".to_vec(), b"XX".to_vec()]
         }
+        Own::Expire { at: Expiry::Persist, .. } => vec![b"PERSIST".to_vec(), own.clone()],
+        Own::Expire { .. } => vec![b"PEXPIREAT".to_vec(), own.clone(), b"1".to_vec()],
     });
+    match &sample.own {
+        Own::Expire { rewrite: Some(Rewrite::Text(_)), at: Expiry::At(_) } => {
+            commands.push(vec![b"PEXPIREAT".to_vec(), own.clone(), b"1".to_vec()]);
+        }
+        Own::Expire { rewrite: Some(Rewrite::Text(_)), at: Expiry::Persist } => {
+            commands.push(vec![b"PERSIST".to_vec(), own.clone()]);
+        }
+        // HSET would write; queued and dropped, it is only judged.
+        Own::Expire { rewrite: Some(Rewrite::Fields(_)), .. } => commands.extend([
+            vec![b"MULTI".to_vec()],
+            vec![b"HSET".to_vec(), own.clone(), b"x".to_vec(), b"".to_vec()],
+            vec![b"DISCARD".to_vec()],
+        ]),
+        _ => {}
+    }
     for op in present {
         let Some(key) = op.key() else { continue };
         let key = beside(key);
@@ -713,8 +901,15 @@ pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Er
                 vec![b"ZREM".to_vec(), key, b"x".to_vec()]
             }
             Op::HashRemove { .. } => vec![b"HDEL".to_vec(), key, b"x".to_vec()],
+            Op::SortedScore { .. } => {
+                vec![b"ZADD".to_vec(), key, b"XX".to_vec(), b"0".to_vec(), b"x".to_vec()]
+            }
+            Op::Outlive { at: None, .. } => vec![b"PERSIST".to_vec(), key],
+            Op::Outlive { at: Some(_), .. } => vec![b"PEXPIREAT".to_vec(), key, b"1".to_vec()],
             // XX: does not write where there is no key.
-            Op::JsonListRemove { .. } => vec![b"SET".to_vec(), key, b"".to_vec(), b"XX".to_vec()],
+            Op::JsonListRemove { .. } | Op::JsonListSet { .. } => {
+                vec![b"SET".to_vec(), key, b"".to_vec(), b"XX".to_vec()]
+            }
             Op::Unlink(_) | Op::UnlinkIfEquals(..) | Op::Publish { .. } => continue,
         });
     }
@@ -748,13 +943,30 @@ pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Er
     refused.map_or(Ok(()), Err)
 }
 
+/// The server's clock, or ours for those who may only read.
+fn about_now(store: &mut RedisStore) -> Result<i64, Error> {
+    match store.now() {
+        Err(Error::Denied { .. }) => {
+            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            Ok(since.map_or(0, |since| since.as_millis() as i64))
+        }
+        other => other,
+    }
+}
+
 pub(super) fn probe(store: &mut RedisStore, ops: &[Op]) -> Result<Vec<bool>, Error> {
+    let now = if ops.iter().any(|op| matches!(op, Op::Outlive { .. })) { about_now(store)? } else { 0 };
     for op in ops {
         match op {
             Op::Unlink(key) => store.push(&[b"EXISTS", &key.0]),
-            Op::UnlinkIfEquals(key, _) | Op::JsonListRemove { key, .. } => store.push(&[b"GET", &key.0]),
+            Op::UnlinkIfEquals(key, _) | Op::JsonListRemove { key, .. } | Op::JsonListSet { key, .. } => {
+                store.push(&[b"GET", &key.0]);
+            }
+            Op::Outlive { key, .. } => store.push(&[b"PTTL", &key.0]),
             Op::SetRemove { key, member } => store.push(&[b"SISMEMBER", &key.0, member]),
-            Op::SortedRemove { key, member } | Op::SortedRemoveWhenGone { key, member, .. } => {
+            Op::SortedRemove { key, member }
+            | Op::SortedRemoveWhenGone { key, member, .. }
+            | Op::SortedScore { key, member, .. } => {
                 store.push(&[b"ZSCORE", &key.0, member]);
             }
             Op::HashRemove { key, field } => store.push(&[b"HEXISTS", &key.0, field]),
@@ -779,7 +991,13 @@ pub(super) fn probe(store: &mut RedisStore, ops: &[Op]) -> Result<Vec<bool>, Err
             (Op::JsonListRemove { item, .. }, answer) => {
                 bulk(answer).is_some_and(|text| without(&text, item).is_some())
             }
-            (Op::SortedRemove { .. } | Op::SortedRemoveWhenGone { .. }, _) => true,
+            (Op::JsonListSet { item, member, .. }, answer) => {
+                bulk(answer).is_some_and(|text| in_list(&text, item, member).is_some())
+            }
+            (Op::Outlive { at, .. }, answer) => {
+                int(&answer).filter(|left| *left >= 0).is_some_and(|left| at.is_none_or(|at| now + left < at))
+            }
+            (Op::SortedRemove { .. } | Op::SortedRemoveWhenGone { .. } | Op::SortedScore { .. }, _) => true,
             (_, answer) => int(&answer).is_some_and(|n| n > 0),
         });
     }

@@ -1,0 +1,56 @@
+//! `sessctl clear`: end all sessions of a layout.
+
+use super::change::{self, Change, Chosen, Safety};
+use super::runs;
+use crate::context::Context;
+use crate::error::Usage;
+use crate::exit::Exit;
+use crate::select::Filter;
+use crate::store::Source as _;
+use crate::store::redis::RedisStore;
+
+/// End all sessions of a layout, and touch nothing else
+///
+/// It is what people flush a whole database for. Here every session is recognised and ended as by
+/// `purge --all`; caches, queues and sessions of other frameworks in the same database stay.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sessctl clear --layout connect-redis --dry-run
+  sessctl clear --layout connect-redis --prefix 'myapp:' --max none")]
+pub struct Args {
+    #[command(flatten)]
+    pub safety: Safety,
+}
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    if !context.named {
+        return Err(Usage::new("clear was not told whose sessions to end")
+            .hint("name the layout with --layout or in the profile; `sessctl discover` shows which there are")
+            .into());
+    }
+    let filter = Filter::default();
+    let left = args.safety.resume.as_deref().map(runs::find).transpose()?;
+    let beside = |store: &mut RedisStore, found: u64| {
+        // Before the change the sessions are still among the keys.
+        let others = store.size()?.saturating_sub(found);
+        Ok(if found > 0 {
+            format!("  {:9} about {others} other keys of this database\n", "stay")
+        } else {
+            format!("note: about {others} other keys are in this database; they stay")
+        })
+    };
+    change::run(
+        context,
+        &Change {
+            command: "clear",
+            verb: "end",
+            past: "Ended",
+            chosen: left.as_ref().map_or(Chosen::Filter, |left| Chosen::Left(&left.path)),
+            filter: &filter,
+            safety: &args.safety,
+            entry: &|session| Ok(change::ended(session)),
+            beside: Some(&beside),
+        },
+    )
+}

@@ -1,0 +1,288 @@
+//! `sessctl expire`: set when sessions end.
+
+use std::cell::Cell;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::change::{self, Change, Made, Safety};
+use super::runs;
+use crate::context::Context;
+use crate::error::Usage;
+use crate::exit::Exit;
+use crate::layout::time;
+use crate::plan;
+use crate::render;
+use crate::scan;
+use crate::select::SelectArgs;
+use crate::session::Session;
+use crate::store::{self, Store as _};
+
+/// In questions and reports.
+pub const VERB: &str = "change when … end";
+pub const PAST: &str = "Changed";
+
+/// Beyond this no framework can write a time (the year 9999).
+const LATEST: i64 = 253_402_300_799_999;
+
+/// Ends that are closer together (ms) are the same.
+const SAME: i64 = 1_000;
+
+/// Set when sessions end
+///
+/// It is done as the framework would do it: by the key's expiry, by the end that is kept inside the
+/// value, and in the indexes that hold it; not a byte else of the value changes. A request moves the
+/// end of its session again where sessions slide. `sessctl undo` puts the old ends back.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  Let nobody stay logged in for longer than two hours, whatever they have left:
+    sessctl expire --all --cap 2h
+  Give sessions that would stay for ever an end:
+    sessctl expire --no-ttl --in 7d
+  Keep alice's sessions through a maintenance that ends at ten:
+    sessctl expire --user alice --at '2026-12-24 22:00'")]
+pub struct Args {
+    /// Ids or keys, or unambiguous beginnings of them
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+
+    #[command(flatten)]
+    pub when: When,
+
+    #[command(flatten)]
+    pub select: SelectArgs,
+
+    #[command(flatten)]
+    pub safety: Safety,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+#[command(next_help_heading = "When they end")]
+pub struct When {
+    /// So long from now: 30m, 2h, 7d
+    #[arg(long = "in", value_name = "SPAN", value_parser = change::span)]
+    pub within: Option<Duration>,
+
+    /// At this time: RFC 3339, `2026-12-24 18:00` in UTC, or @SECONDS since 1970
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub at: Option<i64>,
+
+    /// Never
+    #[arg(long)]
+    pub persist: bool,
+
+    /// No later than so long from now; those that end earlier stay as they are
+    #[arg(long, value_name = "SPAN", value_parser = change::span)]
+    pub cap: Option<Duration>,
+
+    /// No earlier than so long from now; those that end later, and those that are over, stay as they are
+    #[arg(long, value_name = "SPAN", value_parser = change::span)]
+    pub floor: Option<Duration>,
+}
+
+/// What is asked for, with every span counted from the same moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Exactly(Option<i64>),
+    NoLater(i64),
+    NoEarlier(i64),
+}
+
+impl When {
+    fn is_given(&self) -> bool {
+        self.persist || [self.within, self.cap, self.floor].iter().any(Option::is_some) || self.at.is_some()
+    }
+
+    fn wanted(&self, now: i64) -> Result<Wanted, Usage> {
+        let after = |span: Duration| {
+            let at = i64::try_from(span.as_millis()).ok().and_then(|span| now.checked_add(span));
+            at.ok_or_else(|| Usage::new("that is too far away"))
+        };
+        let wanted = match (self.within, self.at, self.cap, self.floor) {
+            (Some(span), ..) => Wanted::Exactly(Some(after(span)?)),
+            (_, Some(at), ..) => Wanted::Exactly(Some(at)),
+            (_, _, Some(span), _) => Wanted::NoLater(after(span)?),
+            (_, _, _, Some(span)) => Wanted::NoEarlier(after(span)?),
+            _ => Wanted::Exactly(None),
+        };
+        match wanted.end() {
+            Some(at) if at <= now => Err(Usage::new("that time has passed already")
+                .hint("to end sessions now, with what belongs to them, use purge")),
+            Some(at) if at > LATEST => Err(Usage::new("that is too far away")
+                .hint("--persist lets sessions stay for ever where the framework can do that")),
+            _ => Ok(wanted),
+        }
+    }
+}
+
+impl Wanted {
+    fn end(self) -> Option<i64> {
+        match self {
+            Wanted::Exactly(end) => end,
+            Wanted::NoLater(at) | Wanted::NoEarlier(at) => Some(at),
+        }
+    }
+
+    /// Whether a session that ends at that time has to be changed; `over` when its own end has passed.
+    fn concerns(self, end: Option<i64>, over: bool) -> bool {
+        match self {
+            Wanted::Exactly(wanted) => match (end, wanted) {
+                // A key's end is read by its span, so that it is known to some milliseconds only.
+                (Some(end), Some(wanted)) => (end - wanted).abs() >= SAME,
+                (end, wanted) => end != wanted,
+            },
+            Wanted::NoLater(at) => end.is_none_or(|end| end > at),
+            // Whoever is out already is not let in again by this.
+            Wanted::NoEarlier(at) => !over && end.is_some_and(|end| end < at),
+        }
+    }
+
+    fn told(self) -> String {
+        let when = self.end().and_then(render::time);
+        match (self, when) {
+            (Wanted::NoLater(_), Some(when)) => format!("{when} at the latest"),
+            (Wanted::NoEarlier(_), Some(when)) => format!("{when} at the earliest"),
+            (_, Some(when)) => when,
+            (_, None) => "never".to_string(),
+        }
+    }
+}
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    let filter = args.select.filter()?;
+    let left = args.safety.resume.as_deref().map(runs::find).transpose()?;
+    let left = left.as_ref().map(|left| left.path.as_path());
+    let chosen = change::chosen("expire was told neither which sessions", &args.ids, &filter, left)?;
+    if args.safety.verify.is_some() {
+        return Err(Usage::new("--verify watches what was ended, and expire ends nothing").into());
+    }
+    // What a run left says itself when its sessions are to end.
+    if !args.when.is_given() && left.is_none() {
+        return Err(Usage::new("expire was not told when the sessions are to end")
+            .hint("give one of --in 2h, --at TIME, --persist, --cap 2h or --floor 10m")
+            .into());
+    }
+    let started = scan::now_ms();
+    let wanted = args.when.wanted(started)?;
+    // The server counts by its own clock. It is asked once there is a session to change.
+    let ahead: Cell<Option<i64>> = Cell::new(None);
+    let clock = || -> anyhow::Result<i64> {
+        if let Some(ahead) = ahead.get() {
+            return Ok(ahead);
+        }
+        let theirs = match context.connect()?.now() {
+            // Who may only read, and so only looks, is content with this machine's clock.
+            Err(store::Error::Denied { .. }) => scan::now_ms(),
+            theirs => theirs?,
+        };
+        let offset = theirs - scan::now_ms();
+        ahead.set(Some(offset));
+        Ok(offset)
+    };
+    let revived = Cell::new(0u64);
+    let entry = |session: &Session<'_>| -> anyhow::Result<Made> {
+        let ahead = clock()?;
+        let here = match args.when.at {
+            Some(_) => wanted,
+            None => args.when.wanted(started + ahead).unwrap_or(wanted),
+        };
+        // Asked of two keepers of an end, the one by the server's clock and the one inside the value.
+        let by_key = session.ttl.millis().map(|ms| session.now.saturating_add_unsigned(ms) + ahead);
+        let end = [by_key, session.facts.ends].into_iter().flatten().min();
+        if !here.concerns(end, session.expired()) {
+            return Ok(Made::Fits);
+        }
+        let made = plan::expiry(session, here.end());
+        if made.is_ok() && session.expired() {
+            revived.set(revived.get() + 1);
+        }
+        Ok(made.map_or_else(Made::Cannot, Made::Step))
+    };
+    let beside = |_: &mut _, found: u64| {
+        let over = revived.get();
+        if found > 0 {
+            let mut text = format!("  {:9} {}\n", "new end", wanted.told());
+            if over > 0 {
+                let _ = writeln!(text, "  {:9} {over} of these have ended and will be let in again", "over");
+            }
+            return Ok(text);
+        }
+        Ok(match over {
+            0 => String::new(),
+            over => format!(
+                "warning: {} had ended by the value and will be let in again; `--not --expired` leaves such out",
+                change::plural(over, "session")
+            ),
+        })
+    };
+    change::run(
+        context,
+        &Change {
+            command: "expire",
+            verb: VERB,
+            past: PAST,
+            chosen,
+            filter: &filter,
+            safety: &args.safety,
+            entry: &entry,
+            beside: Some(&beside),
+        },
+    )
+}
+
+/// A time on the command line, in milliseconds since 1970.
+pub fn instant(text: &str) -> Result<i64, String> {
+    const FORMS: &str =
+        "give it as 2026-12-24T18:00:00+01:00, as '2026-12-24 18:00' in UTC, or as @1798135200";
+    if let Some(seconds) = text.strip_prefix('@') {
+        let seconds: f64 = seconds.parse().map_err(|_| FORMS.to_string())?;
+        let at = seconds * 1000.0;
+        return if at.is_finite() && at.abs() < LATEST as f64 {
+            Ok(at as i64)
+        } else {
+            Err(FORMS.to_string())
+        };
+    }
+    time::iso(text).ok_or_else(|| FORMS.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_in_each_form() {
+        let at = 1_798_135_200_000;
+        for text in [
+            "2026-12-24T18:00:00Z",
+            "2026-12-24T19:00:00+01:00",
+            "2026-12-24 18:00",
+            "2026-12-24 18:00:00",
+            "2026-12-24T18:00Z",
+            "@1798135200",
+            "@1798135200.0",
+        ] {
+            assert_eq!(instant(text), Ok(at), "{text}");
+        }
+        for text in ["", "soon", "2026-12-24", "18:00", "@", "@soon", "@1e300", "1798135200"] {
+            assert!(instant(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_is_concerned() {
+        let (past, now, later, never) = (Some(5_000), Some(10_000), Some(20_000), None);
+        let exactly = Wanted::Exactly(now);
+        assert!(
+            exactly.concerns(past, true) && exactly.concerns(never, false) && !exactly.concerns(now, false)
+        );
+        let cap = Wanted::NoLater(10_000);
+        assert!(cap.concerns(later, false) && cap.concerns(never, false));
+        assert!(!cap.concerns(now, false) && !cap.concerns(past, true));
+        let floor = Wanted::NoEarlier(10_000);
+        assert!(floor.concerns(past, false) && !floor.concerns(past, true));
+        assert!(!floor.concerns(later, false) && !floor.concerns(never, false));
+        assert!(!Wanted::Exactly(None).concerns(never, false) && Wanted::Exactly(None).concerns(now, false));
+    }
+}

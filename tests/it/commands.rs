@@ -1,0 +1,4 @@
+//! Tests of one command each.
+
+mod clear;
+mod expire;

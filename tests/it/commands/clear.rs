@@ -1,0 +1,73 @@
+//! `clear`: all sessions of a layout, and nothing else.
+
+use crate::support::*;
+
+/// Two layouts' sessions and a cache in one database.
+fn mixed() -> Sess {
+    let sess = Sess::new().many(3).set("cache:1", "x").set("sess:count", "3");
+    sess.restore("hono-sessions");
+    sess
+}
+
+#[test]
+fn only_the_named_layouts_sessions_go() {
+    let sess = mixed();
+    let before = sess.server.snapshot();
+    let ran = sess.args(["clear", "--layout", "connect-redis", "--yes", "-o", "json"]).success();
+    assert_eq!(ran.json()["done"], 3);
+    ran.says("about 6 other keys");
+    let after = sess.server.snapshot();
+    for (key, value) in &before {
+        let gone = key.starts_with(b"sess:0");
+        assert_eq!(after.contains_key(key), !gone, "{}", String::from_utf8_lossy(key));
+        assert!(gone || after[key] == *value);
+    }
+    sess.args(["undo", "--yes"]).success();
+    assert!(sess.server.snapshot() == before);
+}
+
+#[test]
+fn several_layouts_go_together_with_their_indexes() {
+    let sess = mixed();
+    sess.restore("better-auth");
+    let ran =
+        sess.args(["clear", "--layout", "better-auth", "--layout", "hono-sessions", "--yes", "-o", "json"]);
+    assert_eq!(ran.success().json()["done"], 8);
+    let left = sess.server.contents();
+    assert_eq!(left.len(), 5, "{left:?}");
+}
+
+#[test]
+fn a_layout_of_the_profile_is_a_named_one() {
+    let sess = mixed().profile("hono-sessions", &serde_json::json!({}));
+    sess.args(["clear", "--yes"]).success().shows("Ended 4 sessions");
+}
+
+#[test]
+fn the_server_is_never_flushed() {
+    let sess = mixed();
+    sess.server.forget_calls();
+    sess.args(["clear", "--layout", "connect-redis", "--yes"]).success();
+    let calls = sess.server.calls();
+    assert!(!calls.keys().any(|name| name.starts_with("flush")), "{calls:?}");
+}
+
+#[test]
+fn wrong_command_lines_are_refused() {
+    let sess = mixed();
+    sess.changes_nothing(["clear", "--yes"]).code(2).says("--layout");
+    sess.changes_nothing(["clear", "--layout", "connect-redis"]).code(5);
+    sess.changes_nothing(["clear", "--layout", "connect-redis", "--yes", "--max", "2"]).code(5);
+    sess.changes_nothing(["clear", "--layout", "connect-redis", "--user", "user1", "--yes"]).code(2);
+    sess.changes_nothing(["clear", "--layout", "connect-redis", "--dry-run"])
+        .success()
+        .shows("3 sessions would be");
+}
+
+#[test]
+fn the_question_says_what_stays() {
+    let sess = mixed();
+    let mut terminal = sess.terminal(&["clear", "--layout", "connect-redis"]);
+    terminal.shows("About to end 3 sessions").shows("about 6 other keys").types("n\r");
+    assert_eq!(terminal.end().0, Some(6));
+}
