@@ -33,6 +33,7 @@ pub mod openid;
 pub mod remix;
 pub mod ruoyi;
 pub mod spring;
+pub mod typo3;
 
 /// A cookie that was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]

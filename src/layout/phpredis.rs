@@ -15,17 +15,18 @@ pub const LAYOUT: Layout = Layout {
     page: "\
 key      PHPREDIS_SESSION:<id>, PHPREDIS_CLUSTER_SESSION:<id> in a cluster, a string; `prefix=` in
          session.save_path replaces that; id usually 26 or 32 characters, 22 to 256 of [A-Za-z0-9,-]
-value    what session.serialize_handler makes: php (name|value), php_serialize, php_binary, igbinary,
-         msgpack; each value says which; redis.session.compression (6.1) around it: lzf, lz4, zstd
-         an empty value is an empty session: every session_start() without data writes one
+value    what session.serialize_handler makes: php (name|value), php_serialize, php_binary,
+         igbinary, msgpack; each value says which; redis.session.compression (6.1) around it: lzf,
+         lz4, zstd an empty value is an empty session: every session_start() without data writes
+         one
 expiry   the key's TTL alone (session.gc_maxlifetime), moved by every request
 user     by convention: user_id, userId, userid, uid, user (itself or id, user_id, uid, username,
-         email, login, name in it), username, user_name, login, email, auth, customer_id, account_id,
-         member_id, admin_id; phpMyAdmin, DokuWiki, Icinga Web by their own members
+         email, login, name in it), username, user_name, login, email, auth, customer_id,
+         account_id, member_id, admin_id; phpMyAdmin, DokuWiki, Icinga Web by their own members
 cookie   PHPSESSID (session.name) = the id, unsigned
 index    none
-end      the key, and a stale lock <key>_LOCK (redis.session.locking_enabled), without which the next
-         request waits and sees an empty session
+end      the key, and a stale lock <key>_LOCK (redis.session.locking_enabled), without which the
+         next request waits and sees an empty session
 alike    predis-session; webman and others under a prefix of their own
 ",
     prefix: PREFIXES[0],

@@ -8,8 +8,8 @@ pub const LAYOUT: Layout = Layout {
     page: "\
 key      the bare id, a string; the client's option `prefix` goes before it; id usually 26 or 32
          characters, 22 to 256 of [A-Za-z0-9,-]
-value    what session.serialize_handler makes: php (name|value), php_serialize, php_binary, igbinary,
-         msgpack; an empty value is an empty session
+value    what session.serialize_handler makes: php (name|value), php_serialize, php_binary,
+         igbinary, msgpack; an empty value is an empty session
 expiry   the key's TTL alone, moved by every request
 user     by convention, as phpredis
 cookie   PHPSESSID (session.name) = the id, unsigned

@@ -1,0 +1,83 @@
+//! Nextcloud and ownCloud: native sessions whose content only the browser can open.
+
+use super::*;
+use crate::cookie;
+
+/// The name of what wraps the content.
+const SEALED: &str = "nextcloud-encrypted";
+
+pub const LAYOUT: Layout = Layout {
+    name: "nextcloud",
+    about: "Nextcloud and ownCloud 9 and 10, native sessions with encrypted content (PHP)",
+    family: "PHP",
+    page: "\
+key      PHPREDIS_SESSION:<id>, a string; `prefix=` in session.save_path replaces that; id 22 to
+         256 of [A-Za-z0-9,-]
+value    up to 30: PHP session with the one variable encrypted_session_data; since 31 the
+         encrypted text itself: <hex>|<hex>|<hex>|3 (Security/Crypto.php). The passphrase is in a
+         cookie of the browser alone: nothing of the content can be seen
+expiry   the key's TTL alone, moved by every request
+user     not visible; SQL oc_authtoken knows it, under SHA-512 of id and the configuration's secret
+cookie   the instance id (oc…) = the id, since 31 <id>|<passphrase>
+index    none
+end      the key, and a stale lock <key>_LOCK
+",
+    marks: &[Mark::Variable("encrypted_session_data"), Mark::Word("PHPREDIS_SESSION:")],
+    options: &[],
+    cookie_name: None,
+    recognize,
+    read,
+    describe: |_, _, _| Facts::default(),
+    cookie: Some(open),
+    same_as: &[],
+    caveats: &[
+        "The browser's cookies nc_username and nc_token log it in again; the row of oc_authtoken ends that.",
+        "A request in flight writes its session back, with its login; look again after a few seconds.",
+    ],
+    ..phpredis::LAYOUT
+};
+
+/// Whether a text is what the crypto class writes: hexadecimal parts and a version.
+fn is_sealed(text: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = text.split(|byte| *byte == b'|').collect();
+    let hex = |part: &&[u8]| part.len() >= 16 && key::Alphabet::Hex.all(part);
+    match parts[..] {
+        [ciphertext, iv, mac, version] => {
+            [ciphertext, mac].iter().all(hex)
+                && iv.len() == 32
+                && key::Alphabet::Hex.all(iv)
+                && mac.len() == 128
+                && matches!(version, b"2" | b"3")
+        }
+        _ => false,
+    }
+}
+
+fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
+    if blob.variable("encrypted_session_data").is_some() || blob.text().is_some_and(is_sealed) {
+        Verdict::Sure
+    } else {
+        Verdict::no("the value is neither encrypted_session_data nor an encrypted text of Nextcloud")
+    }
+}
+
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+    if blob.text().is_some_and(is_sealed) {
+        let reason = "encrypted with a passphrase that only the browser's cookie holds";
+        return Decoded::failed(SEALED, DecodeError::new(SEALED, 0, reason));
+    }
+    blob.php_data()
+}
+
+/// Behind the id there may be the passphrase. Every installation has a cookie's name of its own.
+fn open(setup: &Setup, given: &cookie::Given) -> Result<Opened, CookieError> {
+    let instance =
+        |name: &&str| name.len() == 12 && name.starts_with("oc") && key::Alphabet::Lower.all(name.as_bytes());
+    let name = setup.text("cookie_name").or_else(|| given.names().find(instance)).unwrap_or("");
+    let opened = cookie::bare::open(given, name)?;
+    let id = opened.id.split(|byte| *byte == b'|').next().unwrap_or_default().to_vec();
+    if id.is_empty() {
+        return Err(CookieError::Form { expected: "<id> or <id>|<passphrase>" });
+    }
+    Ok(Opened { id, ..opened })
+}

@@ -1,0 +1,79 @@
+//! ThinkPHP 6 and 8 with their sessions in the Redis cache.
+
+use super::key::Alphabet;
+use super::php::{Php, What};
+use super::*;
+use crate::cookie;
+
+pub const LAYOUT: Layout = Layout {
+    name: "thinkphp6",
+    about: "ThinkPHP 6 and 8 (session.type=cache, store=redis), 5 when named (PHP)",
+    family: "PHP",
+    page: "\
+key      <prefix of the cache><prefix of the session><id>, a string, both prefixes empty by
+         default; id 32 letters and digits
+value    s:<n>:\"…\"; around a serialized array; other serializers may be configured
+expiry   the key's TTL alone, moved by every request
+user     by convention: user_id, uid, user.id, admin_id, admin.id, member_id, …
+cookie   PHPSESSID (name) = the id, unsigned
+index    none
+end      the one key (topthink/framework 8, session/driver/Cache.php `delete`)
+alike    any cache with such keys: the array must have names, and lie inside a string
+beware   Cache::clear() empties the database, with all sessions
+",
+    prefix: "",
+    marks: &[Mark::AnyPhp],
+    cookie_name: Some("PHPSESSID"),
+    locate,
+    recognize,
+    read: |_, blob| blob.php_data(),
+    describe,
+    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+    caveats: &[
+        "A request in flight always writes its session back, with its login; look again after a few seconds.",
+    ],
+    ..Layout::PLAIN
+};
+
+fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
+    let start = match setup.known_lead() {
+        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+        None => key::tail(key, 32, Alphabet::Alnum)?,
+    };
+    let id = &key[start..];
+    php::is_native(id).then(|| Place::after(key, start, key::is_exactly(id, 32, Alphabet::Alnum)))
+}
+
+fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    let Some(place) = locate(setup, blob.key) else {
+        return Verdict::no("the key does not end in 32 letters and digits");
+    };
+    match blob.php() {
+        Some(found @ Php { what: What::Session(data), .. })
+            if found.is_wrapped() && !found.is_variables() =>
+        {
+            let named = |(name, _): &(Cow<'_, str>, _)| !Alphabet::Digit.all(name.as_bytes());
+            if !place.usual || !data.members().into_iter().flatten().any(named) {
+                Verdict::no("the array in the string has no names")
+            } else if place.id.start == 0 || setup.known_lead().is_some() {
+                Verdict::Sure
+            } else {
+                Verdict::Weak
+            }
+        }
+        // Another serializer, or version 5 with PHP's own sessions.
+        Some(found) if setup.named && place.usual && (found.is_wrapped() || found.is_variables()) => {
+            Verdict::Weak
+        }
+        _ => Verdict::no("the value is no serialized array inside a string"),
+    }
+}
+
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+    // Version 5 groups the variables under its prefix.
+    let data = data.get("think").filter(|think| think.as_map().is_some()).unwrap_or(data);
+    let user = php::conventional(data)
+        .or_else(|| php::named(data.get("admin")?))
+        .or_else(|| php::named(data.get("member")?));
+    Facts { user, ip: php::ip(data), agent: php::agent(data), ..Facts::default() }
+}

@@ -1,0 +1,124 @@
+//! Yii 2 with yii2-redis: the key holds a hash of the id.
+
+use md5::{Digest, Md5};
+
+use super::key::Alphabet;
+use super::*;
+use crate::cookie;
+
+pub const LAYOUT: Layout = Layout {
+    name: "yii2",
+    about: "Yii 2 with yii\\redis\\Session, Craft CMS on it (PHP)",
+    family: "PHP",
+    page: "\
+key      <keyPrefix><32 hexadecimal digits>, a string: the md5 of [\"yii\\\\redis\\\\Session\",\"<id>\"] as
+         JSON. keyPrefix = the first five digits of the md5 of the application's id, or configured.
+         The id itself cannot be had from the key: what is shown as the id is the md5
+value    PHP session: __flash, __returnUrl, and the application's own variables
+expiry   the key's TTL alone, moved by every request; __expire and __absoluteExpire end the login,
+         not the session
+user     __id, else a variable that ends in __id (Craft CMS) or begins with __id_ (more logins)
+cookie   PHPSESSID (name of the session component; CraftSessionId) = the id, unsigned
+index    none
+end      the one key (yii2-redis 2.1, Session.php `destroySession`)
+alike    predis-session, thinkphp6 where keyPrefix is empty: the variables decide
+",
+    prefix: "",
+    marks: &[Mark::AnyPhp],
+    options: &[OptionSpec::new(
+        "app_id",
+        OptionKind::Text,
+        "the application's id, which the prefix is made of",
+    )],
+    cookie_name: Some("PHPSESSID"),
+    lead,
+    locate,
+    recognize,
+    read: |_, blob| blob.php_data(),
+    describe,
+    cookie: Some(|setup, given| {
+        let opened = open_any(setup, &["CraftSessionId", "advanced-frontend", "advanced-backend"], |name| {
+            cookie::bare::open(given, name)
+        })?;
+        Ok(Opened { id: hashed(&opened.id), ..opened })
+    }),
+    caveats: &[
+        "A request in flight always writes its session back, with its login; look again after a few seconds.",
+        "With enableAutoLogin the cookie _identity logs the browser in again; a changed auth_key ends that.",
+    ],
+    ..Layout::PLAIN
+};
+
+fn lead(setup: &Setup) -> Vec<u8> {
+    let of_app = setup.text("app_id").map(|id| hex(&Md5::digest(id.as_bytes()))[..5].to_string());
+    let prefix = setup.text("prefix").map(String::from).or(of_app).unwrap_or_default();
+    [setup.key_prefix(), &prefix].concat().into_bytes()
+}
+
+/// The id as it is in the key. Ids of PHP need no escape in JSON.
+fn hashed(id: &[u8]) -> Vec<u8> {
+    hex(&Md5::digest([br#"["yii\\redis\\Session",""#, id, br#""]"#].concat())).into_bytes()
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
+    let lead = lead(setup);
+    if !key.starts_with(&lead) {
+        return None;
+    }
+    let known = setup.text("prefix").is_some() || setup.text("app_id").is_some();
+    let start =
+        if known { lead.len() } else { key.len().checked_sub(32).filter(|start| *start >= lead.len())? };
+    let id = &key[start..];
+    let usual = key::is_exactly(id, 32, Alphabet::Hex);
+    (usual || (known && !id.is_empty())).then(|| Place::after(key, start, usual))
+}
+
+/// Variables that Yii itself writes.
+fn is_own(name: &str) -> bool {
+    ["__flash", "__id", "__returnUrl", "__expire", "__absoluteExpire", "__authKey"]
+        .iter()
+        .any(|own| name.ends_with(own))
+        || name.starts_with("__captcha/")
+        || name.starts_with("__id_")
+}
+
+fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    let Some(place) = locate(setup, blob.key).filter(|place| place.usual) else {
+        return Verdict::no("its key does not end in the 32 hexadecimal digits of an md5");
+    };
+    let Some(data) =
+        blob.variables().filter(|_| blob.php().is_some_and(|php| php.is_variables() && !php.is_wrapped()))
+    else {
+        return if blob.is_empty() { Verdict::Kin } else { Verdict::no("the value is no PHP session") };
+    };
+    let own = data.members().into_iter().flatten().any(|(name, _)| is_own(name));
+    // The default prefix and the hash are one run of 37 digits, which ids of PHP are not.
+    let run = blob.key.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    if own || (run == 37 && Alphabet::Hex.all(&blob.key[place.id.start - 5..])) {
+        Verdict::Sure
+    } else if setup.named {
+        Verdict::Weak
+    } else {
+        Verdict::no("its variables hold none that Yii writes itself")
+    }
+}
+
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+    let members = || data.members().into_iter().flatten();
+    let by = |fits: &dyn Fn(&str) -> bool| {
+        members().filter(|(name, _)| fits(name)).find_map(|(_, value)| value.scalar_text())
+    };
+    let user = data.get("__id").and_then(Value::scalar_text);
+    Facts {
+        user: user
+            .or_else(|| by(&|name| name.ends_with("__id")))
+            .or_else(|| by(&|name| name.starts_with("__id_"))),
+        ip: php::ip(data),
+        agent: php::agent(data),
+        ..Facts::default()
+    }
+}
