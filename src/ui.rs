@@ -284,15 +284,15 @@ impl Drop for Progress<'_> {
 
 static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
-/// Makes the first Ctrl-C (or TERM) a request to stop, and the second one an end on the spot. Until
+/// Makes the first Ctrl-C (or TERM, or a closed terminal) a request to stop, and the second one an end on the spot. Until
 /// this is called, and where it does not work, the first one ends the program.
 ///
 /// SIGPIPE is ignored from the start by Rust's runtime: a closed pipe comes back as an I/O error.
 pub fn watch_signals() {
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     INTERRUPTED.get_or_init(|| {
         let flag = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
             // In this order: the first signal finds the flag unset and only sets it.
             let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag));
             let _ = signal_hook::flag::register(signal, Arc::clone(&flag));
