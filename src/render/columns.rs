@@ -164,7 +164,7 @@ pub const COLUMNS: &[Column] = &[
     Column {
         name: "ttl",
         head: "TTL",
-        help: "what is left of it (ttl_ms and expires_at)",
+        help: "what is left of its key's TTL (ttl_ms and expires_at)",
         need: ENDS,
         members: &[Member { name: "ttl_ms", get: |session| Datum::number(session.ttl.millis()) }, EXPIRES_AT],
         rank: 2,
@@ -295,7 +295,7 @@ pub const COLUMNS: &[Column] = &[
     Column {
         name: "expires",
         head: "EXPIRES",
-        help: "when it ends (expires_at)",
+        help: "when it ends, by its key or its value (expires_at)",
         need: ENDS,
         members: &[EXPIRES_AT],
         rank: 9,

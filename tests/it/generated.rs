@@ -185,6 +185,8 @@ fn acl_rules_of_the_readme() {
         run("sessctl-read", &["purge", "--all", "--dry-run"]).success();
         run("sessctl-read", &["purge", "--all", "--yes"]).code(4);
         assert!(sess.server.snapshot() == before, "{slug}");
+        run("sessctl-purge", &["expire", "--all", "--in", "2h", "--yes"]).success();
+        run("sessctl-purge", &["undo", "--yes"]).success();
         run("sessctl-purge", &["purge", "--all", "--yes"]).success();
         assert_eq!(run("sessctl-purge", &["count"]).success().text(), "0\n", "{slug}");
         run("sessctl-purge", &["undo", "--yes"]).success();
