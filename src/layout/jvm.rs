@@ -6,6 +6,19 @@ use std::borrow::Cow;
 use super::*;
 use crate::codec::{java, json};
 
+/// Why the end of most sessions of the JVM cannot be set.
+pub const SLIDES: &str = "the framework counts their life from the last access, inside the value, and starts it anew at each request";
+
+/// A text that a serializer wrote: a Java stream, a quoted JSON text, or the bare text.
+pub fn text_of(bytes: &[u8]) -> Option<Vec<u8>> {
+    match field(b"", bytes, &Limits::default()) {
+        Value::Text(text) => Some(text.into_owned().into_bytes()),
+        Value::Bytes(_) | Value::Null => None,
+        // An id of digits alone, in its bare form.
+        _ => Some(bytes.to_vec()),
+    }
+}
+
 /// One value of a hash, by the serializer that its first bytes give away: Java's own, JSON, plain
 /// text, or bytes that are shown as they are. Nothing is undecodable because of one attribute.
 ///

@@ -63,6 +63,7 @@ end      expiry key, entry and hash (RedisSessionStore of micronaut-redis 6). Th
     },
     describe,
     end,
+    expire: |_, _, _| Err(jvm::SLIDES),
     cookie: Some(|setup, given| cookie::spring::open(given, setup.cookie_name(), None)),
     caveats: &[
         "A request that is under way writes a part of the session back, with its expiry key and entry.",

@@ -48,6 +48,7 @@ end      the hash and that set (RedissonSession of Redisson 4)
         let Some(client) = before.strip_suffix(SESSION.as_bytes()) else { return Vec::new() };
         vec![Op::Unlink(Key([client, b"redisson:tomcat_notified_nodes:", session.id].concat()))]
     },
+    expire: |_, _, _| Err(jvm::SLIDES),
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     caveats: &[
         "With readMode MEMORY each Tomcat keeps its sessions until it hears of their end, and writes fields back.",

@@ -37,6 +37,7 @@ beside   captcha_codes: sys_config: sys_dict: repeat_submit: rate_limit: pwd_err
     },
     read,
     describe,
+    expire: |_, _, _| Err(jvm::SLIDES),
     cookie: Some(|setup, given| cookie::ruoyi::open(given, setup.cookie_name(), setup.text("jwt_secret"))),
     caveats: &[
         "A request that is under way may write the login back when it renews it; look again afterwards.",

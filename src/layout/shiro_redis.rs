@@ -28,6 +28,7 @@ end      the key. shiro:cache:... holds authorizations and no sessions
     recognize,
     read,
     describe,
+    expire: |_, _, _| Err(jvm::SLIDES),
     cookie: Some(|setup, given| {
         open_any(setup, &["sid", "SHAREJSESSIONID", "token"], |name| cookie::bare::open(given, name))
     }),

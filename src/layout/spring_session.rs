@@ -56,6 +56,7 @@ alike    spring-session-indexed and spring-session-reactive write the same hash:
         // Where the namespace tells nothing, the indexes of the other repositories are looked after too.
         if setup.named { Vec::new() } else { [indexed(session), reactive(session)].concat() }
     },
+    expire: |_, _, _| Err(jvm::SLIDES),
     cookie: Some(|setup, given| cookie::spring::open(given, setup.cookie_name(), setup.text("jvm_route"))),
     caveats: CAVEATS,
     ..Layout::PLAIN
@@ -193,6 +194,7 @@ fn principals(session: &Session<'_>) -> Vec<String> {
 /// its removal is the event on which a running application cleans up.
 pub(super) fn indexed(session: &Session<'_>) -> Vec<Op> {
     const MINUTE: i64 = 60_000;
+    const USUAL: i64 = 30 * MINUTE;
     let (namespace, id, forms) = (namespace(session), session.id, forms(session));
     let key = |parts: &[&[u8]]| Key([&[namespace], parts].concat().concat());
     let mut ops = vec![Op::Unlink(key(&[b":sessions:expires:", id]))];
@@ -200,8 +202,12 @@ pub(super) fn indexed(session: &Session<'_>) -> Vec<Op> {
     for member in &members {
         ops.push(Op::SortedRemove { key: key(&[b":sessions:expirations"]), member: member.clone() });
     }
-    // Rounded up to the next full minute; a whole minute goes to the one that follows.
-    if let Some(end) = session.facts.ends.or(session.facts.seen) {
+    // Rounded up to the next full minute; a whole minute goes to the one that follows. A session that
+    // the framework has ended has no interval any more: it may have had the usual one.
+    let seen = session.facts.seen;
+    let usual = seen.filter(|seen| session.facts.ends == Some(*seen)).map(|seen| seen.saturating_add(USUAL));
+    let ends = session.facts.ends.or(seen).into_iter().chain(usual);
+    for end in ends {
         let minute = end.div_euclid(MINUTE) + 1;
         for minute in [minute, minute - 1, minute + 1] {
             let set = key(&[b":expirations:", (minute * MINUTE).to_string().as_bytes()]);
@@ -217,6 +223,27 @@ pub(super) fn indexed(session: &Session<'_>) -> Vec<Op> {
         }
     }
     ops
+}
+
+/// The set of a user's sessions of the indexed repository.
+pub(super) const BY_USER: UserIndex =
+    UserIndex { key: |setup, user| user_set(setup, &["index:", LONG_NAME, ":", user]), sessions: named_by };
+
+/// The same of the reactive one, whose indexes are among the sessions.
+pub(super) const BY_USER_REACTIVE: UserIndex = UserIndex {
+    key: |setup, user| user_set(setup, &["sessions:index:", SHORT_NAME, ":", user]),
+    sessions: named_by,
+};
+
+fn user_set(setup: &Setup, rest: &[&str]) -> Option<Vec<u8>> {
+    let lead = lead(setup);
+    let namespace = lead.strip_suffix(b"sessions:")?;
+    Some([namespace, rest.concat().as_bytes()].concat())
+}
+
+/// The key of the session that a member of an index names.
+fn named_by(setup: &Setup, member: &[u8]) -> Vec<Vec<u8>> {
+    jvm::text_of(member).map(|id| [lead(setup), id].concat()).into_iter().collect()
 }
 
 /// What `ReactiveRedisIndexedSessionRepository` keeps beside the hash (3.3 up to 4.1).
@@ -309,6 +336,22 @@ mod tests {
                 assert_eq!(place.map(|place| &key[place.id]), id, "{key}");
             }
         }
+    }
+
+    #[test]
+    fn the_index_of_a_user_leads_to_the_sessions() {
+        let mut named = Setup::named(&LAYOUT, []).expect("no options");
+        named.set("namespace", Setting::Text("shop".into())).expect("it is an option");
+        let key = (BY_USER.key)(&named, "a:b").expect("a key");
+        assert_eq!(indexed_evidence(&key, Kind::Set), Some(&b"shop"[..]));
+        assert!(key.ends_with(b"PRINCIPAL_NAME_INDEX_NAME:a:b"));
+        let key = (BY_USER_REACTIVE.key)(&named, "a").expect("a key");
+        assert_eq!(key, b"shop:sessions:index:PRINCIPAL_NAME_INDEX_NAME:a");
+        for member in [&b"\xac\xed\0\x05t\0\x02id"[..], b"\"id\"", b"id"] {
+            assert_eq!((BY_USER.sessions)(&named, member), [b"shop:sessions:id"]);
+        }
+        assert_eq!((BY_USER.sessions)(&named, b"7"), [b"shop:sessions:7"]);
+        assert!((BY_USER.sessions)(&named, b"\xff").is_empty());
     }
 
     #[test]

@@ -25,6 +25,7 @@ alike    spring-session: told by the other keys of the namespace
     marks: &[],
     recognize: base::recognize_any,
     end: |_, session| base::indexed(session),
+    user_index: Some(base::BY_USER),
     namespaced: Some(NAMESPACED),
     caveats: &[
         "Remember-me cookies and an OAuth 2 login at the provider log the visitor in again.",

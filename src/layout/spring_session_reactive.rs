@@ -22,6 +22,7 @@ alike    spring-session: told by the other keys of the namespace
     marks: &[],
     recognize: base::recognize_any,
     end: |_, session| base::reactive(session),
+    user_index: Some(base::BY_USER_REACTIVE),
     namespaced: Some(Namespaced {
         of: &["spring-session", "spring-session-json"],
         namespace_of: base::namespace_of,

@@ -27,6 +27,7 @@ beware   the manager's own clear() is FLUSHDB, and its size() is that of the dat
     recognize,
     read,
     describe,
+    expire: |_, _, _| Err(jvm::SLIDES),
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     caveats: &["A request that is under way writes the session back at its end; look again afterwards."],
     ..Layout::PLAIN

@@ -53,6 +53,7 @@ beware   the store's own clear() is FLUSHDB
         None => Decoded::failed("vertx", blob.unreadable("vertx")),
     },
     describe,
+    expire: |_, _, _| Err(jvm::SLIDES),
     cookie: Some(|setup, given| {
         let opened = cookie::bare::open(given, setup.cookie_name())?;
         // Ids have no dots.

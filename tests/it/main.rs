@@ -6,6 +6,7 @@ mod exits;
 mod faults;
 mod generated;
 mod hostile;
+mod java;
 mod layouts;
 mod pace;
 #[allow(dead_code)]
