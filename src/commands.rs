@@ -29,7 +29,6 @@ pub mod runs;
 pub mod undo;
 
 #[derive(Debug, clap::Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum Command {
     List(list::Args),
     Inspect(inspect::Args),

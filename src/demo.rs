@@ -99,7 +99,7 @@ impl DemoServer {
             .with_context(|| format!("starting {}", program.display()))?;
         let mut server = DemoServer { child, dir };
         let mut connection = server.wait()?;
-        server.fill(&mut connection)?;
+        Self::fill(&mut connection)?;
         Ok(server)
     }
 
@@ -129,7 +129,7 @@ impl DemoServer {
         }
     }
 
-    fn fill(&mut self, connection: &mut redis::Connection) -> anyhow::Result<()> {
+    fn fill(connection: &mut redis::Connection) -> anyhow::Result<()> {
         for (database, stores) in STORES {
             redis::cmd("SELECT").arg(*database).exec(connection)?;
             for (at, store) in stores.iter().enumerate() {

@@ -72,6 +72,8 @@ mod tests {
                 key: Key(key.as_bytes().to_vec()),
                 hash: false,
                 seen: Fingerprint([0; 16]),
+
+                bytes: 1,
                 own: Own::End,
                 then: Vec::new(),
             },

@@ -91,7 +91,7 @@ pub fn sessions<S: Source + ?Sized>(
         scan::lookup(aside, setups, &keys, Need::VALUE, &mut |record, session| {
             match session {
                 Some(session) if session.key == wanted || session.id == wanted => {
-                    exact.push(record.key.clone())
+                    exact.push(record.key.clone());
                 }
                 Some(_) => {}
                 None if record.key.0 == wanted && record.raw != Raw::Gone => {

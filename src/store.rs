@@ -113,6 +113,15 @@ pub enum Raw {
 }
 
 impl Raw {
+    /// Bytes of the content, as far as it was read.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Raw::Text(text) | Raw::Head(text, _) => text.len() as u64,
+            Raw::Hash(fields) => fields.iter().map(|(field, value)| (field.len() + value.len()) as u64).sum(),
+            Raw::Oversized(..) | Raw::Other(_) | Raw::Gone | Raw::Unread => 0,
+        }
+    }
+
     pub fn kind(&self) -> Option<Kind> {
         match self {
             Raw::Text(_) | Raw::Head(..) => Some(Kind::String),
@@ -423,6 +432,8 @@ pub struct Step {
     pub key: Key,
     pub hash: bool,
     pub seen: Fingerprint,
+    /// Bytes of the value when it was seen; batches are bounded by them, too.
+    pub bytes: u64,
     pub own: Own,
     /// Index entries, twins, locks. When a session ends they are done also where it was gone already.
     pub then: Vec<Op>,

@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(date(LAST).unwrap(), r#"{"$date":"9999-12-31T23:59:59.999999900"}"#);
         assert_eq!(date(LAST + 1), None);
         assert_eq!(date(-1), None);
-        let bits = date_of_bits(1 << 62 | 638_515_314_000_000_000).unwrap();
+        let bits = date_of_bits((1 << 62) + 638_515_314_000_000_000).unwrap();
         assert_eq!(bits.to_json(), r#"{"$date":"2024-05-17T08:30:00Z"}"#);
         let offset = date_with_offset("2024-05-17T08:30:00.123", -90).unwrap();
         assert_eq!(offset.to_json(), r#"{"$date":"2024-05-17T07:00:00.123-01:30"}"#);

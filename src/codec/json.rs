@@ -199,17 +199,14 @@ impl<'a> Parser<'a> {
             self.at += 1;
             self.space();
             let begin = self.at;
-            match self.value()? {
-                Value::List(items) => {
-                    let whole = begin..self.at;
-                    let list = if let [Value::Text(_), Value::List(_)] = &items[..] {
-                        self.second_of(&whole)?
-                    } else {
-                        whole
-                    };
-                    lists.push((name, list));
-                }
-                _ => {}
+            if let Value::List(items) = self.value()? {
+                let whole = begin..self.at;
+                let list = if let [Value::Text(_), Value::List(_)] = &items[..] {
+                    self.second_of(&whole)?
+                } else {
+                    whole
+                };
+                lists.push((name, list));
             }
             more = self.another(b'}')?;
         }

@@ -47,12 +47,11 @@ pub fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeE
     let mut whole = true;
     for _ in 0..count {
         let name = reader.text()?;
-        match reader.value()? {
-            Some(value) => data.push((name, value)),
-            None => {
-                whole = false;
-                break;
-            }
+        if let Some(value) = reader.value()? {
+            data.push((name, value))
+        } else {
+            whole = false;
+            break;
         }
     }
     if whole && reader.at < bytes.len() {
@@ -75,6 +74,7 @@ struct Reader<'a, 'l> {
 
 impl<'a> Reader<'a, '_> {
     #[cold]
+    #[expect(clippy::unused_self, reason = "faults are found where the reader is")]
     fn fault<T>(&self, at: usize, reason: impl Into<String>) -> Result<T, DecodeError> {
         Err(DecodeError::new(NAME, at, reason))
     }

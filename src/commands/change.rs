@@ -512,7 +512,7 @@ impl Job<'_> {
             }
             Chosen::Left(path) => {
                 let mut reader = Reader::open(path)?;
-                while let Some(record) = reader.next()? {
+                while let Some(record) = reader.record()? {
                     let Record::Left(entries) = record else { continue };
                     for entry in entries {
                         matched.guards.check(&entry)?;
@@ -559,8 +559,7 @@ impl Job<'_> {
         for sample in spool.samples() {
             self.store.may_change(sample)?;
         }
-        self.layouts
-            .extend(spool.layouts().filter_map(|name| layout::by_name(name)).map(|layout| layout.name));
+        self.layouts.extend(spool.layouts().filter_map(layout::by_name).map(|layout| layout.name));
         self.note(&spool)?;
         self.ends |= spool.ends();
         if self.undo.is_none() {

@@ -230,7 +230,7 @@ fn shape(key: &[u8]) -> String {
 
 /// Numbers, hashes and ids vary; words, also those in camel case, do not.
 fn varies(part: &str) -> bool {
-    let count = |is: fn(&u8) -> bool| part.bytes().filter(|byte| is(byte)).count();
+    let count = |is: fn(&u8) -> bool| part.bytes().filter(&is).count();
     let (digits, upper) = (count(u8::is_ascii_digit), count(u8::is_ascii_uppercase));
     let letters = count(u8::is_ascii_alphabetic);
     digits >= 4 || (digits > 0 && (letters == 0 || part.len() >= 12)) || (part.len() >= 20 && upper >= 4)

@@ -308,7 +308,7 @@ fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
     if csv {
         writeln!(out, "id,layout,user")?;
     }
-    while let Some(record) = reader.next()? {
+    while let Some(record) = reader.record()? {
         let Record::Prepared(kept) = record else { continue };
         for kept in kept {
             *many.entry(kept.layout.clone()).or_default() += 1;

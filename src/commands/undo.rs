@@ -291,7 +291,7 @@ fn read(
     let mut prepared: Vec<Kept> = Vec::new();
     let mut last: usize = 0;
     loop {
-        let record = match reader.next() {
+        let record = match reader.record() {
             Ok(record) => record,
             Err(damage) => return Ok(Some(damage)),
         };

@@ -336,7 +336,7 @@ fn of_applications<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
     let cache = data.get("cache").and_then(Value::members).into_iter().flatten();
     let mut cached = cache.filter_map(|(name, _)| {
         let (server, user) = name.strip_prefix("server_")?.split_once('_')?;
-        (!user.is_empty() && server.bytes().all(|byte| byte.is_ascii_digit())).then(|| Cow::Borrowed(user))
+        (!user.is_empty() && server.bytes().all(|byte| byte.is_ascii_digit())).then_some(Cow::Borrowed(user))
     });
     if data.get(" PMA_token ").is_some()
         && let Some(user) = cached.next()

@@ -235,7 +235,7 @@ impl Reader {
     }
 
     /// The next record; `None` at the end, also where the end is torn off.
-    pub fn next(&mut self) -> Result<Option<Record>, Damage> {
+    pub fn record(&mut self) -> Result<Option<Record>, Damage> {
         let left = self.length - self.offset;
         if left < 16 {
             self.torn = left > 0;
@@ -319,7 +319,7 @@ pub struct Summary {
 /// Reads a run file from beginning to end for what it says of itself.
 pub fn summary(path: &Path) -> Result<Summary, Damage> {
     let mut reader = Reader::open(path)?;
-    let Some(Record::Start(start)) = reader.next()? else {
+    let Some(Record::Start(start)) = reader.record()? else {
         return Err(Damage::Corrupt { path: path.to_path_buf(), offset: MARK.len() as u64 });
     };
     let mut summary = Summary {
@@ -331,7 +331,7 @@ pub fn summary(path: &Path) -> Result<Summary, Damage> {
         damage: None,
     };
     loop {
-        match reader.next() {
+        match reader.record() {
             Ok(Some(Record::Settled { done })) => summary.done += done.len() as u64,
             Ok(Some(Record::Finished { at, matched, done, complete })) => {
                 summary.finished = Some(at);
@@ -415,6 +415,8 @@ impl Start {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
     use crate::store::{Content, Key, Own};
 
@@ -444,7 +446,6 @@ mod tests {
         let summary = summary(&path).unwrap();
         assert_eq!((summary.done, summary.finished, summary.state), (1, Some(7), State::Done));
         assert_eq!(list(dir.path()).len(), 1);
-        use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
 
@@ -456,7 +457,7 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             let mut reader = Reader::open(&path)?;
             let mut many = 0;
-            while reader.next()?.is_some() {
+            while reader.record()?.is_some() {
                 many += 1;
             }
             Ok::<_, Damage>((many, reader.torn))

@@ -10,10 +10,14 @@ const MAX_TEXT: usize = 400;
 pub fn write(value: &Value<'_>, out: &mut Vec<u8>) {
     match value {
         Value::Map(members) if !members.is_empty() => {
-            members.iter().for_each(|(name, value)| member(name, value, 0, out));
+            for (name, value) in members {
+                member(name, value, 0, out);
+            }
         }
         Value::List(items) if !items.is_empty() => {
-            items.iter().enumerate().for_each(|(at, value)| member(&at.to_string(), value, 0, out));
+            for (at, value) in items.iter().enumerate() {
+                member(&at.to_string(), value, 0, out);
+            }
         }
         other => {
             out.extend_from_slice(leaf(other).as_bytes());
@@ -39,22 +43,30 @@ fn member(name: &str, value: &Value<'_>, depth: usize, out: &mut Vec<u8>) {
     match value {
         Value::Map(members) if !members.is_empty() => {
             line("", out);
-            members.iter().for_each(|(name, value)| member(name, value, depth + 1, out));
+            for (name, value) in members {
+                member(name, value, depth + 1, out);
+            }
         }
         Value::Object(object) => {
             line(&safe(&object.class), out);
-            object.fields.iter().for_each(|(name, value)| member(name, value, depth + 1, out));
+            for (name, value) in &object.fields {
+                member(name, value, depth + 1, out);
+            }
             if let Some(payload) = &object.payload {
                 member("$value", payload, depth + 1, out);
             }
         }
         Value::List(items) | Value::Set(items) if !items.is_empty() => {
             line("", out);
-            items.iter().enumerate().for_each(|(at, value)| member(&at.to_string(), value, depth + 1, out));
+            for (at, value) in items.iter().enumerate() {
+                member(&at.to_string(), value, depth + 1, out);
+            }
         }
         Value::Pairs(pairs) if !pairs.is_empty() => {
             line("", out);
-            pairs.iter().for_each(|(key, value)| member(&leaf(key), value, depth + 1, out));
+            for (key, value) in pairs {
+                member(&leaf(key), value, depth + 1, out);
+            }
         }
         other => line(&leaf(other), out),
     }

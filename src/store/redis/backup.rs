@@ -274,13 +274,12 @@ fn wholes(store: &mut RedisStore, whole: &[(usize, &Op)], backups: &mut [Backup]
 fn expiry_of(store: &mut RedisStore, key: &Key) -> Result<Option<i64>, Error> {
     store.push(&[b"PEXPIRETIME", &key.0]);
     store.flush("PEXPIRETIME")?;
-    match store.take("PEXPIRETIME")? {
-        Ok(answer) => Ok(int(&answer).filter(|at| *at >= 0)),
-        Err(_) => {
-            let ttl = int(&store.ask(&[b"PTTL", &key.0])?).filter(|ttl| *ttl >= 0);
-            let now = store.now()?;
-            Ok(ttl.map(|ttl| now + ttl))
-        }
+    if let Ok(answer) = store.take("PEXPIRETIME")? {
+        Ok(int(&answer).filter(|at| *at >= 0))
+    } else {
+        let ttl = int(&store.ask(&[b"PTTL", &key.0])?).filter(|ttl| *ttl >= 0);
+        let now = store.now()?;
+        Ok(ttl.map(|ttl| now + ttl))
     }
 }
 

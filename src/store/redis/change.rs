@@ -66,18 +66,17 @@ pub(super) fn apply(
 ) -> Result<Vec<Outcome>, Error> {
     let mut outcomes = vec![Outcome::Changed; steps.len()];
     // What is read again is held at once, so a round is bounded by its bytes as well.
-    let sizes = sizes(store, steps)?;
-    let bytes = |range: &Range<usize>| sizes[range.clone()].iter().sum::<u64>();
+    let bytes = |range: &Range<usize>| steps[range.clone()].iter().map(|step| step.bytes).sum::<u64>();
     let mut open: VecDeque<Range<usize>> = VecDeque::new();
-    for at in 0..steps.len() {
+    for (at, step) in steps.iter().enumerate() {
         match open.back_mut() {
-            Some(last) if last.len() < WATCHED && bytes(last) + sizes[at] <= BYTES => last.end = at + 1,
+            Some(last) if last.len() < WATCHED && bytes(last) + step.bytes <= BYTES => last.end = at + 1,
             _ => open.push_back(at..at + 1),
         }
     }
     let mut tries = 0;
     while !open.is_empty() {
-        let lanes = store.open_lanes(open.len().min(LANES))?;
+        let lanes = store.open_lanes(open.len().min(LANES));
         let mut round: Vec<Range<usize>> = Vec::new();
         let mut held = 0;
         while let Some(range) = open.front() {
@@ -104,20 +103,6 @@ pub(super) fn apply(
     }
     follow(store, steps, &mut outcomes)?;
     Ok(outcomes)
-}
-
-/// Bytes of the sessions' own values by now; nothing is known of a hash, or where asking is forbidden.
-fn sizes(store: &mut RedisStore, steps: &[Step]) -> Result<Vec<u64>, Error> {
-    for step in steps.iter().filter(|step| !step.hash) {
-        store.push(&[b"STRLEN", &step.key.0]);
-    }
-    store.flush("STRLEN")?;
-    let mut sizes = Vec::with_capacity(steps.len());
-    for step in steps {
-        let known = if step.hash { None } else { store.take("STRLEN")?.ok() };
-        sizes.push(known.and_then(|answer| int(&answer)).unwrap_or(0).max(0) as u64);
-    }
-    Ok(sizes)
 }
 
 /// What one answer of a transaction is for.
@@ -809,9 +794,9 @@ fn without_items(text: &[u8], item: &JsonItem) -> Option<(Vec<u8>, u64, bool)> {
         let goes = names(value, item);
         let mut counts = counted.borrow_mut();
         if goes {
-            *counts.0 += 1
+            *counts.0 += 1;
         } else {
-            *counts.1 += 1
+            *counts.1 += 1;
         }
         !goes
     };

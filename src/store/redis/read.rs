@@ -124,7 +124,7 @@ impl Reading {
             // Managed services switch MEMORY off; a listing without sizes is better than none.
             (What::Memory, Err(Refusal::HiddenKey | Refusal::WrongType)) => {}
             (What::Memory, Err(Refusal::Fatal(Error::Denied { .. } | Error::Refused { .. }))) => {
-                store.memory_denied = true
+                store.memory_denied = true;
             }
             (_, Err(Refusal::Fatal(error))) => return Err(error),
             (
