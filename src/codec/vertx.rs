@@ -48,7 +48,7 @@ pub fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeE
     for _ in 0..count {
         let name = reader.text()?;
         if let Some(value) = reader.value()? {
-            data.push((name, value))
+            data.push((name, value));
         } else {
             whole = false;
             break;
