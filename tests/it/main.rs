@@ -4,10 +4,12 @@ mod audit;
 mod commands;
 mod exits;
 mod faults;
+mod filters;
 mod generated;
 mod hostile;
 mod java;
 mod layouts;
+mod neighbours;
 mod pace;
 #[allow(dead_code)]
 mod support;

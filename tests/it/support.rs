@@ -192,7 +192,12 @@ impl Server {
                 let content = match kind.as_str() {
                     "string" => Content::Text(ask(&["GET"]).query(&mut connection).expect("text")),
                     "hash" => Content::Fields(ask(&["HGETALL"]).query(&mut connection).expect("fields")),
-                    "set" => Content::Members(ask(&["SMEMBERS"]).query(&mut connection).expect("members")),
+                    "set" => {
+                        let mut members: Vec<Vec<u8>> =
+                            ask(&["SMEMBERS"]).query(&mut connection).expect("members");
+                        members.sort();
+                        Content::Members(members)
+                    }
                     "list" => {
                         Content::Members(ask(&["LRANGE", "0", "-1"]).query(&mut connection).expect("items"))
                     }

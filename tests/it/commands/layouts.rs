@@ -1,0 +1,24 @@
+use crate::support::*;
+
+#[test]
+fn every_layout_has_its_line_and_its_page() {
+    let sess = Sess::new();
+    let names = sess.args(["layouts", "-o", "ids"]).success().silent().lines();
+    let table = sess.args(["layouts"]).success().silent().clean();
+    assert_eq!(table.lines().len(), names.len() + 1);
+    let all = sess.args(["layouts", "-o", "json"]).success().json();
+    assert_eq!(all.as_array().map(Vec::len), Some(names.len()));
+    assert_eq!(sess.args(["layouts", "-o", "csv"]).success().lines().len(), names.len() + 1);
+    for name in &names {
+        let page = sess.args(["layouts", name]).success().silent().clean().text();
+        assert!(page.starts_with(&format!("{name}\n")), "{page}");
+        assert!(page.contains("Options for a profile"), "{page}");
+        let object = sess.args(["layouts", name, "-o", "json"]).success().json();
+        assert_eq!(object["layout"], name.as_str());
+    }
+    // What was captured is known.
+    for slug in fixtures() {
+        let store = expected(&slug)["store"].as_str().unwrap_or(&slug).to_string();
+        sess.args(["layouts", &store]).success();
+    }
+}
