@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use crate::layout::detect::Detector;
 use crate::layout::{Blob, Setup};
+use crate::render::mask;
 use crate::scan::{self, End, Request, Said, Sink};
 use crate::session::Session;
 use crate::store::{Key, Need, Raw, Source};
@@ -181,7 +182,10 @@ fn search<S: Source + ?Sized>(
     for ((_, wanted, no_session), hits) in open.into_iter().zip(hits) {
         let name = masked(&wanted);
         if hits.len() > 1 {
-            let which = hits.iter().take(MAX_NAMED).map(|key| masked_key(key, wanted.len())).collect();
+            // As much of each as tells it from the others, and no more.
+            let few: Vec<&[u8]> = hits.iter().take(MAX_NAMED).map(|key| &key[..]).collect();
+            let length = mask::unambiguous(few.iter().copied());
+            let which = few.iter().map(|key| mask::id(key, length)).collect();
             found.missing.push(NotFound::Several { name, which });
         } else if let Some(key) = hits.into_iter().next() {
             found.keys.push(Key(key));
@@ -194,13 +198,6 @@ fn search<S: Source + ?Sized>(
         }
     }
     Ok(())
-}
-
-/// As much of a key as tells it from its namesakes, and no more.
-fn masked_key(key: &[u8], wanted: usize) -> String {
-    let text = String::from_utf8_lossy(key);
-    let short: String = text.chars().take((wanted + 4).max(12)).collect();
-    if short.len() < text.len() { format!("{short}…") } else { short }
 }
 
 #[cfg(test)]
