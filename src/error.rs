@@ -39,6 +39,11 @@ pub struct Failure {
     pub hint: Option<String>,
 }
 
+/// The user asked to stop before anything had come of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted; nothing was changed")]
+pub struct Interrupted;
+
 macro_rules! advised {
     ($($type:ident)*) => {$(
         impl $type {
@@ -138,6 +143,9 @@ fn is_broken_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
 
 /// The exit code and the advice, if this link of the chain decides.
 fn judge(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String>)> {
+    if cause.downcast_ref::<Interrupted>().is_some() {
+        return Some((Exit::Interrupted, None));
+    }
     if let Some(error) = cause.downcast_ref::<Refusal>() {
         return Some((Exit::Refused, error.hint.clone()));
     }
@@ -257,6 +265,7 @@ mod tests {
         let option = OptionError::Layout { name: "x".to_string(), near: vec!["express"] };
         let cases: Vec<(anyhow::Error, Exit)> = vec![
             (anyhow!("anything"), Exit::Failed),
+            (Interrupted.into(), Exit::Interrupted),
             (Refusal::new("too many").into(), Exit::Refused),
             (Usage::new("no").into(), Exit::Usage),
             (Failure::new("no").into(), Exit::Failed),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
+use crate::error::Interrupted;
 use crate::layout::detect::Detector;
 use crate::layout::{Blob, Setup};
 use crate::render::mask;
@@ -129,6 +130,7 @@ struct Search<'a> {
     open: &'a [(String, Vec<u8>, Option<NotFound>)],
     hits: Vec<BTreeSet<Vec<u8>>>,
     pause: &'a mut dyn FnMut() -> ControlFlow<()>,
+    interrupted: bool,
 }
 
 impl Sink for Search<'_> {
@@ -147,7 +149,9 @@ impl Sink for Search<'_> {
         if self.hits.iter().all(|hits| hits.len() > 1) {
             return Ok(ControlFlow::Break(()));
         }
-        Ok((self.pause)())
+        let go_on = (self.pause)();
+        self.interrupted = go_on.is_break();
+        Ok(go_on)
     }
 }
 
@@ -161,7 +165,8 @@ fn search<S: Source + ?Sized>(
 ) -> anyhow::Result<()> {
     let wanted: Vec<&[u8]> = open.iter().map(|(_, wanted, _)| &wanted[..]).collect();
     let long_enough = open.iter().any(|(_, wanted, _)| wanted.len() >= MIN_BEGINNING);
-    let mut search = Search { open: &open, hits: vec![BTreeSet::new(); open.len()], pause };
+    let mut search =
+        Search { open: &open, hits: vec![BTreeSet::new(); open.len()], pause, interrupted: false };
     let mut end = End::Complete;
     if long_enough {
         let keeps = |session: &Session<'_>| {
@@ -174,7 +179,10 @@ fn search<S: Source + ?Sized>(
             Request { setups, pattern: None, first: Need::VALUE, then: Need::NOTHING, keeps: &keeps };
         (_, end) = scan::sessions(scanner, aside, &request, &mut search)?;
     }
-    let hits = search.hits;
+    let Search { hits, interrupted, .. } = search;
+    if interrupted {
+        return Err(Interrupted.into());
+    }
     if let End::Broken(error) = end {
         // One hit of half a scan may have a namesake in the other half.
         return Err(anyhow::Error::from(error).context("the scan is incomplete"));

@@ -255,6 +255,14 @@ fn ctrl_c_ends_a_listing_and_says_so() {
     eventually("it scans", || sess.server.calls().get("getrange").is_some_and(|calls| *calls > 100));
     running.interrupt();
     running.end().code(130).says("nothing was changed");
+    // Half a search is no answer: another session may begin with the same.
+    for command in [&["inspect"][..], &["purge", "--yes"]] {
+        sess.server.forget_calls();
+        let running = sess.start([command, &["0000001"]].concat());
+        eventually("it scans", || sess.server.calls().get("getrange").is_some_and(|calls| *calls > 100));
+        running.interrupt();
+        running.end().code(130).stdout("");
+    }
 }
 
 #[test]
