@@ -21,12 +21,6 @@ struct Captured {
 impl Captured {
     fn of(slug: &str) -> Captured {
         let expected = expected(slug);
-        let store = expected["store"].as_str().unwrap_or(slug).to_string();
-        let names: Json = serde_json::from_str(include_str!("../fixtures/layout-names.json")).expect("JSON");
-        let names = match names.get(slug).or_else(|| names.get(&store)) {
-            Some(names) => texts(names),
-            None => vec![store],
-        };
         let mut options = expected["config"].as_object().cloned().unwrap_or_default();
         let elsewhere = options.remove("other_prefixes").unwrap_or_default();
         let elsewhere =
@@ -36,7 +30,7 @@ impl Captured {
             });
         Captured {
             slug: slug.to_string(),
-            names,
+            names: layout_names(slug),
             options,
             elsewhere: elsewhere.collect(),
             sessions: expected["sessions"].as_array().expect("sessions").clone(),
