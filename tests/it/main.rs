@@ -11,7 +11,6 @@ mod java;
 mod layouts;
 mod neighbours;
 mod pace;
-#[allow(dead_code)]
 mod support;
 
 use std::path::Path;

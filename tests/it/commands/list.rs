@@ -35,7 +35,7 @@ fn a_table_fits_its_terminal() {
         assert!(line.trim_end().chars().count() <= 120, "{line}");
     }
     // In a pipe there is no width that it would have to fit.
-    sess.args(["list", "--wide"]).success().shows(&"Mozilla/5.0 ".repeat(30).trim_end().to_string());
+    sess.args(["list", "--wide"]).success().shows("Mozilla/5.0 ".repeat(30).trim_end());
 }
 
 #[test]
