@@ -780,7 +780,7 @@ mod tests {
         for fixture in fixtures() {
             let layout = fixture.layout();
             // Where the key itself is the mark, only something in front of it can differ.
-            let fixed = ["etherpad", "telegraf-session-redis"];
+            let fixed = ["etherpad", "telegraf-session-redis", "webman"];
             let (twin, keyed) =
                 (layout.twin.is_some() || layout.namespaced.is_some(), fixed.contains(&layout.name));
             if twin || (keyed && layout.prefix.is_empty()) || layout.name == "egg-session-redis" {

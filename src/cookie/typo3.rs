@@ -3,13 +3,17 @@
 //! The token is signed with HMAC-SHA256; its key is the hexadecimal SHA-256 of the site's encryption
 //! key and then the name of the class (Core/Security/JwtTrait.php of TYPO3 13). The store's key holds
 //! the hexadecimal HMAC-SHA256 of the id, keyed with the hexadecimal SHA-1 of the encryption key and
-//! `core-session-backend` (RedisSessionBackend.php, 9.5.23 to 13). Before 11.5 the cookie was the id.
+//! `core-session-backend` (RedisSessionBackend.php, 9.5.23 to 13), or, in 14, its HMAC-SHA3-256, keyed
+//! with the encryption key and that text. Before 11.5 the cookie was the id.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::Hmac;
+use hmac::{Hmac, SimpleHmac};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
+use sha3::Sha3_256;
+
+use crate::layout::php::hex;
 
 use super::{CookieError, Given, Opened, hmac_sha256, looks_like_id, mac, same};
 
@@ -17,7 +21,12 @@ const OPTION: &str = "encryption_key";
 const EXPECTED: CookieError = CookieError::Form { expected: "<a JSON web token with `identifier`> or <id>" };
 
 /// Opens the cookie; what is given as the id is its hash, which is what the store's key holds.
-pub fn open(given: &Given, name: &str, encryption_key: Option<&str>) -> Result<Opened, CookieError> {
+pub fn open(
+    given: &Given,
+    name: &str,
+    encryption_key: Option<&str>,
+    sha3: bool,
+) -> Result<Opened, CookieError> {
     let value = given.decoded(name)?;
     let text = std::str::from_utf8(&value).map_err(|_| EXPECTED)?;
     let parts: Vec<&str> = text.split('.').collect();
@@ -26,7 +35,7 @@ pub fn open(given: &Given, name: &str, encryption_key: Option<&str>) -> Result<O
         if !looks_like_id(&value) || parts.len() > 1 {
             return Err(EXPECTED);
         }
-        return Ok(Opened { id: hashed(key, &value), verified: None });
+        return Ok(Opened { id: hashed(key, &value, sha3), verified: None });
     };
     let claims = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).map_err(|_| EXPECTED)?;
     let claims: serde_json::Value = serde_json::from_slice(&claims).map_err(|_| EXPECTED)?;
@@ -35,11 +44,15 @@ pub fn open(given: &Given, name: &str, encryption_key: Option<&str>) -> Result<O
     let wanted = hmac_sha256(signing.as_bytes(), &[header.as_bytes(), b".", payload.as_bytes()]);
     let verified =
         URL_SAFE_NO_PAD.decode(signature.trim_end_matches('=')).is_ok_and(|given| same(&given, &wanted));
-    Ok(Opened { id: hashed(key, id.as_bytes()), verified: Some(verified) })
+    Ok(Opened { id: hashed(key, id.as_bytes(), sha3), verified: Some(verified) })
 }
 
 /// The hash that an id is kept under.
-fn hashed(encryption_key: &str, id: &[u8]) -> Vec<u8> {
+fn hashed(encryption_key: &str, id: &[u8], sha3: bool) -> Vec<u8> {
+    if sha3 {
+        let key = [encryption_key, "core-session-backend"].concat();
+        return hex(&mac::<SimpleHmac<Sha3_256>>(key.as_bytes(), &[id])).into_bytes();
+    }
     let key = hex(&Sha1::digest([encryption_key, "core-session-backend"].concat()));
     hex(&mac::<Hmac<Sha256>>(key.as_bytes(), &[id])).into_bytes()
 }
@@ -47,10 +60,6 @@ fn hashed(encryption_key: &str, id: &[u8]) -> Vec<u8> {
 /// What tells one site's sessions from another's in the same database.
 pub fn site(encryption_key: &str) -> String {
     hex(&Sha1::digest(encryption_key.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -66,21 +75,24 @@ mod tests {
 
     #[test]
     fn a_token_and_a_bare_id_lead_to_the_hash() {
-        let opened = open(&Given::parse(TOKEN), "fe_typo_user", Some(KEY)).unwrap();
+        let opened = open(&Given::parse(TOKEN), "fe_typo_user", Some(KEY), false).unwrap();
         assert_eq!(opened, Opened { id: HASH.into(), verified: Some(true) });
-        let bare =
-            open(&Given::parse("181f075f95eb58772710637642b3c17a"), "fe_typo_user", Some(KEY)).unwrap();
+        let bare = open(&Given::parse("181f075f95eb58772710637642b3c17a"), "fe_typo_user", Some(KEY), false)
+            .unwrap();
         assert_eq!(bare, Opened { id: HASH.into(), verified: None });
         let altered = TOKEN.replace("6rKE", "6rKF");
-        assert_eq!(open(&Given::parse(&altered), "fe_typo_user", Some(KEY)).unwrap().verified, Some(false));
-        let without = open(&Given::parse(TOKEN), "fe_typo_user", None);
+        assert_eq!(
+            open(&Given::parse(&altered), "fe_typo_user", Some(KEY), false).unwrap().verified,
+            Some(false)
+        );
+        let without = open(&Given::parse(TOKEN), "fe_typo_user", None, false);
         assert_eq!(without, Err(CookieError::NeedsKey { option: OPTION }));
     }
 
     #[test]
     fn other_forms_are_refused() {
         for text in ["", "a.b", "a.b.c", "a.e30.c", "a b"] {
-            refused(text, |given| open(given, "fe_typo_user", Some(KEY)));
+            refused(text, |given| open(given, "fe_typo_user", Some(KEY), false));
         }
     }
 }

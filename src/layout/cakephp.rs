@@ -44,13 +44,12 @@ beware   other caches share the prefix; a key <prefix><group> is the counter of 
 
 /// The hash of the groups stands before the id without a separator.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
-    let mut start = match setup.known_lead() {
-        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
-        None => {
-            let run = key.iter().rev().take_while(|byte| php::is_native(&[**byte])).count();
-            let tail = key.len() - run;
-            if php::is_usual(&key[tail..]) { tail } else { php::native_start(key, LAYOUT.prefix)? }
-        }
+    let mut start = if let Some(lead) = setup.known_lead() {
+        key.starts_with(&lead).then_some(lead.len())?
+    } else {
+        let run = key.iter().rev().take_while(|byte| php::is_native(&[**byte])).count();
+        let tail = key.len() - run;
+        if php::is_usual(&key[tail..]) { tail } else { php::native_start(key, LAYOUT.prefix)? }
     };
     let hashed = key.get(start..start + 32).is_some_and(|hash| Alphabet::Hex.all(hash));
     if hashed && (!setup.texts("groups").is_empty() || key.len() - start >= 32 + php::SHORTEST) {

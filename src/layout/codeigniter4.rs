@@ -124,8 +124,8 @@ fn in_key<'b>(setup: &Setup, key: &'b [u8]) -> Option<&'b str> {
     if let Some(lead) = setup.known_lead() {
         return address(key.get(lead.len()..end)?);
     }
-    let starts = memchr::memchr_iter(b':', &key[..end]).map(|at| at + 1);
-    starts.filter_map(|start| address(&key[start..end])).next()
+    let mut starts = memchr::memchr_iter(b':', &key[..end]).map(|at| at + 1);
+    starts.find_map(|start| address(&key[start..end]))
 }
 
 pub(super) fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {

@@ -393,6 +393,24 @@ pub fn replaced<'b>(
     Some(Value::Map(members))
 }
 
+/// Bytes as hexadecimal digits, as PHP's hash functions give them.
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// Whether an array holds what sessions hold: a user, or a token against forged requests. For keys that
+/// say nothing by themselves.
+pub fn is_session_like(data: &Value<'_>) -> bool {
+    let marked = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        ["csrf", "token", "flash", "logged", "cart"].iter().any(|word| name.contains(word))
+    };
+    conventional(data).is_some()
+        || guard(data).is_some()
+        || data.members().into_iter().flatten().any(|(name, _)| marked(name))
+}
+
 /// The bytes of a string of PHP, whether it is UTF-8 or not.
 pub fn bytes<'v>(value: &'v Value<'_>) -> Option<&'v [u8]> {
     match value {

@@ -76,7 +76,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("the key does not end in an id of PHP");
     };
     let by_key = setup.known_lead().is_some() || behind_default(blob.key).is_some();
-    if by_key {
+    if by_key && !may_be_cached(setup, blob, &blob.key[place.id.clone()]) {
         return match blob.php() {
             // A cache around a session is what other layouts have.
             Some(php) if php.is_variables() || !php.is_wrapped() => Verdict::Sure,
@@ -86,11 +86,26 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         };
     }
     let before = &blob.key[..place.id.start];
+    if setup.known_lead().is_some() {
+        return Verdict::no("an array under a bare key, which caches hold as well");
+    }
     match by_value(blob, &blob.key[place.id.clone()], before) {
         // A bare id is what Predis writes.
         Verdict::Sure if before.is_empty() => Verdict::Weak,
+        Verdict::Kin if before.is_empty() => Verdict::no("a bare id is what Predis writes"),
         verdict => verdict,
     }
+}
+
+/// Whether an array under a bare key could as well be an entry of a cache: the digits of a hash are the
+/// key, and nothing in it is what sessions hold. A configured serializer that makes arrays settles it.
+pub(super) fn may_be_cached(setup: &Setup, blob: &Blob<'_>, id: &[u8]) -> bool {
+    let bare = id.len() == blob.key.len();
+    let is_array = blob.php().is_some_and(|found| !found.is_variables());
+    let expected = setup.text("serializer").is_some_and(|name| !matches!(name, "php" | "php_binary"));
+    // PHP makes ids of 26 or 32 characters that go beyond hexadecimal digits, or hexadecimal ones.
+    let made = matches!(id.len(), 26 | 32) && !php::is_hash_like(id);
+    bare && is_array && !expected && !made && !blob.variables().is_some_and(php::is_session_like)
 }
 
 /// What a key without a known prefix is by its value. A row of variables is nothing but a session; an
@@ -105,7 +120,11 @@ pub(super) fn by_value(blob: &Blob<'_>, id: &[u8], before: &[u8]) -> Verdict {
         Verdict::no("the session is inside a serialized string, which native sessions are not")
     } else if found.is_variables() {
         Verdict::Sure
-    } else if before.is_empty() || data.members().is_none_or(<[_]>::is_empty) {
+    } else if data.members().is_none_or(<[_]>::is_empty) {
+        Verdict::Kin
+    } else if php::is_hash_like(id) && !php::says_session(before) && !php::is_session_like(data) {
+        Verdict::no("an array under a key that ends in a hash, which caches hold as well")
+    } else if before.is_empty() {
         Verdict::Kin
     } else if php::says_session(before) {
         Verdict::Weak

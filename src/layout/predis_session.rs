@@ -20,7 +20,6 @@ beware   bare keys of 32 hexadecimal digits are how many caches look: only sessi
 ",
     prefix: "",
     marks: &[Mark::AnyPhp],
-    options: &[],
     locate: php::locate,
     recognize,
     end: |_, _| Vec::new(),
@@ -41,6 +40,9 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         let by_key = place.id.start > 0 || place.usual;
         return match blob.php() {
             _ if !by_key => Verdict::no("the key is no id of PHP"),
+            Some(_) if phpredis::may_be_cached(setup, blob, &blob.key[place.id.clone()]) => {
+                Verdict::no("an array under a bare key, which caches hold as well")
+            }
             Some(found) if !found.is_wrapped() && (found.is_variables() || place.usual) => Verdict::Sure,
             None if blob.is_empty() || blob.is_php_session() => Verdict::Sure,
             _ => Verdict::no("the value is no PHP session"),

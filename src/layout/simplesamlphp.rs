@@ -159,5 +159,5 @@ fn name_ids(text: &[u8]) -> Vec<String> {
 }
 
 fn sha1(bytes: &[u8]) -> String {
-    Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    php::hex(&Sha1::digest(bytes))
 }

@@ -89,8 +89,8 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
 fn user_of(attributes: &Value<'_>) -> Option<String> {
     let main = attributes.get("_security_main").and_then(user_of_token);
     main.or_else(|| {
-        let tokens = attributes.members()?.iter().filter(|(name, _)| name.starts_with("_security_"));
-        tokens.filter_map(|(_, token)| user_of_token(token)).next()
+        let mut tokens = attributes.members()?.iter().filter(|(name, _)| name.starts_with("_security_"));
+        tokens.find_map(|(_, token)| user_of_token(token))
     })
 }
 

@@ -36,6 +36,11 @@ end      the one key (RedisSessionBackend.php `remove`); what was ended stays en
             OptionKind::Text,
             "SYS.encryptionKey; makes the key of a cookie",
         ),
+        OptionSpec::new(
+            "hash",
+            OptionKind::Text,
+            "sha256 or sha3-256, how ids are hashed in keys; by default sha3-256 where a keyPrefix is configured",
+        ),
         OptionSpec::new("fe_timeout", OptionKind::Number, "FE.sessionTimeout in seconds, 6000 unless given"),
         OptionSpec::new("be_timeout", OptionKind::Number, "BE.sessionTimeout in seconds, 28800 unless given"),
     ],
@@ -47,12 +52,20 @@ end      the one key (RedisSessionBackend.php `remove`); what was ended stays en
     describe,
     cookie: Some(|setup, given| {
         open_any(setup, &["be_typo_user"], |name| {
-            cookie::typo3::open(given, name, setup.text("encryption_key"))
+            cookie::typo3::open(given, name, setup.text("encryption_key"), is_fourteen(setup))
         })
     }),
     caveats: &["A permanent login's cookie lives on, but names a session that is gone."],
     ..Layout::PLAIN
 };
+
+/// Whether ids are hashed as TYPO3 14 does it; only that has a keyPrefix.
+fn is_fourteen(setup: &Setup) -> bool {
+    match setup.text("hash") {
+        Some(hash) => hash.starts_with("sha3"),
+        None => setup.text("prefix").is_some_and(|prefix| prefix != LAYOUT.prefix),
+    }
+}
 
 /// The hash is behind the last underscore; before it stand the part of the application and its hash.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {

@@ -52,7 +52,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         {
             Verdict::Sure
         }
-        Some(_) => Verdict::Kin,
+        Some(_) => Verdict::no("nothing in its key tells it from other arrays"),
         None => Verdict::no("the value is no serialized array"),
     }
 }

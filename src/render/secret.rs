@@ -32,8 +32,21 @@ const PARTS: &[&str] = &[
     "signature",
 ];
 /// Whole names that are secrets though a part of them is not.
-const WHOLE: &[&str] =
-    &["pass", "hash", "salt", "hmac", "pin", "sid", "sessionid", "authsecret", "requesttoken"];
+const WHOLE: &[&str] = &[
+    "pass",
+    "hash",
+    "salt",
+    "hmac",
+    "pin",
+    "sid",
+    "sessionid",
+    "authsecret",
+    "requesttoken",
+    "authkey",
+    "sesskey",
+    "formkey",
+    "encryptionkey",
+];
 /// Names that hold one of the parts and are none.
 const HARMLESS: &[&str] = &[
     "tokentype",
@@ -49,8 +62,11 @@ const HARMLESS: &[&str] = &[
 pub fn is_secret(name: &str) -> bool {
     let plain: String =
         name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(200).collect();
+    // Symfony keeps a whole token with the user's password hash in a text.
     !HARMLESS.contains(&&*plain)
-        && (WHOLE.contains(&&*plain) || PARTS.iter().any(|part| plain.contains(part)))
+        && (name.starts_with("_security_")
+            || WHOLE.contains(&&*plain)
+            || PARTS.iter().any(|part| plain.contains(part)))
 }
 
 /// The value with its secrets blanked; numbers and texts only, so that the structure stays visible.
