@@ -80,7 +80,9 @@ fn halves<'k>(setup: &Setup, key: &'k [u8]) -> Option<(&'k [u8], &'k [u8])> {
     let colon = memchr::memrchr(b':', kind);
     let fits =
         if setup.known_lead().is_some() { colon.is_none() } else { colon.is_some_and(|colon| colon > 0) };
-    let named = !kind[colon.map_or(0, |colon| colon + 1)..].is_empty();
+    // Variables and sessions of the application's own have no login type.
+    let kind = &kind[colon.map_or(0, |colon| colon + 1)..];
+    let named = !kind.is_empty() && kind != b"var" && kind != b"custom";
     (fits && named && !token.is_empty()).then_some((&key[..at], token))
 }
 
@@ -207,6 +209,7 @@ mod tests {
             ("satoken:admin:token:a.b:c", Some("a.b:c"), Some("a.b:c")),
             ("shop:satoken:login:token:t", Some("t"), None),
             ("satoken:login:safe:token:t", Some("t"), None),
+            ("satoken:var:token:t", None, None),
             ("satoken:token:t", None, None),
             ("satoken::token:t", None, None),
             ("satoken:login:token:", None, None),
