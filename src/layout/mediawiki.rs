@@ -21,7 +21,7 @@ end      the one key (SingleBackendSessionStore, 1.45)
 beware   caches, job queues and users share <wiki>:; a session with metadata.remember logs in again
 ",
     prefix: "",
-    marks: &[Mark::Variable("metadata"), Mark::Word(WORD)],
+    marks: &[Mark::Variable("metadata")],
     options: &[OptionSpec::new("wiki", OptionKind::Text, "the wiki's id, before `:MWSession:`")],
     lead,
     locate,

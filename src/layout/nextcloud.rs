@@ -39,18 +39,23 @@ end      the key, and a stale lock <key>_LOCK
 
 /// Whether a text is what the crypto class writes: hexadecimal parts and a version.
 fn is_sealed(text: &[u8]) -> bool {
-    let parts: Vec<&[u8]> = text.split(|byte| *byte == b'|').collect();
-    let hex = |part: &&[u8]| part.len() >= 16 && key::Alphabet::Hex.all(part);
-    match parts[..] {
-        [ciphertext, iv, mac, version] => {
-            [ciphertext, mac].iter().all(hex)
-                && iv.len() == 32
-                && key::Alphabet::Hex.all(iv)
-                && mac.len() == 128
-                && matches!(version, b"2" | b"3")
-        }
-        _ => false,
-    }
+    let hex = |part: &[u8], least: usize| part.len() >= least && key::Alphabet::Hex.all(part);
+    let Some((ciphertext, rest)) = split(text) else { return false };
+    // The first version had neither number nor a hexadecimal vector.
+    let (rest, numbered) = match rest {
+        [rest @ .., b'|', b'2' | b'3'] => (rest, true),
+        _ => (rest, false),
+    };
+    let Some(bar) = memchr::memrchr(b'|', rest) else { return false };
+    let (vector, mac) = (&rest[..bar], &rest[bar + 1..]);
+    let vector_fits =
+        if numbered { vector.len() == 32 && hex(vector, 32) } else { matches!(vector.len(), 16 | 32) };
+    hex(ciphertext, 32) && mac.len() == 128 && hex(mac, 128) && vector_fits
+}
+
+fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let bar = memchr::memchr(b'|', text)?;
+    Some((&text[..bar], &text[bar + 1..]))
 }
 
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {

@@ -20,7 +20,7 @@ index    none
 end      the key, and its lock <key>-lock (Session/Adapter/Redis.zep `destroy`, 5.18)
 ",
     prefix: "sess-reds-",
-    marks: &[Mark::Word("sess-reds-"), Mark::AnyPhp],
+    marks: &[Mark::AnyPhp],
     options: &[OptionSpec::new(
         "unique_id",
         OptionKind::Text,

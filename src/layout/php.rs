@@ -10,7 +10,7 @@ use super::key::{self, Alphabet, Place};
 use super::{Setup, user};
 use crate::codec::{Limits, igbinary, json, php, php_msgpack, php_session};
 use crate::value::Value;
-use crate::wrap::{self, deflate, laravel, lz4, lzf, zstd};
+use crate::wrap::{self, WrapError, deflate, laravel, lz4, lzf, zstd};
 
 /// What a string turned out to be.
 #[derive(Debug)]
@@ -129,6 +129,10 @@ pub fn look<'a>(text: &'a [u8], limits: &Limits) -> Look<'a> {
     if let Some(peeled) = wrap::php::peel(text, limits, &fits).filter(|peeled| !peeled.via.is_empty()) {
         let mut via = peeled.via;
         if laravel::sniff(&peeled.bytes) {
+            // Without a key, the only thing right about an envelope is its form.
+            if !matches!(laravel::open(&peeled.bytes, &[]), Err(WrapError::WrongKey { .. })) {
+                return Look::Other;
+            }
             via.push(laravel::NAME);
             return Look::Found(Php { via, what: What::Sealed(peeled.bytes) });
         }
@@ -196,7 +200,7 @@ impl<'a> Blob<'a> {
                 return Decoded { via: via.clone(), value: Ok(Cow::Borrowed(value)) };
             }
             Some(Php { via, what: What::Sealed(_) }) => {
-                let error = wrap::WrapError::WrongKey { wrapper: laravel::NAME }.into();
+                let error = WrapError::WrongKey { wrapper: laravel::NAME }.into();
                 return Decoded { via: via.clone(), value: Err(error) };
             }
             None => {}
@@ -206,11 +210,29 @@ impl<'a> Blob<'a> {
         };
         match wrap::php::session(text, &self.limits) {
             Ok((via, value)) => Decoded { via, value: Ok(Cow::Owned(value)) },
-            Err((via, error)) => match plain(text, &self.limits) {
+            Err((via, error)) => match self.other_value(text) {
                 Some(value) => Decoded::owned(php::CODEC.name, value),
                 None => Decoded { via, value: Err(error) },
             },
         }
+    }
+}
+
+impl<'a> Blob<'a> {
+    /// What the string is where it is no session and nothing that was cut or sealed: a cache entry, a
+    /// counter, JSON, a text.
+    fn other_value(&self, text: &'a [u8]) -> Option<Value<'a>> {
+        if matches!(self.php, Look::Broken) {
+            return None;
+        }
+        if let Some(json) = self.json() {
+            return Some(json.clone());
+        }
+        plain(text, &self.limits).or_else(|| {
+            let text = std::str::from_utf8(text).ok().filter(|text| !text.is_empty())?;
+            (!text.chars().any(|char| char.is_control() && !char.is_whitespace()))
+                .then_some(Value::Text(text.into()))
+        })
     }
 }
 
@@ -438,7 +460,6 @@ mod tests {
             b"\0\0\0\x02\x14\0",
             b"\x81\xc0\x01",
             b"s:12:\"user_id|i:7;\";",
-            b"s:24:\"eyJpdiI6bm90IHJlYWxseQ==\";",
             b"\x0buser_id|i:7;",
             b"\"user_id|i:7;\"",
         ] {
@@ -447,6 +468,7 @@ mod tests {
         for text in [
             &b""[..],
             b"s:5:\"hello\";",
+            b"s:24:\"eyJpdiI6bm90IHJlYWxseQ==\";",
             b"i:5;",
             b"b:0;",
             b"42",

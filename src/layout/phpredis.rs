@@ -30,7 +30,7 @@ end      the key, and a stale lock <key>_LOCK (redis.session.locking_enabled), w
 alike    predis-session; webman and others under a prefix of their own
 ",
     prefix: PREFIXES[0],
-    marks: &[Mark::AnyPhp, Mark::Word("PHPREDIS_SESSION:"), Mark::Word("PHPREDIS_CLUSTER_SESSION:")],
+    marks: &[Mark::AnyPhp, Mark::Word("PHPREDIS_")],
     options: &[OptionSpec::new(
         "serializer",
         OptionKind::Text,

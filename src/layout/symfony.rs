@@ -3,6 +3,7 @@
 use super::*;
 use crate::codec::php as serialize;
 use crate::cookie;
+use crate::wrap;
 
 /// Arrays that a token may be nested in.
 const NESTED: usize = 8;
@@ -15,7 +16,8 @@ pub const LAYOUT: Layout = Layout {
 key      sf_s<id>, a string, without a separator; option `prefix` of the handler or its DSN replaces
          that, a client's own prefix stands in front; id 22 to 256 of [A-Za-z0-9,-]
 value    PHP session with the variables _sf2_attributes, _symfony_flashes and _sf2_meta; empty bags
-         are left out; MarshallingSessionHandler puts a serialized string around it
+         are left out; MarshallingSessionHandler puts a serialized string, or a deflate stream,
+         around it
 expiry   the key's TTL alone, moved by every request
 user     the token in _security_main, else in the first _security_<context>: a serialized text in
          which the user is the first item of the last array; an object is known by username,
@@ -28,11 +30,11 @@ end      the one key (symfony/http-foundation 7.1.5, RedisSessionHandler); with 
 alike    phpredis: with handler_id null, Symfony's variables are in its keys
 ",
     prefix: "sf_s",
-    marks: &[Mark::Variable("_sf2_attributes"), Mark::Variable("_sf2_meta")],
+    marks: &[Mark::Variable("_sf2_attributes"), Mark::Variable("_sf2_meta"), Mark::Word("sf_s")],
     cookie_name: Some("PHPSESSID"),
     locate,
     recognize,
-    read: |_, blob| blob.php_data(),
+    read,
     describe,
     end,
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
@@ -57,8 +59,35 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     php::is_native(id).then(|| Place::after(key, start, php::is_usual(id)))
 }
 
+/// What DeflateMarshaller compressed: a raw deflate stream, without any mark (symfony/cache 5.4).
+fn inflated(blob: &Blob<'_>) -> Option<(Vec<&'static str>, Value<'static>)> {
+    use std::io::Read as _;
+    let text = blob.text().filter(|text| text.len() > 8 && !text.is_ascii() && blob.php().is_none())?;
+    let mut plain = Vec::new();
+    let decoder = flate2::read::DeflateDecoder::new(text);
+    let room = text.len().saturating_mul(64).clamp(1 << 20, 32 << 20).min(blob.limits.expanded);
+    decoder.take(room as u64).read_to_end(&mut plain).ok().filter(|length| *length < room)?;
+    let (via, value) = wrap::php::session(&plain, &blob.limits).ok()?;
+    Some(([&["deflate"][..], &via].concat(), value.into_owned()))
+}
+
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+    match inflated(blob) {
+        Some((via, value)) => Decoded { via, value: Ok(Cow::Owned(value)) },
+        None => blob.php_data(),
+    }
+}
+
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
-    let Some(data) = blob.variables() else { return Verdict::no("the value is no PHP session") };
+    let Some(data) = blob.variables() else {
+        let begins = setup.named || memchr::memmem::find(blob.key, LAYOUT.prefix.as_bytes()).is_some();
+        return match inflated(blob).filter(|_| begins) {
+            Some((_, data)) if data.get("_sf2_attributes").is_some() || data.get("_sf2_meta").is_some() => {
+                Verdict::Sure
+            }
+            _ => Verdict::no("the value is no PHP session"),
+        };
+    };
     if data.get("_sf2_attributes").is_some() || data.get("_sf2_meta").is_some() {
         Verdict::Sure
     } else if setup.named && blob.php().is_some_and(php::Php::is_variables) {
@@ -176,9 +205,6 @@ mod tests {
         let entity = base(
             "O:8:\"App\\User\":2:{s:12:\"\0App\\User\0id\";i:5;s:15:\"\0App\\User\0email\";s:3:\"a@b\";}",
         );
-        let positional =
-            base("C:4:\"User\":66:{a:5:{i:0;s:1:\"p\";i:1;N;i:2;s:3:\"bob\";i:3;s:3:\"Bob\";i:4;b:1;}}");
-        let positional = positional.replace("C:4:\"User\":66", "C:4:\"User\":60");
         for (token, user) in [
             (format!("O:1:\"T\":3:{{i:0;N;i:1;s:4:\"main\";i:2;{bob}}}"), Some("bob")),
             (format!("O:1:\"T\":2:{{i:0;s:4:\"main\";i:1;{entity}}}"), Some("a@b")),
@@ -197,11 +223,18 @@ mod tests {
                 },
                 Some("bob"),
             ),
+            (
+                {
+                    let list = "a:5:{i:0;s:1:\"p\";i:1;N;i:2;s:3:\"bob\";i:3;s:3:\"Bob\";i:4;b:1;}";
+                    let user = base(&format!("C:4:\"User\":{}:{{{list}}}", list.len()));
+                    format!("O:1:\"T\":3:{{i:0;N;i:1;s:4:\"main\";i:2;{user}}}")
+                },
+                Some("Bob"),
+            ),
             ("N;".to_string(), None),
             ("O:1:\"T\":1:{i:0;s:3:\"bob\";}".to_string(), None),
         ] {
             assert_eq!(user_of_token(&Value::Text(token.as_str().into())).as_deref(), user, "{token}");
         }
-        let _ = positional;
     }
 }

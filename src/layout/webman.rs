@@ -19,7 +19,7 @@ end      the one key (workerman 5.2.2, Session/RedisSessionHandler.php `destroy`
 alike    phpredis with php_serialize under a prefix of its own
 ",
     prefix: "redis_session_",
-    marks: &[Mark::Word("redis_session_"), Mark::AnyPhp],
+    marks: &[Mark::AnyPhp],
     cookie_name: Some("PHPSID"),
     locate,
     recognize,
