@@ -68,7 +68,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     drop(progress);
     let broken = match end {
         // A number that stands for nothing seen would be taken for an empty store.
-        End::Broken(error) if tally.scanned == 0 => return Err(error.into()),
+        End::Broken(error) if tally.kept == 0 => return Err(incomplete(error, &tally)),
         End::Broken(error) => Some(error),
         End::Complete | End::Stopped => None,
     };
@@ -92,12 +92,18 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     out.flush()?;
     report_scan(context, &tally, &scanner);
     if let Some(error) = broken {
-        let told = anyhow::Error::from(error)
-            .context(format!("scan incomplete after {} keys; there may be more sessions", tally.scanned));
-        let exit = crate::error::report(&told, context.ui.color_err);
-        return Ok(if tally.kept > 0 { Exit::Partial } else { exit });
+        crate::error::report(&incomplete(error, &tally), context.ui.color_err);
+        return Ok(Exit::Partial);
     }
     Ok(if interrupted { Exit::Interrupted } else { Exit::Done })
+}
+
+fn incomplete(error: crate::store::Error, tally: &Tally) -> anyhow::Error {
+    let error = anyhow::Error::from(error);
+    match tally.scanned {
+        0 => error,
+        so_far => error.context(format!("scan incomplete after {so_far} keys; there may be more sessions")),
+    }
 }
 
 impl Sink for Counting<'_> {
