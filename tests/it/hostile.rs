@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -228,7 +227,7 @@ fn a_value_too_large_to_be_read_is_a_row_and_stays() {
     let ran = sess.args(["purge", "--all", "--yes", "-o", "json"]);
     assert_eq!(ran.json()["done"], 1, "{ran:?}");
     assert!(sess.server.snapshot().contains_key(big.as_bytes()));
-    ran.says("left alone");
+    ran.says("too large to be read");
 }
 
 /// The most memory that a process ever held, in KiB, followed until its end.
@@ -390,9 +389,7 @@ fn keys_that_vanish_or_change_their_type_while_they_are_read_are_no_trouble() {
         pipe.exec(connection).expect("it writes");
     };
     beside(&sess, flicker, || {
-        let start = Instant::now();
-        let mut runs = 0;
-        while runs < 12 || (runs < 40 && start.elapsed().as_secs() < 3) {
+        for _ in 0..12 {
             for global in [&[][..], &["--layout", "connect-redis"], &["--layout", "redis-sessions"]] {
                 let ran = sess.args([global, &["list", "-o", "ndjson"]].concat()).success();
                 if global.last() != Some(&"redis-sessions") {
@@ -406,7 +403,6 @@ fn keys_that_vanish_or_change_their_type_while_they_are_read_are_no_trouble() {
             }
             sess.args(["discover", "-o", "json"]).success();
             sess.args(["purge", "--user", "ghost", "--dry-run"]).success();
-            runs += 1;
         }
     });
     sess.args(["purge", "--user", "ghost", "--yes"]).success();
