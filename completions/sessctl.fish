@@ -635,6 +635,7 @@ ids\t'Ids only, one a line'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l toml -d 'Print it as a description for the configuration file, to start from'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l mask -d 'Shorten ids in every form of output'

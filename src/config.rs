@@ -17,6 +17,8 @@
 //! cookie_secret = { env = "SHOP_COOKIE_SECRET" }
 //! ```
 //!
+//! `[layouts.NAME]` describes a store that no layout knows; see [`layouts`].
+//!
 //! A flag goes before the environment, the environment before the profile, the profile before the
 //! default. Whatever is misspelt is an error with its line.
 
@@ -34,9 +36,11 @@ use toml::de::{DeTable, DeValue};
 use crate::audit;
 use crate::error::{Usage, did_you_mean, nearest};
 use crate::guard::Guards;
-use crate::layout;
 use crate::layout::setup::Setting;
+use crate::layout::{self, Described};
 use crate::pace;
+
+mod layouts;
 
 /// A text that must not be seen, in a log or anywhere else.
 #[derive(Clone, PartialEq, Eq)]
@@ -129,6 +133,8 @@ pub struct Profile {
     pub audit: audit::Settings,
     pub limits: pace::Limits,
     pub guards: Guards,
+    /// The layouts that the file describes, which are not the profile's alone.
+    pub layouts: Vec<Described>,
     /// Something that the user should be told once.
     pub warning: Option<String>,
 }
@@ -232,16 +238,12 @@ fn read(text: &str, place: &Path, name: Option<&str>) -> anyhow::Result<Profile>
     let parsed = DeTable::parse(text)
         .map_err(|error| reader.wrong(error.span().map_or(0, |span| span.start), error.message()))?;
     let mut profiles = None;
+    let mut own = Vec::new();
     for (key, value) in parsed.get_ref() {
         match key.get_ref().as_ref() {
             "profiles" => profiles = Some(value),
-            "layouts" => {
-                return Err(reader.wrong(
-                    key.span().start,
-                    "layouts of one's own are not supported yet; the layout `generic` may do",
-                ));
-            }
-            other => return Err(reader.unknown(key.span().start, other, &["profiles"])),
+            "layouts" => own = reader.layouts(value)?,
+            other => return Err(reader.unknown(key.span().start, other, &["profiles", "layouts"])),
         }
     }
     let mut known = Vec::new();
@@ -272,7 +274,7 @@ fn read(text: &str, place: &Path, name: Option<&str>) -> anyhow::Result<Profile>
     }
     let Some(entries) = found else {
         return match name {
-            None => Ok(Profile::default()),
+            None => Ok(Profile { layouts: own, ..Profile::default() }),
             Some(name) => {
                 let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
                 let what = format!("there is no profile `{name}` in {}", place.display());
@@ -280,7 +282,7 @@ fn read(text: &str, place: &Path, name: Option<&str>) -> anyhow::Result<Profile>
             }
         };
     };
-    let mut profile = Profile { name: Some(wanted.to_string()), ..Profile::default() };
+    let mut profile = Profile { name: Some(wanted.to_string()), layouts: own, ..Profile::default() };
     profile.guards.profile = wanted.to_string();
     for entry in entries {
         reader.set(&mut profile, entry)?;
@@ -372,10 +374,11 @@ impl Reader<'_> {
                 profile.guards.layouts = self.list(key, value)?;
                 // A guard that guards nothing is worse than none.
                 for name in &profile.guards.layouts {
-                    if layout::by_name(name).is_none() {
+                    let own = profile.layouts.iter().map(|layout| layout.name.as_str());
+                    let mut names = layout::ALL.iter().map(|layout| layout.name).chain(own);
+                    if !names.clone().any(|known| known == name) {
                         let what = format!("there is no layout `{name}`");
-                        let names = layout::ALL.iter().map(|layout| layout.name);
-                        let hint = nearest(name, names).map_or_else(
+                        let hint = nearest(name, names.by_ref()).map_or_else(
                             || "`sessctl layouts` lists all of them".to_string(),
                             |near| format!("did you mean `{near}`?"),
                         );
@@ -548,6 +551,12 @@ fn is_reference(value: &Spanned<DeValue<'_>>) -> bool {
 /// Whether any layout calls this option a secret.
 fn is_secret(option: &str) -> bool {
     crate::layout::ALL.iter().flat_map(|layout| layout.options).any(|spec| spec.secret && spec.name == option)
+}
+
+/// The layouts that a configuration describes.
+#[cfg(test)]
+pub(crate) fn layouts_of(text: &str) -> anyhow::Result<Vec<Described>> {
+    Ok(read(text, Path::new("/etc/sessctl.toml"), None)?.layouts)
 }
 
 #[cfg(test)]

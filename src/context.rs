@@ -11,6 +11,7 @@ use crate::cli::{Cli, Format};
 use crate::config::{self, Profile, Secret};
 use crate::error::{Refusal, Usage, did_you_mean};
 use crate::guard::Guards;
+use crate::layout;
 use crate::layout::setup::{self, Setup};
 use crate::pace::{self, Pace, PaceArgs};
 use crate::store;
@@ -65,6 +66,7 @@ impl Context {
         if let Some(warning) = profile.warning.take() {
             ui.warn(warning);
         }
+        layout::introduce(std::mem::take(&mut profile.layouts));
         let target = target(cli, &profile)?;
         let names =
             if cli.target.layout.is_empty() { profile.layout.clone() } else { cli.target.layout.clone() };

@@ -7,6 +7,7 @@
 //! the constant into [`ALL`] (the special before the general), and add `tests/fixtures/layout/NAME/`.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use crate::codec::{DecodeError, Limits};
 use crate::cookie::{CookieError, Given, Opened};
@@ -15,6 +16,7 @@ use crate::store::{Key, Kind, Op, Raw};
 use crate::value::Value;
 
 pub mod blob;
+pub mod described;
 pub mod detect;
 pub mod expire;
 pub mod index;
@@ -88,6 +90,7 @@ pub mod webseal;
 pub mod yii2;
 
 pub use blob::{Blob, Decoded};
+pub use described::Described;
 pub use key::Place;
 pub use setup::{OptionKind, OptionSpec, Setting, Setup};
 
@@ -239,6 +242,9 @@ pub struct Layout {
     pub visible: bool,
     /// True for `generic`: never asked unless the user named it.
     pub only_named: bool,
+    /// What the configuration file says, where that is what describes the layout. Only the functions
+    /// in [`described`] look at it.
+    pub described: Option<&'static Described>,
 }
 
 /// From a session to a key beside it and the kind that this key should have.
@@ -366,6 +372,7 @@ impl Layout {
         caveats: &[],
         visible: true,
         only_named: false,
+        described: None,
     };
 }
 
@@ -393,15 +400,29 @@ pub fn open_any(
     genuine.map_or_else(|| first.or_else(|error| rest.into_iter().next().ok_or(error)), Ok)
 }
 
+/// The layouts of the configuration file.
+static OWN: OnceLock<Vec<&'static Layout>> = OnceLock::new();
+
+/// Makes the layouts of the configuration file known, once and for the whole run: there are few, and
+/// like all others they live until the end.
+pub fn introduce(described: Vec<Described>) {
+    OWN.get_or_init(|| described.into_iter().map(Described::into_layout).collect());
+}
+
+/// Every layout of this run. Those of the configuration file come first: somebody who knows the store
+/// wrote them for it.
+pub fn all() -> impl Iterator<Item = &'static Layout> + Clone {
+    OWN.get().into_iter().flatten().chain(ALL).copied()
+}
+
 /// The layout of that name.
 pub fn by_name(name: &str) -> Option<&'static Layout> {
-    ALL.iter().copied().find(|layout| layout.name == name)
+    all().find(|layout| layout.name == name)
 }
 
 /// Names close to a misspelt one, best first.
 pub fn close_to(name: &str) -> Vec<&'static str> {
-    let mut near: Vec<(f64, &'static str)> = ALL
-        .iter()
+    let mut near: Vec<(f64, &'static str)> = all()
         .map(|layout| {
             let bonus =
                 if layout.name.starts_with(name) || name.starts_with(layout.name) { 0.3 } else { 0.0 };
@@ -815,6 +836,54 @@ mod tests {
                     assert_eq!(key[place.id], *want["id"].as_str().expect("an id").as_bytes(), "{at}");
                     let verdict = (layout.recognize)(&free, &blob);
                     assert!(!matches!(verdict, Verdict::No(_)), "{at}: {verdict:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn built_in_layouts_in_the_words_of_the_configuration_find_the_same() {
+        for fixture in fixtures() {
+            // What another version of the framework did is not said.
+            let said = crate::commands::layouts::toml::of(&fixture.slug);
+            let Some(said) = said.map(|text| crate::config::layouts_of(text).expect("well described")) else {
+                continue;
+            };
+            let layout = said.into_iter().next().expect("a layout").into_layout();
+            let named = fixture.named();
+            let mut setup = Setup::named(layout, []).expect("no options");
+            for (name, json) in fixture.expected["config"].as_object().expect("a config") {
+                let _ = setup.set(name, setting(json));
+            }
+            let sessions: BTreeMap<_, _> = fixture.sessions().collect();
+            for key in fixture.keys.keys() {
+                let blob = fixture.blob(key);
+                let at = format!("{}: {key}", fixture.slug);
+                let place = (layout.locate)(&setup, blob.key);
+                let fits = !matches!((layout.recognize)(&setup, &blob), Verdict::No(_));
+                let Some(want) = sessions.get(key.as_str()) else {
+                    assert!(place.is_none() || !fits, "{at}");
+                    continue;
+                };
+                let id = &blob.key[place.unwrap_or_else(|| panic!("{at}: not located")).id];
+                assert!(fits && id == want["id"].as_str().expect("an id").as_bytes(), "{at}");
+                assert_eq!((layout.key_of)(&setup, id), blob.key, "{at}");
+                let decoded = (layout.read)(&setup, &blob);
+                let data = decoded.value().expect("it decodes");
+                let facts = (layout.describe)(&setup, &blob, data);
+                assert_eq!(facts, (named.layout.describe)(&named, &blob, data), "{at}");
+                let user = facts.user.clone();
+                let ops = (layout.end)(&setup, &session(&setup, &blob, id, facts, &decoded));
+                for companion in want["companions"].as_array().expect("companions") {
+                    let companion = companion.as_str().expect("a key").as_bytes();
+                    let touched = ops.iter().filter_map(Op::key).any(|key| key.0 == companion);
+                    assert!(touched, "{at}: {} is not in {ops:?}", companion.escape_ascii());
+                }
+                let index = |setup: &Setup| (setup.layout.user_index?.key)(setup, user.as_deref()?);
+                assert_eq!(index(&setup), index(&named), "{at}");
+                if let Some(cookie) = want["cookie"].as_str() {
+                    let opened = layout.cookie.map(|open| open(&setup, &Given::parse(cookie)));
+                    assert_eq!(opened.expect("a cookie").expect("it opens").id, id, "{at}");
                 }
             }
         }

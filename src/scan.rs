@@ -360,7 +360,10 @@ impl Run<'_> {
     fn rest_of(&self, record: &Record) -> u64 {
         let Raw::Head(head, length) = &record.raw else { return 0 };
         let could = could_be(head)
-            || self.detector.setups.iter().any(|setup| setup.named)
+            || self.detector.setups.iter().any(|setup| {
+                setup.named
+                    || (setup.known_lead().is_some() && (setup.layout.locate)(setup, &record.key.0).is_some())
+            })
             || self.known.covers(&record.key.0);
         if could { *length } else { 0 }
     }

@@ -8,6 +8,7 @@ use std::io::Read;
 
 use crate::codec::{DecodeError, Limits};
 
+pub mod base64;
 pub mod deflate;
 pub mod kruptein;
 pub mod laravel;
@@ -17,6 +18,31 @@ pub mod magento;
 pub mod php;
 pub mod snappy;
 pub mod zstd;
+
+/// A wrapper that needs no secret, as a value.
+#[derive(Debug)]
+pub struct Wrapper {
+    /// The name in the `codec` member of a row.
+    pub name: &'static str,
+    /// Takes it off.
+    pub open: fn(&[u8], &Limits) -> Result<Vec<u8>, DecodeError>,
+}
+
+/// Those that a description in the configuration file can name.
+pub const ALL: &[Wrapper] = &[
+    Wrapper { name: deflate::GZIP, open: deflate::gunzip },
+    Wrapper { name: deflate::ZLIB, open: deflate::inflate },
+    Wrapper { name: zstd::NAME, open: zstd::open },
+    Wrapper { name: lz4::NAME, open: lz4::frame },
+    Wrapper { name: snappy::NAME, open: snappy::open },
+    Wrapper { name: lzf::NAME, open: lzf::open },
+    Wrapper { name: base64::NAME, open: base64::open },
+];
+
+/// The wrapper of that name.
+pub fn by_name(name: &str) -> Option<&'static Wrapper> {
+    ALL.iter().find(|wrapper| wrapper.name == name)
+}
 
 /// Why a wrapper could not be taken off.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

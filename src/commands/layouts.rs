@@ -8,12 +8,15 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::Format;
 use crate::context::Context;
+use crate::error::Failure;
 use crate::exit::Exit;
 use crate::layout::setup::{COMMON, OptionError, OptionKind, OptionSpec};
 use crate::layout::{self, Layout};
 use crate::render::table::{self, Head};
 use crate::render::{Cell, Options, Tone};
 use crate::store::Kind;
+
+pub(crate) mod toml;
 
 /// Show how frameworks keep their sessions
 ///
@@ -28,10 +31,16 @@ Examples:
     sessctl layouts connect-redis
   Their names only, or everything about them:
     sessctl layouts -o ids
-    sessctl layouts -o json")]
+    sessctl layouts -o json
+  Start the description of a store of your own:
+    sessctl layouts connect-redis --toml")]
 pub struct Args {
     /// The layout
     pub name: Option<String>,
+
+    /// Print it as a description for the configuration file, to start from
+    #[arg(long, requires = "name")]
+    pub toml: bool,
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
@@ -41,6 +50,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             let layout = layout::by_name(name)
                 .ok_or_else(|| OptionError::Layout { name: name.clone(), near: layout::close_to(name) })?;
             match context.format {
+                _ if args.toml => description(layout)?.to_string(),
                 Format::Table => page(layout),
                 Format::Json => format!("{:#}\n", object(layout)),
                 Format::Ndjson => format!("{}\n", object(layout)),
@@ -55,6 +65,19 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// The layout in the words of the configuration file.
+fn description(layout: &Layout) -> anyhow::Result<&'static str> {
+    toml::of(layout.name).ok_or_else(|| {
+        let known: Vec<&str> = toml::SAID.iter().map(|(name, _)| *name).collect();
+        let what = if layout.described.is_some() {
+            format!("`{}` is described in the configuration file already", layout.name)
+        } else {
+            format!("`{}` does more than a description in the configuration file can say", layout.name)
+        };
+        Failure::new(what).hint(format!("those that can be said so: {}", known.join(", "))).into()
+    })
+}
+
 fn list(context: &Context) -> anyhow::Result<String> {
     let mut text = String::new();
     match context.format {
@@ -65,17 +88,17 @@ fn list(context: &Context) -> anyhow::Result<String> {
             text = table(width, options.color);
         }
         Format::Json => {
-            let all: Vec<_> = layout::ALL.iter().map(|layout| object(layout)).collect();
+            let all: Vec<_> = layout::all().map(object).collect();
             text = format!("{:#}\n", serde_json::Value::from(all));
         }
         Format::Ndjson => {
-            for layout in layout::ALL {
+            for layout in layout::all() {
                 writeln!(text, "{}", object(layout))?;
             }
         }
-        Format::Csv => text = csv(layout::ALL),
+        Format::Csv => text = csv(&layout::all().collect::<Vec<_>>()),
         Format::Ids => {
-            for layout in layout::ALL {
+            for layout in layout::all() {
                 writeln!(text, "{}", layout.name)?;
             }
         }
@@ -85,7 +108,7 @@ fn list(context: &Context) -> anyhow::Result<String> {
 
 /// By family, and within it in the order in which layouts are asked.
 fn sorted() -> Vec<&'static Layout> {
-    let mut all = layout::ALL.to_vec();
+    let mut all: Vec<_> = layout::all().collect();
     all.sort_by_key(|layout| layout.family);
     all
 }

@@ -3,6 +3,12 @@
 use super::*;
 use crate::cookie;
 
+pub const COOKIE_ENCRYPTION_KEY: OptionSpec = OptionSpec::secret(
+    "cookie_encryption_key",
+    OptionKind::Texts,
+    "the password or passwords that seal the cookie",
+);
+
 pub const LAYOUT: Layout = Layout {
     name: "hono-sessions",
     about: "hono-sessions with hono-sessions-redis",
@@ -20,11 +26,7 @@ beware   every visit without a known cookie makes a new, empty session
 ",
     prefix: "session:",
     marks: &[Mark::Member("_data")],
-    options: &[OptionSpec::secret(
-        "cookie_encryption_key",
-        OptionKind::Texts,
-        "the password or passwords that seal the cookie",
-    )],
+    options: &[COOKIE_ENCRYPTION_KEY],
     cookie_name: Some("session"),
     locate: |setup, key| key::locate_by(setup, key, key::uuid_tail, key::is_uuid),
     recognize,

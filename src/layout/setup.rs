@@ -184,9 +184,11 @@ impl Setup {
         [self.key_prefix(), prefix].concat().into_bytes()
     }
 
-    /// What session keys begin with, if that is known: the layout was named or a prefix was given.
+    /// What session keys begin with, if that is known: the layout was named, a prefix was given, or the
+    /// configuration file says it.
     pub fn known_lead(&self) -> Option<Vec<u8>> {
         let given = self.named
+            || self.layout.described.is_some()
             || self.text(self.layout.prefix_option).is_some()
             || self.text("prefix").is_some()
             || self.text("key_prefix").is_some();
@@ -210,7 +212,7 @@ pub fn choose(
 ) -> Result<Vec<Setup>, OptionError> {
     let mut setups = Vec::new();
     if names.is_empty() {
-        for layout in super::ALL.iter().filter(|layout| layout.visible && !layout.only_named) {
+        for layout in super::all().filter(|layout| layout.visible && !layout.only_named) {
             let mut setup = Setup::free(layout);
             for (name, setting) in options {
                 // Without a layout named an option is for those that know it.

@@ -10,6 +10,7 @@ mod hostile;
 mod java;
 mod layouts;
 mod neighbours;
+mod own_layouts;
 mod pace;
 mod support;
 

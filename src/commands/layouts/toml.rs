@@ -1,0 +1,119 @@
+//! Built-in layouts as `[layouts.NAME]` says them: something to start from.
+//!
+//! Only those that can be said so in full are here. A test describes the captured stores by them and
+//! expects what the built-in layout gives.
+
+/// The description of a built-in layout, under a name of its own.
+pub(crate) fn of(name: &str) -> Option<&'static str> {
+    SAID.iter().find(|(said, _)| *said == name).map(|(_, text)| *text)
+}
+
+/// Layouts that can be said, by name.
+pub(crate) const SAID: &[(&str, &str)] = &[
+    (
+        "connect-redis",
+        r#"[layouts.my-connect-redis]
+about = "as connect-redis"
+key = "sess:{id}"
+codec = "json"
+user = ["passport.user", "user", "userId", "user_id", "uid", "username", "account"]
+ip = ["ip", "ipAddress", "ip_address"]
+agent = ["userAgent", "user_agent"]
+must_have = ["cookie.originalMaxAge", "cookie.path"]
+cookie = { name = "connect.sid", form = "express" }
+caveats = ["A request that was in flight and changes its session writes it back."]
+"#,
+    ),
+    (
+        "koa-generic-session",
+        r#"[layouts.my-koa-generic-session]
+about = "as koa-generic-session"
+key = "koa:sess:{id}"
+codec = "json"
+user = ["passport.user", "user", "userId", "user_id", "uid", "username", "account"]
+ip = ["ip", "ipAddress", "ip_address"]
+agent = ["userAgent", "user_agent"]
+must_have = ["cookie.overwrite", "cookie.signed"]
+cookie = { name = "koa.sid", form = "keygrip" }
+caveats = ["A request that was in flight and changes its session writes it back."]
+"#,
+    ),
+    (
+        "koa-session2",
+        r#"[layouts.my-koa-session2]
+about = "as koa-session2"
+key = "SESSION:{id}"
+codec = "json"
+user = ["passport.user", "user", "userId", "user_id", "uid", "username", "account"]
+ip = ["ip", "ipAddress", "ip_address"]
+agent = ["userAgent", "user_agent"]
+cookie = { name = "koa:sess", form = "keygrip" }
+caveats = ["A request that was in flight and changes its session writes it back."]
+"#,
+    ),
+    (
+        "hono-sessions",
+        r#"[layouts.my-hono-sessions]
+about = "as hono-sessions"
+key = "session:{id}"
+codec = "json"
+user = [
+  "_data.passport.value.user",
+  "_data.user.value",
+  "_data.userId.value",
+  "_data.user_id.value",
+  "_data.uid.value",
+  "_data.username.value",
+  "_data.account.value",
+]
+seen = { path = "_accessed", unit = "iso" }
+expires = { path = "_expire", unit = "iso" }
+ip = "_data.ip.value"
+agent = "_data.userAgent.value"
+must_have = ["_data", "_expire", "_delete", "_accessed", "_id"]
+cookie = { name = "session", form = "iron" }
+"#,
+    ),
+    (
+        "overleaf",
+        r#"[layouts.my-overleaf]
+about = "as overleaf"
+key = "sess:{id}"
+codec = "json"
+user = ["passport.user._id", "user._id"]
+created = { path = "passport.user.session_created", unit = "iso" }
+ip = ["passport.user.ip_address", "user.ip_address"]
+agent = ["userAgent", "user_agent"]
+must_have = ["cookie.originalMaxAge", "cookie.path", "validationToken"]
+cookie = { name = "overleaf.sid", form = "express" }
+caveats = ["Open editors keep their websocket until they connect anew."]
+
+[[layouts.my-overleaf.companions]]
+kind = "set"
+key = "UserSessions:{{{user}}}"     # the doubled braces are a part of the key
+member = "{key}"
+user_index = true
+"#,
+    ),
+    (
+        "nodebb",
+        r#"[layouts.my-nodebb]
+about = "as nodebb"
+key = "sess:{id}"
+codec = "json"
+user = "passport.user"
+created = { path = "meta.datetime", unit = "ms" }
+ip = "meta.ip"
+agent = "meta.browser"
+must_have = ["cookie.originalMaxAge", "cookie.path"]
+cookie = { name = "express.sid", form = "express" }
+caveats = ["API tokens of the forum are no sessions and go on."]
+
+[[layouts.my-nodebb.companions]]
+kind = "zset"
+key = "uid:{user}:sessions"
+member = "{id}"
+user_index = true
+"#,
+    ),
+];

@@ -1,0 +1,392 @@
+//! `[layouts.NAME]`: a store of one's own, described without writing Rust.
+//!
+//! ```toml
+//! [layouts.shop]
+//! key = "shop:session:{id}"              # braces that are meant are doubled: "{{shop}}:session:{id}"
+//! record = "string"                      # or "hash"
+//! field = "data"                         # of a hash: the field that the session is in
+//! wrappers = ["gzip"]                    # outermost first
+//! codec = "json"                         # without it the bytes are asked
+//! user = ["user.id", "uid"]              # the first that leads to somebody
+//! created = { path = "created", unit = "s" }  # s, ms or iso; a text alone: told by its form
+//! seen = "last_seen"
+//! expires = { path = "exp", unit = "ms" }     # the end that the application enforces
+//! ip = "ip"
+//! agent = "ua"
+//! must_have = ["user", "created"]        # with these it certainly is one, also where it is not named
+//! cookie = { name = "SHOPSESS", form = "bare" }
+//! caveats = ["Open pages go on until they are loaded anew."]
+//!
+//! [[layouts.shop.companions]]
+//! kind = "set"                           # set, zset, hash, list-json or key
+//! key = "shop:user:{user}:sessions"      # {id}, {user} and {key}
+//! member = "{id}"
+//! user_index = true                      # a user's sessions may be looked up here
+//! ```
+//!
+//! Everything is checked here, with the line, so that the layout's functions need not ask again.
+
+use super::*;
+use crate::codec;
+use crate::layout::described::{Companion, Companionship, Cookie, FORMS, Pattern, Unit, When};
+use crate::store::Kind;
+use crate::wrap;
+
+/// The members of a layout.
+const MEMBERS: &[&str] = &[
+    "about",
+    "key",
+    "record",
+    "field",
+    "wrappers",
+    "codec",
+    "user",
+    "created",
+    "seen",
+    "expires",
+    "ip",
+    "agent",
+    "must_have",
+    "cookie",
+    "caveats",
+    "companions",
+];
+const COMPANION: &[&str] = &["kind", "key", "member", "user_index"];
+const COOKIE: &[&str] = &["name", "form"];
+const WHEN: &[&str] = &["path", "unit"];
+
+type Value<'t> = Spanned<DeValue<'t>>;
+
+impl Reader<'_> {
+    /// All that are described; a mistake in one is an error whichever is used.
+    pub(super) fn layouts(&self, value: &Value<'_>) -> anyhow::Result<Vec<Described>> {
+        let Some(table) = value.get_ref().as_table() else {
+            return Err(
+                self.wrong(value.span().start, "`layouts` must be made of tables such as [layouts.shop]")
+            );
+        };
+        table.iter().map(|(name, value)| self.layout(name, value)).collect()
+    }
+
+    fn layout(&self, name: &Name<'_>, value: &Value<'_>) -> anyhow::Result<Described> {
+        let at = name.span().start;
+        let text = name.get_ref();
+        let Some(members) = value.get_ref().as_table() else {
+            return Err(self.form(name, "a table such as [layouts.shop]"));
+        };
+        let fine = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || "-_.".contains(char);
+        if text.is_empty() || !text.chars().all(fine) || text.starts_with('-') {
+            let what = format!("the layout's name `{text}` must be of a-z, 0-9, `-`, `_` and `.`");
+            return Err(self.wrong(at, what));
+        }
+        if layout::ALL.iter().any(|layout| layout.name == text) {
+            let what = format!("there is a layout `{text}` already");
+            let hint = "give yours another name; what a framework lets one configure goes into a profile's \
+                        `options`";
+            return Err(Usage::new(self.located(at, &what)).hint(hint).into());
+        }
+        let missing = |what: &str| self.wrong(at, format!("layout `{text}` lacks {what}"));
+        let mut described = Described {
+            name: text.to_string(),
+            about: None,
+            key: Pattern::parse("", &[]).map_err(|why| self.form(name, &why))?,
+            record: Kind::String,
+            field: None,
+            wrappers: Vec::new(),
+            codec: None,
+            user: Vec::new(),
+            created: None,
+            seen: None,
+            expires: None,
+            ip: Vec::new(),
+            agent: Vec::new(),
+            must_have: Vec::new(),
+            cookie: None,
+            caveats: Vec::new(),
+            companions: Vec::new(),
+        };
+        let mut key_given = false;
+        let mut record = None;
+        let mut companions = None;
+        for entry @ (member, value) in members {
+            match member.get_ref().as_ref() {
+                "about" => described.about = Some(self.text(member, value)?),
+                "key" => {
+                    described.key = self.pattern(entry, &["id"])?;
+                    Described::check_key(&described.key).map_err(|why| self.form_of(member, &why))?;
+                    key_given = true;
+                }
+                "record" => {
+                    let kinds = [("string", Kind::String), ("hash", Kind::Hash)];
+                    record = Some(self.one_of(entry, "kind of record", &kinds)?);
+                }
+                "field" => described.field = Some(self.text(member, value)?),
+                "wrappers" => {
+                    for name in self.list(member, value)? {
+                        let known = || wrap::ALL.iter().map(|wrapper| wrapper.name);
+                        let wrapper = wrap::by_name(&name);
+                        let wrapper = wrapper.ok_or_else(|| self.no(member, "wrapper", &name, known()))?;
+                        described.wrappers.push(wrapper.name);
+                    }
+                }
+                "codec" => {
+                    let name = self.text(member, value)?;
+                    let known = || codec::ALL.iter().map(|codec| codec.name);
+                    let codec = codec::by_name(&name);
+                    described.codec =
+                        Some(codec.ok_or_else(|| self.no(member, "codec", &name, known()))?.name);
+                }
+                "user" => described.user = self.list(member, value)?,
+                "created" => described.created = Some(self.when(entry)?),
+                "seen" => described.seen = Some(self.when(entry)?),
+                "expires" => described.expires = Some(self.when(entry)?),
+                "ip" => described.ip = self.list(member, value)?,
+                "agent" => described.agent = self.list(member, value)?,
+                "must_have" => described.must_have = self.list(member, value)?,
+                "cookie" => described.cookie = Some(self.cookie(entry)?),
+                "caveats" => described.caveats = self.list(member, value)?,
+                "companions" => companions = Some(entry),
+                other => return Err(self.unknown(member.span().start, other, MEMBERS)),
+            }
+        }
+        if !key_given {
+            return Err(missing("`key`, such as key = \"shop:session:{id}\""));
+        }
+        match (record, &described.field) {
+            (Some(Kind::String), Some(_)) => {
+                return Err(self.wrong(at, "`field` is for record = \"hash\"; a string has no fields"));
+            }
+            (None, Some(_)) => described.record = Kind::Hash,
+            (Some(kind), _) => described.record = kind,
+            (None, None) => {}
+        }
+        if described.record == Kind::Hash && described.field.is_none() && !described.wrappers.is_empty() {
+            return Err(self.wrong(at, "`wrappers` of a hash need `field`, the field that is wrapped"));
+        }
+        if let Some(entry) = companions {
+            self.companions(entry, &mut described)?;
+        }
+        Ok(described)
+    }
+
+    fn companions(&self, (key, value): Entry<'_, '_>, described: &mut Described) -> anyhow::Result<()> {
+        let Some(items) = value.get_ref().as_array() else {
+            let expected = format!("a list of tables: [[layouts.{}.companions]]", described.name);
+            return Err(self.form(key, &expected));
+        };
+        for item in items {
+            let at = item.span().start;
+            let Some(members) = item.get_ref().as_table() else {
+                return Err(self.wrong(at, "a companion must be a table with `kind` and `key`"));
+            };
+            let (mut kind, mut pattern, mut key_at) = (None, None, at);
+            let mut member_of = None;
+            let mut user_index = false;
+            for entry @ (member, value) in members {
+                let places = ["id", "user", "key"];
+                match member.get_ref().as_ref() {
+                    "kind" => kind = Some(self.one_of(entry, "kind of companion", Companionship::NAMES)?),
+                    "key" => {
+                        pattern = Some(self.pattern(entry, &places)?);
+                        key_at = member.span().start;
+                    }
+                    "member" => member_of = Some(self.pattern(entry, &places)?),
+                    "user_index" => user_index = self.flag(member, value)?,
+                    other => return Err(self.unknown(member.span().start, other, COMPANION)),
+                }
+            }
+            let lacks = |what: &str| self.wrong(at, format!("the companion lacks {what}"));
+            let companion = Companion {
+                kind: kind.ok_or_else(|| lacks("`kind`: set, zset, hash, list-json or key"))?,
+                key: pattern.ok_or_else(|| lacks("`key`, such as \"shop:user:{user}:sessions\""))?,
+                member: member_of,
+                user_index,
+            };
+            companion
+                .check(described)
+                .map_err(|why| self.wrong(key_at, format!("the companion does not work: {why}")))?;
+            if user_index && described.companions.iter().any(|other| other.user_index) {
+                return Err(self.wrong(key_at, "one companion has `user_index` already; one is enough"));
+            }
+            described.companions.push(companion);
+        }
+        Ok(())
+    }
+
+    fn cookie(&self, (key, value): Entry<'_, '_>) -> anyhow::Result<Cookie> {
+        let expected = "a table such as { name = \"SHOPSESS\", form = \"bare\" }";
+        let Some(members) = value.get_ref().as_table() else { return Err(self.form(key, expected)) };
+        let (mut name, mut form) = (None, None);
+        for (member, value) in members {
+            let text = self.text(member, value)?;
+            match member.get_ref().as_ref() {
+                "name" => name = Some(text),
+                "form" => {
+                    let found = FORMS.iter().find(|(form, _)| *form == text);
+                    let known = || FORMS.iter().map(|(form, _)| *form);
+                    form = Some(found.ok_or_else(|| self.no(member, "form of cookie", &text, known()))?.0);
+                }
+                other => return Err(self.unknown(member.span().start, other, COOKIE)),
+            }
+        }
+        let name = name.filter(|name| !name.is_empty()).ok_or_else(|| self.form(key, expected))?;
+        Ok(Cookie { name, form: form.unwrap_or(FORMS[0].0) })
+    }
+
+    fn when(&self, (key, value): Entry<'_, '_>) -> anyhow::Result<When> {
+        let expected = "a path, or a table such as { path = \"created\", unit = \"s\" }";
+        let Some(members) = value.get_ref().as_table() else {
+            let path = value.get_ref().as_str().filter(|path| !path.is_empty());
+            let path = path.ok_or_else(|| self.form(key, expected))?.to_string();
+            return Ok(When { path, unit: Unit::Any });
+        };
+        let (mut path, mut unit) = (None, Unit::Any);
+        for entry @ (member, value) in members {
+            match member.get_ref().as_ref() {
+                "path" => path = Some(self.text(member, value)?),
+                "unit" => unit = self.one_of(entry, "unit of time", Unit::NAMES)?,
+                other => return Err(self.unknown(member.span().start, other, WHEN)),
+            }
+        }
+        let path = path.filter(|path| !path.is_empty()).ok_or_else(|| self.form(key, expected))?;
+        Ok(When { path, unit })
+    }
+
+    fn pattern(&self, (key, value): Entry<'_, '_>, words: &[&str]) -> anyhow::Result<Pattern> {
+        let text = self.text(key, value)?;
+        Pattern::parse(&text, words).map_err(|why| self.form_of(key, &why))
+    }
+
+    fn one_of<T: Copy>(
+        &self,
+        (key, value): Entry<'_, '_>,
+        what: &str,
+        known: &[(&str, T)],
+    ) -> anyhow::Result<T> {
+        let text = self.text(key, value)?;
+        let found = known.iter().find(|(name, _)| *name == text);
+        let names = known.iter().map(|(name, _)| *name);
+        found.map(|(_, one)| *one).ok_or_else(|| self.no(key, what, &text, names))
+    }
+
+    /// There is no such thing, but there are others.
+    fn no<'n>(
+        &self,
+        key: &Name<'_>,
+        what: &str,
+        name: &str,
+        known: impl Iterator<Item = &'n str> + Clone,
+    ) -> anyhow::Error {
+        let what = format!("there is no {what} `{name}`");
+        Usage::new(self.located(key.span().start, &what)).hint(did_you_mean(name, known)).into()
+    }
+
+    fn form_of(&self, key: &Name<'_>, why: &str) -> anyhow::Error {
+        self.wrong(key.span().start, format!("`{}` {why}", key.get_ref()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example in this module's documentation.
+    fn example() -> String {
+        let source = include_str!("layouts.rs");
+        let lines = source.lines().map_while(|line| line.strip_prefix("//!"));
+        let lines = lines.map(|line| line.strip_prefix(' ').unwrap_or(line));
+        let toml: Vec<&str> =
+            lines.skip_while(|line| *line != "```toml").skip(1).take_while(|line| *line != "```").collect();
+        toml.join("\n")
+    }
+
+    #[test]
+    fn what_the_documentation_shows_is_read() {
+        let example = example();
+        let as_a_hash = example.replace("record = \"string\"", "record = \"hash\"");
+        let all = layouts_of(&as_a_hash).expect("well described");
+        let [shop] = &all[..] else { panic!("one layout") };
+        assert_eq!((shop.name.as_str(), shop.record, shop.codec), ("shop", Kind::Hash, Some("json")));
+        assert_eq!(shop.wrappers, ["gzip"]);
+        assert_eq!(shop.user, ["user.id", "uid"]);
+        assert_eq!(shop.seen, Some(When { path: "last_seen".to_string(), unit: Unit::Any }));
+        assert_eq!(shop.expires, Some(When { path: "exp".to_string(), unit: Unit::Millis }));
+        assert_eq!(shop.cookie.as_ref().map(|cookie| cookie.form), Some("bare"));
+        assert!(shop.companions[0].user_index && shop.companions[0].kind == Companionship::Set);
+        let error = layouts_of(&example).expect_err("a string with a field");
+        assert!(error.to_string().contains("a string has no fields"), "{error}");
+    }
+
+    #[test]
+    fn every_mistake_is_named_with_its_line_and_what_would_be_right() {
+        let companion = "key = \"s:{id}\"\n[[layouts.a.companions]]\n";
+        let cases: &[(&str, &str, &str)] = &[
+            ("", "line 1: layout `a` lacks `key`", ""),
+            ("recrd = \"x\"", "line 2: there is no key `recrd`", "did you mean `record`?"),
+            ("key = \"s:\"", "line 2: `key` must hold {id}", ""),
+            ("key = \"{id}:{id}\"", "line 2: `key` must hold {id} once", ""),
+            ("key = \"{shop}:{id}\"", "line 2: `key` may hold {id}; other braces are written {{", ""),
+            ("key = \"s:{id\"", "line 2: `key` may hold {id}", ""),
+            ("key = 5", "line 2: `key` must be a text", ""),
+            ("key = \"s:{id}\"\nrecord = \"list\"", "line 3: there is no kind of record `list`", "string"),
+            ("key = \"s:{id}\"\nwrappers = \"gzp\"", "line 3: there is no wrapper `gzp`", "`gzip`"),
+            ("key = \"s:{id}\"\ncodec = \"jsn\"", "line 3: there is no codec `jsn`", "`json`"),
+            ("key = \"s:{id}\"\nseen = { at = \"x\" }", "line 3: there is no key `at`", "`path`"),
+            ("key = \"s:{id}\"\nseen = { unit = \"s\" }", "line 3: `seen` must be a path", ""),
+            ("key = \"s:{id}\"\nseen = { path = \"x\", unit = \"sec\" }", "no unit of time `sec`", "s, ms"),
+            ("key = \"s:{id}\"\nuser = [\"\"]", "line 3: `user` must be a list of texts", ""),
+            (
+                "key = \"s:{id}\"\ncookie = { name = \"c\", form = \"expres\" }",
+                "line 3: there is no form of cookie `expres`",
+                "did you mean `express`?",
+            ),
+            ("key = \"s:{id}\"\ncookie = \"c\"", "line 3: `cookie` must be a table such as", ""),
+            (
+                "key = \"s:{id}\"\nrecord = \"hash\"\nwrappers = \"gzip\"",
+                "`wrappers` of a hash need `field`",
+                "",
+            ),
+        ];
+        for (text, expected, hint) in cases {
+            mistake(&format!("[layouts.a]\n{text}"), expected, hint);
+        }
+        let cases: &[(&str, &str, &str)] = &[
+            ("kind = \"list\"", "line 4: there is no kind of companion `list`", "did you mean `list-json`?"),
+            ("key = \"l:{id}\"", "line 3: the companion lacks `kind`", ""),
+            ("kind = \"key\"", "line 3: the companion lacks `key`", ""),
+            ("kind = \"set\"\nmembr = \"x\"", "line 5: there is no key `membr`", "did you mean `member`?"),
+            ("kind = \"set\"\nkey = \"all\"", "line 5: the companion does not work: it needs `member`", ""),
+            ("kind = \"set\"\nkey = \"all\"\nmember = \"x\"", "`member` needs {id} or {key}", ""),
+            (
+                "kind = \"set\"\nkey = \"u:{user}\"\nmember = \"{id}\"",
+                "line 5: the companion does not work: it holds {user}, and the layout has no `user`",
+                "",
+            ),
+            ("kind = \"key\"\nkey = \"lock\"", "must belong to one session", ""),
+            ("kind = \"key\"\nkey = \"{id}\"", "needs some text beside the places", ""),
+            ("kind = \"key\"\nkey = \"s:{id}\"", "cannot be told from a session's own", ""),
+            (
+                "kind = \"set\"\nkey = \"all\"\nmember = \"{id}\"\nuser_index = true",
+                "is found by {user} alone",
+                "",
+            ),
+        ];
+        for (text, expected, hint) in cases {
+            mistake(&format!("[layouts.a]\n{companion}{text}"), expected, hint);
+        }
+        mistake(
+            "[layouts.connect-redis]",
+            "line 1: there is a layout `connect-redis` already",
+            "another name",
+        );
+        mistake("[layouts.\"A b\"]", "line 1: the layout's name `A b` must be of a-z", "");
+        mistake("layouts = 1", "line 1: `layouts` must be made of tables", "");
+    }
+
+    fn mistake(text: &str, expected: &str, hint: &str) {
+        let told = crate::error::tell(&layouts_of(text).expect_err(text));
+        assert_eq!(told.exit, crate::exit::Exit::Usage, "{text}");
+        assert!(told.lines.join("\n").contains(expected), "{text}: {:?}", told.lines);
+        assert!(told.hint.as_deref().unwrap_or_default().contains(hint), "{text}: {:?}", told.hint);
+    }
+}

@@ -1,0 +1,884 @@
+//! Layouts that the configuration file describes: what a framework's own file says in Rust is said
+//! here by patterns and paths.
+//!
+//! A description is checked when it is read (`config::layouts`); from then on it is a layout as any
+//! other, whose functions look into the description instead of knowing the framework.
+
+use super::expire::{self, Expiring, Moved};
+use super::hono_sessions::COOKIE_ENCRYPTION_KEY;
+use super::koa_session::COOKIE_KEYS;
+use super::*;
+use crate::codec;
+use crate::cookie;
+use crate::store::{JsonItem, Rewrite, WhenEmpty};
+use crate::wrap;
+
+/// A store as its owner describes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Described {
+    pub name: String,
+    pub about: Option<String>,
+    /// The session's key; `{id}` is in it once.
+    pub key: Pattern,
+    /// A string or a hash.
+    pub record: Kind,
+    /// The field of a hash that the session is in; without it the session is the fields.
+    pub field: Option<String>,
+    /// Names of wrappers, outermost first.
+    pub wrappers: Vec<&'static str>,
+    /// The codec's name; without it the bytes are asked.
+    pub codec: Option<&'static str>,
+    /// Paths to the user, of which the first that leads to somebody counts.
+    pub user: Vec<String>,
+    pub created: Option<When>,
+    pub seen: Option<When>,
+    /// The end that the application enforces by itself.
+    pub expires: Option<When>,
+    pub ip: Vec<String>,
+    pub agent: Vec<String>,
+    /// Paths that every session has; where all of them lead somewhere it certainly is one.
+    pub must_have: Vec<String>,
+    pub cookie: Option<Cookie>,
+    pub caveats: Vec<String>,
+    pub companions: Vec<Companion>,
+}
+
+/// A time in the session's data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct When {
+    pub path: String,
+    pub unit: Unit,
+}
+
+/// How a time is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Told by its form and size.
+    Any,
+    Seconds,
+    Millis,
+    Iso,
+}
+
+impl Unit {
+    pub const NAMES: &[(&str, Unit)] = &[("s", Unit::Seconds), ("ms", Unit::Millis), ("iso", Unit::Iso)];
+}
+
+/// The cookie that the browser holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cookie {
+    pub name: String,
+    /// One of [`FORMS`].
+    pub form: &'static str,
+}
+
+/// A way to open a cookie with secrets, of which any may have signed.
+type Open = fn(&Given, &str, &[String]) -> Result<Opened, CookieError>;
+
+/// The forms of cookies.
+pub const FORMS: &[(&str, Open)] = &[
+    ("bare", |given, name, _| cookie::bare::open(given, name)),
+    ("express", cookie::express::open),
+    ("fastify", cookie::express::open_fastify),
+    ("iron", cookie::iron::open),
+    ("keygrip", cookie::keygrip::open),
+    ("remix", cookie::remix::open),
+    ("better-auth", cookie::better_auth::open),
+    ("spring", |given, name, _| cookie::spring::open(given, name, None)),
+];
+
+/// A key that has something of a session and is not the session's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Companion {
+    pub kind: Companionship,
+    pub key: Pattern,
+    /// What names the session in it; for a key of its own that it is removed only while it holds this.
+    pub member: Option<Pattern>,
+    /// Whether a user's sessions are looked up here.
+    pub user_index: bool,
+}
+
+/// What sort of key a companion is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Companionship {
+    Set,
+    SortedSet,
+    Hash,
+    /// A string that is a JSON list of texts.
+    JsonList,
+    /// A key of any kind that goes as a whole.
+    Key,
+}
+
+impl Companionship {
+    pub const NAMES: &[(&str, Companionship)] = &[
+        ("set", Companionship::Set),
+        ("zset", Companionship::SortedSet),
+        ("hash", Companionship::Hash),
+        ("list-json", Companionship::JsonList),
+        ("key", Companionship::Key),
+    ];
+
+    /// Whether such a key is of the kind that sessions are.
+    fn may_be(self, kind: Kind) -> bool {
+        match self {
+            Companionship::Set | Companionship::SortedSet => false,
+            Companionship::Hash => kind == Kind::Hash,
+            Companionship::JsonList => kind == Kind::String,
+            Companionship::Key => true,
+        }
+    }
+}
+
+/// A text with places in it. `{{` and `}}` stand for braces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(Vec<Part>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Id,
+    User,
+    /// The session's key as the application knows it: without the prefix of its Redis client.
+    Key,
+}
+
+/// A place's word.
+const PLACES: &[(&str, Part)] = &[("id", Part::Id), ("user", Part::User), ("key", Part::Key)];
+
+fn literal(part: Option<&Part>) -> &str {
+    match part {
+        Some(Part::Text(text)) => text,
+        _ => "",
+    }
+}
+
+impl Pattern {
+    /// Reads a pattern in which these words may stand between braces.
+    pub fn parse(text: &str, words: &[&str]) -> Result<Pattern, String> {
+        let known = || words.iter().map(|word| format!("{{{word}}}")).collect::<Vec<_>>().join(", ");
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['{', '}']) {
+            literal.push_str(&rest[..at]);
+            let brace = &rest[at..=at];
+            rest = &rest[at + 1..];
+            if let Some(behind) = rest.strip_prefix(brace) {
+                literal.push_str(brace);
+                rest = behind;
+                continue;
+            }
+            let word = rest.split_once('}').filter(|_| brace == "{");
+            let place = word.and_then(|(word, behind)| {
+                let (_, part) = PLACES.iter().find(|(name, _)| *name == word && words.contains(&word))?;
+                Some((part.clone(), behind))
+            });
+            let Some((part, behind)) = place else {
+                return Err(format!("may hold {}; other braces are written {{{{ and }}}}", known()));
+            };
+            if !literal.is_empty() {
+                parts.push(Part::Text(std::mem::take(&mut literal)));
+            }
+            parts.push(part);
+            rest = behind;
+        }
+        literal.push_str(rest);
+        if !literal.is_empty() {
+            parts.push(Part::Text(literal));
+        }
+        Ok(Pattern(parts))
+    }
+
+    fn count(&self, which: &Part) -> usize {
+        self.0.iter().filter(|part| *part == which).count()
+    }
+
+    /// Whether it names one session and no other.
+    fn is_of_one(&self) -> bool {
+        self.count(&Part::Id) + self.count(&Part::Key) > 0
+    }
+
+    fn has_text(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Text(_)))
+    }
+
+    /// What stands before and behind the id.
+    fn around_id(&self) -> (&str, &str) {
+        let at = self.0.iter().position(|part| *part == Part::Id).unwrap_or(self.0.len());
+        (literal(at.checked_sub(1).and_then(|at| self.0.get(at))), literal(self.0.get(at + 1)))
+    }
+
+    /// With everything in its place; `None` where the user is to be named and nobody is known.
+    fn fill(&self, id: &[u8], key: &[u8], user: Option<&str>) -> Option<Vec<u8>> {
+        let mut filled = Vec::new();
+        for part in &self.0 {
+            filled.extend_from_slice(match part {
+                Part::Text(text) => text.as_bytes(),
+                Part::Id => id,
+                Part::Key => key,
+                Part::User => user.filter(|user| !user.is_empty())?.as_bytes(),
+            });
+        }
+        Some(filled)
+    }
+
+    /// Whether the text is of this form, with something in every place.
+    fn fits(&self, text: &[u8], session: &Pattern) -> bool {
+        let mut pieces: Vec<Option<&[u8]>> = Vec::new();
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => pieces.push(Some(text.as_bytes())),
+                Part::Id | Part::User => pieces.push(None),
+                Part::Key => pieces.extend(session.0.iter().map(|part| match part {
+                    Part::Text(text) => Some(text.as_bytes()),
+                    _ => None,
+                })),
+            }
+        }
+        let mut at = 0;
+        let mut open = false;
+        for (index, piece) in pieces.iter().enumerate() {
+            let Some(piece) = piece else {
+                open = true;
+                continue;
+            };
+            let from = at + usize::from(open);
+            let Some(rest) = text.get(from..) else { return false };
+            at = if !open {
+                if !rest.starts_with(piece) {
+                    return false;
+                }
+                from + piece.len()
+            } else if index + 1 == pieces.len() {
+                return rest.ends_with(piece);
+            } else {
+                let Some(found) = memchr::memmem::find(rest, piece) else { return false };
+                from + found + piece.len()
+            };
+            open = false;
+        }
+        if open { at < text.len() } else { at == text.len() }
+    }
+}
+
+impl Companion {
+    /// What does not fit together, if anything.
+    pub fn check(&self, layout: &Described) -> Result<(), String> {
+        let (key, member) = (&self.key, self.member.as_ref());
+        let asks = |part: &Part| key.count(part) + member.map_or(0, |member| member.count(part)) > 0;
+        if asks(&Part::User) && layout.user.is_empty() {
+            return Err("it holds {user}, and the layout has no `user` that says where the user is".into());
+        }
+        if !key.has_text() {
+            return Err(
+                "its `key` needs some text beside the places, such as \"user:{user}:sessions\"".into()
+            );
+        }
+        match (self.kind, member) {
+            (Companionship::Key, None) if !key.is_of_one() => {
+                return Err(
+                    "a key that is removed must belong to one session: its `key` needs {id} or {key}, \
+                            or `member` must say what it holds of the session"
+                        .into(),
+                );
+            }
+            (Companionship::Key, _) => {}
+            (_, Some(member)) if member.is_of_one() => {}
+            (_, Some(_)) => return Err("its `member` needs {id} or {key}: it names one session".into()),
+            (_, None) => {
+                return Err("it needs `member`, what names the session in it, such as \"{id}\"".into());
+            }
+        }
+        let (before, after) = layout.key.around_id();
+        let session = format!("{before}x{after}");
+        if self.kind.may_be(layout.record) && key.fits(session.as_bytes(), &layout.key) {
+            return Err("its `key` cannot be told from a session's own".into());
+        }
+        if self.user_index {
+            if matches!(self.kind, Companionship::Hash | Companionship::JsonList) {
+                return Err("`user_index` is for a set, a zset, or a key that holds one session".into());
+            }
+            if key.count(&Part::User) == 0 || key.is_of_one() {
+                return Err("with `user_index` its `key` is found by {user} alone".into());
+            }
+            let one = |member: &Pattern| {
+                member.count(&Part::Id) + member.count(&Part::Key) == 1 && member.count(&Part::User) == 0
+            };
+            if !member.is_some_and(one) {
+                return Err("with `user_index` its `member` holds {id} or {key}, once, and no {user}".into());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Described {
+    /// What is wrong with a session's key.
+    pub fn check_key(key: &Pattern) -> Result<(), String> {
+        match key.count(&Part::Id) {
+            1 => Ok(()),
+            0 => Err("must hold {id}, the place of the session's id, such as \"shop:session:{id}\"".into()),
+            _ => Err("must hold {id} once".into()),
+        }
+    }
+
+    /// The layout. What it refers to stays for the whole run.
+    pub fn into_layout(self) -> &'static Layout {
+        let described: &'static Described = Box::leak(Box::new(self));
+        let (before, after) = described.key.around_id();
+        let marks = described.marks(before, after);
+        let caveats: Vec<&'static str> = described.caveats.iter().map(String::as_str).collect();
+        Box::leak(Box::new(Layout {
+            name: &described.name,
+            about: described.about.as_deref().unwrap_or("described in the configuration file"),
+            family: "Own",
+            page: described.page().leak(),
+            prefix: before,
+            kind: described.record,
+            only_named: marks.is_empty(),
+            marks: marks.leak(),
+            options: if described.cookie.is_some() { OPTIONS } else { &[] },
+            cookie_name: described.cookie.as_ref().map(|cookie| cookie.name.as_str()),
+            locate,
+            key_of: |setup, id| {
+                let (_, after) = of(setup).key.around_id();
+                [&(setup.layout.lead)(setup), id, after.as_bytes()].concat()
+            },
+            recognize,
+            read,
+            describe,
+            end,
+            user_index: described.companions.iter().any(|companion| companion.user_index).then_some(
+                UserIndex {
+                    key: |setup, user| {
+                        let key = index_of(setup)?.key.fill(b"", b"", Some(user))?;
+                        Some([setup.key_prefix().as_bytes(), &key].concat())
+                    },
+                    sessions,
+                },
+            ),
+            expire,
+            cookie: described.cookie.as_ref().map(|_| open_cookie as OpenCookie),
+            caveats: caveats.leak(),
+            described: Some(described),
+            ..Layout::PLAIN
+        }))
+    }
+
+    /// By what its sessions are found where it is not named: by their keys, otherwise by what they must
+    /// have. Without either it has to be named.
+    fn marks(&'static self, before: &'static str, after: &'static str) -> Vec<Mark> {
+        let word = if before.len() >= after.len() { before } else { after };
+        if !word.is_empty() {
+            return vec![Mark::Word(word)];
+        }
+        let Some(path) = self.must_have.first() else { return Vec::new() };
+        let first = path.split('.').next().unwrap_or(path);
+        match (self.record, &self.field) {
+            (Kind::Hash, Some(field)) => vec![Mark::Field(field)],
+            (Kind::Hash, None) => vec![Mark::Field(first)],
+            _ if self.wrappers.is_empty() && self.codec.is_none_or(|codec| codec == JSON) => {
+                vec![Mark::Member(first)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn page(&self) -> String {
+        let (before, after) = self.key.around_id();
+        let record = match &self.field {
+            _ if self.record == Kind::String => "a string".to_string(),
+            Some(field) => format!("a hash with the session in its field {field}"),
+            None => "a hash".to_string(),
+        };
+        let mut lines = vec![("key", format!("{before}<id>{after}, {record}"))];
+        let codec = self.codec.unwrap_or("whatever its bytes turn out to be");
+        let value: Vec<&str> = self.wrappers.iter().copied().chain([codec]).collect();
+        if self.record == Kind::String || self.field.is_some() || self.codec.is_some() {
+            lines.push(("value", value.join(", then ")));
+        }
+        lines.push((
+            "expiry",
+            match &self.expires {
+                Some(when) => format!("the key's TTL, and {} in the value", when.path),
+                None => "the key's TTL".to_string(),
+            },
+        ));
+        if !self.user.is_empty() {
+            lines.push(("user", self.user.join(", else ")));
+        }
+        if let Some(cookie) = &self.cookie {
+            lines.push(("cookie", format!("{}, of the form {}", cookie.name, cookie.form)));
+        }
+        for companion in &self.companions {
+            let kind = Companionship::NAMES.iter().find(|(_, kind)| *kind == companion.kind);
+            let (kind, use_) = (
+                kind.map_or("", |(name, _)| name),
+                if companion.user_index { "; a user's sessions are looked up here" } else { "" },
+            );
+            lines.push(("beside", format!("{} ({kind}){use_}", companion.key.shown())));
+        }
+        if !self.must_have.is_empty() {
+            lines.push(("certain", format!("with {}", self.must_have.join(" and "))));
+        }
+        lines.into_iter().map(|(what, text)| format!("{what:<8} {text}\n")).collect()
+    }
+
+    /// Whether a key without the client's prefix is one of those beside the sessions.
+    fn is_companion(&self, key: &[u8]) -> bool {
+        let one =
+            |companion: &Companion| companion.kind.may_be(self.record) && companion.key.fits(key, &self.key);
+        self.companions.iter().any(one)
+    }
+}
+
+impl Pattern {
+    /// As people write it on a page.
+    fn shown(&self) -> String {
+        let part = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Id => "<id>".to_string(),
+            Part::User => "<user>".to_string(),
+            Part::Key => "<key>".to_string(),
+        };
+        self.0.iter().map(part).collect()
+    }
+}
+
+const JSON: &str = codec::json::CODEC.name;
+const HASH: &str = "hash";
+const OPTIONS: &[OptionSpec] = &[connect_redis::COOKIE_SECRET, COOKIE_KEYS, COOKIE_ENCRYPTION_KEY];
+/// Why the end of sessions cannot be moved.
+const SEALED: &str = "the end that the application enforces is where it cannot be rewritten";
+
+/// The description that these functions are for.
+fn of(setup: &Setup) -> &'static Described {
+    const NOTHING: &Described = &Described {
+        name: String::new(),
+        about: None,
+        key: Pattern(Vec::new()),
+        record: Kind::String,
+        field: None,
+        wrappers: Vec::new(),
+        codec: None,
+        user: Vec::new(),
+        created: None,
+        seen: None,
+        expires: None,
+        ip: Vec::new(),
+        agent: Vec::new(),
+        must_have: Vec::new(),
+        cookie: None,
+        caveats: Vec::new(),
+        companions: Vec::new(),
+    };
+    setup.layout.described.unwrap_or(NOTHING)
+}
+
+fn index_of(setup: &Setup) -> Option<&'static Companion> {
+    of(setup).companions.iter().find(|companion| companion.user_index)
+}
+
+/// A key as the application knows it.
+fn without_client<'k>(setup: &Setup, key: &'k [u8]) -> &'k [u8] {
+    key.strip_prefix(setup.key_prefix().as_bytes()).unwrap_or(key)
+}
+
+fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
+    let (_, after) = of(setup).key.around_id();
+    let lead = (setup.layout.lead)(setup);
+    let id = key.strip_prefix(&lead[..])?.strip_suffix(after.as_bytes())?;
+    let ours = !id.is_empty() && !of(setup).is_companion(without_client(setup, key));
+    ours.then(|| Place { id: lead.len()..lead.len() + id.len(), usual: true })
+}
+
+fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    let decoded = read(setup, blob);
+    let value = match &decoded.value {
+        Ok(value) => value,
+        Err(error) => return Verdict::No(error.to_string().into()),
+    };
+    if !matches!(&**value, Value::Map(_) | Value::Pairs(_) | Value::Object(_)) {
+        return Verdict::No(format!("the value is no map but of kind {}", value.kind()).into());
+    }
+    let must_have = &of(setup).must_have;
+    match must_have.iter().find(|path| value.at(path).is_none()) {
+        Some(path) => Verdict::No(format!("it lacks `{path}`").into()),
+        None if must_have.is_empty() => Verdict::Weak,
+        None => Verdict::Sure,
+    }
+}
+
+fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+    let described = of(setup);
+    let bytes = match (described.record, blob.raw) {
+        (Kind::Hash, Raw::Hash(fields)) => match &described.field {
+            None => return fields_of(described, fields, &blob.limits),
+            Some(field) => blob.field(field).ok_or_else(|| format!("the hash has no field `{field}`")),
+        },
+        (Kind::Hash, Raw::Text(_) | Raw::Head(..)) => Err("the key is a string, not a hash".to_string()),
+        (_, Raw::Text(text)) => Ok(&text[..]),
+        _ => Err(blob.unreadable(JSON).reason),
+    };
+    let bytes = match bytes {
+        Ok(bytes) => bytes,
+        Err(why) => {
+            let what = described.codec.unwrap_or(described.record.name());
+            return Decoded::failed(what, DecodeError::new(what, 0, why));
+        }
+    };
+    if described.wrappers.is_empty() {
+        // Decoded already, by whoever asked other layouts.
+        if described.record == Kind::String
+            && blob.json.is_some()
+            && described.codec.is_none_or(|codec| codec == JSON)
+        {
+            return blob.whole_json();
+        }
+        let (name, value) = decode(described.codec, bytes, &blob.limits);
+        return Decoded { via: vec![name], value: value.map(Cow::Owned) };
+    }
+    let mut via = described.wrappers.clone();
+    let mut plain = Cow::Borrowed(bytes);
+    for name in &described.wrappers {
+        let Some(wrapper) = wrap::by_name(name) else { continue };
+        match (wrapper.open)(&plain, &blob.limits) {
+            Ok(inner) => plain = Cow::Owned(inner),
+            Err(error) => return Decoded { via, value: Err(error) },
+        }
+    }
+    let (name, value) = decode(described.codec, &plain, &blob.limits);
+    via.push(name);
+    Decoded { via, value: value.map(|value| Cow::Owned(value.into_owned())) }
+}
+
+/// By that codec, or by the first that takes the bytes for its own and can read all of them.
+fn decode<'b>(
+    name: Option<&str>,
+    bytes: &'b [u8],
+    limits: &Limits,
+) -> (&'static str, Result<Value<'b>, DecodeError>) {
+    if let Some(codec) = name.and_then(codec::by_name) {
+        return (codec.name, (codec.decode)(bytes, limits));
+    }
+    let mut furthest: Option<(&'static str, DecodeError)> = None;
+    for codec in codec::ALL.iter().filter(|codec| (codec.sniff)(bytes)) {
+        match (codec.decode)(bytes, limits) {
+            Ok(value) => return (codec.name, Ok(value)),
+            Err(error) if furthest.as_ref().is_none_or(|(_, far)| far.offset < error.offset) => {
+                furthest = Some((codec.name, error));
+            }
+            Err(_) => {}
+        }
+    }
+    let (name, error) =
+        furthest.unwrap_or_else(|| (JSON, DecodeError::new(JSON, 0, "no codec knows the form of the value")));
+    (name, Err(error))
+}
+
+/// The session is the fields; each is decoded where the description names a codec that can.
+fn fields_of<'b>(described: &Described, fields: &'b [(Vec<u8>, Vec<u8>)], limits: &Limits) -> Decoded<'b> {
+    let codec = described.codec.and_then(codec::by_name);
+    let value = |bytes: &'b [u8]| {
+        let decoded = codec.and_then(|codec| (codec.decode)(bytes, limits).ok());
+        decoded.unwrap_or_else(|| blob::plain(bytes))
+    };
+    let members = fields.iter().map(|(name, bytes)| (String::from_utf8_lossy(name), value(bytes)));
+    Decoded::owned(HASH, Value::Map(members.collect()))
+}
+
+fn instant(unit: Unit, value: &Value<'_>) -> Option<i64> {
+    match unit {
+        Unit::Any => time::instant(value),
+        Unit::Seconds => time::seconds(value),
+        Unit::Millis => time::millis(value),
+        Unit::Iso => time::iso_in(Some(value)),
+    }
+}
+
+fn describe<'b>(setup: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+    let described = of(setup);
+    let text = |paths: &[String]| paths.iter().find_map(|path| user::text(data.at(path)));
+    let time = |when: &Option<When>| {
+        let when = when.as_ref()?;
+        instant(when.unit, data.at(&when.path)?)
+    };
+    Facts {
+        user: described.user.iter().find_map(|path| user::named(data.at(path)?)),
+        created: time(&described.created),
+        seen: time(&described.seen),
+        ends: time(&described.expires),
+        ip: text(&described.ip),
+        agent: text(&described.agent),
+    }
+}
+
+/// A companion's key and what names the session in it; `None` where that needs a user and there is
+/// none.
+fn beside(session: &Session<'_>, companion: &Companion) -> Option<(Key, Option<Vec<u8>>)> {
+    let key = without_client(session.setup, session.key);
+    let fill = |pattern: &Pattern| pattern.fill(session.id, key, session.facts.user.as_deref());
+    let name = [session.setup.key_prefix().as_bytes(), &fill(&companion.key)?].concat();
+    let member = match &companion.member {
+        Some(member) => Some(fill(member)?),
+        None => None,
+    };
+    Some((Key(name), member))
+}
+
+fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
+    let op = |companion: &Companion| {
+        let (key, member) = beside(session, companion)?;
+        Some(match (companion.kind, member) {
+            (Companionship::Set, Some(member)) => Op::SetRemove { key, member },
+            (Companionship::SortedSet, Some(member)) => Op::SortedRemove { key, member },
+            (Companionship::Hash, Some(field)) => Op::HashRemove { key, field },
+            (Companionship::JsonList, Some(member)) => Op::JsonListRemove {
+                key,
+                item: JsonItem::Text(String::from_utf8(member).ok()?),
+                when_empty: WhenEmpty::Keep,
+            },
+            (Companionship::Key, Some(value)) => Op::UnlinkIfEquals(key, value),
+            (Companionship::Key, None) => Op::Unlink(key),
+            (_, None) => return None,
+        })
+    };
+    of(setup).companions.iter().filter_map(op).collect()
+}
+
+/// The key of the session that an entry of the user's index names.
+fn sessions(setup: &Setup, entry: &[u8]) -> Vec<Vec<u8>> {
+    let member = index_of(setup).and_then(|index| index.member.as_ref());
+    let Some(member) = member else { return Vec::new() };
+    let place = member.0.iter().position(|part| !matches!(part, Part::Text(_)));
+    let mut named = entry;
+    for (at, part) in member.0.iter().enumerate() {
+        let Part::Text(text) = part else { continue };
+        let stripped = if Some(at) < place {
+            named.strip_prefix(text.as_bytes())
+        } else {
+            named.strip_suffix(text.as_bytes())
+        };
+        let Some(rest) = stripped else { return Vec::new() };
+        named = rest;
+    }
+    if named.is_empty() {
+        return Vec::new();
+    }
+    if member.count(&Part::Key) > 0 {
+        return vec![[setup.key_prefix().as_bytes(), named].concat()];
+    }
+    vec![(setup.layout.key_of)(setup, named)]
+}
+
+/// The key's expiry moves, the end in the value with it, and a user's index lives as long.
+fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
+    let described = of(setup);
+    let indexes = described.companions.iter().filter(|companion| companion.user_index);
+    let keys = indexes.filter_map(|companion| Some(beside(session, companion)?.0));
+    let then: Vec<Op> = keys.map(|key| Op::Outlive { key, at: end }).collect();
+    let (Some(when), Some(old)) = (&described.expires, session.facts.ends) else {
+        return Ok(Expiring { at: expire::at(end), rewrite: None, then });
+    };
+    let end = end.ok_or(expire::ALWAYS_ENDS)?;
+    // A name with a dot in it may lead to another member than the one that counts.
+    let new = |value: &Value<'_>| {
+        (instant(when.unit, value) == Some(old)).then(|| written(when.unit, value, end)).flatten()
+    };
+    let rewrite = match (session.raw, &described.field) {
+        (Raw::Text(_), None) if session.data.is_some_and(|data| data.via == [JSON]) => {
+            expire::member(session, &when.path.split('.').collect::<Vec<_>>(), &new)?
+        }
+        (Raw::Hash(fields), None) => {
+            let field = fields.iter().find(|(name, _)| name == when.path.as_bytes());
+            let text = field.and_then(|(_, bytes)| std::str::from_utf8(bytes).ok());
+            match described.codec {
+                None => text
+                    .and_then(|text| new(&Value::Text(Cow::Borrowed(text))))
+                    .map(|new| Rewrite::Fields(vec![(when.path.clone(), new.trim_matches('"').to_string())])),
+                Some(JSON) => text
+                    .and_then(|text| codec::json::decode(text.as_bytes(), &Limits::default()).ok())
+                    .and_then(|value| new(&value))
+                    .map(|new| Rewrite::Fields(vec![(when.path.clone(), new)])),
+                Some(_) => None,
+            }
+        }
+        _ => None,
+    };
+    let rewrite = Some(rewrite.ok_or(SEALED)?);
+    Ok(Expiring { at: expire::at_if_any(session, Some(end)), rewrite, then })
+}
+
+/// The time as JSON, in the notation of the one that it replaces.
+fn written(unit: Unit, old: &Value<'_>, end: i64) -> Option<String> {
+    let number = match unit {
+        Unit::Any | Unit::Iso => return expire::like(old, end),
+        Unit::Seconds => end.div_euclid(1000),
+        Unit::Millis => end,
+    };
+    Some(if matches!(old, Value::Text(_)) { format!("\"{number}\"") } else { number.to_string() })
+}
+
+fn open_cookie(setup: &Setup, given: &Given) -> Result<Opened, CookieError> {
+    let form = of(setup).cookie.as_ref().map_or("", |cookie| cookie.form);
+    let secrets: Vec<String> = OPTIONS.iter().flat_map(|option| setup.texts(option.name)).cloned().collect();
+    let open = FORMS.iter().find(|(name, _)| *name == form).map_or(FORMS[0].1, |(_, open)| *open);
+    open(given, setup.cookie_name(), &secrets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::layouts_of;
+
+    fn layout(text: &str) -> &'static Layout {
+        let mut all = layouts_of(text).expect("well described");
+        all.remove(0).into_layout()
+    }
+
+    const SHOP: &str = r#"
+        [layouts.shop]
+        key = "shop:{id}:s"
+        user = ["user.id", "uid"]
+        created = { path = "at", unit = "s" }
+        expires = { path = "exp", unit = "s" }
+        must_have = ["at"]
+        cookie = { name = "SHOPSESS", form = "express" }
+        [[layouts.shop.companions]]
+        kind = "set"
+        key = "shop:user:{user}"
+        member = "k:{key}"
+        user_index = true
+        [[layouts.shop.companions]]
+        kind = "key"
+        key = "shop:lock:{id}:s"
+        [[layouts.shop.companions]]
+        kind = "list-json"
+        key = "{{all}}"
+        member = "{id}"
+    "#;
+
+    #[test]
+    fn the_id_is_in_its_place_and_a_companion_is_no_session() {
+        let layout = layout(SHOP);
+        for setup in [Setup::free(layout), Setup::named(layout, []).expect("no options")] {
+            let found = |key: &str| locate(&setup, key.as_bytes()).map(|place| key[place.id].to_string());
+            assert_eq!(found("shop:a1:s").as_deref(), Some("a1"));
+            for key in ["shop::s", "shop:a1", "t:shop:a1:s", "shop:lock:a1:s", ""] {
+                assert_eq!(found(key), None, "{key}");
+            }
+            assert_eq!((layout.key_of)(&setup, b"a1"), b"shop:a1:s");
+        }
+    }
+
+    #[test]
+    fn a_session_is_read_and_ended_as_described() {
+        let layout = layout(SHOP);
+        let prefix = ("key_prefix".to_string(), Setting::Text("p:".to_string()));
+        let setup = Setup::named(layout, [prefix]).expect("a common option");
+        let raw = Raw::Text(br#"{"uid":7,"at":1795465057,"exp":"1795465058"}"#.to_vec());
+        let blob = Blob::new(b"p:shop:a1:s", &raw, Limits::default());
+        assert_eq!(recognize(&setup, &blob), Verdict::Sure);
+        let data = read(&setup, &blob);
+        let facts = describe(&setup, &blob, data.value().expect("it decodes"));
+        assert_eq!(facts.user.as_deref(), Some("7"));
+        assert_eq!((facts.created, facts.ends), (Some(1_795_465_057_000), Some(1_795_465_058_000)));
+        let session = super::super::tests::session(&setup, &blob, b"a1", facts, &data);
+        let key = |name: &str| Key(name.as_bytes().to_vec());
+        assert_eq!(
+            end(&setup, &session),
+            [
+                Op::SetRemove { key: key("p:shop:user:7"), member: b"k:shop:a1:s".to_vec() },
+                Op::Unlink(key("p:shop:lock:a1:s")),
+                Op::JsonListRemove {
+                    key: key("p:{all}"),
+                    item: JsonItem::Text("a1".to_string()),
+                    when_empty: WhenEmpty::Keep,
+                },
+            ]
+        );
+        let moved = expire(&setup, &session, Some(1_795_500_000_000)).expect("it can be moved");
+        let new = br#"{"uid":7,"at":1795465057,"exp":"1795500000"}"#.to_vec();
+        assert_eq!(moved.rewrite, Some(Rewrite::Text(new)));
+        assert_eq!(moved.then, [Op::Outlive { key: key("p:shop:user:7"), at: Some(1_795_500_000_000) }]);
+        assert_eq!(expire(&setup, &session, None), Err(expire::ALWAYS_ENDS));
+        let index = layout.user_index.expect("an index");
+        assert_eq!((index.key)(&setup, "7").as_deref(), Some(&b"p:shop:user:7"[..]));
+        assert_eq!((index.sessions)(&setup, b"k:shop:a1:s"), [b"p:shop:a1:s".to_vec()]);
+        assert!((index.sessions)(&setup, b"shop:a1:s").is_empty());
+    }
+
+    #[test]
+    fn nobodys_session_changes_no_index_of_users() {
+        let layout = layout(SHOP);
+        let setup = Setup::free(layout);
+        let raw = Raw::Text(br#"{"at":1}"#.to_vec());
+        let blob = Blob::new(b"shop:a1:s", &raw, Limits::default());
+        let data = read(&setup, &blob);
+        let session = super::super::tests::session(&setup, &blob, b"a1", Facts::default(), &data);
+        assert!(!end(&setup, &session).iter().any(|op| matches!(op, Op::SetRemove { .. })));
+    }
+
+    #[test]
+    fn wrappers_and_fields_are_taken_off() {
+        let layout = layout(
+            "[layouts.a]\nkey = \"a:{id}\"\nfield = \"data\"\nwrappers = [\"base64\", \"gzip\"]\nuser = \"u\"",
+        );
+        let setup = Setup::free(layout);
+        // gzip of {"u":"zoe"}
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut gzip, br#"{"u":"zoe"}"#).expect("memory");
+        let text = base64::Engine::encode(
+            &base64::engine::general_purpose::STANDARD,
+            gzip.finish().expect("memory"),
+        );
+        let raw = Raw::Hash(vec![(b"data".to_vec(), text.into_bytes())]);
+        let blob = Blob::new(b"a:1", &raw, Limits::default());
+        let data = read(&setup, &blob);
+        assert_eq!(data.via, ["base64", "gzip", "json"]);
+        assert_eq!(data.value().expect("it decodes").to_json(), r#"{"u":"zoe"}"#);
+        assert_eq!(recognize(&setup, &blob), Verdict::Weak);
+        let raw = Raw::Hash(vec![(b"other".to_vec(), Vec::new())]);
+        let blob = Blob::new(b"a:1", &raw, Limits::default());
+        assert!(matches!(recognize(&setup, &blob), Verdict::No(why) if why.contains("no field `data`")));
+    }
+
+    #[test]
+    fn the_end_in_a_field_of_a_hash_moves_as_it_is_written() {
+        for (codec, old, new) in [
+            ("", "1795465058", "1795500000"),
+            ("codec = \"json\"", "\"2026-11-23T20:17:38.000Z\"", "\"2026-11-24T06:00:00.000Z\""),
+        ] {
+            let layout = layout(&format!(
+                "[layouts.a]\nkey = \"a:{{id}}\"\nrecord = \"hash\"\nexpires = \"exp\"\n{codec}"
+            ));
+            let setup = Setup::free(layout);
+            let raw = Raw::Hash(vec![(b"exp".to_vec(), old.as_bytes().to_vec())]);
+            let blob = Blob::new(b"a:1", &raw, Limits::default());
+            let data = read(&setup, &blob);
+            let facts = describe(&setup, &blob, data.value().expect("it decodes"));
+            assert_eq!(facts.ends, Some(1_795_465_058_000), "{old}");
+            let session = super::super::tests::session(&setup, &blob, b"1", facts, &data);
+            let moved = expire(&setup, &session, Some(1_795_500_000_000)).expect("it can be moved");
+            let fields = vec![("exp".to_string(), new.to_string())];
+            assert_eq!(moved.rewrite, Some(Rewrite::Fields(fields)));
+        }
+    }
+
+    #[test]
+    fn a_pattern_fits_what_it_makes() {
+        let session = Pattern::parse("s:{id}:x", &["id"]).expect("a pattern");
+        let pattern = |text| Pattern::parse(text, &["id", "user", "key"]).expect("a pattern");
+        for (text, fits, not) in [
+            ("u:{user}", "u:7", "u:"),
+            ("{key}:lock", "s:1:x:lock", "s:1:lock"),
+            ("{{{user}}}:a:{id}", "{u}:a:1", "{u}:b:1"),
+            ("all", "all", "alls"),
+            ("a{id}b{user}b", "a1b2b", "a1bb"),
+        ] {
+            assert!(pattern(text).fits(fits.as_bytes(), &session), "{text}: {fits}");
+            assert!(!pattern(text).fits(not.as_bytes(), &session), "{text}: {not}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Stores that the configuration file describes: as good as those of frameworks.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::support::*;
+
+/// The description that the README gives.
+fn readme() -> String {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
+    let readme = readme.expect("README.md");
+    let (_, section) = readme.split_once("### A store of your own").expect("the section");
+    let (_, example) = section.split_once("```toml\n").expect("an example");
+    example.split_once("```").expect("its end").0.to_string()
+}
+
+/// A shop with two users, a guest, and keys that are no business of its sessions.
+fn shop() -> Sess {
+    let sess = Sess::new();
+    for (id, user) in [("a1", "alice"), ("a2", "alice"), ("b1", "bob")] {
+        let value = format!(r#"{{"user":{{"id":"{user}"}},"created":1795465057}}"#);
+        let key = format!("shop:session:{id}");
+        sess.server.command(&["SET", &key, &value, "EX", "3600"]);
+        sess.server.command(&["SADD", &format!("shop:user:{user}:sessions"), id]);
+    }
+    sess.server.command(&["SADD", "shop:user:alice:sessions", "long-gone"]);
+    let sess = sess
+        .set("shop:session:g1", r#"{"user":null,"created":1795465057}"#)
+        .set("shop:session:count", "4")
+        .set("shop:sessions", r#"{"user":{"id":"alice"},"created":1}"#)
+        .set("shop:basket:a1", r#"{"user":{"id":"alice"},"created":1}"#)
+        .set("other:shop:session:a1", r#"{"user":{"id":"alice"},"created":1}"#);
+    let text = readme();
+    configured(sess, &text)
+}
+
+fn configured(sess: Sess, text: &str) -> Sess {
+    let path = sess.write("config.toml", text);
+    private(&path);
+    sess.global(&["--config", path.to_str().expect("a path")])
+}
+
+#[test]
+fn a_described_store_is_found_without_being_named() {
+    let sess = shop();
+    assert_eq!(sess.listed("id", &[]), ["a1", "a2", "b1", "g1"]);
+    for row in sess.rows(&["--user", "alice"]) {
+        assert_eq!(row["layout"], "shop");
+        assert_eq!(row["created_at"], "2026-11-23T20:17:37.000Z");
+    }
+    assert_eq!(sess.listed("user", &["--authenticated"]), ["alice", "alice", "bob"]);
+    let ran = sess.args(["inspect", "a1", "-o", "json"]).success();
+    let companions = ran.json()["companions"].clone();
+    assert_eq!(companions, serde_json::json!(["shop:user:alice:sessions"]));
+    sess.args(["inspect", "shop:session:count"]).code(1).says("shop");
+    sess.args(["discover"]).success().shows("shop");
+}
+
+#[test]
+fn a_users_sessions_end_with_their_entries_and_come_back() {
+    for named in [&[][..], &["--layout", "shop"]] {
+        let sess = shop().global(named);
+        let before = sess.server.snapshot();
+        sess.changes_nothing(["purge", "--user", "alice", "--dry-run"]).success();
+        let ran = sess.args(["purge", "--user", "alice", "--yes", "-o", "json"]).success();
+        assert_eq!((&ran.json()["done"], &ran.json()["entries_removed"]), (&2.into(), &2.into()));
+        let after = sess.server.snapshot();
+        let changed: BTreeSet<_> = before
+            .iter()
+            .filter(|(key, value)| after.get(*key) != Some(value))
+            .map(|(key, _)| String::from_utf8_lossy(key).into_owned())
+            .collect();
+        let expected = ["shop:session:a1", "shop:session:a2", "shop:user:alice:sessions"];
+        assert_eq!(changed, expected.map(String::from).into());
+        let left = sess.server.contents()[&b"shop:user:alice:sessions"[..]].clone();
+        assert_eq!(left, Content::Members(vec![b"long-gone".to_vec()]));
+        sess.args(["undo", "--yes"]).success();
+        assert!(sess.server.contents().keys().eq(before.keys()));
+        assert_eq!(sess.listed("id", &["--user", "alice"]), ["a1", "a2"]);
+    }
+}
+
+#[test]
+fn a_profile_names_it_gives_it_options_and_protects_it() {
+    let sess = shop();
+    let text = readme()
+        + &format!(
+            "[profiles.p]\nstore = {:?}\nlayout = \"shop\"\noptions = {{ cookie_secret = \"s3cret\" }}\n\
+             [profiles.q]\nstore = {0:?}\nprotected_layouts = \"shop\"\n",
+            sess.server.url()
+        );
+    sess.write("config.toml", text);
+    let p = ["--profile", "p"];
+    sess.args(p.iter().chain(&["count", "--prefix", "shop:session:"])).success().stdout("4\n");
+    sess.args(p.iter().chain(&["cookie", "SHOPSESS=s%3Aa1.wrong"])).shows("a1").code(7);
+    sess.args(p.iter().chain(&["count", "--prefix", "shop:basket:"])).success().stdout("1\n");
+    let q = ["--profile", "q", "purge", "--user", "bob", "--yes"];
+    sess.changes_nothing(q).code(5).says("shop");
+}
+
+#[test]
+fn sessions_that_nothing_makes_certain_change_only_when_they_are_named() {
+    let sess = shop();
+    sess.write("config.toml", readme().replace("must_have", "# must_have"));
+    assert_eq!(sess.listed("id", &["--user", "bob"]), ["b1"]);
+    sess.changes_nothing(["purge", "--user", "bob", "--yes"]);
+    sess.args(["purge", "--user", "bob", "--layout", "shop", "--yes"]).success();
+    assert_eq!(sess.listed("id", &["--user", "bob"]), Vec::<String>::new());
+}
+
+#[test]
+fn the_end_in_the_value_moves_with_the_keys() {
+    let sess = Sess::new();
+    sess.server.command(&["HSET", "h:1", "who", "zoe", "exp", "4102444800"]);
+    sess.server.command(&["EXPIREAT", "h:1", "4102444800"]);
+    let text = "[layouts.h]\nkey = \"h:{id}\"\nrecord = \"hash\"\nuser = \"who\"\nmust_have = \"who\"\n\
+                expires = { path = \"exp\", unit = \"s\" }\n";
+    let sess = configured(sess, text);
+    assert_eq!(sess.listed("expires_at", &[]), ["2100-01-01T00:00:00.000Z"]);
+    let before = sess.server.snapshot();
+    sess.args(["expire", "--all", "--at", "2099-01-01T00:00:00Z", "--yes"]).success();
+    assert_eq!(sess.listed("expires_at", &[]), ["2099-01-01T00:00:00.000Z"]);
+    let Content::Fields(fields) = &sess.server.contents()[&b"h:1"[..]] else { panic!("a hash") };
+    assert_eq!(fields[&b"exp"[..]], b"4070908800");
+    sess.args(["undo", "--yes"]).success();
+    assert!(sess.server.snapshot() == before);
+}
+
+#[test]
+fn compressed_sessions_are_found_however_long_they_are() {
+    let sess = Sess::new();
+    let noise: String = (0..40_000_u32).map(|n| format!("{:x}", n.wrapping_mul(2_654_435_761))).collect();
+    let json = format!(r#"{{"uid":"zoe","noise":"{noise}"}}"#);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut gzip, json.as_bytes()).expect("memory");
+    let sess = sess.set("z:1", gzip.finish().expect("memory"));
+    let sess = configured(
+        sess,
+        "[layouts.z]\nkey = \"z:{id}\"\nwrappers = \"gzip\"\nuser = \"uid\"\nmust_have = \"noise\"\n",
+    );
+    let rows = sess.rows(&[]);
+    assert_eq!(rows.len(), 1);
+    assert_eq!((&rows[0]["user"], &rows[0]["codec"]), (&"zoe".into(), &serde_json::json!(["gzip", "json"])));
+}
+
+#[test]
+fn it_is_among_the_layouts_and_mistakes_are_told() {
+    let sess = shop();
+    sess.args(["layouts"]).success().shows("described in the configuration file");
+    sess.args(["layouts", "shop"]).success().shows("shop:user:<user>:sessions (set)");
+    sess.args(["layouts", "shp"]).code(2).says("shop");
+    let ran = sess.args(["layouts", "connect-redis", "--toml"]).success();
+    ran.shows("[layouts.my-connect-redis]").silent();
+    sess.args(["layouts", "laravel", "--toml"]).code(1).says("can be said so");
+    let sess = configured(Sess::new(), "[layouts.shop]\nkey = \"shop:\"\n");
+    sess.args(["list"]).code(2).says("line 2: `key` must hold {id}");
+}
+
+#[test]
+fn a_built_in_layout_can_be_copied_and_finds_the_same() {
+    let sess = Sess::new().load("overleaf");
+    let before = sess.listed("key", &["--layout", "overleaf"]);
+    let text = sess.args(["layouts", "overleaf", "--toml"]).success().text();
+    let sess = configured(sess, &text);
+    assert_eq!(sess.listed("key", &["--layout", "my-overleaf"]), before);
+}
