@@ -50,7 +50,7 @@ impl<'a> Blob<'a> {
             _ => None,
         };
         let php = match raw {
-            Raw::Text(text) if json.is_none() => php::look(text, &limits),
+            Raw::Text(text) if !matches!(json, Some(Ok(_))) => php::look(text, &limits),
             _ => php::Look::Other,
         };
         Blob { key, raw, json, php, limits, parts: &[] }

@@ -37,6 +37,11 @@ end      the key, and a stale lock <key>_LOCK
     ..phpredis::LAYOUT
 };
 
+/// Whether a long value begins as an encrypted text does: with nothing but hexadecimal digits.
+pub fn is_begun(head: &[u8]) -> bool {
+    head.len() >= 4096 && key::Alphabet::Hex.all(&head[..4096])
+}
+
 /// Whether a text is what the crypto class writes: hexadecimal parts and a version.
 fn is_sealed(text: &[u8]) -> bool {
     let hex = |part: &[u8], least: usize| part.len() >= least && key::Alphabet::Hex.all(part);

@@ -61,6 +61,8 @@ const NAME: usize = 256;
 /// a long value as well.
 pub fn is_likely(text: &[u8]) -> bool {
     match text {
+        // The check byte of phpredis' LZ4 may be anything.
+        _ if lz4::is_phpredis(text) => true,
         [] | [b'{' | b'[', ..] => false,
         // What a client with the JSON serializer makes of text.
         [b'"', rest @ ..] => begins(rest),
@@ -80,7 +82,6 @@ pub fn is_likely(text: &[u8]) -> bool {
         _ => {
             begins(text)
                 || zstd::is_frame(text)
-                || lz4::is_phpredis(text)
                 || (php_msgpack::CODEC.sniff)(text)
                 || (php_session::BINARY.sniff)(text)
         }
@@ -102,8 +103,9 @@ fn run_begins(run: &[u8]) -> bool {
     let plain = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ' || *byte >= 0x80;
     match run {
         [0, 0, 0, 1 | 2, ..] | [0x81..=0x8f, 0xc0, ..] => true,
-        [b'a'..=b'z' | b'A'..=b'Z' | b'_', rest @ ..] => rest.iter().take(3).all(plain),
-        _ => false,
+        // A name of the encoding php_binary has its length before it.
+        [length @ 1..0x20, rest @ ..] => rest.iter().take(usize::from(*length).min(3)).all(plain),
+        _ => !run.is_empty() && run.iter().take(3).all(plain),
     }
 }
 
@@ -112,7 +114,7 @@ pub fn look<'a>(text: &'a [u8], limits: &Limits) -> Look<'a> {
     if !is_likely(text) {
         return Look::Other;
     }
-    if text[0] == b'"' {
+    if text[0] == b'"' && !lz4::is_phpredis(text) {
         let Ok(inner) = serde_json::from_slice::<String>(text) else { return Look::Other };
         return match look(inner.as_bytes(), limits) {
             Look::Found(php) => {
@@ -145,8 +147,18 @@ pub fn look<'a>(text: &'a [u8], limits: &Limits) -> Look<'a> {
             return Look::Found(Php { via, what: What::Json(value) });
         }
     }
-    // A whole value that is no session is somebody else's; a cut one may be a session's.
-    if php::decode(text, limits).is_ok() { Look::Other } else { Look::Broken }
+    // A whole value that is no session is somebody else's; a cut one may be a session's. What only
+    // might have been compressed says nothing.
+    let begun = match text {
+        [b'a' | b's', b':', ..] => (php::CODEC.sniff)(text),
+        [0, 0, 0, 1 | 2, ..] => true,
+        _ => text[0] >= 0x20 && (php_session::PHP.sniff)(&text[..text.len().min(NAME)]),
+    };
+    if begun && php::decode(text, limits).is_err() && igbinary::decode(text, limits).is_err() {
+        Look::Broken
+    } else {
+        Look::Other
+    }
 }
 
 impl What<'_> {
@@ -362,6 +374,12 @@ fn of_applications<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
     });
     if data.get(" PMA_token ").is_some()
         && let Some(user) = cached.next()
+    {
+        return Some(user);
+    }
+    // OXID eShop: the basket's challenge tells that `usr` is its own.
+    if data.get("sess_challenge").is_some()
+        && let Some(user) = data.get("usr").and_then(Value::scalar_text)
     {
         return Some(user);
     }

@@ -101,7 +101,11 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
     let (attributes, meta) = (data.get("_sf2_attributes"), data.get("_sf2_meta"));
     let second = |name: &str| meta.and_then(|meta| meta.get(name)).and_then(time::seconds);
     Facts {
-        user: attributes.and_then(user_of).map(Cow::Owned),
+        // Drupal on a handler in Redis keeps the number of the account instead of a token.
+        user: attributes
+            .and_then(user_of)
+            .map(Cow::Owned)
+            .or_else(|| attributes?.get("uid")?.scalar_text().filter(|uid| uid != "0")),
         created: second("c"),
         seen: second("u"),
         ip: attributes.and_then(php::ip),
