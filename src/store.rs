@@ -517,6 +517,12 @@ pub enum Companion {
         digest: Fingerprint,
         expires: Option<i64>,
     },
+    /// A key of another type than string that is removed, as the server writes it down.
+    Dumped {
+        key: Key,
+        dump: Key,
+        expires: Option<i64>,
+    },
 }
 
 /// How a step went.

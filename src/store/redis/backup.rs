@@ -11,7 +11,6 @@ use crate::store::{Content, Expiry, Fingerprint, Own, Rewrite};
 
 /// Indexes with more entries are not kept whole; their entries are.
 const SMALL: i64 = 128;
-const NO_EXPIRY: i64 = -1;
 /// Two times of a key's end are the same when they are no further apart (ms): one is read by its span.
 const CLOSE: i64 = 2_000;
 
@@ -154,10 +153,17 @@ fn companions(
         }
     }
     store.flush("GET")?;
+    let mut dumped: Vec<(usize, &Key)> = Vec::new();
     for (at, op) in asked {
         let answer = match store.take("GET")? {
             Ok(answer) => answer,
             Err(Refusal::Fatal(error)) => return Err(error),
+            Err(Refusal::WrongType) => {
+                if let Op::Unlink(key) = op {
+                    dumped.push((at, key));
+                }
+                Answer::Nil
+            }
             Err(_) => Answer::Nil,
         };
         let companions = &mut backups[at].companions;
@@ -218,6 +224,13 @@ fn companions(
             Op::SetRemove { .. } | Op::Outlive { .. } | Op::Publish { .. } => {}
         }
     }
+    for (at, key) in dumped {
+        let expires = expiry_of(store, key)?;
+        if let Some(dump) = bulk(store.ask(&[b"DUMP", &key.0])?) {
+            backups[at].companions.push(Companion::Dumped { key: key.clone(), dump: Key(dump), expires });
+        }
+    }
+    sharpen(store, backups)?;
     let mortal = change::mortal(store, ends.iter().map(|(_, key, _)| *key).collect())?;
     for (at, key, left) in ends.into_iter().filter(|(_, key, _)| mortal.contains(key)) {
         if let Some(expires) =
@@ -227,6 +240,30 @@ fn companions(
         }
     }
     wholes(store, &whole, backups)
+}
+
+/// Takes the moments at which companion keys end from the server, where it can tell them; a span is
+/// off by what the answer took.
+fn sharpen(store: &mut RedisStore, backups: &mut [Backup]) -> Result<(), Error> {
+    let mut ends: Vec<(&Key, &mut i64)> = Vec::new();
+    for companion in backups.iter_mut().flat_map(|backup| &mut backup.companions) {
+        if let Companion::Text { key, expires: Some(at), .. } = companion {
+            ends.push((key, at));
+        }
+    }
+    for (key, _) in &ends {
+        store.push(&[b"PEXPIRETIME", &key.0]);
+    }
+    store.flush("PEXPIRETIME")?;
+    for (_, at) in ends {
+        match store.take("PEXPIRETIME")? {
+            Ok(answer) => *at = int(&answer).filter(|end| *end >= 0).unwrap_or(*at),
+            Err(Refusal::Fatal(Error::Refused { .. } | Error::Denied { .. })) => {}
+            Err(Refusal::Fatal(error)) => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Keeps small indexes whole the first time that a run touches them.
@@ -336,6 +373,33 @@ pub(super) fn restore(store: &mut RedisStore, backups: &[Backup]) -> Result<Vec<
     Ok(restored)
 }
 
+/// Writes a string where there is none; whether it did.
+fn set_absent(
+    store: &mut RedisStore,
+    key: &[u8],
+    text: &[u8],
+    expires: Option<i64>,
+    now: i64,
+) -> Result<bool, Error> {
+    let Some(at) = expires else {
+        let set = store.take_one(&[b"SET", key, text, b"NX"])?;
+        return Ok(set.is_some_and(|answer| answer != Answer::Nil));
+    };
+    store.push(&[b"SET", key, text, b"NX", b"PXAT", at.to_string().as_bytes()]);
+    store.flush("SET")?;
+    let answer = match store.take("SET")? {
+        // Servers before 6.2 know the span only.
+        Err(Refusal::Fatal(Error::Refused { .. })) => {
+            let span = (at - now).max(1).to_string();
+            store.ask(&[b"SET", key, text, b"NX", b"PX", span.as_bytes()])?
+        }
+        Err(Refusal::Fatal(error)) => return Err(error),
+        Err(_) => Answer::Nil,
+        Ok(answer) => answer,
+    };
+    Ok(answer != Answer::Nil)
+}
+
 /// Brings a session back if its key is absent.
 fn revive(store: &mut RedisStore, backup: &Backup, now: i64) -> Result<Restored, Error> {
     if backup.expires.is_some_and(|at| at <= now) {
@@ -344,24 +408,7 @@ fn revive(store: &mut RedisStore, backup: &Backup, now: i64) -> Result<Restored,
     let key = &backup.key.0;
     match &backup.content {
         Content::Text(text) => {
-            let at = backup.expires.unwrap_or(NO_EXPIRY).to_string();
-            let mut command: Vec<&[u8]> = vec![b"SET", key, text, b"NX"];
-            if backup.expires.is_some() {
-                command.extend([&b"PXAT"[..], at.as_bytes()]);
-            }
-            store.push(&command);
-            store.flush("SET")?;
-            let answer = match store.take("SET")? {
-                // Servers before 6.2 know the span only.
-                Err(Refusal::Fatal(Error::Refused { .. })) if backup.expires.is_some() => {
-                    let span = (backup.expires.unwrap_or(now) - now).max(1).to_string();
-                    store.ask(&[b"SET", key, text, b"NX", b"PX", span.as_bytes()])?
-                }
-                Err(Refusal::Fatal(error)) => return Err(error),
-                Err(_) => Answer::Nil,
-                Ok(answer) => answer,
-            };
-            if answer != Answer::Nil {
+            if set_absent(store, key, text, backup.expires, now)? {
                 return Ok(Restored::Done);
             }
             // A run of undo that was cut short has done this already; the indexes may be left.
@@ -527,13 +574,7 @@ fn put_back(store: &mut RedisStore, companion: &Companion, now: i64) -> Result<(
             if expires.is_some_and(|at| at <= now) {
                 return Ok(());
             }
-            let span = (expires.unwrap_or(now) - now).max(1).to_string();
-            let mut command: Vec<&[u8]> = vec![b"SET", &key.0, &value.0, b"NX"];
-            if expires.is_some() {
-                command.extend([&b"PX"[..], span.as_bytes()]);
-            }
-            let set = store.take_one(&command)?;
-            if set == Some(Answer::Nil) || set.is_none() {
+            if !set_absent(store, &key.0, &value.0, *expires, now)? {
                 change::merge_list(store, key, &value.0)?;
             }
         }
@@ -543,6 +584,20 @@ fn put_back(store: &mut RedisStore, companion: &Companion, now: i64) -> Result<(
         Companion::Item { key, item, member, value, left } => {
             let as_left = |now: &[u8]| now == left.as_bytes();
             change::set_in_list(store, key, item, member, &as_left, &value.0)?;
+        }
+        Companion::Dumped { key, dump, expires } => {
+            if expires.is_some_and(|at| at <= now) {
+                return Ok(());
+            }
+            let at = expires.unwrap_or(0).to_string();
+            store.push(&[b"RESTORE", &key.0, at.as_bytes(), &dump.0, b"ABSTTL"]);
+            store.flush("RESTORE")?;
+            match store.take("RESTORE")? {
+                // There is a newer one, or the payload is another version's.
+                Ok(_) | Err(Refusal::Fatal(Error::Refused { .. })) => {}
+                Err(Refusal::Fatal(error)) => return Err(error),
+                Err(_) => {}
+            }
         }
         // When everything else is there again.
         Companion::Whole { .. } | Companion::Outlived { .. } => {}
