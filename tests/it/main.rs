@@ -13,6 +13,7 @@ mod neighbours;
 mod own_layouts;
 mod pace;
 mod support;
+mod undo;
 
 use std::path::Path;
 

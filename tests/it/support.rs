@@ -339,7 +339,7 @@ impl Sess {
                 -1 => 0,
                 ttl => ttl.max(600_000),
             };
-            pipe.cmd("RESTORE").arg(bytes("key_b64")).arg(ttl).arg(bytes("dump_b64")).ignore();
+            pipe.cmd("RESTORE").arg(bytes("key_b64")).arg(ttl).arg(bytes("dump_b64")).arg("REPLACE").ignore();
         }
         pipe.exec(&mut self.server.connect()).expect("RESTORE");
     }
