@@ -92,7 +92,9 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     match by_value(blob, &blob.key[place.id.clone()], before) {
         // A bare id is what Predis writes.
         Verdict::Sure if before.is_empty() => Verdict::Weak,
-        Verdict::Kin if before.is_empty() => Verdict::no("a bare id is what Predis writes"),
+        Verdict::Kin | Verdict::Several if before.is_empty() => {
+            Verdict::no("a bare id is what Predis writes")
+        }
         verdict => verdict,
     }
 }
@@ -101,11 +103,17 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
 /// key, and nothing in it is what sessions hold. A configured serializer that makes arrays settles it.
 pub(super) fn may_be_cached(setup: &Setup, blob: &Blob<'_>, id: &[u8]) -> bool {
     let bare = id.len() == blob.key.len();
-    let is_array = blob.php().is_some_and(|found| !found.is_variables());
+    let is_array = blob.php().is_some_and(is_serialized);
     let expected = setup.text("serializer").is_some_and(|name| !matches!(name, "php" | "php_binary"));
     // PHP makes ids of 26 or 32 characters that go beyond hexadecimal digits, or hexadecimal ones.
     let made = matches!(id.len(), 26 | 32) && !php::is_hash_like(id);
     bare && is_array && !expected && !made && !blob.variables().is_some_and(php::is_session_like)
+}
+
+/// Whether it is what `serialize` makes of an array. Hardly a cache has igbinary or MessagePack with the
+/// marks of PHP.
+fn is_serialized(found: &php::Php<'_>) -> bool {
+    found.via.last() == Some(&crate::codec::php::CODEC.name)
 }
 
 /// What a key without a known prefix is by its value. A row of variables is nothing but a session; an
@@ -122,6 +130,8 @@ pub(super) fn by_value(blob: &Blob<'_>, id: &[u8], before: &[u8]) -> Verdict {
         Verdict::Sure
     } else if data.members().is_none_or(<[_]>::is_empty) {
         Verdict::Kin
+    } else if !is_serialized(found) {
+        if php::says_session(before) { Verdict::Weak } else { Verdict::Several }
     } else if php::is_hash_like(id) && !php::says_session(before) && !php::is_session_like(data) {
         Verdict::no("an array under a key that ends in a hash, which caches hold as well")
     } else if before.is_empty() {
