@@ -164,3 +164,81 @@ fn a_built_in_layout_can_be_copied_and_finds_the_same() {
     let sess = configured(sess, &text);
     assert_eq!(sess.listed("key", &["--layout", "my-overleaf"]), before);
 }
+
+/// Every kind of companion, behind the prefix of a Redis client, with braces that mean themselves.
+#[test]
+fn companions_of_every_kind_are_cleaned_and_come_back() {
+    let text = r#"
+[layouts.app]
+key = "{{app}}:{id}:session"
+codec = "msgpack"
+user = "u"
+[[layouts.app.companions]]
+kind = "zset"
+key = "{{app}}:of:{user}"
+member = "{key}"
+user_index = true
+[[layouts.app.companions]]
+kind = "hash"
+key = "{{app}}:devices"
+member = "{user}/{id}"
+[[layouts.app.companions]]
+kind = "list-json"
+key = "{{app}}:all"
+member = "{id}"
+[[layouts.app.companions]]
+kind = "key"
+key = "{key}:lock"
+[[layouts.app.companions]]
+kind = "key"
+key = "{{app}}:last:{user}"
+member = "{id}"
+"#;
+    let sess = configured(Sess::new(), text);
+    for id in ["1a", "2b"] {
+        sess.server.command(&[
+            &b"SET"[..],
+            format!("c:{{app}}:{id}:session").as_bytes(),
+            b"\x81\xa1u\xa3zoe",
+        ]);
+        sess.server.command(&["ZADD", "c:{app}:of:zoe", "5", &format!("{{app}}:{id}:session")]);
+        sess.server.command(&["HSET", "c:{app}:devices", &format!("zoe/{id}"), "phone"]);
+        sess.server.command(&["SET", &format!("c:{{app}}:{id}:session:lock"), "1", "EX", "900"]);
+    }
+    sess.server.command(&["EXPIRE", "c:{app}:of:zoe", "600"]);
+    let sess = sess.set("c:{app}:all", r#"["1a","x","2b"]"#).set("c:{app}:last:zoe", "2b");
+    // What is another application's.
+    let sess = sess.set("{app}:all", r#"["1a"]"#).set("{app}:last:zoe", "1a").set("c:{app}:3:sessions", "x");
+    let text = text.to_string() + "[profiles.p]\nlayout = \"app\"\noptions = { key_prefix = \"c:\" }\n";
+    sess.write("config.toml", text);
+    let before = sess.server.contents();
+    let store = sess.server.url();
+    let run = |args: &[&str]| sess.args([&["--store", &store, "--profile", "p"][..], args].concat());
+    run(&["list", "--user", "zoe", "--sort", "id", "-o", "ids"]).success().stdout("1a\n2b\n");
+    run(&["expire", "1a", "--in", "2h", "--yes"]).success();
+    let left: redis::Value = sess.server.command(&["TTL", "c:{app}:of:zoe"]);
+    assert!(matches!(left, redis::Value::Int(7000..)), "{left:?}");
+    run(&["undo", "--yes"]).success();
+
+    let report = run(&["purge", "1a", "--yes", "-o", "json"]).success().json();
+    assert_eq!((&report["keys_removed"], &report["entries_removed"]), (&2.into(), &3.into()));
+    let mut expected = before.clone();
+    expected.remove(&b"c:{app}:1a:session"[..]);
+    expected.remove(&b"c:{app}:1a:session:lock"[..]);
+    let after = sess.server.contents();
+    assert!(after.keys().eq(expected.keys()), "{after:?}");
+    let text = |key: &str| match &after[key.as_bytes()] {
+        Content::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((text("c:{app}:all").as_str(), text("c:{app}:last:zoe").as_str()), (r#"["x","2b"]"#, "2b"));
+    assert_eq!(after[&b"c:{app}:of:zoe"[..]].parts().len(), 1);
+    assert_eq!(after[&b"c:{app}:devices"[..]].parts().len(), 1);
+    run(&["undo", "--yes"]).success();
+    assert_eq!(sess.server.contents(), before);
+
+    run(&["purge", "--user", "zoe", "--yes"]).success();
+    let left: Vec<String> =
+        sess.server.contents().keys().map(|key| String::from_utf8_lossy(key).into_owned()).collect();
+    assert_eq!(left, ["c:{app}:3:sessions", "c:{app}:all", "{app}:all", "{app}:last:zoe"]);
+}
