@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! [layouts.shop]
-//! key = "shop:session:{id}"              # braces that are meant are doubled: "{{shop}}:session:{id}"
+//! key = "shop:session:{id}"              # {user} may be in it, too; other braces are doubled: "{{shop}}:{id}"
 //! record = "string"                      # or "hash"
 //! field = "data"                         # of a hash: the field that the session is in
 //! wrappers = ["gzip"]                    # outermost first
@@ -112,7 +112,7 @@ impl Reader<'_> {
             match member.get_ref().as_ref() {
                 "about" => described.about = Some(self.text(member, value)?),
                 "key" => {
-                    described.key = self.pattern(entry, &["id"])?;
+                    described.key = self.pattern(entry, &["id", "user"])?;
                     Described::check_key(&described.key).map_err(|why| self.form_of(member, &why))?;
                     key_given = true;
                 }
@@ -325,8 +325,9 @@ mod tests {
             ("recrd = \"x\"", "line 2: there is no key `recrd`", "did you mean `record`?"),
             ("key = \"s:\"", "line 2: `key` must hold {id}", ""),
             ("key = \"{id}:{id}\"", "line 2: `key` must hold {id} once", ""),
-            ("key = \"{shop}:{id}\"", "line 2: `key` may hold {id}; other braces are written {{", ""),
+            ("key = \"{shop}:{id}\"", "line 2: `key` may hold {id}, {user}; other braces are", ""),
             ("key = \"s:{id\"", "line 2: `key` may hold {id}", ""),
+            ("key = \"s:{user}{id}\"", "line 2: `key` needs some text between {id} and {user}", ""),
             ("key = 5", "line 2: `key` must be a text", ""),
             ("key = \"s:{id}\"\nrecord = \"list\"", "line 3: there is no kind of record `list`", "string"),
             ("key = \"s:{id}\"\nwrappers = \"gzp\"", "line 3: there is no wrapper `gzp`", "`gzip`"),

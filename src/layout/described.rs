@@ -4,6 +4,8 @@
 //! A description is checked when it is read (`config::layouts`); from then on it is a layout as any
 //! other, whose functions look into the description instead of knowing the framework.
 
+use std::ops::Range;
+
 use super::expire::{self, Expiring, Moved};
 use super::hono_sessions::COOKIE_ENCRYPTION_KEY;
 use super::koa_session::COOKIE_KEYS;
@@ -18,7 +20,7 @@ use crate::wrap;
 pub struct Described {
     pub name: String,
     pub about: Option<String>,
-    /// The session's key; `{id}` is in it once.
+    /// The session's key; `{id}` is in it once, `{user}` may be.
     pub key: Pattern,
     /// A string or a hash.
     pub record: Kind,
@@ -203,10 +205,31 @@ impl Pattern {
         self.0.iter().any(|part| matches!(part, Part::Text(_)))
     }
 
-    /// What stands before and behind the id.
-    fn around_id(&self) -> (&str, &str) {
-        let at = self.0.iter().position(|part| *part == Part::Id).unwrap_or(self.0.len());
-        (literal(at.checked_sub(1).and_then(|at| self.0.get(at))), literal(self.0.get(at + 1)))
+    /// The text that it begins with, and the text that it ends with.
+    fn ends(&self) -> (&str, &str) {
+        (literal(self.0.first()), literal(self.0.last().filter(|_| self.0.len() > 1)))
+    }
+
+    /// Where in what stands between those texts of a session's key the id is and, where the user is in
+    /// the key as well, the user. The text between the two may be a part of the user and not of the id.
+    fn split(&self, middle: &[u8]) -> Option<(Range<usize>, Option<Range<usize>>)> {
+        let position = |which: &Part| self.0.iter().position(|part| part == which);
+        let whole = 0..middle.len();
+        let (id, user) = match (position(&Part::Id)?, position(&Part::User)) {
+            (_, None) => (whole, None),
+            (id, Some(user)) => {
+                let between = literal(self.0.get(id.min(user) + 1)).as_bytes();
+                let found = if user < id {
+                    memchr::memmem::rfind(middle, between)?
+                } else {
+                    memchr::memmem::find(middle, between)?
+                };
+                let (first, second) = (0..found, found + between.len()..middle.len());
+                if user < id { (second, Some(first)) } else { (first, Some(second)) }
+            }
+        };
+        let there = !id.is_empty() && user.as_ref().is_none_or(|user| !user.is_empty());
+        there.then_some((id, user))
     }
 
     /// With everything in its place; `None` where the user is to be named and nobody is known.
@@ -267,7 +290,8 @@ impl Companion {
     pub fn check(&self, layout: &Described) -> Result<(), String> {
         let (key, member) = (&self.key, self.member.as_ref());
         let asks = |part: &Part| key.count(part) + member.map_or(0, |member| member.count(part)) > 0;
-        if asks(&Part::User) && layout.user.is_empty() {
+        let in_key = layout.key.count(&Part::User) > 0;
+        if asks(&Part::User) && layout.user.is_empty() && !in_key {
             return Err("it holds {user}, and the layout has no `user` that says where the user is".into());
         }
         if !key.has_text() {
@@ -290,9 +314,8 @@ impl Companion {
                 return Err("it needs `member`, what names the session in it, such as \"{id}\"".into());
             }
         }
-        let (before, after) = layout.key.around_id();
-        let session = format!("{before}x{after}");
-        if self.kind.may_be(layout.record) && key.fits(session.as_bytes(), &layout.key) {
+        let session = layout.key.fill(b"x", b"", Some("x")).unwrap_or_default();
+        if self.kind.may_be(layout.record) && key.fits(&session, &layout.key) {
             return Err("its `key` cannot be told from a session's own".into());
         }
         if self.user_index {
@@ -305,6 +328,13 @@ impl Companion {
             let one = |member: &Pattern| {
                 member.count(&Part::Id) + member.count(&Part::Key) == 1 && member.count(&Part::User) == 0
             };
+            if in_key && member.is_some_and(|member| member.count(&Part::Id) > 0) {
+                return Err(
+                    "with {user} in the session's key an id does not lead to it; `member` must hold \
+                            {key} to be a `user_index`"
+                        .into(),
+                );
+            }
             if !member.is_some_and(one) {
                 return Err("with `user_index` its `member` holds {id} or {key}, once, and no {user}".into());
             }
@@ -316,7 +346,10 @@ impl Companion {
 impl Described {
     /// What is wrong with a session's key.
     pub fn check_key(key: &Pattern) -> Result<(), String> {
+        let apart = key.0.windows(2).all(|pair| pair.iter().any(|part| matches!(part, Part::Text(_))));
         match key.count(&Part::Id) {
+            1 if key.count(&Part::User) > 1 => Err("must hold {user} once".into()),
+            1 if !apart => Err("needs some text between {id} and {user}".into()),
             1 => Ok(()),
             0 => Err("must hold {id}, the place of the session's id, such as \"shop:session:{id}\"".into()),
             _ => Err("must hold {id} once".into()),
@@ -326,7 +359,7 @@ impl Described {
     /// The layout. What it refers to stays for the whole run.
     pub fn into_layout(self) -> &'static Layout {
         let described: &'static Described = Box::leak(Box::new(self));
-        let (before, after) = described.key.around_id();
+        let (before, after) = described.key.ends();
         let marks = described.marks(before, after);
         let caveats: Vec<&'static str> = described.caveats.iter().map(String::as_str).collect();
         Box::leak(Box::new(Layout {
@@ -342,7 +375,12 @@ impl Described {
             cookie_name: described.cookie.as_ref().map(|cookie| cookie.name.as_str()),
             locate,
             key_of: |setup, id| {
-                let (_, after) = of(setup).key.around_id();
+                let key = &of(setup).key;
+                if key.count(&Part::User) > 0 {
+                    // Only a search finds the key.
+                    return id.to_vec();
+                }
+                let (_, after) = key.ends();
                 [&(setup.layout.lead)(setup), id, after.as_bytes()].concat()
             },
             recognize,
@@ -369,8 +407,9 @@ impl Described {
     /// By what its sessions are found where it is not named: by their keys, otherwise by what they must
     /// have. Without either it has to be named.
     fn marks(&'static self, before: &'static str, after: &'static str) -> Vec<Mark> {
-        let word = if before.len() >= after.len() { before } else { after };
-        if !word.is_empty() {
+        let middle = self.key.0.iter().map(|part| literal(Some(part))).max_by_key(|text| text.len());
+        let word = [Some(before), Some(after), middle].into_iter().flatten().max_by_key(|text| text.len());
+        if let Some(word) = word.filter(|word| !word.is_empty()) {
             return vec![Mark::Word(word)];
         }
         let Some(path) = self.must_have.first() else { return Vec::new() };
@@ -386,13 +425,12 @@ impl Described {
     }
 
     fn page(&self) -> String {
-        let (before, after) = self.key.around_id();
         let record = match &self.field {
             _ if self.record == Kind::String => "a string".to_string(),
             Some(field) => format!("a hash with the session in its field {field}"),
             None => "a hash".to_string(),
         };
-        let mut lines = vec![("key", format!("{before}<id>{after}, {record}"))];
+        let mut lines = vec![("key", format!("{}, {record}", self.key.shown()))];
         let codec = self.codec.unwrap_or("whatever its bytes turn out to be");
         let value: Vec<&str> = self.wrappers.iter().copied().chain([codec]).collect();
         if self.record == Kind::String || self.field.is_some() || self.codec.is_some() {
@@ -405,8 +443,10 @@ impl Described {
                 None => "the key's TTL".to_string(),
             },
         ));
-        if !self.user.is_empty() {
-            lines.push(("user", self.user.join(", else ")));
+        let in_key = (self.key.count(&Part::User) > 0).then_some("what the key says");
+        let user: Vec<&str> = self.user.iter().map(String::as_str).chain(in_key).collect();
+        if !user.is_empty() {
+            lines.push(("user", user.join(", else ")));
         }
         if let Some(cookie) = &self.cookie {
             lines.push(("cookie", format!("{}, of the form {}", cookie.name, cookie.form)));
@@ -485,12 +525,19 @@ fn without_client<'k>(setup: &Setup, key: &'k [u8]) -> &'k [u8] {
     key.strip_prefix(setup.key_prefix().as_bytes()).unwrap_or(key)
 }
 
-fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
-    let (_, after) = of(setup).key.around_id();
+/// Where in the key the id is, and the user where the key says who.
+fn places(setup: &Setup, key: &[u8]) -> Option<(Range<usize>, Option<Range<usize>>)> {
+    let pattern = &of(setup).key;
     let lead = (setup.layout.lead)(setup);
-    let id = key.strip_prefix(&lead[..])?.strip_suffix(after.as_bytes())?;
-    let ours = !id.is_empty() && !of(setup).is_companion(without_client(setup, key));
-    ours.then(|| Place { id: lead.len()..lead.len() + id.len(), usual: true })
+    let middle = key.strip_prefix(&lead[..])?.strip_suffix(pattern.ends().1.as_bytes())?;
+    let (id, user) = pattern.split(middle)?;
+    let within = |range: Range<usize>| range.start + lead.len()..range.end + lead.len();
+    Some((within(id), user.map(within)))
+}
+
+fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
+    let (id, _) = places(setup, key)?;
+    (!of(setup).is_companion(without_client(setup, key))).then_some(Place { id, usual: true })
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
@@ -597,7 +644,7 @@ fn instant(unit: Unit, value: &Value<'_>) -> Option<i64> {
     }
 }
 
-fn describe<'b>(setup: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
     let described = of(setup);
     let text = |paths: &[String]| paths.iter().find_map(|path| user::text(data.at(path)));
     let time = |when: &Option<When>| {
@@ -605,7 +652,10 @@ fn describe<'b>(setup: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts
         instant(when.unit, data.at(&when.path)?)
     };
     Facts {
-        user: described.user.iter().find_map(|path| user::named(data.at(path)?)),
+        user: described.user.iter().find_map(|path| user::named(data.at(path)?)).or_else(|| {
+            let (_, user) = places(setup, blob.key)?;
+            Some(String::from_utf8_lossy(&blob.key[user?]))
+        }),
         created: time(&described.created),
         seen: time(&described.seen),
         ends: time(&described.expires),
@@ -863,6 +913,27 @@ mod tests {
             let moved = expire(&setup, &session, Some(1_795_500_000_000)).expect("it can be moved");
             let fields = vec![("exp".to_string(), new.to_string())];
             assert_eq!(moved.rewrite, Some(Rewrite::Fields(fields)));
+        }
+    }
+
+    #[test]
+    fn the_user_may_be_in_the_key() {
+        let raw = Raw::Text(b"{}".to_vec());
+        for (pattern, key, id, user) in [
+            ("s:{user}:{id}", "s:a:b:1", "1", "a:b"),
+            ("s:{id}:{user}:x", "s:1:a:b:x", "1", "a:b"),
+            ("{user}/{id}", "zoe/1", "1", "zoe"),
+        ] {
+            let layout = layout(&format!("[layouts.a]\nkey = {pattern:?}"));
+            let setup = Setup::free(layout);
+            let place = locate(&setup, key.as_bytes()).expect("a place");
+            assert_eq!(&key[place.id], id, "{pattern}");
+            let blob = Blob::new(key.as_bytes(), &raw, Limits::default());
+            let facts = describe(&setup, &blob, blob.json().expect("JSON"));
+            assert_eq!(facts.user.as_deref(), Some(user), "{pattern}");
+            for other in ["s:1", "s::1", "s:a:", "/1", "zoe/", "s:"] {
+                assert_eq!(locate(&setup, other.as_bytes()), None, "{pattern}: {other}");
+            }
         }
     }
 

@@ -242,3 +242,23 @@ member = "{id}"
         sess.server.contents().keys().map(|key| String::from_utf8_lossy(key).into_owned()).collect();
     assert_eq!(left, ["c:{app}:3:sessions", "c:{app}:all", "{app}:all", "{app}:last:zoe"]);
 }
+
+#[test]
+fn a_key_that_holds_the_user_is_found_by_either() {
+    let text = "[layouts.k]\nkey = \"k:{user}:{id}\"\nmust_have = \"at\"\n\
+                cookie = { name = \"K\", form = \"bare\" }\n\
+                [[layouts.k.companions]]\nkind = \"set\"\nkey = \"k-of:{user}\"\nmember = \"{key}\"\n\
+                user_index = true\n";
+    let sess = Sess::new().set("k:zoe:aaaa1", r#"{"at":1}"#).set("k:zoe:bbbb2", r#"{"at":1}"#);
+    let sess = configured(sess.set("k:yan:cccc3", r#"{"at":1}"#), text);
+    sess.server.command(&["SADD", "k-of:zoe", "k:zoe:aaaa1", "k:zoe:bbbb2"]);
+    assert_eq!(sess.listed("id", &["--user", "zoe"]), ["aaaa1", "bbbb2"]);
+    let ran = sess.args(["inspect", "--cookie", "K=cccc3", "-o", "json"]).success();
+    assert_eq!((&ran.json()["key"], &ran.json()["user"]), (&"k:yan:cccc3".into(), &"yan".into()));
+    sess.args(["purge", "aaaa1", "--yes"]).success();
+    sess.args(["purge", "--user", "zoe", "--yes"]).success();
+    let left: Vec<Vec<u8>> = sess.server.contents().into_keys().collect();
+    assert_eq!(left, [b"k:yan:cccc3"]);
+    sess.args(["undo", "--yes"]).success();
+    assert_eq!(sess.listed("id", &["--user", "zoe"]), ["bbbb2"]);
+}
