@@ -30,13 +30,15 @@ pub fn open(
     let value = given.decoded(name)?;
     let text = std::str::from_utf8(&value).map_err(|_| EXPECTED)?;
     let parts: Vec<&str> = text.split('.').collect();
-    let Some(key) = encryption_key else { return Err(CookieError::NeedsKey { option: OPTION }) };
     let [header, payload, signature] = parts[..] else {
         if !looks_like_id(&value) || parts.len() > 1 {
             return Err(EXPECTED);
         }
-        return Ok(Opened { id: hashed(key, &value, sha3), verified: None });
+        // Until 9.5.23 the id stood in the key as it is.
+        let id = encryption_key.map_or_else(|| value.clone(), |key| hashed(key, &value, sha3));
+        return Ok(Opened { id, verified: None });
     };
+    let Some(key) = encryption_key else { return Err(CookieError::NeedsKey { option: OPTION }) };
     let claims = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).map_err(|_| EXPECTED)?;
     let claims: serde_json::Value = serde_json::from_slice(&claims).map_err(|_| EXPECTED)?;
     let id = claims.get("identifier").and_then(serde_json::Value::as_str).ok_or(EXPECTED)?;
@@ -85,6 +87,9 @@ mod tests {
             open(&Given::parse(&altered), "fe_typo_user", Some(KEY), false).unwrap().verified,
             Some(false)
         );
+        let plain =
+            open(&Given::parse("181f075f95eb58772710637642b3c17a"), "fe_typo_user", None, false).unwrap();
+        assert_eq!(plain.id, b"181f075f95eb58772710637642b3c17a");
         let without = open(&Given::parse(TOKEN), "fe_typo_user", None, false);
         assert_eq!(without, Err(CookieError::NeedsKey { option: OPTION }));
     }

@@ -93,3 +93,22 @@ fn user_of<'b>(auth: &'b Value<'b>) -> Option<Cow<'b, str>> {
         .or_else(|| php::named(auth.get("User")?))
         .or_else(|| php::named(auth))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_of_the_groups_is_no_part_of_the_id() {
+        let (hash, id) = ("db814376b0d5da22e4b3d98e5bc697c9", "hmogp9s5aqlpjt5n97il3c3r0u");
+        let mut named = Setup::named(&LAYOUT, []).expect("no options");
+        named.set("prefix", Setting::Text("app_".into())).expect("every layout has it");
+        for key in [format!("app_{id}"), format!("app_{hash}{id}")] {
+            for setup in [&named, &Setup::free(&LAYOUT)] {
+                let place = locate(setup, key.as_bytes()).expect("a session's key");
+                assert_eq!(&key[place.id], id, "{key}");
+            }
+        }
+        assert!(locate(&named, b"app_model_default_users").is_none());
+    }
+}

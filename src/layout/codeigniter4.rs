@@ -131,3 +131,27 @@ fn in_key<'b>(setup: &Setup, key: &'b [u8]) -> Option<&'b str> {
 pub(super) fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
     vec![Op::Unlink(Key([session.key, b":lock"].concat()))]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_may_stand_before_the_id() {
+        let id = "76dbcdade94675534333e62305d4bd02";
+        let mut named = Setup::named(&LAYOUT, []).expect("no options");
+        named.set("prefix", Setting::Text("shop_sess:".into())).expect("every layout has it");
+        for (between, ip) in
+            [("", None), ("192.0.2.10:", Some("192.0.2.10")), ("2001:db8::17:", Some("2001:db8::17"))]
+        {
+            let key = format!("shop_sess:{between}{id}");
+            for setup in [&named, &Setup::free(&LAYOUT)] {
+                let place = locate(setup, key.as_bytes()).expect("a session's key");
+                assert_eq!((&key[place.id], place.usual), (id, true), "{key}");
+            }
+            assert_eq!(in_key(&named, key.as_bytes()), ip, "{key}");
+            assert!(locate(&named, format!("{key}:lock").as_bytes()).is_none(), "{key}");
+        }
+        assert!(locate(&named, format!("shop_sess:other:{id}").as_bytes()).is_none());
+    }
+}

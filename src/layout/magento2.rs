@@ -112,3 +112,39 @@ pub(super) fn validated<'b>(data: &'b Value<'b>) -> Facts<'b> {
     let text = |name: &str| user::text(validator.and_then(|validator| validator.get(name)));
     Facts { ip: text("remote_addr"), agent: text("http_user_agent"), ..Facts::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn customers_and_administrators() {
+        for (text, user) in [
+            ("customer_base|a:1:{s:11:\"customer_id\";s:2:\"41\";}", Some("41")),
+            ("customer_fr|a:1:{s:11:\"customer_id\";i:41;}", Some("41")),
+            ("customer_base|a:1:{s:11:\"customer_id\";N;}", None),
+            ("customer_base|a:2:{s:11:\"customer_id\";i:1;s:20:\"is_customer_emulated\";b:1;}", None),
+            (
+                "admin|a:1:{s:9:\"user_data\";a:1:{s:4:\"data\";a:1:{s:8:\"username\";s:3:\"ann\";}}}",
+                Some("ann"),
+            ),
+            (
+                "admin|a:1:{s:4:\"user\";O:1:\"U\":1:{s:8:\"\0*\0_data\";a:1:{s:8:\"username\";s:3:\"ann\";}}}",
+                Some("ann"),
+            ),
+        ] {
+            let raw = Raw::Hash(vec![(b"data".to_vec(), text.into()), (b"lock".to_vec(), b"0".to_vec())]);
+            let (setup, blob) = (Setup::free(&LAYOUT), Blob::new(b"sess_x", &raw, Limits::default()));
+            assert_eq!(is_session(&blob), Verdict::Sure);
+            let decoded = read(&setup, &blob);
+            let facts = describe(&setup, &blob, decoded.value().expect("it decodes"));
+            assert_eq!(facts.user.as_deref(), user, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_hash_without_data_is_a_first_request() {
+        let raw = Raw::Hash(vec![(b"lock".to_vec(), b"1".to_vec()), (b"pid".to_vec(), b"h|1".to_vec())]);
+        assert!(matches!(is_session(&Blob::new(b"sess_x", &raw, Limits::default())), Verdict::No(_)));
+    }
+}

@@ -146,3 +146,24 @@ fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
     ops.push(Op::Unlink(Key([session.key, b".lock"].concat())));
     ops
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_request_left_behind_is_no_session() {
+        let hash = |fields: &[(&str, &str)]| {
+            Raw::Hash(fields.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
+        };
+        let setup = Setup::free(&LAYOUT);
+        let key = b"session_9evh9ln6i33lq70dfmgs2nevqf";
+        let whole =
+            hash(&[("sessdata", "N;"), ("timecreated", "i:1;"), ("sid", "s:1:\"x\";"), ("userid", "i:0;")]);
+        assert_eq!(recognize(&setup, &Blob::new(key, &whole, Limits::default())), Verdict::Sure);
+        let corpse = hash(&[("sessdata", "s:1:\"x\";")]);
+        assert!(matches!(recognize(&setup, &Blob::new(key, &corpse, Limits::default())), Verdict::No(_)));
+        assert!(locate(&setup, b"user_5").is_none());
+        assert!(locate(&setup, b"session_9evh9ln6i33lq70dfmgs2nevqf.lock").is_none());
+    }
+}

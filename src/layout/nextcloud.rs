@@ -91,3 +91,31 @@ fn open(setup: &Setup, given: &cookie::Given) -> Result<Opened, CookieError> {
     }
     Ok(Opened { id, ..opened })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encrypted_texts_are_hexadecimal_parts() {
+        let (body, vector, mac) = ("a1".repeat(40), "0f".repeat(16), "7e".repeat(64));
+        for (text, sealed) in [
+            (format!("{body}|{vector}|{mac}|3"), true),
+            (format!("{body}|{vector}|{mac}|2"), true),
+            (format!("{body}|0123456|89abcdef|{mac}"), true),
+            (format!("{body}|{vector}|{mac}|4"), false),
+            (format!("{body}|{vector}|beef|3"), false),
+            ("host|123".to_string(), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(is_sealed(text.as_bytes()), sealed, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_passphrase_behind_the_id_is_left_away() {
+        let setup = Setup::free(&LAYOUT);
+        let given = cookie::Given::parse("oc1a2b3c4d5e=b5tb18r2am5j1pbtvtcnuj0r4i%7Csecret");
+        assert_eq!(open(&setup, &given).expect("an id").id, b"b5tb18r2am5j1pbtvtcnuj0r4i");
+    }
+}

@@ -153,3 +153,43 @@ pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -
 pub(super) fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
     vec![Op::Unlink(Key([session.key, b"_LOCK"].concat()))]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdicts(key: &str, text: &[u8]) -> [Verdict; 2] {
+        let raw = Raw::Text(text.to_vec());
+        let blob = Blob::new(key.as_bytes(), &raw, Limits::default());
+        [&LAYOUT, &predis_session::LAYOUT].map(|layout| (layout.recognize)(&Setup::free(layout), &blob))
+    }
+
+    #[test]
+    fn the_less_a_value_says_the_more_the_key_must() {
+        let (hex, id) = ("76dbcdade94675534333e62305d4bd02", "gpcqfp31ifeu7n9bmp49bs11sj");
+        let is_no = |verdict: &Verdict| matches!(verdict, Verdict::No(_));
+        // A row of variables is a session wherever it is.
+        assert_eq!(verdicts(&format!("PHPREDIS_SESSION:{id}"), b"a|i:1;")[0], Verdict::Sure);
+        assert_eq!(verdicts(&format!("shop:{hex}"), b"a|i:1;")[0], Verdict::Sure);
+        assert_eq!(verdicts(hex, b"a|i:1;"), [Verdict::Weak, Verdict::Sure]);
+        // An empty one is under the default prefix only.
+        assert_eq!(verdicts(&format!("PHPREDIS_SESSION:{id}"), b"")[0], Verdict::Sure);
+        assert!(verdicts(hex, b"").iter().all(is_no));
+        // An array may be an entry of a cache.
+        let cached = b"a:1:{s:4:\"menu\";a:0:{}}";
+        assert!(verdicts(hex, cached).iter().all(is_no));
+        assert!(is_no(&verdicts(&format!("cache:{hex}"), cached)[0]));
+        assert_eq!(verdicts(&format!("shop:sess:{hex}"), cached)[0], Verdict::Weak);
+        assert_eq!(verdicts(&format!("shop:{id}"), cached)[0], Verdict::Several);
+        assert_eq!(verdicts(hex, b"a:1:{s:7:\"user_id\";i:7;}")[1], Verdict::Kin);
+        assert_eq!(verdicts(&format!("PHPREDIS_SESSION:{hex}"), cached)[0], Verdict::Sure);
+        // What a cache put a string around is not native.
+        assert!(is_no(&verdicts(&format!("shop:{id}"), b"s:6:\"a|i:1;\";")[0]));
+    }
+
+    #[test]
+    fn a_lock_is_no_session() {
+        let key = "PHPREDIS_SESSION:gpcqfp31ifeu7n9bmp49bs11sj_LOCK";
+        assert!(locate(&Setup::free(&LAYOUT), key.as_bytes()).is_none());
+    }
+}

@@ -118,3 +118,33 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
         ..Facts::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wrap;
+
+    #[test]
+    fn the_key_is_made_of_the_cookie_and_the_application() {
+        let mut named = Setup::named(&LAYOUT, []).expect("no options");
+        named.set("app_id", Setting::Text("basic".into())).expect("it is an option");
+        let given = cookie::Given::parse("PHPSESSID=utod7bv61eng1g64tjfp7v6r2k");
+        let opened = LAYOUT.cookie.expect("it sets one")(&named, &given).expect("an id");
+        assert_eq!((LAYOUT.key_of)(&named, &opened.id), b"f17aa74cc2a6c67862690a605168fa3875ea9");
+    }
+
+    #[test]
+    fn the_user_is_in_a_variable_whose_name_begins_or_ends_so() {
+        for (text, user) in [
+            ("__flash|a:0:{}__id|i:0;", Some("0")),
+            ("0cc175b9c0f1b6a831c399e269772661__id|i:3;", Some("3")),
+            ("__id_admin|s:1:\"5\";", Some("5")),
+            ("__flash|a:0:{}", None),
+        ] {
+            let (setup, raw) = (Setup::free(&LAYOUT), Raw::Text(Vec::new()));
+            let blob = Blob::new(b"", &raw, Limits::default());
+            let (_, data) = wrap::php::session(text.as_bytes(), &Limits::default()).expect("a session");
+            assert_eq!(describe(&setup, &blob, &data).user.as_deref(), user, "{text}");
+        }
+    }
+}
