@@ -356,21 +356,77 @@ fn score_text(score: f64) -> String {
 
 pub(super) fn restore(store: &mut RedisStore, backups: &[Backup]) -> Result<Vec<Restored>, Error> {
     let now = store.now()?;
+    let quick = revive_all(store, backups, now)?;
     let mut restored = Vec::with_capacity(backups.len());
-    for backup in backups {
+    for (backup, done) in backups.iter().zip(quick) {
         restored.push(match &backup.own {
+            Own::End if done => Restored::Done,
             Own::End => revive(store, backup, now)?,
             Own::Expire { at, rewrite } => expire_back(store, backup, *at, rewrite.as_ref(), now)?,
         });
     }
-    for (backup, restored) in backups.iter().zip(&restored) {
-        if *restored == Restored::Done {
-            for companion in &backup.companions {
-                put_back(store, companion, now)?;
-            }
+    let companions = || {
+        let done = backups.iter().zip(&restored).filter(|(_, restored)| **restored == Restored::Done);
+        done.flat_map(|(backup, _)| &backup.companions)
+    };
+    let mut sent = 0;
+    for companion in companions() {
+        sent += usize::from(push_back(store, companion));
+    }
+    store.flush("SADD")?;
+    for _ in 0..sent {
+        // An index that is of another type by now is not ours any more.
+        if let Err(Refusal::Fatal(error)) = store.take("SADD")? {
+            return Err(error);
         }
     }
+    for companion in companions() {
+        put_back(store, companion, now)?;
+    }
     Ok(restored)
+}
+
+/// Writes all that is absent in one go; what was not written is looked at one by one.
+fn revive_all(store: &mut RedisStore, backups: &[Backup], now: i64) -> Result<Vec<bool>, Error> {
+    let tried = |backup: &Backup| backup.own == Own::End && backup.expires.is_none_or(|at| at > now);
+    for backup in backups.iter().filter(|backup| tried(backup)) {
+        let key = &backup.key.0;
+        let at = backup.expires.unwrap_or(0).to_string();
+        match &backup.content {
+            Content::Text(text) if backup.expires.is_some() => {
+                store.push(&[b"SET", key, text, b"NX", b"PXAT", at.as_bytes()]);
+            }
+            Content::Text(text) => store.push(&[b"SET", key, text, b"NX"]),
+            Content::Hash { dump, .. } => store.push(&[b"RESTORE", key, at.as_bytes(), dump, b"ABSTTL"]),
+        }
+    }
+    store.flush("SET")?;
+    let mut done = Vec::with_capacity(backups.len());
+    for backup in backups {
+        done.push(
+            tried(backup)
+                && match store.take("SET")? {
+                    Ok(answer) => answer != Answer::Nil,
+                    Err(Refusal::Fatal(Error::Refused { .. } | Error::Denied { .. })) => false,
+                    Err(Refusal::Fatal(error)) => return Err(error),
+                    Err(_) => false,
+                },
+        );
+    }
+    Ok(done)
+}
+
+/// Queues the return of an entry that needs no look before it; false for the others.
+fn push_back(store: &mut RedisStore, companion: &Companion) -> bool {
+    match companion {
+        Companion::Member { key, member } => store.push(&[b"SADD", &key.0, &member.0]),
+        Companion::Scored { key, member, score } => {
+            store.push(&[b"ZADD", &key.0, b"NX", score_text(*score).as_bytes(), &member.0]);
+        }
+        Companion::Field { key, field, value } => store.push(&[b"HSETNX", &key.0, &field.0, &value.0]),
+        _ => return false,
+    }
+    true
 }
 
 /// Writes a string where there is none; whether it did.
@@ -561,15 +617,6 @@ fn as_left(content: &Content, rewrite: Option<&Rewrite>) -> Raw {
 /// Puts an entry back beside what is there now.
 fn put_back(store: &mut RedisStore, companion: &Companion, now: i64) -> Result<(), Error> {
     match companion {
-        Companion::Member { key, member } => {
-            store.take_one(&[b"SADD", &key.0, &member.0])?;
-        }
-        Companion::Scored { key, member, score } => {
-            store.take_one(&[b"ZADD", &key.0, b"NX", score_text(*score).as_bytes(), &member.0])?;
-        }
-        Companion::Field { key, field, value } => {
-            store.take_one(&[b"HSETNX", &key.0, &field.0, &value.0])?;
-        }
         Companion::Text { key, value, expires } => {
             if expires.is_some_and(|at| at <= now) {
                 return Ok(());
@@ -599,7 +646,8 @@ fn put_back(store: &mut RedisStore, companion: &Companion, now: i64) -> Result<(
                 Err(_) => {}
             }
         }
-        // When everything else is there again.
+        // Written already, or when everything else is there again.
+        Companion::Member { .. } | Companion::Scored { .. } | Companion::Field { .. } => {}
         Companion::Whole { .. } | Companion::Outlived { .. } => {}
     }
     Ok(())
