@@ -359,8 +359,8 @@ impl Described {
     /// The layout. What it refers to stays for the whole run.
     pub fn into_layout(self) -> &'static Layout {
         let described: &'static Described = Box::leak(Box::new(self));
-        let (before, after) = described.key.ends();
-        let marks = described.marks(before, after);
+        let (before, _) = described.key.ends();
+        let marks = described.marks();
         let caveats: Vec<&'static str> = described.caveats.iter().map(String::as_str).collect();
         Box::leak(Box::new(Layout {
             name: &described.name,
@@ -406,9 +406,8 @@ impl Described {
 
     /// By what its sessions are found where it is not named: by their keys, otherwise by what they must
     /// have. Without either it has to be named.
-    fn marks(&'static self, before: &'static str, after: &'static str) -> Vec<Mark> {
-        let middle = self.key.0.iter().map(|part| literal(Some(part))).max_by_key(|text| text.len());
-        let word = [Some(before), Some(after), middle].into_iter().flatten().max_by_key(|text| text.len());
+    fn marks(&'static self) -> Vec<Mark> {
+        let word = self.key.0.iter().map(|part| literal(Some(part))).max_by_key(|text| text.len());
         if let Some(word) = word.filter(|word| !word.is_empty()) {
             return vec![Mark::Word(word)];
         }
