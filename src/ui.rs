@@ -121,16 +121,26 @@ impl Ui {
 
     /// Asks for a number that shows that the question was read; any other answer is no.
     pub fn confirm_number(&self, question: &str, number: u64) -> Answer {
+        self.ask(&format!("{question} Type their number"), |text| text == number.to_string())
+    }
+
+    /// Asks on the terminal; everything but a plain yes is no.
+    pub fn confirm(&self, question: &str) -> Answer {
+        // A whole line is read: of single keys, the `y` of `maybe` would do.
+        self.ask(&format!("{question} [y/N]"), |text| matches!(&*text.to_ascii_lowercase(), "y" | "yes"))
+    }
+
+    fn ask(&self, question: &str, is_yes: impl Fn(&str) -> bool) -> Answer {
         if !self.stdin_terminal || !self.stderr_terminal {
             return Answer::NoTerminal;
         }
         let term = Term::stderr();
         let asked = dialoguer::Input::<String>::new()
-            .with_prompt(format!("{} Type their number", safe(question)))
+            .with_prompt(safe(question))
             .allow_empty(true)
             .interact_text_on(&term);
         match asked {
-            Ok(text) if text.trim() == number.to_string() => Answer::Yes,
+            Ok(text) if is_yes(text.trim()) => Answer::Yes,
             Ok(_) => Answer::No,
             Err(_) => {
                 // A prompt that Ctrl-C ended leaves the cursor hidden and the line open.
@@ -138,30 +148,6 @@ impl Ui {
                 let _ = term.write_line("");
                 Answer::No
             }
-        }
-    }
-
-    /// Asks on the terminal; the default answer is no.
-    pub fn confirm(&self, question: &str) -> Answer {
-        if !self.stdin_terminal || !self.stderr_terminal {
-            return Answer::NoTerminal;
-        }
-        let term = Term::stderr();
-        let asked = dialoguer::Confirm::new()
-            .with_prompt(safe(question).into_owned())
-            .default(false)
-            .wait_for_newline(true)
-            .report(true)
-            .interact_on_opt(&term);
-        if let Ok(Some(true)) = asked {
-            Answer::Yes
-        } else {
-            // A prompt that Ctrl-C ended leaves the cursor hidden and the line open.
-            let _ = term.show_cursor();
-            if asked.is_err() {
-                let _ = term.write_line("");
-            }
-            Answer::No
         }
     }
 }
