@@ -637,6 +637,21 @@ impl Terminal {
         self
     }
 
+    /// Types this again and again until the program ends: a key that comes before it listens for keys
+    /// is taken by the terminal instead.
+    pub(crate) fn insists(mut self, keys: &str) -> (Option<i32>, String) {
+        let mut turns = 0;
+        eventually("it ends", || {
+            if turns % 10_000 == 0 {
+                let stdin = self.child.stdin.as_mut().expect("stdin");
+                let _ = stdin.write_all(keys.as_bytes()).and_then(|()| stdin.flush());
+            }
+            turns += 1;
+            self.child.try_wait().expect("its state").is_some()
+        });
+        self.end()
+    }
+
     /// Waits for its end: the exit code, and all that was shown.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
         self.out.read_to_end(&mut self.shown).expect("output");
