@@ -15,14 +15,14 @@ use super::report;
 use crate::audit::{self, Audit};
 use crate::cli::Format;
 use crate::context::Context;
-use crate::error::{Refusal, Usage};
+use crate::error::{Failure, Refusal, Usage};
 use crate::exit::Exit;
 use crate::guard::Guards;
 use crate::layout;
 use crate::pace::{Pace, PaceArgs};
 use crate::plan::apply::{self, BATCH, Report};
 use crate::plan::file::{self, Header, Plan};
-use crate::plan::run::{self, Reader, Record, RunFile, Start};
+use crate::plan::run::{self, Reader, Record, RunFile, Start, State};
 use crate::plan::{self, Entry, Spool};
 use crate::render::safe::safe;
 use crate::resolve;
@@ -511,6 +511,17 @@ impl Job<'_> {
                 Ok(End::Complete)
             }
             Chosen::Left(path) => {
+                let summary = run::summary(path)?;
+                let (run, here) = (&summary.start.run, self.store.place());
+                if summary.start.store != here {
+                    let what =
+                        format!("the run {run} was made on {}, and this is {here}", summary.start.store);
+                    return Err(Refusal::new(what).hint("name that store with --store").into());
+                }
+                if summary.state == State::Running {
+                    let what = format!("the run {run} is still going on");
+                    return Err(Refusal::new(what).hint("wait for it, or interrupt it first").into());
+                }
                 let mut reader = Reader::open(path)?;
                 while let Some(record) = reader.record()? {
                     let Record::Left(entries) = record else { continue };
@@ -521,6 +532,12 @@ impl Job<'_> {
                         }
                         matched.spool.push(&entry)?;
                     }
+                }
+                if summary.state == State::Partial && matched.spool.totals.sessions == 0 {
+                    let what = format!("the run {run} was cut short before it could write down what it left");
+                    return Err(Failure::new(what)
+                        .hint("run the same command again; what it ended already is not there to be matched")
+                        .into());
                 }
                 Ok(End::Complete)
             }
