@@ -424,7 +424,8 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         context
             .ui
             .note(format!("hint: {left} sessions may not have been reached; run the same command again"));
-        exit = Exit::Partial;
+        let unwritable = matches!(error, crate::store::Error::Backup(_));
+        exit = if unwritable && report.done == 0 { Exit::Failed } else { Exit::Partial };
     } else if job.interrupted && !report.complete {
         let run = report.run.as_deref().unwrap_or("RUN");
         context.ui.note(format!(
@@ -686,8 +687,12 @@ impl Job<'_> {
 
     /// Closes the undo file and says how it went.
     fn finish(&mut self) -> anyhow::Result<()> {
-        if let Some(undo) = &mut self.undo {
-            undo.finish(&self.report, scan::now_ms()).context("writing the undo file")?;
+        if let Some(undo) = &mut self.undo
+            && let Err(error) = undo.finish(&self.report, scan::now_ms())
+        {
+            // What was done is told all the same.
+            self.report.complete = false;
+            self.failure.get_or_insert(crate::store::Error::Backup(error.to_string()));
         }
         report::print(self.context, self.change.past, &self.report)?;
         if self.report.done > 0 {

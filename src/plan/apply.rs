@@ -40,7 +40,7 @@ pub struct Report {
 
 impl Report {
     pub fn fail(&mut self, why: String) {
-        if self.errors.len() < MAX_ERRORS {
+        if self.errors.len() < MAX_ERRORS && !self.errors.contains(&why) {
             self.errors.push(why);
         }
     }
@@ -108,11 +108,16 @@ pub fn apply(
             }
         };
         let steps: Vec<Step> = batch.iter().map(|entry| entry.step.clone()).collect();
+        let mut unwritten = None;
         let applied = match run.as_deref_mut() {
             Some(file) => {
-                let applied = store.apply(&steps, Some(&mut Keeping { file, batch: &batch }));
-                if let Ok(outcomes) = &applied {
-                    file.settled(outcomes).context("writing the undo file")?;
+                let mut keeping = Keeping { file, batch: &batch, failed: None };
+                let applied = store.apply(&steps, Some(&mut keeping));
+                unwritten = keeping.failed;
+                if let Ok(outcomes) = &applied
+                    && let Err(error) = file.settled(outcomes)
+                {
+                    unwritten.get_or_insert(error);
                 }
                 applied
             }
@@ -134,6 +139,10 @@ pub fn apply(
                 report.fail(error.to_string());
                 return Ok(Some(error));
             }
+        }
+        if let Some(error) = unwritten {
+            report.complete = false;
+            return Ok(Some(Error::Backup(error.to_string())));
         }
         pace.done(batch.len());
         if (watch.between)(report, &pace.says()).is_break() {

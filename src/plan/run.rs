@@ -134,6 +134,13 @@ impl RunFile {
     pub fn append(path: &Path) -> io::Result<RunFile> {
         let file = OpenOptions::new().append(true).open(path)?;
         file.try_lock().map_err(io::Error::other)?;
+        // Behind what a run was writing when it died nothing could be read.
+        if let Ok(mut reader) = Reader::open(path) {
+            while let Ok(Some(_)) = reader.record() {}
+            if reader.torn {
+                file.set_len(reader.offset)?;
+            }
+        }
         Ok(RunFile { id: String::new(), path: path.to_path_buf(), file })
     }
 
@@ -148,7 +155,11 @@ impl RunFile {
         bytes.extend_from_slice(&(!length).to_le_bytes());
         bytes.extend_from_slice(&Sha256::digest(&payload)[..8]);
         bytes.extend_from_slice(&payload);
-        self.file.write_all(&bytes)
+        let whole = self.file.metadata()?.len();
+        self.file.write_all(&bytes).inspect_err(|_| {
+            // Half a record would make all that follows it unreadable.
+            let _ = self.file.set_len(whole);
+        })
     }
 
     /// A record that must be on the disk before anything else happens.
@@ -186,6 +197,18 @@ impl RunFile {
 pub struct Keeping<'a> {
     pub file: &'a mut RunFile,
     pub batch: &'a [Entry],
+    /// Why something could not be written down.
+    pub failed: Option<io::Error>,
+}
+
+impl Keeping<'_> {
+    fn note(&mut self, written: io::Result<()>) -> io::Result<()> {
+        written.map_err(|error| {
+            let told = io::Error::new(error.kind(), error.to_string());
+            self.failed.get_or_insert(error);
+            told
+        })
+    }
 }
 
 impl Keeper for Keeping<'_> {
@@ -200,11 +223,13 @@ impl Keeper for Keeping<'_> {
             }
         };
         let kept = backups.iter().map(kept).collect();
-        self.file.write_down(&Record::Prepared(kept))
+        let written = self.file.write_down(&Record::Prepared(kept));
+        self.note(written)
     }
 
     fn void(&mut self, steps: &[u32]) -> io::Result<()> {
-        self.file.write(&Record::Void { steps: steps.to_vec() })
+        let written = self.file.write(&Record::Void { steps: steps.to_vec() });
+        self.note(written)
     }
 }
 

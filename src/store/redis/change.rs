@@ -86,7 +86,16 @@ pub(super) fn apply(
             }
             round.extend(open.pop_front());
         }
-        let dropped = attempt(store, steps, &round, &mut outcomes, &mut keeper)?;
+        let dropped = match attempt(store, steps, &round, &mut outcomes, &mut keeper) {
+            // What was done before is done: it is followed up and told, and the keeper knows why.
+            Err(Error::Backup(why)) => {
+                for at in round.into_iter().chain(open.drain(..)).flatten() {
+                    outcomes[at] = Outcome::Failed(why.clone());
+                }
+                break;
+            }
+            dropped => dropped?,
+        };
         // One of a lane's keys was written between reading and changing: tried again in halves.
         for range in dropped {
             if range.len() > 1 {
@@ -194,7 +203,11 @@ fn attempt(
         && !dropped.is_empty()
     {
         let void: Vec<u32> = dropped.iter().cloned().flatten().map(|at| at as u32).collect();
-        keeper.void(&void).map_err(|error| Error::Backup(error.to_string()))?;
+        if let Err(error) = keeper.void(&void) {
+            for at in dropped.drain(..).flatten() {
+                outcomes[at] = Outcome::Failed(error.to_string());
+            }
+        }
     }
     Ok(dropped)
 }
