@@ -4,6 +4,7 @@ mod audit;
 mod commands;
 mod exits;
 mod faults;
+mod faults_change;
 mod filters;
 mod generated;
 mod hostile;

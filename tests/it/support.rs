@@ -83,16 +83,7 @@ impl Server {
     /// As [`Server::with`]; `None` when the server ended at once.
     pub(crate) fn try_with(options: &[&str]) -> Option<Server> {
         let dir = tempfile::Builder::new().prefix("sessctl-").tempdir().expect("a directory");
-        let child = Command::new("redis-server")
-            .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
-            .arg(dir.path().join("redis.sock"))
-            .arg("--dir")
-            .arg(dir.path())
-            .args(options)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("redis-server must be installed for these tests");
+        let child = launch(dir.path(), options);
         let password =
             options.iter().position(|option| *option == "--requirepass").map(|at| options[at + 1].into());
         let mut server = Server { child, dir, password };
@@ -237,12 +228,41 @@ impl Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+
+    /// Starts it again on the same socket, in the same directory.
+    pub(crate) fn restart(&mut self, options: &[&str]) {
+        self.kill();
+        self.child = launch(self.dir.path(), options);
+        eventually("it answers again", || self.try_size().is_ok());
+    }
+
+    fn try_size(&self) -> Result<usize, redis::RedisError> {
+        redis::cmd("DBSIZE").query(&mut redis::Client::open(self.inner_url())?.get_connection()?)
+    }
+
+    /// How many keys there are.
+    pub(crate) fn size(&self) -> usize {
+        self.try_size().expect("DBSIZE")
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+fn launch(dir: &Path, options: &[&str]) -> Child {
+    Command::new("redis-server")
+        .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
+        .arg(dir.join("redis.sock"))
+        .arg("--dir")
+        .arg(dir)
+        .args(options)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("redis-server must be installed for these tests")
 }
 
 /// The folder of a captured store.
@@ -582,6 +602,16 @@ impl Running {
     pub(crate) fn interrupt(&self) {
         let done = Command::new("sh").arg("-c").arg(format!("kill -INT {}", self.pid())).status();
         assert!(done.expect("sh").success());
+    }
+
+    /// Ends it without giving it a chance to do anything about it.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("its state").is_some()
     }
 
     /// Reads no more of its output and waits for its end.

@@ -37,9 +37,8 @@ fn same(now: &State, before: &State, about: &str) {
         let is = now.get(key).unwrap_or_else(|| panic!("{about}: {name} is missing"));
         assert!(is == was, "{about}: {name} was {was:?} and is {is:?}");
     }
-    for key in now.keys().filter(|key| !before.contains_key(*key)) {
-        panic!("{about}: {} was not there", key.escape_ascii());
-    }
+    let new = now.keys().find(|key| !before.contains_key(*key));
+    assert!(new.is_none(), "{about}: a key was not there: {new:?}");
 }
 
 /// Which sessions are changed, and how.
@@ -148,12 +147,9 @@ proptest! {
             for (key, ..) in &others {
                 prop_assert_eq!(after.get(key.as_bytes()), before.get(key.as_bytes()), "{}", about);
             }
-            let run = match report["run"].as_str() {
-                Some(run) => run.to_string(),
-                None => {
-                    same(&after, &before, &about);
-                    continue;
-                }
+            let Some(run) = report["run"].as_str().map(str::to_string) else {
+                same(&after, &before, &about);
+                continue;
             };
             prop_assert!(report["done"].as_u64() > Some(0) && after != before, "{about}: {report}");
             let back = sess.args(["undo", &run, "--yes", "-o", "json"]).success().json();

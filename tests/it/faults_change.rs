@@ -1,0 +1,248 @@
+//! What goes wrong in the middle of a change: the program or the server dies, the connection is cut,
+//! the undo file cannot be written, the application writes at the same time. Nothing is lost that
+//! undo could not give back, nothing is done twice, and what happened is said.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::{Value as Json, json};
+
+use crate::support::*;
+
+const PURGE: [&str; 6] = ["purge", "--all", "--yes", "--max", "none", "-o"];
+
+/// Slow enough to be met in the middle.
+fn slowly<'a>(rate: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&PURGE[..], &["json", "--rate", rate], more].concat()
+}
+
+/// The only run, or the last one.
+#[track_caller]
+fn last_run(sess: &Sess) -> Json {
+    let runs = sess.args(["runs", "-o", "json"]).success().silent().json();
+    runs.as_array().expect("an array").last().expect("a run").clone()
+}
+
+#[track_caller]
+fn undo(sess: &Sess, run: &Json) -> Json {
+    let name = run["run"].as_str().expect("a name");
+    sess.args(["undo", name, "--yes", "-o", "json"]).success().json()
+}
+
+#[test]
+fn a_killed_run_is_taken_back_whole() {
+    const MANY: usize = 3000;
+    for vanished in [1, 400, 1100, 2300] {
+        let sess = Sess::new().many(MANY);
+        let before = sess.server.snapshot();
+        let mut running = sess.start(slowly("4000/s", &[]));
+        eventually("sessions vanish", || sess.server.size() <= MANY - vanished || running.has_ended());
+        running.kill();
+        assert_eq!(running.end().code, None);
+        let left = sess.server.size();
+        assert!(left > 0 && left < MANY, "{left} are left");
+        let run = last_run(&sess);
+        assert_eq!((&run["state"], &run["finished_at"]), (&json!("partial"), &Json::Null));
+        // It did not come to writing down what it left.
+        let name = run["run"].as_str().expect("a name");
+        sess.changes_nothing(["purge", "--resume", name, "--yes"]).code(1).says("cut short").says("again");
+
+        // The same command does the rest.
+        let report = sess.args([&PURGE[..], &["json"]].concat()).success().json();
+        assert_eq!([&report["matched"], &report["done"]], [&json!(left), &json!(left)]);
+        assert_eq!(sess.server.size(), 0);
+        let rest = last_run(&sess);
+        assert_eq!(undo(&sess, &rest)["done"], left);
+        assert_eq!(sess.server.size(), left);
+        undo(&sess, &run);
+        assert!(sess.server.snapshot() == before, "after {vanished}");
+        // Noted behind whatever the run was writing when it died.
+        assert_eq!(last_run(&sess)["state"], "undone");
+        undo(&sess, &run);
+        assert!(sess.server.snapshot() == before, "after {vanished}");
+    }
+}
+
+#[test]
+fn a_server_that_dies_is_said_and_the_rest_is_done_when_it_is_back() {
+    const KEPT: [&str; 2] = ["--appendonly", "yes"];
+    let mut sess = Sess::on(Server::with(&KEPT)).many(3000);
+    let before = sess.server.snapshot();
+    let running = sess.start(slowly("3000/s", &[]));
+    eventually("sessions vanish", || sess.server.size() < 3000);
+    sess.server.kill();
+    let ran = running.end();
+    assert!(matches!(ran.code, Some(1 | 3)), "{:?}", ran.code);
+    let ran = ran.says("stopped: ").says("run the same command again");
+    assert_eq!(ran.json()["complete"], false);
+    sess.server.restart(&KEPT);
+    let left = sess.server.size();
+    assert!(left > 0 && left < 3000, "{left} are left");
+    let first = last_run(&sess);
+    let report = sess.args([&PURGE[..], &["json"]].concat()).success().json();
+    assert_eq!(report["done"], left);
+    assert_eq!(sess.server.size(), 0);
+    for run in [last_run(&sess), first] {
+        undo(&sess, &run);
+    }
+    assert!(sess.server.snapshot() == before);
+}
+
+#[test]
+fn a_connection_that_is_cut_loses_nothing() {
+    let sess = Sess::new().many(3000);
+    let before = sess.server.snapshot();
+    let running = sess.start(slowly("3000/s", &[]));
+    eventually("sessions vanish", || sess.server.size() < 3000);
+    sess.server.command(&["CLIENT", "KILL", "TYPE", "normal"]);
+    let ran = running.end();
+    assert!(matches!(ran.code, Some(1 | 3)), "{:?}", ran.code);
+    ran.says("stopped: ").says("lost");
+    assert!(sess.server.size() > 0);
+    undo(&sess, &last_run(&sess));
+    assert!(sess.server.snapshot() == before);
+}
+
+#[test]
+fn without_an_undo_file_nothing_is_changed() {
+    for (blocked, said) in [("sessctl/runs", "undo file"), ("sessctl", "audit log"), ("", "audit log")] {
+        let sess = Sess::new().many(20);
+        let state = sess.server.dir.path().join("state");
+        let path = state.join(blocked);
+        std::fs::create_dir_all(path.parent().expect("a directory")).expect("made");
+        std::fs::write(if blocked.is_empty() { &state } else { &path }, "").expect("a file");
+        let sess = sess.env("XDG_STATE_HOME", state.to_str().expect("a path"));
+        sess.changes_nothing(["purge", "--all", "--yes"]).code(1).says(said).says("state");
+    }
+}
+
+/// Runs it where no file may become larger than so many blocks.
+fn limited(sess: &Sess, blocks: u32, args: &[&str]) -> Ran {
+    let inner = sess.command(args);
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"]);
+    command.arg(inner.get_program()).args(inner.get_args());
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    Ran::of(&mut command)
+}
+
+#[test]
+fn a_full_disk_stops_before_what_could_not_be_taken_back() {
+    let sess = Sess::new().many(4000);
+    let before = sess.server.snapshot();
+    let purge = [&PURGE[..], &["json"]].concat();
+    let mut stopped = BTreeSet::new();
+    for blocks in [0, 4, 8, 16, 40, 80, 100, 120, 160] {
+        let ran = limited(&sess, blocks, &purge);
+        let left = sess.server.size();
+        stopped.insert((4000 - left) / 512);
+        match ran.code {
+            Some(0) => assert_eq!(left, 0, "{blocks}"),
+            Some(1) => assert_eq!(left, 4000, "{blocks}: {}", ran.stderr),
+            Some(3) => assert_eq!(ran.json()["complete"], false, "{blocks}"),
+            code => panic!("{blocks}: {code:?}: {}", ran.stderr),
+        }
+        if ran.code != Some(0) {
+            ran.says("large");
+        }
+        if left < 4000 {
+            undo(&sess, &last_run(&sess));
+        }
+        assert!(sess.server.snapshot() == before, "{blocks}");
+        let _ = std::fs::remove_dir_all(sess.server.dir.path().join("sessctl"));
+    }
+    assert!(stopped.len() > 2, "{stopped:?}");
+}
+
+#[test]
+fn what_is_written_meanwhile_is_kept_and_counted() {
+    const MANY: usize = 3000;
+    let sess = Sess::new().many(MANY);
+    let running = sess.start(slowly("3000/s", &[]));
+    eventually("sessions vanish", || sess.server.size() < MANY);
+    // All of them were matched before the first vanished.
+    let mut connection = sess.server.connect();
+    let mut written = BTreeMap::new();
+    for n in (0..MANY).step_by(10) {
+        let key = format!("sess:{}", sid(n));
+        let value = express(Some("new"), &json!({ "cart": n }));
+        let set: Option<String> = redis::cmd("SET")
+            .arg(&key)
+            .arg(&value)
+            .arg("XX")
+            .arg("KEEPTTL")
+            .query(&mut connection)
+            .expect("SET");
+        if set.is_some() {
+            written.insert(key.into_bytes(), Content::Text(value.into_bytes()));
+        }
+    }
+    let report = running.end().code(3).json();
+    assert!(!written.is_empty());
+    assert_eq!((&report["changed"], &report["failed"]), (&json!(written.len()), &json!(0)));
+    assert_eq!(report["done"], MANY - written.len());
+    assert!(sess.server.contents() == written);
+    // What was ended comes back beside it.
+    undo(&sess, &last_run(&sess));
+    assert_eq!(sess.server.size(), MANY);
+    let contents = sess.server.contents();
+    for (key, value) in &written {
+        assert_eq!(&contents[key], value);
+    }
+}
+
+#[test]
+fn an_interrupted_run_goes_on_where_it_stopped() {
+    let sess = Sess::new().many(3000).set("other", "1");
+    let before = sess.server.snapshot();
+    let running = sess.start(slowly("3000/s", &[]));
+    eventually("sessions vanish", || sess.server.size() < 3001);
+    let name = last_run(&sess)["run"].as_str().expect("a name").to_string();
+    // Nobody else takes it up or takes it back meanwhile.
+    sess.args(["undo", &name, "--yes"]).code(5).says("still going on");
+    sess.args(["purge", "--resume", &name, "--yes"]).code(5).says("still going on");
+    running.interrupt();
+    let ran = running.end().code(130).says("--resume").says(&name);
+    let done = ran.json()["done"].as_u64().expect("a number");
+    assert!(done > 0 && done < 3000, "{done}");
+    assert_eq!(sess.server.size() as u64, 3001 - done);
+    sess.changes_nothing(["purge", "--resume", &name, "--user", "user1", "--yes"]).code(2);
+    sess.changes_nothing(["purge", "--resume", &name]).code(5).says("no terminal");
+    let other = Server::start();
+    sess.changes_nothing(["--store", &other.url(), "purge", "--resume", &name, "--yes"])
+        .code(5)
+        .says("was made on");
+    let resumed = sess.args(["purge", "--resume", &name, "--yes", "-o", "json"]).success().json();
+    assert_eq!(resumed["done"], 3000 - done);
+    assert_eq!(sess.server.snapshot().keys().collect::<Vec<_>>(), [b"other"]);
+    undo(&sess, &last_run(&sess));
+    undo(&sess, &json!({ "run": name }));
+    assert!(sess.server.snapshot() == before);
+}
+
+#[test]
+fn what_comes_back_is_ended_again() {
+    let sess = Sess::new().many(60);
+    let values: Vec<(String, Content)> = sess
+        .server
+        .contents()
+        .into_iter()
+        .step_by(3)
+        .map(|(key, value)| (String::from_utf8(key).expect("text"), value))
+        .collect();
+    let running = sess.start([&PURGE[..], &["json", "--verify", "4s"]].concat());
+    eventually("all are gone", || sess.server.size() == 0);
+    for (key, value) in &values {
+        let Content::Text(value) = value else { panic!("{value:?}") };
+        sess.server.command(&[b"SET", key.as_bytes(), value, b"PX", b"3600000"]);
+    }
+    let report = running.end().success().says("ended again").json();
+    assert_eq!([&report["matched"], &report["returned"]], [&json!(60), &json!(values.len())]);
+    assert_eq!(sess.server.size(), 0);
+    assert!(report["complete"] == true && report["done"] == 60);
+}
