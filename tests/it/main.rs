@@ -13,6 +13,7 @@ mod layouts;
 mod neighbours;
 mod own_layouts;
 mod pace;
+mod plans;
 mod support;
 mod undo;
 
