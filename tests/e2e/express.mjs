@@ -9,7 +9,7 @@ import express from "express";
 import session from "express-session";
 import passport from "passport";
 import { Strategy } from "passport-local";
-import { cookieOf, outcome, scenario, serve, sessctl, sessctlJson, snapshot } from "./lib.mjs";
+import { cookieOf, eventually, outcome, scenario, serve, sessctl, sessctlJson, snapshot } from "./lib.mjs";
 
 const SECRET = "a secret of the end-to-end test";
 const COOKIE = "connect.sid";
@@ -37,12 +37,23 @@ function application(client) {
     response.json({ visits: request.session.visits });
   });
   app.post("/login", passport.authenticate("local"), (request, response) => response.json({ user: request.user.name }));
+  // A request that takes its time: it has its session, and writes it once somebody lets it go on.
+  app.get("/slow", async (request, response) => {
+    await new Promise((goOn) => (app.locals.goOn = goOn));
+    request.session.cart = "filled meanwhile";
+    response.json({ user: request.user?.name ?? null });
+  });
+  app.post("/go-on", (request, response) => {
+    app.locals.goOn();
+    response.json({});
+  });
   app.get("/me", (request, response) => response.json({ user: request.user?.name ?? null }));
   return app;
 }
 
 await scenario("express", async (t) => {
-  const url = await serve(t, createServer(application(t.redis)));
+  const app = application(t.redis);
+  const url = await serve(t, createServer(app));
   const login = async (name) => {
     const body = new URLSearchParams({ username: name, password: `${name}-password` });
     const response = await fetch(`${url}/login`, { method: "POST", body });
@@ -146,4 +157,26 @@ await scenario("express", async (t) => {
 
   const again = await sessctlJson(t, "purge", "--user", "alice", "--yes");
   t.check("purging what is not there is nothing to do", [again.matched, again.done], [0, 0]);
+
+  // --- purge --verify: a request in flight writes its session back -------------------------------
+  const late = await login("alice");
+  const slow = fetch(`${url}/slow`, { headers: { cookie: late } });
+  await eventually("the request has its session", () => app.locals.goOn);
+  const watching = sessctlJson(t, "purge", "--user", "alice", "--yes", "--verify", "5s");
+  await eventually("the session is ended", async () => (await t.redis.exists(`sess:${idOf(late)}`)) === 0);
+  await fetch(`${url}/go-on`, { method: "POST" });
+  t.check("the request in flight ends as alice's", (await (await slow).json()).user, "alice");
+  const watched = await watching;
+  t.check("purge --verify ends again what the request wrote back", watched, (run) => run.done === 1 && run.returned === 1 && run.complete);
+  t.check("alice is logged out", await whoIs(late), null);
+  t.check("and her session is gone", await t.redis.exists(`sess:${idOf(late)}`), 0);
+
+  // --- undo: the cookie works again --------------------------------------------------------------
+  const standing = await snapshot(t);
+  const ended = await sessctlJson(t, "purge", "--user", "bob", "--yes");
+  t.check("bob is logged out", await whoIs(bob), null);
+  const back = await sessctlJson(t, "undo", ended.run, "--yes");
+  t.check("undo puts his session back", back.done, 1);
+  t.check("every key is as it was, to the byte and the millisecond", await snapshot(t), standing);
+  t.check("his cookie works again", await whoIs(bob), "bob");
 });
