@@ -196,7 +196,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     // How many make a batch; `None` before the first and after each.
     let mut most = None;
     let mut going = true;
-    walk(&summary, args, &mut |kept| {
+    let walked = walk(&summary, args, &mut |kept| {
         if most.is_none() {
             most = pace.next(&mut |_| stop())?;
         }
@@ -210,13 +210,29 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             most = None;
         }
         Ok(going)
-    })?;
-    if going && !batch.is_empty() {
-        each(batch, &mut pace)?;
-    }
+    });
+    let walked = match walked {
+        Ok(_) if going && !batch.is_empty() => each(batch, &mut pace).map(|_| ()),
+        walked => walked.map(|_| ()),
+    };
     interrupted |= !going;
     drop(progress);
-    store.restore_whole(&wholes)?;
+    let restored = walked.and_then(|()| Ok(store.restore_whole(&wholes)?));
+    if let Err(error) = restored {
+        // How far it came is told and noted all the same; it can be repeated.
+        report.gone = expired;
+        report.complete = false;
+        let exit = if report.done > 0 { Exit::Partial } else { crate::error::tell(&error).exit };
+        let noted = audit.end(exit, &report);
+        if report.done == 0 {
+            return Err(error);
+        }
+        report::print(context, "Put back", &report)?;
+        noted?;
+        crate::error::report(&error, context.ui.color_err);
+        context.ui.note(format!("hint: to go on: sessctl undo {}", summary.start.run));
+        return Ok(exit);
+    }
     report.gone = expired;
     report.complete = !interrupted;
     let all = report.complete && every;
