@@ -246,3 +246,46 @@ fn what_comes_back_is_ended_again() {
     assert_eq!(sess.server.size(), 0);
     assert!(report["complete"] == true && report["done"] == 60);
 }
+
+#[test]
+fn an_undo_that_breaks_off_is_finished_by_the_next() {
+    let mut sess = Sess::on(Server::with(&["--appendonly", "yes"])).many(3000).load("spring-session-indexed");
+    let before = sess.server.contents();
+    let report = sess.args([&PURGE[..], &["json"]].concat()).success().json();
+    let done = report["done"].as_u64().expect("a number");
+    let name = report["run"].as_str().expect("a name").to_string();
+    let slow = ["undo", &name, "--yes", "-o", "json", "--rate", "2000/s"];
+    let started = sess.server.size();
+
+    let mut running = sess.start(slow);
+    eventually("sessions come back", || sess.server.size() > started);
+    running.kill();
+    assert_eq!(running.end().code, None);
+
+    let halfway = sess.server.size();
+    let running = sess.start(slow);
+    eventually("more come back", || sess.server.size() > halfway);
+    running.interrupt();
+    running.end().code(130);
+
+    for kill in [false, true] {
+        let halfway = sess.server.size();
+        assert!((halfway as u64) < started as u64 + done, "{halfway}");
+        let running = sess.start(slow);
+        eventually("more come back", || sess.server.size() > halfway);
+        if kill {
+            sess.server.kill();
+        } else {
+            sess.server.command(&["CLIENT", "KILL", "TYPE", "normal"]);
+        }
+        let ran = running.end().code(3).says("lost").says("sessctl undo");
+        assert_eq!(ran.json()["complete"], false);
+        if kill {
+            sess.server.restart(&["--appendonly", "yes"]);
+        }
+    }
+
+    undo(&sess, &json!({ "run": name }));
+    assert!(sess.server.contents() == before);
+    assert_eq!(last_run(&sess)["state"], "undone");
+}
