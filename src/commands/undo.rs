@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use anyhow::Context as _;
+use sha2::{Digest as _, Sha256};
 
 use super::{report, runs};
 use crate::audit::{Audit, Ids, Start};
@@ -298,10 +299,16 @@ fn read(
     each: &mut dyn FnMut(Kept) -> anyhow::Result<bool>,
 ) -> anyhow::Result<Option<run::Damage>> {
     let wanted: Vec<Vec<u8>> = args.ids.iter().map(|id| resolve::bytes_of(id)).collect();
-    let chosen = |kept: &Kept| {
+    // What came back and was ended again is in the file twice; as it was before the run, it is once.
+    let mut met: HashSet<[u8; 16]> = HashSet::new();
+    let mut chosen = |kept: &Kept| {
         let user = args.user.is_empty() || kept.user.as_ref().is_some_and(|user| args.user.contains(user));
         let key = &kept.backup.key.0;
-        user && (wanted.is_empty() || wanted.iter().any(|id| kept.id.starts_with(id) || key.starts_with(id)))
+        let named =
+            wanted.is_empty() || wanted.iter().any(|id| kept.id.starts_with(id) || key.starts_with(id));
+        let mut name = [0; 16];
+        name.copy_from_slice(&Sha256::digest(key)[..16]);
+        user && named && met.insert(name)
     };
     let mut reader = Reader::open(&summary.path)?;
     let mut prepared: Vec<Kept> = Vec::new();
