@@ -228,6 +228,7 @@ fn an_interrupted_run_goes_on_where_it_stopped() {
 #[test]
 fn what_comes_back_is_ended_again() {
     let sess = Sess::new().many(60);
+    let before = sess.server.contents();
     let values: Vec<(String, Content)> = sess
         .server
         .contents()
@@ -239,12 +240,17 @@ fn what_comes_back_is_ended_again() {
     eventually("all are gone", || sess.server.size() == 0);
     for (key, value) in &values {
         let Content::Text(value) = value else { panic!("{value:?}") };
-        sess.server.command(&[b"SET", key.as_bytes(), value, b"PX", b"3600000"]);
+        let value = [value, &b" "[..]].concat();
+        sess.server.command(&[b"SET", key.as_bytes(), &value, b"PX", b"3600000"]);
     }
     let report = running.end().success().says("ended again").json();
     assert_eq!([&report["matched"], &report["returned"]], [&json!(60), &json!(values.len())]);
     assert_eq!(sess.server.size(), 0);
     assert!(report["complete"] == true && report["done"] == 60);
+    // Each is in the run once, however often it was ended.
+    let back = sess.args(["undo", "--yes", "--expect", "60", "-o", "json"]).success().json();
+    assert_eq!([&back["done"], &back["changed"]], [&json!(60), &json!(0)]);
+    assert!(sess.server.contents() == before);
 }
 
 #[test]
