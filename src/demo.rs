@@ -42,12 +42,41 @@ const STORES: &[(u32, &[Captured])] = &[
             captured!("adonis-session-redis", "2026-11-23T20:15:00Z"),
             captured!("hono-sessions", "2026-11-23T20:19:16Z"),
             captured!("authjs-upstash", "2026-11-23T20:17:38Z"),
+            captured!("symfony", "2026-11-24T11:29:50Z"),
+            captured!("spring-session-indexed-json", "2026-11-24T04:16:48Z"),
+            captured!("aspnetcore", "2026-11-24T04:16:48Z"),
         ],
     ),
     (1, &[captured!("overleaf", "2026-11-23T20:32:55Z")]),
     (2, &[captured!("nodebb", "2026-11-23T20:32:55Z")]),
     (3, &[captured!("etherpad", "2026-11-24T11:38:02Z")]),
     (4, &[captured!("lemonldap-ng", "2026-11-23T20:24:33Z")]),
+    // Sessions and cache of one application in one database, as people have them.
+    (5, &[captured!("laravel", "2026-11-23T10:33:20Z")]),
+    (
+        6,
+        &[
+            captured!("phpredis", "2026-11-24T11:19:18Z"),
+            captured!("codeigniter4", "2026-11-24T12:09:18Z"),
+            captured!("magento2", "2026-11-24T11:16:40Z"),
+        ],
+    ),
+    (
+        7,
+        &[
+            captured!("spring-session-indexed", "2026-11-24T04:16:48Z"),
+            captured!("shiro-redis", "2026-11-24T04:16:48Z"),
+            captured!("ruoyi", "2026-11-24T04:16:48Z"),
+            captured!("sa-token", "2026-11-24T04:16:48Z"),
+        ],
+    ),
+    (
+        8,
+        &[
+            captured!("aspnet-redis-provider", "2026-11-24T04:16:48Z"),
+            captured!("webseal", "2026-11-24T04:16:48Z"),
+        ],
+    ),
 ];
 
 /// Keys that are nobody's session, to see that they stay.
@@ -57,6 +86,9 @@ const FOREIGN: &[(&str, &str)] = &[
     ("ratelimit:192.0.2.10", "3"),
     ("sess:stats", r#"{"hits":1200}"#),
 ];
+
+/// Ticks of 100 ns from the year 1 to 1970.
+const NET_EPOCH: i64 = 621_355_968_000_000_000;
 
 /// How long a server may take to answer after its start.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -133,8 +165,9 @@ impl DemoServer {
         for (database, stores) in STORES {
             redis::cmd("SELECT").arg(*database).exec(connection)?;
             for (at, store) in stores.iter().enumerate() {
-                // The applications were not all used at the same moment.
-                let age = Duration::from_secs(60 * (3 + 5 * at as u64));
+                // The applications were not all used at the same moment, and none so long ago that
+                // sessions of half an hour are over.
+                let age = Duration::from_secs(60 * (3 + 5 * (at as u64 % 5)));
                 let clock = Clock::new(store.at, age).context(store.name)?;
                 for line in store.keys.lines().filter(|line| !line.trim().is_empty()) {
                     let key: Json = serde_json::from_str(line)?;
@@ -180,12 +213,18 @@ impl Clock {
         if far { None } else { time.checked_add(self.by).ok() }
     }
 
-    /// Moves what stands in a value as text: `2026-11-23T20:04:13.671Z`, and seconds or
-    /// milliseconds since 1970. No length changes, so that binary forms stay whole.
+    /// Moves what stands in a value as text: `2026-11-23T20:04:13.671Z`, seconds or milliseconds
+    /// since 1970, .NET's ticks; and Java's binary milliseconds. No length changes, so that binary
+    /// forms stay whole.
     fn shift(&self, mut bytes: Vec<u8>) -> Vec<u8> {
         let mut at = 0;
         while at < bytes.len() {
             let rest = &bytes[at..];
+            if let Some(new) = self.java(rest) {
+                bytes[at..at + new.len()].copy_from_slice(&new);
+                at += new.len();
+                continue;
+            }
             let word = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
             let iso = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"-:.".contains(byte));
             let iso = iso.count();
@@ -217,8 +256,19 @@ impl Clock {
         match bytes.len() {
             10 => Some(self.moved(Timestamp::from_second(number).ok()?)?.as_second().to_string()),
             13 => Some(self.moved(Timestamp::from_millisecond(number).ok()?)?.as_millisecond().to_string()),
+            18 => {
+                let time = Timestamp::from_millisecond(number.checked_sub(NET_EPOCH)? / 10_000).ok()?;
+                Some((self.moved(time)?.as_millisecond() * 10_000 + NET_EPOCH).to_string())
+            }
             _ => None,
         }
+    }
+
+    /// A big-endian count of milliseconds. Eight bytes that happen to be a time within the reach
+    /// of the capture are as good as never anything else.
+    fn java(&self, bytes: &[u8]) -> Option<[u8; 8]> {
+        let long = i64::from_be_bytes(*bytes.first_chunk()?);
+        Some(self.moved(Timestamp::from_millisecond(long).ok()?)?.as_millisecond().to_be_bytes())
     }
 }
 
@@ -308,6 +358,10 @@ mod tests {
             assert_eq!(clock.shift(text.into()), expected.as_bytes());
         }
         assert_eq!(clock.shift(vec![0xff, b'1', 0xc3]), [0xff, b'1', 0xc3]);
+        // Ticks, and a java.lang.Long, each of the moment of the capture.
+        assert_eq!(clock.shift(b"639310610530000000".to_vec()), b"639310646530000000");
+        let long = |time: i64| [b"\0\0w\x08".as_slice(), &time.to_be_bytes(), b"x"].concat();
+        assert_eq!(clock.shift(long(1_795_464_253_000)), long(1_795_467_853_000));
     }
 
     #[test]

@@ -20,8 +20,13 @@ use crate::ui;
 Examples:
   sessctl demo
   sessctl demo -- list
-  sessctl demo -- purge --user alice --dry-run")]
+  sessctl demo -- purge --user alice --dry-run
+  sessctl demo --db 5 -- clear --layout laravel --dry-run")]
 pub struct Args {
+    /// The database of the demo that the command is run against; `sessctl demo` tells what is in each
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..16))]
+    pub db: u32,
+
     /// A sessctl command to run against the demo store
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
@@ -30,10 +35,10 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let server = DemoServer::start()?;
     if !args.command.is_empty() {
-        return run_once(&server, &args.command);
+        return run_once(&server.store(args.db), &args.command);
     }
     let mut out = context.ui.out();
-    let store = server.store(0);
+    let store = server.store(args.db);
     writeln!(out, "A demo server is running. In another terminal:\n")?;
     writeln!(out, "  export SESSCTL_STORE='{store}'")?;
     for (command, what) in [
@@ -60,11 +65,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// Runs one command against the demo store; its exit code is ours.
-fn run_once(server: &DemoServer, command: &[String]) -> anyhow::Result<Exit> {
+fn run_once(store: &str, command: &[String]) -> anyhow::Result<Exit> {
     let program = std::env::current_exe().context("finding this program")?;
     let status = Command::new(program)
         .args(command)
-        .env("SESSCTL_STORE", server.store(0))
+        .env("SESSCTL_STORE", store)
         .env_remove("SESSCTL_PROFILE")
         .env_remove("REDISCLI_AUTH")
         .status()

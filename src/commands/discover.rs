@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::cli::Format;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::layout::Setup;
+use crate::layout::{Layout, Setting, Setup};
 use crate::render::table::{self, Head};
 use crate::render::{self, Cell, Options, Tone, safe};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
@@ -404,29 +404,52 @@ fn table_width(context: &Context) -> usize {
 /// Profiles that name what was found: one a layout and prefix, the largest first.
 fn profiles(context: &Context, families: &[(Name, Family)]) -> String {
     let mut text = String::new();
-    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    let mut bodies: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (name, family) in families.iter().filter(|(name, _)| name.layout.is_some()) {
         let Some(setup) = family.setup.map(|at| &context.setups[at]) else { continue };
         let layout = setup.layout;
-        let count = names.entry(layout.name.to_string()).or_default();
-        *count += 1;
+        let mut body = format!("store = {}\n", quoted(&context.target.place()));
+        body.push_str(&format!("layout = {}\n", quoted(layout.name)));
+        let prefix = std::str::from_utf8(&family.prefix).ok().filter(|_| !name.shape.contains('*'));
+        if let Some((option, value)) = prefix.and_then(|prefix| prefix_setting(layout, prefix)) {
+            body.push_str(&format!("options = {{ {option} = {} }}\n", quoted(value)));
+        }
+        let known = bodies.entry(layout.name).or_default();
         // A handful of prefixes is a profile each; hundreds are tenants of one application.
-        if *count > 5 {
+        if known.len() >= 5 || known.contains(&body) {
             continue;
         }
-        let suffix = if *count > 1 { format!("-{count}") } else { String::new() };
-        text.push_str(&format!("[profiles.{}{suffix}]\n", layout.name));
-        text.push_str(&format!("store = {}\n", quoted(&context.target.place())));
-        text.push_str(&format!("layout = {}\n", quoted(layout.name)));
-        let prefix = String::from_utf8_lossy(&family.prefix);
-        let default = (layout.lead)(&Setup::free(layout));
-        if family.prefix != default && !name.shape.contains('*') && layout.prefix_option == "prefix" {
-            text.push_str(&format!("options = {{ prefix = {} }}\n", quoted(&prefix)));
-        }
-        text.push('\n');
+        let suffix = if known.is_empty() { String::new() } else { format!("-{}", known.len() + 1) };
+        text.push_str(&format!("[profiles.{}{suffix}]\n{body}\n", layout.name));
+        known.push(body);
     }
     text.trim_end().to_string() + if text.is_empty() { "" } else { "\n" }
 }
+
+/// The option, with its value, that makes a layout's keys begin so; none where they do by default.
+fn prefix_setting<'p>(layout: &'static Layout, prefix: &'p str) -> Option<(&'static str, &'p str)> {
+    let default = (layout.lead)(&Setup::free(layout));
+    let more = prefix.as_bytes().strip_prefix(default.as_slice());
+    let option = layout.prefix_option;
+    // Behind a namespace may follow what the layout itself tells apart, such as an application's name.
+    if more.is_some_and(|more| more.is_empty() || (option != "prefix" && !default.is_empty())) {
+        return None;
+    }
+    let leads = |value: &str| {
+        let mut setup = Setup::free(layout);
+        setup.set(option, Setting::Text(value.to_string())).is_ok()
+            && (layout.lead)(&setup) == prefix.as_bytes()
+    };
+    let cuts: Vec<usize> = (0..=prefix.len()).filter(|at| prefix.is_char_boundary(*at)).collect();
+    let values = cuts.iter().flat_map(|from| {
+        cuts.iter().rev().take_while(move |to| *to >= from).map(move |to| &prefix[*from..*to])
+    });
+    let value = values.take(PREFIX_GUESSES).find(|value| leads(value));
+    value.map(|value| (option, value)).or(Some(("prefix", prefix)))
+}
+
+/// How many parts of a prefix are tried as an option's value; enough for each part of one of 90 bytes.
+const PREFIX_GUESSES: usize = 4096;
 
 /// A TOML string; JSON's escapes are TOML's.
 fn quoted(text: &str) -> String {
@@ -436,6 +459,22 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_profile_says_where_the_keys_are() {
+        for (layout, prefix, expected) in [
+            ("connect-redis", "sess:", None),
+            ("connect-redis", "shop:sess:", Some(("prefix", "shop:sess:"))),
+            ("redis-sessions", "rs:forum:", None),
+            ("aspnetcore", "Shop_", Some(("instance_name", "Shop_"))),
+            ("spring-session", "spring:session:sessions:", None),
+            ("spring-session", "shop:sessions:", Some(("namespace", "shop"))),
+            ("micronaut-session", "app:sessions:", Some(("namespace", "app:"))),
+        ] {
+            let layout = crate::layout::by_name(layout).expect("a layout");
+            assert_eq!(prefix_setting(layout, prefix), expected, "{} {prefix}", layout.name);
+        }
+    }
 
     #[test]
     fn shapes_keep_words_and_replace_what_varies() {
