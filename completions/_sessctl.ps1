@@ -722,6 +722,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             break
         }
         'sessctl;demo' {
+            [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The database of the demo that the command is run against; `sessctl demo` tells what is in each')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')

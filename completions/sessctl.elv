@@ -702,6 +702,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'sessctl;demo'= {
+            cand --db 'The database of the demo that the command is run against; `sessctl demo` tells what is in each'
             cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'

@@ -697,6 +697,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l mask -d 'Shor
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s q -l quiet -d 'Print no notes and no progress'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l db -d 'The database of the demo that the command is run against; `sessctl demo` tells what is in each' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l profile -d 'Use this profile of the configuration file' -r
