@@ -2,11 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sessctl::codec::{Limits, igbinary};
+use sessctl::codec;
+use sessctl_fuzz::decoded;
 
-fuzz_target!(|bytes: &[u8]| {
-    match igbinary::decode(bytes, &Limits::default()) {
-        Ok(value) => drop(value.to_json()),
-        Err(error) => assert!(error.offset <= bytes.len(), "{error}"),
-    }
-});
+fuzz_target!(|bytes: &[u8]| decoded(&codec::igbinary::CODEC, bytes));

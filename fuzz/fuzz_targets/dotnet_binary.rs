@@ -1,0 +1,8 @@
+//! .NET BinaryFormatter.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sessctl::codec;
+use sessctl_fuzz::decoded;
+
+fuzz_target!(|bytes: &[u8]| decoded(&codec::dotnet_binary::CODEC, bytes));
