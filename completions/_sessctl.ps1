@@ -652,7 +652,6 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Print in this form [default: table]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print in this form [default: table]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour')
-            [CompletionResult]::new('--toml', '--toml', [CompletionResultType]::ParameterName, 'Print it as a description for the configuration file, to start from')
             [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Do not check the server''s certificate')
             [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'End each id with NUL instead of a line break, for `xargs -0`')
             [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'End each id with NUL instead of a line break, for `xargs -0`')

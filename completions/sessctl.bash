@@ -138,11 +138,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -256,11 +256,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -370,11 +370,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -444,11 +444,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -522,11 +522,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -676,11 +676,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -758,11 +758,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -836,11 +836,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -910,11 +910,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1116,11 +1116,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1190,11 +1190,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1272,11 +1272,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1291,7 +1291,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__layouts)
-            opts="-o -0 -q -h --toml --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1346,11 +1346,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1508,11 +1508,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1586,11 +1586,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1776,11 +1776,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1850,11 +1850,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1928,11 +1928,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2002,11 +2002,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2080,11 +2080,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2178,11 +2178,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --color)

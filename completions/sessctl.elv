@@ -635,7 +635,6 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand -o 'Print in this form [default: table]'
             cand --output 'Print in this form [default: table]'
             cand --color 'Use colour'
-            cand --toml 'Print it as a description for the configuration file, to start from'
             cand --insecure 'Do not check the server''s certificate'
             cand -0 'End each id with NUL instead of a line break, for `xargs -0`'
             cand --null 'End each id with NUL instead of a line break, for `xargs -0`'

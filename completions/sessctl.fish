@@ -40,7 +40,8 @@ complete -c sessctl -n "__fish_sessctl_needs_command" -s o -l output -d 'Print i
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_needs_command" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -106,7 +107,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s o -l output -d 
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -146,7 +148,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s o -l output 
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -193,7 +196,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s o -l output -d
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -259,7 +263,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s o -l output -d
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -334,7 +339,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s o -l output -
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -387,7 +393,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s o -l output -d
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -429,7 +436,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s o -l output -d
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -467,7 +475,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s o -l output -d 
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -496,7 +505,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_see
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -525,7 +535,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -552,7 +563,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -579,7 +591,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -605,7 +618,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s o -l output
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -631,11 +645,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s o -l output 
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l toml -d 'Print it as a description for the configuration file, to start from'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l mask -d 'Shorten ids in every form of output'
@@ -660,7 +674,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s o -l output -
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -687,7 +702,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s o -l output -
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -714,7 +730,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s o -l output -d 
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -740,7 +757,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s o -l out
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -767,7 +785,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s o -l output -d '
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -793,7 +812,8 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s o -l output -d 
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
-ids\t'Ids only, one a line'"
+ids\t'Ids only, one a line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"

@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, ValueEnum};
 
 use crate::commands::Command;
@@ -131,7 +132,7 @@ pub struct TargetArgs {
 pub struct OutputArgs {
     /// Print in this form [default: table]
     #[arg(short = 'o', long = "output", global = true, value_name = "FORM", value_enum)]
-    pub format: Option<Format>,
+    pub format: Option<Form>,
 
     /// End each id with NUL instead of a line break, for `xargs -0`
     #[arg(short = '0', long = "null", global = true, hide_short_help = true)]
@@ -168,6 +169,36 @@ pub enum Format {
     Csv,
     /// Ids only, one a line
     Ids,
+}
+
+/// What `-o` takes: a form of rows, or a layout's description, which has no rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Rows(Format),
+    Toml,
+}
+
+impl ValueEnum for Form {
+    fn value_variants<'a>() -> &'a [Form] {
+        &[
+            Form::Rows(Format::Table),
+            Form::Rows(Format::Json),
+            Form::Rows(Format::Ndjson),
+            Form::Rows(Format::Csv),
+            Form::Rows(Format::Ids),
+            Form::Toml,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Form::Rows(format) => format.to_possible_value(),
+            Form::Toml => {
+                let about = "A description for the configuration file; with `layouts NAME` only";
+                Some(PossibleValue::new("toml").help(about))
+            }
+        }
+    }
 }
 
 /// Filters that take a value.

@@ -3,7 +3,7 @@
 //! To add one: write `commands/NAME.rs` with an `Args` and `pub fn run`, declare it here, and add a
 //! variant and an arm. The order of the variants is the order of the help.
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Form};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::ui;
@@ -64,7 +64,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Undo(args) => undo::run(&context()?, args),
         Command::Runs(args) => runs::run(&context()?, args),
         Command::Discover(args) => discover::run(&context()?, args),
-        Command::Layouts(args) => layouts::run(&context()?, args),
+        Command::Layouts(args) => layouts::run(&context()?, args, cli.output.format == Some(Form::Toml)),
         Command::Decode(args) => decode::run(&context()?, args),
         Command::Cookie(args) => cookie::run(&context()?, args),
         Command::Demo(args) => {

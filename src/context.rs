@@ -7,7 +7,8 @@ use std::time::Duration;
 use clap::ValueEnum as _;
 
 use crate::audit;
-use crate::cli::{Cli, Format};
+use crate::cli::{Cli, Form, Format};
+use crate::commands::layouts;
 use crate::config::{self, Profile, Secret};
 use crate::error::{Refusal, Usage, did_you_mean};
 use crate::guard::Guards;
@@ -72,7 +73,13 @@ impl Context {
             if cli.target.layout.is_empty() { profile.layout.clone() } else { cli.target.layout.clone() };
         let prefix = cli.target.prefix.as_deref().or(profile.prefix.as_deref());
         let format = match (&cli.output.format, &profile.output) {
-            (Some(format), _) => *format,
+            (Some(Form::Rows(format)), _) => *format,
+            // Whoever prints a description looks for it.
+            (Some(Form::Toml), _) if layouts::describes(&cli.command) => Format::Table,
+            (Some(Form::Toml), _) => {
+                let what = "toml is a form of `sessctl layouts NAME` alone";
+                return Err(Usage::new(what).hint("for rows take json, ndjson or csv").into());
+            }
             (None, Some(name)) => format_of(name)?,
             (None, None) => Format::Table,
         };

@@ -19,24 +19,58 @@ pub mod php;
 pub mod snappy;
 pub mod zstd;
 
-/// A wrapper that needs no secret, as a value.
+/// A wrapper as a value, for those who have only its name.
 #[derive(Debug)]
 pub struct Wrapper {
     /// The name in the `codec` member of a row.
     pub name: &'static str,
-    /// Takes it off.
-    pub open: fn(&[u8], &Limits) -> Result<Vec<u8>, DecodeError>,
+    pub open: Open,
+}
+
+/// How a wrapper is taken off.
+#[derive(Debug)]
+pub enum Open {
+    Plain(fn(&[u8], &Limits) -> Result<Vec<u8>, DecodeError>),
+    /// With secrets, of which any may be the one.
+    Sealed {
+        /// What the secrets are called in a configuration.
+        option: &'static str,
+        about: &'static str,
+        open: fn(&[u8], &[String]) -> Result<Vec<u8>, WrapError>,
+    },
+}
+
+impl Wrapper {
+    const fn plain(name: &'static str, open: fn(&[u8], &Limits) -> Result<Vec<u8>, DecodeError>) -> Wrapper {
+        Wrapper { name, open: Open::Plain(open) }
+    }
 }
 
 /// Those that a description in the configuration file can name.
 pub const ALL: &[Wrapper] = &[
-    Wrapper { name: deflate::GZIP, open: deflate::gunzip },
-    Wrapper { name: deflate::ZLIB, open: deflate::inflate },
-    Wrapper { name: zstd::NAME, open: zstd::open },
-    Wrapper { name: lz4::NAME, open: lz4::frame },
-    Wrapper { name: snappy::NAME, open: snappy::open },
-    Wrapper { name: lzf::NAME, open: lzf::open },
-    Wrapper { name: base64::NAME, open: base64::open },
+    Wrapper::plain(deflate::GZIP, deflate::gunzip),
+    Wrapper::plain(deflate::ZLIB, deflate::inflate),
+    Wrapper::plain(zstd::NAME, zstd::open),
+    Wrapper::plain(lz4::NAME, lz4::frame),
+    Wrapper::plain(snappy::NAME, snappy::open),
+    Wrapper::plain(lzf::NAME, lzf::open),
+    Wrapper::plain(base64::NAME, base64::open),
+    Wrapper {
+        name: laravel::NAME,
+        open: Open::Sealed {
+            option: "app_key",
+            about: "APP_KEY with its `base64:`, and earlier ones behind it",
+            open: laravel::open,
+        },
+    },
+    Wrapper {
+        name: kruptein::NAME,
+        open: Open::Sealed {
+            option: "store_secret",
+            about: "the secret or secrets that seal the sessions",
+            open: kruptein::open_text,
+        },
+    },
 ];
 
 /// The wrapper of that name.

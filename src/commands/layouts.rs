@@ -7,6 +7,7 @@ use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::Format;
+use crate::commands::Command;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -33,24 +34,26 @@ Examples:
     sessctl layouts -o ids
     sessctl layouts -o json
   Start the description of a store of your own:
-    sessctl layouts connect-redis --toml")]
+    sessctl layouts connect-redis -o toml")]
 pub struct Args {
     /// The layout
     pub name: Option<String>,
-
-    /// Print it as a description for the configuration file, to start from
-    #[arg(long, requires = "name")]
-    pub toml: bool,
 }
 
-pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+/// Whether this is a command that can print a description.
+pub(crate) fn describes(command: &Command) -> bool {
+    matches!(command, Command::Layouts(Args { name: Some(_) }))
+}
+
+/// With `toml` the layout is printed as the configuration file would describe it.
+pub fn run(context: &Context, args: &Args, toml: bool) -> anyhow::Result<Exit> {
     let text = match &args.name {
         None => list(context)?,
         Some(name) => {
             let layout = layout::by_name(name)
                 .ok_or_else(|| OptionError::Layout { name: name.clone(), near: layout::close_to(name) })?;
             match context.format {
-                _ if args.toml => description(layout)?.to_string(),
+                _ if toml => description(layout)?.to_string(),
                 Format::Table => page(layout),
                 Format::Json => format!("{:#}\n", object(layout)),
                 Format::Ndjson => format!("{}\n", object(layout)),

@@ -5,30 +5,32 @@
 //! key = "shop:session:{id}"              # {user} may be in it, too; other braces are doubled: "{{shop}}:{id}"
 //! record = "string"                      # or "hash"
 //! field = "data"                         # of a hash: the field that the session is in
-//! wrappers = ["gzip"]                    # outermost first
+//! wrappers = ["gzip"]                    # outermost first; secrets of laravel-encrypted and kruptein: options
 //! codec = "json"                         # without it the bytes are asked
 //! user = ["user.id", "uid"]              # the first that leads to somebody
-//! created = { path = "created", unit = "s" }  # s, ms or iso; a text alone: told by its form
-//! seen = "last_seen"
+//! created = { path = "created", unit = "s" }  # s, ms, us, ns, ticks or iso; a text alone: told by its form
+//! seen = ["last_seen", { path = "t", unit = "s", epoch = "2001-01-01T00:00:00Z" }]  # the first that is there
 //! expires = { path = "exp", unit = "ms" }     # the end that the application enforces
 //! ip = "ip"
 //! agent = "ua"
 //! must_have = ["user", "created"]        # with these it certainly is one, also where it is not named
 //! cookie = { name = "SHOPSESS", form = "bare" }
 //! caveats = ["Open pages go on until they are loaded anew."]
+//! locks = ["{key}:lock"]                 # keys that a request holds, which go with the session
 //!
 //! [[layouts.shop.companions]]
 //! kind = "set"                           # set, zset, hash, list-json or key
 //! key = "shop:user:{user}:sessions"      # {id}, {user} and {key}
 //! member = "{id}"
-//! user_index = true                      # a user's sessions may be looked up here
+//! user_index = true                      # a user's sessions may be looked up here; of a zset also:
+//!                                        # score = "ms", the end of the session, which follows it
 //! ```
 //!
 //! Everything is checked here, with the line, so that the layout's functions need not ask again.
 
 use super::*;
 use crate::codec;
-use crate::layout::described::{Companion, Companionship, Cookie, FORMS, Pattern, Unit, When};
+use crate::layout::described::{Clock, Companion, Companionship, Cookie, FORMS, Pattern, Unit, When};
 use crate::store::Kind;
 use crate::wrap;
 
@@ -50,10 +52,14 @@ const MEMBERS: &[&str] = &[
     "cookie",
     "caveats",
     "companions",
+    "locks",
 ];
-const COMPANION: &[&str] = &["kind", "key", "member", "user_index"];
+const COMPANION: &[&str] = &["kind", "key", "member", "user_index", "score"];
 const COOKIE: &[&str] = &["name", "form"];
-const WHEN: &[&str] = &["path", "unit"];
+const WHEN: &[&str] = &["path", "unit", "epoch"];
+
+/// What may be in a companion's key and member.
+const PLACES: &[&str] = &["id", "user", "key"];
 
 type Value<'t> = Spanned<DeValue<'t>>;
 
@@ -95,9 +101,9 @@ impl Reader<'_> {
             wrappers: Vec::new(),
             codec: None,
             user: Vec::new(),
-            created: None,
-            seen: None,
-            expires: None,
+            created: Vec::new(),
+            seen: Vec::new(),
+            expires: Vec::new(),
             ip: Vec::new(),
             agent: Vec::new(),
             must_have: Vec::new(),
@@ -107,7 +113,7 @@ impl Reader<'_> {
         };
         let mut key_given = false;
         let mut record = None;
-        let mut companions = None;
+        let (mut companions, mut locks) = (None, None);
         for entry @ (member, value) in members {
             match member.get_ref().as_ref() {
                 "about" => described.about = Some(self.text(member, value)?),
@@ -137,15 +143,16 @@ impl Reader<'_> {
                         Some(codec.ok_or_else(|| self.no(member, "codec", &name, known()))?.name);
                 }
                 "user" => described.user = self.list(member, value)?,
-                "created" => described.created = Some(self.when(entry)?),
-                "seen" => described.seen = Some(self.when(entry)?),
-                "expires" => described.expires = Some(self.when(entry)?),
+                "created" => described.created = self.times(entry)?,
+                "seen" => described.seen = self.times(entry)?,
+                "expires" => described.expires = self.times(entry)?,
                 "ip" => described.ip = self.list(member, value)?,
                 "agent" => described.agent = self.list(member, value)?,
                 "must_have" => described.must_have = self.list(member, value)?,
                 "cookie" => described.cookie = Some(self.cookie(entry)?),
                 "caveats" => described.caveats = self.list(member, value)?,
                 "companions" => companions = Some(entry),
+                "locks" => locks = Some(entry),
                 other => return Err(self.unknown(member.span().start, other, MEMBERS)),
             }
         }
@@ -166,7 +173,28 @@ impl Reader<'_> {
         if let Some(entry) = companions {
             self.companions(entry, &mut described)?;
         }
+        if let Some(entry) = locks {
+            self.locks(entry, &mut described)?;
+        }
         Ok(described)
+    }
+
+    /// Keys that go with a session because a request held them.
+    fn locks(&self, (key, value): Entry<'_, '_>, described: &mut Described) -> anyhow::Result<()> {
+        for text in self.list(key, value)? {
+            let pattern = Pattern::parse(&text, PLACES).map_err(|why| self.form_of(key, &why))?;
+            let lock = Companion {
+                kind: Companionship::Key,
+                key: pattern,
+                member: None,
+                user_index: false,
+                score: None,
+            };
+            let works = lock.check(described);
+            works.map_err(|why| self.wrong(key.span().start, format!("the lock does not work: {why}")))?;
+            described.companions.push(lock);
+        }
+        Ok(())
     }
 
     fn companions(&self, (key, value): Entry<'_, '_>, described: &mut Described) -> anyhow::Result<()> {
@@ -181,17 +209,17 @@ impl Reader<'_> {
             };
             let (mut kind, mut pattern, mut key_at) = (None, None, at);
             let mut member_of = None;
-            let mut user_index = false;
+            let (mut user_index, mut score) = (false, None);
             for entry @ (member, value) in members {
-                let places = ["id", "user", "key"];
                 match member.get_ref().as_ref() {
                     "kind" => kind = Some(self.one_of(entry, "kind of companion", Companionship::NAMES)?),
                     "key" => {
-                        pattern = Some(self.pattern(entry, &places)?);
+                        pattern = Some(self.pattern(entry, PLACES)?);
                         key_at = member.span().start;
                     }
-                    "member" => member_of = Some(self.pattern(entry, &places)?),
+                    "member" => member_of = Some(self.pattern(entry, PLACES)?),
                     "user_index" => user_index = self.flag(member, value)?,
+                    "score" => score = Some(self.one_of(entry, "unit of time", Unit::NAMES)?),
                     other => return Err(self.unknown(member.span().start, other, COMPANION)),
                 }
             }
@@ -201,6 +229,7 @@ impl Reader<'_> {
                 key: pattern.ok_or_else(|| lacks("`key`, such as \"shop:user:{user}:sessions\""))?,
                 member: member_of,
                 user_index,
+                score,
             };
             companion
                 .check(described)
@@ -233,23 +262,49 @@ impl Reader<'_> {
         Ok(Cookie { name, form: form.unwrap_or(FORMS[0].0) })
     }
 
+    /// One time, or several in a list.
+    fn times(&self, (key, value): Entry<'_, '_>) -> anyhow::Result<Vec<When>> {
+        match value.get_ref().as_array() {
+            Some(items) => items.iter().map(|item| self.when((key, item))).collect(),
+            None => Ok(vec![self.when((key, value))?]),
+        }
+    }
+
     fn when(&self, (key, value): Entry<'_, '_>) -> anyhow::Result<When> {
-        let expected = "a path, or a table such as { path = \"created\", unit = \"s\" }";
+        let expected = "a path, or a table such as { path = \"created\", unit = \"s\" }, or a list of them";
         let Some(members) = value.get_ref().as_table() else {
             let path = value.get_ref().as_str().filter(|path| !path.is_empty());
             let path = path.ok_or_else(|| self.form(key, expected))?.to_string();
-            return Ok(When { path, unit: Unit::Any });
+            return Ok(When { path, clock: Clock::Any });
         };
-        let (mut path, mut unit) = (None, Unit::Any);
+        let units: Vec<(&str, Clock)> = Unit::NAMES
+            .iter()
+            .map(|(name, unit)| (*name, Clock::count(*unit)))
+            .chain([("iso", Clock::Iso)])
+            .collect();
+        let (mut path, mut clock, mut from) = (None, Clock::Any, None);
         for entry @ (member, value) in members {
             match member.get_ref().as_ref() {
                 "path" => path = Some(self.text(member, value)?),
-                "unit" => unit = self.one_of(entry, "unit of time", Unit::NAMES)?,
+                "unit" => clock = self.one_of(entry, "unit of time", &units)?,
+                "epoch" => {
+                    let time = self.text(member, value)?.parse::<jiff::Timestamp>().ok();
+                    let expected = "a time such as \"2001-01-01T00:00:00Z\"";
+                    let time = time.ok_or_else(|| self.form(member, expected))?;
+                    from = Some((member, time.as_millisecond()));
+                }
                 other => return Err(self.unknown(member.span().start, other, WHEN)),
             }
         }
+        if let Some((member, from)) = from {
+            let Clock::Count { epoch, .. } = &mut clock else {
+                let what = "`epoch` needs a `unit` that is counted from it: s, ms, us, ns or ticks";
+                return Err(self.wrong(member.span().start, what));
+            };
+            *epoch = from;
+        }
         let path = path.filter(|path| !path.is_empty()).ok_or_else(|| self.form(key, expected))?;
-        Ok(When { path, unit })
+        Ok(When { path, clock })
     }
 
     fn pattern(&self, (key, value): Entry<'_, '_>, words: &[&str]) -> anyhow::Result<Pattern> {
@@ -309,8 +364,11 @@ mod tests {
         assert_eq!((shop.name.as_str(), shop.record, shop.codec), ("shop", Kind::Hash, Some("json")));
         assert_eq!(shop.wrappers, ["gzip"]);
         assert_eq!(shop.user, ["user.id", "uid"]);
-        assert_eq!(shop.seen, Some(When { path: "last_seen".to_string(), unit: Unit::Any }));
-        assert_eq!(shop.expires, Some(When { path: "exp".to_string(), unit: Unit::Millis }));
+        let when = |path: &str, clock| When { path: path.to_string(), clock };
+        let from_2001 = Clock::Count { unit: Unit::Seconds, epoch: 978_307_200_000 };
+        assert_eq!(shop.seen, [when("last_seen", Clock::Any), when("t", from_2001)]);
+        assert_eq!(shop.expires, [when("exp", Clock::count(Unit::Millis))]);
+        assert_eq!(shop.companions[1].kind, Companionship::Key);
         assert_eq!(shop.cookie.as_ref().map(|cookie| cookie.form), Some("bare"));
         assert!(shop.companions[0].user_index && shop.companions[0].kind == Companionship::Set);
         let error = layouts_of(&example).expect_err("a string with a field");
@@ -363,6 +421,7 @@ mod tests {
                 "line 5: the companion does not work: it holds {user}, and the layout has no `user`",
                 "",
             ),
+            ("kind = \"set\"\nkey = \"a\"\nmember = \"{id}\"\nscore = \"s\"", "`score` is for a zset", ""),
             ("kind = \"key\"\nkey = \"lock\"", "must belong to one session", ""),
             ("kind = \"key\"\nkey = \"{id}\"", "needs some text beside the places", ""),
             ("kind = \"key\"\nkey = \"s:{id}\"", "cannot be told from a session's own", ""),
@@ -374,6 +433,15 @@ mod tests {
         ];
         for (text, expected, hint) in cases {
             mistake(&format!("[layouts.a]\n{companion}{text}"), expected, hint);
+        }
+        for (line, expected) in [
+            ("locks = [\"lock\"]", "line 3: the lock does not work: a key that is removed must belong"),
+            ("seen = [1]", "`seen` must be a path, or a table"),
+            ("seen = { path = \"a\", unit = \"day\" }", "line 3: there is no unit of time `day`"),
+            ("seen = { path = \"a\", epoch = \"2001\", unit = \"s\" }", "`epoch` must be a time such as"),
+            ("seen = { path = \"a\", epoch = \"2001-01-01T00:00:00Z\" }", "`epoch` needs a `unit`"),
+        ] {
+            mistake(&format!("[layouts.a]\nkey = \"s:{{id}}\"\n{line}"), expected, "");
         }
         mistake(
             "[layouts.connect-redis]",

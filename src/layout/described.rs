@@ -13,7 +13,7 @@ use super::*;
 use crate::codec;
 use crate::cookie;
 use crate::store::{JsonItem, Rewrite, WhenEmpty};
-use crate::wrap;
+use crate::wrap::{self, WrapError};
 
 /// A store as its owner describes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,10 +32,11 @@ pub struct Described {
     pub codec: Option<&'static str>,
     /// Paths to the user, of which the first that leads to somebody counts.
     pub user: Vec<String>,
-    pub created: Option<When>,
-    pub seen: Option<When>,
+    /// Times, of which the first that is there counts.
+    pub created: Vec<When>,
+    pub seen: Vec<When>,
     /// The end that the application enforces by itself.
-    pub expires: Option<When>,
+    pub expires: Vec<When>,
     pub ip: Vec<String>,
     pub agent: Vec<String>,
     /// Paths that every session has; where all of them lead somewhere it certainly is one.
@@ -49,21 +50,83 @@ pub struct Described {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct When {
     pub path: String,
-    pub unit: Unit,
+    pub clock: Clock,
 }
 
 /// How a time is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
+pub enum Clock {
     /// Told by its form and size.
     Any,
+    Iso,
+    Count {
+        unit: Unit,
+        /// The time that counts as none, in ms since 1970.
+        epoch: i64,
+    },
+}
+
+/// What a time is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
     Seconds,
     Millis,
-    Iso,
+    Micros,
+    Nanos,
+    /// 100 ns, as .NET counts.
+    Ticks,
 }
 
 impl Unit {
-    pub const NAMES: &[(&str, Unit)] = &[("s", Unit::Seconds), ("ms", Unit::Millis), ("iso", Unit::Iso)];
+    pub const NAMES: &[(&str, Unit)] = &[
+        ("s", Unit::Seconds),
+        ("ms", Unit::Millis),
+        ("us", Unit::Micros),
+        ("ns", Unit::Nanos),
+        ("ticks", Unit::Ticks),
+    ];
+
+    fn nanos(self) -> i128 {
+        match self {
+            Unit::Seconds => 1_000_000_000,
+            Unit::Millis => 1_000_000,
+            Unit::Micros => 1_000,
+            Unit::Nanos => 1,
+            Unit::Ticks => 100,
+        }
+    }
+
+    /// From when such a count goes if nothing else is said: .NET's from the year 1, all others from
+    /// 1970. In ms since 1970.
+    pub fn usual_epoch(self) -> i64 {
+        match self {
+            Unit::Ticks => -62_135_596_800_000,
+            _ => 0,
+        }
+    }
+}
+
+impl Clock {
+    /// Such a count from when it usually goes.
+    pub fn count(unit: Unit) -> Clock {
+        Clock::Count { unit, epoch: unit.usual_epoch() }
+    }
+
+    /// The time that this value is, in ms since 1970.
+    fn read(self, value: &Value<'_>) -> Option<i64> {
+        match self {
+            Clock::Any => time::instant(value),
+            Clock::Iso => time::iso_in(Some(value)),
+            Clock::Count { unit, epoch } => time::counted(value, unit.nanos(), epoch),
+        }
+    }
+
+    /// A time as JSON, in the notation of the one that it replaces.
+    fn written(self, old: &Value<'_>, end: i64) -> Option<String> {
+        let Clock::Count { unit, epoch } = self else { return expire::like(old, end) };
+        let number = (i128::from(end) - i128::from(epoch)) * 1_000_000 / unit.nanos();
+        Some(if matches!(old, Value::Text(_)) { format!("\"{number}\"") } else { number.to_string() })
+    }
 }
 
 /// The cookie that the browser holds.
@@ -98,6 +161,8 @@ pub struct Companion {
     pub member: Option<Pattern>,
     /// Whether a user's sessions are looked up here.
     pub user_index: bool,
+    /// What the end of the session is counted in where it is the entry's score.
+    pub score: Option<Unit>,
 }
 
 /// What sort of key a companion is.
@@ -318,6 +383,9 @@ impl Companion {
         if self.kind.may_be(layout.record) && key.fits(&session, &layout.key) {
             return Err("its `key` cannot be told from a session's own".into());
         }
+        if self.score.is_some() && self.kind != Companionship::SortedSet {
+            return Err("`score` is for a zset".into());
+        }
         if self.user_index {
             if matches!(self.kind, Companionship::Hash | Companionship::JsonList) {
                 return Err("`user_index` is for a set, a zset, or a key that holds one session".into());
@@ -371,7 +439,7 @@ impl Described {
             kind: described.record,
             only_named: marks.is_empty(),
             marks: marks.leak(),
-            options: if described.cookie.is_some() { OPTIONS } else { &[] },
+            options: described.options().leak(),
             cookie_name: described.cookie.as_ref().map(|cookie| cookie.name.as_str()),
             locate,
             key_of: |setup, id| {
@@ -423,6 +491,24 @@ impl Described {
         }
     }
 
+    /// What a profile can say: secrets of the cookie and of what is sealed.
+    fn options(&self) -> Vec<OptionSpec> {
+        let of_cookie = if self.cookie.is_some() { COOKIE_OPTIONS } else { &[] };
+        let of_wrappers = self.wrappers.iter().filter_map(|name| match wrap::by_name(name)?.open {
+            wrap::Open::Sealed { option, about, .. } => {
+                Some(OptionSpec::secret(option, OptionKind::Texts, about))
+            }
+            wrap::Open::Plain(_) => None,
+        });
+        let mut options: Vec<OptionSpec> = Vec::new();
+        for option in of_cookie.iter().copied().chain(of_wrappers) {
+            if options.iter().all(|known| known.name != option.name) {
+                options.push(option);
+            }
+        }
+        options
+    }
+
     fn page(&self) -> String {
         let record = match &self.field {
             _ if self.record == Kind::String => "a string".to_string(),
@@ -437,9 +523,12 @@ impl Described {
         }
         lines.push((
             "expiry",
-            match &self.expires {
-                Some(when) => format!("the key's TTL, and {} in the value", when.path),
-                None => "the key's TTL".to_string(),
+            match &self.expires[..] {
+                [] => "the key's TTL".to_string(),
+                ends => {
+                    let paths: Vec<&str> = ends.iter().map(|when| when.path.as_str()).collect();
+                    format!("the key's TTL, and {} in the value", paths.join(", else "))
+                }
             },
         ));
         let in_key = (self.key.count(&Part::User) > 0).then_some("what the key says");
@@ -487,7 +576,7 @@ impl Pattern {
 
 const JSON: &str = codec::json::CODEC.name;
 const HASH: &str = "hash";
-const OPTIONS: &[OptionSpec] = &[connect_redis::COOKIE_SECRET, COOKIE_KEYS, COOKIE_ENCRYPTION_KEY];
+const COOKIE_OPTIONS: &[OptionSpec] = &[connect_redis::COOKIE_SECRET, COOKIE_KEYS, COOKIE_ENCRYPTION_KEY];
 /// Why the end of sessions cannot be moved.
 const SEALED: &str = "the end that the application enforces is where it cannot be rewritten";
 
@@ -502,9 +591,9 @@ fn of(setup: &Setup) -> &'static Described {
         wrappers: Vec::new(),
         codec: None,
         user: Vec::new(),
-        created: None,
-        seen: None,
-        expires: None,
+        created: Vec::new(),
+        seen: Vec::new(),
+        expires: Vec::new(),
         ip: Vec::new(),
         agent: Vec::new(),
         must_have: Vec::new(),
@@ -543,6 +632,10 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let decoded = read(setup, blob);
     let value = match &decoded.value {
         Ok(value) => value,
+        // What somebody sealed in this form is a session, whoever has the secret.
+        Err(error) if is_sealed(setup, blob) => {
+            return if setup.named { Verdict::Weak } else { Verdict::No(error.to_string().into()) };
+        }
         Err(error) => return Verdict::No(error.to_string().into()),
     };
     if !matches!(&**value, Value::Map(_) | Value::Pairs(_) | Value::Object(_)) {
@@ -556,17 +649,43 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+/// Whether what is under the outer wrappers has the form of something sealed.
+fn is_sealed(setup: &Setup, blob: &Blob<'_>) -> bool {
+    let Ok(mut plain) = wrapped(setup, blob).map(Cow::Borrowed) else { return false };
+    for wrapper in of(setup).wrappers.iter().filter_map(|name| wrap::by_name(name)) {
+        match wrapper.open {
+            wrap::Open::Sealed { open, .. } => {
+                return matches!(open(&plain, &[]), Err(WrapError::WrongKey { .. }));
+            }
+            wrap::Open::Plain(open) => match open(&plain, &blob.limits) {
+                Ok(inner) => plain = Cow::Owned(inner),
+                Err(_) => return false,
+            },
+        }
+    }
+    false
+}
+
+/// The bytes that the session is in, with what is around it.
+fn wrapped<'b>(setup: &Setup, blob: &'b Blob<'b>) -> Result<&'b [u8], String> {
     let described = of(setup);
-    let bytes = match (described.record, blob.raw) {
-        (Kind::Hash, Raw::Hash(fields)) => match &described.field {
-            None => return fields_of(described, fields, &blob.limits),
-            Some(field) => blob.field(field).ok_or_else(|| format!("the hash has no field `{field}`")),
-        },
+    match (described.record, blob.raw) {
+        (Kind::Hash, Raw::Hash(_)) => {
+            let field = described.field.as_deref().unwrap_or_default();
+            blob.field(field).ok_or_else(|| format!("the hash has no field `{field}`"))
+        }
         (Kind::Hash, Raw::Text(_) | Raw::Head(..)) => Err("the key is a string, not a hash".to_string()),
         (_, Raw::Text(text)) => Ok(&text[..]),
         _ => Err(blob.unreadable(JSON).reason),
-    };
+    }
+}
+
+fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+    let described = of(setup);
+    if let (Kind::Hash, None, Raw::Hash(fields)) = (described.record, &described.field, blob.raw) {
+        return fields_of(described, fields, &blob.limits);
+    }
+    let bytes = wrapped(setup, blob);
     let bytes = match bytes {
         Ok(bytes) => bytes,
         Err(why) => {
@@ -589,7 +708,14 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     let mut plain = Cow::Borrowed(bytes);
     for name in &described.wrappers {
         let Some(wrapper) = wrap::by_name(name) else { continue };
-        match (wrapper.open)(&plain, &blob.limits) {
+        let opened = match wrapper.open {
+            wrap::Open::Plain(open) => open(&plain, &blob.limits),
+            wrap::Open::Sealed { option, open, .. } => match setup.texts(option) {
+                [] => Err(DecodeError::new(wrapper.name, 0, format!("sealed; option `{option}` opens it"))),
+                secrets => open(&plain, secrets).map_err(DecodeError::from),
+            },
+        };
+        match opened {
             Ok(inner) => plain = Cow::Owned(inner),
             Err(error) => return Decoded { via, value: Err(error) },
         }
@@ -634,22 +760,15 @@ fn fields_of<'b>(described: &Described, fields: &'b [(Vec<u8>, Vec<u8>)], limits
     Decoded::owned(HASH, Value::Map(members.collect()))
 }
 
-fn instant(unit: Unit, value: &Value<'_>) -> Option<i64> {
-    match unit {
-        Unit::Any => time::instant(value),
-        Unit::Seconds => time::seconds(value),
-        Unit::Millis => time::millis(value),
-        Unit::Iso => time::iso_in(Some(value)),
-    }
+/// The first of these times that is there, and how it is written.
+fn first<'w>(times: &'w [When], data: &Value<'_>) -> Option<(&'w When, i64)> {
+    times.iter().find_map(|when| Some((when, when.clock.read(data.at(&when.path)?)?)))
 }
 
 fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
     let described = of(setup);
     let text = |paths: &[String]| paths.iter().find_map(|path| user::text(data.at(path)));
-    let time = |when: &Option<When>| {
-        let when = when.as_ref()?;
-        instant(when.unit, data.at(&when.path)?)
-    };
+    let time = |times: &[When]| Some(first(times, data)?.1);
     Facts {
         user: described.user.iter().find_map(|path| user::named(data.at(path)?)).or_else(|| {
             let (_, user) = places(setup, blob.key)?;
@@ -726,14 +845,20 @@ fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
     let described = of(setup);
     let indexes = described.companions.iter().filter(|companion| companion.user_index);
     let keys = indexes.filter_map(|companion| Some(beside(session, companion)?.0));
-    let then: Vec<Op> = keys.map(|key| Op::Outlive { key, at: end }).collect();
-    let (Some(when), Some(old)) = (&described.expires, session.facts.ends) else {
+    let mut then: Vec<Op> = keys.map(|key| Op::Outlive { key, at: end }).collect();
+    for (companion, unit) in described.companions.iter().filter_map(|one| Some((one, one.score?))) {
+        let (Some((key, Some(member))), Some(end)) = (beside(session, companion), end) else { continue };
+        let score = i128::from(end) * 1_000_000 / unit.nanos();
+        then.push(Op::SortedScore { key, member, score: i64::try_from(score).unwrap_or(i64::MAX) });
+    }
+    let data = session.data.and_then(|data| data.value());
+    let Some((when, old)) = data.and_then(|data| first(&described.expires, data)) else {
         return Ok(Expiring { at: expire::at(end), rewrite: None, then });
     };
     let end = end.ok_or(expire::ALWAYS_ENDS)?;
     // A name with a dot in it may lead to another member than the one that counts.
     let new = |value: &Value<'_>| {
-        (instant(when.unit, value) == Some(old)).then(|| written(when.unit, value, end)).flatten()
+        (when.clock.read(value) == Some(old)).then(|| when.clock.written(value, end)).flatten()
     };
     let rewrite = match (session.raw, &described.field) {
         (Raw::Text(_), None) if session.data.is_some_and(|data| data.via == [JSON]) => {
@@ -759,19 +884,10 @@ fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
     Ok(Expiring { at: expire::at_if_any(session, Some(end)), rewrite, then })
 }
 
-/// The time as JSON, in the notation of the one that it replaces.
-fn written(unit: Unit, old: &Value<'_>, end: i64) -> Option<String> {
-    let number = match unit {
-        Unit::Any | Unit::Iso => return expire::like(old, end),
-        Unit::Seconds => end.div_euclid(1000),
-        Unit::Millis => end,
-    };
-    Some(if matches!(old, Value::Text(_)) { format!("\"{number}\"") } else { number.to_string() })
-}
-
 fn open_cookie(setup: &Setup, given: &Given) -> Result<Opened, CookieError> {
     let form = of(setup).cookie.as_ref().map_or("", |cookie| cookie.form);
-    let secrets: Vec<String> = OPTIONS.iter().flat_map(|option| setup.texts(option.name)).cloned().collect();
+    let secrets: Vec<String> =
+        COOKIE_OPTIONS.iter().flat_map(|option| setup.texts(option.name)).cloned().collect();
     let open = FORMS.iter().find(|(name, _)| *name == form).map_or(FORMS[0].1, |(_, open)| *open);
     open(given, setup.cookie_name(), &secrets)
 }
@@ -913,6 +1029,57 @@ mod tests {
             let fields = vec![("exp".to_string(), new.to_string())];
             assert_eq!(moved.rewrite, Some(Rewrite::Fields(fields)));
         }
+    }
+
+    #[test]
+    fn what_is_sealed_is_a_session_whoever_has_the_secret() {
+        let layout =
+            layout("[layouts.a]\nkey = \"a:{id}\"\nwrappers = [\"laravel-encrypted\"]\nuser = \"u\"");
+        let key = ("app_key".to_string(), Setting::Text("0123456789abcdef".to_string()));
+        let text = |json: &str| {
+            Raw::Text(base64::Engine::encode(&base64::engine::general_purpose::STANDARD, json).into_bytes())
+        };
+        let iv = "AAAAAAAAAAAAAAAAAAAAAA==";
+        let sealed = text(&format!(r#"{{"iv":"{iv}","value":"{iv}","mac":"00","tag":""}}"#));
+        for (raw, options, expected, verdict) in [
+            (&sealed, vec![], "option `app_key` opens it", true),
+            (&sealed, vec![key.clone()], "the secret does not fit", true),
+            (&text("{}"), vec![key], "no base64 of a JSON object", false),
+        ] {
+            let blob = Blob::new(b"a:1", raw, Limits::default());
+            let setup = Setup::named(layout, options).expect("known options");
+            let error = read(&setup, &blob).value.expect_err("it does not open");
+            assert!(error.to_string().contains(expected), "{error}");
+            assert_eq!(recognize(&setup, &blob) == Verdict::Weak, verdict, "{expected}");
+        }
+    }
+
+    #[test]
+    fn times_have_units_epochs_and_alternatives() {
+        let layout = layout(
+            r#"[layouts.a]
+            key = "a:{id}"
+            expires = ["none", { path = "end", unit = "s", epoch = "2001-01-01T00:00:00Z" }]
+            created = { path = "at", unit = "ticks" }
+            [[layouts.a.companions]]
+            kind = "zset"
+            key = "a-ends"
+            member = "{id}"
+            score = "s""#,
+        );
+        let setup = Setup::free(layout);
+        let raw = Raw::Text(br#"{"end":817157858,"at":"639310618579190000"}"#.to_vec());
+        let blob = Blob::new(b"a:1", &raw, Limits::default());
+        let data = read(&setup, &blob);
+        let facts = describe(&setup, &blob, data.value().expect("it decodes"));
+        assert_eq!((facts.created, facts.ends), (Some(1_795_465_057_919), Some(1_795_465_058_000)));
+        let session = super::super::tests::session(&setup, &blob, b"1", facts, &data);
+        let moved = expire(&setup, &session, Some(1_795_500_000_000)).expect("it can be moved");
+        let new = br#"{"end":817192800,"at":"639310618579190000"}"#.to_vec();
+        assert_eq!(moved.rewrite, Some(Rewrite::Text(new)));
+        let key = Key(b"a-ends".to_vec());
+        let score = Op::SortedScore { key, member: b"1".to_vec(), score: 1_795_500_000 };
+        assert_eq!(moved.then, [score]);
     }
 
     #[test]

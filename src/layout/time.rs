@@ -24,6 +24,20 @@ pub fn seconds(value: &Value<'_>) -> Option<i64> {
     bounded(number(value)? * 1000.0)
 }
 
+/// A count of units of so many nanoseconds since that time (ms since 1970), as a number or as its digits.
+pub fn counted(value: &Value<'_>, nanos: i128, epoch: i64) -> Option<i64> {
+    let whole = match value {
+        Value::Int(number) => Some(i128::from(*number)),
+        Value::Text(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    let millis = match whole {
+        Some(whole) => whole.checked_mul(nanos)?.div_euclid(1_000_000) as f64,
+        None => number(value)? * (nanos as f64 / 1e6),
+    };
+    bounded(millis + epoch as f64)
+}
+
 /// A text such as `2026-11-23T20:17:37.919Z`, with a space for the `T`, with an offset, or with no
 /// zone at all, which is then taken for UTC.
 pub fn iso(text: &str) -> Option<i64> {
@@ -78,6 +92,9 @@ mod tests {
         assert_eq!(instant(&Value::Float(1_795_465_057.919)), wanted);
         assert_eq!(instant(&Value::Text("1795465057919".into())), wanted);
         assert_eq!(seconds(&Value::Text("1795465057".into())), Some(1_795_465_057_000));
+        let ticks = Value::Text("639310618579190000".into());
+        assert_eq!(counted(&ticks, 100, -62_135_596_800_000), wanted);
+        assert_eq!(counted(&Value::Float(1_795_465_057.919), 1_000_000_000, 0), wanted);
     }
 
     #[test]

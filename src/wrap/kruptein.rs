@@ -22,7 +22,7 @@ use sha2::{Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 
 use super::WrapError;
-use crate::codec::DecodeError;
+use crate::codec::{DecodeError, Limits, json};
 use crate::value::Value;
 
 /// The wrapper's name.
@@ -42,6 +42,22 @@ pub fn is_envelope(value: &Value) -> bool {
     let has = |name: &str| members.iter().any(|(key, _)| key == name);
     ["hmac", "ct", "iv", "salt"].iter().all(|name| has(name))
         && members.iter().all(|(key, _)| ["hmac", "ct", "iv", "salt", "aad", "at"].contains(&key.as_ref()))
+}
+
+/// Decrypts an envelope in its JSON with the first of the secrets that fits.
+pub fn open_text(text: &[u8], secrets: &[String]) -> Result<Vec<u8>, WrapError> {
+    let envelope = json::decode(text, &Limits::default())?;
+    if !is_envelope(&envelope) {
+        return Err(form("its members are not hmac, ct, iv and salt"));
+    }
+    let mut found = Err(WrapError::WrongKey { wrapper: NAME });
+    for secret in secrets {
+        found = open(&envelope, secret);
+        if !matches!(found, Err(WrapError::WrongKey { .. })) {
+            break;
+        }
+    }
+    found
 }
 
 /// Decrypts an envelope to the JSON of the session.

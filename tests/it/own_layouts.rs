@@ -149,9 +149,9 @@ fn it_is_among_the_layouts_and_mistakes_are_told() {
     sess.args(["layouts"]).success().shows("described in the configuration file");
     sess.args(["layouts", "shop"]).success().shows("shop:user:<user>:sessions (set)");
     sess.args(["layouts", "shp"]).code(2).says("shop");
-    let ran = sess.args(["layouts", "connect-redis", "--toml"]).success();
+    let ran = sess.args(["layouts", "connect-redis", "-o", "toml"]).success();
     ran.shows("[layouts.my-connect-redis]").silent();
-    sess.args(["layouts", "laravel", "--toml"]).code(1).says("can be said so");
+    sess.args(["layouts", "laravel", "-o", "toml"]).code(1).says("can be said so");
     let sess = configured(Sess::new(), "[layouts.shop]\nkey = \"shop:\"\n");
     sess.args(["list"]).code(2).says("line 2: `key` must hold {id}");
 }
@@ -160,7 +160,7 @@ fn it_is_among_the_layouts_and_mistakes_are_told() {
 fn a_built_in_layout_can_be_copied_and_finds_the_same() {
     let sess = Sess::new().load("overleaf");
     let before = sess.listed("key", &["--layout", "overleaf"]);
-    let text = sess.args(["layouts", "overleaf", "--toml"]).success().text();
+    let text = sess.args(["layouts", "overleaf", "-o", "toml"]).success().text();
     let sess = configured(sess, &text);
     assert_eq!(sess.listed("key", &["--layout", "my-overleaf"]), before);
 }

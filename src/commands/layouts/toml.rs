@@ -116,4 +116,91 @@ member = "{id}"
 user_index = true
 "#,
     ),
+    (
+        "fastify-session",
+        r#"[layouts.my-fastify-session]
+about = "as fastify-session"
+key = "sess:{id}"
+codec = "json"
+user = ["passport", "user", "userId", "user_id", "uid", "username", "account"]
+expires = "cookie.expires"
+ip = ["ip", "ipAddress", "ip_address"]
+agent = ["userAgent", "user_agent"]
+must_have = ["cookie.originalMaxAge", "cookie.path", "cookie.sameSite", "cookie.secure", "cookie.domain"]
+cookie = { name = "sessionId", form = "fastify" }
+caveats = ["Every request writes its session back at its end, also one that was removed meanwhile."]
+"#,
+    ),
+    (
+        "connect-redis-crypto",
+        r#"[layouts.my-connect-redis-crypto]
+about = "as connect-redis-crypto"
+key = "sess:{id}"
+wrappers = ["kruptein"]             # a profile's options need store_secret
+codec = "json"
+user = ["passport.user", "user", "userId", "user_id", "uid", "username", "account"]
+ip = ["ip", "ipAddress", "ip_address"]
+agent = ["userAgent", "user_agent"]
+must_have = ["cookie.originalMaxAge", "cookie.path"]
+cookie = { name = "connect.sid", form = "express" }
+"#,
+    ),
+    (
+        "phpredis",
+        r#"[layouts.my-phpredis]
+about = "as phpredis"
+key = "PHPREDIS_SESSION:{id}"
+user = [
+  "user_id", "userId", "userid", "uid", "user", "username", "user_name", "login", "email", "auth",
+  "customer_id", "account_id", "member_id", "admin_id",
+]
+ip = ["ip", "ipAddress", "ip_address", "remote_addr"]
+agent = ["userAgent", "user_agent", "agent", "ua"]
+cookie = { name = "PHPSESSID", form = "bare" }
+locks = ["{key}_LOCK"]
+caveats = ["A request in flight that changes its session writes it back."]
+"#,
+    ),
+    (
+        "webman",
+        r#"[layouts.my-webman]
+about = "as webman"
+key = "redis_session_{id}"
+user = [
+  "user_id", "userId", "userid", "uid", "user", "username", "user_name", "login", "email", "auth",
+  "customer_id", "account_id", "member_id", "admin_id",
+]
+ip = ["ip", "ipAddress", "ip_address", "remote_addr"]
+agent = ["userAgent", "user_agent", "agent", "ua"]
+cookie = { name = "PHPSID", form = "bare" }
+caveats = ["A request in flight that changes its session writes it back."]
+"#,
+    ),
+    (
+        "codeigniter4",
+        r#"[layouts.my-codeigniter4]
+about = "as codeigniter4"
+key = "ci_session:ci_session:{id}"
+user = [
+  "user.id", "user_id", "userId", "userid", "uid", "user", "username", "user_name", "login", "email", "auth",
+  "customer_id", "account_id", "member_id", "admin_id",
+]
+ip = ["ip", "ipAddress", "ip_address", "remote_addr"]
+agent = ["userAgent", "user_agent", "agent", "ua"]
+cookie = { name = "ci_session", form = "bare" }
+locks = ["{key}:lock"]
+"#,
+    ),
+    (
+        "opencart",
+        r#"[layouts.my-opencart]
+about = "as opencart"
+key = "oc.session.{id}"
+codec = "json"
+user = ["customer_id", "customer.customer_id", "user_id"]
+ip = ["ip", "ipAddress", "ip_address", "remote_addr"]
+agent = ["userAgent", "user_agent", "agent", "ua"]
+cookie = { name = "OCSESSID", form = "bare" }
+"#,
+    ),
 ];
