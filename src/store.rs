@@ -46,6 +46,10 @@ pub mod bytes {
             fn visit_byte_buf<E>(self, v: Vec<u8>) -> Result<Vec<u8>, E> {
                 Ok(v)
             }
+            // What is bytes now may have been text in the file of an older run.
+            fn visit_str<E>(self, v: &str) -> Result<Vec<u8>, E> {
+                Ok(v.as_bytes().to_vec())
+            }
         }
         deserializer.deserialize_byte_buf(Bytes)
     }
@@ -342,6 +346,20 @@ pub enum Op {
     },
     /// Lets a key that would end earlier end at that time (ms since 1970), or never.
     Outlive { key: Key, at: Option<i64> },
+    /// Nothing of a step that sets an end is done unless this key is there: without it the session is
+    /// over, though its own key is not gone yet.
+    OnlyWhile(Key),
+    /// Lets a key that belongs to one session alone end at that time, or never, if it is there.
+    EndAt { key: Key, at: Option<i64> },
+    /// Moves a member from one set into another, if it is there. A set that is made by that ends at
+    /// that time.
+    SetMove {
+        key: Key,
+        to: Key,
+        #[serde(with = "bytes")]
+        member: Vec<u8>,
+        at: i64,
+    },
     /// Gives a member of one item of a JSON list another value, JSON itself, by compare-and-set.
     JsonListSet { key: Key, item: JsonItem, member: String, value: String },
     /// Takes items out of a JSON list in a string, by compare-and-set, keeping expiry.
@@ -380,12 +398,15 @@ impl Op {
         match self {
             Op::Unlink(key)
             | Op::UnlinkIfEquals(key, _)
+            | Op::OnlyWhile(key)
             | Op::SetRemove { key, .. }
             | Op::SortedRemove { key, .. }
             | Op::SortedRemoveWhenGone { key, .. }
             | Op::HashRemove { key, .. }
             | Op::SortedScore { key, .. }
             | Op::Outlive { key, .. }
+            | Op::EndAt { key, .. }
+            | Op::SetMove { key, .. }
             | Op::JsonListSet { key, .. }
             | Op::JsonListRemove { key, .. } => Some(key),
             Op::Publish { .. } => None,
@@ -422,7 +443,7 @@ pub enum Expiry {
 pub enum Rewrite {
     Text(#[serde(with = "bytes")] Vec<u8>),
     /// Fields of the hash that change; the others stay.
-    Fields(Vec<(String, String)>),
+    Fields(Vec<(String, Key)>),
 }
 
 /// A change to one session: its own key, guarded by what was seen of it, and what follows from it.
@@ -501,6 +522,18 @@ pub enum Companion {
         key: Key,
         expires: i64,
         left: Option<i64>,
+    },
+    /// A key of one session that got another end: when it ended before, and when it ends since.
+    Ended {
+        key: Key,
+        expires: Option<i64>,
+        left: Option<i64>,
+    },
+    /// A member that was moved into another set.
+    Moved {
+        key: Key,
+        to: Key,
+        member: Key,
     },
     /// A member in an item of a JSON list, both values as JSON.
     Item {

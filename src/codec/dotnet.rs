@@ -168,6 +168,11 @@ pub(crate) fn millis_of_ticks(ticks: i64) -> Option<i64> {
     (0..=LAST).contains(&ticks).then(|| (ticks - EPOCH).div_euclid(SECOND / 1000))
 }
 
+/// The ticks of a time in milliseconds since 1970, within the years that .NET has.
+pub(crate) fn ticks_of_millis(millis: i64) -> i64 {
+    millis.saturating_mul(SECOND / 1000).saturating_add(EPOCH).clamp(0, LAST)
+}
+
 /// A `TimeSpan` in .NET's constant form, `[-][d.]hh:mm:ss[.fffffff]`.
 pub(super) fn time_span(ticks: i64) -> Value<'static> {
     let all = ticks.unsigned_abs();

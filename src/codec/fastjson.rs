@@ -6,6 +6,7 @@
 //! quotes and bytes as `x'0A'`. References (`{"$ref":"$.user"}`) and `@type` are left as they are.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::{Codec, DecodeError, Limits, last_wins};
 use crate::value::Value;
@@ -27,6 +28,18 @@ pub fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeE
         .map_err(|error| DecodeError::new(NAME, error.valid_up_to(), "the text is no UTF-8"))?;
     let mut parser = Parser { text, bytes, at: 0, limits: *limits, depth: 0, values: 0 };
     parser.document().map_err(|error| *error)
+}
+
+/// Where a member of the object at the top has its number, without the letter of its type; the last
+/// one of that name, since that is the one that is read.
+pub fn member_span(bytes: &[u8], name: &str, limits: &Limits) -> Option<Range<usize>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut parser = Parser { text, bytes, at: 0, limits: *limits, depth: 0, values: 0 };
+    parser.space();
+    if parser.peek() != Some(b'{') {
+        return None;
+    }
+    parser.member(name).ok()?
 }
 
 /// Boxed, because every level of nesting has a result on the stack.
@@ -223,6 +236,28 @@ impl<'a> Parser<'a> {
             more = self.another(b'}')?;
         }
         Ok(as_map(pairs))
+    }
+
+    fn member(&mut self, name: &str) -> Parsed<Option<Range<usize>>> {
+        let mut found = None;
+        self.enter()?;
+        let mut more = !self.closed(b'}');
+        while more {
+            let key = self.key()?;
+            self.space();
+            if !self.pass(b":") {
+                return self.fault("no colon after the member name");
+            }
+            self.space();
+            let begin = self.at;
+            let value = self.value()?;
+            if key.as_str() == Some(name) {
+                let letter = self.bytes[begin..self.at].last().is_some_and(u8::is_ascii_alphabetic);
+                found = matches!(value, Value::Int(_)).then_some(begin..self.at - usize::from(letter));
+            }
+            more = self.another(b'}')?;
+        }
+        Ok(found)
     }
 
     /// A name, quoted or not, or a key of another type.

@@ -29,6 +29,12 @@ pub fn modified_utf8(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
     stream::modified_utf8(bytes)
 }
 
+/// Where a Shiro session keeps its timeout, eight bytes; `None` where it has none, or keeps it in
+/// pieces.
+pub fn shiro_timeout<'a>(stream: &Stream<'a>) -> Option<&'a [u8]> {
+    show::shiro_timeout(stream)
+}
+
 const NAME: &str = "java";
 
 /// Java Object Serialization.

@@ -157,8 +157,10 @@ pub fn step_line(context: &Context, entry: &Entry, op: Option<&Op>) -> String {
                         let when = entry.ends.and_then(crate::render::time).unwrap_or_default();
                         match rewrite {
                             Some(Rewrite::Fields(fields)) => {
-                                let fields: Vec<String> =
-                                    fields.iter().map(|(name, value)| format!(" {name} {value}")).collect();
+                                let fields: Vec<String> = fields
+                                    .iter()
+                                    .map(|(name, value)| format!(" {name} {}", show(&value.0)))
+                                    .collect();
                                 format!("HSET {key}{} ({when})", fields.concat())
                             }
                             _ => format!("SET {key}: its end inside the value ({when})"),
@@ -171,6 +173,7 @@ pub fn step_line(context: &Context, entry: &Entry, op: Option<&Op>) -> String {
     };
     match op {
         Op::Unlink(key) => format!("  UNLINK {}", show(&key.0)),
+        Op::OnlyWhile(key) => format!("  EXISTS {}   # nothing is done without it", show(&key.0)),
         Op::UnlinkIfEquals(key, value) => {
             format!("  UNLINK {}   # while it holds {}", show(&key.0), show(value))
         }
@@ -190,7 +193,14 @@ pub fn step_line(context: &Context, entry: &Entry, op: Option<&Op>) -> String {
             let when = crate::render::time(*at).unwrap_or_default();
             format!("  PEXPIREAT {} {at} ({when})   # as it would end earlier", show(&key.0))
         }
-        Op::Outlive { key, at: None } => format!("  PERSIST {}", show(&key.0)),
+        Op::EndAt { key, at: Some(at) } => {
+            let when = crate::render::time(*at).unwrap_or_default();
+            format!("  PEXPIREAT {} {at} ({when})", show(&key.0))
+        }
+        Op::SetMove { key, to, member, .. } => {
+            format!("  SMOVE {} {} {}", show(&key.0), show(&to.0), show(member))
+        }
+        Op::Outlive { key, at: None } | Op::EndAt { key, at: None } => format!("  PERSIST {}", show(&key.0)),
         Op::JsonListSet { key, item, member, value } => {
             let item = show(text_of(item).as_bytes());
             format!("  SET {}   # with {member} {value} in the item {item}", show(&key.0))

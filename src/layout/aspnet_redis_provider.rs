@@ -54,6 +54,7 @@ alike    versions up to 4 keep a hash: aspnet-redis-provider-v4
     },
     describe,
     end: |_, session| beside(session, DATA, &["}_SessionTimeout", "}_WriteLock"]),
+    expire: |_, session, end| Ok(moved(session, DATA, "}_SessionTimeout", end)),
     cookie: Some(open),
     caveats: &["A login in a cookie of its own (Forms, OWIN) goes on; the browser keeps the session's id."],
     ..Layout::PLAIN
@@ -83,6 +84,7 @@ end      all three. A request that is running writes back only while its lock is
     recognize: recognize_fields,
     read: read_fields,
     end: |_, session| beside(session, DATA_4, &["}_Internal", "}_Write_Lock"]),
+    expire: |_, session, end| Ok(moved(session, DATA_4, "}_Internal", end)),
     ..LAYOUT
 };
 
@@ -177,6 +179,14 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
 fn beside(session: &Session<'_>, suffix: &[u8], others: &[&str]) -> Vec<Op> {
     let Some(stem) = session.key.strip_suffix(suffix) else { return Vec::new() };
     others.iter().map(|other| Op::Unlink(Key([stem, other.as_bytes()].concat()))).collect()
+}
+
+/// Both keys end together; a request sets both anew by the timeout in the second.
+fn moved(session: &Session<'_>, suffix: &[u8], other: &str, end: Option<i64>) -> expire::Expiring {
+    let stem = session.key.strip_suffix(suffix);
+    let key = stem.map(|stem| Key([stem, other.as_bytes()].concat()));
+    let then = key.map(|key| Op::EndAt { key, at: end }).into_iter().collect();
+    expire::Expiring { at: expire::at(end), rewrite: None, then }
 }
 
 /// Without the layout named only an id of the usual form: any text could be one.

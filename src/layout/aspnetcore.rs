@@ -4,6 +4,7 @@ use super::key;
 use super::*;
 use crate::codec::{aspnetcore, dotnet};
 use crate::cookie;
+use crate::store::Rewrite;
 
 /// Members by which applications name the user; the login itself is in another cookie.
 const USERS: &[&str] = &["UserId", "UserName", "Username", "userId", "LoginId", "_UserId"];
@@ -34,7 +35,8 @@ value    fields absexp and sldexp (ticks, or -1) and data: version 2, a count, a
          name and bytes of each entry. SetString is UTF-8, SetInt32 four bytes, big-endian; other
          bytes are shown as text where they are, else as a number where they are four
 expiry   the key's TTL, IdleTimeout (20 min by default), renewed by every request that uses the
-         session; no TTL where absexp and sldexp are both -1
+         session; no TTL where absexp and sldexp are both -1. `expire` sets the TTL, and absexp
+         where there is one
 user     by convention UserId, UserName, Username, userId, LoginId, _UserId; usually the login is in
          a cookie of its own
 cookie   .AspNetCore.Session, sealed by Data Protection; with key_ring and application_name the key
@@ -69,6 +71,10 @@ beware   never delete DataProtection-Keys: every cookie of every user would be v
         ip: user::ip(data),
         agent: user::agent(data),
         ..Facts::default()
+    },
+    expire: |_, session, end| {
+        let fields = absolute(session, end).into_iter().collect();
+        Ok(expire::Expiring { at: expire::at(end), rewrite: rewritten(fields), then: Vec::new() })
     },
     cookie: Some(|setup, given| {
         let (ring, application) = (setup.texts("key_ring"), setup.text("application_name"));
@@ -132,6 +138,19 @@ pub(super) fn read<'b>(blob: &'b Blob<'b>, codec: &'static crate::codec::Codec) 
 pub(super) fn absolute_end(blob: &Blob<'_>) -> Option<i64> {
     let ticks = std::str::from_utf8(blob.field("absexp")?).ok()?.parse().ok()?;
     dotnet::millis_of_ticks(ticks)
+}
+
+/// The absolute end in ticks, where the entry has one: the cache cuts every renewal at it.
+pub(super) fn absolute(session: &Session<'_>, end: Option<i64>) -> Option<(String, Key)> {
+    let Raw::Hash(fields) = session.raw else { return None };
+    let (_, old) = fields.iter().find(|(name, _)| name == b"absexp")?;
+    std::str::from_utf8(old).ok()?.parse::<i64>().ok().filter(|ticks| *ticks >= 0)?;
+    let ticks = end.map_or(-1, dotnet::ticks_of_millis);
+    Some(("absexp".to_string(), Key(ticks.to_string().into_bytes())))
+}
+
+pub(super) fn rewritten(fields: Vec<(String, Key)>) -> Option<Rewrite> {
+    (!fields.is_empty()).then_some(Rewrite::Fields(fields))
 }
 
 #[cfg(test)]

@@ -27,7 +27,8 @@ key      <InstanceName>AuthSessionStore-<guid>, a hash; the store is the applica
 value    fields absexp and sldexp (ticks, or -1) and data: the ticket as TicketSerializer writes it
          (version 5): scheme, identities with their claims, properties. What is as by default is
          left out of claims
-expiry   the key's TTL, absexp, and the property .expires, which is enforced when the ticket is read
+expiry   the key's TTL, absexp, and the property .expires, which is enforced when the ticket is
+         read. `expire` sets all of them; where logins slide a request renews them
 user     the claim that the identity's nameClaimType names, else nameidentifier, sub,
          preferred_username, email
 cookie   .AspNetCore.Cookies, .AspNetCore.Identity.Application or .AspNetCore.<scheme>, also in
@@ -57,6 +58,7 @@ beware   properties named .Token.* are access and refresh tokens
     },
     read: |_, blob| aspnetcore::read(blob, &codec::aspnetcore::TICKET),
     describe,
+    expire,
     cookie: Some(|setup, given| {
         let (ring, application) = (setup.texts("key_ring"), setup.text("application_name"));
         let scheme = setup.text("scheme");
@@ -110,6 +112,32 @@ fn user<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
     identities.iter().find_map(by_name).or_else(|| {
         USERS.iter().find_map(|kind| identities.iter().find_map(|identity| claim(identity, kind)))
     })
+}
+
+/// The end is kept three times: by the key, by the cache in its fields, and in the ticket.
+fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
+    let mut fields: Vec<(String, Key)> = aspnetcore::absolute(session, end).into_iter().collect();
+    let Raw::Hash(stored) = session.raw else { return Err(expire::UNREADABLE) };
+    let Some((_, data)) = stored.iter().find(|(name, _)| name == b"data") else {
+        return Err(expire::UNREADABLE);
+    };
+    let ticket =
+        codec::aspnetcore::decode_ticket(data, &Limits::default()).map_err(|_| expire::UNREADABLE)?;
+    if let Some(property) = ticket.get("properties").and_then(|properties| properties.get(".expires")) {
+        let Some(end) = end else {
+            return Err("their tickets hold an end; a far one can be set with --at");
+        };
+        let old = property.as_str().filter(|_| date(&ticket, ".expires").is_some());
+        let new = jiff::Timestamp::from_millisecond(end).ok();
+        let new = new.map(|new| new.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
+        let data = old.zip(new).and_then(|(old, new)| {
+            // A text of another length would have another length in front of it.
+            (old.len() == new.len()).then(|| jvm::patched(data, old.as_bytes(), new.as_bytes()))?
+        });
+        fields.push(("data".to_string(), Key(data.ok_or("their tickets hold an end of another form")?)));
+    }
+    let rewrite = aspnetcore::rewritten(fields);
+    Ok(expire::Expiring { at: expire::at(end), rewrite, then: Vec::new() })
 }
 
 /// A property that is a date as in HTTP headers, `Fri, 17 May 2024 08:30:00 GMT`.

@@ -6,8 +6,66 @@ use std::borrow::Cow;
 use super::*;
 use crate::codec::{java, json};
 
-/// Why the end of most sessions of the JVM cannot be set.
-pub const SLIDES: &str = "the framework counts their life from the last access, inside the value, and starts it anew at each request";
+/// Where a session was ended by its framework, which leaves the rest of it for those who are told.
+pub const OVER: &str = "they are over, and the framework has taken away what belongs to them";
+/// Where the framework would end at once what is to live for ever.
+pub const NO_NEVER: &str =
+    "the framework sets each of them an end at every request; a far one can be set with --at";
+const TOO_FAR: &str = "the framework counts their life in seconds, of which it can hold 68 years";
+const SEEN_LATER: &str = "their last access lies behind that time";
+const UNWRITABLE: &str = "their life is written in a form that cannot be written again";
+
+/// The seconds of inactivity after which the session ends, so that it ends at that time and no later.
+pub fn idle(session: &Session<'_>, end: i64) -> Result<i64, &'static str> {
+    let seen = session.facts.seen.ok_or(expire::UNREADABLE)?;
+    if end <= seen {
+        return Err(SEEN_LATER);
+    }
+    let seconds = end.saturating_sub(seen).div_euclid(1000).max(1);
+    i32::try_from(seconds).map(i64::from).map_err(|_| TOO_FAR)
+}
+
+/// A field of the session's hash with another whole number in it.
+pub fn renumber(session: &Session<'_>, name: &str, number: i64) -> Result<(String, Key), &'static str> {
+    let Raw::Hash(fields) = session.raw else { return Err(expire::UNREADABLE) };
+    let old = fields.iter().find(|(field, _)| field == name.as_bytes());
+    let new = old.and_then(|(_, old)| renumbered(old, number)).ok_or(UNWRITABLE)?;
+    Ok((name.to_string(), Key(new)))
+}
+
+/// A whole number in the form in which a serializer wrote another one: Java's own, JSON, also with the
+/// class beside it, or digits.
+fn renumbered(old: &[u8], number: i64) -> Option<Vec<u8>> {
+    if old.starts_with(java::HEADER) {
+        let limits = Limits::default();
+        let Ok(Value::Int(_)) = java::decode(old, &limits) else { return None };
+        // The class and what it extends come first, the number itself last.
+        let (name, _) = old.get(java::HEADER.len() + 2..)?.split_at_checked(19)?;
+        return if name == b"\0\x11java.lang.Integer" {
+            Some([&old[..old.len() - 4], &i32::try_from(number).ok()?.to_be_bytes()].concat())
+        } else if &name[..16] == b"\0\x0ejava.lang.Long" {
+            Some([&old[..old.len() - 8], &number.to_be_bytes()].concat())
+        } else {
+            None
+        };
+    }
+    let text = std::str::from_utf8(old).ok()?;
+    let digits = match text.trim().strip_suffix(']') {
+        Some(pair) => pair.rsplit_once(',')?.1,
+        None => text,
+    };
+    let digits = digits.trim();
+    digits.parse::<i64>().ok()?;
+    let at = text.rfind(digits)?;
+    Some([&text[..at], &number.to_string(), &text[at + digits.len()..]].concat().into_bytes())
+}
+
+/// The session's bytes with a part of them replaced; the part is one that was found in them.
+pub fn patched(whole: &[u8], part: &[u8], with: &[u8]) -> Option<Vec<u8>> {
+    let at = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
+    let end = at.checked_add(part.len()).filter(|end| *end <= whole.len())?;
+    Some([&whole[..at], with, &whole[end..]].concat())
+}
 
 /// A text that a serializer wrote: a Java stream, a quoted JSON text, or the bare text.
 pub fn text_of(bytes: &[u8]) -> Option<Vec<u8>> {
@@ -262,6 +320,33 @@ mod tests {
         for (text, user) in table {
             assert_eq!(named(text).as_deref(), user, "{text}");
         }
+    }
+
+    #[test]
+    fn a_number_is_written_as_the_one_before() {
+        let integer = |number: i32| {
+            let class =
+                b"\xac\xed\0\x05sr\0\x11java.lang.Integer\x12\xe2\xa0\xa4\xf7\x81\x878\x02\0\x01I\0\x05value\
+                xr\0\x10java.lang.Number\x86\xac\x95\x1d\x0b\x94\xe0\x8b\x02\0\0xp";
+            [&class[..], &number.to_be_bytes()].concat()
+        };
+        assert_eq!(renumbered(&integer(1800), 7), Some(integer(7)));
+        assert_eq!(renumbered(&integer(1800), -1), Some(integer(-1)));
+        assert_eq!(renumbered(&integer(1800), i64::from(i32::MAX) + 1), None);
+        assert_eq!(renumbered(&[&integer(1)[..], b"p"].concat(), 7), None);
+        for (old, new) in [
+            ("1800", "7"),
+            (" 1800\n", " 7\n"),
+            ("-1", "7"),
+            (r#"["java.lang.Integer",1800]"#, r#"["java.lang.Integer",7]"#),
+            (r#"["java.lang.Long" , 1 ]"#, r#"["java.lang.Long" , 7 ]"#),
+        ] {
+            assert_eq!(renumbered(old.as_bytes(), 7).as_deref(), Some(new.as_bytes()), "{old}");
+        }
+        for old in ["", "x", "1.5", "[]", "[1", r#"["a","b"]"#, "\"1800\"", "\u{fffd}"] {
+            assert_eq!(renumbered(old.as_bytes(), 7), None, "{old}");
+        }
+        assert_eq!(renumbered(b"\xff", 7), None);
     }
 
     #[test]

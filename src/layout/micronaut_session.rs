@@ -17,7 +17,8 @@ key      <namespace>sessions:<id>, a hash; namespace `micronaut:session:`, with 
          (micronaut.session.http.redis.namespace)
 value    fields Creation-Time, Last-Accessed (ms), Max-Inactive-Interval (s), as plain text, and
          attr:<attribute>, serialized by Java unless an ObjectSerializer is configured
-expiry   the TTL of <namespace>expiry:<id>; the hash outlives it by 300 s
+expiry   the TTL of <namespace>expiry:<id>; the hash outlives it by 300 s. `expire` sets the
+         interval in the hash, the TTL of both keys and the score; a request counts it anew
 user     the name of attr:micronaut.AUTHENTICATION
 cookie   SESSION = base64 of the id; also the header Authorization-Info
 index    sorted set micronaut:session:active-sessions of ids, by expiry. Its name does not follow
@@ -63,7 +64,7 @@ end      expiry key, entry and hash (RedisSessionStore of micronaut-redis 6). Th
     },
     describe,
     end,
-    expire: |_, _, _| Err(jvm::SLIDES),
+    expire,
     cookie: Some(|setup, given| cookie::spring::open(given, setup.cookie_name(), None)),
     caveats: &[
         "A request that is under way writes a part of the session back, with its expiry key and entry.",
@@ -104,8 +105,39 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
 
 fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
     let Some(namespace) = session.before().strip_suffix(SESSIONS) else { return Vec::new() };
-    let client = setup.key_prefix().as_bytes();
     let mut ops = vec![Op::Unlink(Key([namespace, b"expiry:", session.id].concat()))];
+    let sets = active_sets(setup, namespace).into_iter();
+    ops.extend(sets.map(|key| Op::SortedRemove { key, member: session.id.to_vec() }));
+    ops
+}
+
+/// The repository's save sets key, expiry key and score by the interval (RedisSessionStore of
+/// micronaut-redis 6); with a negative one it would remove them.
+fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
+    const GRACE: i64 = 300_000;
+    let end = end.ok_or(jvm::NO_NEVER)?;
+    if session.facts.ends == session.facts.seen {
+        return Err(jvm::OVER);
+    }
+    let seconds = jvm::idle(session, end)?;
+    let field = jvm::renumber(session, "Max-Inactive-Interval", seconds)?;
+    let ends = session.facts.seen.unwrap_or(end).saturating_add(seconds * 1000);
+    let mut then = Vec::new();
+    if let Some(namespace) = session.before().strip_suffix(SESSIONS) {
+        let key = Key([namespace, b"expiry:", session.id].concat());
+        // Without it the application has been told of the end.
+        then.extend(session.expired().then(|| Op::OnlyWhile(key.clone())));
+        then.push(Op::EndAt { key, at: Some(ends) });
+        let sets = active_sets(setup, namespace).into_iter();
+        then.extend(sets.map(|key| Op::SortedScore { key, member: session.id.to_vec(), score: ends }));
+    }
+    let at = crate::store::Expiry::At(ends.saturating_add(GRACE));
+    Ok(expire::Expiring { at, rewrite: Some(crate::store::Rewrite::Fields(vec![field])), then })
+}
+
+/// The sorted sets that hold the ids of all sessions.
+fn active_sets(setup: &Setup, namespace: &[u8]) -> Vec<Key> {
+    let client = setup.key_prefix().as_bytes();
     let active =
         setup.text("active_sessions_key").map_or_else(|| [NAMESPACE, ACTIVE].concat(), str::to_string);
     let mut sets = vec![[client, active.as_bytes()].concat()];
@@ -118,6 +150,5 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
     }
     sets.sort_unstable();
     sets.dedup();
-    ops.extend(sets.into_iter().map(|key| Op::SortedRemove { key: Key(key), member: session.id.to_vec() }));
-    ops
+    sets.into_iter().map(Key).collect()
 }

@@ -164,7 +164,10 @@ fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
     }
     Ok(Expiring {
         at: expire::at_if_any(session, Some(end)),
-        rewrite: Some(Rewrite::Fields(vec![("ttl".to_string(), seconds.saturating_sub(seen).to_string())])),
+        rewrite: Some(Rewrite::Fields(vec![(
+            "ttl".to_string(),
+            Key(seconds.saturating_sub(seen).to_string().into_bytes()),
+        )])),
         then,
     })
 }

@@ -4,7 +4,7 @@ use super::jvm;
 use super::*;
 use crate::codec::java;
 use crate::cookie;
-use crate::store::Key;
+use crate::store::{Key, Rewrite};
 
 const SESSION: &str = "redisson:tomcat_session:";
 
@@ -20,7 +20,9 @@ value    session:creationTime, session:lastAccessedTime, session:thisAccessedTim
          others; attributes under their own names. Each value went through the codec: Java's
          serialization and Jackson are read, of Kryo (the default since 3.19) numbers and texts;
          other values are shown as bytes
-expiry   maxInactiveInterval + 60 s as the key's TTL, anew at each access; none when it is negative
+expiry   maxInactiveInterval + 60 s as the key's TTL, anew at each access; none when it is negative.
+         `expire` sets the interval. A Tomcat that holds the session reads a longer one before it
+         ends it (readMode REDIS), a shorter one when it reads the session the next time
 user     the principal's name; otherwise an attribute by convention, or SPRING_SECURITY_CONTEXT
 cookie   JSESSIONID = <id>, with its jvmRoute, which is part of the key
 index    with broadcastSessionEvents a set redisson:tomcat_notified_nodes:<id> for a minute
@@ -48,7 +50,7 @@ end      the hash and that set (RedissonSession of Redisson 4)
         let Some(client) = before.strip_suffix(SESSION.as_bytes()) else { return Vec::new() };
         vec![Op::Unlink(Key([client, b"redisson:tomcat_notified_nodes:", session.id].concat()))]
     },
-    expire: |_, _, _| Err(jvm::SLIDES),
+    expire,
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     caveats: &[
         "With readMode MEMORY each Tomcat keeps its sessions until it hears of their end, and writes fields back.",
@@ -70,6 +72,42 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
         None => memchr::memmem::find(key, SESSION.as_bytes())? + SESSION.len(),
     };
     (start < key.len()).then(|| Place::after(key, start, false))
+}
+
+/// What `RedissonSession.setMaxInactiveInterval` writes.
+fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
+    const GRACE: i64 = 60_000;
+    const INTERVAL: &str = "session:maxInactiveInterval";
+    let data = session.data.and_then(Decoded::value).ok_or(expire::UNREADABLE)?;
+    if data.get("session:isValid").map(jvm::unpaired).and_then(Value::as_bool) == Some(false) {
+        return Err(jvm::OVER);
+    }
+    let seconds = end.map(|end| jvm::idle(session, end)).transpose()?;
+    let number = seconds.unwrap_or(-1);
+    let field = match session.raw {
+        Raw::Hash(fields) => fields.iter().find(|(name, _)| name == INTERVAL.as_bytes()),
+        _ => None,
+    };
+    // An int of Kryo has a class of its own.
+    let field = match field.map(|(_, old)| &old[..]) {
+        Some(old @ [2, ..]) if kryo(old).is_some() => (INTERVAL.to_string(), Key(kryo_int(number))),
+        _ => jvm::renumber(session, INTERVAL, number)?,
+    };
+    let ends = seconds.zip(session.facts.seen).map(|(life, seen)| seen.saturating_add(life * 1000));
+    let at = expire::at(ends.map(|end| end.saturating_add(GRACE)));
+    Ok(expire::Expiring { at, rewrite: Some(Rewrite::Fields(vec![field])), then: Vec::new() })
+}
+
+/// A number of 32 bits as Kryo writes it with its class.
+fn kryo_int(number: i64) -> Vec<u8> {
+    let mut rest = ((number << 1) ^ (number >> 63)) as u32;
+    let mut bytes = vec![2];
+    while rest > 0x7f {
+        bytes.push(rest as u8 | 0x80);
+        rest >>= 7;
+    }
+    bytes.push(rest as u8);
+    bytes
 }
 
 fn field<'b>(name: &[u8], bytes: &'b [u8], limits: &Limits) -> Value<'b> {
@@ -178,6 +216,9 @@ mod tests {
         ];
         for (bytes, value) in table {
             assert_eq!(kryo(bytes), *value, "{}", bytes.escape_ascii());
+        }
+        for number in [0, -1, 63, 64, 1800, i64::from(i32::MAX), i64::from(i32::MIN)] {
+            assert_eq!(kryo(&kryo_int(number)), Some(Value::Int(number)));
         }
     }
 }

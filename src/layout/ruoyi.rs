@@ -14,7 +14,7 @@ value    fastjson 2 with class names: {\"@type\":\"...LoginUser\", userId, usern
          expireTime (ms), ipaddr, browser, permissions, user: {...}}; RuoYi-Cloud has userid and
          sysUser
 expiry   token.expireTime (30 min) as the key's TTL and in expireTime, renewed when less than 20
-         minutes are left
+         minutes are left. `expire` sets both
 user     username, then userName of user or sysUser, then userid or userId
 cookie   Admin-Token, or the header Authorization: Bearer = a JWT (HS512); its claim login_user_key
          is the token (RuoYi-Vue 3.9, TokenService)
@@ -37,13 +37,23 @@ beside   captcha_codes: sys_config: sys_dict: repeat_submit: rate_limit: pwd_err
     },
     read,
     describe,
-    expire: |_, _, _| Err(jvm::SLIDES),
+    expire,
     cookie: Some(|setup, given| cookie::ruoyi::open(given, setup.cookie_name(), setup.text("jwt_secret"))),
     caveats: &[
         "A request that is under way may write the login back when it renews it; look again afterwards.",
     ],
     ..Layout::PLAIN
 };
+
+fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
+    let end = end.ok_or(jvm::NO_NEVER)?;
+    let rewrite = expire::put(
+        session,
+        &|text| fastjson::member_span(text, "expireTime", &Limits::default()),
+        &|old| old.as_i64().map(|_| end.to_string()),
+    )?;
+    Ok(expire::Expiring { at: expire::at(Some(end)), rewrite, then: Vec::new() })
+}
 
 fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     let Some(text) = blob.text() else { return Decoded::failed("fastjson", blob.unreadable("fastjson")) };

@@ -16,7 +16,8 @@ key      <tokenName>:<type>:token:<token>, a string; tokenName `satoken`; the ty
 value    the login id as plain text; -3 -4 -5 where the token has timed out, was replaced or was
          kicked out: such a session is over
 expiry   the key's TTL, 30 days by default, fixed at the login. activeTimeout freezes idle tokens
-         and removes nothing
+         and removes nothing. `expire` does what renewTimeout does: the token, its session and the
+         time of its last activity end then, and the account's session no earlier
 user     the login id
 cookie   satoken = <token>; also a header or parameter of that name
 beside   <tokenName>:<type>:session:<login id>, JSON: the account's session with its terminals
@@ -38,6 +39,7 @@ beware   disable: safe: custom: var: temp-token: are no sessions and are never t
     read,
     describe,
     end,
+    expire,
     beside: Some(|setup, blob| Some((account(setup, blob)?.0, Kind::String))),
     parts: Some(|setup, blob| {
         let Some((before, token)) = halves(setup, blob.key) else { return Vec::new() };
@@ -194,6 +196,19 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
         });
     }
     ops
+}
+
+/// `StpLogic.renewTimeout`: the account's session is for all of its tokens and is only let live longer.
+fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
+    let Some(user) = session.facts.user.as_deref() else {
+        return Err("they are over: the marker only tells the client why");
+    };
+    let Some((before, token)) = halves(setup, session.key) else { return Err(expire::UNREADABLE) };
+    let of_token = |name: &[u8]| Op::EndAt { key: Key([before, name, token].concat()), at: end };
+    let mut then: Vec<Op> =
+        [&b":last-active:"[..], b":last-activity:", b":token-session:"].map(of_token).into();
+    then.push(Op::Outlive { key: Key([before, b":session:", user.as_bytes()].concat()), at: end });
+    Ok(expire::Expiring { at: expire::at(end), rewrite: None, then })
 }
 
 #[cfg(test)]

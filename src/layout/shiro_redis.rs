@@ -1,8 +1,9 @@
 //! shiro-redis: Apache Shiro's session, serialized by Java.
 
 use super::*;
-use crate::codec::java;
+use crate::codec::java::{self, Stream};
 use crate::cookie;
+use crate::store::Rewrite;
 
 const CLASS: &[u8] = b"org.apache.shiro.session.mgt.SimpleSession";
 const PRINCIPALS: &str = "org.apache.shiro.subject.support.DefaultSubjectContext_PRINCIPALS_SESSION_KEY";
@@ -15,7 +16,8 @@ pub const LAYOUT: Layout = Layout {
 key      <prefix><id>, a string; prefix `shiro:session:` (keyPrefix); the id is a UUID
 value    Java's serialization of org.apache.shiro.session.mgt.SimpleSession
 expiry   the session's timeout as the key's TTL, anew at nearly each request, or `expire`; in the
-         value lastAccessTime + timeout (ms), and stopTimestamp once it is stopped
+         value lastAccessTime + timeout (ms), and stopTimestamp once it is stopped. `expire` sets
+         the timeout; with the option `expire` the next request sets the TTL by that
 user     the first principal of the first realm: a text or number, or its username, userName,
          loginName, account, name, email, id
 cookie   JSESSIONID (often sid or another name) = <id>
@@ -28,7 +30,7 @@ end      the key. shiro:cache:... holds authorizations and no sessions
     recognize,
     read,
     describe,
-    expire: |_, _, _| Err(jvm::SLIDES),
+    expire,
     cookie: Some(|setup, given| {
         open_any(setup, &["sid", "SHAREJSESSIONID", "token"], |name| cookie::bare::open(given, name))
     }),
@@ -66,6 +68,27 @@ fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
         Ok(value) => Decoded::owned("java", value),
         Err(error) => Decoded::failed("java", error),
     }
+}
+
+/// Any negative timeout is none to Shiro; shiro-redis takes whole seconds of it for the TTL, and sets
+/// none where they are negative, too (RedisSessionDAO.saveSession, 3.3).
+const NEVER: i64 = -1000;
+
+fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
+    let (Raw::Text(text), Some(seen)) = (session.raw, session.facts.seen) else {
+        return Err(expire::UNREADABLE);
+    };
+    let stopped = session.data.and_then(Decoded::value).is_some_and(|data| {
+        data.get("stopTimestamp").is_some() || data.get("expired").and_then(Value::as_bool) == Some(true)
+    });
+    if stopped {
+        return Err(jvm::OVER);
+    }
+    let timeout = end.map_or(NEVER, |end| end.saturating_sub(seen).max(1));
+    let stream = Stream::read(text, &Limits::default());
+    let old = java::shiro_timeout(&stream).ok_or("their timeout cannot be found in the value")?;
+    let new = jvm::patched(text, old, &timeout.to_be_bytes()).ok_or(expire::UNREADABLE)?;
+    Ok(expire::Expiring { at: expire::at(end), rewrite: Some(Rewrite::Text(new)), then: Vec::new() })
 }
 
 fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {

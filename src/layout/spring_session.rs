@@ -3,10 +3,11 @@
 use super::jvm::{self, Forms};
 use super::*;
 use crate::cookie;
-use crate::store::Key;
+use crate::store::{Key, Rewrite};
 
 const NAMESPACE: &str = "spring:session";
 const SESSIONS: &[u8] = b":sessions:";
+const MINUTE: i64 = 60_000;
 const CREATED: &str = "creationTime";
 const SEEN: &str = "lastAccessedTime";
 const INTERVAL: &str = "maxInactiveInterval";
@@ -26,7 +27,9 @@ value    fields creationTime, lastAccessedTime (ms), maxInactiveInterval (s, neg
          sessionAttr:<attribute>, each serialized by itself: Java's serialization, or JSON with the
          layout spring-session-json. Both may sit in one hash after a migration; an attribute that
          was set to null is an empty field
-expiry   lastAccessedTime + maxInactiveInterval, as the key's TTL and again at each read
+expiry   lastAccessedTime + maxInactiveInterval, as the key's TTL and again at each read. `expire`
+         sets the interval, as setMaxInactiveInterval would; with the next request it counts anew.
+         A negative one cannot be set, since RedisSessionRepository then removes the key
 user     the attribute PRINCIPAL_NAME_INDEX_NAME, otherwise the principal of
          SPRING_SECURITY_CONTEXT: a text, its username or name, or the claim of OpenID Connect that
          names the user
@@ -56,7 +59,11 @@ alike    spring-session-indexed and spring-session-reactive write the same hash:
         // Where the namespace tells nothing, the indexes of the other repositories are looked after too.
         if setup.named { Vec::new() } else { [indexed(session), reactive(session)].concat() }
     },
-    expire: |_, _, _| Err(jvm::SLIDES),
+    expire: |_, session, end| {
+        let end = end.ok_or(jvm::NO_NEVER)?;
+        let (ends, rewrite) = interval(session, Some(end))?;
+        Ok(expire::Expiring { at: expire::at(ends), rewrite: Some(rewrite), then: Vec::new() })
+    },
     cookie: Some(|setup, given| cookie::spring::open(given, setup.cookie_name(), setup.text("jvm_route"))),
     caveats: CAVEATS,
     ..Layout::PLAIN
@@ -193,7 +200,6 @@ fn principals(session: &Session<'_>) -> Vec<String> {
 /// What `RedisIndexedSessionRepository` keeps beside the hash (2.2 up to 4.1). The shadow key comes first:
 /// its removal is the event on which a running application cleans up.
 pub(super) fn indexed(session: &Session<'_>) -> Vec<Op> {
-    const MINUTE: i64 = 60_000;
     const USUAL: i64 = 30 * MINUTE;
     let (namespace, id, forms) = (namespace(session), session.id, forms(session));
     let key = |parts: &[&[u8]]| Key([&[namespace], parts].concat().concat());
@@ -202,13 +208,12 @@ pub(super) fn indexed(session: &Session<'_>) -> Vec<Op> {
     for member in &members {
         ops.push(Op::SortedRemove { key: key(&[b":sessions:expirations"]), member: member.clone() });
     }
-    // Rounded up to the next full minute; a whole minute goes to the one that follows. A session that
-    // the framework has ended has no interval any more: it may have had the usual one.
+    // A session that the framework has ended has no interval any more: it may have had the usual one.
     let seen = session.facts.seen;
     let usual = seen.filter(|seen| session.facts.ends == Some(*seen)).map(|seen| seen.saturating_add(USUAL));
     let ends = session.facts.ends.or(seen).into_iter().chain(usual);
     for end in ends {
-        let minute = end.div_euclid(MINUTE) + 1;
+        let minute = minute(end);
         for minute in [minute, minute - 1, minute + 1] {
             let set = key(&[b":expirations:", (minute * MINUTE).to_string().as_bytes()]);
             for member in jvm::serialized(&[b"expires:", id].concat(), forms) {
@@ -223,6 +228,77 @@ pub(super) fn indexed(session: &Session<'_>) -> Vec<Op> {
         }
     }
     ops
+}
+
+/// How long (ms) a hash outlives its session, so that a running application can read it when it is
+/// told of the end.
+const GRACE: i64 = 300_000;
+
+/// The hash with an interval after which the session ends at that time or never; with the end that it
+/// then has, in whole seconds after the last access.
+fn interval(session: &Session<'_>, end: Option<i64>) -> Result<(Option<i64>, Rewrite), &'static str> {
+    let seen = session.facts.seen.ok_or(expire::UNREADABLE)?;
+    if session.facts.ends == Some(seen) {
+        return Err(jvm::OVER);
+    }
+    let seconds = end.map(|end| jvm::idle(session, end)).transpose()?;
+    let field = jvm::renumber(session, INTERVAL, seconds.unwrap_or(-1))?;
+    Ok((seconds.map(|seconds| seen.saturating_add(seconds * 1000)), Rewrite::Fields(vec![field])))
+}
+
+/// The end of a session with a shadow key, whose own key outlives it.
+fn shadowed(session: &Session<'_>, end: Option<i64>) -> expire::Moved {
+    let (ends, rewrite) = interval(session, end)?;
+    let (namespace, id, forms) = (namespace(session), session.id, forms(session));
+    let shadow = Key([namespace, b":sessions:expires:", id].concat());
+    // Once the shadow key is gone, the application is told and takes the indexes apart.
+    let over = session.expired().then(|| Op::OnlyWhile(shadow.clone()));
+    let mut then: Vec<Op> = over.into_iter().chain([Op::EndAt { key: shadow, at: ends }]).collect();
+    for member in jvm::serialized(id, forms) {
+        let key = Key([namespace, b":sessions:expirations"].concat());
+        then.push(match ends {
+            Some(score) => Op::SortedScore { key, member, score },
+            None => Op::SortedRemove { key, member },
+        });
+    }
+    let at = expire::at(ends.map(|end| end.saturating_add(GRACE)));
+    Ok(expire::Expiring { at, rewrite: Some(rewrite), then })
+}
+
+/// As [`shadowed`], and the session moves to the minute in which it ends now.
+pub(super) fn expire_indexed(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
+    let mut moved = shadowed(session, end)?;
+    let (namespace, forms) = (namespace(session), forms(session));
+    let set =
+        |minute: i64| Key([namespace, b":expirations:", (minute * MINUTE).to_string().as_bytes()].concat());
+    let ends = match moved.at {
+        crate::store::Expiry::At(at) => Some(at - GRACE),
+        _ => None,
+    };
+    let Some(before) = session.facts.ends.map(minute) else { return Ok(moved) };
+    let now = ends.map(minute);
+    for old in [before, before - 1, before + 1].into_iter().filter(|old| Some(*old) != now) {
+        for member in jvm::serialized(&[b"expires:", session.id].concat(), forms) {
+            moved.then.push(match (now, ends) {
+                (Some(now), Some(ends)) => {
+                    Op::SetMove { key: set(old), to: set(now), member, at: ends.saturating_add(GRACE) }
+                }
+                _ => Op::SetRemove { key: set(old), member },
+            });
+        }
+    }
+    Ok(moved)
+}
+
+/// The reactive repository has no sets of minutes.
+pub(super) fn expire_reactive(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
+    shadowed(session, end)
+}
+
+/// The minute whose set a session is in that ends at that time: rounded up to the next full one; a
+/// whole minute goes to the one that follows.
+fn minute(end: i64) -> i64 {
+    end.div_euclid(MINUTE) + 1
 }
 
 /// The set of a user's sessions of the indexed repository.

@@ -10,7 +10,9 @@ pub const LAYOUT: Layout = Layout {
 key      <namespace>:sessions:<id>, a hash, as spring-session; it outlives its session by 300 s, so
          that the application can read it when it is told of the end
 value    as spring-session
-expiry   the TTL of <namespace>:sessions:expires:<id>, an empty string: the shadow key
+expiry   the TTL of <namespace>:sessions:expires:<id>, an empty string: the shadow key. `expire`
+         sets the interval in the hash, as setMaxInactiveInterval would, the TTL of both keys, and
+         the session's place among the expirations; a request counts the interval anew
 user     as spring-session
 cookie   as spring-session
 index    set <namespace>:index:<name of the index>:<user> of ids, without TTL;
@@ -25,6 +27,7 @@ alike    spring-session: told by the other keys of the namespace
     marks: &[],
     recognize: base::recognize_any,
     end: |_, session| base::indexed(session),
+    expire: base::expire_indexed,
     user_index: Some(base::BY_USER),
     namespaced: Some(NAMESPACED),
     caveats: &[

@@ -10,7 +10,8 @@ pub const LAYOUT: Layout = Layout {
 key      <namespace>:sessions:<id>, a hash, as spring-session; it outlives its session by 300 s
 value    as spring-session, Java serialization or JSON; the name that an application sets itself is
          the attribute PRINCIPAL_NAME_INDEX_NAME without a package
-expiry   the TTL of <namespace>:sessions:expires:<id>, an empty string: the shadow key
+expiry   the TTL of <namespace>:sessions:expires:<id>, an empty string: the shadow key. `expire`
+         sets the interval in the hash, the TTL of both keys and the score among the expirations
 user     as spring-session
 cookie   SESSION = the id itself (CookieWebSessionIdResolver)
 index    set <namespace>:sessions:index:PRINCIPAL_NAME_INDEX_NAME:<user> of ids, without TTL;
@@ -22,6 +23,7 @@ alike    spring-session: told by the other keys of the namespace
     marks: &[],
     recognize: base::recognize_any,
     end: |_, session| base::reactive(session),
+    expire: base::expire_reactive,
     user_index: Some(base::BY_USER_REACTIVE),
     namespaced: Some(Namespaced {
         of: &["spring-session", "spring-session-json"],

@@ -15,7 +15,8 @@ key      <id>, a string, no prefix (forks have one); the id is 32 upper-case hex
 value    one Java stream of many objects: SessionSerializationMetadata (not in 1.x), then what
          StandardSession.writeObjectData of Tomcat writes: times, interval, flags, id, in Tomcat 9
          authType and principal, the attributes. The text `null` holds the place of a new session
-expiry   maxInactiveInterval as the key's TTL, anew at the end of each request
+expiry   maxInactiveInterval as the key's TTL, anew at the end of each request (there that of the
+         manager's configuration). `expire` sets the session's own interval and the TTL
 user     the principal's name; otherwise an attribute by convention, or SPRING_SECURITY_CONTEXT
 cookie   JSESSIONID = the key
 end      the key. A request that is under way writes the session back at its end
@@ -27,7 +28,7 @@ beware   the manager's own clear() is FLUSHDB, and its size() is that of the dat
     recognize,
     read,
     describe,
-    expire: |_, _, _| Err(jvm::SLIDES),
+    expire,
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     caveats: &["A request that is under way writes the session back at its end; look again afterwards."],
     ..Layout::PLAIN
@@ -145,6 +146,35 @@ fn members<'b>(stream: &Stream<'b>, limits: &Limits) -> Option<Vec<(Cow<'b, str>
     }
     members.push((Cow::Borrowed("attributes"), Value::Map(attributes)));
     Some(members)
+}
+
+/// The interval is the third of the numbers that the stream begins with. One below 128 may be the same
+/// object as the number of attributes, which then points at it.
+fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
+    const SHARED: i64 = 127;
+    let end = end.ok_or(jvm::NO_NEVER)?;
+    let Raw::Text(text) = session.raw else { return Err(expire::UNREADABLE) };
+    let data = session.data.and_then(Decoded::value).ok_or(expire::UNREADABLE)?;
+    if data.get("isValid").and_then(Value::as_bool) == Some(false) {
+        return Err(jvm::OVER);
+    }
+    let seconds = jvm::idle(session, end)?;
+    let limits = Limits::default();
+    let stream = Stream::read(text, &limits);
+    let mut show = Show::new(&stream, &limits);
+    let metadata = stream.roots.first().map(|root| show.value(root.item, ""));
+    let skip = if matches!(metadata, Some(Ok(Value::Int(_)))) { 2 } else { 3 };
+    let root = stream.roots.get(skip).ok_or(expire::UNREADABLE)?;
+    let old = match show.value(root.item, "") {
+        Ok(Value::Int(old)) if !(-SHARED - 1..=SHARED).contains(&old) && root.bytes.len() > 4 => old as i32,
+        _ => return Err("their interval is one object with another number in the value"),
+    };
+    let place = root.bytes.last_chunk::<4>().filter(|bytes| i32::from_be_bytes(**bytes) == old);
+    let seconds_32 = i32::try_from(seconds).unwrap_or(i32::MAX);
+    let text = place.and_then(|place| jvm::patched(text, place, &seconds_32.to_be_bytes()));
+    let rewrite = Some(crate::store::Rewrite::Text(text.ok_or(expire::UNREADABLE)?));
+    let ends = session.facts.seen.unwrap_or(end).saturating_add(seconds * 1000);
+    Ok(expire::Expiring { at: crate::store::Expiry::At(ends), rewrite, then: Vec::new() })
 }
 
 fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {

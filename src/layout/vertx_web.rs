@@ -14,7 +14,8 @@ key      <id>, a string, no prefix; the id is lower-case hex, 32 digits by defau
 value    big-endian: the id, timeout (ms), time of the last access (ms), version, and the entries by
          type (SharedDataSessionImpl of vertx-web 4). An object of a class that serializes itself in
          its own way ends what can be shown
-expiry   the timeout (30 min) as the key's TTL, anew at each read
+expiry   the timeout (30 min) as the key's TTL, anew at each read. `expire` sets the timeout in the
+         value, too
 user     username, sub, name or uid of the principal in __vertx.userHolder
 cookie   vertx-web.session = <id>, with .<HMAC> behind it where a signing secret is set
 end      the key. A request that is under way writes the session back
@@ -53,7 +54,7 @@ beware   the store's own clear() is FLUSHDB
         None => Decoded::failed("vertx", blob.unreadable("vertx")),
     },
     describe,
-    expire: |_, _, _| Err(jvm::SLIDES),
+    expire,
     cookie: Some(|setup, given| {
         let opened = cookie::bare::open(given, setup.cookie_name())?;
         // Ids have no dots.
@@ -63,6 +64,19 @@ beware   the store's own clear() is FLUSHDB
     caveats: &["A request that is under way writes the session back; look again afterwards."],
     ..Layout::PLAIN
 };
+
+/// The timeout stands right behind the id.
+fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
+    let end = end.ok_or(jvm::NO_NEVER)?;
+    let (Raw::Text(text), Some(seen)) = (session.raw, session.facts.seen) else {
+        return Err(expire::UNREADABLE);
+    };
+    let timeout = vertx::id(text).and_then(|id| text.get(4 + id.len()..12 + id.len()));
+    let left = end.saturating_sub(seen).max(1);
+    let text = timeout.and_then(|old| jvm::patched(text, old, &left.to_be_bytes()));
+    let rewrite = Some(crate::store::Rewrite::Text(text.ok_or(expire::UNREADABLE)?));
+    Ok(expire::Expiring { at: crate::store::Expiry::At(end), rewrite, then: Vec::new() })
+}
 
 fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
     let seen = data.get("lastAccessed").and_then(time::millis);

@@ -16,7 +16,8 @@ key      <key-prefix>session-<id>, a hash; key-prefix of the stanza [redis] as i
          isva- or iag-
 value    fields that IBM does not publish; sms.session-index is the session index of the credential.
          Shown as they are
-expiry   the key's TTL, the lifetime timeout at most; inactivity is watched by the proxies
+expiry   the key's TTL, the lifetime timeout at most; inactivity is watched by the proxies, which
+         may end a session earlier whatever `expire` sets
 user     by the sets of users, which are there only while the number of a user's sessions is limited
          (dsess-max-user-sessions, IAG concurrent_sessions); the name is in lower case there.
          Without them option user_field may name a field of the hash
@@ -56,6 +57,16 @@ beware   collections put the sessions of one user on several servers, by the Hos
         ..Facts::default()
     },
     end,
+    // The sets are to be there as long as the session.
+    expire: |setup, session, end| {
+        let outlive = |op| match op {
+            Op::Unlink(key) | Op::SetRemove { key, .. } => Some(Op::Outlive { key, at: end }),
+            _ => None,
+        };
+        let mut then: Vec<Op> = self::end(setup, session).into_iter().filter_map(outlive).collect();
+        then.dedup();
+        Ok(expire::Expiring { at: expire::at(end), rewrite: None, then })
+    },
     beside: Some(|setup, blob| Some((client_set(prefix_of(setup, blob.key)?, blob.key), Kind::Set))),
     owners: Some(|setup, key| Some([prefix_of(setup, key)?, b"user-"].concat())),
     caveats: &["Sessions of the same user in other collections (by Host header) are on other servers."],

@@ -8,6 +8,7 @@ mod decode;
 mod demo;
 mod discover;
 mod expire;
+mod expire_jvm;
 mod help;
 mod inspect;
 mod layouts;

@@ -961,6 +961,25 @@ fn shiro_session<'a>(level: &Level<'a>, parts: &mut Vec<(Step<'_, 'a>, Part<'a>)
     }
 }
 
+/// The eight bytes of the timeout of a session at the top of the stream: they follow the bits that say
+/// what is there, since all before them are objects.
+pub(super) fn shiro_timeout<'a>(stream: &Stream<'a>) -> Option<&'a [u8]> {
+    const MEMBER: u16 = 16;
+    let [root] = stream.roots[..] else { return None };
+    let Item::Node(node) = root.item else { return None };
+    let Node::Object { levels, .. } = stream.nodes.get(node as usize)? else { return None };
+    let session = levels
+        .iter()
+        .find(|level| stream.class(level.class).name == "org.apache.shiro.session.mgt.SimpleSession")?;
+    let mut blocks = session.extra.iter().filter_map(|item| match item {
+        Item::Block(bytes) => Some(*bytes),
+        _ => None,
+    });
+    let (mask, rest) = blocks.next()?.split_first_chunk::<2>()?;
+    let timeout = if rest.is_empty() { blocks.next()? } else { rest };
+    (u16::from_be_bytes(*mask) & MEMBER != 0).then(|| timeout.get(..8))?
+}
+
 fn object<'a>(
     class: Cow<'a, str>,
     fields: Vec<(Cow<'a, str>, Value<'a>)>,

@@ -100,7 +100,7 @@ fn companions(
     for (at, backup) in backups.iter().enumerate() {
         for op in &steps[backup.step as usize - first].then {
             let index = match op {
-                Op::SetRemove { key, member } => {
+                Op::SetRemove { key, member } | Op::SetMove { key, member, .. } => {
                     if no_index {
                         continue;
                     }
@@ -142,7 +142,11 @@ fn companions(
                     }
                     continue;
                 }
-                Op::Publish { .. } => continue,
+                Op::EndAt { key, .. } => {
+                    store.push(&[b"EXISTS", &key.0]);
+                    None
+                }
+                Op::OnlyWhile(_) | Op::Publish { .. } => continue,
             };
             asked.push((at, op));
             if let Some(key) = index
@@ -154,6 +158,7 @@ fn companions(
     }
     store.flush("GET")?;
     let mut dumped: Vec<(usize, &Key)> = Vec::new();
+    let mut ended: Vec<(usize, &Key, Option<i64>)> = Vec::new();
     for (at, op) in asked {
         let answer = match store.take("GET")? {
             Ok(answer) => answer,
@@ -221,9 +226,23 @@ fn companions(
                     });
                 }
             }
-            Op::SetRemove { .. } | Op::Outlive { .. } | Op::Publish { .. } => {}
+            Op::SetMove { key, to, member, .. } if int(&answer) == Some(1) => {
+                companions.push(Companion::Moved {
+                    key: key.clone(),
+                    to: to.clone(),
+                    member: Key(member.clone()),
+                });
+            }
+            Op::EndAt { key, at: left } if int(&answer) == Some(1) => ended.push((at, key, *left)),
+            Op::SetRemove { .. }
+            | Op::SetMove { .. }
+            | Op::EndAt { .. }
+            | Op::Outlive { .. }
+            | Op::OnlyWhile(_)
+            | Op::Publish { .. } => {}
         }
     }
+    ends_of(store, &ended, backups)?;
     for (at, key) in dumped {
         let expires = expiry_of(store, key)?;
         if let Some(dump) = bulk(store.ask(&[b"DUMP", &key.0])?) {
@@ -240,6 +259,51 @@ fn companions(
         }
     }
     wholes(store, &whole, backups)
+}
+
+/// Adds when the keys end that get another end with their session.
+fn ends_of(
+    store: &mut RedisStore,
+    ended: &[(usize, &Key, Option<i64>)],
+    backups: &mut [Backup],
+) -> Result<(), Error> {
+    for (_, key, _) in ended {
+        store.push(&[b"PEXPIRETIME", &key.0]);
+        store.push(&[b"PTTL", &key.0]);
+    }
+    store.flush("PTTL")?;
+    let mut spans = Vec::new();
+    for (at, key, left) in ended {
+        let moment = match store.take("PEXPIRETIME")? {
+            Ok(answer) => int(&answer),
+            // Older servers do not know it.
+            Err(Refusal::Fatal(Error::Refused { .. } | Error::Denied { .. })) => None,
+            Err(Refusal::Fatal(error)) => return Err(error),
+            Err(_) => None,
+        };
+        let span = int(&store.expect("PTTL")?).unwrap_or(-2);
+        if span == -2 {
+            continue;
+        }
+        let companions = &mut backups[*at].companions;
+        if moment.is_none() && span >= 0 {
+            spans.push((*at, companions.len()));
+        }
+        companions.push(Companion::Ended {
+            key: (*key).clone(),
+            expires: moment.or(Some(span)).filter(|expires| *expires >= 0),
+            left: *left,
+        });
+    }
+    if !spans.is_empty() {
+        let now = store.now()?;
+        for (at, place) in spans {
+            if let Companion::Ended { expires: Some(expires), .. } = &mut backups[at].companions[place] {
+                *expires += now;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Takes the moments at which companion keys end from the server, where it can tell them; a span is
@@ -273,7 +337,7 @@ fn wholes(store: &mut RedisStore, whole: &[(usize, &Op)], backups: &mut [Backup]
     for (_, op) in &whole {
         let Some(key) = op.key() else { continue };
         let card: &[u8] = match op {
-            Op::SetRemove { .. } => b"SCARD",
+            Op::SetRemove { .. } | Op::SetMove { .. } => b"SCARD",
             Op::HashRemove { .. } => b"HLEN",
             _ => b"ZCARD",
         };
@@ -424,6 +488,7 @@ fn push_back(store: &mut RedisStore, companion: &Companion) -> bool {
             store.push(&[b"ZADD", &key.0, b"NX", score_text(*score).as_bytes(), &member.0]);
         }
         Companion::Field { key, field, value } => store.push(&[b"HSETNX", &key.0, &field.0, &value.0]),
+        Companion::Moved { key, to, member } => store.push(&[b"SMOVE", &to.0, &key.0, &member.0]),
         _ => return false,
     }
     true
@@ -604,8 +669,8 @@ fn as_left(content: &Content, rewrite: Option<&Rewrite>) -> Raw {
             if let Some(Rewrite::Fields(changed)) = rewrite {
                 for (name, value) in changed {
                     match left.iter_mut().find(|(field, _)| field == name.as_bytes()) {
-                        Some((_, old)) => *old = value.clone().into_bytes(),
-                        None => left.push((name.clone().into_bytes(), value.clone().into_bytes())),
+                        Some((_, old)) => old.clone_from(&value.0),
+                        None => left.push((name.clone().into_bytes(), value.0.clone())),
                     }
                 }
             }
@@ -647,7 +712,20 @@ fn put_back(store: &mut RedisStore, companion: &Companion, now: i64) -> Result<(
             }
         }
         // Written already, or when everything else is there again.
-        Companion::Member { .. } | Companion::Scored { .. } | Companion::Field { .. } => {}
+        Companion::Member { .. }
+        | Companion::Scored { .. }
+        | Companion::Field { .. }
+        | Companion::Moved { .. } => {}
+        Companion::Ended { key, expires, left } => {
+            if expires.is_some_and(|at| at <= now) {
+                return Ok(());
+            }
+            change::move_end(store, key, *expires, |now, ttl| match (left, ttl) {
+                (Some(left), Some(ttl)) => (now + ttl - left).abs() < CLOSE,
+                (None, None) => true,
+                _ => false,
+            })?;
+        }
         Companion::Whole { .. } | Companion::Outlived { .. } => {}
     }
     Ok(())

@@ -4,7 +4,7 @@
 //! was matched are unlinked in one MULTI, which the server drops whole if one of them was written in
 //! between; then the batch is split and tried again. So nothing that was not seen is ever removed.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
@@ -124,7 +124,7 @@ enum Part {
     Entry,
     /// A key that belongs to the session alone.
     Beside,
-    /// An index entry changes.
+    /// An index entry changes, or when a key beside the session ends.
     Other,
 }
 
@@ -216,6 +216,7 @@ fn attempt(
 fn ask(lane: &mut RedisStore, share: &Share<'_>) -> Result<(), Error> {
     let mut watch: Vec<&[u8]> = vec![b"WATCH"];
     watch.extend(share.steps.iter().map(|step| &step.key.0[..]));
+    watch.extend(conditions(share.steps).map(|(_, key)| &key.0[..]));
     lane.push(&watch);
     for step in share.steps {
         let command: &[u8] = if step.hash { b"HGETALL" } else { b"GET" };
@@ -228,10 +229,23 @@ fn ask(lane: &mut RedisStore, share: &Share<'_>) -> Result<(), Error> {
         exists.extend(indexes.iter().map(|key| &key.0[..]));
         lane.push(&exists);
     }
+    for (_, key) in conditions(share.steps) {
+        lane.push(&[b"EXISTS", &key.0]);
+    }
     if timed(share.steps) {
         lane.push(&[b"TIME"]);
     }
     lane.flush("WATCH")
+}
+
+/// The keys that have to be there for steps to be done, with the steps' places.
+fn conditions(steps: &[Step]) -> impl Iterator<Item = (usize, &Key)> {
+    steps.iter().enumerate().flat_map(|(at, step)| {
+        step.then.iter().filter_map(move |op| match op {
+            Op::OnlyWhile(key) => Some((at, key)),
+            _ => None,
+        })
+    })
 }
 
 /// Whether any of them gets an end, which has to lie ahead.
@@ -280,6 +294,16 @@ fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) -> Result<(),
             Err(_) => false,
         };
     }
+    for (at, _) in conditions(share.steps) {
+        let there = match lane.take("EXISTS")? {
+            Ok(answer) => int(&answer) == Some(1),
+            Err(Refusal::Fatal(error)) => return Err(error),
+            Err(_) => false,
+        };
+        if !there && matches!(share.found[at], Found::Same) {
+            share.found[at] = Found::Gone;
+        }
+    }
     if timed(share.steps) {
         let answer = lane.expect("TIME")?;
         let now = instant(answer).ok_or_else(|| lane.senseless("TIME"))?;
@@ -313,7 +337,7 @@ fn change(lane: &mut RedisStore, share: &mut Share<'_>) -> Result<(), Error> {
             if push_simple(lane, op) {
                 let part = match op {
                     Op::Unlink(_) => Part::Beside,
-                    Op::SortedScore { .. } => Part::Other,
+                    Op::SortedScore { .. } | Op::EndAt { .. } | Op::SetMove { .. } => Part::Other,
                     _ => Part::Entry,
                 };
                 share.awaited.push((at, part));
@@ -400,7 +424,7 @@ fn push_expire(store: &mut RedisStore, key: &Key, expiry: Expiry, rewrite: Optio
         }
         Some(Rewrite::Fields(fields)) => {
             let mut command: Vec<&[u8]> = vec![b"HSET", &key.0];
-            command.extend(fields.iter().flat_map(|(field, value)| [field.as_bytes(), value.as_bytes()]));
+            command.extend(fields.iter().flat_map(|(field, value)| [field.as_bytes(), &value.0]));
             store.push(&command);
             many += 1;
         }
@@ -420,12 +444,17 @@ fn push_expire(store: &mut RedisStore, key: &Key, expiry: Expiry, rewrite: Optio
     many
 }
 
-/// When the step lets the session's key end.
+/// When the step lets the session's key end, or the first of those beside it.
 fn new_end(step: &Step) -> Option<i64> {
-    match step.own {
+    let own = match step.own {
         Own::Expire { at: Expiry::At(at), .. } => Some(at),
         _ => None,
-    }
+    };
+    let beside = step.then.iter().filter_map(|op| match op {
+        Op::EndAt { at, .. } => *at,
+        _ => None,
+    });
+    own.into_iter().chain(beside).min()
 }
 
 /// The index of an operation that is unconditional by nature.
@@ -434,7 +463,8 @@ fn simple_key(op: &Op) -> Option<&Key> {
         Op::SetRemove { key, .. }
         | Op::SortedRemove { key, .. }
         | Op::HashRemove { key, .. }
-        | Op::SortedScore { key, .. } => Some(key),
+        | Op::SortedScore { key, .. }
+        | Op::SetMove { key, .. } => Some(key),
         _ => None,
     }
 }
@@ -461,6 +491,11 @@ fn push_simple(store: &mut RedisStore, op: &Op) -> bool {
         Op::SortedScore { key, member, score } => {
             store.push(&[b"ZADD", &key.0, b"XX", score.to_string().as_bytes(), member]);
         }
+        Op::EndAt { key, at: Some(at) } => {
+            store.push(&[b"PEXPIREAT", &key.0, at.to_string().as_bytes()]);
+        }
+        Op::EndAt { key, at: None } => store.push(&[b"PERSIST", &key.0]),
+        Op::SetMove { key, to, member, .. } => store.push(&[b"SMOVE", &key.0, &to.0, member]),
         _ => return false,
     }
     true
@@ -474,6 +509,14 @@ fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Outcome]) -> R
         _ => None,
     });
     let mortal = mortal(store, outlived.collect())?;
+    let mut made: HashMap<&Key, (HashSet<&[u8]>, i64)> = HashMap::new();
+    for op in steps.iter().flat_map(|step| &step.then) {
+        if let Op::SetMove { to, member, at, .. } = op {
+            let (members, end) = made.entry(to).or_default();
+            members.insert(member);
+            *end = (*end).max(*at);
+        }
+    }
     for (step, outcome) in steps.iter().zip(outcomes) {
         // Of a session that ended by itself there may be left-overs to remove, but nothing to change.
         let follows = match outcome {
@@ -490,7 +533,13 @@ fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Outcome]) -> R
                 | Op::SortedRemove { .. }
                 | Op::HashRemove { .. }
                 | Op::Unlink(_)
+                | Op::OnlyWhile(_)
+                | Op::EndAt { .. }
                 | Op::SortedScore { .. } => (0, 0),
+                Op::SetMove { to, .. } => {
+                    made.remove(to).map_or(Ok(()), |(members, at)| end_if_made(store, to, &members, at))?;
+                    (0, 0)
+                }
                 Op::Outlive { key, .. } if !mortal.contains(key) => (0, 0),
                 Op::Outlive { key, at } => {
                     move_end(store, key, *at, |now, left| match left {
@@ -520,6 +569,20 @@ fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Outcome]) -> R
         }
     }
     Ok(())
+}
+
+/// Gives a set an end that holds nothing but members that were just moved there.
+fn end_if_made(store: &mut RedisStore, key: &Key, moved: &HashSet<&[u8]>, at: i64) -> Result<(), Error> {
+    let many = store.take_one(&[b"SCARD", &key.0])?.as_ref().and_then(int).unwrap_or(0);
+    if many <= 0 || many > moved.len() as i64 {
+        return Ok(());
+    }
+    let answer = store.take_one(&[b"SMEMBERS", &key.0])?;
+    let Some(Answer::Array(members) | Answer::Set(members)) = answer else { return Ok(()) };
+    if !members.into_iter().all(|member| bulk(member).is_some_and(|member| moved.contains(&member[..]))) {
+        return Ok(());
+    }
+    move_end(store, key, Some(at), |now, left| left.is_none() && now < at)
 }
 
 /// Removes a companion key while it is what `fits` wants.
@@ -851,7 +914,7 @@ pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Er
     let mut present = Vec::new();
     for op in &sample.then {
         let index = match op {
-            Op::Outlive { key, .. } => Some(key),
+            Op::Outlive { key, .. } | Op::EndAt { key, .. } => Some(key),
             op => simple_key(op),
         };
         let there = match index {
@@ -895,6 +958,7 @@ pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Er
         let key = beside(key);
         commands.push(match op {
             Op::SetRemove { .. } => vec![b"SREM".to_vec(), key, b"x".to_vec()],
+            Op::SetMove { to, .. } => vec![b"SMOVE".to_vec(), key, beside(to), b"x".to_vec()],
             Op::SortedRemove { .. } | Op::SortedRemoveWhenGone { .. } => {
                 vec![b"ZREM".to_vec(), key, b"x".to_vec()]
             }
@@ -902,13 +966,15 @@ pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Er
             Op::SortedScore { .. } => {
                 vec![b"ZADD".to_vec(), key, b"XX".to_vec(), b"0".to_vec(), b"x".to_vec()]
             }
-            Op::Outlive { at: None, .. } => vec![b"PERSIST".to_vec(), key],
-            Op::Outlive { at: Some(_), .. } => vec![b"PEXPIREAT".to_vec(), key, b"1".to_vec()],
+            Op::Outlive { at: None, .. } | Op::EndAt { at: None, .. } => vec![b"PERSIST".to_vec(), key],
+            Op::Outlive { at: Some(_), .. } | Op::EndAt { at: Some(_), .. } => {
+                vec![b"PEXPIREAT".to_vec(), key, b"1".to_vec()]
+            }
             // XX: does not write where there is no key.
             Op::JsonListRemove { .. } | Op::JsonListSet { .. } => {
                 vec![b"SET".to_vec(), key, b"".to_vec(), b"XX".to_vec()]
             }
-            Op::Unlink(_) | Op::UnlinkIfEquals(..) | Op::Publish { .. } => continue,
+            Op::Unlink(_) | Op::UnlinkIfEquals(..) | Op::OnlyWhile(_) | Op::Publish { .. } => continue,
         });
     }
     for command in &commands {
@@ -956,12 +1022,14 @@ pub(super) fn probe(store: &mut RedisStore, ops: &[Op]) -> Result<Vec<bool>, Err
     let now = if ops.iter().any(|op| matches!(op, Op::Outlive { .. })) { about_now(store)? } else { 0 };
     for op in ops {
         match op {
-            Op::Unlink(key) => store.push(&[b"EXISTS", &key.0]),
+            Op::Unlink(key) | Op::OnlyWhile(key) => store.push(&[b"EXISTS", &key.0]),
             Op::UnlinkIfEquals(key, _) | Op::JsonListRemove { key, .. } | Op::JsonListSet { key, .. } => {
                 store.push(&[b"GET", &key.0]);
             }
-            Op::Outlive { key, .. } => store.push(&[b"PTTL", &key.0]),
-            Op::SetRemove { key, member } => store.push(&[b"SISMEMBER", &key.0, member]),
+            Op::Outlive { key, .. } | Op::EndAt { key, .. } => store.push(&[b"PTTL", &key.0]),
+            Op::SetRemove { key, member } | Op::SetMove { key, member, .. } => {
+                store.push(&[b"SISMEMBER", &key.0, member]);
+            }
             Op::SortedRemove { key, member }
             | Op::SortedRemoveWhenGone { key, member, .. }
             | Op::SortedScore { key, member, .. } => {
@@ -995,6 +1063,7 @@ pub(super) fn probe(store: &mut RedisStore, ops: &[Op]) -> Result<Vec<bool>, Err
             (Op::Outlive { at, .. }, answer) => {
                 int(&answer).filter(|left| *left >= 0).is_some_and(|left| at.is_none_or(|at| now + left < at))
             }
+            (Op::EndAt { .. }, answer) => int(&answer).is_some_and(|left| left != -2),
             (Op::SortedRemove { .. } | Op::SortedRemoveWhenGone { .. } | Op::SortedScore { .. }, _) => true,
             (_, answer) => int(&answer).is_some_and(|n| n > 0),
         });

@@ -4,23 +4,23 @@ use serde_json::{Value as Json, json};
 
 use crate::support::*;
 
-const HOUR: i64 = 3_600_000;
+pub(super) const HOUR: i64 = 3_600_000;
 
 /// A captured store with its layout and options named.
-fn captured(slug: &str, layout: &str) -> Sess {
+pub(super) fn captured(slug: &str, layout: &str) -> Sess {
     let expected = expected(slug);
     let mut options = expected["config"].clone();
     options.as_object_mut().expect("options").remove("other_prefixes");
     Sess::new().load(slug).profile(layout, &options)
 }
 
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     i64::try_from(since.as_millis()).expect("a time")
 }
 
 /// A moment that no fixture knows, in whole seconds so that every notation can hold it.
-fn later(hours: i64) -> (i64, String) {
+pub(super) fn later(hours: i64) -> (i64, String) {
     let at = (now() / 1000) * 1000 + hours * HOUR;
     (at, format!("@{}", at / 1000))
 }
@@ -37,12 +37,12 @@ fn text(sess: &Sess, key: &str) -> String {
     }
 }
 
-fn end(sess: &Sess, key: &str) -> i64 {
+pub(super) fn end(sess: &Sess, key: &str) -> i64 {
     sess.server.snapshot()[key.as_bytes()].1
 }
 
 /// The keys of a captured store's sessions, as the program lists them.
-fn keys(sess: &Sess) -> Vec<String> {
+pub(super) fn keys(sess: &Sess) -> Vec<String> {
     let keys = sess.listed("key", &[]);
     assert!(!keys.is_empty());
     keys
