@@ -313,6 +313,9 @@ pub enum Restored {
 pub enum Op {
     /// Removes a key that belongs to one session alone.
     Unlink(Key),
+    /// Removes the lock that a request holds on a session. It is not put back: that request is over by
+    /// then, and a lock that nobody gives up keeps the session's owner waiting.
+    Unlock(Key),
     /// Removes a string only while it holds exactly this.
     UnlinkIfEquals(Key, #[serde(with = "bytes")] Vec<u8>),
     SetRemove {
@@ -397,6 +400,7 @@ impl Op {
     pub fn key(&self) -> Option<&Key> {
         match self {
             Op::Unlink(key)
+            | Op::Unlock(key)
             | Op::UnlinkIfEquals(key, _)
             | Op::OnlyWhile(key)
             | Op::SetRemove { key, .. }

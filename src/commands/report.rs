@@ -172,7 +172,7 @@ pub fn step_line(context: &Context, entry: &Entry, op: Option<&Op>) -> String {
         return format!("{does}   # {}, {who}", entry.layout);
     };
     match op {
-        Op::Unlink(key) => format!("  UNLINK {}", show(&key.0)),
+        Op::Unlink(key) | Op::Unlock(key) => format!("  UNLINK {}", show(&key.0)),
         Op::OnlyWhile(key) => format!("  EXISTS {}   # nothing is done without it", show(&key.0)),
         Op::UnlinkIfEquals(key, value) => {
             format!("  UNLINK {}   # while it holds {}", show(&key.0), show(value))

@@ -19,7 +19,7 @@
 //! locks = ["{key}:lock"]                 # keys that a request holds, which go with the session
 //!
 //! [[layouts.shop.companions]]
-//! kind = "set"                           # set, zset, hash, list-json or key
+//! kind = "set"                           # set, zset, hash, list-json, key or lock
 //! key = "shop:user:{user}:sessions"      # {id}, {user} and {key}
 //! member = "{id}"
 //! user_index = true                      # a user's sessions may be looked up here; of a zset also:
@@ -225,7 +225,7 @@ impl Reader<'_> {
             }
             let lacks = |what: &str| self.wrong(at, format!("the companion lacks {what}"));
             let companion = Companion {
-                kind: kind.ok_or_else(|| lacks("`kind`: set, zset, hash, list-json or key"))?,
+                kind: kind.ok_or_else(|| lacks("`kind`: set, zset, hash, list-json, key or lock"))?,
                 key: pattern.ok_or_else(|| lacks("`key`, such as \"shop:user:{user}:sessions\""))?,
                 member: member_of,
                 user_index,
@@ -423,6 +423,8 @@ mod tests {
             ),
             ("kind = \"set\"\nkey = \"a\"\nmember = \"{id}\"\nscore = \"s\"", "`score` is for a zset", ""),
             ("kind = \"key\"\nkey = \"lock\"", "must belong to one session", ""),
+            ("kind = \"lock\"\nkey = \"lock\"", "must belong to one session", ""),
+            ("kind = \"lock\"\nkey = \"l:{id}\"\nmember = \"x\"", "a lock has no `member`", ""),
             ("kind = \"key\"\nkey = \"{id}\"", "needs some text beside the places", ""),
             ("kind = \"key\"\nkey = \"s:{id}\"", "cannot be told from a session's own", ""),
             (

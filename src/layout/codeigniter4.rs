@@ -129,7 +129,7 @@ fn in_key<'b>(setup: &Setup, key: &'b [u8]) -> Option<&'b str> {
 }
 
 pub(super) fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
-    vec![Op::Unlink(Key([session.key, b":lock"].concat()))]
+    vec![Op::Unlock(Key([session.key, b":lock"].concat()))]
 }
 
 #[cfg(test)]

@@ -175,6 +175,8 @@ pub enum Companionship {
     JsonList,
     /// A key of any kind that goes as a whole.
     Key,
+    /// The same, held by a request while it lasts: undo does not put it back.
+    Lock,
 }
 
 impl Companionship {
@@ -184,6 +186,7 @@ impl Companionship {
         ("hash", Companionship::Hash),
         ("list-json", Companionship::JsonList),
         ("key", Companionship::Key),
+        ("lock", Companionship::Lock),
     ];
 
     /// Whether such a key is of the kind that sessions are.
@@ -192,7 +195,7 @@ impl Companionship {
             Companionship::Set | Companionship::SortedSet => false,
             Companionship::Hash => kind == Kind::Hash,
             Companionship::JsonList => kind == Kind::String,
-            Companionship::Key => true,
+            Companionship::Key | Companionship::Lock => true,
         }
     }
 }
@@ -365,14 +368,15 @@ impl Companion {
             );
         }
         match (self.kind, member) {
-            (Companionship::Key, None) if !key.is_of_one() => {
+            (Companionship::Key | Companionship::Lock, None) if !key.is_of_one() => {
                 return Err(
                     "a key that is removed must belong to one session: its `key` needs {id} or {key}, \
                             or `member` must say what it holds of the session"
                         .into(),
                 );
             }
-            (Companionship::Key, _) => {}
+            (Companionship::Lock, Some(_)) => return Err("a lock has no `member`: it goes as a whole".into()),
+            (Companionship::Key | Companionship::Lock, _) => {}
             (_, Some(member)) if member.is_of_one() => {}
             (_, Some(_)) => return Err("its `member` needs {id} or {key}: it names one session".into()),
             (_, None) => {
@@ -809,6 +813,7 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
             },
             (Companionship::Key, Some(value)) => Op::UnlinkIfEquals(key, value),
             (Companionship::Key, None) => Op::Unlink(key),
+            (Companionship::Lock, _) => Op::Unlock(key),
             (_, None) => return None,
         })
     };
@@ -916,7 +921,7 @@ mod tests {
         member = "k:{key}"
         user_index = true
         [[layouts.shop.companions]]
-        kind = "key"
+        kind = "lock"
         key = "shop:lock:{id}:s"
         [[layouts.shop.companions]]
         kind = "list-json"
@@ -955,7 +960,7 @@ mod tests {
             end(&setup, &session),
             [
                 Op::SetRemove { key: key("p:shop:user:7"), member: b"k:shop:a1:s".to_vec() },
-                Op::Unlink(key("p:shop:lock:a1:s")),
+                Op::Unlock(key("p:shop:lock:a1:s")),
                 Op::JsonListRemove {
                     key: key("p:{all}"),
                     item: JsonItem::Text("a1".to_string()),

@@ -143,7 +143,7 @@ fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
         let key = Key([prefix, b"user_", user.as_bytes()].concat());
         ops.push(Op::HashRemove { key, field: session.id.to_vec() });
     }
-    ops.push(Op::Unlink(Key([session.key, b".lock"].concat())));
+    ops.push(Op::Unlock(Key([session.key, b".lock"].concat())));
     ops
 }
 

@@ -31,7 +31,7 @@ end      the key, and its lock <key>-lock (Session/Adapter/Redis.zep `destroy`, 
     recognize,
     read: |_, blob| blob.php_data(),
     describe,
-    end: |_, session| vec![Op::Unlink(Key([session.key, b"-lock"].concat()))],
+    end: |_, session| vec![Op::Unlock(Key([session.key, b"-lock"].concat()))],
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     caveats: &[
         "A request in flight always writes its session back, with its login; look again after a few seconds.",

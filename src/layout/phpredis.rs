@@ -151,7 +151,7 @@ pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -
 
 /// The handler's lock: a string `<host>|<pid>` beside the session.
 pub(super) fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
-    vec![Op::Unlink(Key([session.key, b"_LOCK"].concat()))]
+    vec![Op::Unlock(Key([session.key, b"_LOCK"].concat()))]
 }
 
 #[cfg(test)]

@@ -234,3 +234,15 @@ fn an_end_that_was_moved_meanwhile_stays() {
     assert_eq!(end("sess:bob-000000000000000000000000000003"), bob);
     assert!(end("sess:alice-0000000000000000000000000001") < moved);
 }
+
+#[test]
+fn a_lock_does_not_come_back() {
+    let key = "PHPREDIS_SESSION:gpcqfp31ifeu7n9bmp49bs11sj";
+    let sess = Sess::new().set(key, "user_id|i:7;").set(format!("{key}_LOCK"), "worker-3|4711");
+    let report = sess.args(["purge", "--user", "7", "--yes", "-o", "json"]).success().json();
+    assert_eq!((&report["done"], &report["keys_removed"]), (&json!(1), &json!(2)), "{report}");
+    assert!(sess.server.contents().is_empty());
+    assert_eq!(undone(&sess, &[])["done"], 1);
+    // The request that held it is over, and nobody would ever give it up.
+    assert!(sess.server.contents().keys().eq([key.as_bytes()]));
+}

@@ -146,7 +146,7 @@ fn companions(
                     store.push(&[b"EXISTS", &key.0]);
                     None
                 }
-                Op::OnlyWhile(_) | Op::Publish { .. } => continue,
+                Op::Unlock(_) | Op::OnlyWhile(_) | Op::Publish { .. } => continue,
             };
             asked.push((at, op));
             if let Some(key) = index
@@ -238,6 +238,7 @@ fn companions(
             | Op::SetMove { .. }
             | Op::EndAt { .. }
             | Op::Outlive { .. }
+            | Op::Unlock(_)
             | Op::OnlyWhile(_)
             | Op::Publish { .. } => {}
         }

@@ -336,7 +336,7 @@ fn change(lane: &mut RedisStore, share: &mut Share<'_>) -> Result<(), Error> {
         for op in step.then.iter().filter(|op| !share.no_index || simple_key(op).is_none()) {
             if push_simple(lane, op) {
                 let part = match op {
-                    Op::Unlink(_) => Part::Beside,
+                    Op::Unlink(_) | Op::Unlock(_) => Part::Beside,
                     Op::SortedScore { .. } | Op::EndAt { .. } | Op::SetMove { .. } => Part::Other,
                     _ => Part::Entry,
                 };
@@ -487,7 +487,7 @@ fn push_simple(store: &mut RedisStore, op: &Op) -> bool {
         Op::SortedRemove { key, member } => store.push(&[b"ZREM", &key.0, member]),
         Op::HashRemove { key, field } => store.push(&[b"HDEL", &key.0, field]),
         // Together with the session: a lock that outlived it would let a request write it back.
-        Op::Unlink(key) => store.push(&[b"UNLINK", &key.0]),
+        Op::Unlink(key) | Op::Unlock(key) => store.push(&[b"UNLINK", &key.0]),
         Op::SortedScore { key, member, score } => {
             store.push(&[b"ZADD", &key.0, b"XX", score.to_string().as_bytes(), member]);
         }
@@ -533,6 +533,7 @@ fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Outcome]) -> R
                 | Op::SortedRemove { .. }
                 | Op::HashRemove { .. }
                 | Op::Unlink(_)
+                | Op::Unlock(_)
                 | Op::OnlyWhile(_)
                 | Op::EndAt { .. }
                 | Op::SortedScore { .. } => (0, 0),
@@ -974,7 +975,7 @@ pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Er
             Op::JsonListRemove { .. } | Op::JsonListSet { .. } => {
                 vec![b"SET".to_vec(), key, b"".to_vec(), b"XX".to_vec()]
             }
-            Op::Unlink(_) | Op::UnlinkIfEquals(..) | Op::OnlyWhile(_) | Op::Publish { .. } => continue,
+            Op::Unlink(_) | Op::Unlock(_) | Op::UnlinkIfEquals(..) | Op::OnlyWhile(_) | Op::Publish { .. } => continue,
         });
     }
     for command in &commands {
@@ -1022,7 +1023,7 @@ pub(super) fn probe(store: &mut RedisStore, ops: &[Op]) -> Result<Vec<bool>, Err
     let now = if ops.iter().any(|op| matches!(op, Op::Outlive { .. })) { about_now(store)? } else { 0 };
     for op in ops {
         match op {
-            Op::Unlink(key) | Op::OnlyWhile(key) => store.push(&[b"EXISTS", &key.0]),
+            Op::Unlink(key) | Op::Unlock(key) | Op::OnlyWhile(key) => store.push(&[b"EXISTS", &key.0]),
             Op::UnlinkIfEquals(key, _) | Op::JsonListRemove { key, .. } | Op::JsonListSet { key, .. } => {
                 store.push(&[b"GET", &key.0]);
             }
