@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
         self.tree.count(begin)?;
         let number = self.tree.number(begin, 0);
         self.pairs(code - 0x14, Kind::List, number)?;
-        let value = self.tree.map();
+        let value = self.tree.map()?;
         self.end()?;
         Ok(value)
     }
@@ -311,7 +311,7 @@ impl<'a> Reader<'a> {
     fn array(&mut self, begin: usize, width: u8) -> Parsed<Value<'a>> {
         let number = self.tree.number(begin, self.known);
         self.pairs(width, Kind::List, number)?;
-        Ok(self.tree.array())
+        self.tree.array()
     }
 
     /// Reads the count and the pairs of an array or an object.
@@ -363,7 +363,7 @@ impl<'a> Reader<'a> {
         match code {
             0x14..=0x16 => {
                 self.pairs(code - 0x14, Kind::Members, number)?;
-                Ok(self.tree.object(class))
+                self.tree.object(class)
             }
             0x1d..=0x1f => self.custom(class, code - 0x1d, number),
             0x27 => self.case(),
@@ -396,7 +396,7 @@ impl<'a> Reader<'a> {
         }
         let base = self.tree.here(begin)?;
         let payload = tree::payload(base, bytes, &self.tree.left(&self.limits));
-        Ok(self.tree.custom(class, payload))
+        self.tree.custom(class, payload)
     }
 
     #[inline(never)]
@@ -554,6 +554,14 @@ mod tests {
             (b"\x14\x01\x11\x01a\x25\x01\x00", r#"{"a":{"$ref":""}}"#),
             (b"\x14\x02\x06\x00\x05\x06\x01\x17\x01N\x14\x01\x11\x01n\x22\x01", r#"[true,{"$class":"N","n":{"$ref":"/1"}}]"#),
             // A payload is a text of its own.
+            // The same object is met inside itself where it was first written, not by its number.
+            (
+                b"\x14\x02\x06\x00\x17\x01N\x14\x01\x11\x01s\x17\x01S\x14\x01\x11\x01a\x22\x01\x06\x01\x22\x02",
+                concat!(
+                    r#"[{"$class":"N","s":{"$class":"S","a":{"$ref":"/0"}}},"#,
+                    r#"{"$class":"S","a":{"$class":"N","s":{"$ref":"/1"}}}]"#
+                ),
+            ),
             (b"\x14\x01\x11\x01k\x17\x01S\x1d\x0ea:1:{i:0;r:1;}", r#"{"k":{"$class":"S","$value":[{"$ref":"/k/$value"}]}}"#),
         ];
         for (bytes, expected) in table {

@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
         let number = self.tree.number(self.at, 0);
         let count = self.array_begin(number)?;
         self.pairs(count)?;
-        let value = self.tree.map();
+        let value = self.tree.map()?;
         self.end()?;
         Ok(value)
     }
@@ -205,7 +205,7 @@ impl<'a> Reader<'a> {
                 let number = self.tree.number(begin, 0);
                 let count = self.array_begin(number)?;
                 self.pairs(count)?;
-                Ok(self.tree.array())
+                self.tree.array()
             }
             b'O' => self.object(),
             b'R' => self.reference(false),
@@ -503,7 +503,7 @@ impl<'a> Reader<'a> {
         let class = self.class()?;
         let count = self.begin(Kind::Members, number)?;
         self.pairs(count)?;
-        Ok(self.tree.object(class))
+        self.tree.object(class)
     }
 
     /// Reads `R:<n>;` or `r:<n>;`; the latter takes a number itself.
@@ -555,7 +555,7 @@ impl<'a> Reader<'a> {
         let payload = self.payload(&class, end)?;
         self.at = end;
         self.expect(b"}")?;
-        Ok(self.tree.custom(class, payload))
+        self.tree.custom(class, payload)
     }
 
     /// Reads what a class wrote, which may be anything: most often a value again, in the text's own
@@ -611,9 +611,9 @@ impl<'a> Reader<'a> {
             let item = self.value()?;
             self.tree.put(item);
         }
-        let items = self.tree.array();
+        let items = self.tree.array()?;
         self.tree.put(items);
-        Ok(self.tree.array())
+        self.tree.array()
     }
 
     /// ArrayObject and SplObjectStorage before PHP 7.4 (ext/spl/spl_array.c and spl_observer.c of
@@ -648,7 +648,7 @@ impl<'a> Reader<'a> {
         self.expect(b"m:")?;
         let members = self.value()?;
         self.tree.put(members);
-        let mut parts = self.tree.array();
+        let mut parts = self.tree.array()?;
         if subclass && let Value::List(parts) = &mut parts {
             parts.remove(0);
         }
@@ -662,7 +662,7 @@ impl<'a> Reader<'a> {
             self.tree.put(object);
             self.spl_data()?;
         }
-        let pairs = self.tree.array();
+        let pairs = self.tree.array()?;
         self.tree.put(pairs);
         Ok(())
     }
@@ -897,6 +897,14 @@ pub(super) mod tests {
             (
                 b"a:4:{i:0;O:1:\"o\":0:{}i:1;C:1:\"S\":30:{a:3:{i:0;r:2;i:1;i:5;i:2;r:2;}}i:2;O:1:\"p\":0:{}i:3;r:8;}",
                 r#"[{"$class":"o"},{"$class":"S","$value":[{"$class":"o"},5,{"$class":"o"}]},{"$class":"p"},{"$class":"p"}]"#,
+            ),
+            // The same object is met inside itself where it was first written, not by its number.
+            (
+                b"a:2:{i:0;O:1:\"N\":1:{s:1:\"s\";O:1:\"S\":2:{s:1:\"a\";r:2;s:1:\"b\";r:3;}}i:1;r:3;}",
+                concat!(
+                    r#"[{"$class":"N","s":{"$class":"S","a":{"$ref":"/0"},"b":{"$ref":"/0/s"}}},"#,
+                    r#"{"$class":"S","a":{"$class":"N","s":{"$ref":"/1"}},"b":{"$ref":"/1"}}]"#
+                ),
             ),
             (b"C:1:\"S\":18:{a:1:{s:1:\"k\";r:1;}}", r#"{"$class":"S","$value":{"k":{"$ref":""}}}"#),
             (b"C:1:\"S\":18:{a:1:{s:1:\"k\";R:2;}}", r#"{"$class":"S","$value":{"k":{"$ref":"/$value"}}}"#),

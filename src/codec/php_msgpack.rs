@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
             let value = self.value()?;
             self.tree.put(value);
         }
-        Ok(self.tree.array())
+        self.tree.array()
     }
 
     fn map(&mut self, begin: usize, count: usize) -> Parsed<Value<'a>> {
@@ -241,7 +241,7 @@ impl<'a> Reader<'a> {
         self.tree.open(begin, Kind::List, number)?;
         self.pairs(count)?;
         // An empty array is a list, so this is an empty object without its class.
-        Ok(if count == 0 { self.tree.map() } else { self.tree.array() })
+        if count == 0 { self.tree.map() } else { self.tree.array() }
     }
 
     fn pairs(&mut self, count: usize) -> Parsed<()> {
@@ -306,7 +306,7 @@ impl<'a> Reader<'a> {
         let number = self.tree.number(begin, 0);
         self.tree.open(begin, Kind::List, number)?;
         self.pairs(count)?;
-        Ok(self.tree.array())
+        self.tree.array()
     }
 
     /// An object from its class's name on, with so many pairs behind that.
@@ -321,7 +321,7 @@ impl<'a> Reader<'a> {
         } else {
             self.pairs(count)?;
         }
-        Ok(self.tree.object(class))
+        self.tree.object(class)
     }
 
     /// The array that `__serialize` returned, whose items are the object's members. It has a number,
@@ -371,7 +371,7 @@ impl<'a> Reader<'a> {
         self.tree.open(begin, Kind::Payload, number)?;
         let base = self.tree.here(begin)?;
         let payload = tree::payload(base, bytes, &self.tree.left(&self.limits));
-        Ok(self.tree.custom(class, payload))
+        self.tree.custom(class, payload)
     }
 
     #[inline(never)]

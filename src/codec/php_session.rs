@@ -170,7 +170,10 @@ impl Variables {
                 fault = Some(*error);
             }
         }
-        (reader.tree.map(), fault)
+        match reader.tree.map() {
+            Ok(value) => (value, fault),
+            Err(error) => (Value::Map(Vec::new()), Some(*error)),
+        }
     }
 
     fn variable<'a>(self, reader: &mut Reader<'a>, bytes: &'a [u8]) -> Parsed<()> {

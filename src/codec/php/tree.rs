@@ -63,6 +63,9 @@ struct Frame {
     kind: Kind,
     /// The number of the container, 0 if it has none.
     number: u32,
+    /// The place of the frame of the same container around this one, from 1 on: where one is read again,
+    /// what it is in itself may be met inside it, not by its number but as it was first written.
+    outer: u32,
     /// How much there was on the stacks when it was opened.
     items: usize,
     members: usize,
@@ -281,10 +284,12 @@ impl<'a> Tree<'a> {
         if self.frames.len() >= self.depth {
             return self.fault(at, format!("nested deeper than {}", self.depth));
         }
-        self.frames.push(Frame { kind, number, items: self.items.len(), members: self.members.len() });
-        if number != 0 {
-            self.slots[number as usize - 1].frame = self.frames.len() as u32;
-        }
+        let place = self.frames.len() as u32 + 1;
+        let outer = match number {
+            0 => 0,
+            _ => std::mem::replace(&mut self.slots[number as usize - 1].frame, place),
+        };
+        self.frames.push(Frame { kind, number, outer, items: self.items.len(), members: self.members.len() });
         Ok(())
     }
 
@@ -337,41 +342,52 @@ impl<'a> Tree<'a> {
     fn close(&mut self) -> Option<Frame> {
         let frame = self.frames.pop()?;
         if frame.number != 0 {
-            self.slots[frame.number as usize - 1].frame = 0;
+            self.slots[frame.number as usize - 1].frame = frame.outer;
         }
         Some(frame)
     }
 
-    /// The array just read: a list, or a map where its keys are not 0, 1, 2, ….
-    pub(crate) fn array(&mut self) -> Value<'a> {
-        match self.close() {
-            Some(Frame { kind: Kind::List, items, .. }) => Value::List(self.items.drain(items..).collect()),
-            Some(frame) => Value::Map(last_wins(self.members.drain(frame.members..).collect())),
-            None => Value::Null,
+    /// The container just closed: itself, or the reference to the same one around it.
+    #[inline]
+    fn closed(&mut self, number: u32, outer: u32, value: Value<'a>) -> Parsed<Value<'a>> {
+        match outer {
+            0 => Ok(value),
+            outer => self.pointer(self.slots[number as usize - 1].at as usize, outer as usize - 1),
         }
+    }
+
+    /// The array just read: a list, or a map where its keys are not 0, 1, 2, ….
+    pub(crate) fn array(&mut self) -> Parsed<Value<'a>> {
+        let Some(frame) = self.close() else { return Ok(Value::Null) };
+        let value = match frame.kind {
+            Kind::List => Value::List(self.items.drain(frame.items..).collect()),
+            _ => Value::Map(last_wins(self.members.drain(frame.members..).collect())),
+        };
+        self.closed(frame.number, frame.outer, value)
     }
 
     /// The array just read, as a map in any case.
-    pub(crate) fn map(&mut self) -> Value<'a> {
-        match self.array() {
+    pub(crate) fn map(&mut self) -> Parsed<Value<'a>> {
+        Ok(match self.array()? {
             Value::List(items) => numbered(items),
             other => other,
-        }
+        })
     }
 
     /// The object just read.
-    pub(crate) fn object(&mut self, class: Cow<'a, str>) -> Value<'a> {
-        let members = match self.close() {
-            Some(frame) => self.members.drain(frame.members..).collect(),
-            None => Vec::new(),
-        };
-        object(class, members)
+    pub(crate) fn object(&mut self, class: Cow<'a, str>) -> Parsed<Value<'a>> {
+        let Some(frame) = self.close() else { return Ok(object(class, Vec::new())) };
+        let members = self.members.drain(frame.members..).collect();
+        self.closed(frame.number, frame.outer, object(class, members))
     }
 
     /// The object whose payload was just read.
-    pub(crate) fn custom(&mut self, class: Cow<'a, str>, payload: Value<'a>) -> Value<'a> {
-        self.close();
-        Value::Object(Box::new(Object { class, fields: Vec::new(), payload: Some(payload) }))
+    pub(crate) fn custom(&mut self, class: Cow<'a, str>, payload: Value<'a>) -> Parsed<Value<'a>> {
+        let value = Value::Object(Box::new(Object { class, fields: Vec::new(), payload: Some(payload) }));
+        match self.close() {
+            Some(frame) => self.closed(frame.number, frame.outer, value),
+            None => Ok(value),
+        }
     }
 
     /// What is left of the limits, for a text of another form within this one.
