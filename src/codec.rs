@@ -75,16 +75,23 @@ impl Default for Limits {
 
 /// Why bytes are not of a form, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{codec}: {reason} at byte {offset}")]
+#[error("{codec}: {reason}{}", if *.whole { String::new() } else { format!(" at byte {}", .offset) })]
 pub struct DecodeError {
     pub codec: &'static str,
     pub offset: usize,
     pub reason: String,
+    /// It is about the bytes as a whole, and no place in them is to blame.
+    pub whole: bool,
 }
 
 impl DecodeError {
     pub fn new(codec: &'static str, offset: usize, reason: impl Into<String>) -> Self {
-        DecodeError { codec, offset, reason: reason.into() }
+        DecodeError { codec, offset, reason: reason.into(), whole: false }
+    }
+
+    /// An error that no place in the bytes is to blame for.
+    pub fn whole(codec: &'static str, reason: impl Into<String>) -> Self {
+        DecodeError { whole: true, ..DecodeError::new(codec, 0, reason) }
     }
 }
 

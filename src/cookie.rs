@@ -83,6 +83,14 @@ pub enum CookieError {
         /// The key's name.
         key: String,
     },
+    /// What was given as the key cannot be one.
+    #[error("{option} holds no key: {expected}")]
+    NoKey {
+        /// The layout's option that should hold it.
+        option: &'static str,
+        /// What a key looks like.
+        expected: &'static str,
+    },
     /// The id is encrypted with another key, or was altered.
     #[error("the cookie cannot be opened with {option}: another key sealed it, or it was altered")]
     WrongKey {

@@ -98,7 +98,7 @@ impl From<WrapError> for DecodeError {
         match error {
             WrapError::Form(error) => error,
             WrapError::WrongKey { wrapper } => {
-                DecodeError::new(wrapper, 0, "the secret does not fit, or the value was altered")
+                DecodeError::whole(wrapper, "the secret does not fit, or the value was altered")
             }
         }
     }

@@ -232,7 +232,8 @@ fn show(
     }
     out.flush()?;
     if forged {
-        context.ui.warn("the cookie's signature is false: it was not made with the secret that was given");
+        let what = "it was made with another secret than the one given, or for a cookie of another name";
+        context.ui.warn(format!("the cookie's signature is false: {what}"));
         return Ok(Exit::Found);
     }
     Ok(Exit::Done)

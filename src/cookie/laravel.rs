@@ -26,6 +26,9 @@ pub fn open(given: &Given, name: &str, keys: &[String]) -> Result<Opened, Cookie
     if keys.is_empty() {
         return Err(CookieError::NeedsKey { option: OPTION });
     }
+    if laravel::keys(keys).next().is_none() {
+        return Err(CookieError::NoKey { option: OPTION, expected: laravel::KEY_FORM });
+    }
     let plain = laravel::open(&value, keys).map_err(|error| match error {
         WrapError::Form(_) => EXPECTED,
         WrapError::WrongKey { .. } => CookieError::WrongKey { option: OPTION },
@@ -79,6 +82,8 @@ pub(crate) mod tests {
                 Err(CookieError::WrongKey { option: OPTION })
             );
             assert_eq!(opened(&[]), Err(CookieError::NeedsKey { option: OPTION }));
+            let no_key = Err(CookieError::NoKey { option: OPTION, expected: laravel::KEY_FORM });
+            assert_eq!(opened(&["secret", "base64:c2VjcmV0"]), no_key);
         }
         // The cookie of another name, given bare.
         let opened = open(&Given::parse(cookie), "other_session", &keys(&[key]));

@@ -5,7 +5,7 @@ use super::php::{Php, What};
 use super::*;
 use crate::codec::json;
 use crate::cookie;
-use crate::wrap::{self, laravel};
+use crate::wrap::{self, WrapError, laravel};
 
 pub const LAYOUT: Layout = Layout {
     name: "laravel",
@@ -115,13 +115,28 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     }
     let Some(Php { via, what: What::Sealed(sealed) }) = blob.php() else { return blob.php_data() };
     let mut via = via.clone();
-    let opened = laravel::open(sealed, &keys(setup)).map_err(DecodeError::from);
+    let keys = keys(setup);
+    let opened = laravel::open(sealed, &keys).map_err(|error| match error {
+        WrapError::Form(error) => error,
+        WrapError::WrongKey { wrapper } => DecodeError::whole(wrapper, locked(&keys)),
+    });
     let value = opened.and_then(|plain| {
         let (inner, value) = unsealed(&plain, blob.limits)?;
         via.extend(inner);
         Ok(Cow::Owned(value))
     });
     Decoded { via, value }
+}
+
+/// Why no key opens an envelope, for the operator who has to find the right one.
+fn locked(keys: &[String]) -> String {
+    if keys.is_empty() {
+        "the session is sealed (session.encrypt); the option app_key is needed to read it".to_string()
+    } else if laravel::keys(keys).next().is_none() {
+        format!("app_key holds no key: {}", laravel::KEY_FORM)
+    } else {
+        "neither app_key nor previous_keys opens it: another key sealed it, or it was altered".to_string()
+    }
 }
 
 /// What is inside the envelope: the payload, serialized once more.
@@ -150,4 +165,41 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
 /// (octobercms/library, `HasSession`).
 fn of_october<'b>(data: &'b Value<'b>) -> Option<Cow<'b, str>> {
     ["user_auth", "admin_auth"].iter().find_map(|name| data.get(name)?.as_list()?.first()?.scalar_text())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_session_says_which_key_it_lacks() {
+        let key = "0123456789abcdef";
+        let envelope = laravel::tests::sealed(key.as_bytes(), b"s:6:\"a:0:{}\";", false);
+        let raw = Raw::Text(format!("s:{}:\"{envelope}\";", envelope.len()).into_bytes());
+        let name = format!("laravel_database_laravel_cache:{}", "a1B2".repeat(10));
+        let blob = Blob::new(name.as_bytes(), &raw, Limits::default());
+        let error = |options: &[(&str, &str)]| {
+            let options =
+                options.iter().map(|(name, text)| (name.to_string(), Setting::Text(text.to_string())));
+            let setup = Setup::named(&LAYOUT, options).expect("options that it knows");
+            read(&setup, &blob).value.err().map(|error| error.to_string())
+        };
+        for (options, expected) in [
+            (
+                &[][..],
+                "laravel-encrypted: the session is sealed (session.encrypt); the option app_key is needed to read it",
+            ),
+            (
+                &[("app_key", "secret")],
+                "laravel-encrypted: app_key holds no key: 16 or 32 bytes, as they are or in base64 behind `base64:`",
+            ),
+            (
+                &[("app_key", "another key.....")],
+                "laravel-encrypted: neither app_key nor previous_keys opens it: another key sealed it, or it was altered",
+            ),
+        ] {
+            assert_eq!(error(options).as_deref(), Some(expected));
+        }
+        assert_eq!(error(&[("app_key", "another key....."), ("previous_keys", key)]), None);
+    }
 }

@@ -24,6 +24,9 @@ use crate::codec::DecodeError;
 /// The wrapper's name.
 pub const NAME: &str = "laravel-encrypted";
 
+/// What a key looks like, to be told to who gave another text.
+pub const KEY_FORM: &str = "16 or 32 bytes, as they are or in base64 behind `base64:`";
+
 /// PHP's `base64_decode` is as lenient about padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
