@@ -146,8 +146,16 @@ pub struct Change<'a> {
     pub filter: &'a Filter,
     pub safety: &'a Safety,
     pub entry: &'a dyn Fn(&Session<'_>) -> anyhow::Result<Made>,
-    /// What the question and the report say besides.
-    pub beside: Option<&'a dyn Fn(&mut RedisStore, u64) -> anyhow::Result<String>>,
+    /// What is said besides: lines of the question, else a note.
+    pub beside: Option<&'a dyn Fn(&mut RedisStore, Moment) -> anyhow::Result<String>>,
+}
+
+/// When something is said besides, and how many sessions matched.
+#[derive(Debug, Clone, Copy)]
+pub enum Moment {
+    Question(u64),
+    DryRun(u64),
+    Report,
 }
 
 impl Change<'_> {
@@ -385,6 +393,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         job.report.matched += found;
         show_steps(context, &mut job.store, matched.spool)?;
         report::print(context, change.past, &job.report)?;
+        job.say_beside(Moment::DryRun(found))?;
         return Ok(exit);
     }
     if found > 0 {
@@ -394,7 +403,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         if asks {
             let mut question = question(&matched.spool, change, context, job.store.place());
             if let Some(beside) = change.beside {
-                question.push_str(&beside(&mut job.store, found)?);
+                question.push_str(&beside(&mut job.store, Moment::Question(found))?);
             }
             context.ui.tell(&question, 12);
             let them = if change.verb.contains('…') { "they" } else { "them" };
@@ -701,14 +710,19 @@ impl Job<'_> {
                 None => self.context.ui.note("no undo file was kept; this cannot be taken back"),
             }
         }
+        self.say_beside(Moment::Report)?;
+        if self.ends {
+            report::caveats(self.context, &self.layouts);
+        }
+        Ok(())
+    }
+
+    fn say_beside(&mut self, moment: Moment) -> anyhow::Result<()> {
         if let Some(beside) = self.change.beside {
-            let text = beside(&mut self.store, 0)?;
+            let text = beside(&mut self.store, moment)?;
             if !text.is_empty() {
                 self.context.ui.note(text.trim_end());
             }
-        }
-        if self.ends {
-            report::caveats(self.context, &self.layouts);
         }
         Ok(())
     }

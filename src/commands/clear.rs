@@ -1,6 +1,6 @@
 //! `sessctl clear`: end all sessions of a layout.
 
-use super::change::{self, Change, Chosen, Safety};
+use super::change::{self, Change, Chosen, Moment, Safety};
 use super::runs;
 use crate::context::Context;
 use crate::error::Usage;
@@ -31,13 +31,18 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     }
     let filter = Filter::default();
     let left = args.safety.resume.as_deref().map(runs::find).transpose()?;
-    let beside = |store: &mut RedisStore, found: u64| {
-        // Before the change the sessions are still among the keys.
-        let others = store.size()?.saturating_sub(found);
-        Ok(if found > 0 {
-            format!("  {:9} about {others} other keys of this database\n", "stay")
-        } else {
-            format!("note: about {others} other keys are in this database; they stay")
+    let beside = |store: &mut RedisStore, moment: Moment| {
+        let size = store.size()?;
+        Ok(match moment {
+            // Before the change the sessions are still among the keys.
+            Moment::Question(found) => {
+                format!("  {:9} about {} other keys of this database\n", "stay", size.saturating_sub(found))
+            }
+            Moment::DryRun(found) => {
+                let others = size.saturating_sub(found);
+                format!("note: about {others} other keys are in this database; they would stay")
+            }
+            Moment::Report => format!("note: about {size} other keys are in this database; they stay"),
         })
     };
     change::run(

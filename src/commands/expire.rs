@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::change::{self, Change, Made, Safety};
+use super::change::{self, Change, Made, Moment, Safety};
 use super::runs;
 use crate::context::Context;
 use crate::error::Usage;
@@ -199,18 +199,24 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         }
         Ok(made.map_or_else(Made::Cannot, Made::Step))
     };
-    let beside = |_: &mut _, found: u64| {
+    let beside = |_: &mut _, moment: Moment| {
         let over = revived.get();
-        if found > 0 {
+        if let Moment::Question(_) = moment {
             let mut text = format!("  {:9} {}\n", "new end", wanted.told());
             if over > 0 {
                 let _ = writeln!(text, "  {:9} {over} of these have ended and will be let in again", "over");
             }
             return Ok(text);
         }
-        Ok(match over {
-            0 => String::new(),
-            over => format!(
+        Ok(match (over, moment) {
+            (0, _) => String::new(),
+            (over, Moment::DryRun(_)) => {
+                let many = change::plural(over, "session");
+                format!(
+                    "warning: {many} ended by the value and would be let in again; `--not --expired` leaves such out"
+                )
+            }
+            (over, _) => format!(
                 "warning: {} had ended by the value and will be let in again; `--not --expired` leaves such out",
                 change::plural(over, "session")
             ),
