@@ -200,3 +200,49 @@ export async function serve(t, server) {
   });
   return `http://127.0.0.1:${server.address().port}`;
 }
+
+const SERVER_LIMIT_MS = 5_000;
+
+/**
+ * Serves a PHP script on a free port of the loopback interface with PHP's own server, and gives its URL.
+ * Several workers, so that a request that waits holds up no other one. `settings` are those of php.ini, and
+ * `expected` is what PHP may complain about.
+ */
+export async function servePhp(t, script, { settings = {}, env = {}, expected } = {}) {
+  const defines = Object.entries(settings).flatMap(([name, value]) => ["-d", `${name}=${value}`]);
+  const args = [...defines, "-S", "127.0.0.1:0", join(ROOT, "tests/e2e/php", script)];
+  const all = { ...process.env, ...env, PHP_CLI_SERVER_WORKERS: "4" };
+  // A process group of its own, because the workers have to be stopped as well.
+  const server = spawn("php", args, { stdio: ["ignore", "pipe", "pipe"], detached: true, env: all, cwd: t.dir });
+  let log = "";
+  let gone = null;
+  for (const stream of [server.stdout, server.stderr]) stream.setEncoding("utf8").on("data", (text) => (log += text));
+  const ended = new Promise((done) => {
+    server.once("error", (error) => done((gone = `php cannot be started: ${error.message}`)));
+    server.once("close", (code, signal) => done((gone = `php ended (${signal ?? code}): ${log.slice(-800)}`)));
+  });
+  const stop = (signal) => {
+    try {
+      process.kill(-server.pid, signal);
+    } catch (error) {
+      if (error.code !== "ESRCH") throw error;
+    }
+  };
+  t.cleanup(async () => {
+    if (gone) return;
+    stop("SIGTERM");
+    const hard = setTimeout(() => stop("SIGKILL"), SERVER_LIMIT_MS);
+    await ended;
+    clearTimeout(hard);
+  });
+  const address = await eventually("php tells its address", () => {
+    if (gone) throw new Error(gone);
+    return log.match(/\((http:\/\/127\.0\.0\.1:\d+)\) started/)?.[1];
+  });
+  // What PHP complains about on the way is a fault of the application that is tested with.
+  t.cleanup(() => {
+    const complaints = log.split("\n").filter((line) => /PHP (Fatal|Parse|Warning|Notice|Deprecated)/.test(line) && !expected?.test(line));
+    t.check(`${script} ran without complaints`, complaints, []);
+  });
+  return address;
+}

@@ -975,7 +975,11 @@ pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Er
             Op::JsonListRemove { .. } | Op::JsonListSet { .. } => {
                 vec![b"SET".to_vec(), key, b"".to_vec(), b"XX".to_vec()]
             }
-            Op::Unlink(_) | Op::Unlock(_) | Op::UnlinkIfEquals(..) | Op::OnlyWhile(_) | Op::Publish { .. } => continue,
+            Op::Unlink(_)
+            | Op::Unlock(_)
+            | Op::UnlinkIfEquals(..)
+            | Op::OnlyWhile(_)
+            | Op::Publish { .. } => continue,
         });
     }
     for command in &commands {
