@@ -222,6 +222,8 @@ pub struct Layout {
     pub expire: fn(&Setup, &Session<'_>, Option<i64>) -> expire::Moved,
     /// Opens the cookie that a browser sends.
     pub cookie: Option<OpenCookie>,
+    /// What of a session only the browser's cookies open: an option, and what it is to be.
+    pub unlock: Option<Unlock>,
     /// The layout that this one looks like, and the neighbour that tells them apart.
     pub twin: Option<Twin>,
     /// A key beside a session, and its kind, that makes a session of what is only [`Verdict::Kin`].
@@ -255,6 +257,9 @@ pub type Owners = fn(&Setup, &[u8]) -> Option<Vec<u8>>;
 
 /// From what was given as a cookie to the id in it.
 pub type OpenCookie = fn(&Setup, &Given) -> Result<Opened, CookieError>;
+
+/// From what was given as a cookie to an option and its value.
+pub type Unlock = fn(&Setup, &Given) -> Option<(&'static str, String)>;
 
 /// Something that makes a layout a candidate for a key. It only saves asking the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -363,6 +368,7 @@ impl Layout {
         user_index: None,
         expire: expire::by_key,
         cookie: None,
+        unlock: None,
         twin: None,
         beside: None,
         parts: None,

@@ -15,6 +15,7 @@ pub mod laravel;
 pub mod lz4;
 pub mod lzf;
 pub mod magento;
+pub mod nextcloud;
 pub mod php;
 pub mod snappy;
 pub mod zstd;

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::cookie::{CookieError, Given, Opened};
 use crate::error::Usage;
 use crate::exit::Exit;
-use crate::layout::Setup;
+use crate::layout::{Setting, Setup};
 use crate::plan;
 use crate::render::{self, Options, safe, secret};
 use crate::resolve::{self, NotFound};
@@ -61,10 +61,13 @@ struct Opening {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let mut store = context.connect()?;
+    let mut setups = context.setups.clone();
     let (key, opening) = match (&args.cookie, &args.id) {
         (Some(cookie), _) => {
             let text = if cookie == "-" { from_stdin()? } else { cookie.clone() };
-            let (key, opening) = behind_cookie(context, &mut store, &text)?;
+            let given = Given::parse(&text);
+            let (key, opening) = behind_cookie(context, &mut store, &given)?;
+            unlock(&mut setups, &given);
             (key, Some(opening))
         }
         (None, Some(id)) => (named(context, &mut store, id)?, None),
@@ -72,7 +75,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     };
     let mut exit = Exit::Failed;
     let mut shown = false;
-    scan::lookup(&mut store, &context.setups, &[key], Need::ALL, &mut |_, session| {
+    scan::lookup(&mut store, &setups, &[key], Need::ALL, &mut |_, session| {
         if let Some(session) = session {
             shown = true;
             // Companions are looked up on a connection of their own: this one is being read from.
@@ -115,14 +118,13 @@ fn named(context: &Context, store: &mut crate::store::redis::RedisStore, id: &st
 fn behind_cookie(
     context: &Context,
     store: &mut crate::store::redis::RedisStore,
-    text: &str,
+    given: &Given,
 ) -> anyhow::Result<(Key, Opening)> {
-    let given = Given::parse(text);
     let mut opened: Vec<(Key, &Setup, Opened)> = Vec::new();
     let mut failed: Option<CookieError> = None;
     for setup in &context.setups {
         let Some(open) = setup.layout.cookie else { continue };
-        match open(setup, &given) {
+        match open(setup, given) {
             Ok(cookie) => opened.push((Key((setup.layout.key_of)(setup, &cookie.id)), setup, cookie)),
             Err(error) if setup.named => {
                 failed.get_or_insert(error);
@@ -163,6 +165,18 @@ fn behind_cookie(
             Some(NotFound::Nothing { .. }) => Err(error.context("the cookie's session is not in this store")),
             _ => Err(error),
         },
+    }
+}
+
+/// Gives the layouts what only the cookies open.
+fn unlock(setups: &mut [Setup], given: &Given) {
+    for setup in setups {
+        if let Some((option, value)) = setup.layout.unlock.and_then(|unlock| unlock(setup, given)) {
+            // One that the profile names goes before.
+            if setup.text(option).is_none() {
+                let _ = setup.set(option, Setting::Text(value));
+            }
+        }
     }
 }
 

@@ -123,3 +123,21 @@ fn a_cookie_is_read_however_it_was_copied() {
     let shown = Sess::new().load("connect-redis").args(["inspect", "-o", "json", "--cookie", &cookie]);
     assert_eq!(shown.success().json()["cookie"]["verified"], json!(null));
 }
+
+#[test]
+fn what_only_the_browsers_cookies_open_is_shown_with_them() {
+    let sess = Sess::new().load("nextcloud");
+    let all = expected("nextcloud");
+    let session = &all["sessions"][0];
+    let id = session["id"].as_str().expect("an id");
+    let notes = session["notes"].as_str().expect("a note");
+    let (_, passphrase) = notes.split_once("oc_sessionPassphrase=").expect("a passphrase");
+    let alone = format!("oc1a2b3c4d5e={id}");
+    let shown = sess.args(["inspect", "--cookie", &alone, "-o", "json"]).success().json();
+    assert!(shown["data"]["encrypted_session_data"].is_string() && shown["user"].is_null());
+    let both = format!("{alone}; oc_sessionPassphrase={}", passphrase.replace('+', "%2B"));
+    let shown = sess.args(["inspect", "--cookie", &both, "-o", "json"]).success().hides(passphrase).json();
+    assert_eq!(shown["user"], shown["data"]["encrypted_session_data"]["user_id"]);
+    assert!(shown["user"].is_string(), "{shown}");
+    assert_eq!(shown["codec"], json!(["php", "nextcloud-encrypted", "json"]));
+}
