@@ -53,7 +53,7 @@ alike    versions up to 4 keep a hash: aspnet-redis-provider-v4
         Decoded { via: vec![name], value: codec::system_web::decode(text, &blob.limits).map(Cow::Owned) }
     },
     describe,
-    end: |_, session| beside(session, DATA, &["}_SessionTimeout", "}_WriteLock"]),
+    end: |_, session| beside(session, DATA, "}_SessionTimeout", "}_WriteLock"),
     expire: |_, session, end| Ok(moved(session, DATA, "}_SessionTimeout", end)),
     cookie: Some(open),
     caveats: &["A login in a cookie of its own (Forms, OWIN) goes on; the browser keeps the session's id."],
@@ -83,7 +83,7 @@ end      all three. A request that is running writes back only while its lock is
     key_of: |setup, id| key_of(setup, id, DATA_4),
     recognize: recognize_fields,
     read: read_fields,
-    end: |_, session| beside(session, DATA_4, &["}_Internal", "}_Write_Lock"]),
+    end: |_, session| beside(session, DATA_4, "}_Internal", "}_Write_Lock"),
     expire: |_, session, end| Ok(moved(session, DATA_4, "}_Internal", end)),
     ..LAYOUT
 };
@@ -176,9 +176,10 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
 }
 
 /// The keys of the same stem.
-fn beside(session: &Session<'_>, suffix: &[u8], others: &[&str]) -> Vec<Op> {
+fn beside(session: &Session<'_>, suffix: &[u8], twin: &str, lock: &str) -> Vec<Op> {
     let Some(stem) = session.key.strip_suffix(suffix) else { return Vec::new() };
-    others.iter().map(|other| Op::Unlink(Key([stem, other.as_bytes()].concat()))).collect()
+    let key = |end: &str| Key([stem, end.as_bytes()].concat());
+    vec![Op::Unlink(key(twin)), Op::Unlock(key(lock))]
 }
 
 /// Both keys end together; a request sets both anew by the timeout in the second.

@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cookieOf, outcome, scenario, servePhp, sessctl, sessctlJson, snapshot } from "./lib.mjs";
+import { cookieOf, eventually, outcome, scenario, servePhp, sessctl, sessctlJson, slowly, snapshot } from "./lib.mjs";
 
 const COOKIE = "laravel_session";
 const PREFIX = "laravel_database_laravel_cache:";
@@ -13,7 +13,7 @@ const GUARD = "login_web_59ba36addc2b2f9401580f014c7f58ea4e30989d";
 const newKey = () => `base64:${randomBytes(32).toString("base64")}`;
 
 async function application(t, env) {
-  const url = await servePhp(t, "laravel.php", { env: { SOCKET: t.socket, ...env } });
+  const url = await servePhp(t, "laravel.php", { env });
   const get = async (path, cookie) => {
     const response = await fetch(`${url}${path}`, { headers: cookie ? { cookie } : {} });
     if (response.status !== 200) throw new Error(`${path}: HTTP ${response.status}: ${await response.text()}`);
@@ -24,6 +24,7 @@ async function application(t, env) {
     get,
     login: async (user) => cookieOf(await get(`/login?user=${user}`), name),
     visit: async () => cookieOf(await get("/visit"), name),
+    slow: (cookie) => slowly(t, () => get("/slow", cookie)),
     who: async (cookie) => (await (await get("/me", cookie)).json()).user,
   };
 }
@@ -137,6 +138,17 @@ await scenario("laravel", async (t) => {
     await sessctlJson(t, ...right, "purge", "--user", "41", "--yes", bare);
     check("she is logged out everywhere, the others are not", await everyone(), [null, null, 42, 42, null]);
     check("cache and queue have not changed", await unharmed(), stand);
+
+    // --- purge --verify: Laravel writes at the end of every request ------------------------------
+    const release = await app.slow(bob[0]);
+    const watching = sessctlJson(t, ...right, "purge", "--user", "42", "--yes", "--verify", "3s", bare);
+    await eventually("bob's sessions are ended", async () => (await t.redis.exists(sessions.slice(2, 4))) === 0);
+    check("the request in flight ends as bob's", await release(), 42);
+    const watched = await watching;
+    check("purge --verify ends what it wrote back", [watched.done, watched.returned, watched.complete], [2, 1, true]);
+    check("and bob has no session", await t.redis.exists(sessions.slice(2, 4)), 0);
+    const restored = await sessctlJson(t, ...right, "undo", watched.run, "--yes", bare);
+    check("undo of the watched run logs him in again", [restored.done, await everyone()], [2, [null, null, 42, 42, null]]);
 
     // --- clear -------------------------------------------------------------------------------------
     const shown = await sessctl(t, "clear", "--layout", "laravel", "--dry-run");

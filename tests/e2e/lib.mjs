@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { webcrypto } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -201,17 +201,32 @@ export async function serve(t, server) {
   return `http://127.0.0.1:${server.address().port}`;
 }
 
+/**
+ * Sends a request that waits in php/meet.php and gives, once it is there, the function that lets it go on
+ * and answers with whose it was.
+ */
+export async function slowly(t, send) {
+  const [started, goOn] = [join(t.dir, "started"), join(t.dir, "go-on")];
+  await Promise.all([rm(started, { force: true }), rm(goOn, { force: true })]);
+  const answer = send();
+  await eventually("the slow request has its session", () => existsSync(started));
+  return async () => {
+    await writeFile(goOn, "");
+    return (await (await answer).json()).user;
+  };
+}
+
 const SERVER_LIMIT_MS = 5_000;
 
 /**
  * Serves a PHP script on a free port of the loopback interface with PHP's own server, and gives its URL.
  * Several workers, so that a request that waits holds up no other one. `settings` are those of php.ini, and
- * `expected` is what PHP may complain about.
+ * `expected` is what PHP may complain about. The script finds the server by $SOCKET.
  */
 export async function servePhp(t, script, { settings = {}, env = {}, expected } = {}) {
   const defines = Object.entries(settings).flatMap(([name, value]) => ["-d", `${name}=${value}`]);
   const args = [...defines, "-S", "127.0.0.1:0", join(ROOT, "tests/e2e/php", script)];
-  const all = { ...process.env, ...env, PHP_CLI_SERVER_WORKERS: "4" };
+  const all = { ...process.env, ...env, MEET: t.dir, SOCKET: t.socket, PHP_CLI_SERVER_WORKERS: "4" };
   // A process group of its own, because the workers have to be stopped as well.
   const server = spawn("php", args, { stdio: ["ignore", "pipe", "pipe"], detached: true, env: all, cwd: t.dir });
   let log = "";

@@ -1,10 +1,7 @@
 // A PHP application on the session handler of the extension phpredis, with each way to encode sessions
 // that PHP has and with locks: what sessctl ends, shows and puts back is what the browsers notice.
 
-import { rm, writeFile } from "node:fs/promises";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { cookieOf, eventually, scenario, servePhp, sessctl, sessctlJson } from "./lib.mjs";
+import { cookieOf, eventually, scenario, servePhp, sessctl, sessctlJson, slowly } from "./lib.mjs";
 
 const COOKIE = "PHPSESSID";
 const LIFETIME = 1440;
@@ -20,7 +17,7 @@ async function application(t, settings, { env = {}, expected } = {}) {
     "redis.session.lock_wait_time": 5000,
     ...settings,
   };
-  const url = await servePhp(t, "sessions.php", { settings: all, env: { MEET: t.dir, SOCKET: t.socket, ...env }, expected });
+  const url = await servePhp(t, "sessions.php", { settings: all, env, expected });
   const get = (path, cookie) => fetch(`${url}${path}`, { headers: cookie ? { cookie } : {} });
   const begin = async (path) => {
     const response = await get(path);
@@ -34,16 +31,7 @@ async function application(t, settings, { env = {}, expected } = {}) {
     visit: () => begin("/visit"),
     who: async (cookie) => (await (await get("/me", cookie)).json()).user,
     /** A request that has its session and waits; `goOn` lets it write and end, and gives its answer. */
-    slow: async (cookie) => {
-      const [started, goOn] = [join(t.dir, "started"), join(t.dir, "go-on")];
-      await Promise.all([rm(started, { force: true }), rm(goOn, { force: true })]);
-      const answer = get("/slow", cookie);
-      await eventually("the slow request has its session", () => existsSync(started));
-      return async () => {
-        await writeFile(goOn, "");
-        return (await (await answer).json()).user;
-      };
-    },
+    slow: (cookie) => slowly(t, () => get("/slow", cookie)),
   };
 }
 

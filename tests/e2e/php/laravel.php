@@ -25,6 +25,7 @@ use Illuminate\Redis\RedisManager;
 use Illuminate\Session\Middleware\StartSession;
 use Illuminate\Session\SessionManager;
 
+require __DIR__ . '/meet.php';
 foreach (['Auth', 'Cache', 'Config', 'Container', 'Cookie', 'Encryption', 'Events', 'Http', 'Pipeline', 'Queue', 'Redis', 'Session'] as $component) {
     require_once "Illuminate/$component/autoload.php";
 }
@@ -113,6 +114,10 @@ $act = function (Request $request) use ($app, $auth, $cache, $redis): Response {
             break;
         case 'login':
             $auth->guard('web')->login(new GenericUser(['id' => (int) $request->query('user'), 'remember_token' => null]));
+            break;
+        case 'slow':
+            meet(getenv('MEET'));
+            $session->put('cart', 'filled meanwhile');
             break;
         case 'logout':
             $auth->guard('web')->logout();

@@ -5,6 +5,8 @@
 
 declare(strict_types=1);
 
+require __DIR__ . '/meet.php';
+
 final class Line
 {
     protected bool $gift = false;
@@ -84,15 +86,7 @@ switch ($path) {
         break;
     case '/slow':
         // It has its session, and with locks on also the lock, until somebody lets it go on.
-        $dir = getenv('MEET');
-        touch("$dir/started");
-        for ($deadline = microtime(true) + 30; !file_exists("$dir/go-on"); clearstatcache()) {
-            if (microtime(true) > $deadline) {
-                http_response_code(504);
-                exit;
-            }
-            usleep(10_000);
-        }
+        meet(getenv('MEET'));
         $_SESSION['cart'] = 'filled meanwhile';
         break;
     case '/logout':
