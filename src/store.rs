@@ -323,6 +323,15 @@ pub enum Op {
         #[serde(with = "bytes")]
         member: Vec<u8>,
     },
+    /// Removes a member from each set that is named by a member of this one and whose name begins so.
+    /// The names went through the serializer of the session's values.
+    SetRemoveListed {
+        key: Key,
+        #[serde(with = "bytes")]
+        begins: Vec<u8>,
+        #[serde(with = "bytes")]
+        member: Vec<u8>,
+    },
     SortedRemove {
         key: Key,
         #[serde(with = "bytes")]
@@ -404,6 +413,7 @@ impl Op {
             | Op::UnlinkIfEquals(key, _)
             | Op::OnlyWhile(key)
             | Op::SetRemove { key, .. }
+            | Op::SetRemoveListed { key, .. }
             | Op::SortedRemove { key, .. }
             | Op::SortedRemoveWhenGone { key, .. }
             | Op::HashRemove { key, .. }

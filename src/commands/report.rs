@@ -178,6 +178,9 @@ pub fn step_line(context: &Context, entry: &Entry, op: Option<&Op>) -> String {
             format!("  UNLINK {}   # while it holds {}", show(&key.0), show(value))
         }
         Op::SetRemove { key, member } => format!("  SREM {} {}", show(&key.0), show(member)),
+        Op::SetRemoveListed { key, member, .. } => {
+            format!("  SREM '(each set that {} lists)' {}", show(&key.0), show(member))
+        }
         Op::SortedRemove { key, member } => format!("  ZREM {} {}", show(&key.0), show(member)),
         Op::SortedRemoveWhenGone { key, member, gone } => {
             format!("  ZREM {} {}   # once {} is gone", show(&key.0), show(member), show(&gone.0))

@@ -228,7 +228,7 @@ pub fn principal<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
     if let Some(text) = value.scalar_text() {
         return Some(text);
     }
-    if let Some(name) = first(value, &["username", "name"]) {
+    if let Some(name) = first(value, &["username", "userName", "name"]) {
         return Some(name);
     }
     let claim = member(value, "nameAttributeKey").and_then(Value::as_str).unwrap_or("sub");
@@ -239,7 +239,14 @@ pub fn principal<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
         member(value, "claims"),
     ];
     let claimed = claims.into_iter().flatten().find_map(|claims| member(claims, claim)?.scalar_text());
-    claimed.or_else(|| first(value, &["userName", "loginName", "account", "email", "login", "id", "userId"]))
+    claimed
+        .or_else(|| first(value, &["loginName", "account", "email", "login", "id", "userId"]))
+        // A class of the application that asks another one for its name.
+        .or_else(|| {
+            let inner = ["user", "account", "member", "delegate", "userDetails"];
+            let inner = inner.iter().filter_map(|name| member(value, name));
+            inner.into_iter().find_map(|inner| first(inner, &["username", "userName", "name", "email", "id"]))
+        })
 }
 
 /// Who is logged in by Spring Security, from the value of `SPRING_SECURITY_CONTEXT`.
@@ -300,6 +307,8 @@ mod tests {
             (r#"{"authentication":{"principal":{"username":"alice","name":"x"}}}"#, Some("alice")),
             (r#"{"authentication":{"principal":{"name":"uid=alice"}}}"#, Some("uid=alice")),
             (r#"{"authentication":{"principal":{"id":["java.lang.Long",7],"email":""}}}"#, Some("7")),
+            (r#"{"authentication":{"principal":{"name":"Alice A.","userName":"alice"}}}"#, Some("alice")),
+            (r#"{"authentication":{"principal":{"user":{"username":"alice"},"roles":[]}}}"#, Some("alice")),
             (
                 r#"{"authentication":{"principal":{"nameAttributeKey":"email","attributes":{"sub":"1","email":"a@b"}}}}"#,
                 Some("a@b"),

@@ -330,6 +330,12 @@ pub(super) fn reactive(session: &Session<'_>) -> Vec<Op> {
         vec![Op::Unlink(key(&[b":sessions:expires:", id])), Op::Unlink(key(&[SESSIONS, id, b":idx"]))];
     for member in jvm::serialized(id, forms) {
         ops.push(Op::SortedRemove { key: key(&[b":sessions:expirations"]), member: member.clone() });
+        // The application may have indexes of its own.
+        ops.push(Op::SetRemoveListed {
+            key: key(&[SESSIONS, id, b":idx"]),
+            begins: key(&[b":sessions:index:"]).0,
+            member: member.clone(),
+        });
         for user in principals(session) {
             let set = key(&[b":sessions:index:", SHORT_NAME.as_bytes(), b":", user.as_bytes()]);
             ops.push(Op::SetRemove { key: set, member: member.clone() });

@@ -9,6 +9,7 @@ mod filters;
 mod generated;
 mod hostile;
 mod java;
+mod jvm;
 mod layouts;
 mod neighbours;
 mod own_layouts;

@@ -146,7 +146,9 @@ fn companions(
                     store.push(&[b"EXISTS", &key.0]);
                     None
                 }
-                Op::Unlock(_) | Op::OnlyWhile(_) | Op::Publish { .. } => continue,
+                Op::Unlock(_) | Op::OnlyWhile(_) | Op::SetRemoveListed { .. } | Op::Publish { .. } => {
+                    continue;
+                }
             };
             asked.push((at, op));
             if let Some(key) = index
@@ -240,6 +242,7 @@ fn companions(
             | Op::Outlive { .. }
             | Op::Unlock(_)
             | Op::OnlyWhile(_)
+            | Op::SetRemoveListed { .. }
             | Op::Publish { .. } => {}
         }
     }

@@ -4,6 +4,7 @@
 //! was matched are unlinked in one MULTI, which the server drops whole if one of them was written in
 //! between; then the batch is split and tried again. So nothing that was not seen is ever removed.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 
@@ -23,6 +24,8 @@ const LANES: usize = 8;
 const BYTES: u64 = 8 << 20;
 /// How often a compare-and-set is tried before it is given up.
 const TRIES: usize = 20;
+/// Indexes that one session is followed into; a framework keeps a few.
+const LISTED: i64 = 1000;
 
 /// What is remembered of a session's kind and content.
 pub fn fingerprint(raw: &Raw) -> Option<Fingerprint> {
@@ -64,6 +67,7 @@ pub(super) fn apply(
     steps: &[Step],
     mut keeper: Option<&mut dyn Keeper>,
 ) -> Result<Vec<Outcome>, Error> {
+    let steps = &listed(store, steps)?[..];
     let mut outcomes = vec![Outcome::Changed; steps.len()];
     // What is read again is held at once, so a round is bounded by its bytes as well.
     let bytes = |range: &Range<usize>| steps[range.clone()].iter().map(|step| step.bytes).sum::<u64>();
@@ -112,6 +116,65 @@ pub(super) fn apply(
     }
     follow(store, steps, &mut outcomes)?;
     Ok(outcomes)
+}
+
+/// The steps with the sets by name that other sets list; those are read before anything goes.
+fn listed<'s>(store: &mut RedisStore, steps: &'s [Step]) -> Result<Cow<'s, [Step]>, Error> {
+    let ops = steps.iter().flat_map(|step| &step.then);
+    let lists: HashSet<&Key> = ops
+        .filter_map(|op| match op {
+            Op::SetRemoveListed { key, .. } => Some(key),
+            _ => None,
+        })
+        .collect();
+    if lists.is_empty() {
+        return Ok(Cow::Borrowed(steps));
+    }
+    let asked: Vec<&Key> = lists.into_iter().collect();
+    for key in &asked {
+        store.push(&[b"SCARD", &key.0]);
+    }
+    store.flush("SCARD")?;
+    let mut small: Vec<Key> = Vec::new();
+    for key in asked {
+        match store.take("SCARD")? {
+            Ok(answer) if int(&answer).is_some_and(|many| many > 0 && many <= LISTED) => {
+                small.push(key.clone());
+            }
+            Err(Refusal::Fatal(error)) => return Err(error),
+            _ => {}
+        }
+    }
+    let members = store.members(&small)?;
+    let listed: HashMap<&Key, Vec<Vec<u8>>> = small.iter().zip(members).collect();
+    let mut steps = steps.to_vec();
+    for step in &mut steps {
+        for op in std::mem::take(&mut step.then) {
+            let Op::SetRemoveListed { key, begins, member } = op else {
+                step.then.push(op);
+                continue;
+            };
+            for name in listed.get(&key).into_iter().flatten() {
+                let name = text_of(name).filter(|name| name.starts_with(&begins));
+                let op = name.map(|name| Op::SetRemove { key: Key(name), member: member.clone() });
+                step.then.extend(op.filter(|op| !step.then.contains(op)));
+            }
+        }
+    }
+    Ok(Cow::Owned(steps))
+}
+
+/// A text that a serializer wrote: Java's own, or JSON; the bytes themselves where neither did.
+fn text_of(bytes: &[u8]) -> Option<Vec<u8>> {
+    let limits = Limits::default();
+    let value = if bytes.starts_with(codec::java::HEADER) {
+        codec::java::decode(bytes, &limits).ok()?
+    } else if bytes.first() == Some(&b'"') {
+        codec::json::decode(bytes, &limits).ok()?
+    } else {
+        return Some(bytes.to_vec());
+    };
+    value.as_str().map(|text| text.as_bytes().to_vec())
 }
 
 /// What one answer of a transaction is for.
@@ -535,6 +598,7 @@ fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Outcome]) -> R
                 | Op::Unlink(_)
                 | Op::Unlock(_)
                 | Op::OnlyWhile(_)
+                | Op::SetRemoveListed { .. }
                 | Op::EndAt { .. }
                 | Op::SortedScore { .. } => (0, 0),
                 Op::SetMove { to, .. } => {
@@ -958,7 +1022,7 @@ pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Er
         let Some(key) = op.key() else { continue };
         let key = beside(key);
         commands.push(match op {
-            Op::SetRemove { .. } => vec![b"SREM".to_vec(), key, b"x".to_vec()],
+            Op::SetRemove { .. } | Op::SetRemoveListed { .. } => vec![b"SREM".to_vec(), key, b"x".to_vec()],
             Op::SetMove { to, .. } => vec![b"SMOVE".to_vec(), key, beside(to), b"x".to_vec()],
             Op::SortedRemove { .. } | Op::SortedRemoveWhenGone { .. } => {
                 vec![b"ZREM".to_vec(), key, b"x".to_vec()]
@@ -1027,7 +1091,9 @@ pub(super) fn probe(store: &mut RedisStore, ops: &[Op]) -> Result<Vec<bool>, Err
     let now = if ops.iter().any(|op| matches!(op, Op::Outlive { .. })) { about_now(store)? } else { 0 };
     for op in ops {
         match op {
-            Op::Unlink(key) | Op::Unlock(key) | Op::OnlyWhile(key) => store.push(&[b"EXISTS", &key.0]),
+            Op::Unlink(key) | Op::Unlock(key) | Op::OnlyWhile(key) | Op::SetRemoveListed { key, .. } => {
+                store.push(&[b"EXISTS", &key.0]);
+            }
             Op::UnlinkIfEquals(key, _) | Op::JsonListRemove { key, .. } | Op::JsonListSet { key, .. } => {
                 store.push(&[b"GET", &key.0]);
             }
