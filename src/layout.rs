@@ -87,6 +87,7 @@ pub mod unseen;
 pub mod vertx_web;
 pub mod webman;
 pub mod webseal;
+pub mod wpruss;
 pub mod yii2;
 
 pub use blob::{Blob, Decoded};
@@ -158,6 +159,7 @@ pub const ALL: &[&Layout] = &[
     &typo3::LAYOUT,
     &hyperf::LAYOUT,
     &opencart::LAYOUT,
+    &wpruss::LAYOUT,
     &yii2::LAYOUT,
     // PHP: a general value, told by the key or what lies around it.
     &webman::LAYOUT,
