@@ -72,6 +72,7 @@ pub mod remix_session_storage_redis;
 pub mod roundcube;
 pub mod ruoyi;
 pub mod sa_token;
+pub mod servicestack;
 pub mod shiro_redis;
 pub mod shopify;
 pub mod simplesamlphp;
@@ -126,6 +127,7 @@ pub const ALL: &[&Layout] = &[
     &aspnetcore_ticket::LAYOUT,
     &aspnet_redis_provider::LAYOUT,
     &aspnet_redis_provider::V4,
+    &servicestack::LAYOUT,
     // Proxies.
     &webseal::LAYOUT,
     // JVM: a signature of their own.
@@ -809,7 +811,7 @@ mod tests {
         for fixture in fixtures() {
             let layout = fixture.layout();
             // Where the key itself is the mark, only something in front of it can differ.
-            let fixed = ["etherpad", "telegraf-session-redis", "webman"];
+            let fixed = ["etherpad", "telegraf-session-redis", "webman", "servicestack"];
             let (twin, keyed) =
                 (layout.twin.is_some() || layout.namespaced.is_some(), fixed.contains(&layout.name));
             if twin || (keyed && layout.prefix.is_empty()) || layout.name == "egg-session-redis" {
