@@ -22,6 +22,9 @@ use sessctl::store::{Key, Need, Raw, Record, Ttl};
 use sessctl::value::Value;
 use sessctl::wrap;
 
+#[path = "../tests/it/bad_bytes.rs"]
+mod bad_bytes;
+
 /// Bytes that each form is measured on.
 const SIZE: usize = 64 << 20;
 
@@ -351,6 +354,51 @@ fn median(mut seconds: Vec<f64>) -> f64 {
     seconds[seconds.len() / 2]
 }
 
+/// The most memory that this process has had since the last time, in KiB; none where the system does
+/// not tell.
+fn peak() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    std::fs::write("/proc/self/clear_refs", "5").ok()?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// How long bytes that were made to hurt keep us, and how much memory they take.
+fn bad(rounds: usize) {
+    println!("| reader | made to hurt | KiB | ms | MiB | ends as |");
+    println!("|---|---|---:|---:|---:|---|");
+    let limits = Limits::default();
+    let row = |bad: &bad_bytes::Bad, read: &dyn Fn() -> Result<(), codec::DecodeError>| {
+        let mut seconds = Vec::new();
+        let mut end = Ok(());
+        peak();
+        let before = peak().unwrap_or(0);
+        for _ in 0..rounds {
+            let start = Instant::now();
+            end = read();
+            seconds.push(start.elapsed().as_secs_f64());
+        }
+        println!(
+            "| {} | {} | {} | {:.1} | {} | {} |",
+            bad.reader,
+            bad.what,
+            bad.bytes.len() >> 10,
+            median(seconds) * 1e3,
+            peak().unwrap_or(0).saturating_sub(before) >> 10,
+            end.err()
+                .map_or("a value".to_string(), |error| format!("{} at byte {}", error.reason, error.offset)),
+        );
+    };
+    for bad in bad_bytes::for_codecs(1 << 20) {
+        let codec = codec::by_name(bad.reader).expect("a codec");
+        row(&bad, &|| (codec.decode)(&bad.bytes, &limits).map(drop));
+    }
+    for bad in bad_bytes::for_wrappers(1 << 20) {
+        let wrapper = wrap::by_name(bad.reader).expect("a wrapper");
+        row(&bad, &|| (wrapper.open)(&bad.bytes, &limits).map(drop));
+    }
+}
+
 fn main() {
     let mut rounds = 5;
     let mut only: Option<String> = None;
@@ -359,6 +407,7 @@ fn main() {
         match word.as_str() {
             "--rounds" => rounds = words.next().and_then(|word| word.parse().ok()).expect("a number"),
             "--form" => only = words.next(),
+            "--bad" => return bad(rounds),
             // What cargo says to every benchmark.
             _ => {}
         }

@@ -8,6 +8,8 @@
 //! Reading is in two halves. [`Stream::read`] makes a flat table of what was written, whatever refers
 //! to what; [`Show`] makes values of it. Only the second knows classes, and only it nests.
 
+use std::fmt::Write as _;
+
 use super::{Codec, DecodeError, Limits};
 use crate::value::Value;
 
@@ -61,8 +63,11 @@ pub fn decode_at<'a>(bytes: &'a [u8], base: &str, limits: &Limits) -> Result<Val
         return show.value(root.item, base);
     }
     let mut values = Vec::with_capacity(stream.roots.len());
+    let mut place = base.to_string();
     for (index, root) in stream.roots.iter().enumerate() {
-        values.push(show.value(root.item, &format!("{base}/{index}"))?);
+        place.truncate(base.len());
+        let _ = write!(place, "/{index}");
+        values.push(show.value(root.item, &place)?);
     }
     Ok(Value::List(values))
 }
@@ -326,6 +331,14 @@ mod tests {
         let again = b"\x73\x71\0\x7e\0\0".repeat(100_000);
         let bytes = stream(&[b"\x73", &long, &again]);
         assert!(read(&bytes).is_err());
+    }
+
+    #[test]
+    fn an_array_that_is_written_once_more_for_each_reference_is_not_written_without_end() {
+        let nulls = [&class(b"[L", 2, NO_FIELDS)[..], b"\0\x03\0\0", &b"\x70".repeat(0x3_0000)].concat();
+        let bytes = stream(&[b"\x75", &nulls, &b"\x71\0\x7e\0\x01".repeat(20)]);
+        let reason = read(&bytes).unwrap_err().reason;
+        assert_eq!(reason, "what is shared would take too much to be written out");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The integration tests, one binary: what a person or a script sees of the built program.
 
 mod audit;
+mod bad_bytes;
+mod bad_input;
 mod commands;
 mod exits;
 mod faults;

@@ -144,6 +144,10 @@ fn shape(class: &str) -> Option<Shape> {
 const SHIRO_SESSION: &str = "org.apache.shiro.session.mgt.SimpleSession";
 const SHIRO_PRINCIPALS: &str = "org.apache.shiro.subject.SimplePrincipalCollection";
 
+/// Values that a short stream may become by what is shared in it. What is shared more often is not
+/// lost, but pointed at.
+const SHARED_VALUES: usize = 256 << 10;
+
 /// One step of the way from the root to a value in its JSON form.
 #[derive(Clone, Copy)]
 enum Step<'s, 'a> {
@@ -199,7 +203,8 @@ impl<'s, 'a> Show<'s, 'a> {
             firsts: None,
             exhausted: false,
             max_depth: limits.depth,
-            values: limits.values.min((64 << 10) + stream.length.saturating_mul(32)),
+            // Twice what can stand there unshared, since each value takes a byte at least.
+            values: limits.values.min(SHARED_VALUES + stream.length.saturating_mul(2)),
             bytes: limits.expanded.min((16 << 20) + stream.length.saturating_mul(32)),
         }
     }

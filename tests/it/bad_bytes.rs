@@ -1,0 +1,261 @@
+//! Bytes that somebody wrote to make a reader stumble: for every codec and every wrapper, about a
+//! megabyte of each kind of malice, or less. The benchmark of the codecs measures them too.
+
+/// For one codec or wrapper, by its name.
+pub(crate) struct Bad {
+    pub(crate) reader: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) bytes: Vec<u8>,
+}
+
+type Around<'a> = dyn Fn(&[u8], &[u8], &[u8]) -> Vec<u8> + 'a;
+type Add<'a> = dyn FnMut(&'static str, &'static str, Vec<u8>) + 'a;
+
+/// For every codec, each of about so many bytes.
+pub(crate) fn for_codecs(length: usize) -> Vec<Bad> {
+    // A piece over and over, between a begin and an end.
+    let around = |begin: &[u8], piece: &[u8], end: &[u8]| {
+        let room = length.saturating_sub(begin.len() + end.len());
+        [begin, &piece.repeat(room / piece.len()), end].concat()
+    };
+    let deep = |open: &[u8], inside: &[u8], close: &[u8]| {
+        let depth = length / (open.len() + close.len());
+        [&open.repeat(depth), inside, &close.repeat(depth)].concat()
+    };
+    let mut all = Vec::new();
+    let mut add = |reader, what, bytes| all.push(Bad { reader, what, bytes });
+    for reader in ["json", "fastjson"] {
+        add(reader, "deep lists", deep(b"[", b"1", b"]"));
+        add(reader, "deep maps", deep(b"{\"a\":", b"1", b"}"));
+        add(reader, "many empty lists", around(b"[", b"[],", b"1]"));
+        add(reader, "many numbers", around(b"[", b"1,", b"1]"));
+        add(reader, "one name over and over", around(b"{", b"\"a\":1,", b"\"a\":1}"));
+        add(reader, "escapes", around(b"\"", b"\\u0001", b"\""));
+        add(reader, "surrogates without a partner", around(b"\"", b"\\ud83d", b"\""));
+        add(reader, "one long integer", around(b"", b"9", b""));
+        add(reader, "one long fraction", around(b"0.", b"9", b""));
+        add(reader, "exponents", around(b"[", b"1e400,", b"1]"));
+        add(reader, "spaces", around(b"[", b" ", b"]"));
+        add(reader, "no end", around(b"", b"\"a\",", b""));
+    }
+    add("fastjson", "deep sets", deep(b"Set[", b"1", b"]"));
+    add("fastjson", "deep keys", deep(b"{[", b"1", b"]:1}"));
+    for reader in ["msgpack", "php-msgpack"] {
+        add(reader, "deep lists", deep(b"\x91", b"\x01", b""));
+        add(reader, "deep maps", deep(b"\x81\xa1a", b"\x01", b""));
+        add(reader, "a list of 4294967295", around(b"\xdd\xff\xff\xff\xff", b"\x01", b""));
+        add(reader, "a map of 4294967295", around(b"\xdf\xff\xff\xff\xff", b"\xa0", b""));
+        add(reader, "lists of a claim each", around(b"", b"\xdc\xff\xff", b""));
+        add(reader, "many empty lists", around(b"\xdd\0\x0f\xff\xf0", b"\x90", b""));
+        add(reader, "one name over and over", around(b"\xdf\0\x07\xff\xf0", b"\xa0\x01", b""));
+    }
+    let mut shared = Vec::new();
+    for _ in 0..40 {
+        shared.extend_from_slice(b"\x92");
+    }
+    shared.extend_from_slice(b"\x01\x01");
+    for number in (2..=40_u8).rev() {
+        shared.extend_from_slice(&[0x82, 0xc0, 0x04, 0x00, number]);
+    }
+    add("php-msgpack", "each list twice in the next", shared);
+    add("php-msgpack", "deep objects", deep(b"\x82\xc0\xa1P\xa1a", b"\x01", b""));
+    add("php-msgpack", "references to the whole", around(b"\xdd\0\x02\0\0", b"\x82\xc0\x02\x00\x01", b""));
+
+    add("php-serialize", "deep arrays", deep(b"a:1:{i:0;", b"N;", b"}"));
+    add("php-serialize", "deep objects", deep(b"O:1:\"P\":1:{s:1:\"a\";", b"N;", b"}"));
+    add("php-serialize", "deep payloads", deep(b"C:1:\"P\":9:{", b"N;", b"}"));
+    add("php-serialize", "one key over and over", around(b"a:80000:{", b"s:1:\"a\";N;", b"}"));
+    add("php-serialize", "keys that are no list", around(b"a:100000:{i:1;N;", b"i:0;N;", b"}"));
+    add("php-serialize", "a count too large", around(b"a:99999999999:{", b"i:0;N;", b"}"));
+    add("php-serialize", "a length too large", around(b"s:18446744073709551615:\"", b"a", b"\";"));
+    add("php-serialize", "one long integer", around(b"i:", b"9", b";"));
+    add("php-serialize", "one long fraction", around(b"d:0.", b"9", b";"));
+    add("php-serialize", "escapes", around(b"S:500000:\"", b"\\00", b"\";"));
+    add("php-serialize", "references to the whole", around(b"a:80000:{", b"i:0;R:1;", b"}"));
+    add("php-serialize", "references to what comes later", around(b"a:80000:{", b"i:0;R:99999999;", b"}"));
+    let mut laughs = Vec::new();
+    for number in 0..20_000 {
+        // Each array holds the one before it ten times: its own number is where it was first.
+        laughs.extend_from_slice(format!("i:{number};a:9:{{").as_bytes());
+        for index in 0..9 {
+            let before = if number == 0 { "N;".into() } else { format!("R:{};", number + 1) };
+            laughs.extend_from_slice(format!("i:{index};{before}").as_bytes());
+        }
+        laughs.push(b'}');
+        if laughs.len() > length - 200 {
+            break;
+        }
+    }
+    let count = laughs.windows(5).filter(|part| part == b"a:9:{").count();
+    let laughs = [format!("a:{count}:{{").as_bytes(), &laughs, b"}"].concat();
+    add("php-serialize", "each array nine times in the next", laughs.clone());
+    add("php", "each array nine times in the next", [b"a|", &laughs[..]].concat());
+    add("php", "bars", around(b"", b"a|", b""));
+    add("php", "variables without a value", around(b"", b"!a|", b""));
+    add("php", "no bar", around(b"a", b"b", b""));
+    add("php", "one name over and over", around(b"", b"a|N;", b""));
+    add("php", "deep arrays", [&b"a|"[..], &deep(b"a:1:{i:0;", b"N;", b"}")].concat());
+    add("php_binary", "one name over and over", around(b"", b"\x01aN;", b""));
+    add("php_binary", "names without a value", around(b"", b"\x81a", b""));
+    add("php_binary", "deep arrays", [&b"\x01a"[..], &deep(b"a:1:{i:0;", b"N;", b"}")].concat());
+
+    let version = b"\0\0\0\x02";
+    let igbinary = |bytes: Vec<u8>| [&version[..], &bytes].concat();
+    add("igbinary", "deep arrays", igbinary(deep(b"\x14\x01\x06\x00", b"\x00", b"")));
+    add("igbinary", "deep objects", igbinary(deep(b"\x17\x01P\x14\x01\x06\x00", b"\x00", b"")));
+    add("igbinary", "a count of 4294967295", igbinary(around(b"\x16\xff\xff\xff\xff", b"\x06\0\0", b"")));
+    add(
+        "igbinary",
+        "a length of the largest",
+        igbinary(around(b"\x26\xff\xff\xff\xff\xff\xff\xff\xff", b"a", b"")),
+    );
+    add("igbinary", "properties without a value", igbinary(around(b"\x16\x00\x0f\x00\x00", b"\x00", b"")));
+    add("igbinary", "references to the whole", igbinary(around(b"\x16\0\x03\0\0", b"\x06\0\x01\x00", b"")));
+    add("igbinary", "references marked over and over", igbinary(around(b"", b"\x25", b"\x00")));
+    let long = [b"\x16\0\x03\0\0\x06\0\x13\0\x04\0\0", &b"x".repeat(0x4_0000)[..]].concat();
+    add("igbinary", "one long text over and over", igbinary(around(&long, b"\x06\0\x0e\x00", b"")));
+
+    java(&around, length, &mut add);
+    dotnet(&around, &mut add);
+    all
+}
+
+fn java(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
+    let class = |name: &[u8], flags: u8, fields: &[u8]| {
+        let length = (name.len() as u16).to_be_bytes();
+        [b"\x72", &length[..], name, &[0; 8], &[flags], fields, b"\x78\x70"].concat()
+    };
+    const NONE: &[u8] = b"\0\0";
+    let stream = |bytes: &[u8]| [b"\xac\xed\0\x05", bytes].concat();
+    let lists = class(b"[L", 2, NONE);
+    let array = |count: u32| [b"\x75", &lists[..], &count.to_be_bytes()].concat();
+    add("java", "deep arrays", stream(&around(&array(1), b"\x75\x71\0\x7e\0\0\0\0\0\x01", b"\x70")));
+    add("java", "deep exceptions", stream(&around(b"", b"\x7b", b"\x70")));
+    add("java", "deep classes", stream(&around(b"\x73", b"\x72\0\0\0\0\0\0\0\0\0\0\x02\0\0\x78", b"\x70")));
+    add("java", "an array of the largest count", stream(&around(&array(0x7fff_ffff), b"\x70", b"")));
+    add("java", "many nulls", stream(&around(&array(1_040_000), b"\x70", b"")));
+    add("java", "many values in a row", stream(&around(b"", b"\x70", b"")));
+    add("java", "many resets", stream(&around(b"", b"\x79", b"\x70")));
+    add("java", "references to the whole", stream(&around(&array(200_000), b"\x71\0\x7e\0\x01", b"")));
+    add("java", "one long text over and over", {
+        let long = [&array(100_000)[..], b"\x74\xff\xff", &b"x".repeat(0xffff)].concat();
+        stream(&around(&long, b"\x71\0\x7e\0\x02", b""))
+    });
+    let mut shared = [&array(2)[..]].concat();
+    for _ in 1..60_000 {
+        shared.extend_from_slice(b"\x75\x71\0\x7e\0\0\0\0\0\x02");
+        if shared.len() > length / 3 * 2 {
+            break;
+        }
+    }
+    add("java", "each array twice in the next", stream(&around(&shared, b"\x71\0\x7e\0\x02", b"")));
+    let number = class(b"java.math.BigInteger", 2, b"\0\x02I\0\x06signum[\0\x09magnitude\x74\0\x02[B");
+    let bytes = class(b"[B", 2, NONE);
+    let digits = [b"\x73", &number[..], b"\0\0\0\x01\x75", &bytes, &0x000f_0000_u32.to_be_bytes()].concat();
+    add("java", "an integer of a million bytes", stream(&around(&digits, b"\x7f", b"")));
+    let map = class(b"java.util.HashMap", 3, NONE);
+    add("java", "a map of one key over and over", {
+        let begin = [b"\x73", &map[..], b"\x74\0\x01k\x70"].concat();
+        stream(&around(&begin, b"\x71\0\x7e\0\x02\x70", b"\x78"))
+    });
+    add("java", "a class of control characters", {
+        let name = b"\x1b]0;x\x07\n".repeat(9000);
+        stream(&around(&[b"\x73", &class(&name, 2, NONE)[..]].concat(), b"\x73\x71\0\x7e\0\0", b""))
+    });
+    add("vertx", "a count too large", {
+        let begin = [b"\0\0\0\x04", &b"abcd"[..], &[0; 24], b"\x7f\xff\xff\xff"].concat();
+        around(&begin, b"\0", b"")
+    });
+}
+
+fn dotnet(around: &Around<'_>, add: &mut Add<'_>) {
+    let stream = |bytes: &[u8]| [b"\0\x01\0\0\0\xff\xff\xff\xff\x01\0\0\0\0\0\0\0", bytes].concat();
+    let array = |count: u32| [&[16, 1, 0, 0, 0][..], &count.to_le_bytes()].concat();
+    let mut deep = Vec::new();
+    for id in 1..=70_000_u32 {
+        deep.extend_from_slice(&[16]);
+        deep.extend_from_slice(&id.to_le_bytes());
+        deep.extend_from_slice(&[1, 0, 0, 0, 9]);
+        deep.extend_from_slice(&(id + 1).to_le_bytes());
+    }
+    add("dotnet-binary", "deep arrays", stream(&[&deep[..], b"\x0b"].concat()));
+    add(
+        "dotnet-binary",
+        "an array of the largest count",
+        stream(&around(&array(0x7fff_ffff), b"\x0a", b"\x0b")),
+    );
+    add("dotnet-binary", "nulls by the largest count", {
+        stream(&around(&array(0x7fff_ffff), b"\x0e\xff\xff\xff\x7f", b"\x0b"))
+    });
+    add("dotnet-binary", "references to the whole", {
+        stream(&around(&array(209_000), b"\x09\x01\0\0\0", b"\x0b"))
+    });
+    add("dotnet-binary", "references to what is not there", {
+        stream(&around(&array(209_000), b"\x09\xff\xff\xff\x7f", b"\x0b"))
+    });
+    add("dotnet-binary", "a text of the largest length", {
+        stream(&around(b"\x06\x01\0\0\0\xff\xff\xff\xff\x07", b"a", b"\x0b"))
+    });
+    add("dotnet-binary", "many ids of the same text", stream(&around(b"", b"\x06\x01\0\0\0\x00", b"\x0b")));
+    let class = [b"\x04\x01\0\0\0\x01P\xff\xff\xff\x7f", &b"\0".repeat(1000)[..]].concat();
+    add("dotnet-binary", "members by the largest count", stream(&around(&class, b"\x00", b"")));
+    add("system-web", "a count too large", around(b"\xff\xff\xff\x7f\xff\xff\xff\xff", b"\0", b""));
+    add("system-web", "one name over and over", {
+        let begin = [&100_000_u32.to_le_bytes()[..], b"\xff\xff\xff\xff"].concat();
+        around(&begin, b"\x01a", b"")
+    });
+    add("aspnetcore-session", "many values", {
+        around(&[&b"\x02\x7f\xff\xff"[..], &[0; 16]].concat(), b"\0\0\0\0\0\0", b"")
+    });
+    add("aspnetcore-ticket", "a count too large", {
+        around(b"\x05\0\0\0\x01C\x01\0\0\0\x01C\x01\0\x01\0\xff\xff\xff\x7f", b"\0", b"")
+    });
+    add("aspnetcore-ticket", "actors within actors", {
+        let identity = b"\x01C\x01\0\x01\0\0\0\0\0\0\x01";
+        around(b"\x05\0\0\0\x01C\x01\0\0\0", identity, b"")
+    });
+}
+
+/// For the wrappers that need no secret: what would become a thousand times as much, and more.
+pub(crate) fn for_wrappers(length: usize) -> Vec<Bad> {
+    use std::io::Write as _;
+    let zeros = vec![0; 33 << 20];
+    let zlib = {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(&zeros).expect("memory");
+        encoder.finish().expect("memory")
+    };
+    let gzip = {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(&zeros).expect("memory");
+        encoder.finish().expect("memory")
+    };
+    let members = gzip.repeat(length / gzip.len() + 1);
+    let lz4 = {
+        let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        encoder.write_all(&zeros).expect("memory");
+        encoder.finish().expect("memory")
+    };
+    // Frames of one block that repeats one byte: RFC 8878, 3.1.1.2.2.
+    let blocks = b"\x03\x00\x10\x00".repeat(255);
+    let zstd = [b"\x28\xb5\x2f\xfd\x00\x58", &blocks[..]].concat();
+    let block = [&b"\x1f\0\x01\0"[..], &b"\xff".repeat(length)].concat();
+    let snappy = [&b"\xff\xff\xff\xff\x0f\x00a"[..], &b"\xfe\x01\x00".repeat(length / 3)].concat();
+    let lzf = [&b"\x00a"[..], &b"\xe0\xff\x00".repeat(length / 3)].concat();
+    [
+        ("gzip", "one member of zeros", gzip),
+        ("gzip", "members one after the other", members),
+        ("zlib", "zeros", zlib),
+        ("lz4", "zeros", lz4),
+        ("lz4", "no frame", block),
+        ("zstd", "blocks of one byte", zstd),
+        ("zstd", "frames one after the other", b"\x28\xb5\x2f\xfd\x20\x00\x01\0\0".repeat(length / 9)),
+        ("zstd", "frames to skip", b"\x50\x2a\x4d\x18\0\0\0\0".repeat(length / 8)),
+        ("snappy", "a length of four gigabytes", snappy),
+        ("lzf", "one byte over and over", lzf),
+        ("base64", "no end", b"A".repeat(length + 1)),
+        ("base64", "white space", b" ".repeat(length)),
+    ]
+    .map(|(reader, what, bytes)| Bad { reader, what, bytes })
+    .into()
+}
