@@ -120,12 +120,14 @@ pub(crate) fn for_codecs(length: usize) -> Vec<Bad> {
     all
 }
 
+/// A class of Java without fields.
+const NONE: &[u8] = b"\0\0";
+
 fn java(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
     let class = |name: &[u8], flags: u8, fields: &[u8]| {
         let length = (name.len() as u16).to_be_bytes();
         [b"\x72", &length[..], name, &[0; 8], &[flags], fields, b"\x78\x70"].concat()
     };
-    const NONE: &[u8] = b"\0\0";
     let stream = |bytes: &[u8]| [b"\xac\xed\0\x05", bytes].concat();
     let lists = class(b"[L", 2, NONE);
     let array = |count: u32| [b"\x75", &lists[..], &count.to_be_bytes()].concat();
