@@ -59,10 +59,16 @@ alike    spring-session-indexed and spring-session-reactive write the same hash:
         // Where the namespace tells nothing, the indexes of the other repositories are looked after too.
         if setup.named { Vec::new() } else { [indexed(session), reactive(session)].concat() }
     },
-    expire: |_, session, end| {
+    expire: |setup, session, end| {
         let end = end.ok_or(jvm::NO_NEVER)?;
         let (ends, rewrite) = interval(session, Some(end))?;
-        Ok(expire::Expiring { at: expire::at(ends), rewrite: Some(rewrite), then: Vec::new() })
+        let mut then = Vec::new();
+        if !setup.named {
+            // As with the end: without effect where there is no other repository's key.
+            then = expire_indexed(setup, session, Some(end))?.then;
+            then.retain(|op| !matches!(op, Op::OnlyWhile(_)));
+        }
+        Ok(expire::Expiring { at: expire::at(ends), rewrite: Some(rewrite), then })
     },
     cookie: Some(|setup, given| cookie::spring::open(given, setup.cookie_name(), setup.text("jvm_route"))),
     caveats: CAVEATS,
@@ -208,9 +214,10 @@ pub(super) fn indexed(session: &Session<'_>) -> Vec<Op> {
     for member in &members {
         ops.push(Op::SortedRemove { key: key(&[b":sessions:expirations"]), member: member.clone() });
     }
-    // A session that the framework has ended has no interval any more: it may have had the usual one.
+    // A session that the framework has ended has no interval any more: it may have had the usual one. Where
+    // the application sets another one, up to 3.3 the member stays in the minute of the usual one.
     let seen = session.facts.seen;
-    let usual = seen.filter(|seen| session.facts.ends == Some(*seen)).map(|seen| seen.saturating_add(USUAL));
+    let usual = seen.map(|seen| seen.saturating_add(USUAL)).filter(|end| session.facts.ends != Some(*end));
     let ends = session.facts.ends.or(seen).into_iter().chain(usual);
     for end in ends {
         let minute = minute(end);

@@ -106,6 +106,22 @@ fn namespaces_that_begin_alike_are_each_its_own() {
 }
 
 #[test]
+fn a_member_in_the_minute_of_the_usual_interval_goes_too() {
+    let sess = Sess::new();
+    let id = IDS[0];
+    let key = spring(&sess, "app", id, &[]);
+    sess.server.command(&["HSET", &key, "lastAccessedTime", "1795493803057", "maxInactiveInterval", "7200"]);
+    let minute = |end: i64| format!("app:expirations:{}", (end / 60_000 + 1) * 60_000);
+    let sets = [1_795_493_803_057 + 7_200_000, 1_795_493_803_057 + 1_800_000].map(minute);
+    for set in &sets {
+        sess.server.command(&[b"SADD", set.as_bytes(), &json_text(&format!("expires:{id}"))]);
+    }
+    let report = sess.args(["purge", id, "--yes", "-o", "json"]).success().json();
+    assert_eq!(report["entries_removed"], 2, "{report}");
+    assert_eq!(sess.server.snapshot().len(), 0);
+}
+
+#[test]
 fn what_a_late_request_left_is_no_session() {
     let sess = Sess::new();
     let [id, corpse, ..] = IDS;
