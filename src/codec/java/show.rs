@@ -203,8 +203,8 @@ impl<'s, 'a> Show<'s, 'a> {
             firsts: None,
             exhausted: false,
             max_depth: limits.depth,
-            // Twice what can stand there unshared, since each value takes a byte at least.
-            values: limits.values.min(SHARED_VALUES + stream.length.saturating_mul(2)),
+            // What can stand there unshared, each value in a byte at least, and what is shared.
+            values: limits.values.min(SHARED_VALUES + stream.length),
             bytes: limits.expanded.min((16 << 20) + stream.length.saturating_mul(32)),
         }
     }

@@ -21,6 +21,9 @@ const REPEATED_VALUES: usize = 1 << 19;
 /// Bytes of text that they may add, in what is written out and in pointers.
 const REPEATED_BYTES: usize = 32 << 20;
 
+/// Items from which on a list is not copied to be of the right size.
+const LONG: usize = 1 << 12;
+
 /// What the reader has to know to read the value of a number again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Slot {
@@ -360,6 +363,10 @@ impl<'a> Tree<'a> {
     pub(crate) fn array(&mut self) -> Parsed<Value<'a>> {
         let Some(frame) = self.close() else { return Ok(Value::Null) };
         let value = match frame.kind {
+            // The outermost list of a long blob would be copied for nothing.
+            Kind::List if frame.items == 0 && self.items.len() > LONG => {
+                Value::List(std::mem::take(&mut self.items))
+            }
             Kind::List => Value::List(self.items.drain(frame.items..).collect()),
             _ => Value::Map(last_wins(self.members.drain(frame.members..).collect())),
         };
