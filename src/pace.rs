@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Refusal;
 use crate::select::expr;
-use crate::store::redis::RedisStore;
+use crate::store::redis::{Gentle, RedisStore};
 use crate::store::{Error, Source as _};
 
 /// Sessions a batch with which a run that watches latency begins; it grows while all is well.
@@ -183,8 +183,10 @@ pub struct PaceArgs {
     /// profile's]
     ///
     /// A second connection asks about every 20 ms. Batches are halved while an answer is late and
-    /// doubled while none is; where a single session is too much there is a pause. A server that is
-    /// slower before anything is changed is refused.
+    /// doubled while none is; where a single session is too much there is a pause. All that is read or
+    /// changed goes in small portions of a small part of the budget, with a rest after each, so that
+    /// others are served in between. A server that is slower before anything is
+    /// changed is refused.
     #[arg(long, value_name = "TIME")]
     pub latency_budget: Option<Choice<Budget>>,
 
@@ -570,6 +572,8 @@ impl Watcher {
 pub struct Pace {
     max: usize,
     limited: Option<(Controller, Watcher)>,
+    /// How little is sent at a time.
+    gentle: Option<Gentle>,
     began: Instant,
     batch_began: Duration,
 }
@@ -577,7 +581,7 @@ pub struct Pace {
 impl Pace {
     /// As fast as it goes.
     pub fn free(max: usize) -> Pace {
-        Pace { max, limited: None, began: Instant::now(), batch_began: Duration::ZERO }
+        Pace { max, limited: None, gentle: None, began: Instant::now(), batch_began: Duration::ZERO }
     }
 
     /// Keeps to these limits. What cannot be kept to is refused here, before the first change.
@@ -590,6 +594,7 @@ impl Pace {
         if limits.is_none() {
             return Ok(pace);
         }
+        pace.gentle = limits.latency.map(|Budget(budget)| Gentle::new(budget));
         let mut watcher = Watcher::Nobody;
         if limits.latency.is_some() || limits.lag.is_some() {
             let mut store = connect()?;
@@ -618,12 +623,23 @@ impl Pace {
         Ok(pace)
     }
 
+    /// What the connections of the run have to keep to, those that only read as well.
+    pub fn gentle(&self) -> Option<&Gentle> {
+        self.gentle.as_ref()
+    }
+
     /// Waits as long as must be, and gives the size of the next batch. `idle` is called while it
     /// waits and may end it; then there is no next batch.
     pub fn next(&mut self, idle: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<Option<usize>, Error> {
         let Some((controller, watcher)) = &mut self.limited else { return Ok(Some(self.max)) };
         loop {
             let measured = watcher.take()?;
+            if let (Some(gentle), Some(ping), Some(Budget(budget))) =
+                (&self.gentle, measured.ping, controller.limits.latency)
+                && ping > budget
+            {
+                gentle.shrink();
+            }
             let now = self.began.elapsed();
             match controller.next(now, &measured) {
                 Next::Go(sessions) => {

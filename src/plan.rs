@@ -177,7 +177,7 @@ impl Spool {
 
     /// The entries in the order in which they were written.
     pub fn read(self) -> anyhow::Result<Entries> {
-        let from: Box<dyn Read> = match self.file {
+        let from: Box<dyn ReadSeek> = match self.file {
             None => Box::new(io::Cursor::new(self.memory)),
             Some(file) => {
                 let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
@@ -185,19 +185,36 @@ impl Spool {
                 Box::new(BufReader::with_capacity(256 << 10, file))
             }
         };
-        Ok(Entries { from, left: self.totals.sessions })
+        Ok(Entries { from, all: self.totals.sessions, left: self.totals.sessions })
     }
 }
 
+trait ReadSeek: Read + Seek {}
+
+impl<T: Read + Seek> ReadSeek for T {}
+
 /// Entries read back.
 pub struct Entries {
-    from: Box<dyn Read>,
+    from: Box<dyn ReadSeek>,
+    all: u64,
     left: u64,
 }
 
 impl Entries {
     pub fn is_done(&self) -> bool {
         self.left == 0
+    }
+
+    /// How many were not read yet.
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// Begins at the first one again.
+    pub fn rewind(&mut self) -> anyhow::Result<()> {
+        self.from.rewind()?;
+        self.left = self.all;
+        Ok(())
     }
 
     /// The next entries, at most so many; none at the end.

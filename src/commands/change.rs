@@ -22,14 +22,14 @@ use crate::layout;
 use crate::pace::{Pace, PaceArgs};
 use crate::plan::apply::{self, BATCH, Report};
 use crate::plan::file::{self, Header, Plan};
-use crate::plan::run::{self, Reader, Record, RunFile, Start, State};
+use crate::plan::run::{self, RunFile, Start, State};
 use crate::plan::{self, Entry, Spool};
 use crate::render::safe::safe;
 use crate::resolve;
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::Filter;
 use crate::session::{Certainty, Session};
-use crate::store::redis::RedisStore;
+use crate::store::redis::{Gentle, RedisStore};
 use crate::store::{Key, Need, Source as _, Store as _};
 use crate::ui::{self, Answer};
 
@@ -296,6 +296,7 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
         interrupted: false,
         failure: None,
     };
+    job.store.be_gentle(job.pace.gentle());
     let result = carry_out(&mut job, asks, shows);
     let Some(mut audit) = job.audit.take() else { return result };
     let exit = result.as_ref().map_or_else(|error| crate::error::tell(error).exit, |exit| *exit);
@@ -430,17 +431,21 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
     if let Some(error) = &job.failure {
         let left = report.matched.saturating_sub(report.done + report.gone + report.changed);
         context.ui.warn(format!("stopped: {error}"));
+        let how = match &report.run {
+            Some(run) => format!("sessctl {} --resume {run}, or run", job.resumes()),
+            None => "run".to_string(),
+        };
         context
             .ui
-            .note(format!("hint: {left} sessions may not have been reached; run the same command again"));
+            .note(format!("hint: {left} sessions may not have been reached; {how} the same command again"));
         let unwritable = matches!(error, crate::store::Error::Backup(_));
         exit = if unwritable && report.done == 0 { Exit::Failed } else { Exit::Partial };
     } else if job.interrupted && !report.complete {
-        let run = report.run.as_deref().unwrap_or("RUN");
-        context.ui.note(format!(
-            "interrupted after the batch in hand; to go on: sessctl {} --resume {run}",
-            change.command
-        ));
+        let how = match &report.run {
+            Some(run) => format!("to go on: sessctl {} --resume {run}", job.resumes()),
+            None => "there is no undo file to go on by; run the same command again".to_string(),
+        };
+        context.ui.note(format!("interrupted after the batch in hand; {how}"));
         exit = Exit::Interrupted;
     } else if report.failed > 0 || report.changed > 0 || returned {
         exit = Exit::Partial;
@@ -449,6 +454,15 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
 }
 
 impl Job<'_> {
+    /// The command that goes on with it.
+    fn resumes(&self) -> &'static str {
+        match self.change.command {
+            "apply" if self.ends => "purge",
+            "apply" => "expire",
+            command => command,
+        }
+    }
+
     /// How many more sessions may match.
     fn room(&self) -> Option<u64> {
         self.max.map(|max| max.saturating_sub(self.report.matched))
@@ -501,13 +515,15 @@ impl Job<'_> {
     /// Matches everything else: by a scan, by ids, by a plan, by what was left.
     fn match_all(&mut self, matched: &mut Matched<'_>, sizes: bool) -> anyhow::Result<End> {
         match &self.change.chosen {
-            Chosen::Filter => by_filter(self.context, &mut self.store, matched, sizes),
-            Chosen::Ids(ids) => by_id(self.context, &mut self.store, ids, matched).map(|()| End::Complete),
+            Chosen::Filter => by_filter(self.context, &mut self.store, self.pace.gentle(), matched, sizes),
+            Chosen::Ids(ids) => {
+                by_id(self.context, &mut self.store, self.pace.gentle(), ids, matched).map(|()| End::Complete)
+            }
             Chosen::Plan(plan) => {
                 // Where the plan says the keys, nothing has to be looked for.
                 let keys: Option<Vec<Key>> = plan.steps.values().map(|step| step.key.clone()).collect();
                 let Some(keys) = keys else {
-                    return by_filter(self.context, &mut self.store, matched, sizes);
+                    return by_filter(self.context, &mut self.store, self.pace.gentle(), matched, sizes);
                 };
                 for keys in keys.chunks(1000) {
                     let need = Need::VALUE.and(Need::TTL).and(Need::MEMORY);
@@ -532,18 +548,20 @@ impl Job<'_> {
                     let what = format!("the run {run} is still going on");
                     return Err(Refusal::new(what).hint("wait for it, or interrupt it first").into());
                 }
-                let mut reader = Reader::open(path)?;
-                while let Some(record) = reader.record()? {
-                    let Record::Left(entries) = record else { continue };
-                    for entry in entries {
-                        matched.guards.check(&entry)?;
-                        if let Some(layout) = layout::by_name(&entry.layout) {
-                            matched.layouts.insert(layout.name);
-                        }
-                        matched.spool.push(&entry)?;
-                    }
+                let by = &summary.start.command;
+                if by != "apply" && (by == "expire") != (self.change.command == "expire") {
+                    let what = format!("the run {run} is one of `{by}`");
+                    return Err(Usage::new(what).hint(format!("sessctl {by} --resume {run}")).into());
                 }
-                if summary.state == State::Partial && matched.spool.totals.sessions == 0 {
+                let whole = run::left(path, &mut |entry| {
+                    matched.guards.check(&entry)?;
+                    if let Some(layout) = layout::by_name(&entry.layout) {
+                        matched.layouts.insert(layout.name);
+                    }
+                    matched.spool.push(&entry)
+                })?;
+                let nothing = matched.spool.totals.sessions == 0;
+                if summary.finished.is_none() && (nothing || !whole) {
                     let what = format!("the run {run} was cut short before it could write down what it left");
                     return Err(Failure::new(what)
                         .hint("run the same command again; what it ended already is not there to be matched")
@@ -662,7 +680,7 @@ impl Job<'_> {
                 })?;
             }
             if last && matches!(change.chosen, Chosen::Filter) && !change.safety.index_only {
-                let end = by_filter(context, &mut self.store, &mut again, false)?;
+                let end = by_filter(context, &mut self.store, self.pace.gentle(), &mut again, false)?;
                 if let End::Broken(error) = end {
                     self.report.complete = false;
                     self.failure = Some(error);
@@ -739,7 +757,7 @@ impl Job<'_> {
         );
         file::write(path, &header, spool, self.context.reveal)?;
         self.report.matched = matched;
-        self.report.dry_run = true;
+        (self.report.dry_run, self.report.planned) = (true, true);
         report::print(self.context, self.change.past, &self.report)?;
         self.context.ui.note(format!("the plan is in {0}; to do it: sessctl apply {0}", path.display()));
         Ok(Exit::Done)
@@ -836,11 +854,13 @@ impl Sink for Watched<'_, '_, '_> {
 fn by_filter(
     context: &Context,
     aside: &mut RedisStore,
+    gentle: Option<&Gentle>,
     matched: &mut Matched<'_>,
     sizes: bool,
 ) -> anyhow::Result<End> {
     let filter = matched.change.filter;
     let mut scanner = context.connect()?;
+    scanner.be_gentle(gentle);
     let total = aside.size().ok();
     let keeps = |session: &Session<'_>| filter.keeps(session);
     let request = Request {
@@ -862,11 +882,13 @@ fn by_filter(
 fn by_id(
     context: &Context,
     store: &mut RedisStore,
+    gentle: Option<&Gentle>,
     ids: &[String],
     matched: &mut Matched<'_>,
 ) -> anyhow::Result<()> {
     let filter = matched.change.filter;
     let mut scanner = context.connect()?;
+    scanner.be_gentle(gentle);
     let mut pause = || if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let found = resolve::sessions(&mut scanner, store, &context.setups, ids, &mut pause)?;
     matched.missing = found.missing;

@@ -71,6 +71,10 @@ pub fn print(context: &Context, past: &str, report: &Report) -> anyhow::Result<(
 }
 
 fn sentence(past: &str, report: &Report) -> String {
+    if report.planned {
+        let sessions = plural(report.matched, "session");
+        return format!("Planned for {sessions}; nothing was changed.");
+    }
     if report.dry_run {
         return match report.matched {
             0 => "No session matches; nothing would be changed.".to_string(),

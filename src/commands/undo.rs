@@ -127,6 +127,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let mut audit = Audit::open(&context.audit)?;
     let mut store = context.connect()?;
     let mut pace = context.pace(&args.pace, BATCH)?;
+    store.be_gentle(pace.gentle());
     if asks {
         let many = super::change::plural(matched, "session");
         context.ui.tell(

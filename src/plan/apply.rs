@@ -2,8 +2,6 @@
 
 use std::ops::ControlFlow;
 
-use anyhow::Context as _;
-
 use super::run::{Keeping, RunFile};
 use super::{Entries, Entry};
 use crate::pace::Pace;
@@ -12,6 +10,8 @@ use crate::store::{Error, Outcome, Own, Step, Store};
 /// Sessions a batch: large enough for one round trip to be worth it, small enough that the
 /// server's one thread is not held for longer than a few milliseconds.
 pub const BATCH: usize = 1000;
+/// Entries a record of what is planned.
+const PLANNED: usize = 500;
 /// Errors that a report quotes; the rest is only counted.
 const MAX_ERRORS: usize = 20;
 
@@ -31,6 +31,8 @@ pub struct Report {
     pub entries_removed: u64,
     pub bytes_freed: Option<u64>,
     pub dry_run: bool,
+    /// What would be changed was written to a plan; `dry_run` holds as well.
+    pub planned: bool,
     /// Whether the scan went to its end and every step was tried.
     pub complete: bool,
     /// Came back while they were watched; `None` where nothing was watched.
@@ -81,7 +83,8 @@ pub struct Watch<'a> {
     pub between: &'a mut dyn FnMut(&Report, &str) -> ControlFlow<()>,
 }
 
-/// Carries out the entries. What an interruption leaves is written to the run file. A store
+/// Carries out the entries. All of them are in the run file before the first is done, so that what an
+/// interruption leaves can be found there, also by whoever was killed. A store
 /// that fails ends the run: the report says how far it came, the error why.
 pub fn apply(
     store: &mut dyn Store,
@@ -91,6 +94,15 @@ pub fn apply(
     pace: &mut Pace,
     watch: &mut Watch<'_>,
 ) -> anyhow::Result<Option<Error>> {
+    if let Some(file) = run.as_deref_mut() {
+        while !entries.is_done() {
+            if let Err(error) = file.planned(entries.batch(PLANNED)?) {
+                report.complete = false;
+                return Ok(Some(Error::Backup(error.to_string())));
+            }
+        }
+        entries.rewind()?;
+    }
     loop {
         if entries.is_done() {
             return Ok(None);
@@ -98,11 +110,11 @@ pub fn apply(
         let batch = match pace.next(&mut |why| (watch.between)(report, why)) {
             Ok(Some(most)) => entries.batch(most)?,
             Ok(None) => {
-                leave(entries, run, report)?;
+                report.complete = entries.is_done();
                 return Ok(None);
             }
             Err(error) => {
-                leave(entries, run, report)?;
+                report.complete = entries.is_done();
                 report.fail(error.to_string());
                 return Ok(Some(error));
             }
@@ -111,6 +123,11 @@ pub fn apply(
         let mut unwritten = None;
         let applied = match run.as_deref_mut() {
             Some(file) => {
+                if let Err(error) = file.batch(batch.len()) {
+                    report.complete = false;
+                    report.failed += batch.len() as u64;
+                    return Ok(Some(Error::Backup(error.to_string())));
+                }
                 let mut keeping = Keeping { file, batch: &batch, failed: None };
                 let applied = store.apply(&steps, Some(&mut keeping));
                 unwritten = keeping.failed;
@@ -146,25 +163,8 @@ pub fn apply(
         }
         pace.done(batch.len());
         if (watch.between)(report, &pace.says()).is_break() {
-            leave(entries, run, report)?;
+            report.complete = entries.is_done();
             return Ok(None);
         }
     }
-}
-
-/// Notes what an interruption leaves.
-fn leave(mut entries: Entries, mut run: Option<&mut RunFile>, report: &mut Report) -> anyhow::Result<()> {
-    let mut left = 0;
-    loop {
-        let rest = entries.batch(BATCH)?;
-        if rest.is_empty() {
-            break;
-        }
-        left += rest.len() as u64;
-        if let Some(file) = run.as_deref_mut() {
-            file.left(rest).context("writing the undo file")?;
-        }
-    }
-    report.complete = left == 0;
-    Ok(())
 }

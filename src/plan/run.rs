@@ -68,8 +68,12 @@ pub enum Record {
     Settled {
         done: Vec<u32>,
     },
-    /// What was not done when the run was interrupted.
-    Left(Vec<Entry>),
+    /// What is going to be done, in that order; all of it is written before the first batch.
+    Planned(Vec<Entry>),
+    /// A batch begins: so many more of what is planned.
+    Batch {
+        size: u32,
+    },
     Finished {
         at: i64,
         matched: u64,
@@ -173,9 +177,14 @@ impl RunFile {
         self.write(&Record::Settled { done: done.map(|(at, _)| at).collect() })
     }
 
-    /// What an interruption leaves undone, for `--resume`.
-    pub fn left(&mut self, entries: Vec<Entry>) -> io::Result<()> {
-        self.write(&Record::Left(entries))
+    /// What is going to be done, for `--resume`.
+    pub fn planned(&mut self, entries: Vec<Entry>) -> io::Result<()> {
+        self.write(&Record::Planned(entries))
+    }
+
+    /// The next so many of what is planned are begun.
+    pub fn batch(&mut self, size: usize) -> io::Result<()> {
+        self.write(&Record::Batch { size: size as u32 })
     }
 
     pub fn finish(&mut self, report: &Report, now: i64) -> io::Result<()> {
@@ -381,6 +390,36 @@ pub fn summary(path: &Path) -> Result<Summary, Damage> {
         }
     }
     Ok(summary)
+}
+
+/// Gives what a run left: what it did not come to, and before that the batch that it was at. Of that
+/// one the store may show any part done; to do it again finishes what follows from it, and changes
+/// nothing twice. False where the run did not come to writing down all that it was going to do.
+pub fn left(path: &Path, each: &mut dyn FnMut(Entry) -> anyhow::Result<()>) -> anyhow::Result<bool> {
+    let (mut settled, mut begun, mut any) = (0u64, 0, false);
+    let mut reader = Reader::open(path)?;
+    while let Some(record) = reader.record()? {
+        match record {
+            Record::Batch { size } => {
+                begun = u64::from(size);
+                any = true;
+            }
+            Record::Settled { .. } => settled += std::mem::take(&mut begun),
+            _ => {}
+        }
+    }
+    let mut reader = Reader::open(path)?;
+    let mut at = 0;
+    while let Some(record) = reader.record()? {
+        let Record::Planned(entries) = record else { continue };
+        for entry in entries {
+            if at >= settled {
+                each(entry)?;
+            }
+            at += 1;
+        }
+    }
+    Ok(any)
 }
 
 /// All runs, the newest last.

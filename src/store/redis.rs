@@ -16,12 +16,15 @@ use crate::store::connect::{self, Target, classify};
 
 mod backup;
 mod change;
+mod gentle;
 mod probe;
 mod read;
 mod scan;
 mod seen;
 
 pub use change::fingerprint;
+use gentle::Flow;
+pub use gentle::Gentle;
 
 /// Bytes of a string that are read at first; longer ones are read in a second step, one at a time,
 /// so that a page of large values can fill neither our memory nor the server's output buffers.
@@ -48,6 +51,8 @@ pub struct RedisStore {
     pub memory_denied: bool,
     /// Keys that an ACL hides from this user.
     pub hidden_keys: u64,
+    /// How much is sent at a time, where the server's other users are watched.
+    flow: Option<Flow>,
     /// How to open more connections to the same server, and those that were opened for changing
     /// side by side with this one.
     target: Option<Target>,
@@ -77,6 +82,7 @@ impl RedisStore {
             touched: HashSet::new(),
             memory_denied: false,
             hidden_keys: 0,
+            flow: None,
             target: None,
             lanes: Vec::new(),
             cluster: false,
@@ -89,13 +95,21 @@ impl RedisStore {
         RedisStore { target: Some(target), ..self }
     }
 
+    /// From now on so little is sent at a time that others are served in between.
+    pub fn be_gentle(&mut self, gentle: Option<&Gentle>) {
+        self.flow = gentle.map(Flow::new);
+    }
+
     /// Opens connections until there are so many, this one counted, as far as the server lets us;
     /// how many there are.
     fn open_lanes(&mut self, wanted: usize) -> usize {
         while self.lanes.len() + 1 < wanted {
             let Some(target) = &self.target else { break };
             match connect::connect(target) {
-                Ok(lane) => self.lanes.push(lane),
+                Ok(mut lane) => {
+                    lane.flow = self.flow.as_ref().map(Flow::beside);
+                    self.lanes.push(lane);
+                }
                 // A server that takes no more clients is changed more slowly.
                 Err(_) => self.target = None,
             }
@@ -112,12 +126,22 @@ impl RedisStore {
     fn push(&mut self, args: &[&[u8]]) {
         encode(&mut self.out, args);
         self.unsent += 1;
+        if let Some(flow) = &mut self.flow {
+            flow.queued(self.out.len());
+        }
     }
 
-    /// Sends what is queued.
+    /// Sends what is queued; of a gentle connection as much as may be on its way, and `take` the rest.
     fn flush(&mut self, command: &str) -> Result<(), Error> {
         if self.out.is_empty() {
             return Ok(());
+        }
+        if let Some(flow) = &mut self.flow {
+            let Some((commands, bytes)) = flow.next() else { return Ok(()) };
+            let sent = flow.timed(|| self.connection.send_packed_command(&self.out[..bytes]));
+            self.out.drain(..bytes);
+            self.unsent -= commands;
+            return sent.map_err(|error| self.classify(&error, command));
         }
         let sent = self.connection.send_packed_command(&self.out);
         self.out.clear();
@@ -127,7 +151,17 @@ impl RedisStore {
 
     /// Takes one answer; a refusal by the server is the inner error.
     fn take(&mut self, command: &str) -> Result<Result<Answer, Refusal>, Error> {
-        let error = match self.connection.recv_response() {
+        let answered = if self.flow.is_some() {
+            self.flush(command)?;
+            let connection = &mut self.connection;
+            match &mut self.flow {
+                Some(flow) => flow.answer(|| connection.recv_response()),
+                None => connection.recv_response(),
+            }
+        } else {
+            self.connection.recv_response()
+        };
+        let error = match answered {
             Ok(Answer::ServerError(error)) => ::redis::RedisError::from(error),
             Ok(answer) => return Ok(Ok(answer)),
             Err(error) => error,

@@ -32,7 +32,7 @@ fn undo(sess: &Sess, run: &Json) -> Json {
 #[test]
 fn a_killed_run_is_taken_back_whole() {
     const MANY: usize = 3000;
-    for vanished in [1, 400, 1100, 2300] {
+    for (vanished, resumes) in [(1, false), (1, true), (400, true), (1100, false), (2300, true)] {
         let sess = Sess::new().many(MANY);
         let before = sess.server.snapshot();
         let mut running = sess.start(slowly("4000/s", &[]));
@@ -43,13 +43,19 @@ fn a_killed_run_is_taken_back_whole() {
         assert!(left > 0 && left < MANY, "{left} are left");
         let run = last_run(&sess);
         assert_eq!((&run["state"], &run["finished_at"]), (&json!("partial"), &Json::Null));
-        // It did not come to writing down what it left.
         let name = run["run"].as_str().expect("a name");
-        sess.changes_nothing(["purge", "--resume", name, "--yes"]).code(1).says("cut short").says("again");
-
-        // The same command does the rest.
-        let report = sess.args([&PURGE[..], &["json"]].concat()).success().json();
-        assert_eq!([&report["matched"], &report["done"]], [&json!(left), &json!(left)]);
+        if resumes {
+            // It was written down what there was to do, and which batch it was at.
+            let resumed = ["purge", "--resume", name, "--yes", "--max", "none", "-o", "json"];
+            let report = sess.args(resumed).success().json();
+            let [matched, done, gone] = ["matched", "done", "gone"].map(|one| report[one].as_u64());
+            assert_eq!(done, Some(left as u64), "{report}");
+            assert_eq!(matched, gone.map(|gone| gone + left as u64), "{report}");
+        } else {
+            // The same command does the rest as well.
+            let report = sess.args([&PURGE[..], &["json"]].concat()).success().json();
+            assert_eq!([&report["matched"], &report["done"]], [&json!(left), &json!(left)]);
+        }
         assert_eq!(sess.server.size(), 0);
         let rest = last_run(&sess);
         assert_eq!(undo(&sess, &rest)["done"], left);
@@ -73,7 +79,7 @@ fn a_server_that_dies_is_said_and_the_rest_is_done_when_it_is_back() {
     sess.server.kill();
     let ran = running.end();
     assert!(matches!(ran.code, Some(1 | 3)), "{:?}", ran.code);
-    let ran = ran.says("stopped: ").says("run the same command again");
+    let ran = ran.says("stopped: ").says("the same command again").says("--resume");
     assert_eq!(ran.json()["complete"], false);
     sess.server.restart(&KEPT);
     let left = sess.server.size();
@@ -137,7 +143,15 @@ fn a_full_disk_stops_before_what_could_not_be_taken_back() {
     let before = sess.server.snapshot();
     let purge = [&PURGE[..], &["json"]].concat();
     let mut stopped = BTreeSet::new();
-    for blocks in [0, 4, 8, 16, 40, 80, 100, 120, 160] {
+    // How large the file of the whole run is, in blocks.
+    let report = sess.args(&purge[..]).success().json();
+    let name = report["run"].as_str().expect("a run");
+    let path = sess.server.dir.path().join("sessctl/runs").join(format!("{name}.run"));
+    let whole = u32::try_from(path.metadata().expect("a file").len() / 512).expect("small");
+    undo(&sess, &report);
+    let _ = std::fs::remove_dir_all(sess.server.dir.path().join("sessctl"));
+    for part in 0..=12 {
+        let blocks = whole * part / 12;
         let ran = limited(&sess, blocks, &purge);
         let left = sess.server.size();
         stopped.insert((4000 - left) / 512);
@@ -222,6 +236,84 @@ fn an_interrupted_run_goes_on_where_it_stopped() {
     assert_eq!(sess.server.snapshot().keys().collect::<Vec<_>>(), [b"other"]);
     undo(&sess, &last_run(&sess));
     undo(&sess, &json!({ "run": name }));
+    assert!(sess.server.snapshot() == before);
+}
+
+/// Where each record of a run file ends.
+fn record_ends(file: &[u8]) -> Vec<usize> {
+    let mut at = file.iter().position(|byte| *byte == b'\n').expect("a mark") + 1;
+    let mut ends = Vec::new();
+    while at < file.len() {
+        let length = file[at..at + 4].try_into().map(u32::from_le_bytes).expect("a length");
+        at += 16 + length as usize;
+        ends.push(at);
+    }
+    ends
+}
+
+/// Takes the last records off a run's file, as if the run had died before it wrote them.
+#[track_caller]
+fn cut(sess: &Sess, run: &str, records: usize) {
+    let path = sess.server.dir.path().join("sessctl/runs").join(format!("{run}.run"));
+    let whole = std::fs::read(&path).expect("a run file");
+    let ends = record_ends(&whole);
+    std::fs::write(&path, &whole[..ends[ends.len() - 1 - records]]).expect("written");
+}
+
+#[test]
+fn what_follows_from_an_end_is_made_up_for_after_a_crash() {
+    for slug in ["overleaf", "better-auth", "spring-session-indexed", "redis-sessions"] {
+        let sess = Sess::new().load(slug);
+        let before = sess.server.snapshot();
+        let names = layout_names(slug);
+        let kept = sess.listed("key", &["--layout", &names[0]]);
+        let purge = ["purge", "--all", "--yes", "--layout", &names[0], "-o", "json"];
+        let report = sess.args(purge).success().json();
+        let run = report["run"].as_str().expect("a run");
+        let after = sess.server.contents();
+        let back = sess.args(["undo", run, "--yes", "--dry-run", "-o", "json"]).success().json();
+        let ended = back["matched"].as_u64().expect("a number");
+        assert!(ended > 0, "{slug}");
+        // It died when the sessions were gone and their companions were not.
+        let others = before.iter().filter(|(key, _)| !kept.iter().any(|kept| kept.as_bytes() == *key));
+        for (key, (dump, end)) in others {
+            let end = end.max(&0).to_string();
+            sess.server.command(&[&b"RESTORE"[..], key, end.as_bytes(), dump, b"REPLACE", b"ABSTTL"]);
+        }
+        cut(&sess, run, 2);
+        let resumed = sess.args(["purge", "--resume", run, "--yes", "-o", "json"]).success().json();
+        assert_eq!((&resumed["done"], &resumed["gone"]), (&json!(0), &json!(ended)), "{slug}");
+        assert!(sess.server.contents() == after, "{slug}");
+        undo(&sess, &json!({ "run": run }));
+        let there: Vec<Vec<u8>> = sess.server.contents().into_keys().collect();
+        assert!(there.iter().eq(before.keys()), "{slug}");
+    }
+}
+
+#[test]
+fn a_run_that_moved_ends_goes_on_too() {
+    let sess = Sess::new().many(3000);
+    let slow = ["expire", "--all", "--in", "5h", "--yes", "--max", "none", "-o", "json", "--rate", "4000/s"];
+    let before = sess.server.snapshot();
+    let moved = |sess: &Sess| {
+        let ends = sess.server.snapshot();
+        ends.iter().filter(|(key, (_, end))| before[*key].1 != *end).count()
+    };
+    let mut running = sess.start(slow);
+    eventually("ends are moved", || moved(&sess) > 0);
+    running.kill();
+    running.end();
+    let run = last_run(&sess);
+    let name = run["run"].as_str().expect("a name");
+    assert!(moved(&sess) < 3000);
+    sess.changes_nothing(["purge", "--resume", name, "--yes"]).code(2).says("sessctl expire --resume");
+    sess.args(["expire", "--resume", name, "--yes", "--max", "none"]).success();
+    assert_eq!(moved(&sess), 3000);
+    let ends: BTreeSet<i64> = sess.server.snapshot().values().map(|(_, end)| *end).collect();
+    assert_eq!(ends.len(), 1, "all of them end at the time that the run was for");
+    let rest = last_run(&sess);
+    undo(&sess, &rest);
+    undo(&sess, &run);
     assert!(sess.server.snapshot() == before);
 }
 

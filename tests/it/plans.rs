@@ -27,7 +27,8 @@ fn planned(sess: &Sess, more: &[&str]) -> PathBuf {
     let path = sess.server.dir.path().join("alice.plan");
     let _ = std::fs::remove_file(&path);
     let args = [&["purge", "--user", "alice", "--plan", path.to_str().expect("a path")], more].concat();
-    sess.changes_nothing(args).success().says("apply");
+    let ran = sess.changes_nothing(args).success().says("sessctl apply");
+    ran.shows("Planned for 2 sessions; nothing was changed.");
     path
 }
 

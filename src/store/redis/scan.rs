@@ -15,6 +15,8 @@ use crate::store::Interest;
 const COUNT: &[u8] = b"400";
 /// Where most keys are of no interest, larger steps cost fewer turns.
 const COUNT_SPARSE: &[u8] = b"1000";
+/// Keys a page at least where the server's other users are watched.
+const MIN_COUNT: usize = 10;
 /// A longer string is given by its beginning, for the caller to ask for the rest when its turn comes:
 /// pages wait for each other, and a few of large values would fill the memory.
 const WHOLE: u64 = 32 << 10;
@@ -39,12 +41,12 @@ pub(super) fn run(
     let mut pages: VecDeque<Assembly> = VecDeque::new();
     let mut first_page: u64 = 0;
     let mut cursor: Option<Vec<u8>> = Some(b"0".to_vec());
-    let mut count = COUNT;
+    let mut count = if store.flow.is_some() { MIN_COUNT.to_string().into_bytes() } else { COUNT.to_vec() };
     let mut urgent = true;
 
     loop {
         if let Some(next) = cursor.take_if(|_| scans.is_empty() && pages.len() < AHEAD) {
-            push_scan(store, &next, query.pattern.as_deref(), count);
+            push_scan(store, &next, query.pattern.as_deref(), &count);
             scans.push_back(reading.sent.len());
         }
         reading.ask_large(store, |page, slot| {
@@ -64,7 +66,7 @@ pub(super) fn run(
             if pages.len() < AHEAD
                 && let Some(next) = cursor.take()
             {
-                push_scan(store, &next, query.pattern.as_deref(), count);
+                push_scan(store, &next, query.pattern.as_deref(), &count);
                 scans.push_back(reading.sent.len());
             }
             let number = first_page + pages.len() as u64;
@@ -86,7 +88,11 @@ pub(super) fn run(
             }
             let sparse =
                 assembly.page.records.len() * 4 < assembly.page.scanned as usize || query.pattern.is_some();
-            count = if sparse { COUNT_SPARSE } else { COUNT };
+            count = match &store.flow {
+                // A step is one command, and must not take longer than the few others of a write.
+                Some(flow) => flow.commands().max(MIN_COUNT).to_string().into_bytes(),
+                None => if sparse { COUNT_SPARSE } else { COUNT }.to_vec(),
+            };
             pages.push_back(assembly);
             urgent = true;
         } else if let Some(awaited) = reading.sent.pop_front() {
