@@ -617,3 +617,26 @@ pub enum Error {
     #[error("{0}")]
     Target(String),
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_that_an_older_run_wrote_as_text_are_read_as_bytes() {
+        #[derive(serde::Serialize)]
+        enum Older {
+            Fields(Vec<(String, String)>),
+        }
+        let older = Older::Fields(vec![("ttl".to_string(), "ü\0".to_string())]);
+        let read: Rewrite = rmp_serde::from_slice(&rmp_serde::to_vec(&older).unwrap()).unwrap();
+        let now = Rewrite::Fields(vec![("ttl".to_string(), Key("ü\0".into()))]);
+        assert_eq!(read, now);
+        let again: Rewrite = rmp_serde::from_slice(&rmp_serde::to_vec(&now).unwrap()).unwrap();
+        assert_eq!(again, now);
+        let raw = Rewrite::Fields(vec![("ttl".to_string(), Key(vec![0xac, 0xed]))]);
+        let again: Rewrite = rmp_serde::from_slice(&rmp_serde::to_vec(&raw).unwrap()).unwrap();
+        assert_eq!(again, raw);
+    }
+}
