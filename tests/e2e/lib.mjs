@@ -184,9 +184,15 @@ export async function snapshot(t) {
   return Promise.all(rows);
 }
 
-/** The `name=value` pair that a response sets as a cookie, as a browser would send it back. */
+/** The lines that set cookies. Node.js 18 as Debian has it gives them joined by commas, which dates hold too. */
+function cookieLines(response) {
+  const { headers } = response;
+  return headers.getSetCookie?.() ?? (headers.get("set-cookie") ?? "").split(/, (?=[^;,\s]+=)/);
+}
+
+/** The `name=value` pair that a response sets last as a cookie, as a browser would send it back. */
 export function cookieOf(response, name) {
-  const set = response.headers.getSetCookie().find((line) => line.startsWith(`${name}=`));
+  const set = cookieLines(response).findLast((line) => line.startsWith(`${name}=`));
   if (!set) throw new Error(`the response (${response.status}) sets no cookie ${name}`);
   return set.split(";")[0];
 }

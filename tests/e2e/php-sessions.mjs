@@ -23,7 +23,7 @@ async function application(t, settings, { env = {}, expected } = {}) {
     const response = await get(path);
     if (response.status !== 200) throw new Error(`${path}: HTTP ${response.status}: ${await response.text()}`);
     // Logging in changes the id, so that the last cookie counts.
-    return response.headers.getSetCookie().filter((line) => line.startsWith(`${COOKIE}=`)).at(-1).split(";")[0];
+    return cookieOf(response, COOKIE);
   };
   return {
     get,
