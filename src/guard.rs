@@ -48,6 +48,20 @@ impl Guards {
         .hint("leave them out with --not, or use a profile that does not protect them"))
     }
 
+    /// Refuses what could be a protected user's: its value cannot be decoded.
+    pub fn check_unknown(&self, entry: &Entry) -> Result<(), Refusal> {
+        if self.users.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::new(format!(
+            "`protected_users` of the profile `{}` protects users, and nobody can tell whose {} is, as it \
+             cannot be decoded; nothing was changed",
+            self.profile,
+            masked(&entry.id)
+        ))
+        .hint("leave such sessions out with --not --undecodable, or use a profile that protects nobody"))
+    }
+
     /// Refuses a blind yes where the number has to be said.
     pub fn permit(&self, yes: bool, expect: Option<u64>) -> Result<(), Refusal> {
         if !self.production || !yes || expect.is_some() {

@@ -27,6 +27,8 @@ const SLICES: u32 = 10;
 const PING_EVERY: Duration = Duration::from_millis(20);
 /// How often the server is asked how far its replicas are. They report once a second.
 const LAG_EVERY: Duration = Duration::from_millis(200);
+/// How long a replica that was connected is waited for when it is not any more.
+const MISSING: Duration = Duration::from_secs(60);
 /// Measurements that are kept until they are looked at.
 const MAX_SAMPLES: usize = 256;
 /// Pings before the first change: the quickest is what the way to the server alone takes.
@@ -195,7 +197,7 @@ pub struct PaceArgs {
     /// By INFO replication of the server that is changed. Bytes (1MiB) are what the slowest replica
     /// has not confirmed; a time (5s) is how long it was not heard of. Replicas report once a second,
     /// so that either is up to a second old. A replica that is being filled counts as behind; one
-    /// that is not connected cannot be seen.
+    /// whose connection ends is waited for a minute, and then the run goes on without it.
     #[arg(long, value_name = "LAG")]
     pub max_lag: Option<Choice<MaxLag>>,
 }
@@ -286,6 +288,7 @@ pub enum Why {
     Silent { silent: Duration, max: Duration },
     Behind { bytes: u64, max: u64 },
     Filling,
+    Missing { there: u64, of: u64 },
 }
 
 impl fmt::Display for Why {
@@ -305,6 +308,9 @@ impl fmt::Display for Why {
                 )
             }
             Why::Filling => f.write_str("paused: a replica is being filled"),
+            Why::Missing { there, of } => {
+                write!(f, "paused: {there} of {of} replicas are connected")
+            }
         }
     }
 }
@@ -326,6 +332,9 @@ pub struct Controller {
     /// Before then the rate permits nothing.
     not_before: Duration,
     lag: Option<Lag>,
+    /// How many replicas there are to wait for, and since when one of them is not connected.
+    replicas: u64,
+    missing: Option<Duration>,
     /// Why it stands still for a replica.
     behind: Option<Why>,
     /// Why the last measurement made it slower.
@@ -342,6 +351,8 @@ impl Controller {
             window: Window::new(max),
             not_before: Duration::ZERO,
             lag: None,
+            replicas: 0,
+            missing: None,
             behind: None,
             late: None,
             recent: VecDeque::new(),
@@ -351,7 +362,7 @@ impl Controller {
     /// What to do at this time, knowing what was measured since the last question.
     pub fn next(&mut self, now: Duration, measured: &Measured) -> Next {
         self.lag = measured.lag.or(self.lag);
-        self.behind = self.find_behind();
+        self.behind = self.find_missing(now).or_else(|| self.find_behind());
         if self.behind.is_some() {
             return Next::Wait(LAG_EVERY);
         }
@@ -381,6 +392,17 @@ impl Controller {
             Duration::ZERO => Next::Go(most),
             wait => Next::Wait(wait),
         }
+    }
+
+    /// A replica that was there and is not connected: it is waited for as long as an interrupted
+    /// connection takes to come back, and then no more.
+    fn find_missing(&mut self, now: Duration) -> Option<Why> {
+        let (there, _) = (self.lag?.replicas, self.limits.lag?);
+        if there < self.replicas && now.saturating_sub(*self.missing.get_or_insert(now)) < MISSING {
+            return Some(Why::Missing { there, of: self.replicas });
+        }
+        (self.replicas, self.missing) = (there, None);
+        None
     }
 
     fn find_behind(&self) -> Option<Why> {
@@ -438,7 +460,12 @@ struct Found {
     waiting: Option<Instant>,
     lag: Option<Lag>,
     failed: Option<Error>,
+    /// How often the connection was lost and made anew.
+    remade: usize,
 }
+
+/// How often a connection that only measures is made anew before its loss ends the run.
+const REMAKES: usize = 5;
 
 /// A thread with a connection of its own that asks the server how it is.
 struct Probe {
@@ -487,8 +514,16 @@ impl Probe {
                     Ok(())
                 };
                 if let Err(error) = round() {
-                    held(&shared).failed = Some(error);
-                    return;
+                    // That nobody measures is no reason to end a run half-way, if it can be mended.
+                    let again = (held(&shared).remade < REMAKES).then(|| store.again());
+                    let mut found = held(&shared);
+                    found.waiting = None;
+                    let Some(Ok(again)) = again else {
+                        found.failed = Some(error);
+                        return;
+                    };
+                    store = again;
+                    found.remade += 1;
                 }
                 if stopped.recv_timeout(PING_EVERY) != Err(RecvTimeoutError::Timeout) {
                     return;
@@ -626,6 +661,14 @@ impl Pace {
     /// What the connections of the run have to keep to, those that only read as well.
     pub fn gentle(&self) -> Option<&Gentle> {
         self.gentle.as_ref()
+    }
+
+    /// How often the connection that measures was lost and made anew.
+    pub fn remade(&self) -> usize {
+        match &self.limited {
+            Some((_, Watcher::Probe(probe))) => held(&probe.found).remade,
+            _ => 0,
+        }
     }
 
     /// Waits as long as must be, and gives the size of the next batch. `idle` is called while it
@@ -812,6 +855,21 @@ mod tests {
             let limits = Limits { lag: limit.parse().ok(), ..Limits::default() };
             assert_eq!(Controller::new(limits, MAX).next(ms(0), &behind), Next::Go(MAX), "{limit}");
         }
+    }
+
+    #[test]
+    fn a_replica_that_went_is_waited_for_and_then_no_more() {
+        let limits = Limits { lag: "5s".parse().ok(), ..Limits::default() };
+        let mut controller = Controller::new(limits, MAX);
+        let replicas = |replicas| Measured { ping: None, lag: Some(Lag { replicas, ..Lag::default() }) };
+        assert_eq!(controller.next(ms(0), &replicas(2)), Next::Go(MAX));
+        assert!(matches!(controller.next(ms(10), &replicas(1)), Next::Wait(_)));
+        assert!(controller.says(ms(10)).contains("1 of 2 replicas"), "{}", controller.says(ms(10)));
+        assert_eq!(controller.next(ms(20), &replicas(2)), Next::Go(MAX));
+        assert!(matches!(controller.next(ms(30), &replicas(1)), Next::Wait(_)));
+        assert!(matches!(controller.next(ms(60_029), &Measured::default()), Next::Wait(_)));
+        assert_eq!(controller.next(ms(60_030), &Measured::default()), Next::Go(MAX));
+        assert_eq!(controller.next(ms(60_040), &replicas(1)), Next::Go(MAX));
     }
 
     #[test]

@@ -493,7 +493,7 @@ impl Test {
     }
 }
 
-fn undecodable(session: &Session<'_>) -> bool {
+pub fn undecodable(session: &Session<'_>) -> bool {
     session.data.is_some_and(|data| data.value.is_err())
 }
 

@@ -27,7 +27,7 @@ use crate::plan::{self, Entry, Spool};
 use crate::render::safe::safe;
 use crate::resolve;
 use crate::scan::{self, End, Request, Said, Sink, Tally};
-use crate::select::Filter;
+use crate::select::{self, Filter};
 use crate::session::{Certainty, Session};
 use crate::store::redis::{Gentle, RedisStore};
 use crate::store::{Key, Need, Source as _, Store as _};
@@ -722,6 +722,13 @@ impl Job<'_> {
             self.failure.get_or_insert(crate::store::Error::Backup(error.to_string()));
         }
         report::print(self.context, self.change.past, &self.report)?;
+        match self.pace.remade() {
+            0 => {}
+            n => self.context.ui.note(format!(
+                "note: the connection that measures was lost and made anew ({})",
+                plural(n as u64, "time")
+            )),
+        }
         if self.report.done > 0 {
             match &self.report.run {
                 Some(run) => self.context.ui.note(format!("to take it back: sessctl undo {run}")),
@@ -817,6 +824,9 @@ impl Matched<'_> {
             return ON;
         }
         self.guards.check(&entry)?;
+        if entry.user.is_none() && select::undecodable(session) {
+            self.guards.check_unknown(&entry)?;
+        }
         if self.room.is_some_and(|room| self.spool.totals.sessions >= room) {
             self.over = true;
             return Ok(ControlFlow::Break(()));

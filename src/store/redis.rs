@@ -100,6 +100,17 @@ impl RedisStore {
         self.flow = gentle.map(Flow::new);
     }
 
+    /// Another connection in place of this one, to the same server.
+    pub fn again(&self) -> Result<RedisStore, Error> {
+        match &self.target {
+            Some(target) => connect::connect(target),
+            None => Err(Error::Lost {
+                place: self.place.clone(),
+                reason: "it is not known how to connect again".to_string(),
+            }),
+        }
+    }
+
     /// Opens connections until there are so many, this one counted, as far as the server lets us;
     /// how many there are.
     fn open_lanes(&mut self, wanted: usize) -> usize {

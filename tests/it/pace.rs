@@ -148,6 +148,48 @@ fn what_is_protected_refuses_the_whole_change() {
 }
 
 #[test]
+fn what_cannot_be_decoded_could_be_a_protected_users() {
+    let line = "protected_users = [\"user7\"]\nlayout = \"connect-redis\"";
+    let broken = format!("sess:{}", sid(99));
+    let sess = guarded(Sess::new().many(5).set(&broken, "{\"cookie\":{\"originalMaxAge\":1},"), line);
+    sess.changes_nothing(["purge", "--all", "--yes"])
+        .code(5)
+        .says("`protected_users` of the profile `p`")
+        .says("--not --undecodable")
+        .hides(&sid(99));
+    sess.args(["purge", "--not", "--undecodable", "--yes"]).success();
+    assert_eq!(sess.server.snapshot().keys().collect::<Vec<_>>(), [broken.as_bytes()]);
+    // Where nobody is protected there is nothing to know.
+    let sess = guarded(Sess::new().set(&broken, "{"), "layout = \"connect-redis\"");
+    sess.args(["purge", "--all", "--yes"]).success();
+    assert_eq!(sess.server.size(), 0);
+}
+
+#[test]
+fn a_connection_that_only_measures_is_made_anew() {
+    let sess = Sess::new().many(3000);
+    let limits = ["--rate", "3000/s", "--latency-budget", "60s"];
+    let running = sess.start([&["purge", "--all", "--yes", "-o", "json"][..], &limits].concat());
+    let mut killed = false;
+    eventually("sessions vanish, and then the connection", || {
+        let list: String = redis::cmd("CLIENT").arg("LIST").query(&mut sess.server.connect()).expect("LIST");
+        let measures = list.lines().find(|line| line.contains(" cmd=ping"));
+        let id = measures.and_then(|line| line.split([' ', '=']).nth(1)).map(str::to_string);
+        if let Some(id) = id.filter(|_| sess.server.size() < 3000) {
+            let reply: i64 = redis::cmd("CLIENT")
+                .arg(&["KILL", "ID", &id])
+                .query(&mut sess.server.connect())
+                .expect("a number");
+            killed = reply == 1;
+        }
+        killed
+    });
+    let ran = running.end().success().says("lost and made anew (1 time)");
+    assert_eq!(ran.json()["done"], 3000);
+    assert_eq!(sess.server.size(), 0);
+}
+
+#[test]
 fn production_wants_the_number() {
     let sess = guarded(Sess::new().many(12), "production = true");
     sess.changes_nothing(["purge", "--all", "--yes"]).code(5).says("`production`").says("--expect N");
