@@ -430,7 +430,10 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
     let report = &job.report;
     if let Some(error) = &job.failure {
         let left = report.matched.saturating_sub(report.done + report.gone + report.changed);
-        context.ui.warn(format!("stopped: {error}"));
+        // For people the report has told every error already.
+        let told = matches!(context.format, Format::Table | Format::Ids)
+            && report.errors.contains(&error.to_string());
+        context.ui.warn(if told { "stopped there".to_string() } else { format!("stopped: {error}") });
         let how = match &report.run {
             Some(run) => format!("sessctl {} --resume {run}, or run", job.resumes()),
             None => "run".to_string(),
@@ -438,8 +441,11 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         context
             .ui
             .note(format!("hint: {left} sessions may not have been reached; {how} the same command again"));
-        let unwritable = matches!(error, crate::store::Error::Backup(_));
-        exit = if unwritable && report.done == 0 { Exit::Failed } else { Exit::Partial };
+        exit = match error {
+            crate::store::Error::Backup(_) if report.done == 0 => Exit::Failed,
+            crate::store::Error::Denied { .. } if report.done == 0 => Exit::Denied,
+            _ => Exit::Partial,
+        };
     } else if job.interrupted && !report.complete {
         let how = match &report.run {
             Some(run) => format!("to go on: sessctl {} --resume {run}", job.resumes()),

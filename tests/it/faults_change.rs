@@ -239,6 +239,19 @@ fn an_interrupted_run_goes_on_where_it_stopped() {
     assert!(sess.server.snapshot() == before);
 }
 
+#[test]
+fn a_permission_that_is_taken_away_meanwhile_is_told_once() {
+    let sess = Sess::new().many(3000).user(&["~*", "&*", "+@all"]);
+    let running = sess.start(["purge", "--all", "--yes", "--max", "none", "--rate", "3000/s"]);
+    eventually("sessions vanish", || sess.server.size() < 3000);
+    sess.server.command(&["ACL", "SETUSER", "ops", "-unlink"]);
+    let ran = running.end().code(3).says("may not run").says("stopped");
+    assert_eq!(ran.stderr.matches("may not run").count(), 1, "{}", ran.stderr);
+    assert!(sess.server.size() > 0);
+    // Found before the first change where it is missing from the beginning.
+    sess.changes_nothing(["purge", "--all", "--yes", "--max", "none"]).code(4).says("may not run UNLINK");
+}
+
 /// Where each record of a run file ends.
 fn record_ends(file: &[u8]) -> Vec<usize> {
     let mut at = file.iter().position(|byte| *byte == b'\n').expect("a mark") + 1;

@@ -679,20 +679,23 @@ fn end_if_made(store: &mut RedisStore, key: &Key, moved: &HashSet<&[u8]>, at: i6
     move_end(store, key, Some(at), |now, left| left.is_none() && now < at)
 }
 
+/// What a key holds, watched from here on; `None` where it is absent, no string or not to be seen.
+fn watched_text(store: &mut RedisStore, key: &Key) -> Result<Option<Vec<u8>>, Error> {
+    store.push(&[b"WATCH", &key.0]);
+    store.push(&[b"GET", &key.0]);
+    store.flush("GET")?;
+    store.expect("WATCH")?;
+    match store.take("GET")? {
+        Ok(answer) => Ok(bulk(answer)),
+        Err(Refusal::Fatal(error)) => Err(error),
+        Err(Refusal::WrongType | Refusal::HiddenKey) => Ok(None),
+    }
+}
+
 /// Removes a companion key while it is what `fits` wants.
 fn unlink_if(store: &mut RedisStore, key: &Key, fits: impl Fn(&[u8]) -> bool) -> Result<u64, Error> {
     for _ in 0..TRIES {
-        store.push(&[b"WATCH", &key.0]);
-        store.push(&[b"GET", &key.0]);
-        store.flush("GET")?;
-        store.expect("WATCH")?;
-        let fit = match store.take("GET")? {
-            Ok(Answer::Nil) => false,
-            Ok(answer) => bulk(answer).is_some_and(|text| fits(&text)),
-            Err(Refusal::WrongType | Refusal::HiddenKey) => false,
-            Err(Refusal::Fatal(error)) => return Err(error),
-        };
-        if !fit {
+        if !watched_text(store, key)?.is_some_and(|text| fits(&text)) {
             store.ask(&[b"UNWATCH"])?;
             return Ok(0);
         }
@@ -729,15 +732,7 @@ fn rewrite(
     when_empty: WhenEmpty,
 ) -> Result<(u64, u64), Error> {
     for _ in 0..TRIES {
-        store.push(&[b"WATCH", &key.0]);
-        store.push(&[b"GET", &key.0]);
-        store.flush("GET")?;
-        store.expect("WATCH")?;
-        let text = match store.take("GET")? {
-            Ok(answer) => bulk(answer),
-            Err(Refusal::Fatal(error)) => return Err(error),
-            Err(_) => None,
-        };
+        let text = watched_text(store, key)?;
         let Some((rewritten, removed, empty)) = text.as_deref().and_then(|text| without(text, item)) else {
             store.ask(&[b"UNWATCH"])?;
             return Ok((0, 0));
@@ -824,15 +819,7 @@ pub(super) fn set_in_list(
     value: &[u8],
 ) -> Result<(), Error> {
     for _ in 0..TRIES {
-        store.push(&[b"WATCH", &key.0]);
-        store.push(&[b"GET", &key.0]);
-        store.flush("GET")?;
-        store.expect("WATCH")?;
-        let text = match store.take("GET")? {
-            Ok(answer) => bulk(answer),
-            Err(Refusal::Fatal(error)) => return Err(error),
-            Err(_) => None,
-        };
+        let text = watched_text(store, key)?;
         let changed = text.as_deref().and_then(|text| {
             let span = in_list(text, item, member).filter(|span| fits(&text[span.clone()]))?;
             Some(codec::json::splice(text, span, value))
@@ -861,15 +848,7 @@ pub(super) fn in_list(text: &[u8], item: &JsonItem, member: &str) -> Option<Rang
 /// old text back where the items are then the same.
 pub(super) fn merge_list(store: &mut RedisStore, key: &Key, old: &[u8]) -> Result<(), Error> {
     for _ in 0..TRIES {
-        store.push(&[b"WATCH", &key.0]);
-        store.push(&[b"GET", &key.0]);
-        store.flush("GET")?;
-        store.expect("WATCH")?;
-        let text = match store.take("GET")? {
-            Ok(answer) => bulk(answer),
-            Err(Refusal::Fatal(error)) => return Err(error),
-            Err(_) => None,
-        };
+        let text = watched_text(store, key)?;
         let Some(merged) = text.as_deref().and_then(|text| merged(text, old)) else {
             store.ask(&[b"UNWATCH"])?;
             return Ok(());
