@@ -170,9 +170,9 @@ fn store_broke(said: Said, broken: &mut Option<Error>) -> Said {
 fn common_pattern(setups: &[Setup]) -> Option<Vec<u8>> {
     let mut leads = setups.iter().map(Setup::known_lead);
     let first = leads.next()??;
-    let same = leads.all(|lead| lead.as_ref() == Some(&first));
+    let same = leads.all(|lead| lead == Some(first));
     (same && !first.is_empty()).then(|| {
-        let mut pattern = crate::select::glob::escape(&first);
+        let mut pattern = crate::select::glob::escape(first);
         pattern.push(b'*');
         pattern
     })
@@ -210,13 +210,13 @@ struct Interests<'a> {
     version: usize,
     prefixes: Arc<Vec<(Vec<u8>, bool)>>,
     /// What keys of the named layouts begin with; empty when all are asked.
-    leads: Vec<(Vec<u8>, bool)>,
+    leads: Vec<(&'a [u8], bool)>,
     free: bool,
 }
 
 impl<'a> Interests<'a> {
     fn new(detector: &'a Detector<'_>, known: &'a Known) -> Self {
-        let lead = |setup: &Setup| Some((setup.known_lead()?, setup.layout.kind == Kind::Hash));
+        let lead = |setup: &'a Setup| Some((setup.known_lead()?, setup.layout.kind == Kind::Hash));
         Interests {
             known,
             version: 0,

@@ -61,7 +61,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
     let purpose = blob.member("purpose").and_then(Value::as_str).unwrap_or_default().as_bytes();
     let fits = match setup.known_lead() {
-        Some(lead) => blob.key.strip_prefix(&lead[..]) == Some(purpose),
+        Some(lead) => blob.key.strip_prefix(lead) == Some(purpose),
         None => blob.key.ends_with(purpose),
     };
     if !purpose.is_empty() && fits {

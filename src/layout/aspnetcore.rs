@@ -101,7 +101,7 @@ pub(super) fn guid_tail(key: &[u8]) -> Option<usize> {
 /// an instance whose name begins with this one's.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = guid_tail(key)?;
-    let fits = setup.known_lead().is_none_or(|lead| key[..start] == lead);
+    let fits = setup.known_lead().is_none_or(|lead| key[..start] == *lead);
     fits.then(|| Place::after(key, start, true))
 }
 

@@ -78,7 +78,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
     let token = blob.member("sessionToken").and_then(Value::as_str).unwrap_or_default().as_bytes();
     let fits = match setup.known_lead() {
-        Some(lead) => blob.key.strip_prefix(&lead[..]) == Some(token),
+        Some(lead) => blob.key.strip_prefix(lead) == Some(token),
         None => !token.is_empty() && blob.key.ends_with(token),
     };
     if fits { Verdict::Sure } else { Verdict::no("its sessionToken is not the end of the key") }

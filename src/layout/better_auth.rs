@@ -79,7 +79,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("its member `session` has no token");
     };
     let fits = match setup.known_lead() {
-        Some(lead) => blob.key.strip_prefix(&lead[..]) == Some(token.as_bytes()),
+        Some(lead) => blob.key.strip_prefix(lead) == Some(token.as_bytes()),
         None => blob.key.ends_with(token.as_bytes()),
     };
     if fits { Verdict::Sure } else { Verdict::no("its session.token is not the end of the key") }

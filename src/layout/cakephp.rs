@@ -45,7 +45,7 @@ beware   other caches share the prefix; a key <prefix><group> is the counter of 
 /// The hash of the groups stands before the id without a separator.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let mut start = if let Some(lead) = setup.known_lead() {
-        key.starts_with(&lead).then_some(lead.len())?
+        key.starts_with(lead).then_some(lead.len())?
     } else {
         let run = key.iter().rev().take_while(|byte| php::is_native(&[**byte])).count();
         let tail = key.len() - run;

@@ -48,7 +48,7 @@ beware   ids change every 300 seconds without the old key being removed: it keep
 pub(super) fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = key::last_part(key);
     if let Some(lead) = setup.known_lead() {
-        let between = key.strip_prefix(&lead[..])?;
+        let between = key.strip_prefix(lead)?;
         let at = lead.len();
         if start > at && address(&key[at..start - 1]).is_none() {
             return None;

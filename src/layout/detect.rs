@@ -84,8 +84,8 @@ impl<'s> Detector<'s> {
             }
             if (layout.locate)(setup, blob.key).is_none() {
                 return match setup.known_lead() {
-                    Some(lead) if !blob.key.starts_with(&lead) => {
-                        format!("the key does not begin with `{}`", String::from_utf8_lossy(&lead))
+                    Some(lead) if !blob.key.starts_with(lead) => {
+                        format!("the key does not begin with `{}`", String::from_utf8_lossy(lead))
                     }
                     _ => "the key has not the form of its session keys".to_string(),
                 };

@@ -35,7 +35,7 @@ alike    laravel, whose array lies inside a string
 
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = match setup.known_lead() {
-        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+        Some(lead) => key.starts_with(lead).then_some(lead.len())?,
         None => key::tail(key, 40, Alphabet::Alnum)?,
     };
     let id = &key[start..];

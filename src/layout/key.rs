@@ -89,15 +89,14 @@ pub fn last_part(key: &[u8]) -> usize {
 
 /// Where the id begins when no prefix was given: behind the layout's default prefix, also with a
 /// tenant in front of it; otherwise at a tail that `shape` knows; otherwise behind the last colon.
-pub fn guess(key: &[u8], default: &str, shape: impl Fn(&[u8]) -> Option<usize>) -> usize {
-    let default = default.as_bytes();
+fn guess(setup: &Setup, key: &[u8], shape: impl Fn(&[u8]) -> Option<usize>) -> usize {
+    let default = setup.layout.prefix.as_bytes();
     if !default.is_empty() {
         if key.starts_with(default) {
             return default.len();
         }
         // `tenant1:sess:<id>`: the prefix must begin a part of the key.
-        let found = memchr::memmem::rfind_iter(key, default)
-            .find(|at| *at == 0 || !key[at - 1].is_ascii_alphanumeric());
+        let found = setup.prefix.rfind_iter(key).find(|at| *at == 0 || !key[at - 1].is_ascii_alphanumeric());
         if let Some(at) = found {
             return at + default.len();
         }
@@ -119,8 +118,32 @@ pub fn locate_by(
     usual: impl Fn(&[u8]) -> bool,
 ) -> Option<Place> {
     let start = match setup.known_lead() {
-        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
-        None => guess(key, setup.layout.prefix, tail),
+        Some(lead) => key.starts_with(lead).then_some(lead.len())?,
+        None => guess(setup, key, tail),
     };
     (start < key.len()).then(|| Place::after(key, start, usual(&key[start..])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::by_name;
+
+    #[test]
+    fn the_default_prefix_is_found_where_a_part_of_the_key_begins() {
+        let setup = Setup::free(by_name("connect-redis").expect("a layout"));
+        for (key, id) in [
+            ("sess:a", Some("a")),
+            ("tenant:sess:a", Some("a")),
+            ("sess:sess:a", Some("sess:a")),
+            ("x:sess:y:sess:a", Some("a")),
+            ("x:sess:mysess:a", Some("mysess:a")),
+            ("mysess:a", Some("a")),
+            ("other:a", Some("a")),
+            ("sess:", None),
+        ] {
+            let place = after_prefix(&setup, key.as_bytes());
+            assert_eq!(place.map(|place| &key[place.id]), id, "{key}");
+        }
+    }
 }

@@ -46,7 +46,7 @@ beware   without a store the whole session is in the cookie, and nothing in Redi
 /// The id is the whole key, but for the Redis client's prefix.
 pub fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let lead = setup.known_lead().unwrap_or_default();
-    let rest = key.strip_prefix(&lead[..]).filter(|rest| !rest.is_empty())?;
+    let rest = key.strip_prefix(lead).filter(|rest| !rest.is_empty())?;
     let timed = |id: &[u8]| {
         id.len() == 46
             && id[13] == b'-'

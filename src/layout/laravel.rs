@@ -76,7 +76,7 @@ fn is_id(id: &[u8]) -> bool {
 /// The prefix may end in a letter or in nothing that separates it: the last forty characters are it.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = match setup.known_lead() {
-        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+        Some(lead) => key.starts_with(lead).then_some(lead.len())?,
         None => key.len().checked_sub(40).filter(|start| Alphabet::Alnum.all(&key[*start..]))?,
     };
     (start < key.len()).then(|| Place::after(key, start, is_id(&key[start..])))

@@ -53,7 +53,7 @@ beware   a hash with nothing but sessdata and without TTL is what a request left
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = match setup.known_lead() {
         Some(lead) => {
-            let rest = key.strip_prefix(&lead[..])?;
+            let rest = key.strip_prefix(lead)?;
             lead.len() + if rest.starts_with(WORD.as_bytes()) { WORD.len() } else { 0 }
         }
         None => php::native_start(key, WORD)?,

@@ -295,7 +295,7 @@ pub fn native_start(key: &[u8], default: &str) -> Option<usize> {
 /// `locate` for stores whose ids are PHP's own.
 pub fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = match setup.known_lead() {
-        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+        Some(lead) => key.starts_with(lead).then_some(lead.len())?,
         None => native_start(key, setup.layout.prefix)?,
     };
     let id = &key[start..];

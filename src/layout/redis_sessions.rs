@@ -56,7 +56,7 @@ fn lead(setup: &Setup) -> Vec<u8> {
 /// `<app>:<token>` behind the namespace; the id is the token. The indexes hold no token there.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = match setup.known_lead() {
-        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+        Some(lead) => key.starts_with(lead).then_some(lead.len())?,
         None => 0,
     };
     let token = start + key::last_part(&key[start..]);

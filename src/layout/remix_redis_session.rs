@@ -43,7 +43,7 @@ alike    any JSON object under such a key: found without being named only where 
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = match setup.known_lead() {
         Some(lead) => {
-            let id = key.strip_prefix(&lead[..])?;
+            let id = key.strip_prefix(lead)?;
             key::is_exactly(id, 16, Alphabet::Hex).then_some(lead.len())?
         }
         None => key::tail(key, 16, Alphabet::Hex)?,

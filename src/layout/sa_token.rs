@@ -75,7 +75,7 @@ fn lead(setup: &Setup) -> Vec<u8> {
 /// What stands before `:token:`, with the name and the type, and the token.
 fn halves<'k>(setup: &Setup, key: &'k [u8]) -> Option<(&'k [u8], &'k [u8])> {
     let start = match setup.known_lead() {
-        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+        Some(lead) => key.starts_with(lead).then_some(lead.len())?,
         None => 0,
     };
     let at = start + memchr::memmem::find(&key[start..], TOKEN)?;

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
+
+use memchr::memmem::FinderRev;
 
 use super::{Layout, close_to};
 
@@ -78,12 +81,22 @@ pub struct Setup {
     /// Whether the user named this layout; then its prefix and its own test decide alone.
     pub named: bool,
     settings: BTreeMap<&'static str, Setting>,
+    /// What [`Setup::known_lead`] found out, which is asked for with every key.
+    lead: OnceLock<Option<Vec<u8>>>,
+    /// Finds the layout's default prefix within a key.
+    pub(super) prefix: FinderRev<'static>,
 }
 
 impl Setup {
     /// A layout without settings, as one of all that are asked.
     pub fn free(layout: &'static Layout) -> Setup {
-        Setup { layout, named: false, settings: BTreeMap::new() }
+        Setup {
+            layout,
+            named: false,
+            settings: BTreeMap::new(),
+            lead: OnceLock::new(),
+            prefix: FinderRev::new(layout.prefix),
+        }
     }
 
     /// A layout that the user named, with the options of the profile.
@@ -91,7 +104,7 @@ impl Setup {
         layout: &'static Layout,
         options: impl IntoIterator<Item = (String, Setting)>,
     ) -> Result<Setup, OptionError> {
-        let mut setup = Setup { layout, named: true, settings: BTreeMap::new() };
+        let mut setup = Setup { named: true, ..Setup::free(layout) };
         for (name, setting) in options {
             setup.set(&name, setting)?;
         }
@@ -129,6 +142,7 @@ impl Setup {
             (OptionKind::Table, _) => return Err(wrong("a table")),
         };
         self.settings.insert(spec.name, setting);
+        self.lead = OnceLock::new();
         Ok(())
     }
 
@@ -186,13 +200,16 @@ impl Setup {
 
     /// What session keys begin with, if that is known: the layout was named, a prefix was given, or the
     /// configuration file says it.
-    pub fn known_lead(&self) -> Option<Vec<u8>> {
-        let given = self.named
-            || self.layout.described.is_some()
-            || self.text(self.layout.prefix_option).is_some()
-            || self.text("prefix").is_some()
-            || self.text("key_prefix").is_some();
-        given.then(|| (self.layout.lead)(self))
+    pub fn known_lead(&self) -> Option<&[u8]> {
+        let lead = self.lead.get_or_init(|| {
+            let given = self.named
+                || self.layout.described.is_some()
+                || self.text(self.layout.prefix_option).is_some()
+                || self.text("prefix").is_some()
+                || self.text("key_prefix").is_some();
+            given.then(|| (self.layout.lead)(self))
+        });
+        lead.as_deref()
     }
 
     /// What stands before the id in this key: the prefix that companions share.
@@ -233,7 +250,7 @@ pub fn choose(
         for name in names {
             let layout = super::by_name(name)
                 .ok_or_else(|| OptionError::Layout { name: name.clone(), near: close_to(name) })?;
-            let mut setup = Setup { layout, named: true, settings: BTreeMap::new() };
+            let mut setup = Setup { named: true, ..Setup::free(layout) };
             for (option, setting) in options {
                 let elsewhere = names
                     .iter()
@@ -259,5 +276,22 @@ impl Setup {
     /// Whether the layout has an option of that name.
     pub fn knows(&self, option: &str) -> bool {
         COMMON.iter().chain(self.layout.options).any(|spec| spec.name == option)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::by_name;
+
+    #[test]
+    fn an_option_counts_that_is_set_after_the_lead_was_asked_for() {
+        let layout = by_name("connect-redis").expect("a layout");
+        let mut setup = Setup::free(layout);
+        assert_eq!(setup.known_lead(), None);
+        setup.set("prefix", Setting::Text("s:".to_string())).expect("an option");
+        assert_eq!(setup.known_lead(), Some(&b"s:"[..]));
+        setup.set("key_prefix", Setting::Text("app:".to_string())).expect("an option");
+        assert_eq!(setup.known_lead(), Some(&b"app:s:"[..]));
     }
 }

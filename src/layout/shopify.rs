@@ -108,7 +108,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("its pairs have no `shop`");
     }
     let fits = match setup.known_lead() {
-        Some(lead) => blob.key.strip_prefix(&lead[..]) == Some(id.as_bytes()),
+        Some(lead) => blob.key.strip_prefix(lead) == Some(id.as_bytes()),
         None => blob.key.strip_suffix(id.as_bytes()).is_some_and(|before| before.ends_with(b"_")),
     };
     if fits { Verdict::Sure } else { Verdict::no("its `id` is not the end of the key") }

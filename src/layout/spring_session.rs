@@ -125,7 +125,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let last = memchr::memmem::rfind(key, SESSIONS).map(|at| at + SESSIONS.len());
     let start = match setup.known_lead() {
         Some(lead) => {
-            let start = key.starts_with(&lead).then_some(lead.len())?;
+            let start = key.starts_with(lead).then_some(lead.len())?;
             // A longer namespace that begins like this one.
             last.is_none_or(|last| last <= start).then_some(start)?
         }

@@ -35,7 +35,7 @@ alike    any JSON object under such a key: changed only when the layout is named
 
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = match setup.known_lead() {
-        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+        Some(lead) => key.starts_with(lead).then_some(lead.len())?,
         None if key.starts_with(BETA) => BETA.len(),
         None => 0,
     };

@@ -37,7 +37,7 @@ beware   Cache::clear() empties the database, with all sessions
 
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = match setup.known_lead() {
-        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+        Some(lead) => key.starts_with(lead).then_some(lead.len())?,
         None => key::tail(key, 32, Alphabet::Alnum)?,
     };
     let id = &key[start..];

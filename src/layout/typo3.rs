@@ -70,7 +70,7 @@ fn is_fourteen(setup: &Setup) -> bool {
 /// The hash is behind the last underscore; before it stand the part of the application and its hash.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let lead = setup.known_lead().unwrap_or_default();
-    let rest = key.strip_prefix(&lead[..])?;
+    let rest = key.strip_prefix(lead)?;
     let at = memchr::memrchr(b'_', rest)? + 1;
     let (before, id) = rest.split_at(at);
     let application = before.len().checked_sub(44).map(|at| &before[at..])?;

@@ -36,7 +36,7 @@ beware   the store's own clear() is FLUSHDB
         let id = blob.text().and_then(vertx::id);
         let Some(id) = id else { return Verdict::no("the value does not begin with an id and its length") };
         let fits = match setup.known_lead() {
-            Some(lead) => blob.key.strip_prefix(&lead[..]) == Some(id),
+            Some(lead) => blob.key.strip_prefix(lead) == Some(id),
             None => blob.key == id,
         };
         if !fits {

@@ -34,7 +34,7 @@ beware   without the plugin WordPress keeps its logins in SQL (usermeta session_
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let digits = key.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let start = match setup.known_lead() {
-        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+        Some(lead) => key.starts_with(lead).then_some(lead.len())?,
         None => key.len() - digits,
     };
     let is_number = digits > 0 && digits <= 20 && key.len() - start <= digits;
