@@ -359,6 +359,27 @@ fn what_comes_back_is_ended_again() {
 }
 
 #[test]
+fn what_is_back_at_the_very_end_is_an_exit_of_its_own() {
+    let sess = Sess::new().many(3);
+    let key = format!("sess:{}", sid(1));
+    let Content::Text(value) = sess.server.contents()[key.as_bytes()].clone() else { panic!("no text") };
+    let running = sess.start([&PURGE[..], &["json", "--verify", "1s"]].concat());
+    let ended = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut connection = sess.server.connect();
+            while !ended.load(std::sync::atomic::Ordering::Relaxed) {
+                redis::cmd("SET").arg(&key).arg(&value).exec(&mut connection).expect("SET");
+            }
+        });
+        let ran = running.end();
+        ended.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(ran.json()["returned"].as_u64() > Some(0));
+        ran.code(3).says("came back");
+    });
+}
+
+#[test]
 fn an_undo_that_breaks_off_is_finished_by_the_next() {
     let mut sess = Sess::on(Server::with(&["--appendonly", "yes"])).many(3000).load("spring-session-indexed");
     let before = sess.server.contents();
