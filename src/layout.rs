@@ -79,8 +79,10 @@ pub mod simplesamlphp;
 pub mod spring_session;
 pub mod spring_session_indexed;
 pub mod spring_session_reactive;
+pub mod swoft;
 pub mod symfony;
 pub mod telegraf_session_redis;
+pub mod thinkphp5;
 pub mod thinkphp6;
 pub mod tomcat_redis_session_manager;
 pub mod typo3;
@@ -90,6 +92,7 @@ pub mod webman;
 pub mod webseal;
 pub mod wpruss;
 pub mod yii2;
+pub mod yii2_cache;
 
 pub use blob::{Blob, Decoded};
 pub use described::Described;
@@ -144,6 +147,7 @@ pub const ALL: &[&Layout] = &[
     &sa_token::LAYOUT,
     &vertx_web::LAYOUT,
     // PHP: a signature of their own.
+    &swoft::LAYOUT,
     &laravel::LAYOUT,
     &symfony::LAYOUT,
     &codeigniter4::LAYOUT,
@@ -163,6 +167,9 @@ pub const ALL: &[&Layout] = &[
     &opencart::LAYOUT,
     &wpruss::LAYOUT,
     &yii2::LAYOUT,
+    &yii2_cache::LAYOUT,
+    &thinkphp5::LAYOUT,
+    &phalcon::THREE,
     // PHP: a general value, told by the key or what lies around it.
     &webman::LAYOUT,
     &phalcon::LAYOUT,
@@ -811,7 +818,7 @@ mod tests {
         for fixture in fixtures() {
             let layout = fixture.layout();
             // Where the key itself is the mark, only something in front of it can differ.
-            let fixed = ["etherpad", "telegraf-session-redis", "webman", "servicestack"];
+            let fixed = ["etherpad", "telegraf-session-redis", "webman", "servicestack", "phalcon3", "swoft"];
             let (twin, keyed) =
                 (layout.twin.is_some() || layout.namespaced.is_some(), fixed.contains(&layout.name));
             if twin || (keyed && layout.prefix.is_empty()) || layout.name == "egg-session-redis" {

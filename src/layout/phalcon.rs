@@ -1,8 +1,14 @@
-//! Phalcon 4 and 5.
+//! Phalcon 3, 4 and 5.
 
 use super::*;
 use crate::cookie;
 use crate::store::Key;
+
+const UNIQUE_ID: OptionSpec = OptionSpec::new(
+    "unique_id",
+    OptionKind::Text,
+    "the session manager's unique id, before names of variables",
+);
 
 pub const LAYOUT: Layout = Layout {
     name: "phalcon",
@@ -21,11 +27,7 @@ end      the key, and its lock <key>-lock (Session/Adapter/Redis.zep `destroy`, 
 ",
     prefix: "sess-reds-",
     marks: &[Mark::AnyPhp],
-    options: &[OptionSpec::new(
-        "unique_id",
-        OptionKind::Text,
-        "the session manager's unique id, before names of variables",
-    )],
+    options: &[UNIQUE_ID],
     cookie_name: Some("PHPSESSID"),
     locate,
     recognize,
@@ -38,6 +40,76 @@ end      the key, and its lock <key>-lock (Session/Adapter/Redis.zep `destroy`, 
     ],
     ..Layout::PLAIN
 };
+
+/// The option of version 3 that names its index.
+const STATS_KEY: &str = "stats_key";
+
+/// Version 3 keeps its sessions in its cache, whose keys all begin so.
+pub const THREE: Layout = Layout {
+    name: "phalcon3",
+    about: "Phalcon 3 (Phalcon\\Session\\Adapter\\Redis over its cache; PHP)",
+    page: "\
+key      _PHCR<prefix of the adapter><id>, a string; that prefix is empty by default, and the option
+         `prefix` is all before the id; id 22 to 256 of [A-Za-z0-9,-]
+value    PHP session as it is; an empty value is an empty session. Variables may be named <unique
+         id>#<name>
+expiry   the key's TTL alone (lifetime, 8600 s by default), moved by every request
+user     auth-identity.id, auth.id, then by convention; the unique id is left away
+cookie   PHPSESSID = the id, unsigned
+index    of all keys, not by user: a set of the keys without _PHCR, named by statsKey; up to 2.0 that
+         is _PHCR, since 3.0 there is none unless it is configured
+end      the key, and its member in that set (cphalcon 3, session/adapter/redis.zep `destroy`,
+         cache/backend/redis.zep `delete`)
+alike    other entries of the cache, which have the same prefix and are no PHP sessions
+",
+    prefix: "_PHCR",
+    marks: &[Mark::Word("_PHCR")],
+    options: &[
+        UNIQUE_ID,
+        OptionSpec::new(STATS_KEY, OptionKind::Text, "statsKey, the set of all keys; _PHCR unless given"),
+    ],
+    locate: locate_three,
+    recognize: |setup, blob| {
+        let Some(place) = locate_three(setup, blob.key) else {
+            return Verdict::no("the key does not end in an id of PHP");
+        };
+        let by_key = setup.known_lead().is_some() || behind_cache(&blob.key[..place.id.start]).is_some();
+        match blob.php() {
+            Some(found) if by_key && place.usual && found.is_variables() && !found.is_wrapped() => {
+                Verdict::Sure
+            }
+            _ if by_key && place.usual && blob.is_empty() => Verdict::Kin,
+            _ => Verdict::no("the value is no PHP session under a key of the cache"),
+        }
+    },
+    end: |setup, session| {
+        let Some(behind) = behind_cache(session.key) else { return Vec::new() };
+        let (before, member) = session.key.split_at(behind);
+        let before = &before[..behind - CACHE.len()];
+        let set = [before, setup.text(STATS_KEY).unwrap_or("_PHCR").as_bytes()].concat();
+        vec![Op::SetRemove { key: Key(set), member: member.to_vec() }]
+    },
+    ..LAYOUT
+};
+
+const CACHE: &[u8] = b"_PHCR";
+
+fn behind_cache(key: &[u8]) -> Option<usize> {
+    memchr::memmem::find(key, CACHE).map(|at| at + CACHE.len())
+}
+
+/// The adapter's own prefix may stand between that of the cache and the id.
+fn locate_three(setup: &Setup, key: &[u8]) -> Option<Place> {
+    let start = match setup.known_lead() {
+        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+        None => {
+            let behind = behind_cache(key)?;
+            if php::is_native(&key[behind..]) { behind } else { php::native_tail(key)? }
+        }
+    };
+    let id = &key[start..];
+    php::is_native(id).then(|| Place::after(key, start, php::is_usual(id)))
+}
 
 /// A lock's name is of the same letters as an id.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {

@@ -7,7 +7,7 @@ use crate::cookie;
 
 pub const LAYOUT: Layout = Layout {
     name: "thinkphp6",
-    about: "ThinkPHP 6 and 8 (session.type=cache, store=redis), 5 when named (PHP)",
+    about: "ThinkPHP 6 and 8 (session.type=cache, store=redis; PHP)",
     family: "PHP",
     page: "\
 key      <prefix of the cache><prefix of the session><id>, a string, both prefixes empty by
@@ -61,19 +61,19 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
                 Verdict::Weak
             }
         }
-        // Another serializer, or version 5 with PHP's own sessions.
-        Some(found) if setup.named && place.usual && (found.is_wrapped() || found.is_variables()) => {
-            Verdict::Weak
-        }
+        // Another serializer.
+        Some(found) if setup.named && place.usual && found.is_wrapped() => Verdict::Weak,
         _ => Verdict::no("the value is no serialized array inside a string"),
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
-    // Version 5 groups the variables under its prefix.
-    let data = data.get("think").filter(|think| think.as_map().is_some()).unwrap_or(data);
-    let user = php::conventional(data)
+/// Whoever the application says it is, by the names that are usual in it.
+pub(super) fn user<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    php::conventional(data)
         .or_else(|| php::named(data.get("admin")?))
-        .or_else(|| php::named(data.get("member")?));
-    Facts { user, ip: php::ip(data), agent: php::agent(data), ..Facts::default() }
+        .or_else(|| php::named(data.get("member")?))
+}
+
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+    Facts { user: user(data), ip: php::ip(data), agent: php::agent(data), ..Facts::default() }
 }
