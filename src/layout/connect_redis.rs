@@ -112,12 +112,24 @@ pub fn judge(setup: &Setup, data: &Value<'_>) -> Verdict {
         (true, true) => Verdict::no("its cookie member lacks originalMaxAge and path"),
         (true, false) => Verdict::no("its cookie member lacks originalMaxAge"),
         (false, true) => Verdict::no("its cookie member lacks path"),
+        _ if !is_path(cookie) => Verdict::no("its cookie member has a path that is no text"),
+        _ if !is_age(cookie) => Verdict::no("its cookie member has an originalMaxAge that is no number"),
         _ if !lacks("_expires") => Verdict::no("its cookie member is a raw Cookie object (_expires)"),
         _ if is_fastify(cookie, data) => {
             Verdict::no("its cookie member is that of @fastify/session (sameSite, secure and domain)")
         }
         _ => Verdict::Sure,
     }
+}
+
+/// A path that is no text cannot be written to a browser (cookie 0.7, index.js).
+fn is_path(cookie: &Value<'_>) -> bool {
+    matches!(cookie.get("path"), Some(Value::Text(_) | Value::Null))
+}
+
+/// Milliseconds; null or false where the cookie ends with the browser.
+fn is_age(cookie: &Value<'_>) -> bool {
+    !matches!(cookie.get("originalMaxAge"), Some(Value::Map(_) | Value::List(_) | Value::Text(_)))
 }
 
 fn is_superjson(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
@@ -216,6 +228,8 @@ mod tests {
             (r#"{"cookie":{"path":"/"}}"#.to_string(), "originalMaxAge"),
             (r#"{"cookie":"x"}"#.to_string(), "object"),
             (format!("{{{COOKIE},\"_expires\":null}}}}"), "_expires"),
+            (r#"{"cookie":{"originalMaxAge":1,"path":1}}"#.to_string(), "no text"),
+            (r#"{"cookie":{"originalMaxAge":"1 day","path":"/"}}"#.to_string(), "no number"),
             (format!(r#"{{{COOKIE},"sameSite":null,"secure":false,"domain":null}}}}"#), "fastify"),
             ("{}".to_string(), "empty"),
             ("7".to_string(), "no JSON object"),

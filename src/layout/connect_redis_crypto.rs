@@ -33,9 +33,9 @@ end      the one key
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     match blob.json() {
         Some(value) if kruptein::is_envelope(value) => Verdict::Sure,
-        Some(value) if value.get("hmac").is_some() => {
-            Verdict::no("its members are not exactly hmac, ct, iv and salt, with or without aad and at")
-        }
+        Some(value) if value.get("hmac").is_some() => Verdict::no(
+            "its members are not exactly the texts and buffers hmac, ct, iv and salt, with or without aad and at",
+        ),
         _ => Verdict::no("the value is no sealed JSON object (hmac, ct, iv, salt)"),
     }
 }

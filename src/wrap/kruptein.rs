@@ -36,11 +36,15 @@ const MEMBER_LIMIT: usize = 64 << 10;
 const SALT_LIMIT: usize = 1 << 10;
 const CIPHERTEXT_LIMIT: usize = 256 << 20;
 
-/// Whether a value has exactly the members of an envelope.
+/// Whether a value has exactly the members of an envelope, and texts or buffers in them.
 pub fn is_envelope(value: &Value) -> bool {
     let Some(members) = value.as_map() else { return false };
-    let has = |name: &str| members.iter().any(|(key, _)| key == name);
-    ["hmac", "ct", "iv", "salt"].iter().all(|name| has(name))
+    let holds_bytes = |name: &&str| {
+        value
+            .get(name)
+            .is_some_and(|member| matches!(member, Value::Text(_) | Value::Bytes(_) | Value::Map(_)))
+    };
+    ["hmac", "ct", "iv", "salt"].iter().all(holds_bytes)
         && members.iter().all(|(key, _)| ["hmac", "ct", "iv", "salt", "aad", "at"].contains(&key.as_ref()))
 }
 
