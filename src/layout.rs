@@ -28,6 +28,7 @@ pub mod time;
 pub mod user;
 
 pub mod adonis_session_redis;
+pub mod apereo_cas;
 pub mod aspnet_redis_provider;
 pub mod aspnetcore;
 pub mod aspnetcore_ticket;
@@ -146,6 +147,7 @@ pub const ALL: &[&Layout] = &[
     &ruoyi::LAYOUT,
     &sa_token::LAYOUT,
     &vertx_web::LAYOUT,
+    &apereo_cas::LAYOUT,
     // PHP: a signature of their own.
     &swoft::LAYOUT,
     &laravel::LAYOUT,
@@ -226,6 +228,9 @@ pub struct Layout {
     /// What the framework would do beside removing the session's own key when the session ends.
     /// Each operation must be without effect where there is nothing to do.
     pub end: fn(&Setup, &Session<'_>) -> Vec<Op>,
+    /// Why its sessions are only shown: ended, or given another end, in the store alone, they would go on.
+    /// Half a sentence that follows on the sessions, with what ends them instead.
+    pub end_refused: Option<&'static str>,
     /// Where the framework itself looks up the sessions of a user; none where it keeps no index.
     pub user_index: Option<UserIndex>,
     /// What changes when the session is to end at that time (ms since 1970; `None` is never), or why
@@ -376,6 +381,7 @@ impl Layout {
         read: |_, blob| blob.whole_json(),
         describe: |_, _, _| Facts::default(),
         end: |_, _| Vec::new(),
+        end_refused: None,
         user_index: None,
         expire: expire::by_key,
         cookie: None,
@@ -818,7 +824,15 @@ mod tests {
         for fixture in fixtures() {
             let layout = fixture.layout();
             // Where the key itself is the mark, only something in front of it can differ.
-            let fixed = ["etherpad", "telegraf-session-redis", "webman", "servicestack", "phalcon3", "swoft"];
+            let fixed = [
+                "etherpad",
+                "telegraf-session-redis",
+                "webman",
+                "servicestack",
+                "phalcon3",
+                "swoft",
+                "apereo-cas",
+            ];
             let (twin, keyed) =
                 (layout.twin.is_some() || layout.namespaced.is_some(), fixed.contains(&layout.name));
             if twin || (keyed && layout.prefix.is_empty()) || layout.name == "egg-session-redis" {

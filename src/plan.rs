@@ -31,13 +31,17 @@ pub struct Entry {
 }
 
 /// Why a session is left alone that was not read whole.
-pub const INCOMPARABLE: &str = "they are too large to be read, so that they could not be compared";
+const INCOMPARABLE: &str = "they are too large to be read, so that they could not be compared";
 
-/// The entry that ends this session as its framework would. `None` where the value was not read or
-/// is of no kind that can be compared, so that nothing unseen is ever removed.
-pub fn entry(session: &Session<'_>) -> Option<Entry> {
-    let seen = fingerprint(session.raw)?;
-    Some(Entry {
+/// The entry that ends this session as its framework would, or why that cannot be done: its layout
+/// refuses it, or the value was not read or is of no kind that can be compared, so that nothing unseen
+/// is ever removed.
+pub fn entry(session: &Session<'_>) -> Result<Entry, &'static str> {
+    if let Some(why) = session.setup.layout.end_refused {
+        return Err(why);
+    }
+    let seen = fingerprint(session.raw).ok_or(INCOMPARABLE)?;
+    Ok(Entry {
         step: Step {
             key: Key(session.key.to_vec()),
             hash: session.hash,
@@ -57,7 +61,7 @@ pub fn entry(session: &Session<'_>) -> Option<Entry> {
 /// The entry that lets this session end at that time (ms since 1970; `None` is never), or why that
 /// cannot be done.
 pub fn expiry(session: &Session<'_>, end: Option<i64>) -> Result<Entry, &'static str> {
-    let ended = entry(session).ok_or(INCOMPARABLE)?;
+    let ended = entry(session)?;
     let moved = (session.setup.layout.expire)(session.setup, session, end)?;
     // An end that the framework enforces from the value would cut the new one short.
     let inside = session.facts.ends.filter(|_| moved.rewrite.is_none());

@@ -113,7 +113,7 @@ pub enum Made {
 
 /// The end of a session.
 pub fn ended(session: &Session<'_>) -> Made {
-    plan::entry(session).map_or(Made::Cannot(plan::INCOMPARABLE), Made::Step)
+    plan::entry(session).map_or_else(Made::Cannot, Made::Step)
 }
 
 /// Which sessions, from what most commands take: ids, filters, or the run that was interrupted.
@@ -360,6 +360,16 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
             return Ok(Exit::Interrupted);
         }
     }
+    let found = matched.spool.totals.sessions;
+    if let Some(((layout, why), _)) = matched.refused().next() {
+        if found == 0 && job.report.done == 0 {
+            let many = matched.refused().map(|(_, count)| count).sum();
+            let what =
+                format!("{} of {layout} cannot be changed from here", plural(many, "matching session"));
+            return Err(Refusal::new(what).hint(*why).into());
+        }
+        exit = Exit::Partial;
+    }
     note_left_alone(context, &matched);
     if !matched.missing.is_empty() {
         exit = Exit::Failed;
@@ -380,7 +390,6 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         job.report.matched += gone + matched.changed;
         job.report.gone += gone;
     }
-    let found = matched.spool.totals.sessions;
     if let Some(expected) = safety.expect
         && expected != found
     {
@@ -797,6 +806,14 @@ fn undo_file(change: &Change<'_>, id: &str, place: &str, matched: u64) -> anyhow
 }
 
 impl Matched<'_> {
+    /// Those that only the framework itself can end.
+    fn refused(&self) -> impl Iterator<Item = (&(&'static str, &'static str), u64)> {
+        let only_shown =
+            |name: &str| layout::by_name(name).is_some_and(|layout| layout.end_refused.is_some());
+        let counted = self.unchangeable.iter().map(|(of, count)| (of, *count));
+        counted.filter(move |((name, _), _)| only_shown(name))
+    }
+
     /// Writes the step for a session down, if it is one that may be changed.
     fn take(&mut self, session: &Session<'_>) -> Said {
         const ON: Said = Ok(ControlFlow::Continue(()));

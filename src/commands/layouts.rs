@@ -146,6 +146,13 @@ fn page(layout: &Layout) -> String {
     if layout.only_named {
         let _ = write!(text, "\nIt is used only when it is named: --layout {}.\n", layout.name);
     }
+    if let Some(why) = layout.end_refused {
+        let _ = write!(
+            text,
+            "\nIts sessions are shown, and not ended from here:\n  {}\n",
+            why.replace("; ", ";\n  ")
+        );
+    }
     if !layout.page.is_empty() {
         let _ = write!(text, "\n{}\n", layout.page.trim_end());
     }
@@ -217,6 +224,7 @@ fn object(layout: &Layout) -> serde_json::Value {
         "twin_of": layout.twin.map(|twin| twin.of),
         "same_as": layout.same_as,
         "caveats": layout.caveats,
+        "end_refused": layout.end_refused,
         "visible": layout.visible,
         "only_named": layout.only_named,
         "page": layout.page,

@@ -100,12 +100,11 @@ fn behind_cache(key: &[u8]) -> Option<usize> {
 
 /// The adapter's own prefix may stand between that of the cache and the id.
 fn locate_three(setup: &Setup, key: &[u8]) -> Option<Place> {
-    let start = match setup.known_lead() {
-        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
-        None => {
-            let behind = behind_cache(key)?;
-            if php::is_native(&key[behind..]) { behind } else { php::native_tail(key)? }
-        }
+    let start = if let Some(lead) = setup.known_lead() {
+        key.starts_with(lead).then_some(lead.len())?
+    } else {
+        let behind = behind_cache(key)?;
+        if php::is_native(&key[behind..]) { behind } else { php::native_tail(key)? }
     };
     let id = &key[start..];
     php::is_native(id).then(|| Place::after(key, start, php::is_usual(id)))

@@ -26,7 +26,7 @@ alike    laravel: the prefix decides
     cookie_name: Some("SWOFT_SESSION_ID"),
     locate: |setup, key| {
         let start = match setup.known_lead() {
-            Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+            Some(lead) => key.starts_with(lead).then_some(lead.len())?,
             None => memchr::memmem::rfind(key, PREFIX.as_bytes()).map(|at| at + PREFIX.len())?,
         };
         // The component takes nothing else for an id.

@@ -114,7 +114,8 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
     }
 }
 
-fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
+/// With native sessions, phpredis keeps a lock beside each.
+pub(super) fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
     if session.before().ends_with(b"PHPREDIS_SESSION:") { phpredis::end(setup, session) } else { Vec::new() }
 }
 

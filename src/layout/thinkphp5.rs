@@ -19,8 +19,8 @@ expiry   the key's TTL alone (expire, 3600 s by default), set by every request; 
 user     in the group by convention: user_id, uid, user.id, admin_id, admin.id, member_id, …
 cookie   PHPSESSID (name) = the id, unsigned
 index    none
-end      the one key (topthink/framework 5.1.41, think/session/driver/Redis.php `destroy`); with native
-         sessions under PHPREDIS_SESSION: also a stale lock <key>_LOCK
+end      the one key (topthink/framework 5.1.41, think/session/driver/Redis.php `destroy`); with
+         native sessions under PHPREDIS_SESSION: also a stale lock <key>_LOCK
 alike    predis-session and phpredis: the group decides
 ",
     prefix: "",
@@ -31,10 +31,7 @@ alike    predis-session and phpredis: the group decides
     recognize,
     read: |_, blob| blob.php_data(),
     describe,
-    end: |setup, session| match session.before().ends_with(b"PHPREDIS_SESSION:") {
-        true => phpredis::end(setup, session),
-        false => Vec::new(),
-    },
+    end: symfony::end,
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     caveats: &[
         "A request in flight that changes its session writes it back, with its login; look again after a few \
@@ -49,7 +46,7 @@ fn group(setup: &Setup) -> &str {
 
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = match setup.known_lead() {
-        Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+        Some(lead) => key.starts_with(lead).then_some(lead.len())?,
         None => php::native_start(key, "PHPREDIS_SESSION:")?,
     };
     let id = &key[start..];

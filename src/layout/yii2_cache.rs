@@ -38,7 +38,7 @@ beware   flushing the cache (Cache::flush, yii cache/flush-all) ends all session
     )],
     locate: |setup, key| {
         let start = match setup.known_lead() {
-            Some(lead) => key.starts_with(&lead).then_some(lead.len())?,
+            Some(lead) => key.starts_with(lead).then_some(lead.len())?,
             None => key.len().checked_sub(32)?,
         };
         key::is_exactly(&key[start..], 32, Alphabet::Hex).then(|| Place::after(key, start, true))

@@ -16,6 +16,8 @@ struct Captured {
     elsewhere: Vec<Map<String, Json>>,
     sessions: Vec<Json>,
     may_change: Vec<String>,
+    /// False where its sessions are shown only.
+    ends: bool,
 }
 
 impl Captured {
@@ -35,6 +37,7 @@ impl Captured {
             elsewhere: elsewhere.collect(),
             sessions: expected["sessions"].as_array().expect("sessions").clone(),
             may_change: texts(&expected["may_change"]),
+            ends: expected["ends"] != false,
         }
     }
 
@@ -257,6 +260,35 @@ fn purging_one_session_leaves_all_others() {
     });
 }
 
+#[test]
+fn what_only_its_framework_ends_is_shown_and_refused() {
+    let sess = Sess::new().load("apereo-cas");
+    assert_eq!(sess.listed("user", &[]), ["alice", "alice", "null", "urn:bob"]);
+    let plan = sess.write("plan", "").with_extension("new");
+    let plan = plan.to_str().expect("UTF-8");
+    for args in [
+        &["purge", "--all", "--yes"][..],
+        &["purge", "--all", "--dry-run"],
+        &["purge", "--all", "--plan", plan],
+        &["purge", "--yes", "--", "TGT-2-Zp4x-cas1"],
+        &["expire", "--all", "--in", "9h", "--yes"],
+        &["clear", "--layout", "apereo-cas", "--yes"],
+    ] {
+        sess.changes_nothing(args).code(5).says("cannot be changed from here").says("/actuator/ssoSessions");
+    }
+    assert!(!std::path::Path::new(plan).exists());
+    sess.args(["layouts", "apereo-cas"]).success().shows("not ended from here");
+
+    let sess = sess.express("sess:alice-0000000000000000000000000001", Some("alice"), &serde_json::json!({}));
+    let held = sess.server.contents();
+    let ran = sess.args(["purge", "--user", "alice", "--yes", "-o", "json"]).code(3);
+    let ran = ran.says("apereo-cas cannot be changed in this way");
+    assert_eq!(ran.json()["done"], 1);
+    let gone: Vec<_> =
+        held.keys().filter(|key| !sess.server.contents().contains_key(*key)).cloned().collect();
+    assert_eq!(gone, [b"sess:alice-0000000000000000000000000001"]);
+}
+
 /// A purge and who may be ended by it.
 struct Purge<'s> {
     targets: Vec<&'s Json>,
@@ -272,6 +304,12 @@ impl Purge<'_> {
         let (before, held) = (sess.server.snapshot(), sess.server.contents());
         let ran = sess.args([&["purge", "--yes", "-o", "json"], args].concat());
         let (after, holds) = (sess.server.snapshot(), sess.server.contents());
+        if !store.ends {
+            if ran.code != Some(5) || holds != held || !ran.stderr.contains("cannot be changed from here") {
+                wrong.push(format!("exit {:?} instead of a refusal: {}", ran.code, ran.stderr));
+            }
+            return;
+        }
         if ran.code != Some(0) {
             wrong.push(format!("exit {:?}: {}", ran.code, ran.stderr));
             return;
