@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::layout::{Blob, Setup};
 use crate::session::Session;
-use crate::store::{Error, Key, Kind, Source};
+use crate::store::{Error, Key, Kind, Record, Source};
 
 /// Users whose indexes are looked up at most.
 const MAX_LOOKUPS: usize = 200;
@@ -93,12 +93,15 @@ impl Twins {
     }
 
     /// Whether this could be a session of a namespace that is not told apart yet.
-    pub(super) fn unsettled(&self, key: &[u8]) -> bool {
+    pub(super) fn unsettled(&self, record: &Record) -> bool {
+        // Most keys are strings, and no such session is one: that is asked first.
         self.spaces.iter().any(|space| {
-            let namespaced = self.setups[space.at as usize].layout.namespaced;
-            namespaced
-                .and_then(|it| (it.namespace_of)(key))
-                .is_some_and(|namespace| space.unsettled(namespace))
+            let layout = self.setups[space.at as usize].layout;
+            record.raw.kind().is_none_or(|kind| layout.keeps(kind))
+                && layout
+                    .namespaced
+                    .and_then(|it| (it.namespace_of)(&record.key.0))
+                    .is_some_and(|namespace| space.unsettled(namespace))
         })
     }
 
