@@ -339,7 +339,7 @@ impl Run<'_> {
             }
             self.complete_heads(&mut batch)?;
             // A namespace may turn up at any time.
-            self.tell_apart(&batch, |twins, record| twins.unsettled(record))?;
+            self.tell_apart(&batch, Twins::unsettled)?;
             let now = now_ms();
             for record in batch.drain(..) {
                 if self.record(record, now)?.is_break() {

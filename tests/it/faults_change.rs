@@ -30,6 +30,32 @@ fn undo(sess: &Sess, run: &Json) -> Json {
 }
 
 #[test]
+fn wherever_a_run_is_killed_it_can_be_finished_and_taken_back() {
+    const MANY: usize = 640;
+    // Batches are of 64 at most: one kill in each of them.
+    for vanished in (1..MANY).step_by(64) {
+        let sess = Sess::new().many(MANY);
+        let before = sess.server.snapshot();
+        let mut running = sess.start(slowly("1000/s", &[]));
+        eventually("sessions vanish", || sess.server.size() <= MANY - vanished || running.has_ended());
+        running.kill();
+        running.end();
+        let left = sess.server.size();
+        let run = last_run(&sess);
+        let name = run["run"].as_str().expect("a name");
+        let resumed = ["purge", "--resume", name, "--yes", "--max", "none", "-o", "json"];
+        assert_eq!(sess.args(resumed).success().json()["done"], left, "after {vanished}");
+        assert_eq!(sess.server.size(), 0, "after {vanished}");
+        let rest = last_run(&sess);
+        if rest["run"] != run["run"] {
+            undo(&sess, &rest);
+        }
+        undo(&sess, &run);
+        assert!(sess.server.snapshot() == before, "after {vanished}");
+    }
+}
+
+#[test]
 fn a_killed_run_is_taken_back_whole() {
     const MANY: usize = 3000;
     for (vanished, resumes) in [(1, false), (1, true), (400, true), (1100, false), (2300, true)] {

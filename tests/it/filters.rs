@@ -173,6 +173,22 @@ fn ids_come_from_files_with_rubbish_in_them() {
     assert_eq!(sess.listed("id", &[]), ["five", "one", "three", "two"]);
 }
 
+#[test]
+fn a_million_lines_name_a_session_once_each() {
+    let sess = shop();
+    let mut lines = String::new();
+    for number in 0..250_000 {
+        lines.push_str("one\n\n\u{1b}[31mno session\n");
+        lines.push_str(&format!("{number:032x}\n"));
+    }
+    let file = sess.write("ids", &lines);
+    let file = file.to_str().expect("text");
+    let ran = sess.args(["purge", "--ids-from", file, "--dry-run", "-o", "json"]).success();
+    assert_eq!(ran.hides("\u{1b}[31m").json()["matched"], 1);
+    assert_eq!(sess.args(["purge", "--ids-from", file, "--yes", "-o", "json"]).success().json()["done"], 1);
+    assert_eq!(sess.listed("id", &[]), ["five", "four", "three", "two"]);
+}
+
 /// The members of a row, in their order.
 const MEMBERS: &[&str] = &[
     "id",
