@@ -83,6 +83,16 @@ pub enum CookieError {
         /// The key's name.
         key: String,
     },
+    /// The key was given, and it opens nothing under this name of the application.
+    #[error(
+        "the key {key} is there and does not open the cookie: {option} is wrong, or the cookie was altered"
+    )]
+    WrongName {
+        /// The layout's option that holds the name.
+        option: &'static str,
+        /// The key's name.
+        key: String,
+    },
     /// What was given as the key cannot be one.
     #[error("{option} holds no key: {expected}")]
     NoKey {

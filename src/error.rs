@@ -166,10 +166,24 @@ fn judge(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<Stri
         let exit = if matches!(error, SelectError::Ids { .. }) { Exit::Failed } else { Exit::Usage };
         return Some((exit, None));
     }
-    if cause.downcast_ref::<CookieError>().is_some() {
-        return Some((Exit::Failed, None));
+    if let Some(error) = cause.downcast_ref::<CookieError>() {
+        return Some((Exit::Failed, advise_cookie(error)));
     }
     None
+}
+
+fn advise_cookie(error: &CookieError) -> Option<String> {
+    match error {
+        CookieError::NeedsKeyOf { option: "key_ring", .. } => Some(
+            "put the XML of each key into the profile's options as key_ring: the files key-*.xml, or where the              ring is in Redis the items of a list: redis-cli LRANGE DataProtection-Keys 0 -1"
+                .to_string(),
+        ),
+        CookieError::WrongName { .. } => Some(
+            "it is what SetApplicationName was given, else the path of the application's content root"
+                .to_string(),
+        ),
+        _ => None,
+    }
 }
 
 fn judge_store(error: &store::Error) -> (Exit, Option<String>) {

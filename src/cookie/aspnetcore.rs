@@ -161,7 +161,7 @@ fn unseal(
     }
     Err(match application {
         None => CookieError::NeedsKey { option: APPLICATION },
-        Some(_) => CookieError::WrongKey { option: RING },
+        Some(_) => CookieError::WrongName { option: APPLICATION, key: id },
     })
 }
 
@@ -487,8 +487,15 @@ pub(super) mod tests {
         assert_eq!(session(SESSION, &["<key id='x'/>"], Some("/srv/shop")), Err(needs));
         let name = CookieError::NeedsKey { option: APPLICATION };
         assert_eq!(session(SESSION, &[RING], None), Err(name));
-        let wrong = CookieError::WrongKey { option: super::RING };
+        let wrong = CookieError::WrongName { option: APPLICATION, key: ID.into() };
         assert_eq!(session(SESSION, &[RING], Some("shop")), Err(wrong));
+        // A ring has keys that are not to be used any more, and such that others wrapped.
+        let revoked = "<revocation version='1'><key id='other' /></revocation>";
+        let old =
+            RING.replace(ID, "0a1b2c3d-0000-4000-8000-000000000001").replace("masterKey", "encryptedSecret");
+        let whole = format!("<keys>{revoked}{old}{RING}</keys>");
+        assert!(session(SESSION, &[&old, revoked, RING], Some("/srv/shop")).is_ok());
+        assert!(session(SESSION, &[&whole], Some("/srv/shop")).is_ok());
         let locked = RING.replace("masterKey", "encryptedSecret");
         let locked = session(SESSION, &[&locked], Some("/srv/shop"));
         assert_eq!(locked, Err(CookieError::LockedKey { option: super::RING, key: ID.into() }));

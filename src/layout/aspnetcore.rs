@@ -41,7 +41,8 @@ user     by convention UserId, UserName, Username, userId, LoginId, _UserId; usu
          a cookie of its own
 cookie   .AspNetCore.Session, sealed by Data Protection; with key_ring and application_name the key
          in it is read. The ring is in ~/.aspnet/DataProtection-Keys/key-*.xml, or with
-         PersistKeysToStackExchangeRedis in the list DataProtection-Keys
+         PersistKeysToStackExchangeRedis in the list DataProtection-Keys, which is never a session:
+         each item of `redis-cli LRANGE DataProtection-Keys 0 -1` is one text of key_ring
 index    none
 end      the one key (dotnet/aspnetcore, RedisCache.cs, DistributedSession.cs)
 alike    everything that the application caches: the same fields beside it, but other data
