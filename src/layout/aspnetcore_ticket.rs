@@ -83,7 +83,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
         key.starts_with(&lead).then_some(lead.len())?
     } else {
         let word = store.unwrap_or(STORE);
-        let found = memchr::memmem::rfind(key, word.as_bytes()).filter(|_| !word.is_empty());
+        let found = key::rfind(key, word.as_bytes()).filter(|_| !word.is_empty());
         found.or_else(|| aspnetcore::guid_tail(key)).unwrap_or_else(|| key::last_part(key))
     };
     let id = &key[start..];
@@ -91,7 +91,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
         return None;
     }
     // An instance whose name begins with this one's.
-    if store.is_none() && memchr::memmem::rfind(id, STORE.as_bytes()).is_some_and(|at| at > 0) {
+    if store.is_none() && key::rfind(id, STORE.as_bytes()).is_some_and(|at| at > 0) {
         return None;
     }
     let usual = id.strip_prefix(store.unwrap_or(STORE).as_bytes()).is_some_and(key::is_uuid);

@@ -4,6 +4,14 @@ use std::ops::Range;
 
 use super::Setup;
 
+/// Where a word stands last in a key. Keys are short: making ready for a faster search would take
+/// longer than this one.
+pub fn rfind(key: &[u8], word: &[u8]) -> Option<usize> {
+    let last = word.last()?;
+    let found = memchr::memrchr_iter(*last, key).find(|at| key[..=*at].ends_with(word));
+    found.map(|at| at + 1 - word.len())
+}
+
 /// Where the id is in a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -127,6 +135,20 @@ pub fn locate_by(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_found_where_it_stands_last() {
+        for (text, word, at) in [
+            ("a:b:c", "b:", Some(2)),
+            ("sf_sf_s1", "sf_s", Some(3)),
+            ("aaaa", "aa", Some(2)),
+            ("a:", "ab:", None),
+            ("", "a", None),
+        ] {
+            assert_eq!(rfind(text.as_bytes(), word.as_bytes()), at, "{text} {word}");
+            assert_eq!(memchr::memmem::rfind(text.as_bytes(), word.as_bytes()), at, "{text} {word}");
+        }
+    }
     use crate::layout::by_name;
 
     #[test]

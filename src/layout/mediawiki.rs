@@ -52,7 +52,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = if configured {
         lead.len()
     } else {
-        let word = memchr::memmem::rfind(key, WORD.as_bytes()).map(|at| at + WORD.len());
+        let word = key::rfind(key, WORD.as_bytes()).map(|at| at + WORD.len());
         word.filter(|_| !setup.named || word.is_some()).or_else(|| php::native_tail(key))?
     };
     let id = &key[start..];

@@ -83,7 +83,7 @@ fn lead(setup: &Setup) -> Vec<u8> {
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = match setup.known_lead() {
         Some(lead) => key.starts_with(lead).then_some(lead.len())?,
-        None => memchr::memmem::rfind(key, SESSIONS)? + SESSIONS.len(),
+        None => key::rfind(key, SESSIONS)? + SESSIONS.len(),
     };
     (start < key.len()).then(|| Place::after(key, start, key::is_uuid(&key[start..])))
 }

@@ -41,7 +41,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = if given {
         key.starts_with(&lead).then_some(lead.len())?
     } else {
-        let word = memchr::memmem::rfind(key, WORD.as_bytes()).map(|at| at + WORD.len());
+        let word = key::rfind(key, WORD.as_bytes()).map(|at| at + WORD.len());
         word.or_else(|| php::native_tail(key).filter(|_| !setup.named)).filter(|_| key.starts_with(&lead))?
     };
     let id = &key[start..];

@@ -287,7 +287,7 @@ pub fn native_tail(key: &[u8]) -> Option<usize> {
 /// Where an id of PHP begins: behind the default prefix, also with a tenant in front of that, or else
 /// where the end of the key is one.
 pub fn native_start(key: &[u8], default: &str) -> Option<usize> {
-    let at = if default.is_empty() { None } else { memchr::memmem::rfind(key, default.as_bytes()) };
+    let at = if default.is_empty() { None } else { key::rfind(key, default.as_bytes()) };
     let alone = |at: usize| at == 0 || !key[at - 1].is_ascii_alphanumeric();
     at.filter(|at| alone(*at)).map(|at| at + default.len()).or_else(|| native_tail(key))
 }

@@ -56,9 +56,7 @@ alike    predis-session; webman and others under a prefix of their own
 
 /// Where the id begins behind one of the default prefixes.
 fn behind_default(key: &[u8]) -> Option<usize> {
-    PREFIXES
-        .iter()
-        .find_map(|prefix| memchr::memmem::rfind(key, prefix.as_bytes()).map(|at| at + prefix.len()))
+    PREFIXES.iter().find_map(|prefix| key::rfind(key, prefix.as_bytes()).map(|at| at + prefix.len()))
 }
 
 /// Ids may be set by the application, so behind a prefix that is known they may have any length.

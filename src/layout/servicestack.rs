@@ -32,7 +32,7 @@ beside   other keys that begin with urn: are the application's own
         key::locate_by(
             setup,
             key,
-            |key| Some(memchr::memmem::rfind(key, PREFIX.as_bytes())? + PREFIX.len()),
+            |key| Some(key::rfind(key, PREFIX.as_bytes())? + PREFIX.len()),
             |id| id.len() >= 16 && Alphabet::Base64Url.all(id),
         )
     },

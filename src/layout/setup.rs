@@ -216,7 +216,7 @@ impl Setup {
     pub fn before<'k>(&self, key: &'k [u8], id: &[u8]) -> &'k [u8] {
         key.strip_suffix(id).unwrap_or_else(|| {
             // Some frameworks write something behind the id.
-            &key[..memchr::memmem::rfind(key, id).unwrap_or(key.len())]
+            &key[..super::key::rfind(key, id).unwrap_or(key.len())]
         })
     }
 }

@@ -55,7 +55,7 @@ beware   saml.AssertionReceived.* guard against replay and must stay
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = match setup.known_lead() {
         Some(lead) => key.starts_with(lead).then_some(lead.len())?,
-        None => memchr::memmem::rfind(key, WORD.as_bytes())
+        None => key::rfind(key, WORD.as_bytes())
             .map(|at| at + WORD.len())
             .or_else(|| key::tail(key, 32, key::Alphabet::Hex))?,
     };

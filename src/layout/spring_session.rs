@@ -122,7 +122,7 @@ fn lead(setup: &Setup) -> Vec<u8> {
 
 /// The id is what follows the last `:sessions:`; namespaces nest. The companions have names there too.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
-    let last = memchr::memmem::rfind(key, SESSIONS).map(|at| at + SESSIONS.len());
+    let last = key::rfind(key, SESSIONS).map(|at| at + SESSIONS.len());
     let start = match setup.known_lead() {
         Some(lead) => {
             let start = key.starts_with(lead).then_some(lead.len())?;
@@ -353,7 +353,7 @@ pub(super) fn reactive(session: &Session<'_>) -> Vec<Op> {
 
 /// The namespace of a session's key.
 pub(super) fn namespace_of(key: &[u8]) -> Option<&[u8]> {
-    memchr::memmem::rfind(key, SESSIONS).map(|at| &key[..at])
+    key::rfind(key, SESSIONS).map(|at| &key[..at])
 }
 
 /// The namespace that a key of the indexed repository gives away; the reactive one has the first two
@@ -380,7 +380,7 @@ pub(super) fn reactive_evidence(key: &[u8], kind: Kind) -> Option<&[u8]> {
 }
 
 fn before_last<'k>(key: &'k [u8], word: &[u8]) -> Option<&'k [u8]> {
-    memchr::memmem::rfind(key, word).map(|at| &key[..at])
+    key::rfind(key, word).map(|at| &key[..at])
 }
 
 /// What follows is a user's name, which may hold anything.

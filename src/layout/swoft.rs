@@ -27,7 +27,7 @@ alike    laravel: the prefix decides
     locate: |setup, key| {
         let start = match setup.known_lead() {
             Some(lead) => key.starts_with(lead).then_some(lead.len())?,
-            None => memchr::memmem::rfind(key, PREFIX.as_bytes()).map(|at| at + PREFIX.len())?,
+            None => key::rfind(key, PREFIX.as_bytes()).map(|at| at + PREFIX.len())?,
         };
         // The component takes nothing else for an id.
         key::is_exactly(&key[start..], 40, Alphabet::Alnum).then(|| Place::after(key, start, true))

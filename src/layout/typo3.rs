@@ -116,7 +116,7 @@ fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
 }
 
 fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
-    let backend = memchr::memmem::rfind(blob.key, b"BE_").is_some_and(|at| at + 44 < blob.key.len());
+    let backend = key::rfind(blob.key, b"BE_").is_some_and(|at| at + 44 < blob.key.len());
     let user = data.get("ses_userid").and_then(Value::scalar_text).filter(|id| id != "0");
     let seen = data.get("ses_tstamp").and_then(time::seconds);
     let timeout = match (backend, &user) {

@@ -84,7 +84,7 @@ fn lead(setup: &Setup) -> Vec<u8> {
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let lead = lead(setup);
     let start = if lead.is_empty() {
-        memchr::memmem::rfind(key, WORD)? + WORD.len()
+        key::rfind(key, WORD)? + WORD.len()
     } else {
         key.starts_with(&lead).then_some(lead.len())?
     };
