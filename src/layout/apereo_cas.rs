@@ -27,8 +27,7 @@ cookie   TGC, encrypted and signed by CAS, and bound to the browser: it is not o
 index    CAS_PRINCIPAL:<principal> since 7.0, a sorted set of ids, score the end in seconds
 end      not from here. Each CAS node keeps tickets in memory, and learns of what ended from a
          message of CAS (topic redisTicketRegistryMessageTopic); services that were logged in to are
-         told by CAS itself. Use its actuator endpoint: DELETE /actuator/ssoSessions/<id>, or
-         /actuator/ssoSessions/users/<principal> for all of a user (apereo/cas 7,
+         told by CAS itself. Use its actuator endpoint /actuator/ssoSessions (apereo/cas 7,
          RedisTicketRegistry, RedisKeyGenerator, RedisTicketDocument)
 ",
     prefix: PREFIX,
@@ -54,8 +53,8 @@ end      not from here. Each CAS node keeps tickets in memory, and learns of wha
         Facts { user: inside.or_else(in_key).filter(shown), ..Facts::default() }
     },
     end_refused: Some(
-        "CAS nodes keep tickets in memory, so that removing the key is no logout; end them with CAS itself: \
-         DELETE /actuator/ssoSessions/<id>, or /actuator/ssoSessions/users/<principal>",
+        "CAS nodes keep tickets in memory, so that removing the key is no logout; end them with CAS itself, \
+         at its endpoint /actuator/ssoSessions",
     ),
     ..Layout::PLAIN
 };

@@ -56,8 +56,8 @@ value    PHP session as it is; an empty value is an empty session. Variables may
 expiry   the key's TTL alone (lifetime, 8600 s by default), moved by every request
 user     auth-identity.id, auth.id, then by convention; the unique id is left away
 cookie   PHPSESSID = the id, unsigned
-index    of all keys, not by user: a set of the keys without _PHCR, named by statsKey; up to 2.0
-         that is _PHCR, since 3.0 there is none unless it is configured
+index    of all keys, not by user, where statsKey is set: a set of that name, usually _PHCR, of the
+         keys without their _PHCR
 end      the key, and its member in that set (cphalcon 3, session/adapter/redis.zep `destroy`,
          cache/backend/redis.zep `delete`)
 alike    other entries of the cache, which have the same prefix and are no PHP sessions
