@@ -482,3 +482,22 @@ fn a_hash_with_too_many_fields_is_no_trouble() {
     assert_eq!(sess.listed("id", &["--all"]).len(), 0);
     assert!(sess.server.snapshot().contains_key(format!("rs:forum:{token}").as_bytes()));
 }
+
+#[test]
+fn what_is_too_large_is_measured_before_it_is_read() {
+    // The layouts are named, so that their keys are read at once.
+    let sess = Sess::new().express("sess:small", Some("alice"), &json!({}));
+    sess.server.lua("redis.call('SETRANGE', 'sess:huge', 100 * 1024 * 1024, 'x')", &[]);
+    sess.server.forget_calls();
+    assert_eq!(sess.listed("user", &["--layout", "connect-redis", "--user", "alice"]), ["alice"]);
+    // One asks whether it may be asked.
+    assert_eq!(sess.server.calls().get("get"), Some(&1));
+
+    let sess = Sess::new();
+    sess.server
+        .lua("for n = 1, 50000 do redis.call('HSET', 'spring:session:sessions:huge', 'f' .. n, n) end", &[]);
+    sess.server.forget_calls();
+    sess.args(["list", "--layout", "spring-session-indexed"]).success();
+    let calls = sess.server.calls();
+    assert_eq!((calls.get("hlen"), calls.get("hgetall")), (Some(&1), None), "{calls:?}");
+}

@@ -11,7 +11,8 @@ use super::*;
 /// What an answer is awaited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
-    /// A string at once, where values have been short so far; a longer one than `limit` is cut.
+    /// A string at once, where values have been short so far, as far as `limit`; the rest is wanted
+    /// only if it is not longer.
     Whole {
         limit: u64,
     },
@@ -31,12 +32,13 @@ pub(super) enum What {
     Type {
         empty: bool,
     },
-    /// The number of fields, asked together with the kind.
-    FieldCount,
-    /// A hash, whole; where hashes are expected it is tried first, with the limit for a string.
-    Fields {
+    /// The number of fields, asked together with the kind. Where hashes are expected it is asked
+    /// first, with the limit for a string.
+    FieldCount {
         guess: Option<u64>,
     },
+    /// A hash, whole.
+    Fields,
     Ttl,
     Memory,
 }
@@ -83,9 +85,10 @@ impl Reading {
         let before = self.sent.len();
         if need.value {
             if hash {
-                self.push(store, at, What::Fields { guess: Some(limit) }, &[b"HGETALL", key]);
+                self.push(store, at, What::FieldCount { guess: Some(limit) }, &[b"HLEN", key]);
             } else if limit > 0 && !self.wary {
-                self.push(store, at, What::Whole { limit }, &[b"GET", key]);
+                let end = (limit - 1).to_string();
+                self.push(store, at, What::Whole { limit }, &[b"GETRANGE", key, b"0", end.as_bytes()]);
             } else {
                 self.start(store, key, at, limit);
             }
@@ -128,7 +131,7 @@ impl Reading {
             }
             (_, Err(Refusal::Fatal(error))) => return Err(error),
             (
-                What::Whole { .. } | What::Start { .. } | What::Fields { guess: Some(_) },
+                What::Whole { .. } | What::Start { .. } | What::FieldCount { guess: Some(_) },
                 Err(Refusal::HiddenKey),
             ) => {
                 store.hidden_keys += 1;
@@ -140,25 +143,19 @@ impl Reading {
                 None => return Err(store.senseless("PTTL")),
             },
             (What::Whole { limit }, Ok(answer)) => {
-                record.raw = match bulk(answer) {
-                    None => Raw::Gone,
+                let mut text = bulk(answer).ok_or_else(|| store.senseless("GETRANGE"))?;
+                self.wary |= text.len() >= LOOK;
+                if text.is_empty() {
+                    self.push(store, at, What::Type { empty: true }, &[b"TYPE", &record.key.0]);
+                } else if (text.len() as u64) < limit {
+                    record.raw = Raw::Text(text);
+                } else {
                     // Its beginning is kept, and the rest asked for again when its turn comes.
-                    Some(mut text) if text.len() as u64 > limit => {
-                        let length = text.len() as u64;
-                        text.truncate(LOOK);
-                        text.shrink_to_fit();
-                        if length > MAX_TEXT {
-                            Raw::Oversized(Kind::String, length)
-                        } else {
-                            Raw::Head(text, length)
-                        }
-                    }
-                    Some(text) => Raw::Text(text),
-                };
-                self.wary |= match &record.raw {
-                    Raw::Text(text) => text.len() >= LOOK,
-                    raw => *raw != Raw::Gone,
-                };
+                    text.truncate(LOOK);
+                    text.shrink_to_fit();
+                    record.raw = Raw::Head(text, limit);
+                    self.push(store, at, What::Length { limit }, &[b"STRLEN", &record.key.0]);
+                }
             }
             (What::Start { limit }, Ok(answer)) => {
                 let text = bulk(answer).ok_or_else(|| store.senseless("GETRANGE"))?;
@@ -177,7 +174,7 @@ impl Reading {
             ) => {
                 self.settle_large(awaited.what);
                 self.push(store, at, What::Type { empty: false }, &[b"TYPE", &record.key.0]);
-                self.push(store, at, What::FieldCount, &[b"HLEN", &record.key.0]);
+                self.push(store, at, What::FieldCount { guess: None }, &[b"HLEN", &record.key.0]);
             }
             (What::Length { limit }, Ok(answer)) => {
                 let length = int(&answer).ok_or_else(|| store.senseless("STRLEN"))?.max(0) as u64;
@@ -200,27 +197,27 @@ impl Reading {
                 kind => record.raw = other(kind),
             },
             (What::Type { .. }, Err(Refusal::WrongType)) => return Err(store.senseless("TYPE")),
-            (What::FieldCount, Ok(answer)) => {
+            (What::FieldCount { guess }, Ok(answer)) => {
                 let count = int(&answer).ok_or_else(|| store.senseless("HLEN"))?.max(0) as u64;
-                if record.raw == Raw::Other(Kind::Hash) {
-                    if count > MAX_FIELDS {
-                        record.raw = Raw::Oversized(Kind::Hash, count);
-                    } else {
-                        self.push(store, at, What::Fields { guess: None }, &[b"HGETALL", &record.key.0]);
-                    }
+                if guess.is_some() && count == 0 {
+                    record.raw = Raw::Gone;
+                } else if count > MAX_FIELDS {
+                    record.raw = Raw::Oversized(Kind::Hash, count);
+                } else if guess.is_some() || record.raw == Raw::Other(Kind::Hash) {
+                    self.push(store, at, What::Fields, &[b"HGETALL", &record.key.0]);
                 }
             }
+            (What::FieldCount { guess: Some(limit) }, Err(Refusal::WrongType)) => {
+                self.start(store, &record.key.0, at, limit);
+            }
             // No hash: the kind that TYPE gave stands.
-            (What::FieldCount | What::Ttl, Err(Refusal::WrongType)) => {}
-            (What::Fields { .. }, Ok(answer)) => {
+            (What::FieldCount { guess: None } | What::Ttl, Err(Refusal::WrongType)) => {}
+            (What::Fields, Ok(answer)) => {
                 let fields = pairs(answer).ok_or_else(|| store.senseless("HGETALL"))?;
                 record.raw = if fields.is_empty() { Raw::Gone } else { Raw::Hash(fields) };
             }
-            (What::Fields { guess: Some(limit) }, Err(Refusal::WrongType)) => {
-                self.start(store, &record.key.0, at, limit);
-            }
             // It changed its type between two questions; it is not what was seen, whatever it is.
-            (What::Fields { guess: None }, Err(Refusal::WrongType)) => record.raw = Raw::Gone,
+            (What::Fields, Err(Refusal::WrongType)) => record.raw = Raw::Gone,
         }
         Ok((self.sent.len() + self.large.len()) as isize - before as isize - 1)
     }
@@ -250,13 +247,12 @@ impl Reading {
 impl What {
     fn command(self) -> &'static str {
         match self {
-            What::Whole { .. } => "GET",
-            What::Start { .. } => "GETRANGE",
+            What::Whole { .. } | What::Start { .. } => "GETRANGE",
             What::Length { .. } => "STRLEN",
             What::Rest { .. } => "GET",
             What::Type { .. } => "TYPE",
-            What::FieldCount => "HLEN",
-            What::Fields { .. } => "HGETALL",
+            What::FieldCount { .. } => "HLEN",
+            What::Fields => "HGETALL",
             What::Ttl => "PTTL",
             What::Memory => "MEMORY",
         }
