@@ -118,6 +118,11 @@ impl Context {
         Pace::new(args.limits(&self.limits), max, &|| self.connect())
     }
 
+    /// The pace of what only reads, as the same options have it.
+    pub fn reading_pace(&self, args: &PaceArgs, max: usize) -> anyhow::Result<Pace> {
+        Pace::new(args.limits(&self.limits).reading(), max, &|| self.connect())
+    }
+
     /// Asks whether so many sessions may be changed; in production the answer is their number.
     pub fn confirm(&self, question: &str, sessions: u64) -> Answer {
         if self.guards.production {

@@ -188,8 +188,8 @@ fn advise_cookie(error: &CookieError) -> Option<String> {
 
 fn judge_store(error: &store::Error) -> (Exit, Option<String>) {
     use store::Error::{
-        Answer, Authentication, Backup, Cluster, Connect, Denied, Loading, Lost, Refused, Replica, Target,
-        Timeout,
+        Answer, Authentication, Backup, Cluster, Connect, Denied, Loading, Lost, Refused, Replica, Stuck,
+        Target, Timeout,
     };
     match error {
         // Other reasons, such as a certificate, say themselves what to do.
@@ -229,6 +229,10 @@ fn judge_store(error: &store::Error) -> (Exit, Option<String>) {
                  replication says which it is)"
                     .to_string(),
             ),
+        ),
+        Stuck { .. } => (
+            Exit::Failed,
+            Some("go on when the server is better, or with a wider limit; what was done is done".to_string()),
         ),
         Backup(_) => (
             Exit::Failed,
@@ -292,6 +296,7 @@ mod tests {
             (store::Error::Cluster { place: place() }.into(), Exit::Failed),
             (store::Error::Replica { place: place() }.into(), Exit::Failed),
             (store::Error::Loading { place: place() }.into(), Exit::Failed),
+            (store::Error::Stuck { minutes: 10, why: reason() }.into(), Exit::Failed),
             (store::Error::Target("no".to_string()).into(), Exit::Usage),
             (io::Error::from(io::ErrorKind::BrokenPipe).into(), Exit::Done),
         ];

@@ -29,6 +29,9 @@ const PING_EVERY: Duration = Duration::from_millis(20);
 const LAG_EVERY: Duration = Duration::from_millis(200);
 /// How long a replica that was connected is waited for when it is not any more.
 const MISSING: Duration = Duration::from_secs(60);
+/// How long one pause may be. A limit is a promise, so that a run that cannot keep it stops rather
+/// than going on without; what it left is done by `--resume`.
+const STUCK: Duration = Duration::from_secs(600);
 /// Measurements that are kept until they are looked at.
 const MAX_SAMPLES: usize = 256;
 /// Pings before the first change: the quickest is what the way to the server alone takes.
@@ -169,6 +172,12 @@ impl Limits {
     pub fn is_none(&self) -> bool {
         *self == Limits::default()
     }
+
+    /// What of it holds where nothing is changed.
+    #[must_use]
+    pub fn reading(self) -> Limits {
+        Limits { latency: self.latency, ..Limits::default() }
+    }
 }
 
 /// The options of commands that change many sessions.
@@ -187,8 +196,8 @@ pub struct PaceArgs {
     /// A second connection asks about every 20 ms. Batches are halved while an answer is late and
     /// doubled while none is; where a single session is too much there is a pause. All that is read or
     /// changed goes in small portions of a small part of the budget, with a rest after each, so that
-    /// others are served in between. A server that is slower before anything is
-    /// changed is refused.
+    /// others are served in between; with --dry-run and --plan, too. A server that is slower before
+    /// anything is changed is refused. After a pause of ten minutes the run stops, and --resume goes on.
     #[arg(long, value_name = "TIME")]
     pub latency_budget: Option<Choice<Budget>>,
 
@@ -197,7 +206,8 @@ pub struct PaceArgs {
     /// By INFO replication of the server that is changed. Bytes (1MiB) are what the slowest replica
     /// has not confirmed; a time (5s) is how long it was not heard of. Replicas report once a second,
     /// so that either is up to a second old. A replica that is being filled counts as behind; one
-    /// whose connection ends is waited for a minute, and then the run goes on without it.
+    /// whose connection ends is waited for a minute, and then the run goes on without it. After a pause
+    /// of ten minutes the run stops, and --resume goes on.
     #[arg(long, value_name = "LAG")]
     pub max_lag: Option<Choice<MaxLag>>,
 }
@@ -278,6 +288,8 @@ pub enum Next {
     Go(usize),
     /// Nothing for so long; then ask again.
     Wait(Duration),
+    /// It was waited for long enough.
+    Stop,
 }
 
 /// Why it goes no faster.
@@ -339,6 +351,8 @@ pub struct Controller {
     behind: Option<Why>,
     /// Why the last measurement made it slower.
     late: Option<Why>,
+    /// Since when there is a pause.
+    paused: Option<Duration>,
     /// The last batches: when they began and how many sessions they had.
     recent: VecDeque<(Duration, usize)>,
 }
@@ -355,6 +369,7 @@ impl Controller {
             missing: None,
             behind: None,
             late: None,
+            paused: None,
             recent: VecDeque::new(),
         }
     }
@@ -364,7 +379,7 @@ impl Controller {
         self.lag = measured.lag.or(self.lag);
         self.behind = self.find_missing(now).or_else(|| self.find_behind());
         if self.behind.is_some() {
-            return Next::Wait(LAG_EVERY);
+            return self.pause(now, LAG_EVERY);
         }
         let mut most = self.max;
         if let Some(Budget(budget)) = self.limits.latency {
@@ -382,9 +397,10 @@ impl Controller {
             most = self.window.size();
             if most == 0 {
                 // Until there is another measurement.
-                return Next::Wait(PING_EVERY);
+                return self.pause(now, PING_EVERY);
             }
         }
+        self.paused = None;
         if let Some(rate) = self.limits.rate {
             most = most.min(rate.batch());
         }
@@ -392,6 +408,12 @@ impl Controller {
             Duration::ZERO => Next::Go(most),
             wait => Next::Wait(wait),
         }
+    }
+
+    /// Waits, unless it has for too long.
+    fn pause(&mut self, now: Duration, time: Duration) -> Next {
+        let since = *self.paused.get_or_insert(now);
+        if now.saturating_sub(since) < STUCK { Next::Wait(time) } else { Next::Stop }
     }
 
     /// A replica that was there and is not connected: it is waited for as long as an interrupted
@@ -695,6 +717,10 @@ impl Pace {
                     }
                     std::thread::sleep(time.min(NAP));
                 }
+                Next::Stop => {
+                    let why = controller.why().map(|why| why.to_string()).unwrap_or_default();
+                    return Err(Error::Stuck { minutes: STUCK.as_secs() / 60, why });
+                }
             }
         }
     }
@@ -736,6 +762,7 @@ mod tests {
         while left > 0 {
             match controller.next(now, &Measured::default()) {
                 Next::Wait(time) => now += time,
+                Next::Stop => panic!("it gave up"),
                 Next::Go(most) => {
                     let many = most.min(left);
                     let took = took(batches.len());
@@ -870,6 +897,34 @@ mod tests {
         assert!(matches!(controller.next(ms(60_029), &Measured::default()), Next::Wait(_)));
         assert_eq!(controller.next(ms(60_030), &Measured::default()), Next::Go(MAX));
         assert_eq!(controller.next(ms(60_040), &replicas(1)), Next::Go(MAX));
+    }
+
+    #[test]
+    fn a_pause_has_an_end_and_each_begins_anew() {
+        let behind = Measured { ping: None, lag: Some(lag_of(INFO)) };
+        let caught_up = Measured { ping: None, lag: Some(Lag { replicas: 2, ..Lag::default() }) };
+        let limits = Limits { lag: "5s".parse().ok(), ..Limits::default() };
+        let mut controller = Controller::new(limits, MAX);
+        for begin in [0, 500_000, 1_000_000] {
+            assert!(matches!(controller.next(ms(begin), &behind), Next::Wait(_)));
+            assert!(matches!(controller.next(ms(begin + 400_000), &behind), Next::Wait(_)));
+            assert_eq!(controller.next(ms(begin + 450_000), &caught_up), Next::Go(MAX));
+        }
+        assert!(matches!(controller.next(ms(2_000_000), &behind), Next::Wait(_)));
+        assert!(matches!(controller.next(ms(2_599_999), &behind), Next::Wait(_)));
+        assert_eq!(controller.next(ms(2_600_000), &behind), Next::Stop);
+        assert!(controller.why().unwrap().to_string().contains("silent for 7 s"));
+
+        let limits = Limits { latency: Some(Budget(ms(5))), ..Limits::default() };
+        let mut controller = Controller::new(limits, MAX);
+        for _ in 0..8 {
+            let _ = controller.next(ms(0), &pinged(50));
+        }
+        assert!(matches!(controller.next(ms(599_999), &pinged(50)), Next::Wait(_)));
+        assert_eq!(controller.next(ms(600_000), &pinged(50)), Next::Stop);
+        // However slow the rate is, that is no pause.
+        let limits = Limits { rate: "1/h".parse().ok(), ..Limits::default() };
+        assert_eq!(simulate(limits, 3, |_| ms(1)).len(), 3);
     }
 
     #[test]

@@ -612,6 +612,8 @@ pub enum Error {
     Refused { place: String, command: String, reason: String },
     #[error("{place} gave an answer to {command} that makes no sense")]
     Answer { place: String, command: String },
+    #[error("there was nothing but waiting for {minutes} minutes, {why}")]
+    Stuck { minutes: u64, why: String },
     #[error("the undo file cannot be written: {0}")]
     Backup(String),
     #[error("{0}")]

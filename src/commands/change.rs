@@ -287,7 +287,11 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
         store,
         undo: None,
         audit,
-        pace: if shows { Pace::free(BATCH) } else { context.pace(&safety.pace, BATCH)? },
+        pace: if shows {
+            context.reading_pace(&safety.pace, BATCH)?
+        } else {
+            context.pace(&safety.pace, BATCH)?
+        },
         report: Report { dry_run: safety.dry_run, complete: true, bytes_freed: Some(0), ..Report::default() },
         layouts: BTreeSet::new(),
         ends: false,
@@ -451,7 +455,9 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
             .ui
             .note(format!("hint: {left} sessions may not have been reached; {how} the same command again"));
         exit = match error {
-            crate::store::Error::Backup(_) if report.done == 0 => Exit::Failed,
+            crate::store::Error::Backup(_) | crate::store::Error::Stuck { .. } if report.done == 0 => {
+                Exit::Failed
+            }
             crate::store::Error::Denied { .. } if report.done == 0 => Exit::Denied,
             _ => Exit::Partial,
         };

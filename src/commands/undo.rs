@@ -24,6 +24,12 @@ use crate::ui::{self, Answer};
 /// Without RUN it is the last one on this store that was not undone yet. A session comes back only
 /// where its key is absent, or where it still is as the run left it; what would have ended meanwhile
 /// stays ended; nothing newer is overwritten. It can be repeated.
+///
+/// A browser that comes back after its session was ended gets a new, empty one, with Laravel and PHP
+/// often under the old id. That is newer, and stays: such sessions are counted as changed, and their
+/// users have to log in again. So undo soon; where time presses, --user puts back the most urgent
+/// first. Where the new session is worth nothing, end it by its id, and then undo the run with that
+/// id.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -30,32 +30,6 @@ fn undo(sess: &Sess, run: &Json) -> Json {
 }
 
 #[test]
-fn wherever_a_run_is_killed_it_can_be_finished_and_taken_back() {
-    const MANY: usize = 640;
-    // Batches are of 64 at most: one kill in each of them.
-    for vanished in (1..MANY).step_by(64) {
-        let sess = Sess::new().many(MANY);
-        let before = sess.server.snapshot();
-        let mut running = sess.start(slowly("1000/s", &[]));
-        eventually("sessions vanish", || sess.server.size() <= MANY - vanished || running.has_ended());
-        running.kill();
-        running.end();
-        let left = sess.server.size();
-        let run = last_run(&sess);
-        let name = run["run"].as_str().expect("a name");
-        let resumed = ["purge", "--resume", name, "--yes", "--max", "none", "-o", "json"];
-        assert_eq!(sess.args(resumed).success().json()["done"], left, "after {vanished}");
-        assert_eq!(sess.server.size(), 0, "after {vanished}");
-        let rest = last_run(&sess);
-        if rest["run"] != run["run"] {
-            undo(&sess, &rest);
-        }
-        undo(&sess, &run);
-        assert!(sess.server.snapshot() == before, "after {vanished}");
-    }
-}
-
-#[test]
 fn a_killed_run_is_taken_back_whole() {
     const MANY: usize = 3000;
     for (vanished, resumes) in [(1, false), (1, true), (400, true), (1100, false), (2300, true)] {
@@ -93,6 +67,66 @@ fn a_killed_run_is_taken_back_whole() {
         undo(&sess, &run);
         assert!(sess.server.snapshot() == before, "after {vanished}");
     }
+}
+
+/// How many whole records the newest run file has; 0 where there is none.
+fn whole_records(sess: &Sess) -> usize {
+    let Ok(runs) = std::fs::read_dir(sess.server.dir.path().join("sessctl/runs")) else { return 0 };
+    let newest = runs.map(|run| run.expect("a run").path()).max();
+    let file = newest.map(|path| std::fs::read(path).expect("a run file")).unwrap_or_default();
+    let Some(mark) = file.iter().position(|byte| *byte == b'\n') else { return 0 };
+    let (mut at, mut many) = (mark + 1, 0);
+    while let Some(length) = file.get(at..at + 4).and_then(|four| four.try_into().ok()) {
+        at += 16 + u32::from_le_bytes(length) as usize;
+        many += usize::from(at <= file.len());
+    }
+    many
+}
+
+#[test]
+fn a_run_killed_behind_any_of_its_records_is_taken_back_and_gone_on_with() {
+    const MANY: usize = 256;
+    // Batches of 64, each with what it is about to do, the backup and how it went.
+    let slow = slowly("640/s", &[]);
+    let sess = Sess::new().many(MANY);
+    let before = sess.server.snapshot();
+    let forget = || std::fs::remove_dir_all(sess.server.dir.path().join("sessctl")).expect("removed");
+    let whole = sess.args(&slow).success().json();
+    let records = whole_records(&sess);
+    assert!(records >= 4 * 3, "{records}");
+    undo(&sess, &whole);
+    forget();
+    let mut found = BTreeSet::new();
+    for (records, resumes) in (1..=records).flat_map(|records| [(records, false), (records, true)]) {
+        let mut running = sess.start(&slow);
+        eventually("it gets there", || whole_records(&sess) >= records || running.has_ended());
+        running.kill();
+        running.end();
+        let left = sess.server.size();
+        found.insert(left);
+        let run = last_run(&sess);
+        let name = run["run"].as_str().expect("a name");
+        if resumes && left > 0 {
+            let resumed = ["purge", "--resume", name, "--yes", "-o", "json"];
+            let ran = sess.args(resumed);
+            // Nothing but its beginning may be there: then it says so, and the same command does it.
+            let report = match ran.code {
+                Some(1) => {
+                    ran.says("cut short").says("the same command again");
+                    sess.args([&PURGE[..], &["json"]].concat()).success().json()
+                }
+                _ => ran.success().json(),
+            };
+            assert_eq!(report["done"], left, "{records}: {report}");
+            assert_eq!(sess.server.size(), 0, "{records}");
+            undo(&sess, &report);
+            assert_eq!(sess.server.size(), left, "{records}");
+        }
+        undo(&sess, &run);
+        assert!(sess.server.snapshot() == before, "{records}");
+        forget();
+    }
+    assert!(found.len() > 3, "{found:?}");
 }
 
 #[test]
@@ -276,6 +310,20 @@ fn a_permission_that_is_taken_away_meanwhile_is_told_once() {
     assert!(sess.server.size() > 0);
     // Found before the first change where it is missing from the beginning.
     sess.changes_nothing(["purge", "--all", "--yes", "--max", "none"]).code(4).says("may not run UNLINK");
+}
+
+#[test]
+fn a_permission_that_is_taken_away_before_the_first_change_is_an_exit_of_its_own() {
+    let sess = Sess::new().many(30).user(&["~*", "&*", "+@all"]);
+    let before = sess.server.snapshot();
+    let mut terminal = sess.terminal(&["purge", "--all"]);
+    terminal.shows("End them?");
+    sess.server.command(&["ACL", "SETUSER", "ops", "-unlink"]);
+    terminal.types("y\n");
+    let (code, text) = terminal.end();
+    assert_eq!(code, Some(4), "{text}");
+    assert!(text.contains("may not run UNLINK"), "{text}");
+    assert!(sess.server.snapshot() == before);
 }
 
 /// Where each record of a run file ends.

@@ -47,6 +47,14 @@ fn a_budget_that_cannot_be_kept_is_refused_before_the_first_change() {
         .code(5)
         .says("--latency-budget is 1 µs")
         .says("before anything is changed");
+    // Reading a whole store is a load, too.
+    let plan = sess.server.dir.path().join("a.plan");
+    for way in [&["--dry-run"][..], &["--plan", plan.to_str().expect("a path")]] {
+        let args = [&["purge", "--all", "--latency-budget", "1us"], way].concat();
+        sess.changes_nothing(args).code(5).says("--latency-budget is 1 µs");
+        let args = [&["purge", "--all", "--latency-budget", "10s", "--max-lag", "1s"], way].concat();
+        sess.changes_nothing(args).success();
+    }
 }
 
 #[test]
