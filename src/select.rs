@@ -523,13 +523,24 @@ fn parse_net(text: &str) -> Option<IpNet> {
 /// Ids and keys, a line each, or with NUL in between where there is one. Blank ones and repeats do
 /// not count. `\xNN`, which `-o ids` writes for a line break within an id, also stands for the byte.
 fn read_ids(file: &str) -> std::io::Result<HashSet<Box<[u8]>>> {
-    let mut text = Vec::new();
-    if file == "-" {
-        std::io::stdin().lock().read_to_end(&mut text)?;
+    let text = if file == "-" {
+        read_at_most(std::io::stdin().lock(), IDS_LIMIT)?
     } else {
-        std::fs::File::open(file)?.read_to_end(&mut text)?;
-    }
+        read_at_most(std::fs::File::open(file)?, IDS_LIMIT)?
+    };
     Ok(split_ids(&text))
+}
+
+/// Twenty million ids of 50 bytes; a device or a pipe may never end.
+const IDS_LIMIT: u64 = 1 << 30;
+
+fn read_at_most(source: impl std::io::Read, limit: u64) -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    source.take(limit + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > limit {
+        return Err(std::io::Error::other(format!("more than {limit} bytes; give the ids in parts")));
+    }
+    Ok(text)
 }
 
 fn split_ids(text: &[u8]) -> HashSet<Box<[u8]>> {
@@ -755,6 +766,13 @@ mod tests {
         assert!(of(&["--not", "user"]).contains("needs a value"));
         assert!(of(&["--not", "expired=1"]).contains("takes no value"));
         assert!(of(&["--ids-from", "/nowhere/ids"]).starts_with("--ids-from /nowhere/ids: "));
+    }
+
+    #[test]
+    fn a_list_of_ids_without_an_end_is_refused() {
+        assert_eq!(read_at_most(&b"abcd"[..], 4).expect("it fits"), b"abcd");
+        let error = read_at_most(std::io::repeat(0), 4).expect_err("it never ends");
+        assert!(error.to_string().contains("more than 4 bytes"), "{error}");
     }
 
     #[test]

@@ -84,7 +84,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         }
         Ok(())
     })?;
-    anyhow::ensure!(shown, "the session ended while it was being looked at");
+    anyhow::ensure!(
+        shown,
+        "the session has ended meanwhile, or only the keys beside it tell that it is one; name its layout with --layout"
+    );
     Ok(exit)
 }
 

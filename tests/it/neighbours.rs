@@ -227,3 +227,10 @@ fn one_server_with_many_frameworks_is_sorted_out() {
         two.iter().all(|layout| layout == "connect-redis" || layout == "redis-sessions") && two.len() > 2
     );
 }
+
+#[test]
+fn what_only_its_neighbours_make_a_session_is_inspected_by_its_layouts_name() {
+    let sess = Sess::new().many(20).set(format!("sess:{}", sid(501)), "{broken");
+    sess.args(["inspect", &sid(501)]).code(1).says("--layout");
+    sess.args(["inspect", &sid(501), "--layout", "connect-redis"]).success();
+}
