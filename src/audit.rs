@@ -13,6 +13,7 @@
 //! beside the log, so that somebody who holds an id can be told whether it was in a run, and nobody
 //! can use what the log says.
 
+use base16ct::lower::encode_string as hex;
 use std::collections::BTreeMap;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -538,15 +539,6 @@ fn count_lines(file: &mut File) -> io::Result<u64> {
 
 fn digest(line: &[u8]) -> String {
     hex(&Sha256::digest(line))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -542,14 +542,10 @@ pub(super) mod tests {
         }
     }
 
-    fn hex(bytes: &[u8]) -> String {
-        let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap();
-        bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-    }
-
     #[test]
     fn context_headers_are_those_of_the_documentation() {
-        let header = |algorithm: Algorithm| hex(&algorithm.context_header().unwrap());
+        let header =
+            |algorithm: Algorithm| base16ct::lower::encode_string(&algorithm.context_header().unwrap());
         assert_eq!(
             header(Algorithm::Cbc { key: 24, mac: 32 }),
             "000000000018000000100000002000000020f474b1872b3b53e4721de19c0841db6fd4791184b996092ee1202f36e8608fa8fbd98abdff5402f264b1d7211536220c"

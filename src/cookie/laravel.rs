@@ -49,7 +49,7 @@ pub fn open(given: &Given, name: &str, keys: &[String]) -> Result<Opened, Cookie
 /// Whether these digits are what a cookie of this name begins with.
 fn fits(key: &[u8], name: &str, digits: &[u8]) -> bool {
     let digest = mac::<Hmac<Sha1>>(key, &[name.as_bytes(), b"v2"]);
-    laravel::unhex(digits).is_some_and(|expected| same(&digest, &expected))
+    base16ct::mixed::decode_vec(digits).is_ok_and(|expected| same(&digest, &expected))
 }
 
 #[cfg(test)]

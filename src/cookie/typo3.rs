@@ -13,7 +13,7 @@ use sha1::{Digest, Sha1};
 use sha2::Sha256;
 use sha3::Sha3_256;
 
-use crate::layout::php::hex;
+use base16ct::lower::encode_string as hex;
 
 use super::{CookieError, Given, Opened, hmac_sha256, looks_like_id, mac, same};
 

@@ -433,12 +433,6 @@ pub fn replaced<'b>(
     Some(Value::Map(members))
 }
 
-/// Bytes as hexadecimal digits, as PHP's hash functions give them.
-pub fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
 /// Whether an array holds what sessions hold: a user, or a token against forged requests. For keys that
 /// say nothing by themselves.
 pub fn is_session_like(data: &Value<'_>) -> bool {

@@ -159,5 +159,5 @@ fn name_ids(text: &[u8]) -> Vec<String> {
 }
 
 fn sha1(bytes: &[u8]) -> String {
-    php::hex(&Sha1::digest(bytes))
+    base16ct::lower::encode_string(&Sha1::digest(bytes))
 }

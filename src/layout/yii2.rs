@@ -50,14 +50,17 @@ alike    predis-session, thinkphp6 where keyPrefix is empty: the variables decid
 };
 
 fn lead(setup: &Setup) -> Vec<u8> {
-    let of_app = setup.text("app_id").map(|id| php::hex(&Md5::digest(id.as_bytes()))[..5].to_string());
+    let of_app = setup
+        .text("app_id")
+        .map(|id| base16ct::lower::encode_string(&Md5::digest(id.as_bytes()))[..5].to_string());
     let prefix = setup.text("prefix").map(String::from).or(of_app).unwrap_or_default();
     [setup.key_prefix(), &prefix].concat().into_bytes()
 }
 
 /// The id as it is in the key. Ids of PHP need no escape in JSON.
 fn hashed(id: &[u8]) -> Vec<u8> {
-    php::hex(&Md5::digest([br#"["yii\\redis\\Session",""#, id, br#""]"#].concat())).into_bytes()
+    base16ct::lower::encode_string(&Md5::digest([br#"["yii\\redis\\Session",""#, id, br#""]"#].concat()))
+        .into_bytes()
 }
 
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {

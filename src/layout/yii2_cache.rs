@@ -54,7 +54,10 @@ beware   flushing the cache (Cache::flush, yii cache/flush-all) ends all session
             cookie::bare::open(given, name)
         })?;
         let list = if setup.flag("igbinary") == Some(true) { by_igbinary } else { by_php };
-        Ok(Opened { id: php::hex(&Md5::digest(list(&opened.id))).into_bytes(), ..opened })
+        Ok(Opened {
+            id: base16ct::lower::encode_string(&Md5::digest(list(&opened.id))).into_bytes(),
+            ..opened
+        })
     }),
     ..yii2::LAYOUT
 };
@@ -135,7 +138,7 @@ mod tests {
             setup.set("igbinary", Setting::Flag(igbinary)).expect("an option");
             LAYOUT.cookie.expect("it sets one")(&setup, &given).expect("an id").id
         };
-        assert_eq!(open(false), php::hex(&Md5::digest(by_php(id))).as_bytes());
-        assert_eq!(open(true), php::hex(&Md5::digest(by_igbinary(id))).as_bytes());
+        assert_eq!(open(false), base16ct::lower::encode_string(&Md5::digest(by_php(id))).as_bytes());
+        assert_eq!(open(true), base16ct::lower::encode_string(&Md5::digest(by_igbinary(id))).as_bytes());
     }
 }

@@ -4,6 +4,7 @@
 //! are named by a keyed hash of their key, so that a plan can be shown around: the salt is in the
 //! header, and ids are too long to be guessed. With `--reveal` the keys stand there themselves.
 
+use base16ct::lower::encode_string as hex;
 use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
@@ -99,19 +100,8 @@ impl Header {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    if text.len() != 2 * N || !text.is_ascii() {
-        return None;
-    }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
-    }
-    Some(bytes)
+    base16ct::mixed::decode_vec(text).ok()?.try_into().ok()
 }
 
 /// What a line of a plan says that becomes of a session.

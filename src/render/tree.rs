@@ -2,6 +2,7 @@
 
 use super::safe::safe;
 use crate::value::Value;
+use base16ct::lower::encode_string as hex;
 
 /// Text longer than this is cut in the tree; `--path` or JSON shows it whole.
 const MAX_TEXT: usize = 400;
@@ -97,10 +98,6 @@ fn leaf(value: &Value<'_>) -> String {
         Value::List(_) | Value::Set(_) => "[]".to_string(),
         other => safe(&other.to_json()).into_owned(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -156,16 +156,7 @@ impl Encoding {
     fn decode(self, text: &str) -> Option<Vec<u8>> {
         match self {
             Encoding::Binary => text.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect(),
-            Encoding::Hex => {
-                let digit = |byte: u8| char::from(byte).to_digit(16);
-                let pairs = text.as_bytes().chunks(2);
-                pairs
-                    .map(|pair| match pair {
-                        [high, low] => Some((digit(*high)? << 4 | digit(*low)?) as u8),
-                        _ => None,
-                    })
-                    .collect()
-            }
+            Encoding::Hex => base16ct::mixed::decode_vec(text).ok(),
             Encoding::Base64 => STANDARD.decode(text).ok(),
         }
     }

@@ -116,19 +116,8 @@ fn genuine(key: &[u8], envelope: &Envelope) -> bool {
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of every length");
     mac.update(envelope.iv.as_bytes());
     mac.update(envelope.value.as_bytes());
-    unhex(envelope.mac.as_bytes()).is_some_and(|expected| mac.finalize().into_bytes().ct_eq(&expected).into())
-}
-
-/// The bytes that hexadecimal digits stand for.
-pub(crate) fn unhex(digits: &[u8]) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let pairs = digits.chunks(2);
-    pairs
-        .map(|pair| match pair {
-            [high, low] => Some((digit(*high)? << 4 | digit(*low)?) as u8),
-            _ => None,
-        })
-        .collect()
+    base16ct::mixed::decode_vec(&envelope.mac)
+        .is_ok_and(|expected| mac.finalize().into_bytes().ct_eq(&expected).into())
 }
 
 fn open_cbc(key: &[u8], iv: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {

@@ -7,6 +7,7 @@
 //! (nextcloud/server 31, lib/private/Security/Crypto.php; phpseclib 2).
 
 use aes::Aes128;
+use base16ct::lower::encode_string as hex;
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -95,20 +96,8 @@ fn sha512_mac(key: &[u8], parts: &[&[u8]]) -> [u8; 64] {
     mac.finalize().into_bytes().into()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| DIGITS[usize::from(digit)]).collect()
-}
-
-const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-
 fn unhex(text: &[u8]) -> Result<Vec<u8>, WrapError> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let pair = |pair: &[u8]| match pair {
-        [high, low] => Some((digit(*high)? << 4 | digit(*low)?) as u8),
-        _ => None,
-    };
-    let bytes: Option<Vec<u8>> = text.chunks(2).map(pair).collect();
-    bytes.ok_or_else(|| form("not hexadecimal"))
+    base16ct::mixed::decode_vec(text).map_err(|_| form("not hexadecimal"))
 }
 
 fn form(reason: &str) -> WrapError {
