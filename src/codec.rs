@@ -43,6 +43,20 @@ pub const ALL: &[&Codec] = &[
     &system_web::CODEC,
 ];
 
+/// The text that a serializer of the JVM wrote into an index: Java's own stream, quoted JSON, or the
+/// bare bytes where neither did.
+pub fn text_of(bytes: &[u8]) -> Option<Vec<u8>> {
+    let limits = Limits::default();
+    let value = if bytes.starts_with(java::HEADER) {
+        java::decode(bytes, &limits).ok()?
+    } else if bytes.first() == Some(&b'"') {
+        json::decode(bytes, &limits).ok()?
+    } else {
+        return (!bytes.is_empty()).then(|| bytes.to_vec());
+    };
+    value.as_str().map(|text| text.as_bytes().to_vec())
+}
+
 /// A serializer as a value.
 #[derive(Debug)]
 pub struct Codec {

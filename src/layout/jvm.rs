@@ -67,16 +67,6 @@ pub fn patched(whole: &[u8], part: &[u8], with: &[u8]) -> Option<Vec<u8>> {
     Some([&whole[..at], with, &whole[end..]].concat())
 }
 
-/// A text that a serializer wrote: a Java stream, a quoted JSON text, or the bare text.
-pub fn text_of(bytes: &[u8]) -> Option<Vec<u8>> {
-    match field(b"", bytes, &Limits::default()) {
-        Value::Text(text) => Some(text.into_owned().into_bytes()),
-        Value::Bytes(_) | Value::Null => None,
-        // An id of digits alone, in its bare form.
-        _ => Some(bytes.to_vec()),
-    }
-}
-
 /// One value of a hash, by the serializer that its first bytes give away: Java's own, JSON, plain
 /// text, or bytes that are shown as they are. Nothing is undecodable because of one attribute.
 ///

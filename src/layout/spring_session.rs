@@ -326,7 +326,8 @@ fn user_set(setup: &Setup, rest: &[&str]) -> Option<Vec<u8>> {
 
 /// The key of the session that a member of an index names.
 fn named_by(setup: &Setup, member: &[u8]) -> Vec<Vec<u8>> {
-    jvm::text_of(member).map(|id| [lead(setup), id].concat()).into_iter().collect()
+    let id = crate::codec::text_of(member).filter(|id| std::str::from_utf8(id).is_ok());
+    id.map(|id| [lead(setup), id].concat()).into_iter().collect()
 }
 
 /// What `ReactiveRedisIndexedSessionRepository` keeps beside the hash (3.3 up to 4.1).

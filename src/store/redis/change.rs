@@ -159,26 +159,13 @@ fn listed<'s>(store: &mut RedisStore, steps: &'s [Step]) -> Result<Cow<'s, [Step
                 continue;
             };
             for name in listed.get(&key).into_iter().flatten() {
-                let name = text_of(name).filter(|name| name.starts_with(&begins));
+                let name = codec::text_of(name).filter(|name| name.starts_with(&begins));
                 let op = name.map(|name| Op::SetRemove { key: Key(name), member: member.clone() });
                 step.then.extend(op.filter(|op| !step.then.contains(op)));
             }
         }
     }
     Ok(Cow::Owned(steps))
-}
-
-/// A text that a serializer wrote: Java's own, or JSON; the bytes themselves where neither did.
-fn text_of(bytes: &[u8]) -> Option<Vec<u8>> {
-    let limits = Limits::default();
-    let value = if bytes.starts_with(codec::java::HEADER) {
-        codec::java::decode(bytes, &limits).ok()?
-    } else if bytes.first() == Some(&b'"') {
-        codec::json::decode(bytes, &limits).ok()?
-    } else {
-        return Some(bytes.to_vec());
-    };
-    value.as_str().map(|text| text.as_bytes().to_vec())
 }
 
 /// What one answer of a transaction is for.
