@@ -4,12 +4,16 @@ use std::ops::Range;
 
 use super::Setup;
 
-/// Where a word stands last in a key. Keys are short: making ready for a faster search would take
-/// longer than this one.
+/// Where a word stands last in a key.
 pub fn rfind(key: &[u8], word: &[u8]) -> Option<usize> {
-    let last = word.last()?;
-    let found = memchr::memrchr_iter(*last, key).find(|at| key[..=*at].ends_with(word));
-    found.map(|at| at + 1 - word.len())
+    rfind_iter(key, word).next()
+}
+
+/// Where a word stands in a key, from its end on; nowhere if it is empty. Keys are short: making ready
+/// for a faster search would take longer than this one.
+fn rfind_iter<'k>(key: &'k [u8], word: &'k [u8]) -> impl Iterator<Item = usize> + 'k {
+    let ends = word.last().map(|last| memchr::memrchr_iter(*last, key)).into_iter().flatten();
+    ends.filter(move |at| key[..=*at].ends_with(word)).map(move |at| at + 1 - word.len())
 }
 
 /// Where the id is in a key.
@@ -104,7 +108,7 @@ fn guess(setup: &Setup, key: &[u8], shape: impl Fn(&[u8]) -> Option<usize>) -> u
             return default.len();
         }
         // `tenant1:sess:<id>`: the prefix must begin a part of the key.
-        let found = setup.prefix.rfind_iter(key).find(|at| *at == 0 || !key[at - 1].is_ascii_alphanumeric());
+        let found = rfind_iter(key, default).find(|at| *at == 0 || !key[at - 1].is_ascii_alphanumeric());
         if let Some(at) = found {
             return at + default.len();
         }
@@ -135,6 +139,7 @@ pub fn locate_by(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layout::by_name;
 
     #[test]
     fn a_word_is_found_where_it_stands_last() {
@@ -149,7 +154,6 @@ mod tests {
             assert_eq!(memchr::memmem::rfind(text.as_bytes(), word.as_bytes()), at, "{text} {word}");
         }
     }
-    use crate::layout::by_name;
 
     #[test]
     fn the_default_prefix_is_found_where_a_part_of_the_key_begins() {

@@ -294,9 +294,14 @@ pub fn native_start(key: &[u8], default: &str) -> Option<usize> {
 
 /// `locate` for stores whose ids are PHP's own.
 pub fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
+    locate_by(setup, key, |key| native_start(key, setup.layout.prefix))
+}
+
+/// The same where `start` tells where an id begins if it is not known what stands before it.
+pub fn locate_by(setup: &Setup, key: &[u8], start: impl Fn(&[u8]) -> Option<usize>) -> Option<Place> {
     let start = match setup.known_lead() {
         Some(lead) => key.starts_with(lead).then_some(lead.len())?,
-        None => native_start(key, setup.layout.prefix)?,
+        None => start(key)?,
     };
     let id = &key[start..];
     is_native(id).then(|| Place::after(key, start, is_usual(id)))

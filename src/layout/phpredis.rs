@@ -61,12 +61,7 @@ fn behind_default(key: &[u8]) -> Option<usize> {
 
 /// Ids may be set by the application, so behind a prefix that is known they may have any length.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
-    let start = match setup.known_lead() {
-        Some(lead) => key.starts_with(lead).then_some(lead.len())?,
-        None => behind_default(key).or_else(|| php::native_tail(key))?,
-    };
-    let id = &key[start..];
-    php::is_native(id).then(|| Place::after(key, start, php::is_usual(id)))
+    php::locate_by(setup, key, |key| behind_default(key).or_else(|| php::native_tail(key)))
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {

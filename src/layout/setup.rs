@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
 
-use memchr::memmem::FinderRev;
-
 use super::{Layout, close_to};
 
 /// An option that a layout knows.
@@ -83,20 +81,12 @@ pub struct Setup {
     settings: BTreeMap<&'static str, Setting>,
     /// What [`Setup::known_lead`] found out, which is asked for with every key.
     lead: OnceLock<Option<Vec<u8>>>,
-    /// Finds the layout's default prefix within a key.
-    pub(super) prefix: FinderRev<'static>,
 }
 
 impl Setup {
     /// A layout without settings, as one of all that are asked.
     pub fn free(layout: &'static Layout) -> Setup {
-        Setup {
-            layout,
-            named: false,
-            settings: BTreeMap::new(),
-            lead: OnceLock::new(),
-            prefix: FinderRev::new(layout.prefix),
-        }
+        Setup { layout, named: false, settings: BTreeMap::new(), lead: OnceLock::new() }
     }
 
     /// A layout that the user named, with the options of the profile.

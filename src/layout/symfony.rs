@@ -49,14 +49,11 @@ alike    phpredis: with handler_id null, Symfony's variables are in its keys
 
 /// Nothing separates the prefix from the id.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
-    let start = match setup.known_lead() {
-        Some(lead) => key.starts_with(lead).then_some(lead.len())?,
-        None => php::native_start(key, "PHPREDIS_SESSION:")
+    php::locate_by(setup, key, |key| {
+        php::native_start(key, "PHPREDIS_SESSION:")
             .filter(|_| !key.starts_with(b"sf_s"))
-            .or_else(|| php::native_start(key, "sf_s"))?,
-    };
-    let id = &key[start..];
-    php::is_native(id).then(|| Place::after(key, start, php::is_usual(id)))
+            .or_else(|| php::native_start(key, "sf_s"))
+    })
 }
 
 /// What DeflateMarshaller compressed: a raw deflate stream, without any mark (symfony/cache 5.4).

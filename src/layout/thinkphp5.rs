@@ -45,12 +45,7 @@ fn group(setup: &Setup) -> &str {
 }
 
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
-    let start = match setup.known_lead() {
-        Some(lead) => key.starts_with(lead).then_some(lead.len())?,
-        None => php::native_start(key, "PHPREDIS_SESSION:")?,
-    };
-    let id = &key[start..];
-    php::is_native(id).then(|| Place::after(key, start, php::is_usual(id)))
+    php::locate_by(setup, key, |key| php::native_start(key, "PHPREDIS_SESSION:"))
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
