@@ -8,48 +8,80 @@ pub(crate) fn of(name: &str) -> Option<&'static str> {
     SAID.iter().find(|(said, _)| *said == name).map(|(_, text)| *text)
 }
 
+/// Where applications on Node.js keep user, address and browser by convention.
+macro_rules! node_people {
+    () => {
+        r#"user = ["passport.user", "user", "userId", "user_id", "uid", "username", "account"]
+ip = ["ip", "ipAddress", "ip_address"]
+agent = ["userAgent", "user_agent"]
+"#
+    };
+}
+
+/// The same of PHP: the user, and where from.
+macro_rules! php_user {
+    () => {
+        r#"user = [
+  "user_id", "userId", "userid", "uid", "user", "username", "user_name", "login", "email", "auth",
+  "customer_id", "account_id", "member_id", "admin_id",
+]
+"#
+    };
+}
+
+macro_rules! php_place {
+    () => {
+        r#"ip = ["ip", "ipAddress", "ip_address", "remote_addr"]
+agent = ["userAgent", "user_agent", "agent", "ua"]
+"#
+    };
+}
+
 /// Layouts that can be said, by name.
 pub(crate) const SAID: &[(&str, &str)] = &[
     (
         "connect-redis",
-        r#"[layouts.my-connect-redis]
+        concat!(
+            r#"[layouts.my-connect-redis]
 about = "as connect-redis"
 key = "sess:{id}"
 codec = "json"
-user = ["passport.user", "user", "userId", "user_id", "uid", "username", "account"]
-ip = ["ip", "ipAddress", "ip_address"]
-agent = ["userAgent", "user_agent"]
-must_have = ["cookie.originalMaxAge", "cookie.path"]
+"#,
+            node_people!(),
+            r#"must_have = ["cookie.originalMaxAge", "cookie.path"]
 cookie = { name = "connect.sid", form = "express" }
 caveats = ["A request that was in flight and changes its session writes it back."]
 "#,
+        ),
     ),
     (
         "koa-generic-session",
-        r#"[layouts.my-koa-generic-session]
+        concat!(
+            r#"[layouts.my-koa-generic-session]
 about = "as koa-generic-session"
 key = "koa:sess:{id}"
 codec = "json"
-user = ["passport.user", "user", "userId", "user_id", "uid", "username", "account"]
-ip = ["ip", "ipAddress", "ip_address"]
-agent = ["userAgent", "user_agent"]
-must_have = ["cookie.overwrite", "cookie.signed"]
+"#,
+            node_people!(),
+            r#"must_have = ["cookie.overwrite", "cookie.signed"]
 cookie = { name = "koa.sid", form = "keygrip" }
 caveats = ["A request that was in flight and changes its session writes it back."]
 "#,
+        ),
     ),
     (
         "koa-session2",
-        r#"[layouts.my-koa-session2]
+        concat!(
+            r#"[layouts.my-koa-session2]
 about = "as koa-session2"
 key = "SESSION:{id}"
 codec = "json"
-user = ["passport.user", "user", "userId", "user_id", "uid", "username", "account"]
-ip = ["ip", "ipAddress", "ip_address"]
-agent = ["userAgent", "user_agent"]
-cookie = { name = "koa:sess", form = "keygrip" }
+"#,
+            node_people!(),
+            r#"cookie = { name = "koa:sess", form = "keygrip" }
 caveats = ["A request that was in flight and changes its session writes it back."]
 "#,
+        ),
     ),
     (
         "hono-sessions",
@@ -133,74 +165,77 @@ caveats = ["Every request writes its session back at its end, also one that was 
     ),
     (
         "connect-redis-crypto",
-        r#"[layouts.my-connect-redis-crypto]
+        concat!(
+            r#"[layouts.my-connect-redis-crypto]
 about = "as connect-redis-crypto"
 key = "sess:{id}"
 wrappers = ["kruptein"]             # a profile's options need store_secret
 codec = "json"
-user = ["passport.user", "user", "userId", "user_id", "uid", "username", "account"]
-ip = ["ip", "ipAddress", "ip_address"]
-agent = ["userAgent", "user_agent"]
-must_have = ["cookie.originalMaxAge", "cookie.path"]
+"#,
+            node_people!(),
+            r#"must_have = ["cookie.originalMaxAge", "cookie.path"]
 cookie = { name = "connect.sid", form = "express" }
 "#,
+        ),
     ),
     (
         "phpredis",
-        r#"[layouts.my-phpredis]
+        concat!(
+            r#"[layouts.my-phpredis]
 about = "as phpredis"
 key = "PHPREDIS_SESSION:{id}"
-user = [
-  "user_id", "userId", "userid", "uid", "user", "username", "user_name", "login", "email", "auth",
-  "customer_id", "account_id", "member_id", "admin_id",
-]
-ip = ["ip", "ipAddress", "ip_address", "remote_addr"]
-agent = ["userAgent", "user_agent", "agent", "ua"]
-cookie = { name = "PHPSESSID", form = "bare" }
+"#,
+            php_user!(),
+            php_place!(),
+            r#"cookie = { name = "PHPSESSID", form = "bare" }
 locks = ["{key}_LOCK"]
 caveats = ["A request in flight that changes its session writes it back."]
 "#,
+        ),
     ),
     (
         "webman",
-        r#"[layouts.my-webman]
+        concat!(
+            r#"[layouts.my-webman]
 about = "as webman"
 key = "redis_session_{id}"
-user = [
-  "user_id", "userId", "userid", "uid", "user", "username", "user_name", "login", "email", "auth",
-  "customer_id", "account_id", "member_id", "admin_id",
-]
-ip = ["ip", "ipAddress", "ip_address", "remote_addr"]
-agent = ["userAgent", "user_agent", "agent", "ua"]
-cookie = { name = "PHPSID", form = "bare" }
+"#,
+            php_user!(),
+            php_place!(),
+            r#"cookie = { name = "PHPSID", form = "bare" }
 caveats = ["A request in flight that changes its session writes it back."]
 "#,
+        ),
     ),
     (
         "codeigniter4",
-        r#"[layouts.my-codeigniter4]
+        concat!(
+            r#"[layouts.my-codeigniter4]
 about = "as codeigniter4"
 key = "ci_session:ci_session:{id}"
 user = [
   "user.id", "user_id", "userId", "userid", "uid", "user", "username", "user_name", "login", "email", "auth",
   "customer_id", "account_id", "member_id", "admin_id",
 ]
-ip = ["ip", "ipAddress", "ip_address", "remote_addr"]
-agent = ["userAgent", "user_agent", "agent", "ua"]
-cookie = { name = "ci_session", form = "bare" }
+"#,
+            php_place!(),
+            r#"cookie = { name = "ci_session", form = "bare" }
 locks = ["{key}:lock"]
 "#,
+        ),
     ),
     (
         "opencart",
-        r#"[layouts.my-opencart]
+        concat!(
+            r#"[layouts.my-opencart]
 about = "as opencart"
 key = "oc.session.{id}"
 codec = "json"
 user = ["customer_id", "customer.customer_id", "user_id"]
-ip = ["ip", "ipAddress", "ip_address", "remote_addr"]
-agent = ["userAgent", "user_agent", "agent", "ua"]
-cookie = { name = "OCSESSID", form = "bare" }
 "#,
+            php_place!(),
+            r#"cookie = { name = "OCSESSID", form = "bare" }
+"#,
+        ),
     ),
 ];
