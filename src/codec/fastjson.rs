@@ -227,11 +227,6 @@ impl<'a> Parser<'a> {
         let mut more = !self.closed(b'}');
         while more {
             let key = self.key()?;
-            self.space();
-            if !self.pass(b":") {
-                return self.fault("no colon after the member name");
-            }
-            self.space();
             pairs.push((key, self.value()?));
             more = self.another(b'}')?;
         }
@@ -244,11 +239,6 @@ impl<'a> Parser<'a> {
         let mut more = !self.closed(b'}');
         while more {
             let key = self.key()?;
-            self.space();
-            if !self.pass(b":") {
-                return self.fault("no colon after the member name");
-            }
-            self.space();
             let begin = self.at;
             let value = self.value()?;
             if key.as_str() == Some(name) {
@@ -260,9 +250,20 @@ impl<'a> Parser<'a> {
         Ok(found)
     }
 
+    /// A member's name, and the colon behind it.
+    fn key(&mut self) -> Parsed<Value<'a>> {
+        let key = self.name()?;
+        self.space();
+        if !self.pass(b":") {
+            return self.fault("no colon after the member name");
+        }
+        self.space();
+        Ok(key)
+    }
+
     /// A name, quoted or not, or a key of another type.
     #[inline(never)]
-    fn key(&mut self) -> Parsed<Value<'a>> {
+    fn name(&mut self) -> Parsed<Value<'a>> {
         match self.peek() {
             Some(b'{' | b'[') => self.value(),
             Some(first) if first.is_ascii_alphabetic() || matches!(first, b'_' | b'$' | b'@') => {
