@@ -13,7 +13,6 @@
 //! beside the log, so that somebody who holds an id can be told whether it was in a run, and nobody
 //! can use what the log says.
 
-use base16ct::lower::encode_string as hex;
 use std::collections::BTreeMap;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -22,6 +21,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use base16ct::lower::encode_string as hex;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};

@@ -10,7 +10,9 @@ use std::io::{self, Write as _};
 use crate::cookie::CookieError;
 use crate::exit::Exit;
 use crate::layout::setup::OptionError;
+use crate::plan::run::Damage;
 use crate::render::safe::safe;
+use crate::resolve::NotFound;
 use crate::select::SelectError;
 use crate::store;
 use crate::ui::wrapped;
@@ -169,13 +171,32 @@ fn judge(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<Stri
     if let Some(error) = cause.downcast_ref::<CookieError>() {
         return Some((Exit::Failed, advise_cookie(error)));
     }
+    if let Some(error) = cause.downcast_ref::<NotFound>() {
+        return Some((Exit::Failed, advise_name(error)));
+    }
+    if let Some(Damage::Absent(_)) = cause.downcast_ref::<Damage>() {
+        return Some((Exit::Failed, Some("`sessctl runs` lists those that are kept".to_string())));
+    }
     None
+}
+
+fn advise_name(error: &NotFound) -> Option<String> {
+    match error {
+        NotFound::Nothing { .. } => Some(
+            "it may have ended meanwhile; `sessctl list` shows those that are there, and --store names another \
+             server"
+                .to_string(),
+        ),
+        NotFound::Several { .. } => Some("give more of it; each of these names one".to_string()),
+        NotFound::Short { .. } | NotFound::NoSession { .. } => None,
+    }
 }
 
 fn advise_cookie(error: &CookieError) -> Option<String> {
     match error {
         CookieError::NeedsKeyOf { option: "key_ring", .. } => Some(
-            "put the XML of each key into the profile's options as key_ring: the files key-*.xml, or where the              ring is in Redis the items of a list: redis-cli LRANGE DataProtection-Keys 0 -1"
+            "put the XML of each key into the profile's options as key_ring: the files key-*.xml, or where \
+             the ring is in Redis the items of a list: redis-cli LRANGE DataProtection-Keys 0 -1"
                 .to_string(),
         ),
         CookieError::WrongName { .. } => Some(

@@ -78,6 +78,7 @@ pub struct SelectArgs {
 
     /// By the decoded data: 'passport.user = alice', 'cart.items.0.qty >= 2'
     ///
+    /// The path is one of the data, as `inspect` shows them; for the user that a row shows take --user.
     /// Operators are = != < <= > >= and ~ (contains; a glob when it has * or ?). Numbers compare as
     /// numbers and RFC 3339 dates as times. `null` also stands for a member that is missing; a list
     /// is asked for any of its items; quoted values are text. Repeat for several conditions, all of

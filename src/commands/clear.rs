@@ -25,7 +25,7 @@ pub struct Args {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if !context.named {
-        return Err(Usage::new("clear was not told whose sessions to end")
+        return Err(Usage::new("clear was not told of which layout to end the sessions")
             .hint("name the layout with --layout or in the profile; `sessctl discover` shows which there are")
             .into());
     }

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 
 use crate::context::Context;
 use crate::demo::DemoServer;
+use crate::error::Usage;
 use crate::exit::Exit;
 use crate::ui;
 
@@ -33,6 +34,10 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    if args.command.first().is_some_and(|command| command == "demo") {
+        let what = "a demo of the demo would only wait for Ctrl-C";
+        return Err(Usage::new(what).hint("put another command behind `--`, or none").into());
+    }
     let server = DemoServer::start()?;
     if !args.command.is_empty() {
         return run_once(&server.store(args.db), &args.command);

@@ -37,7 +37,7 @@ Examples:
     sessctl inspect 3xyuXKIB --raw | xxd")]
 pub struct Args {
     /// Id, key or an unambiguous beginning
-    #[arg(value_name = "ID", required_unless_present = "cookie", conflicts_with = "cookie")]
+    #[arg(value_name = "ID", conflicts_with = "cookie")]
     pub id: Option<String>,
 
     /// Find the session behind this cookie; `-` reads it from standard input
@@ -60,18 +60,21 @@ struct Opening {
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    if args.cookie.is_none() && args.id.is_none() {
+        let hint = "`sessctl list` shows the sessions; --cookie finds the one behind what a browser sends";
+        return Err(Usage::new("inspect needs an ID or --cookie").hint(hint).into());
+    }
     let mut store = context.connect()?;
     let mut setups = context.setups.clone();
-    let (key, opening) = match (&args.cookie, &args.id) {
-        (Some(cookie), _) => {
+    let (key, opening) = match &args.cookie {
+        Some(cookie) => {
             let text = if cookie == "-" { from_stdin()? } else { cookie.clone() };
             let given = Given::parse(&text);
             let (key, opening) = behind_cookie(context, &mut store, &given)?;
             unlock(&mut setups, &given);
             (key, Some(opening))
         }
-        (None, Some(id)) => (named(context, &mut store, id)?, None),
-        (None, None) => return Err(Usage::new("inspect needs an ID or --cookie").into()),
+        None => (named(context, &mut store, args.id.as_deref().unwrap_or_default())?, None),
     };
     let mut exit = Exit::Failed;
     let mut shown = false;

@@ -4,14 +4,14 @@
 //! are named by a keyed hash of their key, so that a plan can be shown around: the salt is in the
 //! header, and ids are too long to be guessed. With `--reveal` the keys stand there themselves.
 
-use base16ct::lower::encode_string as hex;
 use std::collections::HashMap;
 use std::fs::OpenOptions;
-use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use base16ct::lower::encode_string as hex;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
@@ -169,6 +169,9 @@ pub fn write(path: &Path, header: &Header, spool: Spool, reveal: bool) -> anyhow
     Ok(digest)
 }
 
+/// No session has so much that follows from its end; a device has no line at all.
+const LINE_LIMIT: u64 = 64 << 20;
+
 /// Reads a plan and checks that it is whole.
 pub fn read(path: &Path) -> anyhow::Result<Plan> {
     let about = || format!("reading the plan {}", path.display());
@@ -180,10 +183,13 @@ pub fn read(path: &Path) -> anyhow::Result<Plan> {
     let mut edited = false;
     let mut number = 0u64;
     let mut text = Vec::new();
-    let wrong = |number: u64, what: &str| Failure::new(format!("{}: line {number} {what}", path.display()));
+    let wrong = |number: u64, what: &str| {
+        Failure::new(format!("{}: line {number} {what}", path.display()))
+            .hint("a plan is what purge, expire and clear write with --plan FILE")
+    };
     loop {
         text.clear();
-        if from.read_until(b'\n', &mut text).with_context(about)? == 0 {
+        if from.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut text).with_context(about)? == 0 {
             return Err(Failure::new(format!(
                 "the plan {} has no last line: it is incomplete",
                 path.display()
@@ -192,6 +198,9 @@ pub fn read(path: &Path) -> anyhow::Result<Plan> {
             .into());
         }
         number += 1;
+        if text.len() as u64 == LINE_LIMIT {
+            return Err(wrong(number, "has no end").into());
+        }
         let line: Json = serde_json::from_slice(&text).map_err(|_| wrong(number, "is no JSON"))?;
         let member = |name: &str| line.get(name).and_then(Json::as_str);
         if let Some(written) = member("digest") {

@@ -1,8 +1,9 @@
 //! Decoded data as a readable tree: a line a member, indented, nothing quoted that need not be.
 
+use base16ct::lower::encode_string as hex;
+
 use super::safe::safe;
 use crate::value::Value;
-use base16ct::lower::encode_string as hex;
 
 /// Text longer than this is cut in the tree; `--path` or JSON shows it whole.
 const MAX_TEXT: usize = 400;

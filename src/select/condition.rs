@@ -100,7 +100,12 @@ pub enum ConditionError {
     Path,
     #[error("a quoted text has no end")]
     Quote,
+    #[error("its path has more than {MAX_PARTS} parts")]
+    Deep,
 }
+
+/// Nothing is nested so deep in a session that was written to be read.
+const MAX_PARTS: usize = 200;
 
 impl Condition {
     pub fn parse(text: &str) -> Result<Condition, ConditionError> {
@@ -114,6 +119,9 @@ impl Condition {
         };
         if path.is_empty() {
             return Err(ConditionError::Path);
+        }
+        if path.split('.').nth(MAX_PARTS).is_some() {
+            return Err(ConditionError::Deep);
         }
         let signs = [
             ("<=", Some(Relation::LessOrEqual)),

@@ -178,3 +178,26 @@ fn what_changes_while_the_question_stands_is_left_alone() {
     assert_eq!(terminal.end().0, Some(3));
     assert_eq!(sess.server.snapshot().into_keys().collect::<Vec<_>>(), [b"sess:alice-111"]);
 }
+
+#[test]
+fn what_is_not_there_comes_with_what_to_do_next() {
+    let sess = Sess::new().express(format!("sess:{}", sid(1)), None, &json!({}));
+    let plan = sess.write("plan", "root:x:0:0\n");
+    let plan = plan.to_str().expect("text");
+    let deep = format!("{}a = 1", "a.".repeat(200));
+    for (args, code, said) in [
+        (&["undo", "nope"][..], 1, "`sessctl runs` lists"),
+        (&["purge", "--resume", "nope", "--yes"], 1, "`sessctl runs` lists"),
+        (&["apply", plan, "--yes"], 1, "write with --plan FILE"),
+        (&["inspect"], 2, "--cookie finds"),
+        (&["inspect", "zzzz"], 1, "`sessctl list` shows"),
+        (&["clear"], 2, "which layout"),
+        (&["list", "--where", &deep], 2, "more than 200 parts"),
+        (&["demo", "--", "demo"], 2, "only wait for Ctrl-C"),
+        (&["--config", "/nowhere/config.toml", "list"], 2, "there is no configuration file"),
+    ] {
+        sess.changes_nothing(args).code(code).says(said);
+    }
+    // A plan without a line break would be read for ever.
+    sess.args(["apply", "/dev/zero", "--yes"]).code(1).says("line 1 has no end");
+}
