@@ -223,14 +223,20 @@ impl Progress<'_> {
         } else if self.started.elapsed() >= Self::DELAY {
             let bar = self.bar();
             bar.set_position(self.done);
+            // What was done before it was shown came in one jump.
+            bar.reset_eta();
             *shown = Some(bar);
         }
     }
 
-    /// A word beside the bar, such as how many were found.
+    /// A word beside the bar, such as how many were found; how fast it goes, where there is none.
     pub fn say(&self, text: impl fmt::Display) {
         if let Some(bar) = &*self.ui.bar.borrow() {
-            bar.set_message(safe(&text.to_string()).into_owned());
+            let text = text.to_string();
+            bar.set_message(match text.as_str() {
+                "" => format!("{:.0}/s", bar.per_sec()),
+                text => safe(text).into_owned(),
+            });
         }
     }
 
@@ -250,7 +256,7 @@ impl Progress<'_> {
             None => ProgressBar::with_draw_target(None, target),
         };
         let template = match self.total {
-            Some(_) => "{prefix} {wide_bar} {human_pos}/{human_len} {msg}",
+            Some(_) => "{prefix} {wide_bar} {human_pos}/{human_len} {eta} left {msg}",
             None => "{spinner} {prefix} {human_pos} {msg}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
