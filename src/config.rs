@@ -189,9 +189,6 @@ pub fn load(file: Option<&Path>, name: Option<&str>) -> anyhow::Result<Profile> 
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.is_none() => {
             return absent(name, &format!("there is no configuration file {}", place.display()));
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Usage::new(format!("there is no configuration file {}", place.display())).into());
-        }
         Err(error) => {
             return Err(error).with_context(|| format!("reading the configuration file {}", place.display()));
         }

@@ -194,7 +194,6 @@ fn what_is_not_there_comes_with_what_to_do_next() {
         (&["clear"], 2, "which layout"),
         (&["list", "--where", &deep], 2, "more than 200 parts"),
         (&["demo", "--", "demo"], 2, "only wait for Ctrl-C"),
-        (&["--config", "/nowhere/config.toml", "list"], 2, "there is no configuration file"),
     ] {
         sess.changes_nothing(args).code(code).says(said);
     }
