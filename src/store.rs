@@ -276,7 +276,7 @@ pub trait Store: Source {
     /// Carries out steps: each is re-read, compared with what was seen, and only then done, such
     /// that a key which changes in between is left alone. `keeper` gets what is going to change
     /// before it is changed; if it fails, nothing is.
-    fn apply(&mut self, steps: &[Step], keeper: Option<&mut dyn Keeper>) -> Result<Vec<Outcome>, Error>;
+    fn apply(&mut self, steps: &[Step], keeper: Option<&mut dyn Keeper>) -> Applied;
 
     /// Puts back what is absent, or what still is as the step left it; never over anything newer.
     fn restore(&mut self, backups: &[Backup]) -> Result<Vec<Restored>, Error>;
@@ -587,6 +587,22 @@ pub enum Outcome {
     /// Not as it was when it was matched, and left alone.
     Changed,
     Failed(String),
+}
+
+/// What became of steps, one outcome each in their order.
+#[derive(Debug)]
+pub struct Applied {
+    pub outcomes: Vec<Outcome>,
+    /// What ended it early: the steps that were not tried then have failed by it, and so have those
+    /// whose answer never came, which may have been done.
+    pub stopped: Option<Error>,
+}
+
+impl Applied {
+    /// An error came before anything was done.
+    pub fn nothing(steps: &[Step], error: Error) -> Applied {
+        Applied { outcomes: vec![Outcome::Failed(error.to_string()); steps.len()], stopped: Some(error) }
+    }
 }
 
 /// What goes wrong between sessctl and a store.

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::run::{Keeping, RunFile};
 use super::{Entries, Entry};
 use crate::pace::Pace;
-use crate::store::{Error, Outcome, Own, Step, Store};
+use crate::store::{Applied, Error, Outcome, Own, Step, Store};
 
 /// Sessions a batch: large enough for one round trip to be worth it, small enough that the
 /// server's one thread is not held for longer than a few milliseconds.
@@ -120,46 +120,33 @@ pub fn apply(
             }
         };
         let steps: Vec<Step> = batch.iter().map(|entry| entry.step.clone()).collect();
-        let mut unwritten = None;
-        let applied = match run.as_deref_mut() {
+        let Applied { outcomes, stopped } = match run.as_deref_mut() {
             Some(file) => {
                 if let Err(error) = file.batch(batch.len()) {
-                    report.complete = false;
-                    report.failed += batch.len() as u64;
-                    return Ok(Some(Error::Backup(error.to_string())));
+                    Applied::nothing(&steps, Error::Backup(error.to_string()))
+                } else {
+                    let mut applied = store.apply(&steps, Some(&mut Keeping { file, batch: &batch }));
+                    // A batch that broke off stays open in the file: its steps are left for --resume,
+                    // and undo puts back those of them that are gone.
+                    if applied.stopped.is_none() {
+                        let settled = file.settled(&applied.outcomes);
+                        applied.stopped = settled.err().map(|error| Error::Backup(error.to_string()));
+                    }
+                    applied
                 }
-                let mut keeping = Keeping { file, batch: &batch, failed: None };
-                let applied = store.apply(&steps, Some(&mut keeping));
-                unwritten = keeping.failed;
-                if let Ok(outcomes) = &applied
-                    && let Err(error) = file.settled(outcomes)
-                {
-                    unwritten.get_or_insert(error);
-                }
-                applied
             }
             None => store.apply(&steps, None),
         };
-        match applied {
-            Ok(outcomes) => {
-                for (entry, outcome) in batch.iter().zip(outcomes) {
-                    if matches!(outcome, Outcome::Done { .. }) {
-                        (watch.each)(entry);
-                    }
-                    report.count(entry, outcome);
-                }
+        for (entry, outcome) in batch.iter().zip(outcomes) {
+            if matches!(outcome, Outcome::Done { .. }) {
+                (watch.each)(entry);
             }
-            Err(error) => {
-                // What this batch did before the error is not known; the next run finds out.
-                report.complete = false;
-                report.failed += batch.len() as u64;
-                report.fail(error.to_string());
-                return Ok(Some(error));
-            }
+            report.count(entry, outcome);
         }
-        if let Some(error) = unwritten {
+        if let Some(error) = stopped {
             report.complete = false;
-            return Ok(Some(Error::Backup(error.to_string())));
+            report.fail(error.to_string());
+            return Ok(Some(error));
         }
         pace.done(batch.len());
         if (watch.between)(report, &pace.says()).is_break() {

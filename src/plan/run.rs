@@ -206,18 +206,6 @@ impl RunFile {
 pub struct Keeping<'a> {
     pub file: &'a mut RunFile,
     pub batch: &'a [Entry],
-    /// Why something could not be written down.
-    pub failed: Option<io::Error>,
-}
-
-impl Keeping<'_> {
-    fn note(&mut self, written: io::Result<()>) -> io::Result<()> {
-        written.map_err(|error| {
-            let told = io::Error::new(error.kind(), error.to_string());
-            self.failed.get_or_insert(error);
-            told
-        })
-    }
 }
 
 impl Keeper for Keeping<'_> {
@@ -232,13 +220,11 @@ impl Keeper for Keeping<'_> {
             }
         };
         let kept = backups.iter().map(kept).collect();
-        let written = self.file.write_down(&Record::Prepared(kept));
-        self.note(written)
+        self.file.write_down(&Record::Prepared(kept))
     }
 
     fn void(&mut self, steps: &[u32]) -> io::Result<()> {
-        let written = self.file.write(&Record::Void { steps: steps.to_vec() });
-        self.note(written)
+        self.file.write(&Record::Void { steps: steps.to_vec() })
     }
 }
 

@@ -9,8 +9,8 @@ use std::ops::ControlFlow;
 use ::redis::{Connection, Value as Answer};
 
 use super::{
-    Backup, Companion, Error, Keeper, Key, Kind, Need, Op, Outcome, Page, Query, Raw, Record, Restored,
-    Source, Step, Store, Ttl,
+    Applied, Backup, Companion, Error, Keeper, Key, Kind, Need, Op, Outcome, Page, Query, Raw, Record,
+    Restored, Source, Step, Store, Ttl,
 };
 use crate::store::connect::{self, Target, classify};
 
@@ -343,7 +343,7 @@ impl Store for RedisStore {
         change::may_change(self, sample)
     }
 
-    fn apply(&mut self, steps: &[Step], keeper: Option<&mut dyn Keeper>) -> Result<Vec<Outcome>, Error> {
+    fn apply(&mut self, steps: &[Step], keeper: Option<&mut dyn Keeper>) -> Applied {
         change::apply(self, steps, keeper)
     }
 

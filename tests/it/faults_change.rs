@@ -302,12 +302,20 @@ fn an_interrupted_run_goes_on_where_it_stopped() {
 #[test]
 fn a_permission_that_is_taken_away_meanwhile_is_told_once() {
     let sess = Sess::new().many(3000).user(&["~*", "&*", "+@all"]);
-    let running = sess.start(["purge", "--all", "--yes", "--max", "none", "--rate", "3000/s"]);
-    eventually("sessions vanish", || sess.server.size() < 3000);
+    let before = sess.server.snapshot();
+    let mut running = sess.start(slowly("3000/s", &[]));
+    eventually("sessions vanish", || sess.server.size() < 3000 || running.has_ended());
     sess.server.command(&["ACL", "SETUSER", "ops", "-unlink"]);
     let ran = running.end().code(3).says("may not run").says("stopped");
     assert_eq!(ran.stderr.matches("may not run").count(), 1, "{}", ran.stderr);
+    // What one connection ended counts, though the next was refused in the same moment.
+    assert_eq!(ran.json()["done"], 3000 - sess.server.size());
+    assert_eq!(ran.json()["gone"], 0);
     assert!(sess.server.size() > 0);
+    sess.server.command(&["ACL", "SETUSER", "ops", "+unlink"]);
+    undo(&sess, &last_run(&sess));
+    assert!(sess.server.snapshot() == before);
+    sess.server.command(&["ACL", "SETUSER", "ops", "-unlink"]);
     // Found before the first change where it is missing from the beginning.
     sess.changes_nothing(["purge", "--all", "--yes", "--max", "none"]).code(4).says("may not run UNLINK");
 }

@@ -64,13 +64,48 @@ enum Found {
     Failed(String),
 }
 
-pub(super) fn apply(
+/// Carries out steps in rounds of a few transactions at once. What a round did before an error came is
+/// kept, told and followed up: the error ends the rounds, it does not unmake them.
+pub(super) fn apply(store: &mut RedisStore, steps: &[Step], mut keeper: Option<&mut dyn Keeper>) -> Applied {
+    let steps = match listed(store, steps) {
+        Ok(steps) => steps,
+        Err(error) => return Applied::nothing(steps, error),
+    };
+    let steps = &steps[..];
+    let mut outcomes = vec![None; steps.len()];
+    let stopped = rounds(store, steps, &mut outcomes, &mut keeper).err();
+    let why = stopped.as_ref().map(|stop| stop.error.to_string()).unwrap_or_default();
+    let mut outcomes: Vec<Outcome> =
+        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Outcome::Failed(why.clone()))).collect();
+    // A connection with answers still on their way cannot be asked anything else.
+    let followed = match &stopped {
+        Some(stop) if !stop.answered => Ok(()),
+        _ => follow(store, steps, &mut outcomes),
+    };
+    Applied { outcomes, stopped: stopped.map(|stop| stop.error).or(followed.err()) }
+}
+
+/// What ended the rounds.
+struct Stop {
+    error: Error,
+    /// Every answer was taken, so that the connections can still be used.
+    answered: bool,
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        Stop { error, answered: false }
+    }
+}
+
+/// Tries all steps until each has an outcome; those that have none when it stops were not done, or
+/// nobody knows.
+fn rounds(
     store: &mut RedisStore,
     steps: &[Step],
-    mut keeper: Option<&mut dyn Keeper>,
-) -> Result<Vec<Outcome>, Error> {
-    let steps = &listed(store, steps)?[..];
-    let mut outcomes = vec![Outcome::Changed; steps.len()];
+    outcomes: &mut [Option<Outcome>],
+    keeper: &mut Option<&mut dyn Keeper>,
+) -> Result<(), Stop> {
     // What is read again is held at once, so a round is bounded by its bytes as well.
     let bytes = |range: &Range<usize>| steps[range.clone()].iter().map(|step| step.bytes).sum::<u64>();
     // A transaction is carried out in one go, however its commands were sent.
@@ -94,18 +129,8 @@ pub(super) fn apply(
             }
             round.extend(open.pop_front());
         }
-        let dropped = match attempt(store, steps, &round, &mut outcomes, &mut keeper) {
-            // What was done before is done: it is followed up and told, and the keeper knows why.
-            Err(Error::Backup(why)) => {
-                for at in round.into_iter().chain(open.drain(..)).flatten() {
-                    outcomes[at] = Outcome::Failed(why.clone());
-                }
-                break;
-            }
-            dropped => dropped?,
-        };
         // One of a lane's keys was written between reading and changing: tried again in halves.
-        for range in dropped {
+        for range in attempt(store, steps, &round, outcomes, keeper)? {
             if range.len() > 1 {
                 let middle = range.start + range.len() / 2;
                 open.push_back(range.start..middle);
@@ -114,12 +139,11 @@ pub(super) fn apply(
                 tries += 1;
                 open.push_back(range);
             } else {
-                outcomes[range.start] = Outcome::Failed("it is being written all the time".to_string());
+                outcomes[range.start] = Some(Outcome::Failed("it is being written all the time".to_string()));
             }
         }
     }
-    follow(store, steps, &mut outcomes)?;
-    Ok(outcomes)
+    Ok(())
 }
 
 /// The steps with the sets by name that other sets list; those are read before anything goes.
@@ -182,6 +206,18 @@ enum Part {
     Other,
 }
 
+impl Part {
+    /// The command whose answer this is, for errors.
+    fn command(&self) -> &'static str {
+        match self {
+            Part::End | Part::Beside => "UNLINK",
+            Part::Own { .. } => "PEXPIREAT",
+            Part::Entry => "SREM",
+            Part::Other => "ZADD",
+        }
+    }
+}
+
 /// One lane's share of a round.
 struct Share<'s> {
     start: usize,
@@ -202,9 +238,9 @@ fn attempt(
     store: &mut RedisStore,
     steps: &[Step],
     ranges: &[Range<usize>],
-    outcomes: &mut [Outcome],
+    outcomes: &mut [Option<Outcome>],
     keeper: &mut Option<&mut dyn Keeper>,
-) -> Result<Vec<Range<usize>>, Error> {
+) -> Result<Vec<Range<usize>>, Stop> {
     let keeps = keeper.is_some();
     let mut shares: Vec<Share<'_>> = ranges
         .iter()
@@ -245,37 +281,58 @@ fn attempt(
             for at in 0..shares.len() {
                 store.lane(at).ask(&[b"UNWATCH"])?;
             }
-            return Err(Error::Backup(error.to_string()));
+            return Err(Stop { error: Error::Backup(error.to_string()), answered: true });
         }
     }
+    let mut undone = Vec::new();
     let mut dropped = Vec::new();
-    let mut settled = |store: &mut RedisStore, at: usize, share: &Share<'_>| {
+    let mut stop: Option<Stop> = None;
+    // Each lane is heard, whatever became of another: what it did is done.
+    let mut settled = |store: &mut RedisStore, at: usize, share: &Share<'_>, stop: &mut Option<Stop>| {
         let range = share.start..share.start + share.steps.len();
-        if !settle(store.lane(at), share, &mut outcomes[range.clone()])? {
-            dropped.push(range);
+        match settle(store.lane(at), share, &mut outcomes[range.clone()]) {
+            Ok(Settled::Executed) => {}
+            Ok(Settled::Dropped) => {
+                undone.extend(range.clone());
+                dropped.push(range);
+            }
+            Ok(Settled::Refused(error)) => {
+                undone.extend(range);
+                stop.get_or_insert(Stop { error, answered: true });
+            }
+            Ok(Settled::Partly(error)) => {
+                stop.get_or_insert(Stop { error, answered: true });
+            }
+            Err(error) => stop.get_or_insert(Stop { error, answered: true }).answered = false,
         }
-        Ok(())
     };
+    let mut sent = 0;
     for (at, share) in shares.iter_mut().enumerate() {
-        change(store.lane(at), share)?;
-        if one_by_one {
-            settled(store, at, share)?;
+        if let Err(error) = change(store.lane(at), share) {
+            stop.get_or_insert(error.into()).answered = false;
+            break;
         }
-    }
-    for (at, share) in shares.iter().enumerate().filter(|_| !one_by_one) {
-        settled(store, at, share)?;
-    }
-    if let Some(keeper) = keeper
-        && !dropped.is_empty()
-    {
-        let void: Vec<u32> = dropped.iter().cloned().flatten().map(|at| at as u32).collect();
-        if let Err(error) = keeper.void(&void) {
-            for at in dropped.drain(..).flatten() {
-                outcomes[at] = Outcome::Failed(error.to_string());
+        sent += 1;
+        if one_by_one {
+            settled(store, at, share, &mut stop);
+            if stop.is_some() {
+                break;
             }
         }
     }
-    Ok(dropped)
+    for (at, share) in shares.iter().enumerate().take(sent).filter(|_| !one_by_one) {
+        settled(store, at, share, &mut stop);
+    }
+    if let Some(keeper) = keeper
+        && !undone.is_empty()
+    {
+        let void: Vec<u32> = undone.into_iter().map(|at| at as u32).collect();
+        if let Err(error) = keeper.void(&void) {
+            // Tried again, they would be in the file twice, and nothing there would say so.
+            stop.get_or_insert(Stop { error: Error::Backup(error.to_string()), answered: true });
+        }
+    }
+    stop.map_or(Ok(dropped), Err)
 }
 
 /// Watches the keys and asks what they hold.
@@ -414,28 +471,41 @@ fn change(lane: &mut RedisStore, share: &mut Share<'_>) -> Result<(), Error> {
     lane.flush("MULTI")
 }
 
-/// Takes the transaction's answers; false when the server dropped it.
-fn settle(lane: &mut RedisStore, share: &Share<'_>, outcomes: &mut [Outcome]) -> Result<bool, Error> {
-    for (outcome, found) in outcomes.iter_mut().zip(&share.found) {
-        *outcome = match found {
+/// What became of a transaction whose answers all came.
+enum Settled {
+    Executed,
+    /// A key was written after it was read, so the server dropped it.
+    Dropped,
+    /// The server would not carry it out, and did nothing of it.
+    Refused(Error),
+    /// A permission was taken away while it was queued: some commands were carried out, some not.
+    Partly(Error),
+}
+
+/// Takes the transaction's answers; only what was carried out gives the steps an outcome.
+fn settle(
+    lane: &mut RedisStore,
+    share: &Share<'_>,
+    settled: &mut [Option<Outcome>],
+) -> Result<Settled, Error> {
+    let mut outcomes: Vec<Outcome> = share
+        .found
+        .iter()
+        .map(|found| match found {
             Found::Same | Found::Gone => Outcome::Gone { keys: 0, entries: 0 },
             Found::Changed => Outcome::Changed,
             Found::Failed(why) => Outcome::Failed(why.clone()),
-        };
-    }
+        })
+        .collect();
     lane.expect("MULTI")?;
     if share.awaited.is_empty() {
         lane.expect("DISCARD")?;
-        return Ok(true);
+        give(settled, outcomes);
+        return Ok(Settled::Executed);
     }
     let mut refused = None;
     for (_, part) in &share.awaited {
-        let name = match part {
-            Part::End | Part::Beside => "UNLINK",
-            Part::Own { .. } => "PEXPIREAT",
-            Part::Entry => "SREM",
-            Part::Other => "ZADD",
-        };
+        let name = part.command();
         if let Err(refusal) = lane.take(name)? {
             let error = match refusal {
                 Refusal::Fatal(error) => error,
@@ -449,16 +519,22 @@ fn settle(lane: &mut RedisStore, share: &Share<'_>, outcomes: &mut [Outcome]) ->
         }
     }
     let executed = lane.take("EXEC")?;
-    if let Some(error) = refused {
-        return Err(error);
-    }
     let answers = match executed {
-        Ok(Answer::Nil) => return Ok(false),
+        Ok(Answer::Nil) => return Ok(Settled::Dropped),
         Ok(Answer::Array(answers)) => answers,
-        Err(Refusal::Fatal(error)) => return Err(error),
+        Err(Refusal::Fatal(error)) => return Ok(Settled::Refused(refused.unwrap_or(error))),
         _ => return Err(lane.senseless("EXEC")),
     };
+    let mut denied = None;
     for ((at, part), answer) in share.awaited.iter().zip(answers) {
+        if let Answer::ServerError(error) = &answer
+            && error.code() == "NOPERM"
+        {
+            denied.get_or_insert_with(|| lane.classify(&error.clone().into(), part.command()));
+            if matches!(part, Part::End) {
+                outcomes[*at] = Outcome::Failed("it may not be removed any more".to_string());
+            }
+        }
         match (part, answer) {
             (Part::End, Answer::Int(1)) => outcomes[*at] = Outcome::Done { keys: 1, entries: 0 },
             (Part::Own { .. }, Answer::ServerError(error)) => {
@@ -472,7 +548,14 @@ fn settle(lane: &mut RedisStore, share: &Share<'_>, outcomes: &mut [Outcome]) ->
             _ => {}
         }
     }
-    Ok(true)
+    give(settled, outcomes);
+    Ok(denied.map_or(Settled::Executed, Settled::Partly))
+}
+
+fn give(settled: &mut [Option<Outcome>], outcomes: Vec<Outcome>) {
+    for (settled, outcome) in settled.iter_mut().zip(outcomes) {
+        *settled = Some(outcome);
+    }
 }
 
 /// Queues what makes a session end at another time; how many answers that gives.
