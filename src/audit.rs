@@ -28,7 +28,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::plan::apply::Report;
+use crate::plan::execute::Report;
 use crate::render::rfc3339;
 use crate::scan::now_ms;
 

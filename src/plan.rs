@@ -13,7 +13,9 @@ use crate::store::redis::fingerprint;
 use crate::store::{Key, Op, Own, Step};
 
 pub mod apply;
+pub mod execute;
 pub mod file;
+pub mod restore;
 pub mod run;
 
 /// One session's end, with what a report says of it.

@@ -276,10 +276,13 @@ pub trait Store: Source {
     /// Carries out steps: each is re-read, compared with what was seen, and only then done, such
     /// that a key which changes in between is left alone. `keeper` gets what is going to change
     /// before it is changed; if it fails, nothing is.
-    fn apply(&mut self, steps: &[Step], keeper: Option<&mut dyn Keeper>) -> Applied;
+    fn apply(&mut self, steps: &[Step], fit: Fit, keeper: Option<&mut dyn Keeper>) -> Applied;
 
-    /// Puts back what is absent, or what still is as the step left it; never over anything newer.
-    fn restore(&mut self, backups: &[Backup]) -> Result<Vec<Restored>, Error>;
+    /// Puts back what is absent, or what still is as the step left it; never over anything newer. Of
+    /// a backup that would have ended meanwhile the outcome is `Gone`, of one whose key is there again,
+    /// or is not as it was left, `Changed`. An error leaves it unknown how far this came; to repeat it
+    /// does what is missing.
+    fn restore(&mut self, backups: &[Backup]) -> Result<Vec<Outcome>, Error>;
 
     /// Puts small indexes back byte for byte where their content is again what it was, and gives keys
     /// back the end that they had.
@@ -296,16 +299,6 @@ pub trait Keeper {
 
     /// Of what was prepared last these steps did not happen: one of their keys was written in between.
     fn void(&mut self, steps: &[u32]) -> std::io::Result<()>;
-}
-
-/// How a backup was put back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Restored {
-    Done,
-    /// It would have ended meanwhile.
-    Expired,
-    /// The key is there again, or is not as it was left.
-    Newer,
 }
 
 /// One change to the store, safe to repeat and without effect where there is nothing to change.
@@ -589,6 +582,15 @@ pub enum Outcome {
     Failed(String),
 }
 
+/// What a key must hold for its step to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// What was seen when it was matched.
+    Seen,
+    /// That, or what the step makes of it: the run that is gone on with may have come so far.
+    SeenOrDone,
+}
+
 /// What became of steps, one outcome each in their order.
 #[derive(Debug)]
 pub struct Applied {
@@ -599,9 +601,9 @@ pub struct Applied {
 }
 
 impl Applied {
-    /// An error came before anything was done.
-    pub fn nothing(steps: &[Step], error: Error) -> Applied {
-        Applied { outcomes: vec![Outcome::Failed(error.to_string()); steps.len()], stopped: Some(error) }
+    /// An error came before any of so many steps was done.
+    pub fn nothing(steps: usize, error: Error) -> Applied {
+        Applied { outcomes: vec![Outcome::Failed(error.to_string()); steps], stopped: Some(error) }
     }
 }
 

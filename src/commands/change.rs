@@ -20,7 +20,8 @@ use crate::exit::Exit;
 use crate::guard::Guards;
 use crate::layout;
 use crate::pace::{Pace, PaceArgs};
-use crate::plan::apply::{self, BATCH, Report};
+use crate::plan::apply::{BATCH, Planned};
+use crate::plan::execute::{Report, execute};
 use crate::plan::file::{self, Header, Plan};
 use crate::plan::run::{self, RunFile, Start, State};
 use crate::plan::{self, Entry, Spool};
@@ -30,7 +31,7 @@ use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::{self, Filter};
 use crate::session::{Certainty, Session};
 use crate::store::redis::{Gentle, RedisStore};
-use crate::store::{Key, Need, Source as _, Store as _};
+use crate::store::{Fit, Key, Need, Source as _, Store as _};
 use crate::ui::{self, Answer};
 
 /// What keeps a change from doing harm.
@@ -634,8 +635,7 @@ impl Job<'_> {
         }
         self.report.matched += many;
         let mut progress = self.context.ui.progress("changing", Some(many));
-        let settled = |report: &Report| report.done + report.gone + report.changed + report.failed;
-        let mut before = settled(&self.report);
+        let mut before = self.report.settled();
         let watches = self.change.safety.verify.is_some();
         let (ended, interrupted) = (&mut self.ended, &mut self.interrupted);
         let mut each = |entry: &Entry| {
@@ -644,22 +644,28 @@ impl Job<'_> {
             }
         };
         let mut between = |report: &Report, pace: &str| {
-            progress.add(settled(report) - before);
+            progress.add(report.settled() - before);
             if !pace.is_empty() {
                 progress.say(pace);
             }
-            before = settled(report);
+            before = report.settled();
             *interrupted = ui::interrupted();
             if *interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        self.failure = apply::apply(
-            &mut self.store,
-            spool.read()?,
-            self.undo.as_mut(),
-            &mut self.report,
-            &mut self.pace,
-            &mut apply::Watch { each: &mut each, between: &mut between },
-        )?;
+        let fit = match self.change.chosen {
+            // The run that died may have done it.
+            Chosen::Left(_) => Fit::SeenOrDone,
+            _ => Fit::Seen,
+        };
+        self.failure = match Planned::new(spool.read()?, fit, self.undo.as_mut(), &mut each)? {
+            Ok(mut planned) => {
+                execute(&mut self.store, &mut planned, &mut self.report, &mut self.pace, &mut between)?
+            }
+            Err(error) => {
+                self.report.complete = false;
+                Some(error)
+            }
+        };
         Ok(())
     }
 
@@ -711,6 +717,9 @@ impl Job<'_> {
             if many > 0 {
                 returned += many;
                 let before = (self.report.matched, self.report.done);
+                if let Some(undo) = &mut self.undo {
+                    undo.again().context("noting in the run's file that sessions came back")?;
+                }
                 self.apply(again.spool)?;
                 // They were counted once already.
                 (self.report.matched, self.report.done) = before;

@@ -10,7 +10,7 @@ use crate::cli::Format;
 use crate::context::Context;
 use crate::layout;
 use crate::plan::Entry;
-use crate::plan::apply::Report;
+use crate::plan::execute::Report;
 use crate::render::safe;
 use crate::resolve;
 use crate::store::{Expiry, JsonItem, Op, Own, Rewrite};

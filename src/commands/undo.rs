@@ -1,22 +1,20 @@
 //! `sessctl undo`: put back what a run changed.
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use anyhow::Context as _;
-use sha2::{Digest as _, Sha256};
 
 use super::{report, runs};
 use crate::audit::{Audit, Ids, Start};
 use crate::context::Context;
 use crate::error::{Failure, Refusal};
 use crate::exit::Exit;
-use crate::pace::{Pace, PaceArgs};
-use crate::plan::apply::Report;
-use crate::plan::run::{self, Kept, Reader, Record, RunFile, State, Summary};
+use crate::pace::PaceArgs;
+use crate::plan::execute::{Report, execute};
+use crate::plan::restore::{BATCH, Changed, Chosen, Restoring};
+use crate::plan::run::{self, RunFile, State, Summary};
 use crate::resolve;
 use crate::scan;
-use crate::store::{Companion, Restored, Store as _};
 use crate::ui::{self, Answer};
 
 /// Put back what a run removed or changed, with the expiry that it had
@@ -73,9 +71,6 @@ pub struct Args {
     pub pace: PaceArgs,
 }
 
-/// Sessions a round trip.
-const BATCH: usize = 500;
-
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if !args.dry_run {
         context.permit_change()?;
@@ -100,8 +95,12 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             .into());
     }
     // All of the file is read once before anything is changed.
+    let chosen =
+        Chosen { users: args.user.clone(), ids: args.ids.iter().map(|id| resolve::bytes_of(id)).collect() };
     let mut ids = Ids::default();
-    let (matched, torn, damage) = count(&summary, args, &mut ids)?;
+    let mut changed = Changed::open(&summary, &chosen)?;
+    let matched = changed.by_ref().inspect(|kept| ids.add(&kept.id)).count() as u64;
+    let (torn, damage) = (changed.torn(), changed.damage);
     if let Some(damage) = &damage
         && !args.salvage
     {
@@ -169,67 +168,23 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         &ids,
     )?;
     let mut progress = context.ui.progress("putting back", Some(matched));
-    let every = args.user.is_empty() && args.ids.is_empty();
-    let mut wholes: Vec<Companion> = Vec::new();
-    let mut expired = 0;
-    let mut batch: Vec<Kept> = Vec::new();
-    let mut interrupted = false;
-    // Whether it goes on.
-    let mut each = |kept: Vec<Kept>, pace: &mut Pace| -> anyhow::Result<bool> {
-        let many = kept.len();
-        progress.add(many as u64);
-        let backups: Vec<_> = kept.into_iter().map(|kept| kept.backup).collect();
-        let restored = store.restore(&backups)?;
-        for (backup, restored) in backups.into_iter().zip(restored) {
-            match restored {
-                Restored::Done => report.done += 1,
-                Restored::Expired => expired += 1,
-                Restored::Newer => report.changed += 1,
-            }
-            // What an index outlived stays where only some of its sessions are put back.
-            wholes.extend(backup.companions.into_iter().filter(|one| match one {
-                Companion::Outlived { .. } => every,
-                other => matches!(other, Companion::Whole { .. }),
-            }));
+    let mut work = Restoring::new(Changed::open(&summary, &chosen)?);
+    let mut before = 0;
+    let failure = execute(&mut store, &mut work, &mut report, &mut pace, &mut |report, pace| {
+        let settled = report.settled();
+        progress.add(settled - before);
+        before = settled;
+        if !pace.is_empty() {
+            progress.say(pace);
         }
-        pace.done(many);
-        let says = pace.says();
-        if !says.is_empty() {
-            progress.say(says);
-        }
-        interrupted = ui::interrupted();
-        Ok(!interrupted)
-    };
-    let stop = || if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    // How many make a batch; `None` before the first and after each.
-    let mut most = None;
-    let mut going = true;
-    let walked = walk(&summary, args, &mut |kept| {
-        if most.is_none() {
-            most = pace.next(&mut |_| stop())?;
-        }
-        let Some(size) = most else {
-            going = false;
-            return Ok(false);
-        };
-        batch.push(kept);
-        if batch.len() >= size {
-            going = each(std::mem::take(&mut batch), &mut pace)?;
-            most = None;
-        }
-        Ok(going)
-    });
-    let walked = match walked {
-        Ok(_) if going && !batch.is_empty() => each(batch, &mut pace).map(|_| ()),
-        walked => walked.map(|_| ()),
-    };
-    interrupted |= !going;
+        if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
     drop(progress);
-    let restored = walked.and_then(|()| Ok(store.restore_whole(&wholes)?));
+    let restored = failure.map_or_else(|| work.finish(&mut store), Err);
     if let Err(error) = restored {
         // How far it came is told and noted all the same; it can be repeated.
-        report.gone = expired;
         report.complete = false;
+        let error = anyhow::Error::from(error);
         let exit = if report.done > 0 { Exit::Partial } else { crate::error::tell(&error).exit };
         let noted = audit.end(exit, &report);
         if report.done == 0 {
@@ -241,13 +196,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         context.ui.note(format!("hint: to go on: sessctl undo {}", summary.start.run));
         return Ok(exit);
     }
-    report.gone = expired;
-    report.complete = !interrupted;
-    let all = report.complete && every;
+    let all = report.complete && chosen.is_all();
     RunFile::append(&summary.path)
         .and_then(|mut file| file.undone(scan::now_ms(), report.done, all))
         .context("noting in the run's file that it was undone")?;
-    let exit = if interrupted { Exit::Interrupted } else { Exit::Done };
+    let exit = if report.complete { Exit::Done } else { Exit::Interrupted };
     let noted = audit.end(exit, &report);
     report::print(context, "Put back", &report)?;
     noted?;
@@ -276,84 +229,4 @@ fn last(place: &str) -> anyhow::Result<Summary> {
                 .hint("`sessctl runs` lists all runs")
                 .into()
         })
-}
-
-fn count(summary: &Summary, args: &Args, ids: &mut Ids) -> anyhow::Result<(u64, bool, Option<run::Damage>)> {
-    let mut many = 0;
-    let mut torn = false;
-    let damage = read(summary, args, &mut torn, &mut |kept| {
-        many += 1;
-        ids.add(&kept.id);
-        Ok(true)
-    })?;
-    Ok((many, torn, damage))
-}
-
-fn walk(
-    summary: &Summary,
-    args: &Args,
-    each: &mut dyn FnMut(Kept) -> anyhow::Result<bool>,
-) -> anyhow::Result<Option<run::Damage>> {
-    read(summary, args, &mut false, each)
-}
-
-/// Gives what the run really changed: batches that were prepared and settled, of those the steps that
-/// were done; and the last one if the run died before it could say so.
-fn read(
-    summary: &Summary,
-    args: &Args,
-    torn: &mut bool,
-    each: &mut dyn FnMut(Kept) -> anyhow::Result<bool>,
-) -> anyhow::Result<Option<run::Damage>> {
-    let wanted: Vec<Vec<u8>> = args.ids.iter().map(|id| resolve::bytes_of(id)).collect();
-    // What came back and was ended again is in the file twice; as it was before the run, it is once.
-    let mut met: HashSet<[u8; 16]> = HashSet::new();
-    let mut chosen = |kept: &Kept| {
-        let user = args.user.is_empty() || kept.user.as_ref().is_some_and(|user| args.user.contains(user));
-        let key = &kept.backup.key.0;
-        let named =
-            wanted.is_empty() || wanted.iter().any(|id| kept.id.starts_with(id) || key.starts_with(id));
-        let mut name = [0; 16];
-        name.copy_from_slice(&Sha256::digest(key)[..16]);
-        user && named && met.insert(name)
-    };
-    let mut reader = Reader::open(&summary.path)?;
-    let mut prepared: Vec<Kept> = Vec::new();
-    let mut last: usize = 0;
-    loop {
-        let record = match reader.record() {
-            Ok(record) => record,
-            Err(damage) => return Ok(Some(damage)),
-        };
-        match record {
-            Some(Record::Prepared(kept)) => {
-                last = prepared.len();
-                prepared.extend(kept);
-            }
-            Some(Record::Void { steps }) => {
-                let mut at = 0;
-                prepared.retain(|kept| {
-                    at += 1;
-                    at <= last || !steps.contains(&kept.backup.step)
-                });
-            }
-            Some(Record::Settled { done }) => {
-                let done: HashSet<u32> = done.into_iter().collect();
-                for kept in prepared.drain(..).filter(|kept| done.contains(&kept.backup.step)) {
-                    if chosen(&kept) && !each(kept)? {
-                        return Ok(None);
-                    }
-                }
-            }
-            Some(_) => {}
-            None => break,
-        }
-    }
-    *torn = reader.torn;
-    for kept in prepared {
-        if chosen(&kept) && !each(kept)? {
-            break;
-        }
-    }
-    Ok(None)
 }

@@ -8,6 +8,7 @@
 //!
 //! Run files hold sessions, so only their owner may read them and they are not kept for long.
 
+use std::collections::HashSet;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -20,7 +21,7 @@ use flate2::write::DeflateEncoder;
 use sha2::{Digest as _, Sha256};
 
 use super::Entry;
-use super::apply::Report;
+use super::execute::Report;
 use crate::store::{Backup, Keeper, Outcome};
 
 const MARK: &[u8] = b"sessctl run file\n";
@@ -70,6 +71,8 @@ pub enum Record {
     },
     /// What is going to be done, in that order; all of it is written before the first batch.
     Planned(Vec<Entry>),
+    /// What comes now may have been changed by this run before: it came back while it was watched.
+    Again,
     /// A batch begins: so many more of what is planned.
     Batch {
         size: u32,
@@ -180,6 +183,11 @@ impl RunFile {
     /// What is going to be done, for `--resume`.
     pub fn planned(&mut self, entries: Vec<Entry>) -> io::Result<()> {
         self.write(&Record::Planned(entries))
+    }
+
+    /// From here on sessions may be in the file that are there already.
+    pub fn again(&mut self) -> io::Result<()> {
+        self.write(&Record::Again)
     }
 
     /// The next so many of what is planned are begun.
@@ -304,6 +312,15 @@ fn name_of(path: &Path) -> String {
     path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
+/// What stands for a key where many are held.
+pub type Digest = [u8; 16];
+
+pub fn digest(key: &[u8]) -> Digest {
+    let mut digest = [0; 16];
+    digest.copy_from_slice(&Sha256::digest(key)[..16]);
+    digest
+}
+
 /// How far a run came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -332,6 +349,8 @@ pub struct Summary {
     pub finished: Option<i64>,
     pub done: u64,
     pub state: State,
+    /// The keys of what came back and was changed again.
+    pub again: HashSet<Digest>,
     /// Why not all of the file can be read.
     pub damage: Option<String>,
 }
@@ -348,10 +367,16 @@ pub fn summary(path: &Path) -> Result<Summary, Damage> {
         finished: None,
         done: 0,
         state: State::Partial,
+        again: HashSet::new(),
         damage: None,
     };
+    let mut again = false;
     loop {
         match reader.record() {
+            Ok(Some(Record::Again)) => again = true,
+            Ok(Some(Record::Prepared(kept))) if again => {
+                summary.again.extend(kept.iter().map(|kept| digest(&kept.backup.key.0)));
+            }
             Ok(Some(Record::Settled { done })) => summary.done += done.len() as u64,
             Ok(Some(Record::Finished { at, matched, done, complete })) => {
                 summary.finished = Some(at);

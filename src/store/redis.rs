@@ -9,8 +9,8 @@ use std::ops::ControlFlow;
 use ::redis::{Connection, Value as Answer};
 
 use super::{
-    Applied, Backup, Companion, Error, Keeper, Key, Kind, Need, Op, Outcome, Page, Query, Raw, Record,
-    Restored, Source, Step, Store, Ttl,
+    Applied, Backup, Companion, Error, Fit, Keeper, Key, Kind, Need, Op, Outcome, Page, Query, Raw, Record,
+    Source, Step, Store, Ttl,
 };
 use crate::store::connect::{self, Target, classify};
 
@@ -343,11 +343,11 @@ impl Store for RedisStore {
         change::may_change(self, sample)
     }
 
-    fn apply(&mut self, steps: &[Step], keeper: Option<&mut dyn Keeper>) -> Applied {
-        change::apply(self, steps, keeper)
+    fn apply(&mut self, steps: &[Step], fit: Fit, keeper: Option<&mut dyn Keeper>) -> Applied {
+        change::apply(self, steps, fit, keeper)
     }
 
-    fn restore(&mut self, backups: &[Backup]) -> Result<Vec<Restored>, Error> {
+    fn restore(&mut self, backups: &[Backup]) -> Result<Vec<Outcome>, Error> {
         backup::restore(self, backups)
     }
 

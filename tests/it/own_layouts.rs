@@ -126,6 +126,24 @@ fn the_end_in_the_value_moves_with_the_keys() {
     assert!(sess.server.snapshot() == before);
 }
 
+/// A session that somebody wrote is left alone, also where that happens to have moved its end as we would.
+#[test]
+fn an_end_that_is_there_already_excuses_no_other_change() {
+    let sess = Sess::new();
+    sess.server.command(&["HSET", "h:1", "who", "zoe", "exp", "4102444800"]);
+    let text = "[layouts.h]\nkey = \"h:{id}\"\nrecord = \"hash\"\nuser = \"who\"\nmust_have = \"who\"\n\
+                expires = { path = \"exp\", unit = \"s\" }\n";
+    let sess = configured(sess, text);
+    let mut terminal = sess.terminal(&["expire", "--all", "--at", "2099-01-01T00:00:00Z", "--no-ttl"]);
+    terminal.shows("?");
+    sess.server.command(&["HSET", "h:1", "who", "yve", "exp", "4070908800"]);
+    let before = sess.server.snapshot();
+    terminal.types("y\n");
+    let (code, text) = terminal.end();
+    assert_eq!(code, Some(3), "{text}");
+    assert!(sess.server.snapshot() == before);
+}
+
 #[test]
 fn compressed_sessions_are_found_however_long_they_are() {
     let sess = Sess::new();

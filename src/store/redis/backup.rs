@@ -422,19 +422,23 @@ fn score_text(score: f64) -> String {
     }
 }
 
-pub(super) fn restore(store: &mut RedisStore, backups: &[Backup]) -> Result<Vec<Restored>, Error> {
+const PUT_BACK: Outcome = Outcome::Done { keys: 0, entries: 0 };
+/// It would have ended meanwhile.
+const EXPIRED: Outcome = Outcome::Gone { keys: 0, entries: 0 };
+
+pub(super) fn restore(store: &mut RedisStore, backups: &[Backup]) -> Result<Vec<Outcome>, Error> {
     let now = store.now()?;
     let quick = revive_all(store, backups, now)?;
     let mut restored = Vec::with_capacity(backups.len());
     for (backup, done) in backups.iter().zip(quick) {
         restored.push(match &backup.own {
-            Own::End if done => Restored::Done,
+            Own::End if done => PUT_BACK,
             Own::End => revive(store, backup, now)?,
             Own::Expire { at, rewrite } => expire_back(store, backup, *at, rewrite.as_ref(), now)?,
         });
     }
     let companions = || {
-        let done = backups.iter().zip(&restored).filter(|(_, restored)| **restored == Restored::Done);
+        let done = backups.iter().zip(&restored).filter(|(_, restored)| **restored == PUT_BACK);
         done.flat_map(|(backup, _)| &backup.companions)
     };
     let mut sent = 0;
@@ -526,27 +530,27 @@ fn set_absent(
 }
 
 /// Brings a session back if its key is absent.
-fn revive(store: &mut RedisStore, backup: &Backup, now: i64) -> Result<Restored, Error> {
+fn revive(store: &mut RedisStore, backup: &Backup, now: i64) -> Result<Outcome, Error> {
     if backup.expires.is_some_and(|at| at <= now) {
-        return Ok(Restored::Expired);
+        return Ok(EXPIRED);
     }
     let key = &backup.key.0;
     match &backup.content {
         Content::Text(text) => {
             if set_absent(store, key, text, backup.expires, now)? {
-                return Ok(Restored::Done);
+                return Ok(PUT_BACK);
             }
             // A run of undo that was cut short has done this already; the indexes may be left.
             let there = store.take_one(&[b"GET", key])?;
             let ours = there.and_then(bulk).is_some_and(|there| there == *text);
-            Ok(if ours { Restored::Done } else { Restored::Newer })
+            Ok(if ours { PUT_BACK } else { Outcome::Changed })
         }
         Content::Hash { dump, fields } => {
             let at = backup.expires.unwrap_or(0).to_string();
             store.push(&[b"RESTORE", key, at.as_bytes(), dump, b"ABSTTL"]);
             store.flush("RESTORE")?;
             match store.take("RESTORE")? {
-                Ok(_) => return Ok(Restored::Done),
+                Ok(_) => return Ok(PUT_BACK),
                 Err(Refusal::Fatal(Error::Refused { reason, .. })) if !reason.contains("BUSYKEY") => {}
                 Err(Refusal::Fatal(Error::Denied { .. })) => {}
                 Err(Refusal::Fatal(Error::Refused { .. })) => {
@@ -555,10 +559,10 @@ fn revive(store: &mut RedisStore, backup: &Backup, now: i64) -> Result<Restored,
                         there.len() == fields.len()
                             && fields.iter().all(|(f, v)| there.iter().any(|(a, b)| (a, b) == (&f.0, &v.0)))
                     });
-                    return Ok(if same { Restored::Done } else { Restored::Newer });
+                    return Ok(if same { PUT_BACK } else { Outcome::Changed });
                 }
                 Err(Refusal::Fatal(error)) => return Err(error),
-                Err(_) => return Ok(Restored::Newer),
+                Err(_) => return Ok(Outcome::Changed),
             }
             // The payload is of another server version: by its fields, if still absent.
             store.push(&[b"WATCH", key]);
@@ -567,7 +571,7 @@ fn revive(store: &mut RedisStore, backup: &Backup, now: i64) -> Result<Restored,
             store.expect("WATCH")?;
             if int(&store.expect("EXISTS")?) != Some(0) {
                 store.ask(&[b"UNWATCH"])?;
-                return Ok(Restored::Newer);
+                return Ok(Outcome::Changed);
             }
             let mut command: Vec<&[u8]> = vec![b"HSET", key];
             command.extend(fields.iter().flat_map(|(field, value)| [&field.0[..], &value.0[..]]));
@@ -584,7 +588,7 @@ fn revive(store: &mut RedisStore, backup: &Backup, now: i64) -> Result<Restored,
             if backup.expires.is_some() {
                 store.expect("PEXPIREAT")?;
             }
-            Ok(if store.expect("EXEC")? == Answer::Nil { Restored::Newer } else { Restored::Done })
+            Ok(if store.expect("EXEC")? == Answer::Nil { Outcome::Changed } else { PUT_BACK })
         }
     }
 }
@@ -596,7 +600,7 @@ fn expire_back(
     made: Expiry,
     rewrite: Option<&Rewrite>,
     now: i64,
-) -> Result<Restored, Error> {
+) -> Result<Outcome, Error> {
     let key = &backup.key.0;
     store.push(&[b"WATCH", key]);
     store.push(&[b"PTTL", key]);
@@ -626,7 +630,7 @@ fn expire_back(
     }
     if !same_content || !same_end || ttl == -2 {
         store.ask(&[b"UNWATCH"])?;
-        return Ok(Restored::Newer);
+        return Ok(Outcome::Changed);
     }
     store.push(&[b"MULTI"]);
     let mut queued = 0;
@@ -659,7 +663,7 @@ fn expire_back(
     for _ in 0..queued {
         store.expect("PEXPIREAT")?;
     }
-    Ok(if store.expect("EXEC")? == Answer::Nil { Restored::Newer } else { Restored::Done })
+    Ok(if store.expect("EXEC")? == Answer::Nil { Outcome::Changed } else { PUT_BACK })
 }
 
 /// The content that the step made of what it found.

@@ -66,14 +66,19 @@ enum Found {
 
 /// Carries out steps in rounds of a few transactions at once. What a round did before an error came is
 /// kept, told and followed up: the error ends the rounds, it does not unmake them.
-pub(super) fn apply(store: &mut RedisStore, steps: &[Step], mut keeper: Option<&mut dyn Keeper>) -> Applied {
+pub(super) fn apply(
+    store: &mut RedisStore,
+    steps: &[Step],
+    fit: Fit,
+    mut keeper: Option<&mut dyn Keeper>,
+) -> Applied {
     let steps = match listed(store, steps) {
         Ok(steps) => steps,
-        Err(error) => return Applied::nothing(steps, error),
+        Err(error) => return Applied::nothing(steps.len(), error),
     };
     let steps = &steps[..];
     let mut outcomes = vec![None; steps.len()];
-    let stopped = rounds(store, steps, &mut outcomes, &mut keeper).err();
+    let stopped = rounds(store, steps, fit, &mut outcomes, &mut keeper).err();
     let why = stopped.as_ref().map(|stop| stop.error.to_string()).unwrap_or_default();
     let mut outcomes: Vec<Outcome> =
         outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Outcome::Failed(why.clone()))).collect();
@@ -103,6 +108,7 @@ impl From<Error> for Stop {
 fn rounds(
     store: &mut RedisStore,
     steps: &[Step],
+    fit: Fit,
     outcomes: &mut [Option<Outcome>],
     keeper: &mut Option<&mut dyn Keeper>,
 ) -> Result<(), Stop> {
@@ -130,7 +136,7 @@ fn rounds(
             round.extend(open.pop_front());
         }
         // One of a lane's keys was written between reading and changing: tried again in halves.
-        for range in attempt(store, steps, &round, outcomes, keeper)? {
+        for range in attempt(store, steps, fit, &round, outcomes, keeper)? {
             if range.len() > 1 {
                 let middle = range.start + range.len() / 2;
                 open.push_back(range.start..middle);
@@ -222,6 +228,7 @@ impl Part {
 struct Share<'s> {
     start: usize,
     steps: &'s [Step],
+    fit: Fit,
     found: Vec<Found>,
     contents: Vec<Raw>,
     /// None of the indexes that the steps name is there.
@@ -237,6 +244,7 @@ struct Share<'s> {
 fn attempt(
     store: &mut RedisStore,
     steps: &[Step],
+    fit: Fit,
     ranges: &[Range<usize>],
     outcomes: &mut [Option<Outcome>],
     keeper: &mut Option<&mut dyn Keeper>,
@@ -247,6 +255,7 @@ fn attempt(
         .map(|range| Share {
             start: range.start,
             steps: &steps[range.clone()],
+            fit,
             found: Vec::new(),
             contents: Vec::new(),
             no_index: true,
@@ -402,7 +411,7 @@ fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) -> Result<(),
         };
         let (found, content) = match raw {
             Ok(Raw::Gone) => (Found::Gone, Raw::Gone),
-            Ok(raw) => (compare(&raw, step), raw),
+            Ok(raw) => (compare(&raw, step, share.fit), raw),
             Err(found) => (found, Raw::Gone),
         };
         share.found.push(found);
@@ -618,8 +627,9 @@ fn simple_key(op: &Op) -> Option<&Key> {
     }
 }
 
-fn compare(raw: &Raw, step: &Step) -> Found {
-    if fingerprint(raw) == Some(step.seen) || rewritten(raw, step) { Found::Same } else { Found::Changed }
+fn compare(raw: &Raw, step: &Step, fit: Fit) -> Found {
+    let same = fingerprint(raw) == Some(step.seen) || (fit == Fit::SeenOrDone && rewritten(raw, step));
+    if same { Found::Same } else { Found::Changed }
 }
 
 /// Whether it is what the step makes of it: a run that died in this batch may have done so, and what

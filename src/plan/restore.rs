@@ -1,0 +1,169 @@
+//! Taking a run back: what its file says that it really changed, put back as it was.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::execute::{Batch, Report, Work};
+use super::run::{Damage, Digest, Kept, Reader, Record, Summary, digest};
+use crate::store::{Applied, Companion, Outcome, Store};
+
+/// Sessions a round trip.
+pub const BATCH: usize = 500;
+
+/// Which sessions of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Chosen {
+    /// Only of these users; none means of all.
+    pub users: Vec<String>,
+    /// Only those whose id or key begins so; none means all.
+    pub ids: Vec<Vec<u8>>,
+}
+
+impl Chosen {
+    pub fn is_all(&self) -> bool {
+        self.users.is_empty() && self.ids.is_empty()
+    }
+
+    fn keeps(&self, kept: &Kept) -> bool {
+        let user = self.users.is_empty() || kept.user.as_ref().is_some_and(|user| self.users.contains(user));
+        let begins = |id: &Vec<u8>| kept.id.starts_with(id) || kept.backup.key.0.starts_with(id);
+        user && (self.ids.is_empty() || self.ids.iter().any(begins))
+    }
+}
+
+/// The sessions that a run changed, in its order: of the batches that were settled the steps that were
+/// done, and all of the last one if the run died before it could say so.
+pub struct Changed<'a> {
+    reader: Reader,
+    chosen: &'a Chosen,
+    /// Sessions that came back and were ended again are in the file twice; as they were before the
+    /// run, they are once. True once it was met.
+    again: HashMap<Digest, bool>,
+    /// Written down, and not settled yet.
+    prepared: Vec<Kept>,
+    /// Where the last record of those begins.
+    last: usize,
+    ready: VecDeque<Kept>,
+    ended: bool,
+    /// What made the rest unreadable.
+    pub damage: Option<Damage>,
+}
+
+impl<'a> Changed<'a> {
+    pub fn open(summary: &Summary, chosen: &'a Chosen) -> Result<Changed<'a>, Damage> {
+        Ok(Changed {
+            reader: Reader::open(&summary.path)?,
+            chosen,
+            again: summary.again.iter().map(|name| (*name, false)).collect(),
+            prepared: Vec::new(),
+            last: 0,
+            ready: VecDeque::new(),
+            ended: false,
+            damage: None,
+        })
+    }
+
+    /// Whether the file ends in the middle of a record; known at its end.
+    pub fn torn(&self) -> bool {
+        self.reader.torn
+    }
+
+    fn read(&mut self) {
+        let kept = match self.reader.record() {
+            Ok(Some(Record::Prepared(kept))) => {
+                self.last = self.prepared.len();
+                self.prepared.extend(kept);
+                return;
+            }
+            Ok(Some(Record::Void { steps })) => {
+                let mut at = 0;
+                let last = self.last;
+                self.prepared.retain(|kept| {
+                    at += 1;
+                    at <= last || !steps.contains(&kept.backup.step)
+                });
+                return;
+            }
+            Ok(Some(Record::Settled { done })) => {
+                let done: HashSet<u32> = done.into_iter().collect();
+                let mut kept = std::mem::take(&mut self.prepared);
+                kept.retain(|kept| done.contains(&kept.backup.step));
+                kept
+            }
+            Ok(Some(_)) => return,
+            Ok(None) => {
+                self.ended = true;
+                std::mem::take(&mut self.prepared)
+            }
+            Err(damage) => {
+                (self.ended, self.damage) = (true, Some(damage));
+                return;
+            }
+        };
+        for kept in kept {
+            let met = self.again.get_mut(&digest(&kept.backup.key.0));
+            if self.chosen.keeps(&kept) && !met.is_some_and(|met| std::mem::replace(met, true)) {
+                self.ready.push_back(kept);
+            }
+        }
+    }
+
+    fn is_done(&mut self) -> bool {
+        while self.ready.is_empty() && !self.ended {
+            self.read();
+        }
+        self.ready.is_empty()
+    }
+}
+
+impl Iterator for Changed<'_> {
+    type Item = Kept;
+
+    fn next(&mut self) -> Option<Kept> {
+        if self.is_done() { None } else { self.ready.pop_front() }
+    }
+}
+
+/// Sessions to be put back.
+pub struct Restoring<'a> {
+    changed: Changed<'a>,
+    /// Indexes that several sessions are in, to be made as they were once all of them are back.
+    wholes: Vec<Companion>,
+}
+
+impl<'a> Restoring<'a> {
+    pub fn new(changed: Changed<'a>) -> Restoring<'a> {
+        Restoring { changed, wholes: Vec::new() }
+    }
+
+    /// Puts small indexes back byte for byte, once the sessions are.
+    pub fn finish(&self, store: &mut dyn Store) -> Result<(), crate::store::Error> {
+        store.restore_whole(&self.wholes)
+    }
+}
+
+impl Work for Restoring<'_> {
+    fn is_done(&mut self) -> anyhow::Result<bool> {
+        Ok(self.changed.is_done())
+    }
+
+    fn batch(&mut self, store: &mut dyn Store, most: usize, report: &mut Report) -> anyhow::Result<Batch> {
+        let batch: Vec<_> = self.changed.by_ref().take(most).map(|kept| kept.backup).collect();
+        let Applied { outcomes, stopped } = match store.restore(&batch) {
+            Ok(outcomes) => Applied { outcomes, stopped: None },
+            Err(error) => Applied::nothing(batch.len(), error),
+        };
+        let sessions = batch.len();
+        for (backup, outcome) in batch.into_iter().zip(outcomes) {
+            // What an index outlived stays where only some of its sessions are put back.
+            let every = self.changed.chosen.is_all();
+            if !matches!(outcome, Outcome::Failed(_)) {
+                self.wholes.extend(backup.companions.into_iter().filter(|one| match one {
+                    Companion::Outlived { .. } => every,
+                    other => matches!(other, Companion::Whole { .. }),
+                }));
+            }
+            report.count(outcome);
+        }
+        Ok(Batch { sessions, stopped })
+    }
+}
