@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use sessctl::cli::{Cli, rewrite_not};
 use sessctl::exit::Exit;
-use sessctl::ui::{Color, Ui};
+use sessctl::ui::{self, Color, Ui};
 use sessctl::{commands, error};
 
 fn main() -> ExitCode {
+    ui::survive_full_files();
     let args = match rewrite_not(std::env::args_os()) {
         Ok(args) => args,
         Err(usage) => return error::report(&usage.into(), Ui::new(Color::Auto, false).color_err).into(),

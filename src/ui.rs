@@ -293,6 +293,14 @@ pub fn watch_signals() {
     });
 }
 
+/// Lets a write beyond the permitted size of a file (`ulimit -f`) fail, as one to a full disk does:
+/// the signal that the system sends would end the program in the middle of a change, without a word.
+/// It is caught and not ignored, so that programs which are started from here are not affected.
+pub fn survive_full_files() {
+    let noticed = Arc::new(AtomicBool::new(false));
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, noticed);
+}
+
 /// Whether the user asked to stop.
 pub fn interrupted() -> bool {
     INTERRUPTED.get().is_some_and(|flag| flag.load(Ordering::Relaxed))
