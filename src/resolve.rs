@@ -1,6 +1,6 @@
 //! From what a person names to sessions: an id, a whole key, or an unambiguous beginning of either.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 use crate::error::Interrupted;
@@ -9,10 +9,13 @@ use crate::layout::{Blob, Setup};
 use crate::render::mask;
 use crate::scan::{self, End, Request, Said, Sink};
 use crate::session::Session;
-use crate::store::{Key, Need, Raw, Source};
+use crate::store::{Key, Need, Raw, Record, Source};
 
 /// Shorter beginnings are not looked for: they would name half of the store.
 const MIN_BEGINNING: usize = 4;
+/// Names and keys that are asked for in one go.
+const TOGETHER: usize = 100;
+const KEYS: usize = 1000;
 /// Candidates that an ambiguity names.
 const MAX_NAMED: usize = 5;
 
@@ -78,56 +81,126 @@ pub fn sessions<S: Source + ?Sized>(
     pause: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> anyhow::Result<Found> {
     let mut found = Found::default();
-    let mut open: Vec<(String, Vec<u8>, Option<NotFound>)> = Vec::new();
-    for name in names {
-        let wanted = bytes_of(name);
-        let mut keys: Vec<Key> = vec![Key(wanted.clone())];
-        for setup in setups {
-            let key = Key((setup.layout.key_of)(setup, &wanted));
-            if !keys.contains(&key) {
-                keys.push(key);
+    let mut open: Vec<Wanted> = Vec::new();
+    for names in names.chunks(TOGETHER) {
+        look_up(aside, setups, names, &mut found, &mut open)?;
+        if pause().is_break() {
+            return Err(Interrupted.into());
+        }
+    }
+    if !open.is_empty() {
+        search(scanner, aside, setups, open, &mut found, pause)?;
+    }
+    Ok(found)
+}
+
+/// A name that is no whole id or key.
+struct Wanted {
+    bytes: Vec<u8>,
+    /// There is a key of this name, and it is no session.
+    no_session: Option<NotFound>,
+}
+
+/// What one name was found to be, as a whole.
+#[derive(Default)]
+struct Exact {
+    keys: Vec<Key>,
+    no_session: Option<Record>,
+}
+
+/// Asks at once for all keys that these names can stand for.
+fn look_up(
+    source: &mut dyn Source,
+    setups: &[Setup],
+    names: &[String],
+    found: &mut Found,
+    open: &mut Vec<Wanted>,
+) -> anyhow::Result<()> {
+    let wanted: Vec<Vec<u8>> = names.iter().map(|name| bytes_of(name)).collect();
+    let mut keys: Vec<Key> = Vec::new();
+    let mut named: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
+    for (at, wanted) in wanted.iter().enumerate() {
+        let made = setups.iter().map(|setup| (setup.layout.key_of)(setup, wanted));
+        for key in std::iter::once(wanted.clone()).chain(made) {
+            let named = named.entry(key.clone()).or_default();
+            if named.is_empty() {
+                keys.push(Key(key));
+            }
+            if named.last() != Some(&at) {
+                named.push(at);
             }
         }
-        let mut exact = Vec::new();
-        let mut no_session = None;
-        scan::lookup(aside, setups, &keys, Need::VALUE, &mut |record, session| {
-            match session {
-                Some(session) if session.key == wanted || session.id == wanted => {
-                    exact.push(record.key.clone());
+    }
+    let mut exact: Vec<Exact> = wanted.iter().map(|_| Exact::default()).collect();
+    for keys in keys.chunks(KEYS) {
+        scan::lookup(source, setups, keys, Need::VALUE, &mut |record, session| {
+            for at in named.get(&record.key.0).into_iter().flatten() {
+                let (wanted, exact) = (&wanted[*at], &mut exact[*at]);
+                match session {
+                    Some(session) if session.key == wanted || session.id == wanted => {
+                        exact.keys.push(record.key.clone());
+                    }
+                    Some(_) => {}
+                    None if record.key.0 == *wanted && record.raw != Raw::Gone => {
+                        exact.no_session = Some(record.clone());
+                    }
+                    None => {}
                 }
-                Some(_) => {}
-                None if record.key.0 == wanted && record.raw != Raw::Gone => {
-                    no_session = Some(record.clone());
-                }
-                None => {}
             }
             Ok(())
         })?;
-        match exact.len() {
-            1 => found.keys.append(&mut exact),
+    }
+    for (wanted, Exact { mut keys, no_session }) in wanted.into_iter().zip(exact) {
+        match keys.len() {
+            1 => found.keys.append(&mut keys),
             0 => {
-                let reasons = no_session.map(|record| {
+                let no_session = no_session.map(|record| {
                     let detector = Detector::new(setups);
                     let blob = Blob::new(&record.key.0, &record.raw, crate::codec::Limits::default());
                     NotFound::NoSession { name: masked(&wanted), reasons: detector.explain(&blob) }
                 });
-                open.push((name.clone(), wanted, reasons));
+                open.push(Wanted { bytes: wanted, no_session });
             }
             _ => found.missing.push(NotFound::Several {
                 name: masked(&wanted),
-                which: exact.iter().take(MAX_NAMED).map(|key| masked(&key.0)).collect(),
+                which: keys.iter().take(MAX_NAMED).map(|key| masked(&key.0)).collect(),
             }),
         }
     }
-    if open.is_empty() {
-        return Ok(found);
+    Ok(())
+}
+
+/// Which of many names something begins with; as fast with a million of them as with one.
+struct Beginnings<'a> {
+    named: HashMap<&'a [u8], Vec<usize>>,
+    /// How long they are.
+    lengths: BTreeSet<usize>,
+}
+
+impl<'a> Beginnings<'a> {
+    fn new(wanted: &'a [Wanted]) -> Beginnings<'a> {
+        let mut beginnings = Beginnings { named: HashMap::new(), lengths: BTreeSet::new() };
+        for (at, Wanted { bytes, .. }) in wanted.iter().enumerate() {
+            if bytes.len() >= MIN_BEGINNING {
+                beginnings.named.entry(bytes).or_default().push(at);
+                beginnings.lengths.insert(bytes.len());
+            }
+        }
+        beginnings
     }
-    search(scanner, aside, setups, open, &mut found, pause)?;
-    Ok(found)
+
+    /// The places of those names that the session's id or key begins with.
+    fn of(&self, session: &Session<'_>) -> impl Iterator<Item = usize> {
+        [session.id, session.key].into_iter().flat_map(move |whole| {
+            let begun =
+                self.lengths.range(..=whole.len()).filter_map(|length| self.named.get(&whole[..*length]));
+            begun.flatten().copied()
+        })
+    }
 }
 
 struct Search<'a> {
-    open: &'a [(String, Vec<u8>, Option<NotFound>)],
+    wanted: &'a Beginnings<'a>,
     hits: Vec<BTreeSet<Vec<u8>>>,
     pause: &'a mut dyn FnMut() -> ControlFlow<()>,
     interrupted: bool,
@@ -135,9 +208,9 @@ struct Search<'a> {
 
 impl Sink for Search<'_> {
     fn session(&mut self, session: &Session<'_>) -> Said {
-        for ((_, wanted, _), hits) in self.open.iter().zip(&mut self.hits) {
-            let fits = session.id.starts_with(wanted) || session.key.starts_with(wanted);
-            if fits && hits.len() <= MAX_NAMED {
+        for at in self.wanted.of(session) {
+            let hits = &mut self.hits[at];
+            if hits.len() <= MAX_NAMED {
                 hits.insert(session.key.to_vec());
             }
         }
@@ -159,22 +232,16 @@ fn search<S: Source + ?Sized>(
     scanner: &mut S,
     aside: &mut dyn Source,
     setups: &[Setup],
-    open: Vec<(String, Vec<u8>, Option<NotFound>)>,
+    open: Vec<Wanted>,
     found: &mut Found,
     pause: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> anyhow::Result<()> {
-    let wanted: Vec<&[u8]> = open.iter().map(|(_, wanted, _)| &wanted[..]).collect();
-    let long_enough = open.iter().any(|(_, wanted, _)| wanted.len() >= MIN_BEGINNING);
+    let wanted = Beginnings::new(&open);
     let mut search =
-        Search { open: &open, hits: vec![BTreeSet::new(); open.len()], pause, interrupted: false };
+        Search { wanted: &wanted, hits: vec![BTreeSet::new(); open.len()], pause, interrupted: false };
     let mut end = End::Complete;
-    if long_enough {
-        let keeps = |session: &Session<'_>| {
-            wanted.iter().any(|wanted| {
-                wanted.len() >= MIN_BEGINNING
-                    && (session.id.starts_with(wanted) || session.key.starts_with(wanted))
-            })
-        };
+    if !wanted.named.is_empty() {
+        let keeps = |session: &Session<'_>| wanted.of(session).next().is_some();
         let request =
             Request { setups, pattern: None, first: Need::VALUE, then: Need::NOTHING, keeps: &keeps };
         (_, end) = scan::sessions(scanner, aside, &request, &mut search)?;
@@ -187,7 +254,7 @@ fn search<S: Source + ?Sized>(
         // One hit of half a scan may have a namesake in the other half.
         return Err(anyhow::Error::from(error).context("the scan is incomplete"));
     }
-    for ((_, wanted, no_session), hits) in open.into_iter().zip(hits) {
+    for (Wanted { bytes: wanted, no_session }, hits) in open.into_iter().zip(hits) {
         let name = masked(&wanted);
         if hits.len() > 1 {
             // As much of each as tells it from the others, and no more.

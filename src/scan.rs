@@ -6,7 +6,6 @@
 //! therefore looked at together before any row is released, what stays open is held back within
 //! bounds, and the rest streams.
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -595,7 +594,6 @@ pub fn lookup(
     let records = source.read(keys, need.and(Need::VALUE))?;
     let now = now_ms();
     let mut identified = Vec::with_capacity(records.len());
-    let mut several = HashSet::new();
     for record in &records {
         let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
         let identity = match detector.identify(&blob, &mut scratch) {
@@ -608,7 +606,6 @@ pub fn lookup(
             Identity::Open | Identity::Foreign => None,
         };
         if let Some((at, certainty)) = identity {
-            several.insert(at);
             let setup = &setups[at as usize];
             owners.learn(source, setup, blob.key)?;
             let data = detect::data(setup, &blob);

@@ -944,14 +944,17 @@ fn by_id(
     keys.sort();
     keys.dedup();
     let need = filter.need().and(Need::ALL);
-    scan::lookup(store, &context.setups, &keys, need, &mut |_, session| {
-        if let Some(session) = session
-            && (filter.is_empty() || filter.keeps(session))
-        {
-            let _ = matched.take(session)?;
-        }
-        Ok(())
-    })
+    for keys in keys.chunks(1000) {
+        scan::lookup(store, &context.setups, keys, need, &mut |_, session| {
+            if let Some(session) = session
+                && (filter.is_empty() || filter.keeps(session))
+            {
+                let _ = matched.take(session)?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
 }
 
 fn note_left_alone(context: &Context, matched: &Matched<'_>) {
