@@ -15,10 +15,14 @@ use super::{
 use crate::store::connect::{self, Target, classify};
 
 mod backup;
+mod before;
 mod change;
+mod follow;
 mod gentle;
+mod json_list;
 mod probe;
 mod read;
+mod restore;
 mod scan;
 mod seen;
 
@@ -320,7 +324,7 @@ impl Source for RedisStore {
     }
 
     fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error> {
-        change::probe(self, ops)
+        before::probe(self, ops)
     }
 
     fn size(&mut self) -> Result<u64, Error> {
@@ -340,7 +344,7 @@ impl Store for RedisStore {
         if self.cluster {
             return Err(Error::Cluster { place: self.place.clone() });
         }
-        change::may_change(self, sample)
+        before::may_change(self, sample)
     }
 
     fn apply(&mut self, steps: &[Step], fit: Fit, keeper: Option<&mut dyn Keeper>) -> Applied {
@@ -348,11 +352,11 @@ impl Store for RedisStore {
     }
 
     fn restore(&mut self, backups: &[Backup]) -> Result<Vec<Outcome>, Error> {
-        backup::restore(self, backups)
+        restore::restore(self, backups)
     }
 
     fn restore_whole(&mut self, companions: &[Companion]) -> Result<(), Error> {
-        backup::restore_whole(self, companions)
+        restore::restore_whole(self, companions)
     }
 
     fn now(&mut self) -> Result<i64, Error> {

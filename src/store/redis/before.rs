@@ -1,0 +1,175 @@
+//! What is asked before anything is changed: whether it is permitted, and what of it is there at all.
+
+use super::change::simple_key;
+use super::json_list::{in_list, without};
+use super::*;
+use crate::store::{Expiry, Own, Rewrite};
+
+/// Asks for permission with keys that cannot exist: the ones at hand with an ending of their own.
+pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Error> {
+    // An index that is not there is not touched, so no permission is needed for it.
+    let mut present = Vec::new();
+    for op in &sample.then {
+        let index = match op {
+            Op::Outlive { key, .. } | Op::EndAt { key, .. } => Some(key),
+            op => simple_key(op),
+        };
+        let there = match index {
+            Some(key) => store.take_one(&[b"EXISTS", &key.0])?.as_ref().and_then(int) == Some(1),
+            None => true,
+        };
+        if there {
+            present.push(op);
+        }
+    }
+    let beside = |key: &Key| [&key.0[..], b"\0sessctl-may-i"].concat();
+    let own = beside(&sample.key);
+    let mut commands: Vec<Vec<Vec<u8>>> =
+        vec![vec![b"WATCH".to_vec(), own.clone()], vec![b"UNWATCH".to_vec()]];
+    commands.push(match &sample.own {
+        Own::End => vec![b"UNLINK".to_vec(), own.clone()],
+        // None of these writes where there is no key.
+        Own::Expire { rewrite: Some(Rewrite::Text(_)), .. } => {
+            vec![b"SET".to_vec(), own.clone(), b"".to_vec(), b"XX".to_vec()]
+        }
+        Own::Expire { at: Expiry::Persist, .. } => vec![b"PERSIST".to_vec(), own.clone()],
+        Own::Expire { .. } => vec![b"PEXPIREAT".to_vec(), own.clone(), b"1".to_vec()],
+    });
+    match &sample.own {
+        Own::Expire { rewrite: Some(Rewrite::Text(_)), at: Expiry::At(_) } => {
+            commands.push(vec![b"PEXPIREAT".to_vec(), own.clone(), b"1".to_vec()]);
+        }
+        Own::Expire { rewrite: Some(Rewrite::Text(_)), at: Expiry::Persist } => {
+            commands.push(vec![b"PERSIST".to_vec(), own.clone()]);
+        }
+        // HSET would write; queued and dropped, it is only judged.
+        Own::Expire { rewrite: Some(Rewrite::Fields(_)), .. } => commands.extend([
+            vec![b"MULTI".to_vec()],
+            vec![b"HSET".to_vec(), own.clone(), b"x".to_vec(), b"".to_vec()],
+            vec![b"DISCARD".to_vec()],
+        ]),
+        _ => {}
+    }
+    for op in present {
+        let Some(key) = op.key() else { continue };
+        let key = beside(key);
+        commands.push(match op {
+            Op::SetRemove { .. } | Op::SetRemoveListed { .. } => vec![b"SREM".to_vec(), key, b"x".to_vec()],
+            Op::SetMove { to, .. } => vec![b"SMOVE".to_vec(), key, beside(to), b"x".to_vec()],
+            Op::SortedRemove { .. } | Op::SortedRemoveWhenGone { .. } => {
+                vec![b"ZREM".to_vec(), key, b"x".to_vec()]
+            }
+            Op::HashRemove { .. } => vec![b"HDEL".to_vec(), key, b"x".to_vec()],
+            Op::SortedScore { .. } => {
+                vec![b"ZADD".to_vec(), key, b"XX".to_vec(), b"0".to_vec(), b"x".to_vec()]
+            }
+            Op::Outlive { at: None, .. } | Op::EndAt { at: None, .. } => vec![b"PERSIST".to_vec(), key],
+            Op::Outlive { at: Some(_), .. } | Op::EndAt { at: Some(_), .. } => {
+                vec![b"PEXPIREAT".to_vec(), key, b"1".to_vec()]
+            }
+            // XX: does not write where there is no key.
+            Op::JsonListRemove { .. } | Op::JsonListSet { .. } => {
+                vec![b"SET".to_vec(), key, b"".to_vec(), b"XX".to_vec()]
+            }
+            Op::Unlink(_)
+            | Op::Unlock(_)
+            | Op::UnlinkIfEquals(..)
+            | Op::OnlyWhile(_)
+            | Op::Publish { .. } => continue,
+        });
+    }
+    for command in &commands {
+        let args: Vec<&[u8]> = command.iter().map(|arg| &arg[..]).collect();
+        store.push(&args);
+    }
+    store.push(&[b"MULTI"]);
+    store.push(&[b"EXEC"]);
+    store.flush("UNLINK")?;
+    let mut refused = None;
+    for command in commands
+        .iter()
+        .map(|command| String::from_utf8_lossy(&command[0]).into_owned())
+        .chain(["MULTI".to_string(), "EXEC".to_string()])
+    {
+        match store.take(&command)? {
+            Err(Refusal::Fatal(error)) => {
+                refused.get_or_insert(error);
+            }
+            Err(Refusal::HiddenKey) => {
+                refused.get_or_insert(Error::Denied {
+                    place: store.place.clone(),
+                    user: store.user.clone(),
+                    command: format!("{command} on the sessions' keys"),
+                });
+            }
+            _ => {}
+        }
+    }
+    refused.map_or(Ok(()), Err)
+}
+
+/// The server's clock, or ours for those who may only read.
+fn about_now(store: &mut RedisStore) -> Result<i64, Error> {
+    match store.now() {
+        Err(Error::Denied { .. }) => {
+            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            Ok(since.map_or(0, |since| since.as_millis() as i64))
+        }
+        other => other,
+    }
+}
+
+pub(super) fn probe(store: &mut RedisStore, ops: &[Op]) -> Result<Vec<bool>, Error> {
+    let now = if ops.iter().any(|op| matches!(op, Op::Outlive { .. })) { about_now(store)? } else { 0 };
+    for op in ops {
+        match op {
+            Op::Unlink(key) | Op::Unlock(key) | Op::OnlyWhile(key) | Op::SetRemoveListed { key, .. } => {
+                store.push(&[b"EXISTS", &key.0]);
+            }
+            Op::UnlinkIfEquals(key, _) | Op::JsonListRemove { key, .. } | Op::JsonListSet { key, .. } => {
+                store.push(&[b"GET", &key.0]);
+            }
+            Op::Outlive { key, .. } | Op::EndAt { key, .. } => store.push(&[b"PTTL", &key.0]),
+            Op::SetRemove { key, member } | Op::SetMove { key, member, .. } => {
+                store.push(&[b"SISMEMBER", &key.0, member]);
+            }
+            Op::SortedRemove { key, member }
+            | Op::SortedRemoveWhenGone { key, member, .. }
+            | Op::SortedScore { key, member, .. } => {
+                store.push(&[b"ZSCORE", &key.0, member]);
+            }
+            Op::HashRemove { key, field } => store.push(&[b"HEXISTS", &key.0, field]),
+            Op::Publish { .. } => {}
+        }
+    }
+    store.flush("EXISTS")?;
+    let mut found = Vec::with_capacity(ops.len());
+    for op in ops {
+        if matches!(op, Op::Publish { .. }) {
+            found.push(false);
+            continue;
+        }
+        let answer = match store.take("EXISTS")? {
+            Ok(answer) => answer,
+            Err(Refusal::Fatal(error)) => return Err(error),
+            Err(_) => Answer::Nil,
+        };
+        found.push(match (op, answer) {
+            (_, Answer::Nil) => false,
+            (Op::UnlinkIfEquals(_, value), answer) => bulk(answer).is_some_and(|text| text == *value),
+            (Op::JsonListRemove { item, .. }, answer) => {
+                bulk(answer).is_some_and(|text| without(&text, item).is_some())
+            }
+            (Op::JsonListSet { item, member, .. }, answer) => {
+                bulk(answer).is_some_and(|text| in_list(&text, item, member).is_some())
+            }
+            (Op::Outlive { at, .. }, answer) => {
+                int(&answer).filter(|left| *left >= 0).is_some_and(|left| at.is_none_or(|at| now + left < at))
+            }
+            (Op::EndAt { .. }, answer) => int(&answer).is_some_and(|left| left != -2),
+            (Op::SortedRemove { .. } | Op::SortedRemoveWhenGone { .. } | Op::SortedScore { .. }, _) => true,
+            (_, answer) => int(&answer).is_some_and(|n| n > 0),
+        });
+    }
+    Ok(found)
+}
