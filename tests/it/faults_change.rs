@@ -301,6 +301,24 @@ fn an_interrupted_run_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn an_interrupt_while_an_answer_is_awaited_loses_no_connection() {
+    let sess = Sess::new().many(3000);
+    // What changes something is not answered, and then nothing can be in hand but the wait for it.
+    sess.server.command(&["CLIENT", "PAUSE", "600000", "WRITE"]);
+    let running = sess.start([&PURGE[..], &["json"]].concat());
+    eventually("an answer is awaited", || {
+        let list: String = redis::cmd("CLIENT").arg("LIST").query(&mut sess.server.connect()).expect("LIST");
+        list.contains(" flags=b")
+    });
+    running.interrupt();
+    sess.server.command(&["CLIENT", "UNPAUSE"]);
+    let report = running.end().code(130).says("--resume").hides("lost").json();
+    assert_eq!((&report["failed"], &report["errors"]), (&json!(0), &json!([])));
+    assert_eq!(report["done"], 3000 - sess.server.size());
+    assert!(sess.server.size() > 0 && sess.server.size() < 3000);
+}
+
+#[test]
 fn a_permission_that_is_taken_away_meanwhile_is_told_once() {
     let sess = Sess::new().many(3000).user(&["~*", "&*", "+@all"]);
     let before = sess.server.snapshot();
