@@ -557,12 +557,25 @@ pub enum Companion {
         digest: Fingerprint,
         expires: Option<i64>,
     },
-    /// A key of another type than string that is removed, as the server writes it down.
+    /// A key of another type than string that is removed, as the server writes it down, and what is
+    /// in it for a server that refuses the payload's version.
     Dumped {
         key: Key,
         dump: Key,
         expires: Option<i64>,
+        #[serde(default)]
+        parts: Option<Parts>,
     },
+}
+
+/// What a collection is made of.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub enum Parts {
+    Fields(Vec<(Key, Key)>),
+    Members(Vec<Key>),
+    /// With their scores as the server prints them.
+    Scored(Vec<(Key, Key)>),
+    Items(Vec<Key>),
 }
 
 /// How a step went.

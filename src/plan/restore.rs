@@ -31,7 +31,7 @@ impl Chosen {
 }
 
 /// The sessions that a run changed, in its order: of the batches that were settled the steps that were
-/// done, and all of the last one if the run died before it could say so.
+/// done, and all of the last one if the run died before it could say so, or if what it said is damaged.
 pub struct Changed<'a> {
     reader: Reader,
     chosen: &'a Chosen,
@@ -94,9 +94,10 @@ impl<'a> Changed<'a> {
                 self.ended = true;
                 std::mem::take(&mut self.prepared)
             }
+            // How the last batch went cannot be read; as after a crash, any of it may have been done.
             Err(damage) => {
                 (self.ended, self.damage) = (true, Some(damage));
-                return;
+                std::mem::take(&mut self.prepared)
             }
         };
         for kept in kept {

@@ -17,6 +17,7 @@ mod neighbours;
 mod own_layouts;
 mod pace;
 mod plans;
+mod run_files;
 mod support;
 mod undo;
 

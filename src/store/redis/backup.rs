@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::store::{Content, Fingerprint};
+use crate::store::{Content, Fingerprint, Parts};
 
 /// Indexes with more entries are not kept whole; their entries are.
 const SMALL: i64 = 128;
@@ -244,7 +244,8 @@ fn companions(
     for (at, key) in dumped {
         let expires = expiry_of(store, key)?;
         if let Some(dump) = bulk(store.ask(&[b"DUMP", &key.0])?) {
-            backups[at].companions.push(Companion::Dumped { key: key.clone(), dump: Key(dump), expires });
+            let (key, dump, parts) = (key.clone(), Key(dump), parts(store, key)?);
+            backups[at].companions.push(Companion::Dumped { key, dump, expires, parts });
         }
     }
     sharpen(store, backups)?;
@@ -368,6 +369,30 @@ fn wholes(store: &mut RedisStore, whole: &[(usize, &Op)], backups: &mut [Backup]
         backups[*at].companions.push(Companion::Whole { key: key.clone(), dump: Key(dump), digest, expires });
     }
     Ok(())
+}
+
+/// What is in a collection; `None` where it is of a kind that has no such values.
+fn parts(store: &mut RedisStore, key: &Key) -> Result<Option<Parts>, Error> {
+    let kind = store.kinds(std::slice::from_ref(key))?.pop().flatten();
+    let answer = match kind {
+        Some(Kind::Set) => store.ask(&[b"SMEMBERS", &key.0])?,
+        Some(Kind::SortedSet) => store.ask(&[b"ZRANGE", &key.0, b"0", b"-1", b"WITHSCORES"])?,
+        Some(Kind::Hash) => store.ask(&[b"HGETALL", &key.0])?,
+        Some(Kind::List) => store.ask(&[b"LRANGE", &key.0, b"0", b"-1"])?,
+        _ => return Ok(None),
+    };
+    let keys = |pairs: Vec<(Vec<u8>, Vec<u8>)>| pairs.into_iter().map(|(a, b)| (Key(a), Key(b))).collect();
+    let parts = match (kind, answer) {
+        (Some(Kind::Hash), answer) => pairs(answer).map(|fields| Parts::Fields(keys(fields))),
+        (Some(Kind::SortedSet), answer) => pairs(answer).map(|members| Parts::Scored(keys(members))),
+        (kind, Answer::Array(items) | Answer::Set(items)) => {
+            let items = items.into_iter().map(|item| bulk(item).map(Key)).collect::<Option<Vec<_>>>();
+            let make = if kind == Some(Kind::List) { Parts::Items } else { Parts::Members };
+            items.map(make)
+        }
+        _ => None,
+    };
+    parts.map(Some).ok_or_else(|| store.senseless("HGETALL"))
 }
 
 fn expiry_of(store: &mut RedisStore, key: &Key) -> Result<Option<i64>, Error> {

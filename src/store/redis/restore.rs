@@ -6,7 +6,7 @@
 
 use super::backup::{bulk_or_double, digest};
 use super::*;
-use crate::store::{Content, Expiry, Own, Rewrite};
+use crate::store::{Content, Expiry, Own, Parts, Rewrite};
 
 /// Two times of a key's end are the same when they are no further apart (ms): one is read by its span.
 const CLOSE: i64 = 2_000;
@@ -162,33 +162,53 @@ fn revive(store: &mut RedisStore, backup: &Backup, now: i64) -> Result<Outcome, 
                 Err(Refusal::Fatal(error)) => return Err(error),
                 Err(_) => return Ok(Outcome::Changed),
             }
-            // The payload is of another server version: by its fields, if still absent.
-            store.push(&[b"WATCH", key]);
-            store.push(&[b"EXISTS", key]);
-            store.flush("EXISTS")?;
-            store.expect("WATCH")?;
-            if int(&store.expect("EXISTS")?) != Some(0) {
-                store.ask(&[b"UNWATCH"])?;
-                return Ok(Outcome::Changed);
-            }
-            let mut command: Vec<&[u8]> = vec![b"HSET", key];
-            command.extend(fields.iter().flat_map(|(field, value)| [&field.0[..], &value.0[..]]));
-            store.push(&[b"MULTI"]);
-            store.push(&command);
-            if backup.expires.is_some() {
-                store.push(&[b"PEXPIREAT", key, at.as_bytes()]);
-            }
-            store.push(&[b"EXEC"]);
-            store.flush("HSET")?;
-            for name in ["MULTI", "HSET"] {
-                store.expect(name)?;
-            }
-            if backup.expires.is_some() {
-                store.expect("PEXPIREAT")?;
-            }
-            Ok(if store.expect("EXEC")? == Answer::Nil { Outcome::Changed } else { PUT_BACK })
+            // The payload is of another server version.
+            let back = by_values(store, key, b"HSET", &flat(fields), backup.expires)?;
+            Ok(if back { PUT_BACK } else { Outcome::Changed })
         }
     }
+}
+
+/// Arguments that one command takes; even, as those of pairs stay together.
+const ARGUMENTS: usize = 2000;
+
+/// Makes a collection of its parts if its key is absent; whether it did. The parts are the command's
+/// arguments.
+fn by_values(
+    store: &mut RedisStore,
+    key: &[u8],
+    command: &[u8],
+    parts: &[&[u8]],
+    expires: Option<i64>,
+) -> Result<bool, Error> {
+    store.push(&[b"WATCH", key]);
+    store.push(&[b"EXISTS", key]);
+    store.flush("EXISTS")?;
+    store.expect("WATCH")?;
+    if int(&store.expect("EXISTS")?) != Some(0) {
+        store.ask(&[b"UNWATCH"])?;
+        return Ok(false);
+    }
+    store.push(&[b"MULTI"]);
+    let mut queued = vec!["MULTI"];
+    for parts in parts.chunks(ARGUMENTS) {
+        store.push(&[&[command, key], parts].concat());
+        queued.push("HSET");
+    }
+    if let Some(at) = expires {
+        store.push(&[b"PEXPIREAT", key, at.to_string().as_bytes()]);
+        queued.push("PEXPIREAT");
+    }
+    store.push(&[b"EXEC"]);
+    store.flush("HSET")?;
+    for name in queued {
+        store.expect(name)?;
+    }
+    Ok(store.expect("EXEC")? != Answer::Nil)
+}
+
+fn flat(pairs: &[(Key, Key)]) -> Vec<&[u8]> {
+    pairs.iter().flat_map(|(one, other)| [&one.0[..], &other.0[..]]).collect()
 }
 
 /// Gives a session its old end back while it still is as the step left it.
@@ -303,7 +323,7 @@ fn put_back(store: &mut RedisStore, companion: &Companion, now: i64) -> Result<(
             let as_left = |now: &[u8]| now == left.as_bytes();
             follow::set_in_list(store, key, item, member, &as_left, &value.0)?;
         }
-        Companion::Dumped { key, dump, expires } => {
+        Companion::Dumped { key, dump, expires, parts } => {
             if expires.is_some_and(|at| at <= now) {
                 return Ok(());
             }
@@ -311,7 +331,25 @@ fn put_back(store: &mut RedisStore, companion: &Companion, now: i64) -> Result<(
             store.push(&[b"RESTORE", &key.0, at.as_bytes(), &dump.0, b"ABSTTL"]);
             store.flush("RESTORE")?;
             match store.take("RESTORE")? {
-                // There is a newer one, or the payload is another version's.
+                // The payload is of another server version.
+                Err(Refusal::Fatal(Error::Refused { reason, .. })) if !reason.contains("BUSYKEY") => {
+                    let (command, parts): (&[u8], Vec<&[u8]>) = match parts {
+                        Some(Parts::Fields(fields)) => (b"HSET", flat(fields)),
+                        Some(Parts::Scored(members)) => {
+                            let scored = members.iter().flat_map(|(member, score)| [&score.0[..], &member.0]);
+                            (b"ZADD", scored.collect())
+                        }
+                        Some(Parts::Members(members)) => {
+                            (b"SADD", members.iter().map(|member| &member.0[..]).collect())
+                        }
+                        Some(Parts::Items(items)) => {
+                            (b"RPUSH", items.iter().map(|item| &item.0[..]).collect())
+                        }
+                        None => return Ok(()),
+                    };
+                    by_values(store, &key.0, command, &parts, *expires)?;
+                }
+                // There is a newer one.
                 Ok(_) | Err(Refusal::Fatal(Error::Refused { .. })) => {}
                 Err(Refusal::Fatal(error)) => return Err(error),
                 Err(_) => {}
@@ -372,8 +410,8 @@ pub(super) fn restore_whole(store: &mut RedisStore, companions: &[Companion]) ->
         }
         store.ask(&[b"WATCH", &key.0])?;
         let at = expires.unwrap_or(0).to_string();
-        let same = !dump.0.is_empty() && digest(store, key)? == *before;
-        if same {
+        let mut whole = !dump.0.is_empty() && digest(store, key)? == *before;
+        if whole {
             store.push(&[b"MULTI"]);
             store.push(&[b"RESTORE", &key.0, at.as_bytes(), &dump.0, b"REPLACE", b"ABSTTL"]);
             store.push(&[b"EXEC"]);
@@ -381,15 +419,16 @@ pub(super) fn restore_whole(store: &mut RedisStore, companions: &[Companion]) ->
             store.expect("MULTI")?;
             // Another version's payload is refused; then the entries are there, in another order.
             let _ = store.take("RESTORE")?;
-            let _ = store.take("EXEC")?;
+            let refused = |answer: &Answer| matches!(answer, Answer::ServerError(_));
+            whole = matches!(store.take("EXEC")?, Ok(Answer::Array(answers)) if !answers.iter().any(refused));
         } else {
             store.ask(&[b"UNWATCH"])?;
+        }
+        if let Some(at) = expires.filter(|_| !whole) {
             // An index that vanished and was made anew by us has lost its expiry.
-            if let Some(answer) = store.take_one(&[b"PTTL", &key.0])?
-                && int(&answer) == Some(-1)
-                && expires.is_some()
-            {
-                store.take_one(&[b"PEXPIREAT", &key.0, at.as_bytes()])?;
+            let ttl = store.take_one(&[b"PTTL", &key.0])?;
+            if ttl.is_some_and(|ttl| int(&ttl) == Some(-1)) {
+                store.take_one(&[b"PEXPIREAT", &key.0, at.to_string().as_bytes()])?;
             }
         }
     }

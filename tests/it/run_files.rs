@@ -1,0 +1,347 @@
+//! Run files: cut short, damaged in any byte, written elsewhere or by another version, kept and
+//! removed. Nothing is changed by one that is not whole, and what is wrong is said.
+
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
+
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use crate::support::*;
+
+/// Three sessions and a key that is none.
+fn shop() -> Sess {
+    Sess::new()
+        .express("sess:alice-0000000000000000000000000001", Some("alice"), &json!({}))
+        .express("sess:alice-0000000000000000000000000002", Some("alice"), &json!({}))
+        .express("sess:bob-000000000000000000000000000003", Some("bob"), &json!({}))
+        .set("other", "1")
+        .global(&["--layout", "connect-redis"])
+}
+
+/// Ends everything of a shop; the run's name and file.
+#[track_caller]
+fn purged(sess: &Sess) -> (String, PathBuf) {
+    let report = sess.args(["purge", "--all", "--yes", "-o", "json"]).success().json();
+    let run = report["run"].as_str().expect("a run").to_string();
+    let path = run_file(sess, &run);
+    assert!(path.exists());
+    (run, path)
+}
+
+fn run_file(sess: &Sess, run: &str) -> PathBuf {
+    sess.server.dir.path().join("sessctl/runs").join(format!("{run}.run"))
+}
+
+/// A run of one session, whose file is small enough to be tried byte by byte.
+#[track_caller]
+fn small() -> (Sess, Snapshot, String, PathBuf) {
+    let sess = Sess::new()
+        .express("sess:alice-0000000000000000000000000001", Some("alice"), &json!({}))
+        .set("other", "1")
+        .global(&["--layout", "connect-redis"]);
+    let before = sess.server.snapshot();
+    let (run, path) = purged(&sess);
+    (sess, before, run, path)
+}
+
+/// Where the records begin, and where each of them ends.
+fn record_ends(file: &[u8]) -> Vec<usize> {
+    let mut at = file.iter().position(|byte| *byte == b'\n').expect("a mark") + 1;
+    let mut ends = vec![at];
+    while at < file.len() {
+        let length = file[at..at + 4].try_into().map(u32::from_le_bytes).expect("a length");
+        at += 16 + length as usize;
+        ends.push(at);
+    }
+    ends
+}
+
+/// Where the record with the session's value ends: the longest.
+fn backed_up(file: &[u8]) -> usize {
+    let ends = record_ends(file);
+    ends.windows(2).max_by_key(|pair| pair[1] - pair[0]).expect("records")[1]
+}
+
+#[test]
+fn a_run_file_that_is_cut_anywhere_gives_back_what_is_whole() {
+    let (sess, before, run, path) = small();
+    let whole = std::fs::read(&path).expect("a run file");
+    let (ends, backed_up) = (record_ends(&whole), backed_up(&whole));
+    for cut in 0..=whole.len() {
+        std::fs::write(&path, &whole[..cut]).expect("written");
+        let ran = sess.args(["undo", &run, "--yes", "-o", "json"]);
+        if cut < ends[1] {
+            // Not even its beginning is there.
+            ran.code(1).says(&run);
+            assert_eq!(sess.server.size(), 1, "{cut}");
+            continue;
+        }
+        let torn = !ends.contains(&cut);
+        let ran = ran.success();
+        assert_eq!(ran.stderr.contains("in the middle of a record"), torn, "{cut}: {}", ran.stderr);
+        if cut < backed_up {
+            assert_eq!(sess.server.size(), 1, "{cut}");
+            continue;
+        }
+        assert!(sess.server.snapshot() == before, "{cut}");
+        // It stays a file that can be read, and says that it was undone.
+        let runs = sess.args(["runs", "-o", "json"]).success().silent().json();
+        assert_eq!(runs[0]["state"], "undone", "{cut}");
+        sess.server.command(&["DEL", "sess:alice-0000000000000000000000000001"]);
+    }
+}
+
+#[test]
+fn a_run_file_that_is_damaged_in_any_byte_changes_nothing() {
+    let (sess, before, run, path) = small();
+    let whole = std::fs::read(&path).expect("a run file");
+    let backed_up = backed_up(&whole);
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << (at % 8);
+        std::fs::write(&path, &bytes).expect("written");
+        let ran = sess.changes_nothing(["undo", &run, "--yes"]).code(1);
+        assert!(ran.stderr.contains("damaged") || ran.stderr.contains("is no run file"), "{}", ran.stderr);
+        if at % 29 == 0 {
+            sess.args(["runs"]).code(3).says(path.to_str().expect("a path"));
+            sess.args(["runs", "show", &run]).code(1);
+            sess.changes_nothing(["purge", "--resume", &run, "--yes"]).code(1);
+        }
+        // What comes before the damage can still be had, and nothing else comes of it.
+        let ran = sess.args(["undo", &run, "--yes", "--salvage"]);
+        if at < backed_up {
+            assert_eq!(sess.server.size(), 1, "{at}: {}", ran.stderr);
+        } else {
+            ran.success();
+            assert!(sess.server.snapshot() == before, "{at}");
+            sess.server.command(&["DEL", "sess:alice-0000000000000000000000000001"]);
+        }
+    }
+}
+
+/// The file with the content of each of its records made into another.
+fn with_records(whole: &[u8], mut make: impl FnMut(usize, Vec<u8>) -> Vec<u8>) -> Vec<u8> {
+    let ends = record_ends(whole);
+    let mut made = whole[..ends[0]].to_vec();
+    for (number, record) in ends.windows(2).enumerate() {
+        let mut plain = Vec::new();
+        DeflateDecoder::new(&whole[record[0] + 16..record[1]]).read_to_end(&mut plain).expect("deflated");
+        let mut encoder = DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(&make(number, plain)).expect("deflated");
+        let payload = encoder.finish().expect("deflated");
+        let length = payload.len() as u32;
+        made.extend_from_slice(&length.to_le_bytes());
+        made.extend_from_slice(&(!length).to_le_bytes());
+        made.extend_from_slice(&Sha256::digest(&payload)[..8]);
+        made.extend_from_slice(&payload);
+    }
+    made
+}
+
+/// The file with its beginning saying another version of its records.
+fn of_version(whole: &[u8], version: u8) -> Vec<u8> {
+    with_records(whole, |number, mut plain| {
+        if number == 0 {
+            // A map of one, the word `Start`, a list, and in it first the version.
+            assert_eq!((&plain[2..7], plain[8]), (&b"Start"[..], 1));
+            plain[8] = version;
+        }
+        plain
+    })
+}
+
+#[test]
+fn a_run_of_a_newer_version_is_not_guessed_at() {
+    let sess = shop();
+    let (run, path) = purged(&sess);
+    let whole = std::fs::read(&path).expect("a run file");
+    std::fs::write(&path, of_version(&whole, 2)).expect("written");
+    sess.changes_nothing(["undo", &run, "--yes"]).code(1).says("newer version of sessctl");
+    sess.changes_nothing(["undo", &run, "--yes", "--salvage"]).code(1).says("newer version of sessctl");
+    sess.args(["runs"]).code(3).says("newer version of sessctl");
+    std::fs::write(&path, of_version(&whole, 1)).expect("written");
+    sess.args(["undo", &run, "--yes"]).success();
+    assert_eq!(sess.server.size(), 4);
+}
+
+/// CRC-64 with Jones' polynomial, by which a DUMP ends (Redis 7.0, `src/crc64.c`).
+fn crc64(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |crc, byte| {
+        (0..8).fold(crc ^ u64::from(*byte), |crc, _| (crc >> 1) ^ ((crc & 1) * 0x95ac_9329_ac4b_c9b5))
+    })
+}
+
+/// What a server of a later version would have given: a higher number before the checksum, and that
+/// right (Redis 7.0, `createDumpPayload` in `src/cluster.c`).
+fn of_later_server(dump: &[u8]) -> Vec<u8> {
+    let (body, checksum) = dump.split_at(dump.len() - 8);
+    assert_eq!(crc64(body).to_le_bytes(), checksum);
+    let mut later = [&body[..body.len() - 2], &[0, 1]].concat();
+    later.extend(crc64(&later).to_le_bytes());
+    later
+}
+
+/// Everything with its end, and no word on how the server keeps it.
+fn kept(server: &Server) -> BTreeMap<Vec<u8>, (Content, i64)> {
+    let ends = server.snapshot();
+    server.contents().into_iter().map(|(key, content)| (key.clone(), (content, ends[&key].1))).collect()
+}
+
+/// Makes what a run's file holds of these keys the work of a later server; how many times.
+#[track_caller]
+fn forge(sess: &Sess, run: &str, dumps: &Snapshot) -> usize {
+    let path = run_file(sess, run);
+    let whole = std::fs::read(&path).expect("a run file");
+    let mut forged = 0;
+    let later = with_records(&whole, |_, mut plain| {
+        for (dump, _) in dumps.values() {
+            let places: Vec<usize> = (0..plain.len()).filter(|at| plain[*at..].starts_with(dump)).collect();
+            for at in places {
+                plain[at..at + dump.len()].copy_from_slice(&of_later_server(dump));
+                forged += 1;
+            }
+        }
+        plain
+    });
+    std::fs::write(&path, later).expect("written");
+    forged
+}
+
+#[test]
+fn what_another_server_version_wrote_down_comes_back_by_its_values() {
+    let sess = Sess::new();
+    let mut forged = 0;
+    for slug in fixtures() {
+        sess.server.flush();
+        sess.restore(&slug);
+        // Indexes and companions end, too, some time.
+        for key in sess.server.contents().into_keys() {
+            sess.server.command(&[b"PEXPIRE", &key[..], b"86400000", b"NX"]);
+        }
+        let (before, dumps) = (kept(&sess.server), sess.server.snapshot());
+        let mut options = expected(&slug)["config"].clone();
+        if let Some(options) = options.as_object_mut() {
+            options.remove("other_prefixes");
+        }
+        let config = sess.write("config.toml", sess.profile_text(&layout_names(&slug)[0], &options));
+        private(&config);
+        let named = ["--config", config.to_str().expect("a path"), "--profile", "p"];
+        let ran = sess.args([&named[..], &["purge", "--all", "--yes", "-o", "json"]].concat());
+        if ran.code == Some(5) {
+            assert_eq!(expected(&slug)["ends"], false, "{slug}: {}", ran.stderr);
+            continue;
+        }
+        let report = ran.json();
+        assert!(report["done"].as_u64() > Some(0), "{slug}: {report}");
+        let run = report["run"].as_str().expect("a run");
+        forged += forge(&sess, run, &dumps);
+        let back = sess.args(["undo", run, "--yes", "-o", "json"]).success().json();
+        assert_eq!(back["done"], report["done"], "{slug}: {back}");
+        let now = kept(&sess.server);
+        for (key, was) in &before {
+            assert_eq!(now.get(key), Some(was), "{slug}: {}", key.escape_ascii());
+        }
+        assert_eq!(now.len(), before.len(), "{slug}");
+    }
+    assert!(forged > 20, "{forged}");
+    // The server indeed refuses what was made.
+    sess.server.command(&["SADD", "set", "member"]);
+    let later = of_later_server(&sess.server.snapshot()[&b"set"[..]].0);
+    let refused: redis::RedisResult<()> =
+        redis::cmd("RESTORE").arg("another").arg(0).arg(later).query(&mut sess.server.connect());
+    assert!(refused.expect_err("refused").to_string().contains("version or checksum"));
+}
+
+#[test]
+fn companions_of_every_type_come_back_by_their_values() {
+    let text = r#"
+[layouts.app]
+key = "app:{id}"
+codec = "json"
+user = "user"
+[[layouts.app.companions]]
+kind = "key"
+key = "{key}:set"
+[[layouts.app.companions]]
+kind = "key"
+key = "{key}:sorted"
+[[layouts.app.companions]]
+kind = "key"
+key = "{key}:list"
+[[layouts.app.companions]]
+kind = "key"
+key = "{key}:hash"
+"#;
+    let sess = Sess::new().set("app:1", r#"{"user":"zoe"}"#);
+    let config = sess.write("config.toml", text);
+    let sess = sess.global(&["--config", config.to_str().expect("a path"), "--layout", "app"]);
+    sess.server.lua(
+        "for n = 1, 3000 do
+           redis.call('SADD', 'app:1:set', 'member' .. n)
+           redis.call('ZADD', 'app:1:sorted', n / 8, 'member' .. n)
+           redis.call('RPUSH', 'app:1:list', 'item' .. n)
+           redis.call('HSET', 'app:1:hash', 'field' .. n, n % 2 == 0 and 'value' .. n or '')
+         end
+         redis.call('ZADD', 'app:1:sorted', '-inf', 'first', '0.1', 'tenth')
+         redis.call('EXPIRE', 'app:1:list', 900)",
+        &[],
+    );
+    let (before, dumps) = (kept(&sess.server), sess.server.snapshot());
+    let report = sess.args(["purge", "--user", "zoe", "--yes", "-o", "json"]).success().json();
+    assert_eq!((&report["keys_removed"], sess.server.size()), (&json!(5), 0));
+    assert!(forge(&sess, report["run"].as_str().expect("a run"), &dumps) >= 4);
+    sess.args(["undo", "--yes"]).success();
+    assert!(kept(&sess.server) == before);
+    // What is newer stays.
+    let dumps = sess.server.snapshot();
+    let report = sess.args(["purge", "--user", "zoe", "--yes", "-o", "json"]).success().json();
+    assert!(forge(&sess, report["run"].as_str().expect("a run"), &dumps) >= 4);
+    sess.server.command(&["SADD", "app:1:set", "newer"]);
+    sess.args(["undo", "--yes"]).success();
+    let now = kept(&sess.server);
+    assert_eq!(now[&b"app:1:set"[..]].0, Content::Members(vec![b"newer".to_vec()]));
+    assert_eq!(now[&b"app:1:list"[..]], before[&b"app:1:list"[..]]);
+}
+
+#[test]
+fn runs_are_found_by_name_and_for_their_store() {
+    let sess = shop();
+    let (run, path) = purged(&sess);
+    sess.changes_nothing(["undo", "20010101", "--yes"]).code(1).says("no run `20010101`");
+    sess.changes_nothing(["undo", "../../etc/passwd", "--yes"]).code(1);
+    sess.args(["runs", "show", "nothing"]).code(1).says("no run `nothing`");
+    let shown = sess.args(["runs", "show", &run, "-o", "ndjson"]).success().silent().ndjson();
+    let mut users: Vec<&str> = shown.iter().filter_map(|row| row["user"].as_str()).collect();
+    users.sort_unstable();
+    assert_eq!(users, ["alice", "alice", "bob"]);
+    assert_eq!(sess.args(["runs", "show", &run]).success().lines().len(), 3);
+    assert_eq!(sess.args(["runs", "-o", "ids"]).success().lines(), [run.as_str()]);
+
+    // Another store's own runs do not matter here, and this one's not there.
+    let other = shop().env("XDG_STATE_HOME", sess.server.dir.path().to_str().expect("a path"));
+    other.changes_nothing(["undo", "--yes"]).code(1).says("no run on");
+    other.changes_nothing(["undo", &run, "--yes"]).code(5).says("was made on");
+    let report = other.args(["purge", "--all", "--yes", "-o", "json"]).success().json();
+    let second = report["run"].as_str().expect("a run");
+    let common = &run[..2];
+    assert!(second.starts_with(common));
+    sess.changes_nothing(["undo", common, "--yes"]).code(1).says("2 runs begin with");
+    sess.args(["undo", "--yes"]).success();
+    assert_eq!(sess.server.size(), 4);
+
+    // Only what is old goes.
+    sess.args(["runs", "prune"]).success().says("0 undo files removed");
+    let week = std::time::SystemTime::now() - std::time::Duration::from_secs(8 * 24 * 3600);
+    std::fs::File::options()
+        .append(true)
+        .open(&path)
+        .and_then(|file| file.set_modified(week))
+        .expect("made older");
+    sess.args(["runs", "prune"]).success().says("1 undo file removed");
+    assert_eq!(sess.args(["runs", "-o", "ids"]).success().lines(), [second]);
+    sess.changes_nothing(["undo", &run, "--yes"]).code(1).says("no run");
+}
