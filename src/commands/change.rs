@@ -3,8 +3,7 @@
 //! The commands differ in the step that they make of a session. Everything else is here once: what is
 //! refused before the scan, what is left alone, the question, the undo file, the report.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::io::Write as _;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -17,7 +16,6 @@ use crate::cli::Format;
 use crate::context::Context;
 use crate::error::{Failure, Refusal, Usage};
 use crate::exit::Exit;
-use crate::guard::Guards;
 use crate::layout;
 use crate::pace::{Pace, PaceArgs};
 use crate::plan::apply::{BATCH, Planned};
@@ -25,14 +23,18 @@ use crate::plan::execute::{Report, execute};
 use crate::plan::file::{self, Header, Plan};
 use crate::plan::run::{self, RunFile, Start, State};
 use crate::plan::{self, Entry, Spool};
-use crate::render::safe::safe;
-use crate::resolve;
-use crate::scan::{self, End, Request, Said, Sink, Tally};
-use crate::select::{self, Filter};
-use crate::session::{Certainty, Session};
-use crate::store::redis::{Gentle, RedisStore};
+use crate::scan::{self, End};
+use crate::select::Filter;
+use crate::session::Session;
+use crate::store::redis::RedisStore;
 use crate::store::{Fit, Key, Need, Source as _, Store as _};
 use crate::ui::{self, Answer};
+
+mod matched;
+mod show;
+
+use matched::{Matched, by_filter, by_id, note_left_alone};
+use show::{question, show_steps};
 
 /// What keeps a change from doing harm.
 #[derive(Debug, clap::Args)]
@@ -177,32 +179,6 @@ impl Change<'_> {
     }
 }
 
-/// What matching found, written down.
-struct Matched<'a> {
-    change: &'a Change<'a>,
-    guards: &'a Guards,
-    spool: Spool,
-    /// Sessions that match but are not certain to be sessions: left alone.
-    uncertain: BTreeSet<&'static str>,
-    uncertain_count: u64,
-    /// Sessions that cannot be changed, by layout and reason.
-    unchangeable: BTreeMap<(&'static str, &'static str), u64>,
-    /// Sessions that there is nothing to change about.
-    fits: u64,
-    layouts: BTreeSet<&'static str>,
-    tally: Tally,
-    /// How many more may match.
-    room: Option<u64>,
-    over: bool,
-    interrupted: bool,
-    missing: Vec<resolve::NotFound>,
-    /// Keys that an index named already; the scan meets them again.
-    by_index: HashSet<Vec<u8>>,
-    /// Planned steps that were met, and of those the ones whose session is not as it was.
-    met: u64,
-    changed: u64,
-}
-
 impl Change<'_> {
     /// The verb with its object.
     fn with(&self, object: &str) -> String {
@@ -210,29 +186,6 @@ impl Change<'_> {
             self.verb.replace('…', object)
         } else {
             format!("{} {object}", self.verb)
-        }
-    }
-}
-
-impl<'a> Matched<'a> {
-    fn new(change: &'a Change<'a>, guards: &'a Guards, room: Option<u64>) -> Matched<'a> {
-        Matched {
-            change,
-            guards,
-            spool: Spool::default(),
-            uncertain: BTreeSet::new(),
-            uncertain_count: 0,
-            unchangeable: BTreeMap::new(),
-            fits: 0,
-            layouts: BTreeSet::new(),
-            tally: Tally::default(),
-            room,
-            over: false,
-            interrupted: false,
-            missing: Vec::new(),
-            by_index: HashSet::new(),
-            met: 0,
-            changed: 0,
         }
     }
 }
@@ -820,193 +773,6 @@ fn undo_file(change: &Change<'_>, id: &str, place: &str, matched: u64) -> anyhow
     Ok(Some(file))
 }
 
-impl Matched<'_> {
-    /// Those that only the framework itself can end.
-    fn refused(&self) -> impl Iterator<Item = (&(&'static str, &'static str), u64)> {
-        let only_shown =
-            |name: &str| layout::by_name(name).is_some_and(|layout| layout.end_refused.is_some());
-        let counted = self.unchangeable.iter().map(|(of, count)| (of, *count));
-        counted.filter(move |((name, _), _)| only_shown(name))
-    }
-
-    /// Writes the step for a session down, if it is one that may be changed.
-    fn take(&mut self, session: &Session<'_>) -> Said {
-        const ON: Said = Ok(ControlFlow::Continue(()));
-        let planned = match &self.change.chosen {
-            Chosen::Plan(plan) => {
-                let Some(planned) = plan.steps.get(&plan.header.name(session.key)) else { return ON };
-                self.met += 1;
-                Some(planned)
-            }
-            _ => None,
-        };
-        // Only what is certain is changed, or what the user called by the layout's name.
-        if session.certainty != Certainty::Sure && !session.setup.named {
-            self.uncertain.insert(session.layout());
-            self.uncertain_count += 1;
-            return ON;
-        }
-        let entry = match (self.change.entry)(session)? {
-            Made::Step(entry) => entry,
-            Made::Fits => {
-                self.fits += 1;
-                return ON;
-            }
-            Made::Cannot(why) => {
-                *self.unchangeable.entry((session.layout(), why)).or_default() += 1;
-                return ON;
-            }
-        };
-        if planned.is_some_and(|planned| planned.seen != entry.step.seen || planned.layout != entry.layout) {
-            self.changed += 1;
-            return ON;
-        }
-        self.guards.check(&entry)?;
-        if entry.user.is_none() && select::undecodable(session) {
-            self.guards.check_unknown(&entry)?;
-        }
-        if self.room.is_some_and(|room| self.spool.totals.sessions >= room) {
-            self.over = true;
-            return Ok(ControlFlow::Break(()));
-        }
-        self.layouts.insert(session.layout());
-        self.spool.push(&entry)?;
-        ON
-    }
-}
-
-/// A sink that also shows progress and can be interrupted.
-struct Watched<'m, 'a, 'u> {
-    matched: &'m mut Matched<'a>,
-    progress: ui::Progress<'u>,
-    scanned: u64,
-}
-
-impl Sink for Watched<'_, '_, '_> {
-    fn session(&mut self, session: &Session<'_>) -> Said {
-        if self.matched.by_index.contains(session.key) {
-            return Ok(ControlFlow::Continue(()));
-        }
-        self.matched.take(session)
-    }
-
-    fn pause(&mut self, tally: &Tally) -> Said {
-        self.progress.add(tally.scanned - self.scanned);
-        self.progress.say(format_args!("{} matched", self.matched.spool.totals.sessions));
-        self.scanned = tally.scanned;
-        self.matched.interrupted = ui::interrupted();
-        Ok(if self.matched.interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    }
-}
-
-fn by_filter(
-    context: &Context,
-    aside: &mut RedisStore,
-    gentle: Option<&Gentle>,
-    matched: &mut Matched<'_>,
-    sizes: bool,
-) -> anyhow::Result<End> {
-    let filter = matched.change.filter;
-    let mut scanner = context.connect()?;
-    scanner.be_gentle(gentle);
-    let total = aside.size().ok();
-    let keeps = |session: &Session<'_>| filter.keeps(session);
-    let request = Request {
-        setups: &context.setups,
-        pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
-        first: filter.need(),
-        then: if sizes { Need::MEMORY.and(Need::TTL) } else { Need::TTL },
-        keeps: &keeps,
-    };
-    let progress = context.ui.progress("scanning", total);
-    let mut sink = Watched { matched, progress, scanned: 0 };
-    let (tally, end) = scan::sessions(&mut scanner, aside, &request, &mut sink)?;
-    drop(sink);
-    super::list::report_hidden(context, &scanner);
-    matched.tally = tally;
-    Ok(end)
-}
-
-fn by_id(
-    context: &Context,
-    store: &mut RedisStore,
-    gentle: Option<&Gentle>,
-    ids: &[String],
-    matched: &mut Matched<'_>,
-) -> anyhow::Result<()> {
-    let filter = matched.change.filter;
-    let mut scanner = context.connect()?;
-    scanner.be_gentle(gentle);
-    let mut pause = || if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    let found = resolve::sessions(&mut scanner, store, &context.setups, ids, &mut pause)?;
-    matched.missing = found.missing;
-    let mut keys = found.keys;
-    keys.sort();
-    keys.dedup();
-    let need = filter.need().and(Need::ALL);
-    for keys in keys.chunks(1000) {
-        scan::lookup(store, &context.setups, keys, need, &mut |_, session| {
-            if let Some(session) = session
-                && (filter.is_empty() || filter.keeps(session))
-            {
-                let _ = matched.take(session)?;
-            }
-            Ok(())
-        })?;
-    }
-    Ok(())
-}
-
-fn note_left_alone(context: &Context, matched: &Matched<'_>) {
-    if matched.uncertain_count > 0 {
-        let names: Vec<&str> = matched.uncertain.iter().copied().collect();
-        context.ui.warn(format!(
-            "{} matching keys look like sessions of {} but are not certain to be; they are left alone",
-            matched.uncertain_count,
-            names.join(" or ")
-        ));
-        context.ui.note(format!("hint: name the layout to include them, such as --layout {}", names[0]));
-    }
-    for ((layout, why), count) in &matched.unchangeable {
-        let sessions = plural(*count, "matching session");
-        context.ui.warn(format!("{sessions} of {layout} cannot be changed in this way: {why}"));
-    }
-    if matched.fits > 0 {
-        let sessions = plural(matched.fits, "session");
-        context.ui.note(format!("note: {sessions} fit already and stay as they are"));
-    }
-}
-
-/// What is going to change, for the question.
-fn question(spool: &Spool, change: &Change<'_>, context: &Context, place: &str) -> String {
-    let totals = &spool.totals;
-    let (users, more) = totals.users();
-    let layouts: Vec<String> =
-        totals.by_layout.iter().map(|(name, count)| format!("{name} {count}")).collect();
-    let sessions = plural(totals.sessions, "session");
-    let mut lines = format!("About to {} on {}:\n", change.with(&sessions), safe(place));
-    let mut line = |name: &str, text: &str| {
-        lines.push_str(&format!("  {name:9} {}\n", safe(text)));
-    };
-    line("chosen by", &change.describe());
-    let mut who = Vec::new();
-    if users > 0 {
-        who.push(format!("{}{}", if more { "more than " } else { "" }, plural(users as u64, "user")));
-    }
-    if totals.anonymous > 0 {
-        who.push(format!("{} anonymous", totals.anonymous));
-    }
-    line("users", &who.join(", "));
-    line("layouts", &layouts.join(", "));
-    if totals.bytes_known && spool.ends() {
-        line("memory", &crate::render::size(totals.bytes));
-    }
-    if let Some(profile) = &context.profile {
-        line("profile", profile);
-    }
-    lines
-}
-
 pub(super) fn plural(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
@@ -1014,32 +780,6 @@ pub(super) fn plural(count: u64, noun: &str) -> String {
 fn capital(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
-}
-
-/// The very steps that would run, each with what it would find to do.
-fn show_steps(context: &Context, store: &mut RedisStore, spool: Spool) -> anyhow::Result<()> {
-    if context.format != Format::Table {
-        return Ok(());
-    }
-    let mut entries = spool.read()?;
-    let mut out = context.ui.out();
-    loop {
-        let batch = entries.batch(200)?;
-        if batch.is_empty() {
-            break;
-        }
-        for entry in batch {
-            let found = store.probe(&entry.step.then)?;
-            writeln!(out, "{}", report::step_line(context, &entry, None))?;
-            for (op, found) in entry.step.then.iter().zip(found) {
-                if found {
-                    writeln!(out, "{}", report::step_line(context, &entry, Some(op)))?;
-                }
-            }
-        }
-        out.flush()?;
-    }
-    Ok(())
 }
 
 /// A span of time on the command line: `30s`, `2h`, `7d`.

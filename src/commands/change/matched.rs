@@ -1,0 +1,221 @@
+//! Matching: what a change is about, as steps that are written down, and what was left alone.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::ControlFlow;
+
+use super::{Change, Chosen, Made, plural};
+use crate::commands::list;
+use crate::context::Context;
+use crate::guard::Guards;
+use crate::plan::Spool;
+use crate::scan::{self, End, Request, Said, Sink, Tally};
+use crate::session::{Certainty, Session};
+use crate::store::redis::{Gentle, RedisStore};
+use crate::store::{Need, Source as _};
+use crate::{layout, resolve, select, ui};
+
+/// What matching found, written down.
+pub(super) struct Matched<'a> {
+    pub(super) change: &'a Change<'a>,
+    pub(super) guards: &'a Guards,
+    pub(super) spool: Spool,
+    /// Sessions that match but are not certain to be sessions: left alone.
+    pub(super) uncertain: BTreeSet<&'static str>,
+    pub(super) uncertain_count: u64,
+    /// Sessions that cannot be changed, by layout and reason.
+    pub(super) unchangeable: BTreeMap<(&'static str, &'static str), u64>,
+    /// Sessions that there is nothing to change about.
+    pub(super) fits: u64,
+    pub(super) layouts: BTreeSet<&'static str>,
+    pub(super) tally: Tally,
+    /// How many more may match.
+    pub(super) room: Option<u64>,
+    pub(super) over: bool,
+    pub(super) interrupted: bool,
+    pub(super) missing: Vec<resolve::NotFound>,
+    /// Keys that an index named already; the scan meets them again.
+    pub(super) by_index: HashSet<Vec<u8>>,
+    /// Planned steps that were met, and of those the ones whose session is not as it was.
+    pub(super) met: u64,
+    pub(super) changed: u64,
+}
+
+impl<'a> Matched<'a> {
+    pub(super) fn new(change: &'a Change<'a>, guards: &'a Guards, room: Option<u64>) -> Matched<'a> {
+        Matched {
+            change,
+            guards,
+            spool: Spool::default(),
+            uncertain: BTreeSet::new(),
+            uncertain_count: 0,
+            unchangeable: BTreeMap::new(),
+            fits: 0,
+            layouts: BTreeSet::new(),
+            tally: Tally::default(),
+            room,
+            over: false,
+            interrupted: false,
+            missing: Vec::new(),
+            by_index: HashSet::new(),
+            met: 0,
+            changed: 0,
+        }
+    }
+}
+
+impl Matched<'_> {
+    /// Those that only the framework itself can end.
+    pub(super) fn refused(&self) -> impl Iterator<Item = (&(&'static str, &'static str), u64)> {
+        let only_shown =
+            |name: &str| layout::by_name(name).is_some_and(|layout| layout.end_refused.is_some());
+        let counted = self.unchangeable.iter().map(|(of, count)| (of, *count));
+        counted.filter(move |((name, _), _)| only_shown(name))
+    }
+
+    /// Writes the step for a session down, if it is one that may be changed.
+    pub(super) fn take(&mut self, session: &Session<'_>) -> Said {
+        const ON: Said = Ok(ControlFlow::Continue(()));
+        let planned = match &self.change.chosen {
+            Chosen::Plan(plan) => {
+                let Some(planned) = plan.steps.get(&plan.header.name(session.key)) else { return ON };
+                self.met += 1;
+                Some(planned)
+            }
+            _ => None,
+        };
+        // Only what is certain is changed, or what the user called by the layout's name.
+        if session.certainty != Certainty::Sure && !session.setup.named {
+            self.uncertain.insert(session.layout());
+            self.uncertain_count += 1;
+            return ON;
+        }
+        let entry = match (self.change.entry)(session)? {
+            Made::Step(entry) => entry,
+            Made::Fits => {
+                self.fits += 1;
+                return ON;
+            }
+            Made::Cannot(why) => {
+                *self.unchangeable.entry((session.layout(), why)).or_default() += 1;
+                return ON;
+            }
+        };
+        if planned.is_some_and(|planned| planned.seen != entry.step.seen || planned.layout != entry.layout) {
+            self.changed += 1;
+            return ON;
+        }
+        self.guards.check(&entry)?;
+        if entry.user.is_none() && select::undecodable(session) {
+            self.guards.check_unknown(&entry)?;
+        }
+        if self.room.is_some_and(|room| self.spool.totals.sessions >= room) {
+            self.over = true;
+            return Ok(ControlFlow::Break(()));
+        }
+        self.layouts.insert(session.layout());
+        self.spool.push(&entry)?;
+        ON
+    }
+}
+
+/// A sink that also shows progress and can be interrupted.
+struct Watched<'m, 'a, 'u> {
+    matched: &'m mut Matched<'a>,
+    progress: ui::Progress<'u>,
+    scanned: u64,
+}
+
+impl Sink for Watched<'_, '_, '_> {
+    fn session(&mut self, session: &Session<'_>) -> Said {
+        if self.matched.by_index.contains(session.key) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        self.matched.take(session)
+    }
+
+    fn pause(&mut self, tally: &Tally) -> Said {
+        self.progress.add(tally.scanned - self.scanned);
+        self.progress.say(format_args!("{} matched", self.matched.spool.totals.sessions));
+        self.scanned = tally.scanned;
+        self.matched.interrupted = ui::interrupted();
+        Ok(if self.matched.interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+}
+
+pub(super) fn by_filter(
+    context: &Context,
+    aside: &mut RedisStore,
+    gentle: Option<&Gentle>,
+    matched: &mut Matched<'_>,
+    sizes: bool,
+) -> anyhow::Result<End> {
+    let filter = matched.change.filter;
+    let mut scanner = context.connect()?;
+    scanner.be_gentle(gentle);
+    let total = aside.size().ok();
+    let keeps = |session: &Session<'_>| filter.keeps(session);
+    let request = Request {
+        setups: &context.setups,
+        pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
+        first: filter.need(),
+        then: if sizes { Need::MEMORY.and(Need::TTL) } else { Need::TTL },
+        keeps: &keeps,
+    };
+    let progress = context.ui.progress("scanning", total);
+    let mut sink = Watched { matched, progress, scanned: 0 };
+    let (tally, end) = scan::sessions(&mut scanner, aside, &request, &mut sink)?;
+    drop(sink);
+    list::report_hidden(context, &scanner);
+    matched.tally = tally;
+    Ok(end)
+}
+
+pub(super) fn by_id(
+    context: &Context,
+    store: &mut RedisStore,
+    gentle: Option<&Gentle>,
+    ids: &[String],
+    matched: &mut Matched<'_>,
+) -> anyhow::Result<()> {
+    let filter = matched.change.filter;
+    let mut scanner = context.connect()?;
+    scanner.be_gentle(gentle);
+    let mut pause = || if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let found = resolve::sessions(&mut scanner, store, &context.setups, ids, &mut pause)?;
+    matched.missing = found.missing;
+    let mut keys = found.keys;
+    keys.sort();
+    keys.dedup();
+    let need = filter.need().and(Need::ALL);
+    for keys in keys.chunks(1000) {
+        scan::lookup(store, &context.setups, keys, need, &mut |_, session| {
+            if let Some(session) = session
+                && (filter.is_empty() || filter.keeps(session))
+            {
+                let _ = matched.take(session)?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+pub(super) fn note_left_alone(context: &Context, matched: &Matched<'_>) {
+    if matched.uncertain_count > 0 {
+        let names: Vec<&str> = matched.uncertain.iter().copied().collect();
+        context.ui.warn(format!(
+            "{} matching keys look like sessions of {} but are not certain to be; they are left alone",
+            matched.uncertain_count,
+            names.join(" or ")
+        ));
+        context.ui.note(format!("hint: name the layout to include them, such as --layout {}", names[0]));
+    }
+    for ((layout, why), count) in &matched.unchangeable {
+        let sessions = plural(*count, "matching session");
+        context.ui.warn(format!("{sessions} of {layout} cannot be changed in this way: {why}"));
+    }
+    if matched.fits > 0 {
+        let sessions = plural(matched.fits, "session");
+        context.ui.note(format!("note: {sessions} fit already and stay as they are"));
+    }
+}
