@@ -315,7 +315,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub fn no(why: &'static str) -> Verdict {
+    pub const fn no(why: &'static str) -> Verdict {
         Verdict::No(Cow::Borrowed(why))
     }
 }
@@ -779,10 +779,10 @@ mod tests {
             for key in fixture.keys.keys() {
                 let blob = fixture.blob(key);
                 let at = format!("{}: {key}", fixture.slug);
-                let mut candidates = Vec::new();
+                let mut candidates = index::Set::default();
                 index.candidates(&blob, &mut candidates);
                 let mut found: Vec<(&str, Verdict, Vec<u8>)> = Vec::new();
-                for setup in candidates.iter().map(|at| &setups[usize::from(*at)]) {
+                for setup in candidates.iter().map(|at| &setups[usize::from(at)]) {
                     let Some(place) = (setup.layout.locate)(setup, blob.key) else { continue };
                     let mut verdict = (setup.layout.recognize)(setup, &blob);
                     let beside = setup.layout.beside.and_then(|beside| beside(setup, &blob));

@@ -14,6 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::codec::Limits;
 use crate::layout::detect::{self, Detector, Identity};
+use crate::layout::index::Set;
 use crate::layout::{Blob, Setup};
 use crate::session::{Certainty, Session};
 use crate::store::{Error, Interest, Key, Kind, Need, Page, Query, Raw, Record, Source};
@@ -116,7 +117,7 @@ pub fn sessions<S: Source + ?Sized>(
         late: Vec::new(),
         settled: !free,
         held: Vec::new(),
-        scratch: Vec::new(),
+        scratch: Set::default(),
     };
     let need = request.first.and(Need::VALUE);
     let pattern = request.pattern.clone().or_else(|| common_pattern(request.setups));
@@ -259,7 +260,7 @@ struct Run<'a> {
     late: Vec<(u16, Certainty, Record)>,
     settled: bool,
     held: Vec<Page>,
-    scratch: Vec<u16>,
+    scratch: Set,
 }
 
 impl Run<'_> {
@@ -588,7 +589,7 @@ pub fn lookup(
     each: &mut dyn FnMut(&Record, Option<&Session<'_>>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let detector = Detector::new(setups);
-    let mut scratch = Vec::new();
+    let mut scratch = Set::default();
     let mut twins = Twins::new(setups);
     let mut owners = Owners::default();
     let records = source.read(keys, need.and(Need::VALUE))?;

@@ -47,7 +47,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let mut start = if let Some(lead) = setup.known_lead() {
         key.starts_with(lead).then_some(lead.len())?
     } else {
-        let run = key.iter().rev().take_while(|byte| php::is_native(&[**byte])).count();
+        let run = Alphabet::Native.run_at_end(key);
         let tail = key.len() - run;
         if php::is_usual(&key[tail..]) { tail } else { php::native_start(key, LAYOUT.prefix)? }
     };

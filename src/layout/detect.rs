@@ -1,6 +1,6 @@
 //! Which layout is it? Pure: one blob in, one answer out. What neighbours say is the scan's part.
 
-use super::index::Index;
+use super::index::{Index, Set};
 use super::php::Look;
 use super::{Blob, Decoded, Setup, Verdict};
 use crate::session::{Certainty, Facts, Session};
@@ -39,17 +39,21 @@ impl<'s> Detector<'s> {
     }
 
     /// Asks the layouts that could fit. The first that is sure has it.
-    pub fn identify(&self, blob: &Blob<'_>, scratch: &mut Vec<u16>) -> Identity {
+    pub fn identify(&self, blob: &Blob<'_>, scratch: &mut Set) -> Identity {
         self.index.candidates(blob, scratch);
         let mut best = Identity::Foreign;
-        for at in scratch.iter().copied() {
+        for at in scratch.iter() {
             let setup = &self.setups[at as usize];
             let layout = setup.layout;
             if !blob.raw.kind().is_some_and(|kind| layout.keeps(kind)) {
                 continue;
             }
-            let Some(place) = (layout.locate)(setup, blob.key) else { continue };
             let verdict = (layout.recognize)(setup, blob);
+            // Most layouts see by the value that it is none of theirs, and the key tells them no more.
+            if !setup.named && matches!(verdict, Verdict::No(_)) {
+                continue;
+            }
+            let Some(place) = (layout.locate)(setup, blob.key) else { continue };
             let found = match verdict {
                 Verdict::Sure => return Identity::Session(at, Certainty::Sure),
                 Verdict::Weak | Verdict::Several | Verdict::Kin if setup.named => {

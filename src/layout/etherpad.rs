@@ -39,13 +39,21 @@ beware   the same database holds all pads, authors and groups; session:s.<32 hex
 };
 
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
-    if setup.known_lead().is_none() && memchr::memmem::find(key, PREFIX.as_bytes()).is_none() {
+    if !may_be(setup, key) {
         return None;
     }
     key::locate_by(setup, key, |_| None, |id| key::is_exactly(id, 32, Alphabet::Base64Url))
 }
 
+/// Where no prefix was configured, the key has to hold the usual one: values are like everybody's.
+fn may_be(setup: &Setup, key: &[u8]) -> bool {
+    setup.known_lead().is_some() || key::rfind(key, PREFIX.as_bytes()).is_some()
+}
+
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    if !may_be(setup, blob.key) {
+        return Verdict::no("its key does not hold `sessionstorage:`");
+    }
     let Some(cookie) = blob.member("cookie").filter(|cookie| cookie.as_map().is_some()) else {
         return Verdict::no("the value is no JSON object with an object `cookie`");
     };

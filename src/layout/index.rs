@@ -1,8 +1,6 @@
 //! Which layouts to ask about a key: an index over their marks, built once, so that a hundred
 //! layouts cost no more than the few that could fit.
 
-use std::collections::HashMap;
-
 use super::{Blob, Mark, Setup};
 use crate::store::{Kind, Raw};
 use crate::value::Value;
@@ -10,14 +8,14 @@ use crate::value::Value;
 /// From marks to positions in the list of setups.
 #[derive(Debug)]
 pub struct Index {
-    members: HashMap<&'static [u8], Vec<u16>>,
-    fields: HashMap<&'static [u8], Vec<u16>>,
-    variables: HashMap<&'static [u8], Vec<u16>>,
-    php: Vec<u16>,
-    objects: Vec<u16>,
-    lists: Vec<u16>,
+    members: Names,
+    fields: Names,
+    variables: Names,
+    php: Set,
+    objects: Set,
+    lists: Set,
     magic: Vec<(&'static [u8], u16)>,
-    words: Vec<(memchr::memmem::Finder<'static>, u16)>,
+    words: Words,
     /// Named layouts are asked about every key that begins as theirs do.
     named: Vec<(Vec<u8>, u16)>,
     strings: bool,
@@ -27,14 +25,14 @@ pub struct Index {
 impl Index {
     pub fn new(setups: &[Setup]) -> Index {
         let mut index = Index {
-            members: HashMap::new(),
-            fields: HashMap::new(),
-            variables: HashMap::new(),
-            php: Vec::new(),
-            objects: Vec::new(),
-            lists: Vec::new(),
+            members: Names::default(),
+            fields: Names::default(),
+            variables: Names::default(),
+            php: Set::default(),
+            objects: Set::default(),
+            lists: Set::default(),
             magic: Vec::new(),
-            words: Vec::new(),
+            words: Words::default(),
             named: Vec::new(),
             strings: setups.iter().any(|setup| setup.layout.keeps(Kind::String)),
             hashes: setups.iter().any(|setup| setup.layout.keeps(Kind::Hash)),
@@ -47,14 +45,14 @@ impl Index {
             }
             for mark in setup.layout.marks {
                 match mark {
-                    Mark::Member(name) => index.members.entry(name.as_bytes()).or_default().push(at),
-                    Mark::Field(name) => index.fields.entry(name.as_bytes()).or_default().push(at),
-                    Mark::Variable(name) => index.variables.entry(name.as_bytes()).or_default().push(at),
-                    Mark::AnyPhp => index.php.push(at),
-                    Mark::AnyObject => index.objects.push(at),
-                    Mark::AnyList => index.lists.push(at),
+                    Mark::Member(name) => index.members.add(name, at),
+                    Mark::Field(name) => index.fields.add(name, at),
+                    Mark::Variable(name) => index.variables.add(name, at),
+                    Mark::AnyPhp => index.php.insert(at),
+                    Mark::AnyObject => index.objects.insert(at),
+                    Mark::AnyList => index.lists.insert(at),
                     Mark::Magic(bytes) => index.magic.push((bytes, at)),
-                    Mark::Word(word) => index.words.push((memchr::memmem::Finder::new(word.as_bytes()), at)),
+                    Mark::Word(word) => index.words.add(word.as_bytes(), at),
                 }
             }
         }
@@ -70,12 +68,12 @@ impl Index {
         }
     }
 
-    /// Positions of the setups to ask about a blob, in their order, each once.
-    pub fn candidates(&self, blob: &Blob<'_>, into: &mut Vec<u16>) {
+    /// Positions of the setups to ask about a blob.
+    pub fn candidates(&self, blob: &Blob<'_>, into: &mut Set) {
         into.clear();
         for (lead, at) in &self.named {
             if blob.key.starts_with(lead) {
-                into.push(*at);
+                into.insert(*at);
             }
         }
         match blob.raw {
@@ -84,7 +82,7 @@ impl Index {
                     Some(Value::Map(members)) => {
                         into.extend(&self.objects);
                         for (name, _) in members {
-                            into.extend(self.members.get(name.as_bytes()).into_iter().flatten());
+                            self.members.find(name.as_bytes(), into);
                         }
                     }
                     Some(Value::List(_)) => into.extend(&self.lists),
@@ -93,20 +91,195 @@ impl Index {
                 if blob.php().is_some() {
                     into.extend(&self.php);
                     for (name, _) in blob.variables().and_then(Value::members).into_iter().flatten() {
-                        into.extend(self.variables.get(name.as_bytes()).into_iter().flatten());
+                        self.variables.find(name.as_bytes(), into);
                     }
                 }
-                into.extend(self.magic.iter().filter(|(magic, _)| text.starts_with(magic)).map(|(_, at)| at));
+                for (magic, at) in &self.magic {
+                    if text.starts_with(magic) {
+                        into.insert(*at);
+                    }
+                }
             }
             Raw::Hash(fields) => {
                 for (name, _) in fields {
-                    into.extend(self.fields.get(&name[..]).into_iter().flatten());
+                    self.fields.find(name, into);
                 }
             }
             _ => {}
         }
-        into.extend(self.words.iter().filter(|(word, _)| word.find(blob.key).is_some()).map(|(_, at)| at));
-        into.sort_unstable();
-        into.dedup();
+        self.words.find(blob.key, into);
+    }
+}
+
+/// Positions of setups, a bit each: in their order, and each once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Set(Vec<u64>);
+
+impl Set {
+    fn clear(&mut self) {
+        self.0.fill(0);
+    }
+
+    fn insert(&mut self, at: u16) {
+        let place = usize::from(at / 64);
+        if place >= self.0.len() {
+            self.0.resize(place + 1, 0);
+        }
+        self.0[place] |= 1 << (at % 64);
+    }
+
+    fn extend(&mut self, other: &Set) {
+        if other.0.len() > self.0.len() {
+            self.0.resize(other.0.len(), 0);
+        }
+        for (bits, more) in self.0.iter_mut().zip(&other.0) {
+            *bits |= more;
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = u16> + '_ {
+        self.0.iter().zip((0..).step_by(64)).flat_map(|(bits, begin)| {
+            let mut left = *bits;
+            std::iter::from_fn(move || {
+                let at = left.trailing_zeros() as u16;
+                left &= left.checked_sub(1)?;
+                Some(begin + at)
+            })
+        })
+    }
+}
+
+/// Names by their length. There are few of each, and most that are looked up are of none.
+#[derive(Debug, Default)]
+struct Names(Vec<Vec<(&'static [u8], Set)>>);
+
+impl Names {
+    fn add(&mut self, name: &'static str, at: u16) {
+        if self.0.len() <= name.len() {
+            self.0.resize(name.len() + 1, Vec::new());
+        }
+        let same = &mut self.0[name.len()];
+        let place = same.iter().position(|(other, _)| *other == name.as_bytes()).unwrap_or_else(|| {
+            same.push((name.as_bytes(), Set::default()));
+            same.len() - 1
+        });
+        same[place].1.insert(at);
+    }
+
+    #[inline]
+    fn find(&self, name: &[u8], into: &mut Set) {
+        for (other, at) in self.0.get(name.len()).into_iter().flatten() {
+            if *other == name {
+                into.extend(at);
+            }
+        }
+    }
+}
+
+/// Words that keys contain, all looked for at once: each has a bit, and two tables tell for a byte and
+/// the one behind it the words that may begin there. With more than eight some share one.
+#[derive(Debug)]
+struct Words {
+    all: Vec<(&'static [u8], u16)>,
+    first: [u8; 256],
+    second: [u8; 256],
+}
+
+impl Default for Words {
+    fn default() -> Words {
+        Words { all: Vec::new(), first: [0; 256], second: [0; 256] }
+    }
+}
+
+impl Words {
+    fn add(&mut self, word: &'static [u8], at: u16) {
+        let bit = 1 << (self.all.len() % 8);
+        // No word at all says nothing.
+        let Some(first) = word.first() else { return };
+        self.first[usize::from(*first)] |= bit;
+        match word.get(1) {
+            Some(second) => self.second[usize::from(*second)] |= bit,
+            None => self.second.iter_mut().for_each(|bits| *bits |= bit),
+        }
+        self.all.push((word, at));
+    }
+
+    fn find(&self, key: &[u8], into: &mut Set) {
+        // A word of one letter may end the key; what then follows it is as good as anything.
+        let behind = key.iter().skip(1).chain(&[0]);
+        for (at, (first, second)) in key.iter().zip(behind).enumerate() {
+            let mut bits = self.first[usize::from(*first)] & self.second[usize::from(*second)];
+            while bits != 0 {
+                let bit = bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                for (word, layout) in self.all.iter().skip(bit).step_by(8) {
+                    if key[at..].starts_with(word) {
+                        into.insert(*layout);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_gives_each_position_once_and_in_order() {
+        let mut set = Set::default();
+        let positions = [0, 63, 64, 7, 700, 64, 1];
+        for at in positions {
+            set.insert(at);
+        }
+        assert_eq!(set.iter().collect::<Vec<u16>>(), [0, 1, 7, 63, 64, 700]);
+        let mut other = Set::default();
+        other.insert(65);
+        other.extend(&set);
+        assert_eq!(other.iter().collect::<Vec<u16>>(), [0, 1, 7, 63, 64, 65, 700]);
+        other.clear();
+        assert_eq!(other.iter().count(), 0);
+    }
+
+    #[test]
+    fn words_are_found_wherever_they_stand() {
+        const WORDS: &[&str] = &[
+            "PHPREDIS_",
+            "session-",
+            "sf_s",
+            ":token:",
+            ".session.",
+            "}_Data",
+            "_PHCR",
+            "x",
+            "ab",
+            "abc",
+            "ss",
+        ];
+        let mut words = Words::default();
+        for (at, word) in WORDS.iter().enumerate() {
+            words.add(word.as_bytes(), at as u16);
+        }
+        for key in [
+            "",
+            "x",
+            "a",
+            "aab",
+            "abab c",
+            "abcx",
+            "PHPREDIS_SESSION:ab",
+            "t.session.sf_sf_ss",
+            "PHPREDIS",
+            "sf_",
+            ":token:token:",
+            "{a}_Data",
+            "a\u{ff}x",
+        ] {
+            let mut found = Set::default();
+            words.find(key.as_bytes(), &mut found);
+            let expected = (0..WORDS.len()).filter(|at| key.contains(WORDS[*at])).map(|at| at as u16);
+            assert_eq!(found.iter().collect::<Vec<u16>>(), expected.collect::<Vec<u16>>(), "{key}");
+        }
     }
 }

@@ -46,22 +46,56 @@ pub enum Alphabet {
     Alnum,
     /// `[A-Za-z0-9_-]`.
     Base64Url,
+    /// `[A-Za-z0-9,-]`, what PHP's own ids are made of.
+    Native,
 }
 
-impl Alphabet {
-    pub fn has(self, byte: u8) -> bool {
-        match self {
-            Alphabet::Hex => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
-            Alphabet::Digit => byte.is_ascii_digit(),
-            Alphabet::Lower => byte.is_ascii_digit() || byte.is_ascii_lowercase(),
-            Alphabet::Alnum => byte.is_ascii_alphanumeric(),
-            Alphabet::Base64Url => byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-',
+/// For each byte a bit for every alphabet that it is of: keys are looked at once a layout.
+const ALPHABETS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        let alnum = byte.is_ascii_alphanumeric();
+        let of = [
+            (Alphabet::Hex, matches!(byte, b'0'..=b'9' | b'a'..=b'f')),
+            (Alphabet::Digit, byte.is_ascii_digit()),
+            (Alphabet::Lower, byte.is_ascii_digit() || byte.is_ascii_lowercase()),
+            (Alphabet::Alnum, alnum),
+            (Alphabet::Base64Url, alnum || byte == b'_' || byte == b'-'),
+            (Alphabet::Native, alnum || byte == b',' || byte == b'-'),
+        ];
+        let mut at = 0;
+        while at < of.len() {
+            if of[at].1 {
+                table[byte as usize] |= of[at].0.bit();
+            }
+            at += 1;
         }
+        byte += 1;
+    }
+    table
+};
+
+impl Alphabet {
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
+    pub fn has(self, byte: u8) -> bool {
+        ALPHABETS[usize::from(byte)] & self.bit() != 0
     }
 
     /// Whether all of the text is of this alphabet.
     pub fn all(self, text: &[u8]) -> bool {
-        text.iter().all(|byte| self.has(*byte))
+        let common =
+            |run: &[u8]| run.iter().fold(self.bit(), |bits, byte| bits & ALPHABETS[usize::from(*byte)]);
+        // A run at a time: asking after each byte takes longer, and a long text may end at once.
+        text.chunks(32).all(|run| common(run) != 0)
+    }
+
+    /// How many bytes at the end of the text are of this alphabet.
+    pub fn run_at_end(self, text: &[u8]) -> usize {
+        text.iter().rev().take_while(|byte| self.has(**byte)).count()
     }
 }
 

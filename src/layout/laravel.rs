@@ -89,15 +89,17 @@ fn is_session(data: &Value<'_>) -> bool {
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    let plain = |php: &Php<'_>| !matches!(php.what, What::Sealed(_)) && !php.is_wrapped();
+    if !setup.named && blob.php().is_some_and(plain) {
+        return Verdict::no("its value is not inside a serialized string, as the cache store writes it");
+    }
     if !locate(setup, blob.key).is_some_and(|place| place.usual) {
         return Verdict::no("its key does not end in 40 letters and digits");
     }
     match blob.php() {
         Some(Php { what: What::Sealed(_), .. }) => Verdict::Sure,
         Some(php @ Php { what: What::Session(data) | What::Json(data), .. }) => {
-            if !php.is_wrapped() && !setup.named {
-                Verdict::no("its value is not inside a serialized string, as the cache store writes it")
-            } else if php.is_variables() || !is_session(data) {
+            if php.is_variables() || !is_session(data) {
                 Verdict::no("what is serialized is no session with `_token`")
             } else {
                 Verdict::Sure

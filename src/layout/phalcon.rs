@@ -116,6 +116,11 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    const NO_STRING: Verdict = Verdict::no("the value is no PHP session inside a serialized string");
+    let said = || setup.known_lead().is_some() || key::rfind(blob.key, LAYOUT.prefix.as_bytes()).is_some();
+    if blob.php().is_some_and(|found| !found.is_wrapped()) && !said() {
+        return NO_STRING;
+    }
     let Some(place) = locate(setup, blob.key) else {
         return Verdict::no("the key does not end in an id of PHP");
     };
@@ -132,7 +137,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         // No variables, serialized: an empty string.
         _ if by_key && (blob.is_empty() || blob.text() == Some(b"s:0:\"\";")) => Verdict::Sure,
         Some(_) if by_key && place.usual => Verdict::Sure,
-        _ => Verdict::no("the value is no PHP session inside a serialized string"),
+        _ => NO_STRING,
     }
 }
 

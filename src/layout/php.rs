@@ -262,7 +262,7 @@ pub fn plain<'a>(text: &'a [u8], limits: &Limits) -> Option<Value<'a>> {
 /// The alphabet of PHP's own ids (ext/session/session.c `PS_VALID_SID_CHARS`): digits, letters, comma
 /// and minus.
 pub fn is_native(id: &[u8]) -> bool {
-    !id.is_empty() && id.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b',' | b'-'))
+    !id.is_empty() && Alphabet::Native.all(id)
 }
 
 /// The shortest id that PHP makes (ini setting `session.sid_length`).
@@ -270,18 +270,22 @@ pub const SHORTEST: usize = 22;
 
 /// Whether it is an id as PHP makes them.
 pub fn is_usual(id: &[u8]) -> bool {
-    (SHORTEST..=256).contains(&id.len()) && is_native(id)
+    has_usual_length(id) && is_native(id)
+}
+
+fn has_usual_length(id: &[u8]) -> bool {
+    (SHORTEST..=256).contains(&id.len())
 }
 
 /// Where an id of PHP begins at the end of a key: one of the usual lengths that stands by itself, or
 /// else the whole run of characters that ids may have.
 pub fn native_tail(key: &[u8]) -> Option<usize> {
-    let usual =
-        [26, 32, 40, 48, 52, 64].into_iter().find_map(|length| key::tail(key, length, Alphabet::Alnum));
-    usual.or_else(|| {
-        let run = key.iter().rev().take_while(|byte| is_native(&[**byte])).count();
-        (run >= SHORTEST).then(|| key.len() - run)
-    })
+    let alone = Alphabet::Alnum.run_at_end(key);
+    let run = match alone {
+        26 | 32 | 40 | 48 | 52 | 64 => alone,
+        _ => alone + Alphabet::Native.run_at_end(&key[..key.len() - alone]),
+    };
+    (run >= SHORTEST).then(|| key.len() - run)
 }
 
 /// Where an id of PHP begins: behind the default prefix, also with a tenant in front of that, or else
@@ -304,7 +308,7 @@ pub fn locate_by(setup: &Setup, key: &[u8], start: impl Fn(&[u8]) -> Option<usiz
         None => start(key)?,
     };
     let id = &key[start..];
-    is_native(id).then(|| Place::after(key, start, is_usual(id)))
+    is_native(id).then(|| Place::after(key, start, has_usual_length(id)))
 }
 
 /// Whether the id in the key has the length and letters that PHP makes itself: 26 or 32 of `[0-9a-v]`,

@@ -95,12 +95,14 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
 /// Whether an array under a bare key could as well be an entry of a cache: the digits of a hash are the
 /// key, and nothing in it is what sessions hold. A configured serializer that makes arrays settles it.
 pub(super) fn may_be_cached(setup: &Setup, blob: &Blob<'_>, id: &[u8]) -> bool {
-    let bare = id.len() == blob.key.len();
+    if id.len() < blob.key.len() {
+        return false;
+    }
     let is_array = blob.php().is_some_and(is_serialized);
     let expected = setup.text("serializer").is_some_and(|name| !matches!(name, "php" | "php_binary"));
     // PHP makes ids of 26 or 32 characters that go beyond hexadecimal digits, or hexadecimal ones.
     let made = matches!(id.len(), 26 | 32) && !php::is_hash_like(id);
-    bare && is_array && !expected && !made && !blob.variables().is_some_and(php::is_session_like)
+    is_array && !expected && !made && !blob.variables().is_some_and(php::is_session_like)
 }
 
 /// Whether it is what `serialize` makes of an array. Hardly a cache has igbinary or MessagePack with the

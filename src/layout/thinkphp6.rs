@@ -1,7 +1,7 @@
 //! ThinkPHP 6 and 8 with their sessions in the Redis cache.
 
 use super::key::Alphabet;
-use super::php::{Php, What};
+use super::php::What;
 use super::*;
 use crate::cookie;
 
@@ -45,13 +45,13 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    const NO_ARRAY: Verdict = Verdict::no("the value is no serialized array inside a string");
+    let Some(found) = blob.php().filter(|found| found.is_wrapped()) else { return NO_ARRAY };
     let Some(place) = locate(setup, blob.key) else {
         return Verdict::no("the key does not end in 32 letters and digits");
     };
-    match blob.php() {
-        Some(found @ Php { what: What::Session(data), .. })
-            if found.is_wrapped() && !found.is_variables() =>
-        {
+    match &found.what {
+        What::Session(data) if !found.is_variables() => {
             let named = |(name, _): &(Cow<'_, str>, _)| !Alphabet::Digit.all(name.as_bytes());
             if !place.usual || !data.members().into_iter().flatten().any(named) {
                 Verdict::no("the array in the string has no names")
@@ -62,8 +62,8 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
             }
         }
         // Another serializer.
-        Some(found) if setup.named && place.usual && found.is_wrapped() => Verdict::Weak,
-        _ => Verdict::no("the value is no serialized array inside a string"),
+        _ if setup.named && place.usual => Verdict::Weak,
+        _ => NO_ARRAY,
     }
 }
 

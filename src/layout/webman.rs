@@ -40,20 +40,15 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    let is_array = |found: &php::Php<'_>| !found.is_variables() && !found.is_wrapped();
+    if blob.variables().is_none() || !blob.php().is_some_and(is_array) {
+        return Verdict::no("the value is no serialized array");
+    }
     let Some(place) = locate(setup, blob.key) else { return Verdict::no("the key does not end in an id") };
-    let found = blob.php().filter(|_| blob.variables().is_some());
-    match found {
-        Some(found) if found.is_wrapped() || found.is_variables() => {
-            Verdict::no("the value is no serialized array")
-        }
-        Some(_)
-            if setup.known_lead().is_some()
-                || blob.key[..place.id.start].ends_with(LAYOUT.prefix.as_bytes()) =>
-        {
-            Verdict::Sure
-        }
-        Some(_) => Verdict::no("nothing in its key tells it from other arrays"),
-        None => Verdict::no("the value is no serialized array"),
+    if setup.known_lead().is_some() || blob.key[..place.id.start].ends_with(LAYOUT.prefix.as_bytes()) {
+        Verdict::Sure
+    } else {
+        Verdict::no("nothing in its key tells it from other arrays")
     }
 }
 

@@ -42,7 +42,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 }
 
 /// The logins that a value holds: every member is one.
-fn logins<'v>(data: &'v Value<'_>) -> Option<Vec<&'v Value<'v>>> {
+fn logins<'v, 'a>(data: &'v Value<'a>) -> Option<impl Iterator<Item = &'v Value<'a>>> {
     let members = data.members()?;
     let is_login = |(verifier, login): &(Cow<'_, str>, Value<'_>)| {
         verifier.len() == 64
@@ -50,22 +50,27 @@ fn logins<'v>(data: &'v Value<'_>) -> Option<Vec<&'v Value<'v>>> {
             && login.get("expiration").is_some()
     };
     let all = !members.is_empty() && members.iter().all(is_login);
-    all.then(|| members.iter().map(|(_, login)| login).collect())
+    all.then(|| members.iter().map(|(_, login)| login))
 }
 
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
-    let data = blob.php_data();
-    match data.value().and_then(logins) {
-        Some(_) => Verdict::Sure,
-        None => Verdict::no("the value is no array of logins with an expiration each"),
+    let is_of_logins = match blob.php() {
+        Some(php::Php { what: php::What::Session(data) | php::What::Json(data), .. }) => {
+            logins(data).is_some()
+        }
+        _ => blob.php_data().value().is_some_and(|data| logins(data).is_some()),
+    };
+    if is_of_logins {
+        Verdict::Sure
+    } else {
+        Verdict::no("the value is no array of logins with an expiration each")
     }
 }
 
 /// The login that ends last stands for all.
 fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
-    let end = |login: &&&Value<'_>| login.get("expiration").and_then(time::seconds);
-    let logins = logins(data).unwrap_or_default();
-    let Some(last) = logins.iter().max_by_key(end) else { return Facts::default() };
+    let end = |login: &&Value<'_>| login.get("expiration").and_then(time::seconds);
+    let Some(last) = logins(data).and_then(|logins| logins.max_by_key(end)) else { return Facts::default() };
     Facts {
         user: locate(setup, blob.key).map(|place| String::from_utf8_lossy(&blob.key[place.id])),
         created: last.get("login").and_then(time::seconds),

@@ -86,17 +86,18 @@ fn is_own(name: &str) -> bool {
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    let data =
+        blob.variables().filter(|_| blob.php().is_some_and(|php| php.is_variables() && !php.is_wrapped()));
+    if data.is_none() && !blob.is_empty() {
+        return Verdict::no("the value is no PHP session");
+    }
     let Some(place) = locate(setup, blob.key).filter(|place| place.usual) else {
         return Verdict::no("its key does not end in the 32 hexadecimal digits of an md5");
     };
-    let Some(data) =
-        blob.variables().filter(|_| blob.php().is_some_and(|php| php.is_variables() && !php.is_wrapped()))
-    else {
-        return if blob.is_empty() { Verdict::Kin } else { Verdict::no("the value is no PHP session") };
-    };
+    let Some(data) = data else { return Verdict::Kin };
     let own = data.members().into_iter().flatten().any(|(name, _)| is_own(name));
     // The default prefix and the hash are one run of 37 digits, which ids of PHP are not.
-    let run = blob.key.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let run = Alphabet::Alnum.run_at_end(blob.key);
     if own || (run == 37 && Alphabet::Hex.all(&blob.key[place.id.start - 5..])) {
         Verdict::Sure
     } else if setup.named {

@@ -31,6 +31,7 @@ alike    other entries of the cache, whose keys look the same: their first item 
 beware   flushing the cache (Cache::flush, yii cache/flush-all) ends all sessions
 ",
     prefix: "",
+    marks: &[Mark::Variable("0")],
     options: &[OptionSpec::new(
         "igbinary",
         OptionKind::Flag,
