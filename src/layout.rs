@@ -294,7 +294,8 @@ pub enum Mark {
     Magic(&'static [u8]),
     /// A hash with this field.
     Field(&'static str),
-    /// A key that contains this text, whatever its value (an empty or undecodable one too).
+    /// A key that contains this text of two bytes or more, whatever its value (an empty or undecodable
+    /// one too).
     Word(&'static str),
 }
 

@@ -69,6 +69,22 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// What the first of the members of these names gives that gives anything, in the names' order.
+    pub fn find_named<'v, T>(
+        &'v self,
+        names: &[&str],
+        give: impl Fn(&'v Value<'a>) -> Option<T>,
+    ) -> Option<T> {
+        // Most names that are asked for are not there: what lengths there are tells it of nearly all.
+        let bit = |name: &str| 1_u64 << name.len().min(63);
+        let lengths = match self {
+            Value::Map(members) => members.iter().fold(0, |bits, (name, _)| bits | bit(name)),
+            Value::Object(_) | Value::Pairs(_) => u64::MAX,
+            _ => return None,
+        };
+        names.iter().filter(|name| lengths & bit(name) != 0).find_map(|name| give(self.get(name)?))
+    }
+
     /// The value at a dotted path such as `passport.user.id` or `items.0`.
     ///
     /// Names may hold dots themselves, so the longest name that exists is tried first, then shorter

@@ -316,22 +316,21 @@ impl<'a> Parser<'a> {
 
     #[inline(never)]
     fn word(&mut self) -> Parsed<Value<'a>> {
-        let words: [(&[u8], Value<'a>); 5] = [
-            (b"true", Value::Bool(true)),
-            (b"false", Value::Bool(false)),
-            (b"null", Value::Null),
-            (b"NaN", Value::Float(f64::NAN)),
-            (b"Infinity", Value::Float(f64::INFINITY)),
-        ];
+        let (word, value): (&[u8], _) = match self.peek() {
+            Some(b't') => (b"true", Value::Bool(true)),
+            Some(b'f') => (b"false", Value::Bool(false)),
+            Some(b'n') => (b"null", Value::Null),
+            Some(b'N') => (b"NaN", Value::Float(f64::NAN)),
+            Some(b'I') => (b"Infinity", Value::Float(f64::INFINITY)),
+            _ => return self.fault("not a value"),
+        };
         let rest = &self.bytes[self.at..];
-        for (word, value) in words {
-            if rest.starts_with(word) {
-                self.at += word.len();
-                return Ok(value);
-            }
-            if word.starts_with(rest) {
-                self.at = self.bytes.len();
-            }
+        if rest.starts_with(word) {
+            self.at += word.len();
+            return Ok(value);
+        }
+        if word.starts_with(rest) {
+            self.at = self.bytes.len();
         }
         self.fault("not a value")
     }

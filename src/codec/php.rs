@@ -339,8 +339,10 @@ impl<'a> Reader<'a> {
     fn float(&mut self) -> Parsed<Value<'a>> {
         self.at += 2;
         let rest = self.rest();
-        let length =
-            rest.iter().take(DIGITS + 1).take_while(|byte| b"0123456789.eE+-INFA".contains(byte)).count();
+        let fits = |byte: &&u8| {
+            matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-' | b'I' | b'N' | b'F' | b'A')
+        };
+        let length = rest.iter().take(DIGITS + 1).take_while(fits).count();
         let literal = match rest[..length] {
             _ if length > DIGITS => return self.fault("too long a number"),
             [] => return self.fault("no digit"),
@@ -350,7 +352,7 @@ impl<'a> Reader<'a> {
             b"INF" => Some(f64::INFINITY),
             b"-INF" => Some(f64::NEG_INFINITY),
             b"NAN" => Some(f64::NAN),
-            _ if literal.iter().any(|byte| b"INFA".contains(byte)) => None,
+            _ if literal.iter().any(|byte| matches!(byte, b'I' | b'N' | b'F' | b'A')) => None,
             _ => std::str::from_utf8(literal).ok().and_then(|literal| literal.parse().ok()),
         };
         let Some(number) = number else {
@@ -478,7 +480,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn name(&self, begin: usize, end: usize) -> Cow<'a, str> {
+    pub(super) fn name(&self, begin: usize, end: usize) -> Cow<'a, str> {
         match self.text.and_then(|text| text.get(begin..end)) {
             Some(text) => Cow::Borrowed(text),
             None => tree::name(&self.bytes[begin..end]),

@@ -8,7 +8,7 @@
 
 use memchr::memchr;
 
-use super::php::tree::{self, Key, Kind, Parsed};
+use super::php::tree::{Key, Kind, Parsed};
 use super::php::{self, Reader};
 use super::{Codec, DecodeError, Limits, igbinary, php_msgpack};
 use crate::value::Value;
@@ -182,26 +182,28 @@ impl Variables {
                 let Some(length) = memchr(b'|', &bytes[reader.at..]) else {
                     return reader.fault("a name without a bar behind it");
                 };
-                let name = &bytes[reader.at..reader.at + length];
-                reader.at += length + 1;
-                match name {
-                    // PHP 5 wrote variables without a value so; later ones may begin like that.
-                    [b'!', name @ ..] if !begins_value(reader.rest()) => (name, false),
-                    name => (name, true),
+                let (begin, end) = (reader.at, reader.at + length);
+                reader.at = end + 1;
+                // PHP 5 wrote variables without a value so; later ones may begin like that.
+                if bytes[begin..end].starts_with(b"!") && !begins_value(reader.rest()) {
+                    (reader.name(begin + 1, end), false)
+                } else {
+                    (reader.name(begin, end), true)
                 }
             }
             Variables::Lengths => {
                 let first = bytes[reader.at];
                 let length = usize::from(first & 0x7f);
-                let Some(name) = bytes.get(reader.at + 1..reader.at + 1 + length) else {
+                let (begin, end) = (reader.at + 1, reader.at + 1 + length);
+                if end > bytes.len() {
                     return reader.fault(format!("a name of {length} bytes is announced, fewer are left"));
-                };
-                reader.at += 1 + length;
+                }
+                reader.at = end;
                 // The highest bit said that no value follows, up to PHP 5.
-                (name, first < 0x80)
+                (reader.name(begin, end), first < 0x80)
             }
         };
-        reader.tree.key(0, Key::Name(tree::name(name)));
+        reader.tree.key(0, Key::Name(name));
         if defined {
             let value = reader.value()?;
             reader.tree.put(value);

@@ -95,7 +95,7 @@ impl Index {
                     }
                 }
                 for (magic, at) in &self.magic {
-                    if text.starts_with(magic) {
+                    if text.first() == magic.first() && text.starts_with(magic) {
                         into.insert(*at);
                     }
                 }
@@ -194,21 +194,16 @@ impl Default for Words {
 impl Words {
     fn add(&mut self, word: &'static [u8], at: u16) {
         let bit = 1 << (self.all.len() % 8);
-        // No word at all says nothing.
-        let Some(first) = word.first() else { return };
+        // Shorter ones would say next to nothing.
+        let [first, second, ..] = word else { return };
         self.first[usize::from(*first)] |= bit;
-        match word.get(1) {
-            Some(second) => self.second[usize::from(*second)] |= bit,
-            None => self.second.iter_mut().for_each(|bits| *bits |= bit),
-        }
+        self.second[usize::from(*second)] |= bit;
         self.all.push((word, at));
     }
 
     fn find(&self, key: &[u8], into: &mut Set) {
-        // A word of one letter may end the key; what then follows it is as good as anything.
-        let behind = key.iter().skip(1).chain(&[0]);
-        for (at, (first, second)) in key.iter().zip(behind).enumerate() {
-            let mut bits = self.first[usize::from(*first)] & self.second[usize::from(*second)];
+        for (at, pair) in key.windows(2).enumerate() {
+            let mut bits = self.first[usize::from(pair[0])] & self.second[usize::from(pair[1])];
             while bits != 0 {
                 let bit = bits.trailing_zeros() as usize;
                 bits &= bits - 1;
@@ -252,7 +247,7 @@ mod tests {
             ".session.",
             "}_Data",
             "_PHCR",
-            "x",
+            "xy",
             "ab",
             "abc",
             "ss",
@@ -263,18 +258,18 @@ mod tests {
         }
         for key in [
             "",
-            "x",
+            "xy",
             "a",
             "aab",
             "abab c",
-            "abcx",
+            "abcxy",
             "PHPREDIS_SESSION:ab",
             "t.session.sf_sf_ss",
             "PHPREDIS",
             "sf_",
             ":token:token:",
             "{a}_Data",
-            "a\u{ff}x",
+            "a\u{ff}xy",
         ] {
             let mut found = Set::default();
             words.find(key.as_bytes(), &mut found);

@@ -323,7 +323,7 @@ pub fn says_session(before: &[u8]) -> bool {
 }
 
 /// Members that name the user where a member holds an array or an object instead of an id.
-const INSIDE: &[&str] = &["id", "user_id", "uid", "username", "email", "login", "name", "localUsername"];
+const INSIDE: &[&str] = &["id", "user_id", "uid", "username", "email", "login", "name"];
 
 /// Variables by which applications without a framework name the user, in the order in which they are
 /// asked.
@@ -357,20 +357,19 @@ pub fn named<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
 }
 
 fn inside<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
-    let name = INSIDE.iter().find_map(|name| Some((*name, value.get(name)?.scalar_text()?)))?;
-    match name {
+    value.find_named(INSIDE, Value::scalar_text).or_else(|| {
         // Icinga Web 2.11.4, Icinga\User: a user of a domain is shown with it.
-        ("localUsername", user) => match value.get("domain").and_then(Value::scalar_text) {
+        let user = value.get("localUsername")?.scalar_text()?;
+        match value.get("domain").and_then(Value::scalar_text) {
             Some(domain) => Some(Cow::Owned(format!("{user}@{domain}"))),
             None => Some(user),
-        },
-        (_, user) => Some(user),
-    }
+        }
+    })
 }
 
 /// The first conventional variable that gives a user, or what well-known applications write.
 pub fn conventional<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
-    CONVENTIONS.iter().find_map(|name| named(data.get(name)?)).or_else(|| of_applications(data))
+    data.find_named(CONVENTIONS, named).or_else(|| of_applications(data))
 }
 
 /// Applications on native sessions that name the user in a way of their own.
@@ -416,16 +415,15 @@ pub fn guard<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
 /// The address of the browser, where it is under one of the usual names.
 pub fn ip<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
     user::ip(data).or_else(|| {
-        ["REMOTE_ADDR", "remote_addr", "user_ip", "client_ip"]
-            .iter()
-            .find_map(|name| user::text(data.get(name)))
+        let names = ["REMOTE_ADDR", "remote_addr", "user_ip", "client_ip"];
+        data.find_named(&names, |value| user::text(Some(value)))
     })
 }
 
 /// The browser itself.
 pub fn agent<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
     user::agent(data)
-        .or_else(|| ["HTTP_USER_AGENT", "http_user_agent"].iter().find_map(|name| user::text(data.get(name))))
+        .or_else(|| data.find_named(&["HTTP_USER_AGENT", "http_user_agent"], |value| user::text(Some(value))))
 }
 
 /// The members of the whole data that a layout replaces by what is in them.

@@ -21,9 +21,7 @@ const TOKEN_LIMIT: usize = 256 << 10;
 /// Booleans, null and empty text are nobody; the number 0 is somebody.
 pub fn named<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
     match value {
-        Value::Map(_) | Value::Object(_) | Value::Pairs(_) => {
-            INSIDE.iter().find_map(|name| value.get(name)?.scalar_text())
-        }
+        Value::Map(_) | Value::Object(_) | Value::Pairs(_) => value.find_named(INSIDE, Value::scalar_text),
         other => other.scalar_text(),
     }
 }
@@ -35,7 +33,7 @@ pub fn passport<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
 
 /// The first conventional member that gives a user.
 pub fn conventional<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
-    CONVENTIONS.iter().find_map(|name| named(data.get(name)?))
+    data.find_named(CONVENTIONS, named)
 }
 
 /// By passport, otherwise by convention.
@@ -73,11 +71,11 @@ pub fn claim(token: &str, names: &[&str]) -> Option<String> {
 
 /// Address and browser, where an application keeps them under one of the usual names.
 pub fn ip<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
-    ["ip", "ipAddress", "ip_address", "ipAddr", "remoteAddress"].iter().find_map(|name| text(data.get(name)))
+    data.find_named(&["ip", "ipAddress", "ip_address", "ipAddr", "remoteAddress"], |value| text(Some(value)))
 }
 
 pub fn agent<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
-    ["userAgent", "user_agent", "useragent", "agent", "ua"].iter().find_map(|name| text(data.get(name)))
+    data.find_named(&["userAgent", "user_agent", "useragent", "agent", "ua"], |value| text(Some(value)))
 }
 
 /// A member's text, if it is one and not empty.

@@ -78,6 +78,10 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 
 /// Variables that Yii itself writes.
 fn is_own(name: &str) -> bool {
+    // All of them hold two underlines in a row, and hardly a name of an application does.
+    if !name.as_bytes().windows(2).any(|pair| pair == b"__") {
+        return false;
+    }
     ["__flash", "__id", "__returnUrl", "__expire", "__absoluteExpire", "__authKey"]
         .iter()
         .any(|own| name.ends_with(own))

@@ -133,8 +133,15 @@ const ANY: u8 = 6;
 
 /// The poorest alphabet that an id is of; each holds those before it.
 fn alphabet(id: &[u8]) -> u8 {
-    id.iter()
-        .map(|byte| match byte {
+    id.iter().map(|byte| POOREST[usize::from(*byte)]).max().unwrap_or(0)
+}
+
+/// For each byte the poorest alphabet that has it.
+const POOREST: [u8; 256] = {
+    let mut table = [ANY; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        table[byte as usize] = match byte {
             b'0'..=b'9' => 0,
             b'a'..=b'f' => 1,
             b'g'..=b'z' => 2,
@@ -142,7 +149,8 @@ fn alphabet(id: &[u8]) -> u8 {
             b'-' | b'_' => 4,
             b'+' | b'/' | b'=' | b'.' | b',' => 5,
             _ => ANY,
-        })
-        .max()
-        .unwrap_or(0)
-}
+        };
+        byte += 1;
+    }
+    table
+};

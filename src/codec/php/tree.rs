@@ -132,10 +132,11 @@ impl<'a> Tree<'a> {
             since: 0,
             repeated: 0,
             spent: 0,
-            items: Vec::new(),
+            // What a session usually takes, instead of growing there step by step.
+            items: Vec::with_capacity(4),
             members: Vec::with_capacity(16),
-            frames: Vec::new(),
-            slots: Vec::new(),
+            frames: Vec::with_capacity(8),
+            slots: Vec::with_capacity(32),
             given: 0,
         }
     }
