@@ -117,22 +117,35 @@ pub fn by_name(name: &str) -> Option<&'static Codec> {
 /// Above this many members a set finds repeated names faster than comparing each with each.
 const FEW_MEMBERS: usize = 16;
 
+/// Names that room is made for at once: of a great many the most may be the same.
+const ROOM: usize = 1 << 10;
+
+/// One bit that is the same for the same name, and most often another one for another.
+fn mark(name: &str) -> u64 {
+    let of = |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(*byte));
+    let bytes = name.as_bytes();
+    1 << ((bytes.len() + 5 * of(bytes.first()) + 3 * of(bytes.last())) % 64)
+}
+
 /// Resolves repeated member names as `JSON.parse` and every hash table do: the last value, at the
 /// position of the first. Linear, so that a hostile map of many members costs no more than others.
 pub(crate) fn last_wins<'a>(members: Vec<(Cow<'a, str>, Value<'a>)>) -> Vec<(Cow<'a, str>, Value<'a>)> {
     let repeated = if members.len() <= FEW_MEMBERS {
-        members
-            .iter()
-            .enumerate()
-            .any(|(index, (name, _))| members[..index].iter().any(|(earlier, _)| earlier == name))
+        let mut marks = 0;
+        members.iter().enumerate().any(|(index, (name, _))| {
+            let mark = mark(name);
+            let met = marks & mark != 0;
+            marks |= mark;
+            met && members[..index].iter().any(|(earlier, _)| earlier == name)
+        })
     } else {
-        let mut seen = HashSet::with_capacity(members.len());
+        let mut seen = HashSet::with_capacity(members.len().min(ROOM));
         !members.iter().all(|(name, _)| seen.insert(name.as_ref()))
     };
     if !repeated {
         return members;
     }
-    let mut positions = HashMap::with_capacity(members.len());
+    let mut positions = HashMap::with_capacity(members.len().min(ROOM));
     let mut kept: Vec<(Cow<'a, str>, Value<'a>)> = Vec::with_capacity(members.len());
     for (name, value) in members {
         if let Some(&position) = positions.get(&name) {

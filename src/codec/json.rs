@@ -378,7 +378,7 @@ impl<'a> Parser<'a> {
             self.items.push(item);
             more = self.another(b']')?;
         }
-        Ok(Value::List(self.items.drain(begin..).collect()))
+        Ok(Value::List(self.items.split_off(begin)))
     }
 
     fn map(&mut self) -> Parsed<Value<'a>> {
@@ -391,7 +391,7 @@ impl<'a> Parser<'a> {
             self.members.push((name, value));
             more = self.another(b'}')?;
         }
-        Ok(Value::Map(last_wins(self.members.drain(begin..).collect())))
+        Ok(Value::Map(last_wins(self.members.split_off(begin))))
     }
 
     /// Reads a member's name and stands at its value then.

@@ -223,6 +223,9 @@ impl<'a> Reader<'a> {
     fn list(&mut self, begin: usize, count: usize) -> Parsed<Value<'a>> {
         self.room(count, 1)?;
         let number = self.tree.number(begin, 0);
+        if count == 0 {
+            return self.tree.empty(begin);
+        }
         self.tree.open(begin, Kind::List, number)?;
         for index in 0..count {
             self.tree.key(index, Key::Int(index as i64));

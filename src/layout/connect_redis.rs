@@ -107,14 +107,17 @@ pub fn judge(setup: &Setup, data: &Value<'_>) -> Verdict {
     if cookie.as_map().is_none() {
         return Verdict::no("its member `cookie` is no object");
     }
-    let lacks = |name| cookie.get(name).is_none();
-    match (lacks("originalMaxAge"), lacks("path")) {
-        (true, true) => Verdict::no("its cookie member lacks originalMaxAge and path"),
-        (true, false) => Verdict::no("its cookie member lacks originalMaxAge"),
-        (false, true) => Verdict::no("its cookie member lacks path"),
-        _ if !is_path(cookie) => Verdict::no("its cookie member has a path that is no text"),
-        _ if !is_age(cookie) => Verdict::no("its cookie member has an originalMaxAge that is no number"),
-        _ if !lacks("_expires") => Verdict::no("its cookie member is a raw Cookie object (_expires)"),
+    match (cookie.get("originalMaxAge"), cookie.get("path")) {
+        (None, None) => Verdict::no("its cookie member lacks originalMaxAge and path"),
+        (None, Some(_)) => Verdict::no("its cookie member lacks originalMaxAge"),
+        (Some(_), None) => Verdict::no("its cookie member lacks path"),
+        (_, Some(path)) if !is_path(path) => Verdict::no("its cookie member has a path that is no text"),
+        (Some(age), _) if !is_age(age) => {
+            Verdict::no("its cookie member has an originalMaxAge that is no number")
+        }
+        _ if cookie.get("_expires").is_some() => {
+            Verdict::no("its cookie member is a raw Cookie object (_expires)")
+        }
         _ if is_fastify(cookie, data) => {
             Verdict::no("its cookie member is that of @fastify/session (sameSite, secure and domain)")
         }
@@ -123,13 +126,13 @@ pub fn judge(setup: &Setup, data: &Value<'_>) -> Verdict {
 }
 
 /// A path that is no text cannot be written to a browser (cookie 0.7, index.js).
-fn is_path(cookie: &Value<'_>) -> bool {
-    matches!(cookie.get("path"), Some(Value::Text(_) | Value::Null))
+fn is_path(path: &Value<'_>) -> bool {
+    matches!(path, Value::Text(_) | Value::Null)
 }
 
 /// Milliseconds; null or false where the cookie ends with the browser.
-fn is_age(cookie: &Value<'_>) -> bool {
-    !matches!(cookie.get("originalMaxAge"), Some(Value::Map(_) | Value::List(_) | Value::Text(_)))
+fn is_age(age: &Value<'_>) -> bool {
+    !matches!(age, Value::Map(_) | Value::List(_) | Value::Text(_))
 }
 
 fn is_superjson(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
@@ -140,16 +143,15 @@ fn is_superjson(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
 /// leaves out what is not set and never writes null there. Where all three are set, originalExpires
 /// or a `passport` that is the user itself decide (@fastify/session 11.1.3, @fastify/passport 3.0.2).
 pub fn is_fastify(cookie: &Value<'_>, data: &Value<'_>) -> bool {
-    let three = ["sameSite", "secure", "domain"].map(|name| cookie.get(name));
-    if three.iter().any(Option::is_none) {
-        return false;
-    }
+    // What express leaves out most often is asked for first.
+    let three = || Some([cookie.get("domain")?, cookie.get("secure")?, cookie.get("sameSite")?]);
+    let Some(three) = three() else { return false };
     let own_passport = data.get("passport").is_some_and(|passport| match passport.members() {
         // passport up to 0.5 leaves an empty object behind at logout.
         Some(members) => !members.is_empty() && passport.get("user").is_none(),
         None => true,
     });
-    three.contains(&Some(&Value::Null)) || cookie.get("originalExpires").is_some() || own_passport
+    three.contains(&&Value::Null) || cookie.get("originalExpires").is_some() || own_passport
 }
 
 /// What serializers other than JSON wrote, seen in practice: JSON in base64, and MessagePack, as bytes

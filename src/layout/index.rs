@@ -169,7 +169,7 @@ impl Names {
     #[inline]
     fn find(&self, name: &[u8], into: &mut Set) {
         for (other, at) in self.0.get(name.len()).into_iter().flatten() {
-            if *other == name {
+            if other.first() == name.first() && *other == name {
                 into.extend(at);
             }
         }

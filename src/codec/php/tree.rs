@@ -368,10 +368,19 @@ impl<'a> Tree<'a> {
             Kind::List if frame.items == 0 && self.items.len() > LONG => {
                 Value::List(std::mem::take(&mut self.items))
             }
-            Kind::List => Value::List(self.items.drain(frame.items..).collect()),
-            _ => Value::Map(last_wins(self.members.drain(frame.members..).collect())),
+            Kind::List => Value::List(self.items.split_off(frame.items)),
+            _ => Value::Map(last_wins(self.members.split_off(frame.members))),
         };
         self.closed(frame.number, frame.outer, value)
+    }
+
+    /// An array of nothing, which would be opened only to be closed.
+    #[inline]
+    pub(crate) fn empty(&mut self, at: usize) -> Parsed<Value<'a>> {
+        if self.frames.len() >= self.depth {
+            return self.fault(at, format!("nested deeper than {}", self.depth));
+        }
+        Ok(Value::List(Vec::new()))
     }
 
     /// The array just read, as a map in any case.
@@ -385,7 +394,7 @@ impl<'a> Tree<'a> {
     /// The object just read.
     pub(crate) fn object(&mut self, class: Cow<'a, str>) -> Parsed<Value<'a>> {
         let Some(frame) = self.close() else { return Ok(object(class, Vec::new())) };
-        let members = self.members.drain(frame.members..).collect();
+        let members = self.members.split_off(frame.members);
         self.closed(frame.number, frame.outer, object(class, members))
     }
 
