@@ -65,8 +65,11 @@ pub fn decode_at<'a>(bytes: &'a [u8], base: &str, limits: &Limits) -> Result<Val
     let mut values = Vec::with_capacity(stream.roots.len());
     let mut place = base.to_string();
     for (index, root) in stream.roots.iter().enumerate() {
-        place.truncate(base.len());
-        let _ = write!(place, "/{index}");
+        // Only what holds something can hold itself.
+        if matches!(root.item, Item::Node(_)) {
+            place.truncate(base.len());
+            let _ = write!(place, "/{index}");
+        }
         values.push(show.value(root.item, &place)?);
     }
     Ok(Value::List(values))

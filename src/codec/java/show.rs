@@ -203,8 +203,9 @@ impl<'s, 'a> Show<'s, 'a> {
             firsts: None,
             exhausted: false,
             max_depth: limits.depth,
-            // What can stand there unshared, each value in a byte at least, and what is shared.
-            values: limits.values.min(SHARED_VALUES + stream.length),
+            // What stands there unshared, and what is shared. Some of what is written once is shown as
+            // two: an array of bytes in an array.
+            values: limits.values.min(SHARED_VALUES + stream.length.min(stream.values.saturating_mul(2))),
             bytes: limits.expanded.min((16 << 20) + stream.length.saturating_mul(32)),
         }
     }
@@ -212,6 +213,11 @@ impl<'s, 'a> Show<'s, 'a> {
     /// A value of the stream, to stand where a JSON pointer says: references to outer containers
     /// count from the root of the session's data.
     pub fn value(&mut self, item: Item<'a>, base: &str) -> Result<Value<'a>, DecodeError> {
+        if !matches!(item, Item::Node(_)) {
+            // It holds nothing, so it needs no place.
+            self.simple(item).map_err(|error| *error)?;
+            return Ok(self.out.pop().unwrap_or(Value::Null));
+        }
         self.base.clear();
         self.base.push_str(base);
         if let Some(firsts) = &mut self.firsts {

@@ -106,6 +106,8 @@ pub struct Stream<'a> {
     /// Why reading ended before the bytes did, and what was not read.
     pub failed: Option<(DecodeError, &'a [u8])>,
     pub length: usize,
+    /// How many values it has as it stands, at the most.
+    pub values: usize,
 }
 
 impl<'a> Stream<'a> {
@@ -127,12 +129,14 @@ impl<'a> Stream<'a> {
                 classes: Vec::new(),
                 failed: None,
                 length: bytes.len(),
+                values: 0,
             },
         };
         let mut start = 0;
         if let Err(error) = reader.all(&mut start) {
             reader.stream.failed = Some((*error, &bytes[start.min(bytes.len())..]));
         }
+        reader.stream.values += values - reader.left;
         reader.stream
     }
 
@@ -558,6 +562,7 @@ impl<'a> Reader<'a> {
         let size = size_of_kind(kind);
         if size > 0 {
             let bytes = self.take(count.saturating_mul(size))?;
+            self.stream.values += bytes.len();
             self.stream.nodes[node as usize] = Node::Primitives { kind, bytes };
         } else {
             if count > self.bytes.len() - self.at {
