@@ -1,11 +1,14 @@
 //! `sessctl clear`: end all sessions of a layout.
 
-use super::change::{self, Change, Chosen, Moment, Safety};
+use std::cell::Cell;
+
+use super::change::{self, Change, Chosen, Made, Moment, Safety};
 use super::runs;
 use crate::context::Context;
 use crate::error::Usage;
 use crate::exit::Exit;
 use crate::select::Filter;
+use crate::session::Session;
 use crate::store::Source as _;
 use crate::store::redis::RedisStore;
 
@@ -31,18 +34,32 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     }
     let filter = Filter::default();
     let left = args.safety.resume.as_deref().map(runs::find).transpose()?;
+    // Something else goes with the sessions, such as their entries in an index.
+    let more = Cell::new(false);
+    let entry = |session: &Session<'_>| {
+        let made = change::ended(session);
+        if let Made::Step(entry) = &made {
+            more.set(more.get() || entry.step.then.iter().any(|op| op.key().is_some()));
+        }
+        Ok(made)
+    };
     let beside = |store: &mut RedisStore, moment: Moment| {
         let size = store.size()?;
+        // Before the change the sessions are still among the keys.
+        let others = match moment {
+            Moment::Question(found) | Moment::DryRun(found) => size.saturating_sub(found),
+            Moment::Report => size,
+        };
+        let many = change::plural(others, "other key");
+        let (are, they) = if others == 1 { ("is", "it") } else { ("are", "they") };
+        let but = if more.get() { ", but for what belongs to these sessions" } else { "" };
         Ok(match moment {
-            // Before the change the sessions are still among the keys.
-            Moment::Question(found) => {
-                format!("  {:9} about {} other keys of this database\n", "stay", size.saturating_sub(found))
+            Moment::Question(_) => format!("  {:9} about {many} of this database{but}\n", "stay"),
+            Moment::DryRun(_) => {
+                format!("note: about {many} {are} in this database; {they} would stay{but}")
             }
-            Moment::DryRun(found) => {
-                let others = size.saturating_sub(found);
-                format!("note: about {others} other keys are in this database; they would stay")
-            }
-            Moment::Report => format!("note: about {size} other keys are in this database; they stay"),
+            Moment::Report if others == 1 => format!("note: about {many} is in this database; it stays"),
+            Moment::Report => format!("note: about {many} are in this database; they stay"),
         })
     };
     change::run(
@@ -54,7 +71,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             chosen: left.as_ref().map_or(Chosen::Filter, |left| Chosen::Left(&left.path)),
             filter: &filter,
             safety: &args.safety,
-            entry: &|session| Ok(change::ended(session)),
+            entry: &entry,
             beside: Some(&beside),
         },
     )

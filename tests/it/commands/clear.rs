@@ -30,11 +30,32 @@ fn only_the_named_layouts_sessions_go() {
 fn several_layouts_go_together_with_their_indexes() {
     let sess = mixed();
     sess.restore("better-auth");
-    let ran =
-        sess.args(["clear", "--layout", "better-auth", "--layout", "hono-sessions", "--yes", "-o", "json"]);
-    assert_eq!(ran.success().json()["done"], 8);
+    let clear = ["clear", "--layout", "better-auth", "--layout", "hono-sessions", "-o", "json"];
+    let before = sess.server.snapshot();
+    // What is asked before it begins counts the indexes among what is there.
+    let shown = sess.changes_nothing(["clear", "--layout", "better-auth", "--dry-run"]).success();
+    let others = before.len() - 4;
+    shown.says(&format!("about {others} other keys")).says("would stay, but for what belongs to these");
+    let ran = sess.args([&clear[..], &["--yes"]].concat()).success().says("about 5 other keys");
+    assert_eq!(ran.json()["done"], 8);
     let left = sess.server.contents();
     assert_eq!(left.len(), 5, "{left:?}");
+    assert!(left.keys().all(|key| before.contains_key(key)), "{left:?}");
+    sess.args(["undo", "--yes"]).success();
+    assert!(sess.server.snapshot() == before);
+}
+
+#[test]
+fn other_databases_of_the_server_are_no_matter() {
+    let sess = mixed();
+    let url = format!("{}?db=3", sess.server.url());
+    let ran = sess.changes_nothing(["--store", &url, "clear", "--layout", "connect-redis", "--yes"]);
+    ran.success().says("about 0 other keys");
+    sess.server.lua(&format!("redis.call('SELECT', 3)\n{MANY}"), &["2"]);
+    let before = sess.server.snapshot();
+    let ran = sess.args(["clear", "--layout", "connect-redis", "--yes", "--store", &url]).success();
+    ran.shows("Ended 2 sessions").says("about 0 other keys");
+    assert!(sess.server.snapshot() == before);
 }
 
 #[test]
