@@ -1,6 +1,5 @@
 //! `sessctl runs`: what was changed, when, and whether it can be taken back.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,7 +12,8 @@ use crate::cli::Format;
 use crate::context::Context;
 use crate::error::{Failure, Usage};
 use crate::exit::Exit;
-use crate::plan::run::{self, Damage, Reader, Record, State, Summary};
+use crate::plan::restore::{Changed, Chosen};
+use crate::plan::run::{self, Damage, State, Summary};
 use crate::render::table::{self, Head};
 use crate::render::{self, Cell, Options, Tone, safe};
 use crate::resolve;
@@ -299,45 +299,50 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
+/// The sessions that a run changed.
 fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
     let summary = find(name)?;
-    let mut reader = Reader::open(&summary.path)?;
+    let every = Chosen::default();
+    let mut changed = Changed::open(&summary, &every)?;
     let mut out = context.ui.out();
-    let mut many: BTreeMap<String, u64> = BTreeMap::new();
-    let csv = context.format == Format::Csv;
-    if csv {
-        writeln!(out, "id,layout,user")?;
+    match context.format {
+        Format::Table => writeln!(out, "{:<24} {:<28} USER", "ID", "LAYOUT")?,
+        Format::Csv => writeln!(out, "id,layout,user")?,
+        Format::Json => write!(out, "[")?,
+        Format::Ndjson | Format::Ids => {}
     }
-    while let Some(record) = reader.record()? {
-        let Record::Prepared(kept) = record else { continue };
-        for kept in kept {
-            *many.entry(kept.layout.clone()).or_default() += 1;
-            let id =
-                if context.reveal { safe::bytes(&kept.id).into_owned() } else { resolve::masked(&kept.id) };
-            match context.format {
-                Format::Json | Format::Ndjson => {
-                    let id = if context.mask {
-                        resolve::masked(&kept.id)
-                    } else {
-                        safe::text(&kept.id).into_owned()
-                    };
-                    writeln!(out, "{}", json!({ "id": id, "layout": kept.layout, "user": kept.user }))?;
-                }
-                Format::Ids => writeln!(out, "{}", safe::bytes(&kept.id))?,
-                Format::Csv => {
-                    let fields = [id, kept.layout.clone(), kept.user.unwrap_or_default()];
-                    let fields: Vec<String> = fields.iter().map(|field| render::csv::field(field)).collect();
-                    writeln!(out, "{}", fields.join(","))?;
-                }
-                Format::Table => {
-                    let user = kept.user.as_deref().unwrap_or("nobody");
-                    writeln!(out, "{:<24} {:<28} {}", safe::safe(&id), kept.layout, safe::safe(user))?;
-                }
+    let mut first = true;
+    for kept in changed.by_ref() {
+        let masked = if context.format == Format::Table { !context.reveal } else { context.mask };
+        let id = if masked { resolve::masked(&kept.id) } else { safe::text(&kept.id).into_owned() };
+        let object = || json!({ "id": id, "layout": kept.layout, "user": kept.user });
+        match context.format {
+            Format::Table => {
+                let user = kept.user.as_deref().unwrap_or("nobody");
+                writeln!(out, "{:<24} {:<28} {}", safe::safe(&id), kept.layout, safe::safe(user))?;
             }
+            Format::Json => write!(out, "{}\n  {}", if first { "" } else { "," }, object())?,
+            Format::Ndjson => writeln!(out, "{}", object())?,
+            Format::Csv => {
+                let fields = [id, kept.layout, kept.user.unwrap_or_default()];
+                writeln!(out, "{}", fields.map(|field| render::csv::field(&field)).join(","))?;
+            }
+            Format::Ids if context.nul && !masked => {
+                out.write_all(&kept.id)?;
+                out.write_all(&[0])?;
+            }
+            Format::Ids => writeln!(out, "{id}")?,
         }
+        first = false;
+    }
+    if context.format == Format::Json {
+        writeln!(out, "{}]", if first { "" } else { "\n" })?;
     }
     out.flush()?;
-    if reader.torn {
+    if let Some(damage) = changed.damage {
+        return Err(damage.into());
+    }
+    if changed.torn() {
         context
             .ui
             .note("the file ends in the middle of a record: the run was cut short there, before that batch");

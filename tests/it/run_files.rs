@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::support::*;
@@ -308,6 +308,99 @@ key = "{key}:hash"
 }
 
 #[test]
+fn a_run_is_shown_in_every_form() {
+    let sess = shop();
+    sess.args(["runs", "show", "2"]).code(1).says("no run `2`");
+    let (run, path) = purged(&sess);
+    let ids = ["alice-0000000000000000000000000001", "alice-0000000000000000000000000002"];
+    let show = |more: &[&str]| sess.args([&["runs", "show", &run], more].concat()).success().silent();
+    let table = show(&[]).clean();
+    assert_eq!(table.lines().len(), 4, "{}", table.text());
+    assert!(table.lines()[0].starts_with("ID ") && table.lines()[0].ends_with("USER"));
+    table.shows("connect-redis").shows("alice-00…").hides(ids[0]);
+    for id in ids {
+        show(&["--reveal"]).shows(id);
+        show(&["-o", "json", "--mask"]).hides(id);
+        show(&["-o", "ids", "--mask"]).hides(id);
+        show(&["-o", "csv", "--mask"]).hides(id);
+        show(&["-o", "csv"]).shows(&format!("\n{id},connect-redis,alice\n"));
+    }
+    let json = show(&["-o", "json"]).json();
+    assert_eq!(json, Json::from(show(&["-o", "ndjson"]).ndjson()));
+    let rows = json.as_array().expect("an array");
+    assert_eq!(rows.len(), 3);
+    assert!(rows.contains(&json!({ "id": ids[1], "layout": "connect-redis", "user": "alice" })), "{json}");
+    let mut lines = show(&["-o", "ids"]).lines();
+    lines.sort();
+    assert_eq!(lines[..2], ids);
+    assert_eq!(show(&["-o", "ids", "-0"]).text().matches('\0').count(), 3);
+    // Of what it came to, only what it did: that nothing was done is no session.
+    let whole = std::fs::read(&path).expect("a run file");
+    std::fs::write(&path, &whole[..record_ends(&whole)[1]]).expect("written");
+    assert_eq!(show(&["-o", "json"]).json(), json!([]));
+    // A name that is several runs' is none's.
+    std::fs::write(path.with_file_name(format!("{run}x.run")), &whole).expect("written");
+    sess.args(["runs", "show", &run[..4]]).code(1).says("2 runs begin with");
+}
+
+#[test]
+fn what_changed_meanwhile_is_not_among_what_a_run_did() {
+    let sess = shop();
+    let mut terminal = sess.terminal(&["purge", "--all"]);
+    terminal.shows("End them?");
+    let newer = express(Some("bob"), &json!({ "cart": 1 }));
+    sess.server.command(&["SET", "sess:bob-000000000000000000000000000003", &newer, "KEEPTTL"]);
+    terminal.types("y\n");
+    let (code, text) = terminal.end();
+    assert_eq!(code, Some(3), "{text}");
+    let run = sess.args(["runs", "-o", "ids"]).success().lines().remove(0);
+    let rows = sess.args(["runs", "show", &run, "-o", "ndjson"]).success().ndjson();
+    let users: Vec<&Json> = rows.iter().map(|row| &row["user"]).collect();
+    assert_eq!(users, ["alice", "alice"]);
+}
+
+#[test]
+fn old_runs_go_by_themselves_and_when_asked() {
+    let sess = Sess::new().many(30);
+    let age = |run: &str, hours: u64| {
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(hours * 3600);
+        let file = std::fs::File::options().append(true).open(run_file(&sess, run));
+        file.and_then(|file| file.set_modified(then)).expect("made older");
+    };
+    let end = |n: usize, more: &[&str]| {
+        let id = sid(n);
+        let ran = sess.args([&["purge", &id, "--yes", "-o", "json"][..], more].concat()).success();
+        ran.json()["run"].as_str().expect("a run").to_string()
+    };
+    let kept = || {
+        let mut runs = sess.args(["runs", "-o", "ids"]).success().lines();
+        runs.sort();
+        runs
+    };
+    let (day, week) = (end(1, &[]), end(2, &[]));
+    age(&day, 25);
+    age(&week, 8 * 24);
+    // The next run takes away what is older than seven days, or than what it is told.
+    let third = end(3, &[]);
+    let mut left = vec![day.clone(), third.clone()];
+    left.sort();
+    assert_eq!(kept(), left);
+    let fourth = end(4, &["--keep", "1d"]);
+    let mut left = vec![third.clone(), fourth.clone()];
+    left.sort();
+    assert_eq!(kept(), left);
+    sess.changes_nothing(["undo", &day, "--yes"]).code(1).says("no run");
+    // A dry run leaves them alone.
+    age(&third, 30 * 24);
+    sess.changes_nothing(["purge", "--all", "--dry-run"]).success();
+    sess.args(["runs", "prune", "--keep", "31d"]).success().says("0 undo files removed");
+    assert_eq!(kept(), left);
+    sess.args(["runs", "prune", "--keep", "soon"]).code(2);
+    sess.args(["runs", "prune", "--keep", "29d"]).success().says("1 undo file removed");
+    assert_eq!(kept(), [fourth]);
+}
+
+#[test]
 fn runs_are_found_by_name_and_for_their_store() {
     let sess = shop();
     let (run, path) = purged(&sess);
@@ -318,7 +411,6 @@ fn runs_are_found_by_name_and_for_their_store() {
     let mut users: Vec<&str> = shown.iter().filter_map(|row| row["user"].as_str()).collect();
     users.sort_unstable();
     assert_eq!(users, ["alice", "alice", "bob"]);
-    assert_eq!(sess.args(["runs", "show", &run]).success().lines().len(), 3);
     assert_eq!(sess.args(["runs", "-o", "ids"]).success().lines(), [run.as_str()]);
 
     // Another store's own runs do not matter here, and this one's not there.
