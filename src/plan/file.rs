@@ -207,6 +207,8 @@ pub fn read(path: &Path) -> anyhow::Result<Plan> {
             let own = hex(&digest.finalize());
             let Some(header) = header else { return Err(wrong(number, "comes before the header").into()) };
             edited |= written != own || line.get("steps").and_then(Json::as_u64) != Some(steps.len() as u64);
+            // Nothing comes after it but what somebody put there.
+            edited |= !from.fill_buf().with_context(about)?.is_empty();
             return Ok(Plan { header, steps, digest: written.to_string(), edited });
         }
         digest.update(&text);
@@ -259,16 +261,17 @@ fn head(line: &Json) -> Result<Header, &'static str> {
 
 /// Refuses a plan that is for another store, was edited, or is too old.
 pub fn check(plan: &Plan, store: &str, now: i64, max_age: u64, allow_edited: bool) -> Result<(), Refusal> {
+    // What an edited plan says of itself is no more to be believed than the rest.
+    if plan.edited && !allow_edited {
+        return Err(Refusal::new("the plan was edited: its digest does not fit")
+            .hint("review it again, then say --allow-edited"));
+    }
     if plan.header.store != store {
         return Err(Refusal::new(format!(
             "the plan was made for {}, and this is {store}",
             plan.header.store
         ))
         .hint("name that store with --store"));
-    }
-    if plan.edited && !allow_edited {
-        return Err(Refusal::new("the plan was edited: its digest does not fit")
-            .hint("review it again, then say --allow-edited"));
     }
     let age = u64::try_from(now - plan.header.created_at).unwrap_or(0);
     if age > max_age {

@@ -113,6 +113,48 @@ fn an_altered_plan_is_refused() {
 }
 
 #[test]
+fn whatever_is_done_to_any_line_of_a_plan_is_found() {
+    for reveal in [&[][..], &["--reveal"]] {
+        let sess = shop();
+        let path = planned(&sess, reveal);
+        let text = std::fs::read_to_string(&path).expect("a plan");
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        assert_eq!(lines.len(), 4);
+        let refused = |what: &str, altered: &[u8]| {
+            assert_ne!(altered, text.as_bytes(), "{what}");
+            std::fs::write(&path, altered).expect("written");
+            let ran = sess.changes_nothing(apply(&path, &["--yes"]));
+            match ran.code {
+                Some(5) => ran.says("was edited").says("--allow-edited"),
+                Some(1) => ran.says("alice.plan"),
+                code => panic!("{what}: {code:?}: {}", ran.stderr),
+            };
+        };
+        for (at, line) in lines.iter().enumerate() {
+            let (before, after) = (lines[..at].concat(), lines[at + 1..].concat());
+            refused(&format!("line {at} removed"), format!("{before}{after}").as_bytes());
+            refused(&format!("line {at} repeated"), format!("{before}{line}{line}{after}").as_bytes());
+            refused(&format!("line {at} at the end"), format!("{text}{line}").as_bytes());
+            refused(&format!("line {at} cut"), format!("{before}{}", &line[..line.len() / 2]).as_bytes());
+            for other in lines.iter().filter(|other| *other != line) {
+                refused(
+                    &format!("another in place of line {at}"),
+                    format!("{before}{other}{after}").as_bytes(),
+                );
+            }
+            // A bit here and there: in names, in numbers, in what holds them together.
+            let start = before.len();
+            for place in (start..start + line.len() - 1).step_by(7) {
+                let mut bytes = text.clone().into_bytes();
+                bytes[place] ^= 1;
+                refused(&format!("byte {place} altered"), &bytes);
+            }
+        }
+        refused("an empty line", format!("{text}\n").as_bytes());
+    }
+}
+
+#[test]
 fn a_plan_is_for_one_store_and_one_day() {
     let sess = shop();
     let path = planned(&sess, &[]);
