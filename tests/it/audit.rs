@@ -228,3 +228,60 @@ fn whatever_is_done_to_the_log_is_found_and_named() {
     let path = log(&sess);
     sess.args(["runs", "verify-audit", path.to_str().expect("a path")]).success();
 }
+
+#[test]
+fn runs_at_the_same_time_write_one_chain() {
+    const RUNS: usize = 8;
+    let sess = Sess::new().many(30);
+    let running: Vec<Running> =
+        (0..RUNS).map(|n| sess.start(["purge", "--user", &format!("user{n}"), "--yes"])).collect();
+    for run in running {
+        run.end().success();
+    }
+    assert_eq!(sess.server.size(), 30 - RUNS);
+    let mut open = std::collections::BTreeSet::new();
+    for line in lines(&sess) {
+        let run = line["run"].as_str().expect("a run").to_string();
+        match line["event"].as_str() {
+            Some("start") => assert!(open.insert(run), "{line}"),
+            Some("end") => assert!(open.remove(&run), "{line}"),
+            _ => panic!("{line}"),
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+    let ran = sess.args(["runs", "verify-audit"]).success().silent();
+    assert!(ran.text().starts_with(&format!("{} lines of {RUNS} runs,", 2 * RUNS)), "{}", ran.text());
+}
+
+#[test]
+fn lines_that_fit_the_chain_before_them_are_found_by_what_comes_after() {
+    use sha2::{Digest as _, Sha256};
+    let sess = two_users();
+    sess.args(["purge", "--user", "alice", "--yes"]).success();
+    sess.args(["undo", "--yes"]).success();
+    let whole = text(&sess);
+    let lines: Vec<&str> = whole.lines().collect();
+    let digest =
+        |line: &str| Sha256::digest(line).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    // A line made by somebody who knows how the chain is made, put in behind each of the others.
+    for at in 0..=lines.len() {
+        let model: Json = serde_json::from_str(lines[at.min(lines.len() - 1)]).expect("JSON");
+        let mut forged = model.clone();
+        forged["seq"] = json!(at + 1);
+        forged["run"] = json!("20260101-000000-0000");
+        forged["prev"] = json!(at.checked_sub(1).map_or("0".repeat(64), |before| digest(lines[before])));
+        let forged = forged.to_string();
+        let text: String = [&lines[..at], &[&forged], &lines[at..]]
+            .concat()
+            .iter()
+            .map(|line| format!("{line}\n"))
+            .collect();
+        std::fs::write(log(&sess), text).expect("written");
+        let ran = sess.args(["runs", "verify-audit"]).code(7);
+        ran.shows(&format!("line {}: it was put in", at + 1)).shows("not as it was written");
+    }
+    // Nor can anything be added to a log that is not as it was, without the log saying so.
+    sess.args(["purge", "--user", "bob", "--yes"]).success();
+    sess.args(["purge", "--user", "alice", "--yes"]).success();
+    sess.args(["runs", "verify-audit"]).code(7);
+}
