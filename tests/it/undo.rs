@@ -169,6 +169,73 @@ proptest! {
     }
 }
 
+#[test]
+fn ends_that_values_and_indexes_hold_come_back_to_the_byte() {
+    // As the command line takes a time, all of them beyond what the sessions have left.
+    const TIMES: [&str; 4] =
+        ["2033-01-02 03:04", "2033-01-02T03:04:05Z", "2033-01-02T03:04:05+01:00", "@1988247845"];
+    let sess = Sess::new();
+    for slug in [
+        "redis-sessions",
+        "mgcrea-fastify-session",
+        "better-auth",
+        "connect-redis",
+        "koa-session",
+        "spring-session",
+        "spring-session-indexed",
+        "micronaut-session",
+    ] {
+        sess.server.flush();
+        sess.restore(slug);
+        let named = ["--layout", &layout_names(slug)[0]];
+        let mut done = 0;
+        let mut ways =
+            vec![vec!["--in", "7d"], vec!["--cap", "5m"], vec!["--floor", "90d"], vec!["--persist"]];
+        ways.extend(TIMES.map(|time| vec!["--at", time]));
+        for (at, when) in ways.into_iter().enumerate() {
+            // One of them never ends, as far as its key goes.
+            if at == 1 {
+                let key = sess.listed("key", &named).remove(0);
+                sess.server.command(&["PERSIST", &key]);
+            }
+            let before = state(&sess.server);
+            let args = [&["expire", "--all", "--yes", "-o", "json"][..], &named, &when].concat();
+            let ran = sess.args(args);
+            let about = format!("{slug} {when:?}");
+            if ran.code == Some(5) {
+                // No layout that cannot do it changes half of it.
+                ran.says("cannot be changed from here");
+                same(&state(&sess.server), &before, &about);
+                continue;
+            }
+            let report = ran.json();
+            if report["done"] == 0 {
+                same(&state(&sess.server), &before, &about);
+                continue;
+            }
+            assert!(state(&sess.server) != before, "{about}");
+            let back = sess.args(["undo", "--yes", "-o", "json"]).success().json();
+            assert_eq!(back["done"], report["done"], "{about}");
+            same(&state(&sess.server), &before, &about);
+            done += 1;
+        }
+        assert!(done >= 5, "{slug}: {done}");
+        let without = sess.rows(&[&named[..], &["--no-ttl"]].concat()).len();
+        let before = state(&sess.server);
+        let args = [&["expire", "--no-ttl", "--in", "7d", "--yes", "-o", "json"][..], &named].concat();
+        let ran = sess.args(args);
+        if without > 0 && ran.code == Some(0) {
+            assert_eq!(ran.json()["matched"], without, "{slug}");
+            assert!(state(&sess.server) != before, "{slug}");
+            sess.args(["undo", "--yes"]).success();
+        }
+        same(&state(&sess.server), &before, slug);
+    }
+    for when in ["2001-01-01 00:00", "@1000000000", "2001-01-01T00:00:00Z"] {
+        sess.changes_nothing(["expire", "--all", "--at", when, "--yes"]).code(2).says("has passed already");
+    }
+}
+
 fn shop() -> Sess {
     Sess::new()
         .express("sess:alice-0000000000000000000000000001", Some("alice"), &json!({}))
