@@ -156,6 +156,58 @@ fn what_is_protected_refuses_the_whole_change() {
 }
 
 #[test]
+fn every_change_heeds_every_guard() {
+    let plan_of = |sess: &Sess, args: &[&str]| {
+        let path = sess.server.dir.path().join(format!("{}.plan", args[0]));
+        let path = path.to_str().expect("a path").to_string();
+        sess.args([args, &["--plan", &path]].concat()).success();
+        path
+    };
+    for (line, guard) in [
+        ("protected_users = [\"user7\"]", "protected_users"),
+        ("protected_layouts = [\"connect-redis\"]", "protected_layouts"),
+        ("protected_prefixes = [\"sess:0000000\"]", "protected_prefixes"),
+        ("read_only = true", "read-only"),
+        ("production = true", "`production`"),
+    ] {
+        let sess = Sess::new().many(20);
+        let ends = plan_of(&sess, &["purge", "--all"]);
+        let moves = plan_of(&sess, &["expire", "--all", "--in", "9h"]);
+        // A run that stopped behind its first session, with the others left.
+        let slow = sess.start(["purge", "--all", "--yes", "--rate", "1/h", "-o", "json"]);
+        eventually("the first session ends", || sess.server.size() == 19);
+        slow.interrupt();
+        let run = slow.end().code(130).json()["run"].as_str().expect("a run").to_string();
+        let sess = guarded(sess, line);
+        for args in [
+            &["purge", "--all"][..],
+            &["purge", "--user", "user7"],
+            &["purge", &sid(7)],
+            &["purge", "--resume", &run],
+            &["expire", "--all", "--in", "9h"],
+            &["expire", &sid(7), "--persist"],
+            &["clear", "--layout", "connect-redis"],
+            &["apply", &ends],
+            &["apply", &moves],
+        ] {
+            let ran = sess.changes_nothing([args, &["--yes"]].concat());
+            assert_eq!(ran.code, Some(5), "{line} {args:?}: {}", ran.stderr);
+            ran.says(guard).hides(&sid(7)).stdout("");
+        }
+        // What undo puts back is protected from nothing but from being put back unseen.
+        match guard {
+            "read-only" | "`production`" => {
+                sess.changes_nothing(["undo", &run, "--yes"]).code(5).says(guard);
+            }
+            _ => {
+                sess.args(["undo", &run, "--yes"]).success();
+                assert_eq!(sess.server.size(), 20);
+            }
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_decoded_could_be_a_protected_users() {
     let line = "protected_users = [\"user7\"]\nlayout = \"connect-redis\"";
     let broken = format!("sess:{}", sid(99));
