@@ -92,6 +92,28 @@ fn a_command_that_the_user_may_not_run_is_named_with_the_rule_that_permits_it() 
 }
 
 #[test]
+fn what_undo_may_not_do_is_named_and_the_run_stays() {
+    let sess = Sess::new().many(30).user(&["~*", "&*", "+@all"]);
+    let before = sess.server.snapshot();
+    let run = sess.args(["purge", "--all", "--yes", "-o", "json"]).success().json()["run"].clone();
+    let run = run.as_str().expect("a run");
+    sess.server.command(&["ACL", "SETUSER", "ops", "-set"]);
+    sess.changes_nothing(["undo", run, "--yes"]).code(4).says("may not run SET").stdout("");
+    assert_eq!(sess.args(["runs", "-o", "json"]).success().json()[0]["state"], "done");
+    sess.server.command(&["ACL", "SETUSER", "ops", "+set", "-restore"]);
+    sess.args(["undo", run, "--yes"]).success();
+    assert!(sess.server.snapshot() == before);
+    // Clearing and applying a plan need what purging needs.
+    let plan = sess.server.dir.path().join("all.plan");
+    let plan = plan.to_str().expect("a path");
+    sess.args(["purge", "--all", "--plan", plan]).success();
+    sess.server.command(&["ACL", "SETUSER", "ops", "-unlink"]);
+    for args in [&["apply", plan, "--yes"][..], &["clear", "--layout", "connect-redis", "--yes"]] {
+        sess.changes_nothing(args).code(4).says("may not run UNLINK").stdout("");
+    }
+}
+
+#[test]
 fn what_is_not_asked_for_need_not_be_permitted() {
     let sess = Sess::new().load("overleaf").user(&["~*", "+scan", "+type", "+get", "+getrange", "+hlen"]);
     let all = sess.rows(&["--columns", "id,user"]);
@@ -134,6 +156,22 @@ fn a_replica_can_be_read_and_is_not_changed() {
     sess.args(["count"]).success().stdout(&before);
     sess.changes_nothing(["purge", "--all", "--yes"]).code(1).says("replica").says("primary");
     sess.changes_nothing(["purge", "--all", "--dry-run"]).success();
+    let plan = sess.server.dir.path().join("all.plan");
+    let plan = plan.to_str().expect("a path");
+    sess.changes_nothing(["purge", "--all", "--plan", plan]).success();
+    for args in [
+        &["clear", "--layout", "overleaf", "--yes"][..],
+        &["expire", "--all", "--in", "2h", "--yes"],
+        &["apply", plan, "--yes"],
+    ] {
+        sess.changes_nothing(args).code(1).says("read-only replica").says("primary").stdout("");
+    }
+    // It became one after a run.
+    sess.server.command(&["REPLICAOF", "NO", "ONE"]);
+    sess.args(["purge", "--all", "--yes"]).success();
+    sess.server.command(&["REPLICAOF", "127.0.0.1", &free_port().to_string()]);
+    sess.changes_nothing(["undo", "--yes"]).code(1).says("read-only replica").stdout("");
+    assert_eq!(sess.args(["runs", "-o", "json"]).success().json()[0]["state"], "done");
 }
 
 /// A server in cluster mode, which cannot do without ports.
