@@ -182,6 +182,52 @@ fn without_an_undo_file_nothing_is_changed() {
     }
 }
 
+#[test]
+fn where_nothing_can_be_written_nothing_is_changed() {
+    // No directory can be made there, whoever one is.
+    const NOWHERE: &str = "/proc";
+    let sess = Sess::new().many(20);
+    sess.args(["purge", &sid(1), "--yes"]).success();
+    let path = sess.server.dir.path().to_path_buf();
+    let log_at = |sess: &Sess, audit: &str| {
+        let text = format!("[profiles.p]\nstore = {:?}\naudit = {audit:?}\n", sess.server.url());
+        let config = sess.write("config.toml", text);
+        private(&config);
+        config.to_str().expect("a path").to_string()
+    };
+    let config = log_at(&sess, path.join("apart.jsonl").to_str().expect("a path"));
+    let profile = ["--config", &config, "--profile", "p"];
+    let plan = format!("{NOWHERE}/sessctl.plan");
+    sess.changes_nothing(["purge", "--all", "--plan", &plan]).code(1).says(&plan);
+    let plan = path.join("all.plan");
+    let plan = plan.to_str().expect("a path");
+    sess.args(["purge", "--all", "--plan", plan]).success();
+    let run = last_run(&sess)["run"].as_str().expect("a run").to_string();
+
+    let sess = sess.env("XDG_STATE_HOME", NOWHERE);
+    let changes = [
+        &["purge", "--all", "--yes"][..],
+        &["expire", "--all", "--in", "9h", "--yes"],
+        &["clear", "--layout", "connect-redis", "--yes"],
+        &["apply", plan, "--yes"],
+    ];
+    for args in changes {
+        sess.changes_nothing(args).code(1).says("audit log").says("nothing was changed").stdout("");
+        // The log has its place elsewhere, the undo file has none.
+        let ran = sess.changes_nothing([&profile[..], args].concat()).code(1);
+        ran.says("undo file").says(NOWHERE).stdout("");
+    }
+    // Each of those runs has its end in the log.
+    sess.args([&profile[..], &["runs", "verify-audit"]].concat()).success().silent();
+    // Nor is anything put back that is not written down.
+    let state = path.to_str().expect("a path").to_string();
+    log_at(&sess, &format!("{NOWHERE}/audit.jsonl"));
+    let sess = sess.env("XDG_STATE_HOME", &state);
+    let undo = [&profile[..], &["undo", &run, "--yes"]].concat();
+    sess.changes_nothing(undo).code(1).says("audit log").says("nothing was changed").stdout("");
+    assert_eq!(sess.server.size(), 19);
+}
+
 /// Runs it where no file may become larger than so many blocks.
 fn limited(sess: &Sess, blocks: u32, args: &[&str]) -> Ran {
     let inner = sess.command(args);
