@@ -229,6 +229,48 @@ mod tests {
     }
 
     #[test]
+    fn a_class_is_taken_to_write_its_fields_until_that_cannot_be() {
+        let field = class(b"B", 3, b"\0\x01B\0\x01n");
+        let list = class(b"java.util.ArrayList", 3, NO_FIELDS);
+        let table: Vec<(Vec<u8>, &str)> = vec![
+            // A field that looks like the end, and one that is left out before it.
+            (stream(&[b"\x73", &field, b"\x78\x78"]), r#"{"$class":"B","n":120}"#),
+            (stream(&[b"\x73", &field, b"\x78"]), r#"{"$class":"B"}"#),
+            (stream(&[b"\x73", &field, b"\x78\x78\x70"]), r#"[{"$class":"B","n":120},null]"#),
+            // The second object shows that the first one left its field out as well.
+            (
+                stream(&[
+                    b"\x73",
+                    &list,
+                    b"\x73",
+                    &field,
+                    b"\x78\x73\x71\0\x7e\0\x02\x78\x71\0\x7e\0\x03\x74\0\x01a\x78",
+                ]),
+                r#"[{"$class":"B"},{"$class":"B"},{"$class":"B"},"a"]"#,
+            ),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(read(&bytes).unwrap().to_json(), expected, "{}", bytes.escape_ascii());
+        }
+        // Whatever is tried, the reason is that of the first reading.
+        let broken = stream(&[b"\x73", &field, b"\x78\0"]);
+        assert_eq!(read(&broken).unwrap_err().reason, "no value begins with 0x00");
+    }
+
+    #[test]
+    fn classes_that_may_leave_out_their_fields_are_tried_a_few_times() {
+        // Each of the classes could be the one.
+        let mut bytes = HEADER.to_vec();
+        for name in 0..1000 {
+            bytes.push(0x73);
+            bytes.extend(class(format!("C{name}").as_bytes(), 3, b"\0\x01B\0\x01n"));
+            bytes.extend_from_slice(b"\x78\x78");
+        }
+        bytes.push(0);
+        assert_eq!(read(&bytes).unwrap_err().reason, "no value begins with 0x00");
+    }
+
+    #[test]
     fn every_truncation_is_an_error() {
         for (name, bytes, _) in samples() {
             let whole = Stream::read(&bytes, &Limits::default());

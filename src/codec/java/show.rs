@@ -22,6 +22,10 @@ enum Shape {
     IsSetOf(&'static str),
     /// The objects behind its fields.
     List,
+    /// As `List`, with a null behind the last one.
+    ListToNull,
+    /// Its `items` in a ring, from `takeIndex` on.
+    Ring,
     Set,
     /// As `Set`, behind a comparator.
     SortedSet,
@@ -30,7 +34,8 @@ enum Shape {
     /// As `Map`, with nulls behind the last pair.
     MapToNull,
     Vector,
-    Keys,
+    /// The keys of the map in its field of that name, as a set.
+    Keys(&'static str),
     Nothing,
     NoSet,
     NoMap,
@@ -47,14 +52,19 @@ enum Shape {
     Uuid,
     BigInteger,
     BigDecimal,
+    /// Characters, as many as a count says.
+    Builder,
+    /// The numbers of the bits that are set in 64-bit words.
+    Bits,
 }
 
 /// The classes that are shown as something else than themselves (JDK 17, `writeObject`,
 /// `writeReplace` and `writeExternal` of each).
 fn shape(class: &str) -> Option<Shape> {
     use Shape::{
-        BigDecimal, BigInteger, Calendar, Collected, Copies, Is, IsSetOf, Keys, List, Map, MapToNull, Millis,
-        NoMap, NoSet, Nothing, One, OneInSet, OnePair, Set, SortedSet, Time, Timestamp, Uuid, Vector,
+        BigDecimal, BigInteger, Bits, Builder, Calendar, Collected, Copies, Is, IsSetOf, Keys, List,
+        ListToNull, Map, MapToNull, Millis, NoMap, NoSet, Nothing, One, OneInSet, OnePair, Ring, Set,
+        SortedSet, Time, Timestamp, Uuid, Vector,
     };
     if let Some(name) = class.strip_prefix("java.util.Collections$") {
         return Some(match name {
@@ -96,7 +106,7 @@ fn shape(class: &str) -> Option<Shape> {
             "SingletonSet" => OneInSet,
             "SingletonMap" => OnePair,
             "CopiesList" => Copies,
-            "SetFromMap" => Keys,
+            "SetFromMap" => Keys("m"),
             _ => return None,
         });
     }
@@ -122,10 +132,19 @@ fn shape(class: &str) -> Option<Shape> {
         | "java.util.ArrayDeque"
         | "java.util.PriorityQueue"
         | "java.util.concurrent.CopyOnWriteArrayList" => List,
+        "java.util.concurrent.ConcurrentLinkedQueue"
+        | "java.util.concurrent.ConcurrentLinkedDeque"
+        | "java.util.concurrent.LinkedBlockingQueue"
+        | "java.util.concurrent.LinkedBlockingDeque"
+        | "java.util.concurrent.LinkedTransferQueue" => ListToNull,
+        "java.util.concurrent.ArrayBlockingQueue" => Ring,
+        "java.util.concurrent.PriorityBlockingQueue" => Is("q"),
         "java.util.Vector" | "java.util.Stack" => Vector,
         "java.util.HashSet" | "java.util.LinkedHashSet" => Set,
         "java.util.TreeSet" => SortedSet,
         "java.util.concurrent.CopyOnWriteArraySet" => IsSetOf("al"),
+        "java.util.concurrent.ConcurrentSkipListSet" => Keys("m"),
+        "java.util.concurrent.ConcurrentHashMap$KeySetView" => Keys("map"),
         "java.util.EnumSet$SerializationProxy" => IsSetOf("elements"),
         "java.util.Arrays$ArrayList" => Is("a"),
         "java.util.CollSer" => Collected,
@@ -136,6 +155,8 @@ fn shape(class: &str) -> Option<Shape> {
         "java.util.UUID" => Uuid,
         "java.math.BigInteger" => BigInteger,
         "java.math.BigDecimal" => BigDecimal,
+        "java.lang.StringBuilder" | "java.lang.StringBuffer" => Builder,
+        "java.util.BitSet" => Bits,
         _ => return None,
     })
 }
@@ -143,6 +164,9 @@ fn shape(class: &str) -> Option<Shape> {
 /// The classes of Apache Shiro whose payload is more than a list of things (Shiro 1.3.2).
 const SHIRO_SESSION: &str = "org.apache.shiro.session.mgt.SimpleSession";
 const SHIRO_PRINCIPALS: &str = "org.apache.shiro.subject.SimplePrincipalCollection";
+
+/// Bits that are shown one by one; where more are set, their words are shown.
+const MOST_BITS: usize = 10_000;
 
 /// Values that a short stream may become by what is shared in it. What is shared more often is not
 /// lost, but pointed at.
@@ -520,7 +544,7 @@ impl<'s, 'a> Show<'s, 'a> {
                 Some(inner) => self.set_of(inner)?,
                 None => return Ok(false),
             },
-            Shape::Keys => match self.field(levels, "m") {
+            Shape::Keys(name) => match self.field(levels, name) {
                 Some(inner) => {
                     self.item(inner)?;
                     self.keys_only();
@@ -536,7 +560,13 @@ impl<'s, 'a> Show<'s, 'a> {
     fn sequence(&mut self, node: u32, shape: Shape, levels: &'s [Level<'a>]) -> Shown<bool> {
         let items = self.elements(shape, levels);
         match shape {
-            Shape::List | Shape::Vector | Shape::One | Shape::Copies | Shape::Collected => match items {
+            Shape::List
+            | Shape::ListToNull
+            | Shape::Ring
+            | Shape::Vector
+            | Shape::One
+            | Shape::Copies
+            | Shape::Collected => match items {
                 Some((Shape::List, items)) => self.list(&items)?,
                 Some((Shape::Set, items)) => self.set(&items)?,
                 Some((_, items)) => self.map(&paired(&items))?,
@@ -559,6 +589,13 @@ impl<'s, 'a> Show<'s, 'a> {
         let field = |name| self.field(levels, name);
         Some(match shape {
             Shape::List => (Shape::List, extras(levels)),
+            Shape::ListToNull => {
+                let mut items = extras(levels);
+                if items.pop() != Some(Item::Null) {
+                    return None;
+                }
+                (Shape::List, items)
+            }
             Shape::Set => (Shape::Set, extras(levels)),
             Shape::SortedSet => (Shape::Set, extras(levels).get(1..).unwrap_or_default().to_vec()),
             Shape::Vector => {
@@ -569,6 +606,17 @@ impl<'s, 'a> Show<'s, 'a> {
                 let Node::Array { items, .. } = &self.stream.nodes[data as usize] else { return None };
                 let count = usize::try_from(count).unwrap_or(0).min(items.len());
                 (Shape::List, items[..count].to_vec())
+            }
+            Shape::Ring => {
+                let (Item::Int(begin), Item::Int(count), Item::Node(data)) =
+                    (field("takeIndex")?, field("count")?, field("items")?)
+                else {
+                    return None;
+                };
+                let Node::Array { items, .. } = &self.stream.nodes[data as usize] else { return None };
+                let (behind, before) = items.split_at_checked(usize::try_from(begin).ok()?)?;
+                let count = usize::try_from(count).ok().filter(|count| *count <= items.len())?;
+                (Shape::List, before.iter().chain(behind).take(count).copied().collect())
             }
             Shape::One => (Shape::List, vec![field("element")?]),
             Shape::OneInSet => (Shape::Set, vec![field("element")?]),
@@ -595,7 +643,7 @@ impl<'s, 'a> Show<'s, 'a> {
         // What is inside stands one step deeper only if it becomes a set here.
         let becomes = !matches!(inner, Item::Node(node) if matches!(
             self.shape_of(node),
-            Some(Shape::Set | Shape::SortedSet | Shape::IsSetOf(_) | Shape::Keys | Shape::NoSet | Shape::OneInSet)
+            Some(Shape::Set | Shape::SortedSet | Shape::IsSetOf(_) | Shape::Keys(_) | Shape::NoSet | Shape::OneInSet)
         ));
         if becomes {
             self.at(Step::Fixed("$set"), inner)?;
@@ -886,11 +934,53 @@ impl<'s, 'a> Show<'s, 'a> {
                 self.pay(node, text.as_deref())?;
                 text.map(|text| Value::Decimal(Cow::Owned(text)))
             }
+            Shape::Builder => {
+                let units = self.characters(levels);
+                self.spend(0, units.map_or(0, <[u8]>::len), node)?;
+                units.map(|units| Value::Text(Cow::Owned(utf16(units))))
+            }
+            Shape::Bits => {
+                let words = match field("bits") {
+                    Some(Item::Node(words)) => Some(&self.stream.nodes[words as usize]),
+                    _ => None,
+                };
+                let words: &[u8] = match words {
+                    Some(Node::Primitives { kind: b'J', bytes }) => bytes,
+                    _ => return Ok(false),
+                };
+                let count = words.iter().map(|byte| byte.count_ones() as usize).sum();
+                if count > MOST_BITS {
+                    return Ok(false);
+                }
+                self.spend(count, 0, node)?;
+                Some(Value::Set(bits(words).map(Value::Int).collect()))
+            }
             _ => None,
         };
         let found = value.is_some();
         self.out.extend(value);
         Ok(found)
+    }
+
+    /// The UTF-16 units of a StringBuilder, which writes its count and all its array behind its fields,
+    /// or of a StringBuffer, which writes them as fields. What the array has behind the text is left
+    /// from before.
+    fn characters(&self, levels: &[Level<'a>]) -> Option<&'s [u8]> {
+        let extra = &levels.last()?.extra;
+        let (count, array) = match self.field(levels, "count").zip(self.field(levels, "value")) {
+            Some((Item::Int(count), array)) => (usize::try_from(count).ok()?, array),
+            Some(_) => return None,
+            None => {
+                let count = u32::from_be_bytes(*block_bytes(extra).first_chunk()?);
+                (count as usize, *extra.iter().find(|item| matches!(item, Item::Node(_)))?)
+            }
+        };
+        let Item::Node(array) = array else { return None };
+        let stream = self.stream;
+        match &stream.nodes[array as usize] {
+            Node::Primitives { kind: b'C', bytes } => bytes.get(..count.checked_mul(2)?),
+            _ => None,
+        }
     }
 
     /// Long numbers take long to convert, each time.
@@ -989,6 +1079,19 @@ pub(super) fn shiro_timeout<'a>(stream: &Stream<'a>) -> Option<&'a [u8]> {
     let (mask, rest) = blocks.next()?.split_first_chunk::<2>()?;
     let timeout = if rest.is_empty() { blocks.next()? } else { rest };
     (u16::from_be_bytes(*mask) & MEMBER != 0).then(|| timeout.get(..8))?
+}
+
+fn utf16(units: &[u8]) -> String {
+    let units: Vec<u16> = units.chunks_exact(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]])).collect();
+    String::from_utf16_lossy(&units)
+}
+
+/// The numbers of the bits that are set in big-endian words of 64, the lowest first.
+fn bits(words: &[u8]) -> impl Iterator<Item = i64> + '_ {
+    words.chunks_exact(8).zip(0_i64..).flat_map(|(word, at)| {
+        let set = word.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        (0..64).filter(move |bit| set >> bit & 1 == 1).map(move |bit| at * 64 + bit)
+    })
 }
 
 fn object<'a>(

@@ -18,6 +18,9 @@ const FIRST_HANDLE: u32 = 0x7e_0000;
 /// Class levels of one object at most; real hierarchies have fewer than twenty.
 const MAX_LEVELS: usize = 512;
 
+/// How often a stream may be read once more because a class in it may have left its fields out.
+const MAX_READINGS: usize = 12;
+
 const WRITE_METHOD: u8 = 1;
 const SERIALIZABLE: u8 = 2;
 const EXTERNALIZABLE: u8 = 4;
@@ -32,6 +35,16 @@ pub struct Class<'a> {
     flags: u8,
     pub fields: Vec<Field<'a>>,
     parent: Option<u32>,
+    /// Where it is described.
+    place: u32,
+    /// The bytes that its fields of primitive types take, which come first.
+    scalars: usize,
+    /// Whether its `writeObject` leaves the fields out, where it may as well have written them.
+    leaves_out: bool,
+    /// Whether an object of it can only be read with its fields.
+    writes: bool,
+    /// The last object of it that may be read with its fields and without; 0 where there is none.
+    doubt: u32,
 }
 
 #[derive(Debug)]
@@ -112,7 +125,63 @@ pub struct Stream<'a> {
 
 impl<'a> Stream<'a> {
     /// Reads as far as it goes.
+    ///
+    /// Whether the `writeObject` of a class wrote the fields of the class is not in the stream. Where
+    /// both is possible it is taken to have written them, as nearly all do. A stream that cannot be
+    /// read so is read again with one class more that left them out, as long as that leads further.
     pub fn read(bytes: &'a [u8], limits: &Limits) -> Stream<'a> {
+        let (first, spent) = Self::reading(bytes, limits, &[]);
+        if spent || first.failed.is_none() {
+            return first;
+        }
+        let mut leave_out = Vec::new();
+        let mut readings = 0;
+        let mut further = None;
+        loop {
+            let best = further.as_ref().unwrap_or(&first);
+            let reached = best.reached();
+            let mut next = None;
+            for class in best.doubts() {
+                if readings == MAX_READINGS {
+                    return first;
+                }
+                readings += 1;
+                leave_out.push(class);
+                let (again, _) = Self::reading(bytes, limits, &leave_out);
+                if again.failed.is_none() {
+                    return again;
+                }
+                if again.reached() > reached {
+                    next = Some(again);
+                    break;
+                }
+                leave_out.pop();
+            }
+            if next.is_none() {
+                return first;
+            }
+            further = next;
+        }
+    }
+
+    /// How far it was read.
+    fn reached(&self) -> usize {
+        self.failed.as_ref().map_or(self.length, |(error, _)| error.offset)
+    }
+
+    /// The classes that may have left their fields out, by their places; that of the last object
+    /// first, since reading rarely gets far behind the one that was misread.
+    fn doubts(&self) -> Vec<u32> {
+        let mut doubts: Vec<&Class> =
+            self.classes.iter().filter(|class| class.doubt > 0 && !class.writes).collect();
+        doubts.sort_unstable_by_key(|class| std::cmp::Reverse(class.doubt));
+        doubts.truncate(MAX_READINGS);
+        doubts.into_iter().map(|class| class.place).collect()
+    }
+
+    /// Reads with these classes taken to leave their fields out; and whether there were too many
+    /// values.
+    fn reading(bytes: &'a [u8], limits: &Limits, leave_out: &[u32]) -> (Stream<'a>, bool) {
         // Every value takes a byte at least, only the classes of an object may be written once for many.
         let values = limits.values.min(4096 + bytes.len().saturating_mul(8));
         let mut reader = Reader {
@@ -120,6 +189,7 @@ impl<'a> Stream<'a> {
             at: 0,
             left: values,
             values,
+            leave_out,
             handles: Vec::new(),
             open: Vec::new(),
             stream: Stream {
@@ -137,7 +207,7 @@ impl<'a> Stream<'a> {
             reader.stream.failed = Some((*error, &bytes[start.min(bytes.len())..]));
         }
         reader.stream.values += values - reader.left;
-        reader.stream
+        (reader.stream, reader.left == 0)
     }
 
     /// The name of a class, or the interfaces of a proxy.
@@ -171,18 +241,20 @@ enum Open {
     },
 }
 
-struct Reader<'a> {
+struct Reader<'a, 'r> {
     bytes: &'a [u8],
     at: usize,
     /// Values that may still be read.
     left: usize,
     values: usize,
+    /// Where the classes are described that leave their fields out.
+    leave_out: &'r [u32],
     handles: Vec<Handle>,
     open: Vec<Open>,
     stream: Stream<'a>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Reader<'a, '_> {
     fn all(&mut self, start: &mut usize) -> Parsed<()> {
         if !self.bytes.starts_with(HEADER) {
             return self.fault("no stream of Java objects");
@@ -446,19 +518,32 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn described(&mut self) -> Parsed<u32> {
-        self.spend()?;
-        let name = self.name()?;
-        self.take(8)?;
+    /// A class of which only the name is known yet.
+    fn begin_class(&mut self, place: usize, name: Cow<'a, str>, flags: u8) -> u32 {
         let class = self.stream.classes.len() as u32;
+        let place = place as u32;
         self.stream.classes.push(Class {
             name,
             interfaces: Vec::new(),
-            flags: 0,
+            flags,
             fields: Vec::new(),
             parent: None,
+            place,
+            scalars: 0,
+            leaves_out: self.leave_out.contains(&place),
+            writes: false,
+            doubt: 0,
         });
         self.handles.push(Handle::Class(class));
+        class
+    }
+
+    fn described(&mut self) -> Parsed<u32> {
+        self.spend()?;
+        let place = self.at;
+        let name = self.name()?;
+        self.take(8)?;
+        let class = self.begin_class(place, name, 0);
         let flags = self.u8()?;
         let count = usize::from(self.u16()?);
         let mut fields = Vec::with_capacity(count.min((self.bytes.len() - self.at) / 3));
@@ -476,21 +561,15 @@ impl<'a> Reader<'a> {
         }
         let described = &mut self.stream.classes[class as usize];
         described.flags = flags;
+        let scalars = fields.iter().map(|field| size_of_kind(field.kind)).take_while(|size| *size > 0);
+        described.scalars = scalars.sum();
         described.fields = fields;
         Ok(class)
     }
 
     fn proxy(&mut self) -> Parsed<u32> {
         self.spend()?;
-        let class = self.stream.classes.len() as u32;
-        self.stream.classes.push(Class {
-            name: Cow::Borrowed("java.lang.reflect.Proxy"),
-            interfaces: Vec::new(),
-            flags: SERIALIZABLE,
-            fields: Vec::new(),
-            parent: None,
-        });
-        self.handles.push(Handle::Class(class));
+        let class = self.begin_class(self.at, Cow::Borrowed("java.lang.reflect.Proxy"), SERIALIZABLE);
         let count = self.count()?;
         if count > (self.bytes.len() - self.at) / 2 {
             return self.fault("more interfaces than bytes");
@@ -648,13 +727,40 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether a class with a `writeObject` of its own left its fields out: block data or the end
-    /// stands where an object would have to begin. Fields of primitive types come first and leave no
-    /// such trace, so classes with any are taken to have written all.
-    fn is_unwritten(&self, class: u32) -> bool {
-        let first = self.stream.classes[class as usize].fields.first();
-        first.is_some_and(|field| size_of_kind(field.kind) == 0)
-            && matches!(self.bytes.get(self.at), Some(0x77 | 0x78 | 0x7a))
+    /// Whether a class with a `writeObject` of its own left its fields out, and began with what it
+    /// wrote instead: block data, an object, or the end.
+    ///
+    /// Fields of primitive types come first and look like anything, so what is behind them has to
+    /// tell. Where that leaves it open the class is one to be doubted.
+    fn is_unwritten(&mut self, class: u32) -> bool {
+        const MAY_BEGIN: fn(&u8) -> bool = |tag| matches!(tag, 0x70..=0x78 | 0x7a | 0x7c..=0x7e);
+        let class = &mut self.stream.classes[class as usize];
+        let Some(first) = class.fields.first() else { return false };
+        let here = self.bytes.get(self.at);
+        if !here.is_some_and(MAY_BEGIN) {
+            class.writes = true;
+            return false;
+        }
+        if class.leaves_out {
+            return true;
+        }
+        let behind = self.bytes.get(self.at.saturating_add(class.scalars));
+        let sure = match first.kind {
+            // A byte of its own, 0 or 1.
+            b'Z' => true,
+            _ if class.scalars > 0 && !behind.is_some_and(MAY_BEGIN) => true,
+            // Where a field that is an object would have to begin.
+            _ => {
+                let last = class.fields.last().map_or(0, |field| field.kind);
+                size_of_kind(last) == 0 && matches!(behind, Some(0x77 | 0x78 | 0x7a))
+            }
+        };
+        if sure {
+            class.leaves_out = true;
+        } else {
+            class.doubt = self.at as u32;
+        }
+        sure
     }
 
     fn level(&mut self, node: u32, level: u32) -> Option<&mut Level<'a>> {

@@ -7,6 +7,7 @@ import java.math.*;
 import java.time.*;
 import java.util.*;
 import java.util.concurrent.*;
+import java.util.concurrent.atomic.*;
 
 public class Samples {
     enum Color { RED, GREEN { void green() {} } }
@@ -42,6 +43,75 @@ public class Samples {
             out.writeObject("in");
             out.write(new byte[2000]);
             out.writeUTF("x");
+        }
+    }
+
+    // Those that write something else than their fields.
+    static class OwnInt implements Serializable {
+        private static final long serialVersionUID = 1;
+        int left = 9;
+
+        private void writeObject(ObjectOutputStream out) throws IOException {
+            out.writeInt(5);
+        }
+    }
+
+    static class OwnLong implements Serializable {
+        private static final long serialVersionUID = 1;
+        long left = 9;
+        String out = "x";
+
+        private void writeObject(ObjectOutputStream out) throws IOException {
+            out.writeLong(0x0102030405067778L);
+            out.writeObject("in");
+        }
+    }
+
+    static class OwnNothing implements Serializable {
+        private static final long serialVersionUID = 1;
+        byte left = 9;
+
+        private void writeObject(ObjectOutputStream out) {}
+    }
+
+    static class OwnBoolean implements Serializable {
+        private static final long serialVersionUID = 1;
+        boolean left = true;
+
+        private void writeObject(ObjectOutputStream out) {}
+    }
+
+    static class OwnMap implements Serializable {
+        private static final long serialVersionUID = 1;
+        short left = 9;
+
+        private void writeObject(ObjectOutputStream out) throws IOException {
+            out.writeObject(Map.of("k", 1));
+        }
+    }
+
+    static class OwnText implements Serializable {
+        private static final long serialVersionUID = 1;
+        String a = "a", b = "b";
+
+        private void writeObject(ObjectOutputStream out) throws IOException {
+            out.writeObject("only");
+        }
+    }
+
+    static class OwnSub extends OwnInt {
+        private static final long serialVersionUID = 1;
+        int down = 2;
+    }
+
+    // One that writes its field, though it looks like something else.
+    static class Lookalike implements Serializable {
+        private static final long serialVersionUID = 1;
+        int hash = 0x74000178;
+
+        private void writeObject(ObjectOutputStream out) throws IOException {
+            out.defaultWriteObject();
+            out.writeInt(1);
         }
     }
 
@@ -115,6 +185,12 @@ public class Samples {
         p("classes", int[].class);
         p("object", new Sub());
         p("custom", new Custom());
+        var own = new OwnNothing();
+        p("own", new OwnInt(), new OwnLong(), own, new OwnBoolean(), new OwnMap(), new OwnText(),
+            new OwnSub(), new Lookalike());
+        p("own-within", new ArrayList<>(Arrays.asList(own, new OwnInt(), "between", new OwnNothing(),
+            new OwnLong(), own, new OwnBoolean(), new OwnMap(), new OwnText(), new OwnSub(),
+            new Lookalike())), "behind");
         p("ext", new Ext());
         p("mymap", with(new MyMap(), "k", 1));
         p("hashmap", new LinkedHashMap<>(Map.of("a", 1)));
@@ -144,6 +220,28 @@ public class Samples {
         p("cowal", new CopyOnWriteArrayList<>(List.of(1)));
         p("cowas", new CopyOnWriteArraySet<>(List.of(1)));
         p("pq", new PriorityQueue<>(List.of(3, 1, 2)));
+        p("queues", new ConcurrentLinkedQueue<>(List.of(1, 2)), new ConcurrentLinkedDeque<>(List.of(1, 2)),
+            new LinkedBlockingQueue<>(List.of(1, 2)), new LinkedBlockingDeque<>(List.of(1, 2)),
+            new LinkedTransferQueue<>(List.of(1, 2)), new PriorityBlockingQueue<>(List.of(3, 1, 2)),
+            new ConcurrentLinkedQueue<>());
+        var ring = new ArrayBlockingQueue<Object>(3);
+        ring.add(1);
+        ring.add(2);
+        ring.remove();
+        ring.add(3);
+        ring.add(4);
+        p("ring", ring, new ArrayBlockingQueue<>(2));
+        p("skiplistset", new ConcurrentSkipListSet<>(List.of(2, 1)));
+        var keys = ConcurrentHashMap.newKeySet();
+        keys.add("q");
+        p("keysetview", keys);
+        var bits = new BitSet();
+        bits.set(1);
+        bits.set(63);
+        bits.set(70);
+        p("bits", bits, new BitSet());
+        p("builders", new StringBuilder("gr\u00fc\u00dfe \ud83d\ude00"), new StringBuffer("abc"), new StringBuilder());
+        p("atomic", new AtomicInteger(5), new AtomicLong(6), new AtomicBoolean(true), new AtomicReference<>("r"));
         p("hashset", new HashSet<>(List.of("a")));
         p("linkedhashset", new LinkedHashSet<>(List.of("a", "b")));
         p("treeset", new TreeSet<>(List.of(2, 1)));
