@@ -384,6 +384,12 @@ mod tests {
         let bytes = stream(&[b"\x75", &nulls, &b"\x71\0\x7e\0\x01".repeat(20)]);
         let reason = read(&bytes).unwrap_err().reason;
         assert_eq!(reason, "what is shared would take too much to be written out");
+        // What was read counts for that, not how many bytes it took: a reference takes five.
+        let array =
+            [&class(b"[L", 2, NO_FIELDS)[..], b"\0\x01\x86\xa0", &b"\x71\0\x7e\0\x01".repeat(100_000)];
+        let again = |times: usize| stream(&[b"\x75", &array.concat(), &b"\x71\0\x7e\0\x01".repeat(times)]);
+        assert!(read(&again(2)).is_ok());
+        assert!(read(&again(4)).is_err());
     }
 
     #[test]
