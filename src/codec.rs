@@ -12,6 +12,7 @@ use std::collections::{HashMap, HashSet};
 use crate::value::Value;
 
 pub mod aspnetcore;
+mod bytes;
 pub(crate) mod dotnet;
 pub mod dotnet_binary;
 pub mod fastjson;
@@ -108,6 +109,9 @@ impl DecodeError {
         DecodeError { whole: true, ..DecodeError::new(codec, 0, reason) }
     }
 }
+
+/// Boxed, because every level of nesting has a result on the stack.
+pub(crate) type Parsed<T> = Result<T, Box<DecodeError>>;
 
 /// The codec of that name.
 pub fn by_name(name: &str) -> Option<&'static Codec> {

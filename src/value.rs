@@ -131,6 +131,11 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// A number without a sign; `UInt` only where `Int` is too small.
+    pub fn whole(number: u64) -> Value<'static> {
+        i64::try_from(number).map_or(Value::UInt(number), Value::Int)
+    }
+
     /// The integer; a double without a fraction counts where it is exact.
     pub fn as_i64(&self) -> Option<i64> {
         match self {

@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::dotnet::{Parsed, Reader};
-use super::{Codec, DecodeError, Limits, last_wins};
+use super::dotnet::Reader;
+use super::{Codec, DecodeError, Limits, Parsed, last_wins};
 use crate::value::Value;
 
 /// The entries of a session.

@@ -3,11 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::DecodeError;
+use super::{DecodeError, Parsed};
 use crate::value::{Object, Value};
-
-/// Boxed, because every level of nesting has a result on the stack.
-pub(super) type Parsed<T> = Result<T, Box<DecodeError>>;
 
 /// Ticks (100 ns) of one second.
 const SECOND: i64 = 10_000_000;

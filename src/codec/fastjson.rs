@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{Codec, DecodeError, Limits, last_wins};
+use super::{Codec, DecodeError, Limits, Parsed, last_wins};
 use crate::value::Value;
 
 const NAME: &str = "fastjson";
@@ -41,9 +41,6 @@ pub fn member_span(bytes: &[u8], name: &str, limits: &Limits) -> Option<Range<us
     }
     parser.member(name).ok()?
 }
-
-/// Boxed, because every level of nesting has a result on the stack.
-type Parsed<T> = Result<T, Box<DecodeError>>;
 
 struct Parser<'a> {
     text: &'a str,

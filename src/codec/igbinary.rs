@@ -7,8 +7,9 @@
 
 use std::borrow::Cow;
 
-use super::php::tree::{self, Found, Key, Kind, Parsed, Slot, Tree};
-use super::{Codec, DecodeError, Limits};
+use super::bytes::Cursor;
+use super::php::tree::{self, Found, Key, Kind, Slot, Tree};
+use super::{Codec, DecodeError, Limits, Parsed};
 use crate::value::Value;
 
 /// igbinary, versions 1 and 2 of its format.
@@ -70,8 +71,7 @@ pub fn string(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    bytes: Cursor<'a>,
     tree: Tree<'a>,
     limits: Limits,
     strings: Vec<Text<'a>>,
@@ -118,8 +118,7 @@ impl<'a> Text<'a> {
 impl<'a> Reader<'a> {
     fn new(base: Cow<'a, str>, bytes: &'a [u8], limits: &Limits) -> Self {
         Reader {
-            bytes,
-            at: 0,
+            bytes: Cursor::new(CODEC.name, bytes),
             tree: Tree::new(CODEC.name, limits, base),
             limits: *limits,
             strings: Vec::with_capacity(16),
@@ -137,11 +136,11 @@ impl<'a> Reader<'a> {
 
     fn session(&mut self) -> Parsed<Value<'a>> {
         self.version()?;
-        let begin = self.at;
-        let [code] = self.array_of()?;
+        let begin = self.bytes.at;
+        let code = self.bytes.byte()?;
         if !matches!(code, 0x14..=0x16) {
-            self.at = begin;
-            return self.fault("not an array");
+            self.bytes.at = begin;
+            return self.bytes.fault("not an array");
         }
         self.tree.count(begin)?;
         let number = self.tree.number(begin, 0);
@@ -152,62 +151,18 @@ impl<'a> Reader<'a> {
     }
 
     fn version(&mut self) -> Parsed<()> {
-        if let [0, 0, 0, 1 | 2] = self.array_of()? {
+        if let [0, 0, 0, 1 | 2] = self.bytes.array()? {
             return Ok(());
         }
-        self.at = 0;
-        self.fault("not a version of this format")
+        self.bytes.at = 0;
+        self.bytes.fault("not a version of this format")
     }
 
     fn end(&self) -> Parsed<()> {
-        match &self.bytes[self.at..] {
+        match self.bytes.rest() {
             // Old versions wrote the zero byte that ends a string in C.
             [] | [0] => Ok(()),
-            _ => self.fault("something follows the value"),
-        }
-    }
-
-    /// The error of this place.
-    #[cold]
-    fn fault<T>(&self, reason: impl Into<String>) -> Parsed<T> {
-        self.tree.fault(self.at, reason)
-    }
-
-    #[inline]
-    fn array_of<const N: usize>(&mut self) -> Parsed<[u8; N]> {
-        match self.bytes[self.at..].first_chunk::<N>() {
-            Some(taken) => {
-                self.at += N;
-                Ok(*taken)
-            }
-            None => self.fault("unexpected end"),
-        }
-    }
-
-    /// An integer of 1, 2, 4 or 8 bytes, given as 0, 1, 2 or 3.
-    #[inline]
-    fn unsigned(&mut self, width: u8) -> Parsed<u64> {
-        Ok(match width {
-            0 => u64::from(u8::from_be_bytes(self.array_of()?)),
-            1 => u64::from(u16::from_be_bytes(self.array_of()?)),
-            2 => u64::from(u32::from_be_bytes(self.array_of()?)),
-            _ => u64::from_be_bytes(self.array_of()?),
-        })
-    }
-
-    #[inline]
-    fn length(&mut self, width: u8) -> Parsed<usize> {
-        // Where it does not fit, it is more than any blob has.
-        Ok(usize::try_from(self.unsigned(width)?).unwrap_or(usize::MAX))
-    }
-
-    fn take(&mut self, length: usize) -> Parsed<&'a [u8]> {
-        match self.bytes[self.at..].get(..length) {
-            Some(taken) => {
-                self.at += length;
-                Ok(taken)
-            }
-            None => self.fault(format!("{length} bytes are announced, fewer are left")),
+            _ => self.bytes.fault("something follows the value"),
         }
     }
 
@@ -215,11 +170,11 @@ impl<'a> Reader<'a> {
     ///
     /// Only dispatches: this function is on the stack once a level, so its frame has to stay small.
     fn value(&mut self) -> Parsed<Value<'a>> {
-        self.tree.count(self.at)?;
+        self.tree.count(self.bytes.at)?;
         let mut shared = false;
         loop {
-            let begin = self.at;
-            let [code] = self.array_of()?;
+            let begin = self.bytes.at;
+            let code = self.bytes.byte()?;
             return match code {
                 0x25 => {
                     shared = true;
@@ -242,11 +197,11 @@ impl<'a> Reader<'a> {
             0x04 => Value::Bool(false),
             0x05 => Value::Bool(true),
             0x06..=0x0b | 0x20 | 0x21 => self.integer(code)?,
-            0x0c => Value::Float(f64::from_be_bytes(self.array_of()?)),
+            0x0c => Value::Float(f64::from_be_bytes(self.bytes.array()?)),
             0x0d..=0x13 | 0x26 => self.text(code)?.value(),
             _ => {
-                self.at = begin;
-                return self.fault(format!("no value begins with {code:#04x}"));
+                self.bytes.at = begin;
+                return self.bytes.fault(format!("no value begins with {code:#04x}"));
             }
         };
         if shared {
@@ -257,9 +212,9 @@ impl<'a> Reader<'a> {
 
     fn integer(&mut self, code: u8) -> Parsed<Value<'a>> {
         let width = if code >= 0x20 { 3 } else { (code - 0x06) / 2 };
-        let magnitude = self.unsigned(width)?;
+        let magnitude = self.bytes.unsigned(width)?;
         if code & 1 == 0 {
-            return Ok(i64::try_from(magnitude).map_or(Value::UInt(magnitude), Value::Int));
+            return Ok(Value::whole(magnitude));
         }
         Ok(0_i64
             .checked_sub_unsigned(magnitude)
@@ -281,11 +236,11 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn new_text(&mut self, width: u8) -> Parsed<Text<'a>> {
-        let length = self.length(width)?;
-        let bytes = self.take(length)?;
+        let length = self.bytes.length(width)?;
+        let bytes = self.bytes.take(length)?;
         self.known += 1;
         if let Some(text) = self.strings.get(self.known - 1) {
-            self.tree.spend(self.at, length)?;
+            self.tree.spend(self.bytes.at, length)?;
             return Ok(*text);
         }
         let text = Text::new(bytes);
@@ -294,8 +249,8 @@ impl<'a> Reader<'a> {
     }
 
     fn known_text(&mut self, width: u8) -> Parsed<Text<'a>> {
-        let begin = self.at - 1;
-        let number = self.length(width)?;
+        let begin = self.bytes.at - 1;
+        let number = self.bytes.length(width)?;
         let Some(text) = self.strings[..self.known].get(number) else {
             return self.tree.fault(begin, format!("there is no string {number}"));
         };
@@ -316,12 +271,12 @@ impl<'a> Reader<'a> {
 
     /// Reads the count and the pairs of an array or an object.
     fn pairs(&mut self, width: u8, kind: Kind, number: u32) -> Parsed<()> {
-        let count = self.length(width)?;
+        let count = self.bytes.length(width)?;
         // Each takes a byte at least.
-        if count > self.bytes.len() - self.at {
-            return self.fault(format!("{count} values are announced, fewer bytes are left"));
+        if count > self.bytes.left() {
+            return self.bytes.fault(format!("{count} values are announced, fewer bytes are left"));
         }
-        self.tree.open(self.at, kind, number)?;
+        self.tree.open(self.bytes.at, kind, number)?;
         let mut index = 0;
         for _ in 0..count {
             if self.key(index)? {
@@ -337,8 +292,8 @@ impl<'a> Reader<'a> {
     /// set.
     #[inline(never)]
     fn key(&mut self, index: usize) -> Parsed<bool> {
-        let begin = self.at;
-        let [code] = self.array_of()?;
+        let begin = self.bytes.at;
+        let code = self.bytes.byte()?;
         let key = match code {
             0x00 => return Ok(false),
             0x0d..=0x13 | 0x26 => Key::Name(self.text(code)?.name()),
@@ -347,8 +302,8 @@ impl<'a> Reader<'a> {
                 other => Key::Name(Cow::Owned(other.scalar_text().unwrap_or_default().into_owned())),
             },
             _ => {
-                self.at = begin;
-                return self.fault("not a key");
+                self.bytes.at = begin;
+                return self.bytes.fault("not a key");
             }
         };
         self.tree.key(index, key);
@@ -359,7 +314,7 @@ impl<'a> Reader<'a> {
         let known = self.known;
         let class = self.class(code)?;
         let number = self.tree.number(begin, known);
-        let [code] = self.array_of()?;
+        let code = self.bytes.byte()?;
         match code {
             0x14..=0x16 => {
                 self.pairs(code - 0x14, Kind::Members, number)?;
@@ -368,28 +323,28 @@ impl<'a> Reader<'a> {
             0x1d..=0x1f => self.custom(class, code - 0x1d, number),
             0x27 => self.case(),
             _ => {
-                self.at -= 1;
-                self.fault("not the content of an object")
+                self.bytes.at -= 1;
+                self.bytes.fault("not the content of an object")
             }
         }
     }
 
     #[inline(never)]
     fn class(&mut self, code: u8) -> Parsed<Cow<'a, str>> {
-        let begin = self.at;
+        let begin = self.bytes.at;
         let class = if code <= 0x19 { self.new_text(code - 0x17)? } else { self.known_text(code - 0x1a)? };
         if !tree::is_class(class.bytes()) {
-            self.at = begin;
-            return self.fault("not a class name");
+            self.bytes.at = begin;
+            return self.bytes.fault("not a class name");
         }
         Ok(class.name())
     }
 
     #[inline(never)]
     fn custom(&mut self, class: Cow<'a, str>, width: u8, number: u32) -> Parsed<Value<'a>> {
-        let length = self.length(width)?;
-        let begin = self.at;
-        let bytes = self.take(length)?;
+        let length = self.bytes.length(width)?;
+        let begin = self.bytes.at;
+        let bytes = self.bytes.take(length)?;
         self.tree.open(begin, Kind::Payload, number)?;
         if self.tree.repeating {
             self.tree.spend(begin, length)?;
@@ -401,17 +356,17 @@ impl<'a> Reader<'a> {
 
     #[inline(never)]
     fn case(&mut self) -> Parsed<Value<'a>> {
-        let begin = self.at;
-        let [code] = self.array_of()?;
+        let begin = self.bytes.at;
+        let code = self.bytes.byte()?;
         if !matches!(code, 0x0d..=0x13 | 0x26) {
-            self.at = begin;
-            return self.fault("not the name of a case");
+            self.bytes.at = begin;
+            return self.bytes.fault("not the name of a case");
         }
         Ok(Value::Text(self.text(code)?.name()))
     }
 
     fn reference(&mut self, begin: usize, width: u8) -> Parsed<Value<'a>> {
-        let number = self.length(width)?;
+        let number = self.bytes.length(width)?;
         match self.tree.find(number.saturating_add(1)) {
             Found::Around(frame) => self.tree.pointer(begin, frame),
             Found::Before(slot) => self.again(slot),
@@ -423,12 +378,12 @@ impl<'a> Reader<'a> {
 
     /// Reads again what was read before.
     fn again(&mut self, slot: Slot) -> Parsed<Value<'a>> {
-        let (at, known) = (self.at, self.known);
+        let (at, known) = (self.bytes.at, self.known);
         let state = self.tree.repeat(slot.number);
-        self.at = slot.at as usize;
+        self.bytes.at = slot.at as usize;
         self.known = slot.strings as usize;
         let value = self.value()?;
-        self.at = at;
+        self.bytes.at = at;
         self.known = known;
         self.tree.repeated(state);
         Ok(value)

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{Codec, DecodeError, Limits, last_wins};
+use super::{Codec, DecodeError, Limits, Parsed, last_wins};
 use crate::value::Value;
 
 /// JSON, with the leniency above.
@@ -107,9 +107,6 @@ fn whole(text: &[u8], limits: &Limits) -> Option<Range<usize>> {
     parser.end().ok()?;
     Some(start..end)
 }
-
-/// Boxed, because every level of nesting has a result on the stack.
-type Parsed<T> = Result<T, Box<DecodeError>>;
 
 struct Parser<'a> {
     bytes: &'a [u8],

@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::{Codec, DecodeError, Limits, last_wins};
+use super::bytes::Cursor;
+use super::{Codec, DecodeError, Limits, Parsed, last_wins};
 use crate::value::{Object, Value};
 
 /// MessagePack of any writer.
@@ -18,16 +19,12 @@ fn sniff(bytes: &[u8]) -> bool {
 
 /// Decodes the whole of the bytes.
 pub fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeError> {
-    let mut reader = Reader { bytes, at: 0, limits: *limits, depth: 0, values: 0 };
+    let mut reader = Reader { bytes: Cursor::new(CODEC.name, bytes), limits: *limits, depth: 0, values: 0 };
     reader.document().map_err(|error| *error)
 }
 
-/// Boxed, because every level of nesting has a result on the stack.
-type Parsed<T> = Result<T, Box<DecodeError>>;
-
 struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    bytes: Cursor<'a>,
     limits: Limits,
     depth: usize,
     values: usize,
@@ -36,73 +33,25 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn document(&mut self) -> Parsed<Value<'a>> {
         let value = self.value()?;
-        if self.at < self.bytes.len() { self.fault("something follows the value") } else { Ok(value) }
-    }
-
-    /// The error of this place.
-    #[cold]
-    fn fault<T>(&self, reason: impl Into<String>) -> Parsed<T> {
-        Err(Box::new(DecodeError::new(CODEC.name, self.at, reason)))
-    }
-
-    fn take(&mut self, length: usize) -> Parsed<&'a [u8]> {
-        match self.bytes.get(self.at..).and_then(|rest| rest.get(..length)) {
-            Some(taken) => {
-                self.at += length;
-                Ok(taken)
-            }
-            None => self.fault(format!("{length} bytes are announced, fewer are left")),
-        }
-    }
-
-    fn take_array<const N: usize>(&mut self) -> Parsed<[u8; N]> {
-        match self.bytes[self.at..].first_chunk::<N>() {
-            Some(taken) => {
-                self.at += N;
-                Ok(*taken)
-            }
-            None => self.fault("unexpected end"),
-        }
-    }
-
-    /// An unsigned big-endian integer of 1, 2, 4 or 8 bytes.
-    fn unsigned(&mut self, size: u8) -> Parsed<u64> {
-        Ok(match size {
-            1 => u64::from(u8::from_be_bytes(self.take_array()?)),
-            2 => u64::from(u16::from_be_bytes(self.take_array()?)),
-            4 => u64::from(u32::from_be_bytes(self.take_array()?)),
-            _ => u64::from_be_bytes(self.take_array()?),
-        })
-    }
-
-    /// The same, read as two's complement.
-    fn signed(&mut self, size: u8) -> Parsed<i64> {
-        let unused = 64 - 8 * u32::from(size);
-        Ok(((self.unsigned(size)? << unused) as i64) >> unused)
-    }
-
-    fn length(&mut self, size: u8) -> Parsed<usize> {
-        let length = self.unsigned(size)?;
-        // Where it does not fit, it is more than any blob has.
-        Ok(usize::try_from(length).unwrap_or(usize::MAX))
+        if self.bytes.left() > 0 { self.bytes.fault("something follows the value") } else { Ok(value) }
     }
 
     /// Only dispatches: this function is on the stack once a level, so its frame has to stay small.
     fn value(&mut self) -> Parsed<Value<'a>> {
         self.values += 1;
         if self.values > self.limits.values {
-            return self.fault(format!("more than {} values", self.limits.values));
+            return self.bytes.fault(format!("more than {} values", self.limits.values));
         }
-        let [marker] = self.take_array()?;
+        let marker = self.bytes.byte()?;
         match marker {
             0x80..=0x8f => self.map(usize::from(marker & 0x0f)),
             0x90..=0x9f => self.list(usize::from(marker & 0x0f)),
             0xdc | 0xdd => {
-                let length = self.length(2 << (marker - 0xdc))?;
+                let length = self.bytes.length(marker - 0xdc + 1)?;
                 self.list(length)
             }
             0xde | 0xdf => {
-                let length = self.length(2 << (marker - 0xde))?;
+                let length = self.bytes.length(marker - 0xde + 1)?;
                 self.map(length)
             }
             _ => self.scalar(marker),
@@ -111,41 +60,26 @@ impl<'a> Reader<'a> {
 
     fn scalar(&mut self, marker: u8) -> Parsed<Value<'a>> {
         Ok(match marker {
-            0x00..=0x7f => Value::Int(i64::from(marker)),
-            0xe0..=0xff => Value::Int(i64::from(marker as i8)),
-            0xc0 => Value::Null,
-            0xc2 => Value::Bool(false),
-            0xc3 => Value::Bool(true),
             0xa0..=0xbf => self.text(usize::from(marker & 0x1f))?,
             0xd9..=0xdb => {
-                let length = self.length(1 << (marker - 0xd9))?;
+                let length = self.bytes.length(marker - 0xd9)?;
                 self.text(length)?
             }
             0xc4..=0xc6 => {
-                let length = self.length(1 << (marker - 0xc4))?;
-                Value::Bytes(Cow::Borrowed(self.take(length)?))
+                let length = self.bytes.length(marker - 0xc4)?;
+                Value::Bytes(Cow::Borrowed(self.bytes.take(length)?))
             }
             0xc7..=0xc9 => {
-                let length = self.length(1 << (marker - 0xc7))?;
+                let length = self.bytes.length(marker - 0xc7)?;
                 self.extension(length)?
             }
             0xd4..=0xd8 => self.extension(1 << (marker - 0xd4))?,
-            0xca => Value::Float(f64::from(f32::from_be_bytes(self.take_array()?))),
-            0xcb => Value::Float(f64::from_be_bytes(self.take_array()?)),
-            0xcc..=0xcf => {
-                let number = self.unsigned(1 << (marker - 0xcc))?;
-                i64::try_from(number).map_or(Value::UInt(number), Value::Int)
-            }
-            0xd0..=0xd3 => Value::Int(self.signed(1 << (marker - 0xd0))?),
-            _ => {
-                self.at -= 1;
-                return self.fault(format!("no value begins with {marker:#04x}"));
-            }
+            _ => return plain(&mut self.bytes, marker),
         })
     }
 
     fn text(&mut self, length: usize) -> Parsed<Value<'a>> {
-        let bytes = self.take(length)?;
+        let bytes = self.bytes.take(length)?;
         // Old writers have one type for text and for bytes.
         Ok(std::str::from_utf8(bytes)
             .map_or(Value::Bytes(Cow::Borrowed(bytes)), |text| Value::Text(Cow::Borrowed(text))))
@@ -154,14 +88,14 @@ impl<'a> Reader<'a> {
     /// Steps into a container of so many values, and tells for how many to make room.
     fn enter(&mut self, count: usize) -> Parsed<usize> {
         if self.depth == self.limits.depth {
-            return self.fault(format!("nested deeper than {}", self.limits.depth));
+            return self.bytes.fault(format!("nested deeper than {}", self.limits.depth));
         }
         // Each takes a byte at least.
-        if count > self.bytes.len() - self.at {
-            return self.fault(format!("{count} values are announced, fewer bytes are left"));
+        if count > self.bytes.left() {
+            return self.bytes.fault(format!("{count} values are announced, fewer bytes are left"));
         }
         if count > self.limits.values {
-            return self.fault(format!("more than {} values", self.limits.values));
+            return self.bytes.fault(format!("more than {} values", self.limits.values));
         }
         self.depth += 1;
         // A claim that the bytes could bear may still be a lie on every level.
@@ -205,9 +139,8 @@ impl<'a> Reader<'a> {
     }
 
     fn extension(&mut self, length: usize) -> Parsed<Value<'a>> {
-        let [kind] = self.take_array()?;
-        let kind = kind as i8;
-        let payload = self.take(length)?;
+        let kind = self.bytes.byte()? as i8;
+        let payload = self.bytes.take(length)?;
         let date = if kind == -1 { timestamp(payload) } else { None };
         Ok(date.map_or_else(
             || {
@@ -220,6 +153,38 @@ impl<'a> Reader<'a> {
             |date| Value::Date(Cow::Owned(date)),
         ))
     }
+}
+
+/// What is neither text nor bytes nor holds anything; the marker was just read.
+///
+/// Inlined, so that what tells the markers apart is one table in each reader.
+#[inline(always)]
+#[allow(clippy::inline_always)]
+pub(super) fn plain<'a>(bytes: &mut Cursor<'a>, marker: u8) -> Parsed<Value<'a>> {
+    Ok(match marker {
+        0x00..=0x7f => Value::Int(i64::from(marker)),
+        0xe0..=0xff => Value::Int(i64::from(marker as i8)),
+        0xc0 => Value::Null,
+        0xc2 => Value::Bool(false),
+        0xc3 => Value::Bool(true),
+        0xca => Value::Float(f64::from(f32::from_be_bytes(bytes.array()?))),
+        0xcb => Value::Float(f64::from_be_bytes(bytes.array()?)),
+        0xcc..=0xcf => Value::whole(bytes.unsigned(marker - 0xcc)?),
+        0xd0..=0xd3 => {
+            let width = marker - 0xd0;
+            // Two's complement.
+            let unused = 64 - (8 << width);
+            Value::Int(((bytes.unsigned(width)? << unused) as i64) >> unused)
+        }
+        _ => return no_value(bytes, marker),
+    })
+}
+
+/// The error of a marker that was just read.
+#[cold]
+fn no_value<T>(bytes: &mut Cursor<'_>, marker: u8) -> Parsed<T> {
+    bytes.at -= 1;
+    bytes.fault(format!("no value begins with {marker:#04x}"))
 }
 
 /// The members as pairs, and another key whose value is still to come.

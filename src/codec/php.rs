@@ -8,12 +8,12 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::{Codec, DecodeError, Limits};
+use super::{Codec, DecodeError, Limits, Parsed};
 use crate::value::Value;
 
 pub(crate) mod tree;
 
-use tree::{Found, Key, Kind, Parsed, Tree};
+use tree::{Found, Key, Kind, Tree};
 
 /// `serialize` of PHP.
 pub const CODEC: Codec = Codec { name: "php-serialize", about: "PHP serialize", sniff, decode };

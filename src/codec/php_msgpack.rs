@@ -7,8 +7,9 @@
 
 use std::borrow::Cow;
 
-use super::php::tree::{self, Found, Key, Kind, Parsed, Tree};
-use super::{Codec, DecodeError, Limits};
+use super::bytes::Cursor;
+use super::php::tree::{self, Found, Key, Kind, Tree};
+use super::{Codec, DecodeError, Limits, Parsed, msgpack};
 use crate::value::{Object, Value};
 
 /// MessagePack with objects and references of PHP.
@@ -67,81 +68,49 @@ pub fn string(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    bytes: Cursor<'a>,
     tree: Tree<'a>,
     limits: Limits,
 }
 
 impl<'a> Reader<'a> {
     fn new(base: Cow<'a, str>, bytes: &'a [u8], limits: &Limits) -> Self {
-        Reader { bytes, at: 0, tree: Tree::new(CODEC.name, limits, base), limits: *limits }
+        Reader {
+            bytes: Cursor::new(CODEC.name, bytes),
+            tree: Tree::new(CODEC.name, limits, base),
+            limits: *limits,
+        }
     }
 
     fn document(&mut self) -> Parsed<Value<'a>> {
         let value = self.value()?;
-        if self.at < self.bytes.len() { self.fault("something follows the value") } else { Ok(value) }
-    }
-
-    /// The error of this place.
-    #[cold]
-    fn fault<T>(&self, reason: impl Into<String>) -> Parsed<T> {
-        self.tree.fault(self.at, reason)
-    }
-
-    fn array_of<const N: usize>(&mut self) -> Parsed<[u8; N]> {
-        match self.bytes[self.at..].first_chunk::<N>() {
-            Some(taken) => {
-                self.at += N;
-                Ok(*taken)
-            }
-            None => self.fault("unexpected end"),
-        }
-    }
-
-    /// An unsigned integer of 1, 2, 4 or 8 bytes, given as 0, 1, 2 or 3.
-    fn unsigned(&mut self, width: u8) -> Parsed<u64> {
-        Ok(match width {
-            0 => u64::from(u8::from_be_bytes(self.array_of()?)),
-            1 => u64::from(u16::from_be_bytes(self.array_of()?)),
-            2 => u64::from(u32::from_be_bytes(self.array_of()?)),
-            _ => u64::from_be_bytes(self.array_of()?),
-        })
-    }
-
-    fn length(&mut self, width: u8) -> Parsed<usize> {
-        Ok(usize::try_from(self.unsigned(width)?).unwrap_or(usize::MAX))
+        if self.bytes.left() > 0 { self.bytes.fault("something follows the value") } else { Ok(value) }
     }
 
     fn take(&mut self, length: usize) -> Parsed<&'a [u8]> {
-        match self.bytes[self.at..].get(..length) {
-            Some(taken) => {
-                self.at += length;
-                if self.tree.repeating {
-                    self.tree.spend(self.at, length)?;
-                }
-                Ok(taken)
-            }
-            None => self.fault(format!("{length} bytes are announced, fewer are left")),
+        let taken = self.bytes.take(length)?;
+        if self.tree.repeating {
+            self.tree.spend(self.bytes.at, length)?;
         }
+        Ok(taken)
     }
 
     /// Reads one value.
     ///
     /// Only dispatches: this function is on the stack once a level, so its frame has to stay small.
     fn value(&mut self) -> Parsed<Value<'a>> {
-        let begin = self.at;
+        let begin = self.bytes.at;
         self.tree.count(begin)?;
-        let [marker] = self.array_of()?;
+        let marker = self.bytes.byte()?;
         match marker {
             0x90..=0x9f => self.list(begin, usize::from(marker & 0x0f)),
             0xdc | 0xdd => {
-                let length = self.length(marker - 0xdc + 1)?;
+                let length = self.bytes.length(marker - 0xdc + 1)?;
                 self.list(begin, length)
             }
             0x80..=0x8f => self.map(begin, usize::from(marker & 0x0f)),
             0xde | 0xdf => {
-                let length = self.length(marker - 0xde + 1)?;
+                let length = self.bytes.length(marker - 0xde + 1)?;
                 self.map(begin, length)
             }
             _ => self.scalar(marker),
@@ -151,60 +120,41 @@ impl<'a> Reader<'a> {
     #[inline(never)]
     fn scalar(&mut self, marker: u8) -> Parsed<Value<'a>> {
         Ok(match marker {
-            0x00..=0x7f => Value::Int(i64::from(marker)),
-            0xe0..=0xff => Value::Int(i64::from(marker as i8)),
-            0xc0 => Value::Null,
-            0xc2 => Value::Bool(false),
-            0xc3 => Value::Bool(true),
             0xa0..=0xbf | 0xd9..=0xdb => tree::text(self.text(marker)?),
             0xc4..=0xc6 => {
-                let length = self.length(marker - 0xc4)?;
+                let length = self.bytes.length(marker - 0xc4)?;
                 Value::Bytes(Cow::Borrowed(self.take(length)?))
             }
             0xc7..=0xc9 => {
-                let length = self.length(marker - 0xc7)?;
+                let length = self.bytes.length(marker - 0xc7)?;
                 self.extension(length)?
             }
             0xd4..=0xd8 => self.extension(1 << (marker - 0xd4))?,
-            0xca => Value::Float(f64::from(f32::from_be_bytes(self.array_of()?))),
-            0xcb => Value::Float(f64::from_be_bytes(self.array_of()?)),
-            0xcc..=0xcf => {
-                let number = self.unsigned(marker - 0xcc)?;
-                i64::try_from(number).map_or(Value::UInt(number), Value::Int)
-            }
-            0xd0..=0xd3 => {
-                let width = marker - 0xd0;
-                let unused = 64 - (8 << width);
-                Value::Int(((self.unsigned(width)? << unused) as i64) >> unused)
-            }
-            _ => {
-                self.at -= 1;
-                return self.fault(format!("no value begins with {marker:#04x}"));
-            }
+            _ => return msgpack::plain(&mut self.bytes, marker),
         })
     }
 
     fn text(&mut self, marker: u8) -> Parsed<&'a [u8]> {
         let length = match marker {
             0xa0..=0xbf => usize::from(marker & 0x1f),
-            _ => self.length(marker - 0xd9)?,
+            _ => self.bytes.length(marker - 0xd9)?,
         };
         self.take(length)
     }
 
     /// A string where nothing else can be.
     fn string(&mut self) -> Parsed<&'a [u8]> {
-        let [marker] = self.array_of()?;
+        let marker = self.bytes.byte()?;
         if let 0xa0..=0xbf | 0xd9..=0xdb = marker {
             return self.text(marker);
         }
-        self.at -= 1;
-        self.fault("not a string")
+        self.bytes.at -= 1;
+        self.bytes.fault("not a string")
     }
 
     /// The extension does not know these; shown as other writers mean them.
     fn extension(&mut self, length: usize) -> Parsed<Value<'a>> {
-        let [kind] = self.array_of()?;
+        let kind = self.bytes.byte()?;
         let payload = Value::Bytes(Cow::Borrowed(self.take(length)?));
         Ok(Value::Object(Box::new(Object {
             class: Cow::Owned(format!("ext {}", kind as i8)),
@@ -214,8 +164,8 @@ impl<'a> Reader<'a> {
     }
 
     fn room(&self, count: usize, bytes: usize) -> Parsed<()> {
-        if count > (self.bytes.len() - self.at) / bytes {
-            return self.fault(format!("{count} values are announced, fewer bytes are left"));
+        if count > self.bytes.left() / bytes {
+            return self.bytes.fault(format!("{count} values are announced, fewer bytes are left"));
         }
         Ok(())
     }
@@ -227,8 +177,8 @@ impl<'a> Reader<'a> {
             return self.tree.empty(begin);
         }
         self.tree.open(begin, Kind::List, number)?;
-        for index in 0..count {
-            self.tree.key(index, Key::Int(index as i64));
+        // The keys would be 0, 1, 2, …, as of every list.
+        for _ in 0..count {
             let value = self.value()?;
             self.tree.put(value);
         }
@@ -237,7 +187,7 @@ impl<'a> Reader<'a> {
 
     fn map(&mut self, begin: usize, count: usize) -> Parsed<Value<'a>> {
         self.room(count, 2)?;
-        if self.bytes[self.at..].first() == Some(&0xc0) && count > 0 {
+        if self.bytes.peek() == Some(0xc0) && count > 0 {
             return self.marked(begin, count);
         }
         let number = self.tree.number(begin, 0);
@@ -258,8 +208,8 @@ impl<'a> Reader<'a> {
 
     #[inline(never)]
     fn key(&mut self, index: usize) -> Parsed<()> {
-        let begin = self.at;
-        let [marker] = self.array_of()?;
+        let begin = self.bytes.at;
+        let marker = self.bytes.byte()?;
         let key = match marker {
             0xa0..=0xbf | 0xd9..=0xdb => Key::Name(tree::name(self.text(marker)?)),
             0x00..=0x7f | 0xe0..=0xff | 0xcc..=0xcf | 0xd0..=0xd3 => match self.scalar(marker)? {
@@ -267,8 +217,8 @@ impl<'a> Reader<'a> {
                 other => Key::Name(Cow::Owned(other.scalar_text().unwrap_or_default().into_owned())),
             },
             _ => {
-                self.at = begin;
-                return self.fault("not a key");
+                self.bytes.at = begin;
+                return self.bytes.fault("not a key");
             }
         };
         self.tree.key(index, key);
@@ -277,33 +227,33 @@ impl<'a> Reader<'a> {
 
     /// A map with a nil key in front, which says what it is.
     fn marked(&mut self, begin: usize, count: usize) -> Parsed<Value<'a>> {
-        self.at += 1;
-        match self.bytes[self.at..].first() {
+        self.bytes.at += 1;
+        match self.bytes.peek() {
             Some(0xa0..=0xbf | 0xd9..=0xdb) => self.object(begin, count - 1),
             Some(1) => {
-                self.at += 1;
+                self.bytes.at += 1;
                 self.shared(begin, count - 1)
             }
             Some(3) if count == 2 => {
-                self.at += 1;
+                self.bytes.at += 1;
                 self.custom(begin)
             }
             Some(6) if count == 2 => {
-                self.at += 1;
+                self.bytes.at += 1;
                 self.case(begin)
             }
             Some(kind @ (2 | 4 | 5)) if count == 2 => {
-                self.at += 1;
-                self.reference(begin, *kind == 4)
+                self.bytes.at += 1;
+                self.reference(begin, kind == 4)
             }
-            _ => self.fault("not what a nil key announces"),
+            _ => self.bytes.fault("not what a nil key announces"),
         }
     }
 
     /// What is a PHP reference: an object, or an array.
     fn shared(&mut self, begin: usize, count: usize) -> Parsed<Value<'a>> {
-        if count > 0 && self.bytes[self.at..].first() == Some(&0xc0) {
-            self.at += 1;
+        if count > 0 && self.bytes.peek() == Some(0xc0) {
+            self.bytes.at += 1;
             return self.object(begin, count - 1);
         }
         let number = self.tree.number(begin, 0);
@@ -317,9 +267,9 @@ impl<'a> Reader<'a> {
         let number = self.tree.number(begin, 0);
         let class = self.class()?;
         self.tree.open(begin, Kind::Members, number)?;
-        if count == 1 && self.bytes[self.at..].first() == Some(&0xc0) {
+        if count == 1 && self.bytes.peek() == Some(0xc0) {
             // What `__serialize` returned.
-            self.at += 1;
+            self.bytes.at += 1;
             self.returned()?;
         } else {
             self.pairs(count)?;
@@ -330,16 +280,16 @@ impl<'a> Reader<'a> {
     /// The array that `__serialize` returned, whose items are the object's members. It has a number,
     /// as every array has.
     fn returned(&mut self) -> Parsed<()> {
-        let begin = self.at;
-        let [marker] = self.array_of()?;
+        let begin = self.bytes.at;
+        let marker = self.bytes.byte()?;
         let (count, list) = match marker {
             0x90..=0x9f => (usize::from(marker & 0x0f), true),
-            0xdc | 0xdd => (self.length(marker - 0xdc + 1)?, true),
+            0xdc | 0xdd => (self.bytes.length(marker - 0xdc + 1)?, true),
             0x80..=0x8f => (usize::from(marker & 0x0f), false),
-            0xde | 0xdf => (self.length(marker - 0xde + 1)?, false),
+            0xde | 0xdf => (self.bytes.length(marker - 0xde + 1)?, false),
             _ => {
-                self.at = begin;
-                return self.fault("not an array");
+                self.bytes.at = begin;
+                return self.bytes.fault("not an array");
             }
         };
         self.room(count, if list { 1 } else { 2 })?;
@@ -357,11 +307,11 @@ impl<'a> Reader<'a> {
 
     #[inline(never)]
     fn class(&mut self) -> Parsed<Cow<'a, str>> {
-        let begin = self.at;
+        let begin = self.bytes.at;
         let class = self.string()?;
         if !tree::is_class(class) {
-            self.at = begin;
-            return self.fault("not a class name");
+            self.bytes.at = begin;
+            return self.bytes.fault("not a class name");
         }
         Ok(tree::name(class))
     }
@@ -387,12 +337,12 @@ impl<'a> Reader<'a> {
     /// `{nil: …, 0: n}`, the same as what has the number n. PHP counts these otherwise when it reads
     /// than when it writes, so a number may mean nothing.
     fn reference(&mut self, begin: usize, takes_number: bool) -> Parsed<Value<'a>> {
-        let [zero, marker] = self.array_of()?;
+        let [zero, marker] = self.bytes.array()?;
         let number = match marker {
             _ if zero != 0 => None,
             0x00..=0x7f => Some(usize::from(marker)),
-            0xcc..=0xcf => Some(self.length(marker - 0xcc)?),
-            0xd0..=0xd3 => Some(self.length(marker - 0xd0)?),
+            0xcc..=0xcf => Some(self.bytes.length(marker - 0xcc)?),
+            0xd0..=0xd3 => Some(self.bytes.length(marker - 0xd0)?),
             _ => None,
         };
         let Some(number) = number else { return self.tree.fault(begin, "not a reference") };
@@ -413,12 +363,12 @@ impl<'a> Reader<'a> {
 
     /// Reads again what was read before.
     fn again(&mut self, slot: tree::Slot) -> Parsed<Value<'a>> {
-        let at = self.at;
+        let at = self.bytes.at;
         let state = self.tree.repeat(slot.number);
-        self.at = slot.at as usize;
+        self.bytes.at = slot.at as usize;
         // The array of `__serialize` is read as an array, if anything means it.
         let value = self.value()?;
-        self.at = at;
+        self.bytes.at = at;
         self.tree.repeated(state);
         Ok(value)
     }

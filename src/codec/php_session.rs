@@ -8,9 +8,9 @@
 
 use memchr::memchr;
 
-use super::php::tree::{Key, Kind, Parsed};
+use super::php::tree::{Key, Kind};
 use super::php::{self, Reader};
-use super::{Codec, DecodeError, Limits, igbinary, php_msgpack};
+use super::{Codec, DecodeError, Limits, Parsed, igbinary, php_msgpack};
 use crate::value::Value;
 
 /// `name|value…`, the default.

@@ -6,9 +6,9 @@
 
 use std::borrow::Cow;
 
-use super::dotnet::{self, Parsed, Reader};
+use super::dotnet::{self, Reader};
 use super::dotnet_binary::{self, Spare};
-use super::{Codec, DecodeError, Limits, last_wins};
+use super::{Codec, DecodeError, Limits, Parsed, last_wins};
 use crate::value::Value;
 
 /// The collection as .NET Framework writes it; Mono's class of that name writes another form.

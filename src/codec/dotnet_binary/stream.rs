@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{AT_ONCE, CODEC, Known, Limits, MULTIPLIED, Meta, Node, Thing, Type, What};
-use crate::codec::dotnet::{self, Parsed, Reader};
+use crate::codec::Parsed;
+use crate::codec::dotnet::{self, Reader};
 use crate::value::Value;
 
 /// Where the next value that is read belongs.

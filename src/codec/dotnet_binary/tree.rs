@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 use super::stream::{Parser, primitive};
 use super::{AT_ONCE, CODEC, Known, Limits, MULTIPLIED, Meta, Node, TEXT_UNIT, Thing, What};
-use crate::codec::dotnet::{self, Parsed, Reader};
+use crate::codec::Parsed;
+use crate::codec::dotnet::{self, Reader};
 use crate::codec::last_wins;
 use crate::value::{Object, Value};
 

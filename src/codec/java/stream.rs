@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::NAME;
-use crate::codec::{DecodeError, Limits};
+use crate::codec::{DecodeError, Limits, Parsed};
 
 /// `AC ED 00 05`: magic number and version of every stream since JDK 1.2.
 pub const HEADER: &[u8] = b"\xac\xed\x00\x05";
@@ -215,9 +215,6 @@ impl<'a> Stream<'a> {
         &self.classes[at as usize]
     }
 }
-
-/// Boxed, because it is rare.
-type Parsed<T> = Result<T, Box<DecodeError>>;
 
 /// Where a handle leads.
 #[derive(Clone, Copy)]

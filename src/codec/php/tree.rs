@@ -10,11 +10,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use crate::codec::{DecodeError, FEW_MEMBERS, Limits, last_wins};
+use crate::codec::{DecodeError, FEW_MEMBERS, Limits, Parsed, last_wins};
 use crate::value::{Object, Value};
-
-/// Boxed, because every level of nesting has a result on the stack.
-pub(crate) type Parsed<T> = Result<T, Box<DecodeError>>;
 
 /// Values that references may add by being written out.
 const REPEATED_VALUES: usize = 1 << 19;
