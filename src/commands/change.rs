@@ -219,6 +219,9 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
     let safety = change.safety;
     let shows = safety.dry_run || safety.plan.is_some();
     let asks = !shows && !safety.yes;
+    if safety.index_only {
+        index_alone(context, change)?;
+    }
     if !shows {
         context.permit_change()?;
         context.guards.permit(safety.yes, safety.expect)?;
@@ -264,6 +267,21 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
         noted?;
     }
     result
+}
+
+/// Refuses to ask indexes alone where there are none to ask: that nothing was found there would be
+/// taken for there being nothing.
+fn index_alone(context: &Context, change: &Change<'_>) -> Result<(), Usage> {
+    if !matches!(change.chosen, Chosen::Filter) || change.filter.users().is_empty() {
+        return Err(Usage::new("--index-only reads the indexes of users, and was given no --user"));
+    }
+    if context.setups.iter().all(|setup| setup.layout.user_index.is_none()) {
+        let names: BTreeSet<&str> = context.setups.iter().map(|setup| setup.layout.name).collect();
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        return Err(Usage::new(format!("{names} keeps no index of users that --index-only could read"))
+            .hint("leave it out; the scan finds the user's sessions"));
+    }
+    Ok(())
 }
 
 /// Matches, shows, asks and does.
@@ -329,6 +347,9 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         exit = Exit::Partial;
     }
     note_left_alone(context, &matched);
+    if safety.index_only {
+        context.ui.note("only indexes were asked; sessions that they miss were not looked for");
+    }
     if !matched.missing.is_empty() {
         exit = Exit::Failed;
         for missing in &matched.missing {

@@ -86,6 +86,73 @@ fn people_are_told_what_a_purge_cannot_end() {
 }
 
 #[test]
+fn an_index_is_read_first_alone_or_not_at_all() {
+    let alice = "5f0c1d2e3f4a5b6c7d8e9f01";
+    let index = format!("UserSessions:{{{alice}}}");
+    let missed = "sess:xPPNoSoUgIzLrwZbThQwUuakDGKcry6T";
+    let fresh = || {
+        let sess = Sess::new().load("overleaf").many(50);
+        sess.server.command(&["SREM", &index, missed]);
+        let all = sess.listed("key", &["--user", alice]);
+        assert!(all.len() > 1 && all.iter().any(|key| key == missed));
+        sess.server.forget_calls();
+        (sess, all.len())
+    };
+    let keys = |sess: &Sess| sess.server.snapshot();
+    let purge = |sess: &Sess, way: &[&str]| -> Ran {
+        sess.args([&["purge", "--user", alice, "--yes", "-o", "json"], way].concat()).success()
+    };
+    let (sess, all) = fresh();
+    let ran = purge(&sess, &["--index-only"]).says("were not looked for");
+    assert_eq!(ran.json()["done"], all - 1);
+    assert_eq!(sess.server.calls().get("scan"), None);
+    assert!(keys(&sess).contains_key(missed.as_bytes()));
+    // What it left is what a scan finds, with no need of the index.
+    assert_eq!(purge(&sess, &["--scan-only"]).json()["done"], 1);
+    assert!(sess.server.calls()["scan"] > 0);
+    assert!(!keys(&sess).contains_key(missed.as_bytes()));
+
+    let (sess, all) = fresh();
+    assert_eq!(purge(&sess, &[]).json()["done"], all);
+    let (sess, all) = fresh();
+    assert_eq!(purge(&sess, &["--scan-only"]).json()["done"], all);
+    // Of what an index says nothing is ended that is not the user's.
+    let (sess, all) = fresh();
+    let bob = sess.listed("key", &["--not", "--user", alice]).remove(0);
+    sess.server.command(&["SADD", &index, &bob, "sess:none", "cache:1"]);
+    assert_eq!(purge(&sess, &["--index-only"]).json()["done"], all - 1);
+    assert!(keys(&sess).contains_key(bob.as_bytes()));
+    sess.args(["undo", "--yes"]).success();
+}
+
+#[test]
+fn indexes_alone_are_not_asked_where_there_are_none() {
+    let sess = Sess::new().many(3);
+    for args in [&["purge", "--all"][..], &["purge", &sid(1)], &["clear", "--layout", "connect-redis"]] {
+        let ran = sess.changes_nothing([args, &["--index-only", "--yes"]].concat());
+        ran.code(2).says("--index-only reads the indexes of users");
+    }
+    let args = ["--layout", "connect-redis", "purge", "--user", "user1", "--index-only", "--yes"];
+    sess.changes_nothing(args).code(2).says("connect-redis keeps no index of users");
+    sess.changes_nothing(["purge", "--user", "user1", "--index-only", "--yes"])
+        .success()
+        .says("not looked for");
+    sess.changes_nothing(["purge", "--user", "user1", "--index-only", "--scan-only", "--yes"]).code(2);
+}
+
+#[test]
+fn what_is_kept_nowhere_is_said_to_be_gone_for_good() {
+    let sess = Sess::new().many(3);
+    sess.args(["purge", &sid(1), "--yes"]).success().says("sessctl undo");
+    let ran = sess.args(["purge", &sid(2), "--yes", "--no-undo", "-o", "json"]).success();
+    assert_eq!((&ran.json()["run"], &ran.json()["done"]), (&Json::Null, &json!(1)));
+    ran.says("cannot be taken back");
+    assert_eq!(sess.args(["runs", "-o", "json"]).success().json().as_array().map(Vec::len), Some(1));
+    sess.args(["undo", "--yes"]).success();
+    assert_eq!(sess.server.size(), 2);
+}
+
+#[test]
 fn what_was_ended_can_be_put_back() {
     for slug in ["overleaf", "redis-sessions", "connect-redis", "lemonldap-ng"] {
         let sess = Sess::new().load(slug);
