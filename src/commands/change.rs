@@ -412,7 +412,17 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         && job.failure.is_none()
         && !job.interrupted
     {
-        returned = job.verify(span)?;
+        returned = match job.verify(span) {
+            Ok(returned) => returned,
+            // What was ended before is told all the same.
+            Err(error) => {
+                let error = error.downcast::<crate::store::Error>()?;
+                job.report.complete = false;
+                job.report.fail(error.to_string());
+                job.failure = Some(error);
+                false
+            }
+        };
     }
     job.finish()?;
     let report = &job.report;
@@ -426,9 +436,10 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
             Some(run) => format!("sessctl {} --resume {run}, or run", job.resumes()),
             None => "run".to_string(),
         };
-        context
-            .ui
-            .note(format!("hint: {left} sessions may not have been reached; {how} the same command again"));
+        context.ui.note(match left {
+            0 => "hint: all sessions were reached; look again whether one came back".to_string(),
+            left => format!("hint: {left} sessions may not have been reached; {how} the same command again"),
+        });
         exit = match error {
             crate::store::Error::Backup(_) | crate::store::Error::Stuck { .. } if report.done == 0 => {
                 Exit::Failed
@@ -649,6 +660,7 @@ impl Job<'_> {
         let (context, change) = (self.context, self.change);
         let deadline = Instant::now() + span;
         let mut returned = 0;
+        self.report.returned = Some(0);
         let mut progress = context.ui.progress("watching", None);
         let watched = std::mem::take(&mut self.ended);
         let users: HashMap<&[u8], Option<&str>> =
@@ -697,9 +709,9 @@ impl Job<'_> {
                 self.apply(again.spool)?;
                 // They were counted once already.
                 (self.report.matched, self.report.done) = before;
+                self.report.returned = Some(returned);
             }
             if last || self.failure.is_some() {
-                self.report.returned = Some(returned);
                 drop(progress);
                 if returned > 0 {
                     context
@@ -739,7 +751,8 @@ impl Job<'_> {
                 None => self.context.ui.note("no undo file was kept; this cannot be taken back"),
             }
         }
-        self.say_beside(Moment::Report)?;
+        // How it went does not depend on what else there is to say.
+        let _ = self.say_beside(Moment::Report);
         if self.ends {
             report::caveats(self.context, &self.layouts);
         }

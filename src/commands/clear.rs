@@ -9,8 +9,8 @@ use crate::error::Usage;
 use crate::exit::Exit;
 use crate::select::Filter;
 use crate::session::Session;
-use crate::store::Source as _;
 use crate::store::redis::RedisStore;
+use crate::store::{self, Source as _};
 
 /// End all sessions of a layout, and touch nothing else
 ///
@@ -44,7 +44,12 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         Ok(made)
     };
     let beside = |store: &mut RedisStore, moment: Moment| {
-        let size = store.size()?;
+        let size = match store.size() {
+            Ok(size) => size,
+            // It can be done without the number.
+            Err(store::Error::Denied { .. }) => return Ok(String::new()),
+            Err(error) => return Err(error.into()),
+        };
         // Before the change the sessions are still among the keys.
         let others = match moment {
             Moment::Question(found) | Moment::DryRun(found) => size.saturating_sub(found),

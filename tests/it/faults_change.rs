@@ -155,6 +155,37 @@ fn a_server_that_dies_is_said_and_the_rest_is_done_when_it_is_back() {
 }
 
 #[test]
+fn what_was_done_is_told_where_the_rest_cannot_be() {
+    // What else there is can no more be counted, and what came back no more be looked for.
+    let mut sess = Sess::new().many(3000);
+    let clear = ["clear", "--layout", "connect-redis", "--yes", "-o", "json", "--rate", "3000/s"];
+    let running = sess.start(clear);
+    eventually("sessions vanish", || sess.server.size() < 3000);
+    sess.server.kill();
+    let ran = running.end().code(3).says("stopped: ").says("clear --resume");
+    assert_eq!(ran.json()["complete"], false);
+
+    let mut sess = Sess::new().many(60);
+    let running = sess.start([&PURGE[..], &["json", "--verify", "10m"]].concat());
+    // Not before all of them were said to be ended.
+    let settled = || last_run(&sess)["done"] == 60;
+    eventually("it watches", || sess.server.size() == 0 && settled());
+    sess.server.kill();
+    let report = running.end().code(3).says("stopped: ").says("whether one came back").json();
+    assert_eq!([&report["matched"], &report["done"]], [&json!(60), &json!(60)], "{report}");
+    assert_eq!((&report["returned"], &report["complete"]), (&json!(0), &json!(false)));
+    let log = std::fs::read_to_string(sess.server.dir.path().join("sessctl/audit.jsonl")).expect("a log");
+    let end: Json = serde_json::from_str(log.lines().last().expect("a line")).expect("JSON");
+    assert_eq!([&end["event"], &end["result"], &end["done"]], [&json!("end"), &json!("partial"), &json!(60)]);
+
+    // Nor is the number of other keys worth more than the change.
+    let sess = Sess::new().many(5).user(&["~*", "&*", "+@all", "-dbsize"]);
+    let clear = ["clear", "--layout", "connect-redis"];
+    sess.changes_nothing([&clear[..], &["--dry-run"]].concat()).success();
+    sess.args([&clear[..], &["--yes"]].concat()).success().shows("Ended 5 sessions");
+}
+
+#[test]
 fn a_connection_that_is_cut_loses_nothing() {
     let sess = Sess::new().many(3000);
     let before = sess.server.snapshot();
