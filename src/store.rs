@@ -134,6 +134,17 @@ impl Raw {
             Raw::Gone | Raw::Unread => None,
         }
     }
+
+    /// Says how much it is, where it is too much to be read.
+    pub fn too_large(&self) -> Option<String> {
+        match self {
+            Raw::Oversized(Kind::Hash, fields) => {
+                Some(format!("the value is too large to be read ({fields} fields)"))
+            }
+            Raw::Oversized(_, bytes) => Some(format!("the value is too large to be read ({bytes} bytes)")),
+            _ => None,
+        }
+    }
 }
 
 /// When a key ends.

@@ -78,15 +78,23 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     };
     let mut exit = Exit::Failed;
     let mut shown = false;
-    scan::lookup(&mut store, &setups, &[key], Need::ALL, &mut |_, session| {
+    let mut too_large = None;
+    scan::lookup(&mut store, &setups, &[key], Need::ALL, &mut |record, session| {
         if let Some(session) = session {
             shown = true;
             // Companions are looked up on a connection of their own: this one is being read from.
             let companions = companions(context, session)?;
             exit = show(context, args, session, &companions, opening.as_ref())?;
+        } else {
+            too_large = record.raw.too_large();
         }
         Ok(())
     })?;
+    if let Some(reason) = too_large {
+        anyhow::bail!(
+            "{reason}, so only the keys beside it tell that it is a session; name its layout with --layout"
+        );
+    }
     anyhow::ensure!(
         shown,
         "the session has ended meanwhile, or only the keys beside it tell that it is one; name its layout with --layout"

@@ -123,7 +123,7 @@ impl<'a> Blob<'a> {
                 Raw::Text(text) if text.is_empty() => "the value is empty".to_string(),
                 Raw::Text(_) | Raw::Head(..) => "the value is of another form".to_string(),
                 Raw::Hash(_) => "the key is a hash, not a string".to_string(),
-                Raw::Oversized(_, size) => format!("the value is too large to be read ({size})"),
+                Raw::Oversized(..) => self.raw.too_large().unwrap_or_default(),
                 Raw::Other(kind) => format!("the key is a {}", kind.name()),
                 Raw::Gone => "the key is gone".to_string(),
                 Raw::Unread => "the value was not read".to_string(),

@@ -476,6 +476,11 @@ fn a_hash_with_too_many_fields_is_no_trouble() {
     assert_eq!(rows.len(), known + 1);
     let row = rows.iter().find(|row| row["id"] == token.as_str()).expect("its row");
     assert!(row["error"].as_str().is_some_and(|error| error.contains("too large")), "{row}");
+    sess.args(["inspect", &token])
+        .code(1)
+        .says("fields), so only the keys beside it tell that it is a session; name its layout");
+    let named = sess.args(["--layout", "redis-sessions", "inspect", &token]).success();
+    named.shows("cannot be decoded").shows("fields)");
     sess.args(["discover"]).success().clean();
     let ran = sess.args(["purge", "--all", "--yes", "-o", "json"]);
     assert_eq!(ran.json()["done"], known, "{ran:?}");
