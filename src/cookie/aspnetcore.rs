@@ -520,6 +520,48 @@ pub(super) mod tests {
         assert!(open(&format!("{NAME}=chunks-1000000000"), None).is_err());
     }
 
+    /// Seals as the ring's key does.
+    fn sealed(text: &[u8], application: &str, purposes: &[&str]) -> String {
+        let key = keys(RING).remove(0);
+        let head = &base64_any(&super::super::percent_decode(SESSION)).unwrap()[..20];
+        let additional = additional_data(head, &[&[application], purposes].concat());
+        let (modifier, iv) = ([7; 16], [9; 16]);
+        let algorithm = key.algorithm.unwrap();
+        let context = [&algorithm.context_header().unwrap()[..], &modifier].concat();
+        let derived = derive(&key.master.unwrap(), &additional, &context, algorithm.derived());
+        let (encryption, validation) = derived.split_at(32);
+        let cipher = <cbc::Encryptor<Aes256> as KeyIvInit>::new_from_slices(encryption, &iv).unwrap();
+        let body = [&iv[..], &cipher.encrypt_padded_vec::<Pkcs7>(text)].concat();
+        super::super::base64_unpadded(&[head, &modifier, &body, &validate(validation, &body)].concat())
+    }
+
+    #[test]
+    fn opens_the_cookie_of_identity_by_its_name_and_by_its_scheme() {
+        const NAME: &str = ".AspNetCore.Identity.Application";
+        const SCHEME: &str = "Identity.Application";
+        let ticket = base64_any(TICKET.as_bytes()).unwrap();
+        let ticket = unseal(&ticket, &texts(&[RING]), Some("shop"), &[&[COOKIES, "Cookies", "v2"]]).unwrap();
+        let cookie = sealed(&ticket, "shop", &[COOKIES, SCHEME, "v2"]);
+        let open = |name: &str, text: &str, scheme| {
+            open_ticket(&Given::parse(text), name, &texts(&[RING]), Some("shop"), scheme)
+        };
+        let opened = Opened { id: format!("AuthSessionStore-{GUID}").into(), verified: Some(true) };
+        for text in ways(NAME, &cookie) {
+            assert_eq!(open(NAME, &text, None).unwrap(), opened, "{text}");
+        }
+        // Under a name of the application's own only the scheme tells.
+        assert_eq!(open("login", &cookie, None).unwrap(), opened);
+        assert_eq!(open("login", &cookie, Some(SCHEME)).unwrap(), opened);
+        assert!(open(NAME, &cookie, Some("Cookies")).is_err());
+        let other = sealed(&ticket, "shop", &[COOKIES, "Identity.External", "v2"]);
+        assert!(open(NAME, &other, None).is_err());
+        assert_eq!(
+            open(".AspNetCore.Identity.External", &format!(".AspNetCore.Identity.External={other}"), None)
+                .unwrap(),
+            opened
+        );
+    }
+
     #[test]
     fn a_changed_cookie_is_refused() {
         let sealed = base64_any(&super::super::percent_decode(SESSION)).unwrap();

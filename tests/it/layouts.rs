@@ -504,3 +504,35 @@ fn date(value: &Json) -> String {
     let point = if fraction.is_empty() { "" } else { "." };
     format!("{}{point}{fraction}{}", &text[..dot], &text[end..])
 }
+
+/// The key ring as PersistKeysToStackExchangeRedis keeps it, one text an item, and a cookie of a session
+/// that a key of it sealed.
+const KEY_OF_RING: &str = r#"<?xml version="1.0"?><key id="80732141-ec8f-4b80-af9c-c4d2d1ff8901" version="1"><creationDate>2024-05-17T08:30:00Z</creationDate><descriptor deserializerType="A > B"><descriptor><encryption algorithm="AES_256_CBC" /><validation algorithm="HMACSHA256" /><masterKey p4:requiresEncryption="true" xmlns:p4="http://schemas.asp.net/2015/03/dataProtection"><!-- Warning: the <value>key</value> below is in an unencrypted form. -->
+        <value>AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09rh6O/2/QQLEhkgJy41PENKUVhfZm10e4KJkJeepayzug==</value></masterKey></descriptor></descriptor></key>"#;
+const SEALED_SESSION: &str = "CfDJ8EEhc4CP7IBLr5zE0tH%2FiQEHgtBYxWD8EIO4A69HyfGB1e8Zs9E%2FdMjPLw%2BlnGJfBXzh6GiTc184zxyq5OFhm5wlvuiqNYUcfoGRKQSMVZDLUjX7i%2BTtgbBHBayz4dd99nQ0cqYfABiwwAX1rYu16wd1rj0aS1OtT0XPJ%2FE%2BLEWC";
+
+#[test]
+fn the_key_ring_in_the_store_is_no_session_and_its_items_open_cookies() {
+    const GUID: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
+    const LIST: &str = "DataProtection-Keys";
+    let sess = Sess::new().load("aspnetcore");
+    let old = KEY_OF_RING.replace("80732141", "90732141");
+    sess.server.command(&["RPUSH", LIST, &old, KEY_OF_RING]);
+    let some = sess.rows(&[]).remove(0);
+    let some = some["key"].as_str().expect("a key");
+    sess.server.command(&["COPY", some, GUID]);
+    let items: Vec<Vec<u8>> =
+        redis::cmd("LRANGE").arg(LIST).arg(0).arg(-1).query(&mut sess.server.connect()).expect("the ring");
+    let ring: Vec<&str> = items.iter().map(|item| std::str::from_utf8(item).expect("XML")).collect();
+    let options = serde_json::json!({"key_ring": ring, "application_name": "/srv/shop", "instance_name": ""});
+    let sess = sess.profile("aspnetcore", &options);
+    let card = sess.args(["inspect", "--cookie", SEALED_SESSION, "-o", "json"]).success().json();
+    assert_eq!(card["key"], GUID);
+    let listed = sess.listed("key", &[]);
+    assert!(listed.iter().any(|key| key == GUID) && !listed.iter().any(|key| key == LIST), "{listed:?}");
+    let before = sess.server.contents().remove(LIST.as_bytes()).expect("the ring");
+    sess.args(["clear", "--yes"]).success();
+    let left = sess.server.contents();
+    assert!(!left.contains_key(GUID.as_bytes()));
+    assert_eq!(left.get(LIST.as_bytes()), Some(&before));
+}

@@ -458,6 +458,15 @@ fn net_sessions_end_with_their_second_key_and_their_ticket() {
     let ran = sess.args(["expire", "--all", "--persist", "--yes", "-o", "json"]).success();
     assert_eq!(ran.json()["matched"], keys(&sess).len() - dated.len());
     ran.says("their tickets hold an end");
+    // One that only slides has no end in the cache's field, and gets none.
+    let sess = captured("aspnetcore-ticket", "aspnetcore-ticket");
+    let sliding = keys(&sess).remove(0);
+    sess.server.command(&["HSET", &sliding, "absexp", "-1"]);
+    assert_eq!(sess.rows(&[]).iter().filter(|row| row["key"] == sliding.as_str()).count(), 1);
+    round(&sess, &["--at", &when], |key| {
+        assert_eq!(end(&sess, key), at);
+        assert_eq!(absolute(&sess, key), if key == sliding { -1 } else { ticks(at) });
+    });
 }
 
 #[test]
