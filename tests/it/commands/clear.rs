@@ -46,6 +46,21 @@ fn several_layouts_go_together_with_their_indexes() {
 }
 
 #[test]
+fn what_was_left_is_cleared_as_the_hint_says() {
+    let sess = mixed();
+    let running = sess.start(["clear", "--layout", "connect-redis", "--yes", "--rate", "1/h", "-o", "json"]);
+    eventually("the first session ends", || sess.server.size() == 8);
+    running.interrupt();
+    let ran = running.end().code(130);
+    let run = ran.json()["run"].as_str().expect("a run").to_string();
+    ran.says(&format!("sessctl clear --resume {run}"));
+    let ran = sess.args(["clear", "--resume", &run, "--yes", "-o", "json"]).success();
+    assert_eq!(ran.json()["done"], 2);
+    ran.says("about 6 other keys");
+    assert_eq!(sess.server.size(), 6);
+}
+
+#[test]
 fn other_databases_of_the_server_are_no_matter() {
     let sess = mixed();
     let url = format!("{}?db=3", sess.server.url());
