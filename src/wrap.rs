@@ -18,6 +18,7 @@ pub mod magento;
 pub mod nextcloud;
 pub mod php;
 pub mod snappy;
+pub mod sodium;
 pub mod zstd;
 
 /// A wrapper as a value, for those who have only its name.

@@ -1,9 +1,19 @@
 //! Symfony's RedisSessionHandler, and what Symfony keeps in native sessions.
 
 use super::*;
+use crate::codec::DecodeError;
 use crate::codec::php as serialize;
 use crate::cookie;
-use crate::wrap;
+use crate::wrap::{self, sodium};
+
+/// In the `codec` member of a row.
+const DEFLATE: &str = "deflate";
+
+const KEYS: OptionSpec = OptionSpec::secret(
+    "decryption_key",
+    OptionKind::Texts,
+    "the keys of SodiumMarshaller in base64, each a sodium_crypto_box_keypair()",
+);
 
 /// Arrays that a token may be nested in.
 const NESTED: usize = 8;
@@ -17,7 +27,8 @@ key      sf_s<id>, a string, without a separator; option `prefix` of the handler
          that, a client's own prefix stands in front; id 22 to 256 of [A-Za-z0-9,-]
 value    PHP session with the variables _sf2_attributes, _symfony_flashes and _sf2_meta; empty bags
          are left out; MarshallingSessionHandler puts a serialized string, or a deflate stream,
-         around it
+         around it, or with SodiumMarshaller a sealed box, which decryption_key opens; a box has no
+         mark, so the layout must be named
 expiry   the key's TTL alone, moved by every request
 user     the token in _security_main, else in the first _security_<context>: a serialized text in
          which the user is the first item of the last array; an object is known by username,
@@ -32,6 +43,7 @@ alike    phpredis: with handler_id null, Symfony's variables are in its keys
     prefix: "sf_s",
     marks: &[Mark::Variable("_sf2_attributes"), Mark::Variable("_sf2_meta"), Mark::Word("sf_s")],
     cookie_name: Some("PHPSESSID"),
+    options: &[KEYS],
     locate,
     recognize,
     read,
@@ -56,29 +68,61 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     })
 }
 
-/// What DeflateMarshaller compressed: a raw deflate stream, without any mark (symfony/cache 5.4).
-fn inflated(blob: &Blob<'_>) -> Option<(Vec<&'static str>, Value<'static>)> {
-    use std::io::Read as _;
-    let text = blob.text().filter(|text| text.len() > 8 && !text.is_ascii() && blob.php().is_none())?;
-    let mut plain = Vec::new();
-    let decoder = flate2::read::DeflateDecoder::new(text);
-    let room = text.len().saturating_mul(64).clamp(1 << 20, 32 << 20).min(blob.limits.expanded);
-    decoder.take(room as u64).read_to_end(&mut plain).ok().filter(|length| *length < room)?;
-    let (via, value) = wrap::php::session(&plain, &blob.limits).ok()?;
-    Some(([&["deflate"][..], &via].concat(), value.into_owned()))
+/// What marshallers made of a session: a sealed box, a raw deflate stream without any mark, or one in
+/// the other (symfony/cache 5.4, SodiumMarshaller and DeflateMarshaller).
+fn marshalled(setup: &Setup, blob: &Blob<'_>) -> Option<(Vec<&'static str>, Value<'static>)> {
+    let text = odd(blob)?;
+    let keys = setup.texts(KEYS.name);
+    let unsealed = |bytes: &[u8]| sodium::open(bytes, keys).ok();
+    let session = |via: &[&'static str], plain: &[u8]| {
+        let (inner, value) = wrap::php::session(plain, &blob.limits).ok()?;
+        Some(([via, &inner].concat(), value.into_owned()))
+    };
+    if let Some(plain) = unsealed(text) {
+        return session(&[sodium::NAME], &plain)
+            .or_else(|| session(&[sodium::NAME, DEFLATE], &inflated(&plain, &blob.limits)?));
+    }
+    let plain = inflated(text, &blob.limits)?;
+    session(&[DEFLATE], &plain).or_else(|| session(&[DEFLATE, sodium::NAME], &unsealed(&plain)?))
 }
 
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
-    match inflated(blob) {
-        Some((via, value)) => Decoded { via, value: Ok(Cow::Owned(value)) },
-        None => blob.php_data(),
+/// A value that is nothing which PHP itself writes.
+fn odd<'b>(blob: &'b Blob<'_>) -> Option<&'b [u8]> {
+    blob.text().filter(|text| text.len() > 8 && !text.is_ascii() && blob.php().is_none())
+}
+
+fn inflated(bytes: &[u8], limits: &Limits) -> Option<Vec<u8>> {
+    use std::io::Read as _;
+    let mut plain = Vec::new();
+    let decoder = flate2::read::DeflateDecoder::new(bytes);
+    let room = bytes.len().saturating_mul(64).clamp(1 << 20, 32 << 20).min(limits.expanded);
+    decoder.take(room as u64).read_to_end(&mut plain).ok().filter(|length| *length < room)?;
+    Some(plain)
+}
+
+fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+    if let Some((via, value)) = marshalled(setup, blob) {
+        return Decoded { via, value: Ok(Cow::Owned(value)) };
     }
+    if !odd(blob).is_some_and(sodium::may_be) {
+        return blob.php_data();
+    }
+    let keys = setup.texts(KEYS.name);
+    let why = if keys.is_empty() {
+        "no PHP session; where SodiumMarshaller sealed it, the option decryption_key is needed to read it"
+            .to_string()
+    } else if sodium::keys(keys).next().is_none() {
+        format!("decryption_key holds no key: {}", sodium::KEY_FORM)
+    } else {
+        "no decryption_key opens it: it was sealed for another, altered, or never sealed".to_string()
+    };
+    Decoded::failed(sodium::NAME, DecodeError::whole(sodium::NAME, why))
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(data) = blob.variables() else {
         let begins = setup.named || memchr::memmem::find(blob.key, LAYOUT.prefix.as_bytes()).is_some();
-        return match inflated(blob).filter(|_| begins) {
+        return match marshalled(setup, blob).filter(|_| begins) {
             Some((_, data)) if data.get("_sf2_attributes").is_some() || data.get("_sf2_meta").is_some() => {
                 Verdict::Sure
             }
@@ -198,7 +242,44 @@ fn identifier(user: &Value<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+
     use super::*;
+    use crate::wrap::sodium::tests::{BARE, DEFLATED, DEFLATED_AFTER, PAIR, SERIALIZED};
+
+    #[test]
+    fn what_marshallers_sealed_opens_with_the_key_and_says_that_it_lacks_it() {
+        let other = "A".repeat(86) + "==";
+        for text in [SERIALIZED, BARE, DEFLATED, DEFLATED_AFTER] {
+            let sealed = base64::engine::general_purpose::STANDARD.decode(text).expect("base64");
+            let raw = Raw::Text(sealed);
+            let blob = Blob::new(b"sf_s0123456789abcdefghijklmn", &raw, Limits::default());
+            let setup = |keys: &[&str]| {
+                let keys = keys.iter().map(ToString::to_string).collect();
+                Setup::named(&LAYOUT, [(KEYS.name.to_string(), Setting::Texts(keys))]).expect("an option")
+            };
+            for keys in [&[PAIR][..], &[&other, PAIR]] {
+                let setup = setup(keys);
+                assert!(matches!(recognize(&setup, &blob), Verdict::Sure));
+                let decoded = read(&setup, &blob);
+                assert_eq!(
+                    decoded.value.expect("a session").get("_sf2_attributes").expect("a bag").to_json(),
+                    r#"{"cart":3}"#
+                );
+                assert!(decoded.via.contains(&sodium::NAME), "{:?}", decoded.via);
+            }
+            for (keys, why) in [
+                (&[][..], "the option decryption_key is needed"),
+                (&["secret"], "decryption_key holds no key: 64 bytes"),
+                (&[other.as_str()], "no decryption_key opens it"),
+            ] {
+                let setup = setup(keys);
+                let error = read(&setup, &blob).value.expect_err("sealed").to_string();
+                assert!(error.contains(why), "{error}");
+                assert!(matches!(recognize(&setup, &blob), Verdict::No(_)));
+            }
+        }
+    }
 
     #[test]
     fn tokens_of_all_kinds_lead_to_their_user() {
