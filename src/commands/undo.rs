@@ -112,6 +112,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         context
             .ui
             .note("the file ends in the middle of a record: the run was cut short there, before that batch");
+    } else if summary.finished.is_none() {
+        context.ui.note("the file has no end: the run was cut short, and what it did later, if anything, is not in it");
     }
     if let Some(expected) = args.expect
         && expected != matched
@@ -197,13 +199,21 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         return Ok(exit);
     }
     let all = report.complete && chosen.is_all();
-    RunFile::append(&summary.path)
+    let marked = RunFile::append(&summary.path)
         .and_then(|mut file| file.undone(scan::now_ms(), report.done, all))
-        .context("noting in the run's file that it was undone")?;
-    let exit = if report.complete { Exit::Done } else { Exit::Interrupted };
+        .context("that it was undone cannot be noted in the run's file");
+    let exit = match (&marked, report.complete) {
+        (Err(_), _) => Exit::Partial,
+        (Ok(()), true) => Exit::Done,
+        (Ok(()), false) => Exit::Interrupted,
+    };
     let noted = audit.end(exit, &report);
     report::print(context, "Put back", &report)?;
     noted?;
+    // What was put back is told all the same.
+    if let Err(error) = marked {
+        crate::error::report(&error, context.ui.color_err);
+    }
     Ok(exit)
 }
 

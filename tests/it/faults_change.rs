@@ -312,6 +312,24 @@ fn a_full_disk_stops_before_what_could_not_be_taken_back() {
 }
 
 #[test]
+fn an_undo_that_cannot_be_noted_is_told_all_the_same() {
+    let sess = Sess::new().many(4000);
+    let before = sess.server.snapshot();
+    let report = sess.args([&PURGE[..], &["json"]].concat()).success().json();
+    let run = report["run"].as_str().expect("a run");
+    let path = sess.server.dir.path().join("sessctl/runs").join(format!("{run}.run"));
+    // The log is much smaller than that.
+    let full = u32::try_from(path.metadata().expect("a file").len() / 512).expect("small");
+    assert!(full > 40, "{full}");
+    let ran = limited(&sess, full, &["undo", run, "--yes", "-o", "json"]).code(3).says("run's file");
+    assert_eq!((&ran.json()["done"], &ran.json()["complete"]), (&json!(4000), &json!(true)));
+    assert!(sess.server.snapshot() == before);
+    // It stays one that can be undone, and that changes nothing.
+    sess.changes_nothing(["undo", run, "--yes"]).success();
+    assert_eq!(last_run(&sess)["state"], "undone");
+}
+
+#[test]
 fn what_is_written_meanwhile_is_kept_and_counted() {
     const MANY: usize = 3000;
     let sess = Sess::new().many(MANY);

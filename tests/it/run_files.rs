@@ -83,6 +83,7 @@ fn a_run_file_that_is_cut_anywhere_gives_back_what_is_whole() {
         let torn = !ends.contains(&cut);
         let ran = ran.success();
         assert_eq!(ran.stderr.contains("in the middle of a record"), torn, "{cut}: {}", ran.stderr);
+        assert_eq!(ran.stderr.contains("cut short"), cut < whole.len(), "{cut}: {}", ran.stderr);
         if cut < backed_up {
             assert_eq!(sess.server.size(), 1, "{cut}");
             continue;
