@@ -113,7 +113,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             .ui
             .note("the file ends in the middle of a record: the run was cut short there, before that batch");
     } else if summary.finished.is_none() {
-        context.ui.note("the file has no end: the run was cut short, and what it did later, if anything, is not in it");
+        context.ui.note(
+            "the file has no end: the run was cut short, and what it did later, if anything, is not in it",
+        );
     }
     if let Some(expected) = args.expect
         && expected != matched
