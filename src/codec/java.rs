@@ -128,6 +128,13 @@ mod tests {
     }
 
     #[test]
+    fn a_stream_of_nothing_but_values_is_bounded() {
+        let nulls = |many: usize| stream(&[&b"\x70".repeat(many)]);
+        assert!(matches!(read(&nulls(100_000)).unwrap(), Value::List(items) if items.len() == 100_000));
+        assert!(read(&nulls(100_001)).unwrap_err().reason.contains("more than 100000 values in a row"));
+    }
+
+    #[test]
     fn every_tag() {
         let lists = class(b"[Ljava.lang.Object;", 2, NO_FIELDS);
         let enums = class(b"E", 0x12, NO_FIELDS);

@@ -12,6 +12,9 @@ use crate::codec::{DecodeError, Limits, Parsed};
 /// `AC ED 00 05`: magic number and version of every stream since JDK 1.2.
 pub const HEADER: &[u8] = b"\xac\xed\x00\x05";
 
+/// Values in a row at most: a manager writes a few for each attribute, and each byte can be one.
+const MOST_ROOTS: usize = 100_000;
+
 /// The first handle that a stream gives (`ObjectStreamConstants.baseWireHandle`).
 const FIRST_HANDLE: u32 = 0x7e_0000;
 
@@ -263,6 +266,9 @@ impl<'a> Reader<'a, '_> {
                 self.at += 1;
                 self.handles.clear();
                 continue;
+            }
+            if self.stream.roots.len() == MOST_ROOTS {
+                return self.fault(format!("more than {MOST_ROOTS} values in a row"));
             }
             let item = match self.tag()? {
                 0x77 | 0x7a => self.block()?,
