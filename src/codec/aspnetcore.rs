@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::dotnet::Reader;
+use super::bytes::Cursor;
 use super::{Codec, DecodeError, Limits, Parsed, last_wins};
 use crate::value::Value;
 
@@ -59,11 +59,11 @@ pub fn decode_session<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>,
 }
 
 fn session<'a>(bytes: &'a [u8], limits: &Limits) -> Parsed<Value<'a>> {
-    let mut reader = Reader { codec: SESSION.name, bytes, at: 0 };
+    let mut reader = Cursor::new(SESSION.name, bytes);
     if reader.byte()? != VERSION {
         return reader.fault_at(0, "the first byte is not the version 2");
     }
-    let [high, middle, low] = reader.take_array()?;
+    let [high, middle, low] = reader.array()?;
     let count = u32::from_be_bytes([0, high, middle, low]) as usize;
     // An id that only the middleware compares; it is not the key.
     reader.take(16)?;
@@ -72,9 +72,9 @@ fn session<'a>(bytes: &'a [u8], limits: &Limits) -> Parsed<Value<'a>> {
     }
     let mut entries = Vec::with_capacity(count);
     for _ in 0..count {
-        let length = u16::from_be_bytes(reader.take_array()?);
+        let length = u16::from_be_bytes(reader.array()?);
         let name = String::from_utf8_lossy(reader.take(length.into())?);
-        let length = u32::from_be_bytes(reader.take_array()?);
+        let length = u32::from_be_bytes(reader.array()?);
         entries.push((name, entry(reader.take(length as usize)?)));
     }
     if reader.left() > 0 {
@@ -99,7 +99,7 @@ fn entry(bytes: &[u8]) -> Value<'_> {
 
 /// Decodes the whole of a ticket: `scheme`, `identities` with their claims, `properties`.
 pub fn decode_ticket<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeError> {
-    let reader = Reader { codec: TICKET.name, bytes, at: 0 };
+    let reader = Cursor::new(TICKET.name, bytes);
     let mut ticket = Ticket { reader, limits: *limits, values: 0, depth: 0, written_again: 0 };
     ticket.whole().map_err(|error| *error)
 }
@@ -107,7 +107,7 @@ pub fn decode_ticket<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, 
 type Members<'a> = Vec<(Cow<'a, str>, Value<'a>)>;
 
 struct Ticket<'a> {
-    reader: Reader<'a>,
+    reader: Cursor<'a>,
     limits: Limits,
     values: usize,
     depth: usize,
@@ -117,7 +117,7 @@ struct Ticket<'a> {
 
 impl<'a> Ticket<'a> {
     fn whole(&mut self) -> Parsed<Value<'a>> {
-        if self.reader.take_array()? != TICKET_VERSION {
+        if self.reader.array()? != TICKET_VERSION {
             return self.reader.fault_at(0, "the version is not 5");
         }
         let scheme = self.reader.text()?;

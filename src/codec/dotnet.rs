@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::{DecodeError, Parsed};
+use super::Parsed;
+use super::bytes::Cursor;
 use crate::value::{Object, Value};
 
 /// Ticks (100 ns) of one second.
@@ -13,60 +14,14 @@ const EPOCH: i64 = 621_355_968_000_000_000;
 /// The last tick of the year 9999, `DateTime.MaxValue`.
 const LAST: i64 = 3_155_378_975_999_999_999;
 
-/// Reads what a .NET `BinaryWriter` wrote: little-endian, each length held against what is left.
-pub(super) struct Reader<'a> {
-    pub(super) codec: &'static str,
-    pub(super) bytes: &'a [u8],
-    pub(super) at: usize,
-}
-
-impl<'a> Reader<'a> {
-    /// The error of this place.
-    #[cold]
-    pub(super) fn fault<T>(&self, reason: impl Into<String>) -> Parsed<T> {
-        self.fault_at(self.at, reason)
-    }
-
-    #[cold]
-    pub(super) fn fault_at<T>(&self, at: usize, reason: impl Into<String>) -> Parsed<T> {
-        Err(Box::new(DecodeError::new(self.codec, at, reason)))
-    }
-
-    pub(super) fn left(&self) -> usize {
-        self.bytes.len() - self.at
-    }
-
-    pub(super) fn take(&mut self, length: usize) -> Parsed<&'a [u8]> {
-        match self.bytes[self.at..].get(..length) {
-            Some(taken) => {
-                self.at += length;
-                Ok(taken)
-            }
-            None => self.fault(format!("{length} bytes are announced, fewer are left")),
-        }
-    }
-
-    pub(super) fn take_array<const N: usize>(&mut self) -> Parsed<[u8; N]> {
-        match self.bytes[self.at..].first_chunk::<N>() {
-            Some(taken) => {
-                self.at += N;
-                Ok(*taken)
-            }
-            None => self.fault("unexpected end"),
-        }
-    }
-
-    pub(super) fn byte(&mut self) -> Parsed<u8> {
-        let [byte] = self.take_array()?;
-        Ok(byte)
-    }
-
+/// What a .NET `BinaryWriter` wrote, little-endian.
+impl<'a> Cursor<'a> {
     pub(super) fn i32(&mut self) -> Parsed<i32> {
-        Ok(i32::from_le_bytes(self.take_array()?))
+        Ok(i32::from_le_bytes(self.array()?))
     }
 
     pub(super) fn i64(&mut self) -> Parsed<i64> {
-        Ok(i64::from_le_bytes(self.take_array()?))
+        Ok(i64::from_le_bytes(self.array()?))
     }
 
     /// A number of things, each of which takes `least` bytes at least.

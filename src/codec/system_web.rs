@@ -6,7 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::dotnet::{self, Reader};
+use super::bytes::Cursor;
+use super::dotnet;
 use super::dotnet_binary::{self, Spare};
 use super::{Codec, DecodeError, Limits, Parsed, last_wins};
 use crate::value::Value;
@@ -29,7 +30,7 @@ pub fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeE
 }
 
 fn collection<'a>(bytes: &'a [u8], limits: &Limits) -> Parsed<Value<'a>> {
-    let mut reader = Reader { codec: CODEC.name, bytes, at: 0 };
+    let mut reader = Cursor::new(CODEC.name, bytes);
     // A name, an offset and a type.
     let count = reader.count(0)?;
     if count == 0 {
@@ -64,7 +65,7 @@ fn collection<'a>(bytes: &'a [u8], limits: &Limits) -> Parsed<Value<'a>> {
     finish(&reader, items)
 }
 
-fn finish<'a>(reader: &Reader<'a>, items: Vec<(Cow<'a, str>, Value<'a>)>) -> Parsed<Value<'a>> {
+fn finish<'a>(reader: &Cursor<'a>, items: Vec<(Cow<'a, str>, Value<'a>)>) -> Parsed<Value<'a>> {
     if reader.left() > 0 {
         return reader.fault("something follows the items");
     }
@@ -81,7 +82,7 @@ fn value<'a>(bytes: &'a [u8], name: &str, limits: &Limits, spare: &mut Spare) ->
         dotnet::pointer_part(name, &mut pointer);
         return dotnet_binary::decode_or_bytes(payload, limits, &pointer, spare);
     }
-    let mut reader = Reader { codec: CODEC.name, bytes: payload, at: 0 };
+    let mut reader = Cursor::new(CODEC.name, payload);
     match scalar(*kind, &mut reader) {
         Ok(Some(value)) if reader.left() == 0 => value,
         _ => dotnet::opaque(class(*kind).into(), Value::Bytes(Cow::Borrowed(payload))),
@@ -89,7 +90,7 @@ fn value<'a>(bytes: &'a [u8], name: &str, limits: &Limits, spare: &mut Spare) ->
 }
 
 /// A value of a type of its own; `None` for what is none.
-fn scalar<'a>(kind: u8, reader: &mut Reader<'a>) -> Parsed<Option<Value<'a>>> {
+fn scalar<'a>(kind: u8, reader: &mut Cursor<'a>) -> Parsed<Option<Value<'a>>> {
     // Pointers are as wide as the machine's were.
     let kind = match (kind, reader.left()) {
         (18, 4) => 2,
@@ -112,16 +113,16 @@ fn scalar<'a>(kind: u8, reader: &mut Reader<'a>) -> Parsed<Option<Value<'a>>> {
             let text = std::str::from_utf8(reader.take(reader.left())?).ok();
             return Ok(text.filter(|text| text.chars().count() == 1).map(|text| Value::Text(text.into())));
         }
-        8 => Value::Float(f32::from_le_bytes(reader.take_array()?).into()),
-        9 => Value::Float(f64::from_le_bytes(reader.take_array()?)),
-        10 => Value::Int(i8::from_le_bytes(reader.take_array()?).into()),
-        11 => Value::Int(i16::from_le_bytes(reader.take_array()?).into()),
+        8 => Value::Float(f32::from_le_bytes(reader.array()?).into()),
+        9 => Value::Float(f64::from_le_bytes(reader.array()?)),
+        10 => Value::Int(i8::from_le_bytes(reader.array()?).into()),
+        11 => Value::Int(i16::from_le_bytes(reader.array()?).into()),
         12 | 18 => Value::Int(reader.i64()?),
-        13 => Value::Int(u16::from_le_bytes(reader.take_array()?).into()),
-        14 => Value::Int(u32::from_le_bytes(reader.take_array()?).into()),
-        15 | 19 => unsigned(u64::from_le_bytes(reader.take_array()?)),
+        13 => Value::Int(u16::from_le_bytes(reader.array()?).into()),
+        14 => Value::Int(u32::from_le_bytes(reader.array()?).into()),
+        15 | 19 => unsigned(u64::from_le_bytes(reader.array()?)),
         16 => dotnet::time_span(reader.i64()?),
-        17 => Value::Uuid(Cow::Owned(dotnet::guid(reader.take_array()?))),
+        17 => Value::Uuid(Cow::Owned(dotnet::guid(reader.array()?))),
         21 => Value::Null,
         _ => return Ok(None),
     }))

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use super::{AT_ONCE, CODEC, Known, Limits, MULTIPLIED, Meta, Node, Thing, Type, What};
 use crate::codec::Parsed;
-use crate::codec::dotnet::{self, Reader};
+use crate::codec::bytes::Cursor;
+use crate::codec::dotnet;
 use crate::value::Value;
 
 /// Where the next value that is read belongs.
@@ -24,7 +25,7 @@ enum Of {
 
 /// Reads the records one after the other.
 pub(super) struct Parser<'a> {
-    pub(super) reader: Reader<'a>,
+    pub(super) reader: Cursor<'a>,
     pub(super) limits: Limits,
     /// Values that may still be read, and how many of those may be nulls in a run.
     values: usize,
@@ -38,7 +39,7 @@ pub(super) struct Parser<'a> {
 impl<'a> Parser<'a> {
     pub(super) fn new(bytes: &'a [u8], limits: Limits, spare: usize) -> Self {
         Parser {
-            reader: Reader { codec: CODEC.name, bytes, at: 0 },
+            reader: Cursor::new(CODEC.name, bytes),
             limits,
             values: limits.values,
             spare,
@@ -320,7 +321,7 @@ impl<'a> Parser<'a> {
 }
 
 /// Goes over a primitive value of an array.
-fn skip(reader: &mut Reader<'_>, kind: u8) -> Parsed<()> {
+fn skip(reader: &mut Cursor<'_>, kind: u8) -> Parsed<()> {
     let size = match kind {
         1 | 2 | 10 => 1,
         7 | 14 => 2,
@@ -331,7 +332,7 @@ fn skip(reader: &mut Reader<'_>, kind: u8) -> Parsed<()> {
     reader.take(size).map(drop)
 }
 
-pub(super) fn primitive<'a>(reader: &mut Reader<'a>, kind: u8) -> Parsed<Value<'a>> {
+pub(super) fn primitive<'a>(reader: &mut Cursor<'a>, kind: u8) -> Parsed<Value<'a>> {
     let at = reader.at;
     Ok(match kind {
         1 => Value::Bool(reader.byte()? != 0),
@@ -342,21 +343,21 @@ pub(super) fn primitive<'a>(reader: &mut Reader<'a>, kind: u8) -> Parsed<Value<'
             let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
             if plain { Value::Decimal(text) } else { Value::Text(text) }
         }
-        6 => Value::Float(f64::from_le_bytes(reader.take_array()?)),
-        7 => Value::Int(i16::from_le_bytes(reader.take_array()?).into()),
+        6 => Value::Float(f64::from_le_bytes(reader.array()?)),
+        7 => Value::Int(i16::from_le_bytes(reader.array()?).into()),
         8 => Value::Int(reader.i32()?.into()),
         9 => Value::Int(reader.i64()?),
-        10 => Value::Int(i8::from_le_bytes(reader.take_array()?).into()),
-        11 => Value::Float(f32::from_le_bytes(reader.take_array()?).into()),
+        10 => Value::Int(i8::from_le_bytes(reader.array()?).into()),
+        11 => Value::Float(f32::from_le_bytes(reader.array()?).into()),
         12 => dotnet::time_span(reader.i64()?),
         13 => {
             let bits = reader.i64()?;
             dotnet::date_of_bits(bits as u64)
                 .unwrap_or_else(|| dotnet::opaque("System.DateTime".into(), Value::Int(bits)))
         }
-        14 => Value::Int(u16::from_le_bytes(reader.take_array()?).into()),
-        15 => Value::Int(u32::from_le_bytes(reader.take_array()?).into()),
-        16 => unsigned(u64::from_le_bytes(reader.take_array()?)),
+        14 => Value::Int(u16::from_le_bytes(reader.array()?).into()),
+        15 => Value::Int(u32::from_le_bytes(reader.array()?).into()),
+        16 => unsigned(u64::from_le_bytes(reader.array()?)),
         17 => Value::Null,
         18 => Value::Text(reader.text()?),
         other => return reader.fault_at(at, format!("no primitive type is {other}")),
@@ -364,7 +365,7 @@ pub(super) fn primitive<'a>(reader: &mut Reader<'a>, kind: u8) -> Parsed<Value<'
 }
 
 /// One character in UTF-8.
-fn char(reader: &mut Reader<'_>) -> Parsed<char> {
+fn char(reader: &mut Cursor<'_>) -> Parsed<char> {
     let length = match reader.bytes.get(reader.at) {
         Some(0xc0..=0xdf) => 2,
         Some(0xe0..=0xef) => 3,

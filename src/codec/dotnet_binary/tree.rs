@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use super::stream::{Parser, primitive};
 use super::{AT_ONCE, CODEC, Known, Limits, MULTIPLIED, Meta, Node, TEXT_UNIT, Thing, What};
 use crate::codec::Parsed;
-use crate::codec::dotnet::{self, Reader};
+use crate::codec::bytes::Cursor;
+use crate::codec::dotnet;
 use crate::codec::last_wins;
 use crate::value::{Object, Value};
 
@@ -120,7 +121,7 @@ enum Begun<'p, 'a> {
 
 /// Makes values of the records, with a stack of its own.
 struct Builder<'p, 'a> {
-    reader: &'p Reader<'a>,
+    reader: &'p Cursor<'a>,
     things: &'p [Thing<'a>],
     metas: &'p [Meta<'a>],
     ids: &'p HashMap<i32, u32>,
@@ -326,7 +327,7 @@ impl<'p, 'a> Builder<'p, 'a> {
             }
             What::Primitives(kind, count, bytes) => {
                 self.charge_again(array, *count, bytes.len())?;
-                let mut reader = Reader { codec: CODEC.name, bytes, at: 0 };
+                let mut reader = Cursor::new(CODEC.name, bytes);
                 let mut items = Vec::with_capacity(most.min(*count));
                 for _ in 0..most.min(*count) {
                     items.push(primitive(&mut reader, *kind)?);
