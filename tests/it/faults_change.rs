@@ -448,18 +448,6 @@ fn a_permission_that_is_taken_away_before_the_first_change_is_an_exit_of_its_own
     assert!(sess.server.snapshot() == before);
 }
 
-/// Where each record of a run file ends.
-fn record_ends(file: &[u8]) -> Vec<usize> {
-    let mut at = file.iter().position(|byte| *byte == b'\n').expect("a mark") + 1;
-    let mut ends = Vec::new();
-    while at < file.len() {
-        let length = file[at..at + 4].try_into().map(u32::from_le_bytes).expect("a length");
-        at += 16 + length as usize;
-        ends.push(at);
-    }
-    ends
-}
-
 /// Takes the last records off a run's file, as if the run had died before it wrote them.
 #[track_caller]
 fn cut(sess: &Sess, run: &str, records: usize) {

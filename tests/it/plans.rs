@@ -7,15 +7,6 @@ use serde_json::json;
 
 use crate::support::*;
 
-fn shop() -> Sess {
-    Sess::new()
-        .express("sess:alice-0000000000000000000000000001", Some("alice"), &json!({}))
-        .express("sess:alice-0000000000000000000000000002", Some("alice"), &json!({}))
-        .express("sess:bob-000000000000000000000000000003", Some("bob"), &json!({}))
-        .set("other", "1")
-        .global(&["--layout", "connect-redis"])
-}
-
 /// Writes a plan to end alice's sessions.
 #[track_caller]
 fn planned(sess: &Sess, more: &[&str]) -> PathBuf {
@@ -34,7 +25,7 @@ fn apply<'a>(path: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
 #[test]
 fn a_plan_is_done_as_it_was_written() {
     for reveal in [&[][..], &["--reveal"]] {
-        let sess = shop();
+        let sess = express_shop();
         let path = planned(&sess, reveal);
         let text = std::fs::read_to_string(&path).expect("a plan");
         assert_eq!(text.contains("alice-0000"), !reveal.is_empty());
@@ -55,7 +46,7 @@ fn a_plan_is_done_as_it_was_written() {
 #[test]
 fn what_changed_or_went_since_it_was_planned_is_counted() {
     for reveal in [&[][..], &["--reveal"]] {
-        let sess = shop();
+        let sess = express_shop();
         let path = planned(&sess, reveal);
         let newer = express(Some("alice"), &json!({ "cart": 1 }));
         sess.server.command(&["SET", "sess:alice-0000000000000000000000000001", &newer, "KEEPTTL"]);
@@ -69,7 +60,7 @@ fn what_changed_or_went_since_it_was_planned_is_counted() {
 #[test]
 fn an_altered_plan_is_refused() {
     for reveal in [&[][..], &["--reveal"]] {
-        let sess = shop();
+        let sess = express_shop();
         let path = planned(&sess, reveal);
         let text = std::fs::read_to_string(&path).expect("a plan");
         let lines: Vec<&str> = text.lines().collect();
@@ -115,7 +106,7 @@ fn an_altered_plan_is_refused() {
 #[test]
 fn whatever_is_done_to_any_line_of_a_plan_is_found() {
     for reveal in [&[][..], &["--reveal"]] {
-        let sess = shop();
+        let sess = express_shop();
         let path = planned(&sess, reveal);
         let text = std::fs::read_to_string(&path).expect("a plan");
         let lines: Vec<&str> = text.split_inclusive('\n').collect();
@@ -156,9 +147,9 @@ fn whatever_is_done_to_any_line_of_a_plan_is_found() {
 
 #[test]
 fn a_plan_is_for_one_store_and_one_day() {
-    let sess = shop();
+    let sess = express_shop();
     let path = planned(&sess, &[]);
-    let other = shop();
+    let other = express_shop();
     other.changes_nothing(apply(&path, &["--yes", "--allow-edited"])).code(5).says("was made for");
     sess.changes_nothing(apply(&path, &["--yes", "--max-age", "0s"])).code(5).says("--max-age is");
     let text = std::fs::read_to_string(&path).expect("a plan");
@@ -176,7 +167,7 @@ fn a_plan_is_for_one_store_and_one_day() {
 
 #[test]
 fn guards_hold_for_plans_too() {
-    let sess = shop();
+    let sess = express_shop();
     let path = planned(&sess, &[]);
     sess.changes_nothing(apply(&path, &["--yes", "--max", "1"])).code(5).says("more than 1");
     sess.changes_nothing(apply(&path, &["--yes", "--expect", "3"])).code(5).says("--expect says 3");

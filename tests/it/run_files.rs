@@ -12,16 +12,6 @@ use sha2::{Digest as _, Sha256};
 
 use crate::support::*;
 
-/// Three sessions and a key that is none.
-fn shop() -> Sess {
-    Sess::new()
-        .express("sess:alice-0000000000000000000000000001", Some("alice"), &json!({}))
-        .express("sess:alice-0000000000000000000000000002", Some("alice"), &json!({}))
-        .express("sess:bob-000000000000000000000000000003", Some("bob"), &json!({}))
-        .set("other", "1")
-        .global(&["--layout", "connect-redis"])
-}
-
 /// Ends everything of a shop; the run's name and file.
 #[track_caller]
 fn purged(sess: &Sess) -> (String, PathBuf) {
@@ -46,18 +36,6 @@ fn small() -> (Sess, Snapshot, String, PathBuf) {
     let before = sess.server.snapshot();
     let (run, path) = purged(&sess);
     (sess, before, run, path)
-}
-
-/// Where the records begin, and where each of them ends.
-fn record_ends(file: &[u8]) -> Vec<usize> {
-    let mut at = file.iter().position(|byte| *byte == b'\n').expect("a mark") + 1;
-    let mut ends = vec![at];
-    while at < file.len() {
-        let length = file[at..at + 4].try_into().map(u32::from_le_bytes).expect("a length");
-        at += 16 + length as usize;
-        ends.push(at);
-    }
-    ends
 }
 
 /// Where the record with the session's value ends: the longest.
@@ -157,7 +135,7 @@ fn of_version(whole: &[u8], version: u8) -> Vec<u8> {
 
 #[test]
 fn a_run_of_a_newer_version_is_not_guessed_at() {
-    let sess = shop();
+    let sess = express_shop();
     let (run, path) = purged(&sess);
     let whole = std::fs::read(&path).expect("a run file");
     std::fs::write(&path, of_version(&whole, 2)).expect("written");
@@ -310,7 +288,7 @@ key = "{key}:hash"
 
 #[test]
 fn a_run_is_shown_in_every_form() {
-    let sess = shop();
+    let sess = express_shop();
     sess.args(["runs", "show", "2"]).code(1).says("no run `2`");
     let (run, path) = purged(&sess);
     let ids = ["alice-0000000000000000000000000001", "alice-0000000000000000000000000002"];
@@ -346,7 +324,7 @@ fn a_run_is_shown_in_every_form() {
 
 #[test]
 fn what_changed_meanwhile_is_not_among_what_a_run_did() {
-    let sess = shop();
+    let sess = express_shop();
     let mut terminal = sess.terminal(&["purge", "--all"]);
     terminal.shows("End them?");
     let newer = express(Some("bob"), &json!({ "cart": 1 }));
@@ -403,7 +381,7 @@ fn old_runs_go_by_themselves_and_when_asked() {
 
 #[test]
 fn runs_are_found_by_name_and_for_their_store() {
-    let sess = shop();
+    let sess = express_shop();
     let (run, path) = purged(&sess);
     sess.changes_nothing(["undo", "20010101", "--yes"]).code(1).says("no run `20010101`");
     sess.changes_nothing(["undo", "../../etc/passwd", "--yes"]).code(1);
@@ -415,7 +393,7 @@ fn runs_are_found_by_name_and_for_their_store() {
     assert_eq!(sess.args(["runs", "-o", "ids"]).success().lines(), [run.as_str()]);
 
     // Another store's own runs do not matter here, and this one's not there.
-    let other = shop().env("XDG_STATE_HOME", sess.server.dir.path().to_str().expect("a path"));
+    let other = express_shop().env("XDG_STATE_HOME", sess.server.dir.path().to_str().expect("a path"));
     other.changes_nothing(["undo", "--yes"]).code(1).says("no run on");
     other.changes_nothing(["undo", &run, "--yes"]).code(5).says("was made on");
     let report = other.args(["purge", "--all", "--yes", "-o", "json"]).success().json();

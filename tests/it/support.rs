@@ -794,3 +794,25 @@ impl Ran {
             .collect()
     }
 }
+
+/// Two sessions of Alice, one of Bob and a key that is none.
+pub(crate) fn express_shop() -> Sess {
+    Sess::new()
+        .express("sess:alice-0000000000000000000000000001", Some("alice"), &json!({}))
+        .express("sess:alice-0000000000000000000000000002", Some("alice"), &json!({}))
+        .express("sess:bob-000000000000000000000000000003", Some("bob"), &json!({}))
+        .set("other", "1")
+        .global(&["--layout", "connect-redis"])
+}
+
+/// Where the records of a run file begin, and where each of them ends.
+pub(crate) fn record_ends(file: &[u8]) -> Vec<usize> {
+    let mut at = file.iter().position(|byte| *byte == b'\n').expect("a mark") + 1;
+    let mut ends = vec![at];
+    while at < file.len() {
+        let length = file[at..at + 4].try_into().map(u32::from_le_bytes).expect("a length");
+        at += 16 + length as usize;
+        ends.push(at);
+    }
+    ends
+}
