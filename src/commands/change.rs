@@ -240,7 +240,7 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
     let mut job = Job {
         context,
         change,
-        id: run::new_id(scan::now_ms()),
+        id: run::new_id(run::directory().as_deref(), scan::now_ms()),
         store,
         undo: None,
         audit,

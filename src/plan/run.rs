@@ -124,7 +124,7 @@ impl RunFile {
     /// Makes the file and writes the beginning of the run.
     pub fn create(directory: &Path, start: &Start) -> io::Result<RunFile> {
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-        let path = directory.join(format!("{}.run", start.run));
+        let path = file_of(directory, &start.run);
         let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path)?;
         // Held as long as the run goes on; how a listing tells a run from one that died.
         file.try_lock().map_err(io::Error::other)?;
@@ -463,14 +463,22 @@ pub fn prune(directory: &Path, keep: Duration) -> io::Result<u64> {
     Ok(removed)
 }
 
-/// A name for a run that begins now: sorts by time, and no two are the same.
-pub fn new_id(now: i64) -> String {
+/// A name for a run that begins now: sorts by time, and none of the kept runs has it.
+pub fn new_id(directory: Option<&Path>, now: i64) -> String {
     use std::hash::{BuildHasher as _, RandomState};
     let stamp = crate::render::time(now).unwrap_or_default();
     let digits: String = stamp.chars().filter(char::is_ascii_digit).take(14).collect();
-    let chance = RandomState::new().hash_one((now, std::process::id())) as u16;
     let (day, time) = digits.split_at(digits.len().min(8));
-    format!("{day}-{time}-{chance:04x}")
+    let chance = RandomState::new().hash_one((now, std::process::id())) as u16;
+    let ids = (0..=u16::MAX).map(|more| format!("{day}-{time}-{:04x}", chance.wrapping_add(more)));
+    let kept = |id: &String| directory.is_some_and(|directory| file_of(directory, id).exists());
+    let mut free = ids.skip_while(kept);
+    free.next().unwrap_or_else(|| format!("{day}-{time}-{chance:04x}"))
+}
+
+/// Where the run of that name is kept.
+fn file_of(directory: &Path, id: &str) -> PathBuf {
+    directory.join(format!("{id}.run"))
 }
 
 impl Start {
@@ -495,10 +503,29 @@ mod tests {
     use super::*;
     use crate::store::{Content, Key, Own};
 
+    #[test]
+    fn no_two_runs_of_a_second_have_the_same_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut names: Vec<String> = Vec::new();
+        // So many that without a look at the others some would be the same.
+        for _ in 0..2000 {
+            let id = new_id(Some(dir.path()), 1_795_000_000_000);
+            File::create_new(file_of(dir.path(), &id)).unwrap();
+            names.push(id);
+        }
+        assert!(names.iter().all(|name| name.starts_with("20261118-") && name.len() == 20), "{names:?}");
+    }
+
     fn written() -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
-        let start =
-            Start::new(new_id(1_795_000_000_000), 1_795_000_000_000, "purge", "unix:///x", "all".into(), 2);
+        let start = Start::new(
+            new_id(None, 1_795_000_000_000),
+            1_795_000_000_000,
+            "purge",
+            "unix:///x",
+            "all".into(),
+            2,
+        );
         let mut run = RunFile::create(dir.path(), &start).unwrap();
         let backup = Backup {
             step: 0,
