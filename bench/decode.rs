@@ -16,7 +16,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 use sessctl::codec::{self, Codec, Limits};
-use sessctl::layout::{self, Blob, Setting, Setup, detect};
+use sessctl::frameworks;
+use sessctl::layout::{Blob, Setting, Setup, detect};
 use sessctl::session::Certainty;
 use sessctl::store::{Key, Need, Raw, Record, Ttl};
 use sessctl::value::Value;
@@ -102,7 +103,7 @@ impl Store {
             };
             Some((name.clone(), setting))
         });
-        let layout = layout::by_name(layout).expect("a layout");
+        let layout = frameworks::by_name(layout).expect("a layout");
         Setup::named(layout, options).expect("its options")
     }
 }

@@ -35,9 +35,10 @@ use toml::de::{DeTable, DeValue};
 
 use crate::audit;
 use crate::error::{Usage, did_you_mean, nearest};
+use crate::frameworks;
 use crate::guard::Guards;
+use crate::layout::Described;
 use crate::layout::setup::Setting;
-use crate::layout::{self, Described};
 use crate::pace;
 
 mod layouts;
@@ -375,7 +376,7 @@ impl Reader<'_> {
                 // A guard that guards nothing is worse than none.
                 for name in &profile.guards.layouts {
                     let own = profile.layouts.iter().map(|layout| layout.name.as_str());
-                    let mut names = layout::ALL.iter().map(|layout| layout.name).chain(own);
+                    let mut names = frameworks::ALL.iter().map(|layout| layout.name).chain(own);
                     if !names.clone().any(|known| known == name) {
                         let what = format!("there is no layout `{name}`");
                         let hint = nearest(name, names.by_ref()).map_or_else(
@@ -550,7 +551,10 @@ fn is_reference(value: &Spanned<DeValue<'_>>) -> bool {
 
 /// Whether any layout calls this option a secret.
 fn is_secret(option: &str) -> bool {
-    crate::layout::ALL.iter().flat_map(|layout| layout.options).any(|spec| spec.secret && spec.name == option)
+    crate::frameworks::ALL
+        .iter()
+        .flat_map(|layout| layout.options)
+        .any(|spec| spec.secret && spec.name == option)
 }
 
 /// The layouts that a configuration describes.

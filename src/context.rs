@@ -11,9 +11,9 @@ use crate::cli::{Cli, Form, Format};
 use crate::commands::layouts;
 use crate::config::{self, Profile, Secret};
 use crate::error::{Refusal, Usage, did_you_mean};
+use crate::frameworks;
 use crate::guard::Guards;
-use crate::layout;
-use crate::layout::setup::{self, Setup};
+use crate::layout::setup::Setup;
 use crate::pace::{self, Pace, PaceArgs};
 use crate::store;
 use crate::store::connect::{self, CONNECT_TIMEOUT, TIMEOUT, Target, Tls};
@@ -67,7 +67,7 @@ impl Context {
         if let Some(warning) = profile.warning.take() {
             ui.warn(warning);
         }
-        layout::introduce(std::mem::take(&mut profile.layouts));
+        frameworks::introduce(std::mem::take(&mut profile.layouts));
         let target = target(cli, &profile)?;
         let names =
             if cli.target.layout.is_empty() { profile.layout.clone() } else { cli.target.layout.clone() };
@@ -89,7 +89,7 @@ impl Context {
         Ok(Context {
             ui,
             target,
-            setups: setup::choose(&names, &profile.options, prefix)?,
+            setups: frameworks::choose(&names, &profile.options, prefix)?,
             named: !names.is_empty(),
             matching: cli.target.matching.clone().or(profile.matching),
             format,

@@ -4,12 +4,13 @@
 //!
 //! ```text
 //! argv -> cli -> commands/*  -> scan: store (pages of raw records)
-//!                                     -> layout, codec, wrap, cookie (pure: what is this key, what does it hold)
+//!                                     -> layout (the contract; frameworks keep to it), codec, wrap, cookie
+//!                                        (pure: what is this key, what does it hold)
 //!                                     -> session -> select (filters) -> render (rows -> stdout)
 //!                                                                    -> plan (steps -> shown | applied)
 //! ```
 //!
-//! Invariants: `codec`, `wrap`, `cookie` and `layout` do no I/O and know no clap; `store` knows no
+//! Invariants: `codec`, `wrap`, `cookie`, `layout` and `frameworks` do no I/O and know no clap; `store` knows no
 //! framework; only `ui`, `render` and `error` write to the terminal; only `plan` changes a store;
 //! decoding never runs anything that the bytes name.
 
@@ -23,6 +24,7 @@ pub mod cookie;
 pub mod demo;
 pub mod error;
 pub mod exit;
+pub mod frameworks;
 pub mod guard;
 pub mod layout;
 pub mod pace;

@@ -321,7 +321,8 @@ pub fn shown_key(session: &Session<'_>, options: &Options) -> String {
 pub(crate) mod tests {
     use super::*;
     use crate::codec::DecodeError;
-    use crate::layout::{Decoded, Setup, connect_redis};
+    use crate::frameworks::node::connect_redis;
+    use crate::layout::{Decoded, Setup};
     use crate::session::{Certainty, Facts};
     use crate::store::{Raw, Ttl};
 

@@ -576,7 +576,7 @@ fn prove(source: &mut dyn Source, setups: &[Setup], records: &[(u16, &Record)]) 
 fn could_be(head: &[u8]) -> bool {
     matches!(head.trim_ascii_start().first(), Some(b'{' | b'['))
         || crate::layout::php::is_likely(head)
-        || crate::layout::nextcloud::is_begun(head)
+        || crate::frameworks::php::nextcloud::is_begun(head)
         || crate::codec::ALL.iter().any(|codec| codec.name != "json" && (codec.sniff)(head))
 }
 

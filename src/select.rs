@@ -592,7 +592,8 @@ mod tests {
 
     use super::*;
     use crate::codec::{DecodeError, Limits};
-    use crate::layout::{Decoded, Setup, connect_redis};
+    use crate::frameworks::node::connect_redis;
+    use crate::layout::{Decoded, Setup};
     use crate::session::{Certainty, Facts};
     use crate::store::Raw;
 

@@ -3,14 +3,15 @@
 
 use libfuzzer_sys::fuzz_target;
 use sessctl::cookie::Given;
-use sessctl::layout::{self, Setting, Setup};
+use sessctl::frameworks;
+use sessctl::layout::{Setting, Setup};
 
 /// What the corpus was signed with.
 const SECRET: &str = "keyboard cat";
 
 fuzz_target!(|text: &str| {
     let given = Given::parse(text);
-    for layout in layout::all() {
+    for layout in frameworks::all() {
         let Some(open) = layout.cookie else { continue };
         let mut setup = Setup::free(layout);
         drop(open(&setup, &given));

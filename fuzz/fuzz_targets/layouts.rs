@@ -4,7 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use sessctl::codec::Limits;
-use sessctl::layout::{self, Blob, Setup, detect};
+use sessctl::frameworks;
+use sessctl::layout::{Blob, Setup, detect};
 use sessctl::session::Certainty;
 use sessctl::store::{Key, Need, Raw, Record, Ttl};
 
@@ -21,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let record = Record { key: Key(key), raw, ttl: Ttl::Never, memory: None, asked: Need::VALUE };
     let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
-    for layout in layout::all() {
+    for layout in frameworks::all() {
         let setup = Setup::free(layout);
         drop((layout.recognize)(&setup, &blob));
         let data = detect::data(&setup, &blob);

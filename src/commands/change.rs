@@ -16,7 +16,7 @@ use crate::cli::Format;
 use crate::context::Context;
 use crate::error::{Failure, Refusal, Usage};
 use crate::exit::Exit;
-use crate::layout;
+use crate::frameworks;
 use crate::pace::{Pace, PaceArgs};
 use crate::plan::apply::{BATCH, Planned};
 use crate::plan::execute::{Report, execute};
@@ -562,7 +562,7 @@ impl Job<'_> {
                 }
                 let whole = run::left(path, &mut |entry| {
                     matched.guards.check(&entry)?;
-                    if let Some(layout) = layout::by_name(&entry.layout) {
+                    if let Some(layout) = frameworks::by_name(&entry.layout) {
                         matched.layouts.insert(layout.name);
                     }
                     matched.spool.push(&entry)
@@ -611,7 +611,7 @@ impl Job<'_> {
         for sample in spool.samples() {
             self.store.may_change(sample)?;
         }
-        self.layouts.extend(spool.layouts().filter_map(layout::by_name).map(|layout| layout.name));
+        self.layouts.extend(spool.layouts().filter_map(frameworks::by_name).map(|layout| layout.name));
         self.note(&spool)?;
         self.ends |= spool.ends();
         if self.undo.is_none() {

@@ -11,8 +11,9 @@ use crate::commands::Command;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::frameworks;
+use crate::layout::Layout;
 use crate::layout::setup::{COMMON, OptionError, OptionKind, OptionSpec};
-use crate::layout::{self, Layout};
 use crate::render::table::{self, Head};
 use crate::render::{Cell, Options, Tone};
 use crate::store::Kind;
@@ -50,8 +51,10 @@ pub fn run(context: &Context, args: &Args, toml: bool) -> anyhow::Result<Exit> {
     let text = match &args.name {
         None => list(context)?,
         Some(name) => {
-            let layout = layout::by_name(name)
-                .ok_or_else(|| OptionError::Layout { name: name.clone(), near: layout::close_to(name) })?;
+            let layout = frameworks::by_name(name).ok_or_else(|| OptionError::Layout {
+                name: name.clone(),
+                near: frameworks::close_to(name),
+            })?;
             match context.format {
                 _ if toml => description(layout)?.to_string(),
                 Format::Table => page(layout),
@@ -91,17 +94,17 @@ fn list(context: &Context) -> anyhow::Result<String> {
             text = table(width, options.color);
         }
         Format::Json => {
-            let all: Vec<_> = layout::all().map(object).collect();
+            let all: Vec<_> = frameworks::all().map(object).collect();
             text = format!("{:#}\n", serde_json::Value::from(all));
         }
         Format::Ndjson => {
-            for layout in layout::all() {
+            for layout in frameworks::all() {
                 writeln!(text, "{}", object(layout))?;
             }
         }
-        Format::Csv => text = csv(&layout::all().collect::<Vec<_>>()),
+        Format::Csv => text = csv(&frameworks::all().collect::<Vec<_>>()),
         Format::Ids => {
-            for layout in layout::all() {
+            for layout in frameworks::all() {
                 writeln!(text, "{}", layout.name)?;
             }
         }
@@ -111,7 +114,7 @@ fn list(context: &Context) -> anyhow::Result<String> {
 
 /// By family, and within it in the order in which layouts are asked.
 fn sorted() -> Vec<&'static Layout> {
-    let mut all: Vec<_> = layout::all().collect();
+    let mut all: Vec<_> = frameworks::all().collect();
     all.sort_by_key(|layout| layout.family);
     all
 }
@@ -258,8 +261,8 @@ mod tests {
     #[test]
     fn every_layout_is_in_the_list_and_has_a_page() {
         let table = table(usize::MAX, false);
-        assert_eq!(table.lines().count(), layout::ALL.len() + 1);
-        for layout in layout::ALL {
+        assert_eq!(table.lines().count(), frameworks::ALL.len() + 1);
+        for layout in frameworks::ALL {
             assert!(table.lines().any(|line| line.split_whitespace().next() == Some(layout.name)));
             let page = page(layout);
             assert!(page.contains(layout.about) && page.contains("key_prefix"), "{}", layout.name);
@@ -269,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_secret_option_is_marked() {
-        let page = page(layout::by_name("connect-redis").expect("a layout"));
+        let page = page(frameworks::by_name("connect-redis").expect("a layout"));
         assert!(page.contains(
             "cookie_secret  the secret or secrets that sign the cookie (text or list of texts; secret)"
         ));

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::change::plural;
 use crate::cli::Format;
 use crate::context::Context;
-use crate::layout;
+use crate::frameworks;
 use crate::plan::Entry;
 use crate::plan::execute::Report;
 use crate::render::safe;
@@ -125,7 +125,7 @@ fn sentence(past: &str, report: &Report) -> String {
 /// What the end of a session in the store does not end; once a layout, where there is anything.
 pub fn caveats(context: &Context, layouts: &BTreeSet<&'static str>) {
     for name in layouts {
-        let Some(layout) = layout::by_name(name) else { continue };
+        let Some(layout) = frameworks::by_name(name) else { continue };
         if !layout.caveats.is_empty() {
             context.ui.note(format!("note: {name}: {}", layout.caveats.join(" ")));
         }

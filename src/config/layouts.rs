@@ -30,6 +30,7 @@
 
 use super::*;
 use crate::codec;
+use crate::frameworks;
 use crate::layout::described::{Clock, Companion, Companionship, Cookie, FORMS, Pattern, Unit, When};
 use crate::store::Kind;
 use crate::wrap;
@@ -85,7 +86,7 @@ impl Reader<'_> {
             let what = format!("the layout's name `{text}` must be of a-z, 0-9, `-`, `_` and `.`");
             return Err(self.wrong(at, what));
         }
-        if layout::ALL.iter().any(|layout| layout.name == text) {
+        if frameworks::ALL.iter().any(|layout| layout.name == text) {
             let what = format!("there is a layout `{text}` already");
             let hint = "give yours another name; what a framework lets one configure goes into a profile's \
                         `options`";

@@ -7,8 +7,6 @@
 use std::ops::Range;
 
 use super::expire::{self, Expiring, Moved};
-use super::hono_sessions::COOKIE_ENCRYPTION_KEY;
-use super::koa_session::COOKIE_KEYS;
 use super::*;
 use crate::codec;
 use crate::cookie;
@@ -580,7 +578,8 @@ impl Pattern {
 
 const JSON: &str = codec::json::CODEC.name;
 const HASH: &str = "hash";
-const COOKIE_OPTIONS: &[OptionSpec] = &[connect_redis::COOKIE_SECRET, COOKIE_KEYS, COOKIE_ENCRYPTION_KEY];
+const COOKIE_OPTIONS: &[OptionSpec] =
+    &[setup::COOKIE_SECRET, setup::COOKIE_KEYS, setup::COOKIE_ENCRYPTION_KEY];
 /// Why the end of sessions cannot be moved.
 const SEALED: &str = "the end that the application enforces is where it cannot be rewritten";
 
@@ -954,7 +953,7 @@ mod tests {
         let facts = describe(&setup, &blob, data.value().expect("it decodes"));
         assert_eq!(facts.user.as_deref(), Some("7"));
         assert_eq!((facts.created, facts.ends), (Some(1_795_465_057_000), Some(1_795_465_058_000)));
-        let session = super::super::tests::session(&setup, &blob, b"a1", facts, &data);
+        let session = crate::frameworks::tests::session(&setup, &blob, b"a1", facts, &data);
         let key = |name: &str| Key(name.as_bytes().to_vec());
         assert_eq!(
             end(&setup, &session),
@@ -986,7 +985,7 @@ mod tests {
         let raw = Raw::Text(br#"{"at":1}"#.to_vec());
         let blob = Blob::new(b"shop:a1:s", &raw, Limits::default());
         let data = read(&setup, &blob);
-        let session = super::super::tests::session(&setup, &blob, b"a1", Facts::default(), &data);
+        let session = crate::frameworks::tests::session(&setup, &blob, b"a1", Facts::default(), &data);
         assert!(!end(&setup, &session).iter().any(|op| matches!(op, Op::SetRemove { .. })));
     }
 
@@ -1029,7 +1028,7 @@ mod tests {
             let data = read(&setup, &blob);
             let facts = describe(&setup, &blob, data.value().expect("it decodes"));
             assert_eq!(facts.ends, Some(1_795_465_058_000), "{old}");
-            let session = super::super::tests::session(&setup, &blob, b"1", facts, &data);
+            let session = crate::frameworks::tests::session(&setup, &blob, b"1", facts, &data);
             let moved = expire(&setup, &session, Some(1_795_500_000_000)).expect("it can be moved");
             let fields = vec![("exp".to_string(), Key(new.as_bytes().to_vec()))];
             assert_eq!(moved.rewrite, Some(Rewrite::Fields(fields)));
@@ -1078,7 +1077,7 @@ mod tests {
         let data = read(&setup, &blob);
         let facts = describe(&setup, &blob, data.value().expect("it decodes"));
         assert_eq!((facts.created, facts.ends), (Some(1_795_465_057_919), Some(1_795_465_058_000)));
-        let session = super::super::tests::session(&setup, &blob, b"1", facts, &data);
+        let session = crate::frameworks::tests::session(&setup, &blob, b"1", facts, &data);
         let moved = expire(&setup, &session, Some(1_795_500_000_000)).expect("it can be moved");
         let new = br#"{"end":817192800,"at":"639310618579190000"}"#.to_vec();
         assert_eq!(moved.rewrite, Some(Rewrite::Text(new)));

@@ -173,7 +173,7 @@ pub fn locate_by(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::by_name;
+    use crate::frameworks::by_name;
 
     #[test]
     fn a_word_is_found_where_it_stands_last() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::{Layout, close_to};
+use super::Layout;
 
 /// An option that a layout knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,23 @@ pub const COMMON: &[OptionSpec] = &[
     OptionSpec::new("key_prefix", OptionKind::Text, "the Redis client's own prefix, in front of every key"),
     OptionSpec::new("cookie_name", OptionKind::Text, "the cookie's name"),
 ];
+
+// Options of cookie schemes that several layouts, and those of a configuration file, share.
+
+/// Secrets that sign a cookie; any may have signed.
+pub const COOKIE_SECRET: OptionSpec =
+    OptionSpec::secret("cookie_secret", OptionKind::Texts, "the secret or secrets that sign the cookie");
+
+/// Keys that sign cookies; any may have signed.
+pub const COOKIE_KEYS: OptionSpec =
+    OptionSpec::secret("cookie_keys", OptionKind::Texts, "the application's keys, which sign its cookies");
+
+/// Passwords that a sealed cookie opens with.
+pub const COOKIE_ENCRYPTION_KEY: OptionSpec = OptionSpec::secret(
+    "cookie_encryption_key",
+    OptionKind::Texts,
+    "the password or passwords that seal the cookie",
+);
 
 /// An option's value, read from the configuration with `env` and `file` references resolved.
 #[derive(Clone, PartialEq)]
@@ -211,57 +228,6 @@ impl Setup {
     }
 }
 
-/// The setups to ask: the named layouts with their options, or every layout that may be asked freely.
-pub fn choose(
-    names: &[String],
-    options: &BTreeMap<String, Setting>,
-    prefix: Option<&str>,
-) -> Result<Vec<Setup>, OptionError> {
-    let mut setups = Vec::new();
-    if names.is_empty() {
-        for layout in super::all().filter(|layout| layout.visible && !layout.only_named) {
-            let mut setup = Setup::free(layout);
-            for (name, setting) in options {
-                // Without a layout named an option is for those that know it.
-                let _ = setup.set(name, setting.clone());
-            }
-            setups.push(setup);
-        }
-        if let Some((name, _)) = options.iter().find(|(name, _)| !setups.iter().any(|s| s.knows(name))) {
-            let known = COMMON.iter().map(|spec| spec.name).collect();
-            return Err(OptionError::Unknown {
-                layout: "any".to_string(),
-                option: name.clone(),
-                near: None,
-                known,
-            });
-        }
-    } else {
-        for name in names {
-            let layout = super::by_name(name)
-                .ok_or_else(|| OptionError::Layout { name: name.clone(), near: close_to(name) })?;
-            let mut setup = Setup { named: true, ..Setup::free(layout) };
-            for (option, setting) in options {
-                let elsewhere = names
-                    .iter()
-                    .filter_map(|other| super::by_name(other))
-                    .any(|other| other.name != layout.name && Setup::free(other).knows(option));
-                match setup.set(option, setting.clone()) {
-                    Err(OptionError::Unknown { .. }) if elsewhere => {}
-                    other => other?,
-                }
-            }
-            setups.push(setup);
-        }
-    }
-    if let Some(prefix) = prefix {
-        for setup in &mut setups {
-            setup.set(setup.layout.prefix_option, Setting::Text(prefix.to_string()))?;
-        }
-    }
-    Ok(setups)
-}
-
 impl Setup {
     /// Whether the layout has an option of that name.
     pub fn knows(&self, option: &str) -> bool {
@@ -272,7 +238,7 @@ impl Setup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::by_name;
+    use crate::frameworks::by_name;
 
     #[test]
     fn an_option_counts_that_is_set_after_the_lead_was_asked_for() {

@@ -395,7 +395,8 @@ fn order(mut a: &[u8], mut b: &[u8]) -> Ordering {
 mod tests {
     use super::super::tests::{NOW, session};
     use super::*;
-    use crate::layout::{Setup, connect_redis};
+    use crate::frameworks::node::connect_redis;
+    use crate::layout::Setup;
 
     fn groups(by: &str, memory: bool, most: usize) -> Groups {
         let setup = Setup::free(&connect_redis::LAYOUT);

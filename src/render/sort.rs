@@ -202,7 +202,8 @@ impl<R> Sorter<R> {
 mod tests {
     use super::super::tests::{NOW, session};
     use super::*;
-    use crate::layout::{Setup, connect_redis};
+    use crate::frameworks::node::connect_redis;
+    use crate::layout::Setup;
     use crate::store::Ttl;
 
     fn order(sort: &str, limit: Option<usize>) -> String {

@@ -6,13 +6,14 @@ use std::ops::ControlFlow;
 use super::{Change, Chosen, Made, plural};
 use crate::commands::list;
 use crate::context::Context;
+use crate::frameworks;
 use crate::guard::Guards;
 use crate::plan::Spool;
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::session::{Certainty, Session};
 use crate::store::redis::{Gentle, RedisStore};
 use crate::store::{Need, Source as _};
-use crate::{layout, resolve, select, ui};
+use crate::{resolve, select, ui};
 
 /// What matching found, written down.
 pub(super) struct Matched<'a> {
@@ -67,7 +68,7 @@ impl Matched<'_> {
     /// Those that only the framework itself can end.
     pub(super) fn refused(&self) -> impl Iterator<Item = (&(&'static str, &'static str), u64)> {
         let only_shown =
-            |name: &str| layout::by_name(name).is_some_and(|layout| layout.end_refused.is_some());
+            |name: &str| frameworks::by_name(name).is_some_and(|layout| layout.end_refused.is_some());
         let counted = self.unchangeable.iter().map(|(of, count)| (of, *count));
         counted.filter(move |((name, _), _)| only_shown(name))
     }

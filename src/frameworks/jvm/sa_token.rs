@@ -1,0 +1,265 @@
+//! Sa-Token: a key a token, with the account's session beside it.
+
+use crate::cookie;
+use crate::layout::{
+    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, expire, jvm, time,
+};
+use crate::session::{Facts, Session};
+use crate::store::{JsonItem, Key, WhenEmpty};
+use crate::store::{Kind, Op};
+use crate::value::Value;
+use std::borrow::Cow;
+
+const TOKEN: &[u8] = b":token:";
+
+pub const LAYOUT: Layout = Layout {
+    name: "sa-token",
+    about: "Sa-Token 1.37 to 1.46 with a Redis DAO",
+    family: "JVM",
+    page: "\
+key      <tokenName>:<type>:token:<token>, a string; tokenName `satoken`; the type is `login`, and
+         others for each further StpLogic. All types are listed
+value    the login id as plain text; -3 -4 -5 where the token has timed out, was replaced or was
+         kicked out: such a session is over
+expiry   the key's TTL, 30 days by default, fixed at the login. activeTimeout freezes idle tokens
+         and removes nothing. `expire` does what renewTimeout does: the token, its session and the
+         time of its last activity end then, and the account's session no earlier
+user     the login id
+cookie   satoken = <token>; also a header or parameter of that name
+beside   <tokenName>:<type>:session:<login id>, JSON: the account's session with its terminals
+         (up to 1.40 tokenSignList); token-session:<token>, last-active:<token>. They are shown as
+         parts of the session's data
+end      token, token session, time of the last activity, and the terminal's entry in the account's
+         session, which goes with its last one (StpLogic.logout of 1.46)
+beware   an account's session that is no JSON (Sa-Token's jdk serializer) keeps its entry of the
+         terminal, which counts among its logins
+         disable: safe: custom: var: temp-token: are no sessions and are never touched
+",
+    prefix: "satoken:",
+    prefix_option: "token_name",
+    options: &[OptionSpec::new("token_name", OptionKind::Text, "tokenName, before the first colon")],
+    marks: &[Mark::Word(":token:")],
+    cookie_name: Some("satoken"),
+    lead,
+    locate,
+    key_of: |setup, id| [&lead(setup)[..], b"login", TOKEN, id].concat(),
+    recognize,
+    read,
+    describe,
+    end,
+    expire,
+    beside: Some(|setup, blob| Some((account(setup, blob)?.0, Kind::String))),
+    parts: Some(|setup, blob| {
+        let Some((before, token)) = halves(setup, blob.key) else { return Vec::new() };
+        let of_token = |name: &[u8]| Key([before, name, token].concat());
+        let mut keys: Vec<Key> = account(setup, blob).into_iter().collect();
+        keys.extend([b":token-session:", &b":last-active:"[..], b":last-activity:"].map(of_token));
+        keys
+    }),
+    cookie: Some(|setup, given| {
+        let mut opened = cookie::bare::open(given, setup.cookie_name())?;
+        if let Some(token) = opened.id.strip_prefix(b"Bearer ") {
+            opened.id = token.trim_ascii().to_vec();
+        }
+        Ok(opened)
+    }),
+    caveats: &[
+        "A JWT in the stateless mode is valid without Redis.",
+        "With isShare several devices use one token: all of them are logged out.",
+    ],
+    ..Layout::PLAIN
+};
+
+fn lead(setup: &Setup) -> Vec<u8> {
+    let lead = match (setup.text("prefix"), setup.text("token_name")) {
+        (Some(prefix), None) => prefix.to_string(),
+        (_, name) => format!("{}:", name.unwrap_or("satoken")),
+    };
+    [setup.key_prefix(), &lead].concat().into_bytes()
+}
+
+/// What stands before `:token:`, with the name and the type, and the token.
+fn halves<'k>(setup: &Setup, key: &'k [u8]) -> Option<(&'k [u8], &'k [u8])> {
+    let start = match setup.known_lead() {
+        Some(lead) => key.starts_with(lead).then_some(lead.len())?,
+        None => 0,
+    };
+    let at = start + memchr::memmem::find(&key[start..], TOKEN)?;
+    let (kind, token) = (&key[start..at], &key[at + TOKEN.len()..]);
+    // The type is one word; without a known name there is one before it.
+    let colon = memchr::memrchr(b':', kind);
+    let fits =
+        if setup.known_lead().is_some() { colon.is_none() } else { colon.is_some_and(|colon| colon > 0) };
+    // Variables and sessions of the application's own have no login type.
+    let kind = &kind[colon.map_or(0, |colon| colon + 1)..];
+    let named = !kind.is_empty() && kind != b"var" && kind != b"custom";
+    (fits && named && !token.is_empty()).then_some((&key[..at], token))
+}
+
+fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
+    let (_, token) = halves(setup, key)?;
+    Some(Place::after(key, key.len() - token.len(), true))
+}
+
+/// The login id, if the value can be one.
+fn login<'b>(blob: &Blob<'b>) -> Option<&'b str> {
+    const LONGEST: usize = 512;
+    let text = std::str::from_utf8(blob.text()?).ok()?;
+    let plain = !text.is_empty() && text.len() <= LONGEST && !text.chars().any(char::is_control);
+    (plain && !text.starts_with(['{', '['])).then_some(text)
+}
+
+/// What stands in place of the login id once it is over (`NotLoginException`): -1 to -9.
+fn is_marker(login: &str) -> bool {
+    matches!(login.as_bytes(), [b'-', b'1'..=b'9'])
+}
+
+/// The account's session.
+fn account(setup: &Setup, blob: &Blob<'_>) -> Option<Key> {
+    let login = login(blob).filter(|login| !is_marker(login))?;
+    let (before, _) = halves(setup, blob.key)?;
+    Some(Key([before, b":session:", login.as_bytes()].concat()))
+}
+
+fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
+    match login(blob) {
+        None => Verdict::no("its value is no login id"),
+        Some(login) if is_marker(login) => Verdict::Sure,
+        // Any text could stand there; the account's session beside it decides.
+        Some(_) => Verdict::Kin,
+    }
+}
+
+fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+    let Some(login) = login(blob) else { return Decoded::failed("text", blob.unreadable("text")) };
+    let part =
+        |name: &[u8], bytes: &[u8]| -> Value<'b> { jvm::field(name, bytes, &blob.limits).into_owned() };
+    let of_token = |name: &[u8]| {
+        let (before, token) = halves(setup, blob.key)?;
+        blob.part(&[before, name, token].concat())
+    };
+    let session = account(setup, blob).and_then(|key| blob.part(&key.0));
+    let session = session.map_or(Value::Null, |bytes| part(b"session", bytes));
+    let token_session = of_token(b":token-session:");
+    let last_active = of_token(b":last-active:").or_else(|| of_token(b":last-activity:"));
+    let token = halves(setup, blob.key).map_or(&b""[..], |(_, token)| token);
+    let terminal = terminal(&session, token).cloned().unwrap_or(Value::Null);
+    let member = |name: &'static str, value: Value<'b>| (Cow::Borrowed(name), value);
+    let data = Value::Map(vec![
+        member("loginId", Value::Text(Cow::Borrowed(login))),
+        member("terminal", terminal),
+        member("session", session),
+        member("tokenSession", token_session.map_or(Value::Null, |bytes| part(b"tokenSession", bytes))),
+        member("lastActive", last_active.map_or(Value::Null, blob::plain)),
+    ]);
+    let via = if blob.parts.is_empty() { vec!["text"] } else { vec!["text", "json"] };
+    Decoded { via, value: Ok(Cow::Owned(data)) }
+}
+
+/// The entry of a token in the account's session: terminalList since 1.41, tokenSignList before.
+fn terminal<'v, 'a>(session: &'v Value<'a>, token: &[u8]) -> Option<&'v Value<'a>> {
+    [("terminalList", "tokenValue"), ("tokenSignList", "value")].into_iter().find_map(|(list, name)| {
+        let items = jvm::unpaired(session.get(list)?).as_list()?;
+        items.iter().find(|item| {
+            item.get(name).and_then(Value::as_str).is_some_and(|value| value.as_bytes() == token)
+        })
+    })
+}
+
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+    let login = data.get("loginId").and_then(Value::as_str);
+    let over = login.is_some_and(is_marker);
+    // `<ms>`, or `<ms>,<activeTimeout in s>`.
+    let active =
+        data.get("lastActive").and_then(Value::as_str).map(|text| text.split_once(',').unwrap_or((text, "")));
+    let seen = active.and_then(|(seen, _)| seen.parse::<i64>().ok());
+    let life = active.and_then(|(_, life)| life.parse::<i64>().ok()).filter(|life| *life >= 0);
+    let frozen = seen.zip(life).and_then(|(seen, life)| seen.checked_add(life.checked_mul(1000)?));
+    Facts {
+        user: login.filter(|_| !over).map(Cow::Borrowed),
+        created: data
+            .get("terminal")
+            .and_then(|terminal| time::millis(jvm::unpaired(terminal.get("createTime")?))),
+        seen,
+        ends: if over { Some(0) } else { frozen },
+        ..Facts::default()
+    }
+}
+
+fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
+    let Some((before, token)) = halves(setup, session.key) else { return Vec::new() };
+    let of_token = |name: &[u8]| Op::Unlink(Key([before, name, token].concat()));
+    let mut ops: Vec<Op> =
+        [&b":last-active:"[..], b":last-activity:", b":token-session:"].map(of_token).into();
+    if let (Some(user), Ok(token)) = (session.facts.user.as_deref(), std::str::from_utf8(token)) {
+        let texts = |texts: [&str; 2]| texts.map(str::to_string).to_vec();
+        ops.push(Op::JsonListRemove {
+            key: Key([before, b":session:", user.as_bytes()].concat()),
+            item: JsonItem::Within {
+                lists: texts(["terminalList", "tokenSignList"]),
+                members: texts(["tokenValue", "value"]),
+                text: token.to_string(),
+            },
+            when_empty: WhenEmpty::Unlink,
+        });
+    }
+    ops
+}
+
+/// `StpLogic.renewTimeout`: the account's session is for all of its tokens and is only let live longer.
+fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
+    let Some(user) = session.facts.user.as_deref() else {
+        return Err("they are over: the marker only tells the client why");
+    };
+    let Some((before, token)) = halves(setup, session.key) else { return Err(expire::UNREADABLE) };
+    let of_token = |name: &[u8]| Op::EndAt { key: Key([before, name, token].concat()), at: end };
+    let mut then: Vec<Op> =
+        [&b":last-active:"[..], b":last-activity:", b":token-session:"].map(of_token).into();
+    then.push(Op::Outlive { key: Key([before, b":session:", user.as_bytes()].concat()), at: end });
+    Ok(expire::Expiring { at: expire::at(end), rewrite: None, then })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Limits;
+    use crate::store::Raw;
+
+    #[test]
+    fn the_type_is_one_word_behind_the_name() {
+        let free = Setup::free(&LAYOUT);
+        let named = Setup::named(&LAYOUT, []).expect("no options");
+        for (key, of_all, of_satoken) in [
+            ("satoken:login:token:t", Some("t"), Some("t")),
+            ("satoken:admin:token:a.b:c", Some("a.b:c"), Some("a.b:c")),
+            ("shop:satoken:login:token:t", Some("t"), None),
+            ("satoken:login:safe:token:t", Some("t"), None),
+            ("satoken:var:token:t", None, None),
+            ("satoken:token:t", None, None),
+            ("satoken::token:t", None, None),
+            ("satoken:login:token:", None, None),
+            ("satoken:login:token-session:t", None, None),
+        ] {
+            for (setup, id) in [(&free, of_all), (&named, of_satoken)] {
+                assert_eq!(locate(setup, key.as_bytes()).map(|place| &key[place.id]), id, "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_marker_is_a_session_that_is_over() {
+        let free = Setup::free(&LAYOUT);
+        for (value, verdict) in
+            [("-4", Verdict::Sure), ("alice", Verdict::Kin), ("-40", Verdict::Kin), ("-0", Verdict::Kin)]
+        {
+            let raw = Raw::Text(value.into());
+            let blob = Blob::new(b"satoken:login:token:t", &raw, Limits::default());
+            assert_eq!(recognize(&free, &blob), verdict, "{value}");
+        }
+        for value in ["", "{}", "[1]", "a\nb"] {
+            let raw = Raw::Text(value.into());
+            let blob = Blob::new(b"satoken:login:token:t", &raw, Limits::default());
+            assert!(matches!(recognize(&free, &blob), Verdict::No(_)), "{value}");
+        }
+    }
+}

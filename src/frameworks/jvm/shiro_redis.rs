@@ -1,0 +1,131 @@
+//! shiro-redis: Apache Shiro's session, serialized by Java.
+
+use crate::codec::Limits;
+use crate::codec::java::{self, Stream};
+use crate::cookie;
+use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, expire, jvm, key, open_any, time, user};
+use crate::session::{Facts, Session};
+use crate::store::Raw;
+use crate::store::Rewrite;
+use crate::value::Value;
+use std::borrow::Cow;
+
+const CLASS: &[u8] = b"org.apache.shiro.session.mgt.SimpleSession";
+const PRINCIPALS: &str = "org.apache.shiro.subject.support.DefaultSubjectContext_PRINCIPALS_SESSION_KEY";
+
+pub const LAYOUT: Layout = Layout {
+    name: "shiro-redis",
+    about: "Apache Shiro with shiro-redis 3 (org.crazycake) and its copies",
+    family: "JVM",
+    page: "\
+key      <prefix><id>, a string; prefix `shiro:session:` (keyPrefix); the id is a UUID
+value    Java's serialization of org.apache.shiro.session.mgt.SimpleSession
+expiry   the session's timeout as the key's TTL, anew at nearly each request, or `expire`; in the
+         value lastAccessTime + timeout (ms), and stopTimestamp once it is stopped. `expire` sets
+         the timeout; with the option `expire` the next request sets the TTL by that
+user     the first principal of the first realm: a text or number, or its username, userName,
+         loginName, account, name, email, id
+cookie   JSESSIONID (often sid or another name) = <id>
+end      the key. shiro:cache:... holds authorizations and no sessions
+",
+    prefix: "shiro:session:",
+    marks: &[Mark::Magic(java::HEADER)],
+    cookie_name: Some("JSESSIONID"),
+    locate: |setup, key| key::locate_by(setup, key, key::uuid_tail, key::is_uuid),
+    recognize,
+    read,
+    describe,
+    expire,
+    cookie: Some(|setup, given| {
+        open_any(setup, &["sid", "SHAREJSESSIONID", "token"], |name| cookie::bare::open(given, name))
+    }),
+    caveats: &[
+        "A session is kept in memory for up to a second and is written back at nearly each request; look again afterwards.",
+        "A rememberMe cookie logs in again.",
+    ],
+    ..Layout::PLAIN
+};
+
+/// The first object is such a session, or one of a class that extends it.
+fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
+    let Some(text) = blob.text() else { return Verdict::no("the key is no string") };
+    let Some(object) = text.strip_prefix(java::HEADER).and_then(|rest| rest.strip_prefix(b"\x73\x72")) else {
+        return Verdict::no("the value is no Java object");
+    };
+    // Behind its own class come its fields' names and the class that it extends.
+    let beginning = &object[..object.len().min(2048)];
+    let name = [&(CLASS.len() as u16).to_be_bytes(), CLASS].concat();
+    match memchr::memmem::find(beginning, &name) {
+        Some(0) => Verdict::Sure,
+        Some(at) if beginning[at - 1] == 0x72 && extends(blob) => Verdict::Sure,
+        _ => Verdict::no("its object is no SimpleSession of Shiro"),
+    }
+}
+
+fn extends(blob: &Blob<'_>) -> bool {
+    let value = blob.text().and_then(|text| java::decode(text, &blob.limits).ok());
+    value.is_some_and(|value| value.get("startTimestamp").is_some() && value.get("timeout").is_some())
+}
+
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+    let Some(text) = blob.text() else { return Decoded::failed("java", blob.unreadable("java")) };
+    match java::decode(text, &blob.limits) {
+        Ok(value) => Decoded::owned("java", value),
+        Err(error) => Decoded::failed("java", error),
+    }
+}
+
+/// Any negative timeout is none to Shiro; shiro-redis takes whole seconds of it for the TTL, and sets
+/// none where they are negative, too (RedisSessionDAO.saveSession, 3.3).
+const NEVER: i64 = -1000;
+
+fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
+    let (Raw::Text(text), Some(seen)) = (session.raw, session.facts.seen) else {
+        return Err(expire::UNREADABLE);
+    };
+    let stopped = session.data.and_then(Decoded::value).is_some_and(|data| {
+        data.get("stopTimestamp").is_some() || data.get("expired").and_then(Value::as_bool) == Some(true)
+    });
+    if stopped {
+        return Err(jvm::OVER);
+    }
+    let timeout = end.map_or(NEVER, |end| end.saturating_sub(seen).max(1));
+    let stream = Stream::read(text, &Limits::default());
+    let old = java::shiro_timeout(&stream).ok_or("their timeout cannot be found in the value")?;
+    let new = jvm::patched(text, old, &timeout.to_be_bytes()).ok_or(expire::UNREADABLE)?;
+    Ok(expire::Expiring { at: expire::at(end), rewrite: Some(Rewrite::Text(new)), then: Vec::new() })
+}
+
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+    let instant = |name: &str| data.get(name).and_then(time::instant);
+    let attributes = data.get("attributes");
+    let seen = instant("lastAccessTime");
+    let timeout = data.get("timeout").and_then(Value::as_i64).filter(|timeout| *timeout >= 0);
+    let by_clock = seen.zip(timeout).and_then(|(seen, timeout)| seen.checked_add(timeout));
+    Facts {
+        user: attributes.and_then(|attributes| first_principal(attributes.get(PRINCIPALS)?)),
+        created: instant("startTimestamp"),
+        seen,
+        ends: match (instant("stopTimestamp"), by_clock) {
+            (Some(stop), Some(end)) => Some(stop.min(end)),
+            (stop, end) => stop.or(end),
+        },
+        ip: user::text(data.get("host")),
+        agent: None,
+    }
+}
+
+fn first_principal<'v>(principals: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    let realm = match principals.get("realmPrincipals")? {
+        Value::Map(realms) => &realms.first()?.1,
+        Value::Pairs(realms) => &realms.first()?.1,
+        _ => return None,
+    };
+    let principal = realm.as_list()?.first()?;
+    principal.scalar_text().or_else(|| {
+        jvm::first(
+            principal,
+            &["username", "userName", "loginName", "account", "name", "email", "id", "userId"],
+        )
+    })
+}

@@ -1,0 +1,64 @@
+//! Spring Session with the indexed repository: sessions are found by their user.
+
+use crate::frameworks::jvm::spring_session as base;
+use crate::layout::{Layout, Namespaced};
+
+pub const LAYOUT: Layout = Layout {
+    name: "spring-session-indexed",
+    about: "Spring Session Data Redis, indexed repository, Java serialization",
+    page: "\
+key      <namespace>:sessions:<id>, a hash, as spring-session; it outlives its session by 300 s, so
+         that the application can read it when it is told of the end
+value    as spring-session
+expiry   the TTL of <namespace>:sessions:expires:<id>, an empty string: the shadow key. `expire`
+         sets the interval in the hash, as setMaxInactiveInterval would, the TTL of both keys, and
+         the session's place among the expirations; a request counts the interval anew
+user     as spring-session
+cookie   as spring-session
+index    set <namespace>:index:<name of the index>:<user> of ids, without TTL;
+         set <namespace>:expirations:<ms> of `expires:<id>` for each minute, or with
+         SortedSetRedisSessionExpirationStore (3.4) the sorted set <namespace>:sessions:expirations.
+         Their members went through the serializer: Java streams or quoted JSON texts
+end      shadow key, entries in the indexes, hash. The framework itself leaves the hash for 300 s
+         with maxInactiveInterval 0 (RedisIndexedSessionRepository.deleteById): such a session is
+         over and is still listed
+alike    spring-session: told by the other keys of the namespace
+",
+    marks: &[],
+    recognize: base::recognize_any,
+    end: |_, session| base::indexed(session),
+    expire: base::expire_indexed,
+    user_index: Some(base::BY_USER),
+    namespaced: Some(NAMESPACED),
+    caveats: &[
+        "Remember-me cookies and an OAuth 2 login at the provider log the visitor in again.",
+        "A request that is under way writes a part of the session back, without creationTime; Spring fails on it.",
+        "Without keyspace events (notify-keyspace-events Egx) the application is not told of the end.",
+    ],
+    ..base::LAYOUT
+};
+
+pub const JSON: Layout = Layout {
+    name: "spring-session-indexed-json",
+    about: "Spring Session Data Redis, indexed repository, JSON",
+    page: "\
+key      as spring-session-indexed
+value    as spring-session-json; the members of the indexes are quoted JSON texts
+expiry   as spring-session-indexed
+user     as spring-session
+cookie   as spring-session
+index    as spring-session-indexed
+end      as spring-session-indexed
+alike    spring-session-json: told by the other keys of the namespace
+",
+    namespaced: Some(Namespaced { of: &["spring-session-json"], ..NAMESPACED }),
+    ..LAYOUT
+};
+
+const NAMESPACED: Namespaced = Namespaced {
+    of: &["spring-session"],
+    namespace_of: base::namespace_of,
+    given_away_by: base::indexed_evidence,
+    keys: |session| base::companions(&base::indexed(session)),
+    over: &[],
+};

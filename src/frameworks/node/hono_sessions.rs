@@ -1,0 +1,60 @@
+//! hono-sessions with hono-sessions-redis.
+
+use crate::cookie;
+use crate::layout::setup;
+use crate::layout::{Blob, Layout, Mark, Setup, Verdict, expire, key, time, user};
+use crate::session::Facts;
+use crate::value::Value;
+
+pub const LAYOUT: Layout = Layout {
+    name: "hono-sessions",
+    about: "hono-sessions with hono-sessions-redis",
+    family: "Node.js",
+    page: "\
+key      <prefix><uuid>, a string; prefix `session:`
+value    JSON {_data: {name: {value, flash}}, _expire, _delete, _accessed, _id}
+expiry   the key's TTL, and _expire (ISO or null), which is enforced apart from it
+user     by convention in _data: user, userId, user_id, uid, username, account
+cookie   session = an Iron seal (Fe26.2) of the id when option cookie_encryption_key is set in the
+         application, else the bare id
+index    none
+end      the one key (hono-sessions 0.8.1)
+beware   every visit without a known cookie makes a new, empty session
+",
+    prefix: "session:",
+    marks: &[Mark::Member("_data")],
+    options: &[setup::COOKIE_ENCRYPTION_KEY],
+    cookie_name: Some("session"),
+    locate: |setup, key| key::locate_by(setup, key, key::uuid_tail, key::is_uuid),
+    recognize,
+    describe,
+    expire: |_, session, end| expire::nullable(session, &["_expire"], end),
+    cookie: Some(|setup, given| {
+        cookie::iron::open(given, setup.cookie_name(), setup.texts("cookie_encryption_key"))
+    }),
+    caveats: &["Any request that was in flight writes its session back; look again after a few seconds."],
+    ..Layout::PLAIN
+};
+
+fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
+    if blob.member("_data").is_none_or(|data| data.as_map().is_none()) {
+        return Verdict::no("the value is no JSON object with an object `_data`");
+    }
+    match ["_expire", "_delete", "_accessed", "_id"].into_iter().find(|name| blob.member(name).is_none()) {
+        Some(name) => Verdict::No(format!("it lacks the member `{name}`").into()),
+        None => Verdict::Sure,
+    }
+}
+
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+    let held = |name: &str| data.get("_data")?.get(name)?.get("value");
+    let passport = held("passport").and_then(|passport| passport.get("user")).and_then(user::named);
+    Facts {
+        user: passport.or_else(|| user::CONVENTIONS.iter().find_map(|name| user::named(held(name)?))),
+        seen: time::iso_in(data.get("_accessed")),
+        ends: time::iso_in(data.get("_expire")),
+        ip: ["ip", "ipAddress", "ip_address"].iter().find_map(|name| user::text(held(name))),
+        agent: ["userAgent", "user_agent"].iter().find_map(|name| user::text(held(name))),
+        ..Facts::default()
+    }
+}

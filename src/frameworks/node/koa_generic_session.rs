@@ -1,0 +1,57 @@
+//! koa-generic-session with koa-redis.
+
+use crate::cookie;
+use crate::frameworks::node::connect_redis;
+use crate::layout::setup;
+use crate::layout::{Blob, Layout, Mark, Setup, Verdict, user};
+use crate::session::Facts;
+
+pub const LAYOUT: Layout = Layout {
+    name: "koa-generic-session",
+    about: "koa-generic-session 2 with koa-redis 3 or 4",
+    family: "Node.js",
+    page: "\
+key      <prefix><sid>, a string; prefix `koa:sess:`; sid 32 base64url characters
+value    JSON with a member `cookie` that holds overwrite, signed, httpOnly, path and maxAge, and no
+         originalMaxAge
+expiry   the key's TTL, one day by default; none with maxAge null. Reading does not extend it
+user     passport.user (koa-passport up to 4), else user, userId, user_id, uid, username, account
+cookie   koa.sid = <sid>, with koa.sid.sig = HMAC-SHA1 of `koa.sid=<sid>` beside it
+index    none
+end      the one key
+",
+    prefix: "koa:sess:",
+    marks: &[Mark::Member("cookie")],
+    options: &[setup::COOKIE_KEYS],
+    cookie_name: Some("koa.sid"),
+    locate: connect_redis::locate,
+    recognize,
+    describe: |_, _, data| Facts {
+        user: user::any(data),
+        ip: user::ip(data),
+        agent: user::agent(data),
+        ..Facts::default()
+    },
+    cookie: Some(|setup, given| {
+        cookie::keygrip::open(given, setup.cookie_name(), setup.texts("cookie_keys"))
+    }),
+    caveats: &[connect_redis::WRITTEN_BACK],
+    ..Layout::PLAIN
+};
+
+/// The defaults that koa-generic-session 2.3.1 merges into every cookie (lib/session.js).
+fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
+    let Some(cookie) = blob.member("cookie").filter(|cookie| cookie.as_map().is_some()) else {
+        return Verdict::no("the value is no JSON object with an object `cookie`");
+    };
+    let has = |name| cookie.get(name).is_some();
+    if has("originalMaxAge") {
+        Verdict::no("its cookie member holds originalMaxAge, which is express-session's")
+    } else if !has("overwrite") || !has("signed") {
+        Verdict::no("its cookie member lacks overwrite or signed")
+    } else if !has("maxAge") && !has("path") {
+        Verdict::no("its cookie member lacks maxAge and path")
+    } else {
+        Verdict::Sure
+    }
+}

@@ -1,0 +1,3 @@
+//! Perl.
+
+pub mod lemonldap_ng;

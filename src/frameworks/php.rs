@@ -1,0 +1,29 @@
+//! PHP: the extension's own handler, the frameworks on it, and those with stores of their own.
+
+pub mod cakephp;
+pub mod codeigniter3;
+pub mod codeigniter4;
+pub mod hyperf;
+pub mod joomla;
+pub mod laminas;
+pub mod laravel;
+pub mod magento1_cm;
+pub mod magento2;
+pub mod mediawiki;
+pub mod moodle;
+pub mod nextcloud;
+pub mod opencart;
+pub mod phalcon;
+pub mod phpredis;
+pub mod predis_session;
+pub mod roundcube;
+pub mod simplesamlphp;
+pub mod swoft;
+pub mod symfony;
+pub mod thinkphp5;
+pub mod thinkphp6;
+pub mod typo3;
+pub mod webman;
+pub mod wpruss;
+pub mod yii2;
+pub mod yii2_cache;

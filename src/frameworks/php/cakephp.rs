@@ -1,0 +1,118 @@
+//! CakePHP with its sessions in a cache of the Redis engine.
+
+use crate::cookie;
+use crate::layout::key::Alphabet;
+use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, open_any, php, time};
+use crate::session::Facts;
+use crate::value::Value;
+use std::borrow::Cow;
+
+pub const LAYOUT: Layout = Layout {
+    name: "cakephp",
+    about: "CakePHP 3 to 5, CacheSession over the Redis cache engine (PHP)",
+    family: "PHP",
+    page: "\
+key      <prefix of the cache>[<32 hexadecimal digits>]<id>, a string; prefix cake_ unless
+         configured; the digits are a hash of the counters of the cache's groups
+value    s:<n>:\"…\"; around a PHP session: Config {time}, Flash, Auth
+expiry   the key's TTL (duration of the cache), moved by every request; Session.timeout is counted
+         from Config.time beside that
+user     Auth.User.id (up to 3), Auth._fields.id (an entity), Auth.id, or Auth itself
+seen     Config.time
+cookie   CAKEPHP, or PHPSESSID with the defaults `php` = the id, unsigned
+index    none
+end      the one key (Http/Session/CacheSession.php, 5.1.1)
+beware   other caches share the prefix; a key <prefix><group> is the counter of a group: raising it
+         leaves every session of it behind
+",
+    prefix: "cake_",
+    marks: &[Mark::Variable("Config")],
+    options: &[OptionSpec::new(
+        "groups",
+        OptionKind::Texts,
+        "the groups of the cache: a hash of them is before the id",
+    )],
+    cookie_name: Some("CAKEPHP"),
+    locate,
+    recognize,
+    read: |_, blob| blob.php_data(),
+    describe,
+    cookie: Some(|setup, given| open_any(setup, &["PHPSESSID"], |name| cookie::bare::open(given, name))),
+    caveats: &[
+        "A request in flight writes its session back, with its login; look again after a few seconds.",
+        "A remember-me cookie of the authentication plug-in logs the browser in again.",
+    ],
+    ..Layout::PLAIN
+};
+
+/// The hash of the groups stands before the id without a separator.
+fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
+    let mut start = if let Some(lead) = setup.known_lead() {
+        key.starts_with(lead).then_some(lead.len())?
+    } else {
+        let run = Alphabet::Native.run_at_end(key);
+        let tail = key.len() - run;
+        if php::is_usual(&key[tail..]) { tail } else { php::native_start(key, LAYOUT.prefix)? }
+    };
+    let hashed = key.get(start..start + 32).is_some_and(|hash| Alphabet::Hex.all(hash));
+    if hashed && (!setup.texts("groups").is_empty() || key.len() - start >= 32 + php::SHORTEST) {
+        start += 32;
+    }
+    let id = &key[start..];
+    php::is_native(id).then(|| Place::after(key, start, php::is_usual(id)))
+}
+
+fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    let Some(found) = blob.php().filter(|found| found.is_variables()) else {
+        return Verdict::no("the value is no PHP session inside a serialized string");
+    };
+    let timed = blob.variable("Config").is_some_and(|config| config.get("time").is_some());
+    match (found.is_wrapped(), timed) {
+        (true, true) => Verdict::Sure,
+        (true, false) if setup.named && locate(setup, blob.key).is_some_and(|place| place.usual) => {
+            Verdict::Weak
+        }
+        (true, false) => Verdict::no("its variables do not hold Config.time"),
+        (false, _) => Verdict::no("the session is not inside a serialized string, as a cache writes it"),
+    }
+}
+
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+    let config = data.get("Config");
+    Facts {
+        user: data.get("Auth").and_then(user_of),
+        seen: config.and_then(|config| config.get("time")).and_then(time::seconds),
+        ip: php::ip(data),
+        agent: php::agent(data),
+        ..Facts::default()
+    }
+}
+
+fn user_of<'b>(auth: &'b Value<'b>) -> Option<Cow<'b, str>> {
+    let id = |value: &'b Value<'b>| value.get("_fields").unwrap_or(value).get("id")?.scalar_text();
+    let old = auth.get("User").and_then(id);
+    old.or_else(|| id(auth))
+        .or_else(|| auth.scalar_text())
+        .or_else(|| php::named(auth.get("User")?))
+        .or_else(|| php::named(auth))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::Setting;
+
+    #[test]
+    fn the_hash_of_the_groups_is_no_part_of_the_id() {
+        let (hash, id) = ("db814376b0d5da22e4b3d98e5bc697c9", "hmogp9s5aqlpjt5n97il3c3r0u");
+        let mut named = Setup::named(&LAYOUT, []).expect("no options");
+        named.set("prefix", Setting::Text("app_".into())).expect("every layout has it");
+        for key in [format!("app_{id}"), format!("app_{hash}{id}")] {
+            for setup in [&named, &Setup::free(&LAYOUT)] {
+                let place = locate(setup, key.as_bytes()).expect("a session's key");
+                assert_eq!(&key[place.id], id, "{key}");
+            }
+        }
+        assert!(locate(&named, b"app_model_default_users").is_none());
+    }
+}

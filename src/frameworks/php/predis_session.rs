@@ -1,0 +1,53 @@
+//! PHP's native sessions with the handler that comes with Predis.
+
+use crate::frameworks::php::phpredis;
+use crate::layout::{Blob, Layout, Mark, Setup, Verdict, php};
+
+pub const LAYOUT: Layout = Layout {
+    name: "predis-session",
+    about: "PHP native sessions with Predis\\Session\\Handler (Predis 1 to 3)",
+    page: "\
+key      the bare id, a string; the client's option `prefix` goes before it; id usually 26 or 32
+         characters, 22 to 256 of [A-Za-z0-9,-]
+value    what session.serialize_handler makes: php (name|value), php_serialize, php_binary,
+         igbinary, msgpack; an empty value is an empty session
+expiry   the key's TTL alone, moved by every request
+user     by convention, as phpredis
+cookie   PHPSESSID (session.name) = the id, unsigned
+index    none
+end      the one key (Session/Handler.php of predis 1.1.10 and 3.6.0)
+alike    phpredis with a prefix of its own
+beware   bare keys of 32 hexadecimal digits are how many caches look: only sessions are taken
+",
+    prefix: "",
+    marks: &[Mark::AnyPhp],
+    locate: php::locate,
+    recognize,
+    end: |_, _| Vec::new(),
+    same_as: &["phpredis"],
+    caveats: &[
+        "A request in flight always writes its session back, with its login; look again after a few seconds.",
+        "Applications with a remember-me cookie log the browser in again.",
+    ],
+    ..phpredis::LAYOUT
+};
+
+fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    let Some(place) = php::locate(setup, blob.key) else {
+        return Verdict::no("the key does not end in an id of PHP");
+    };
+    if setup.known_lead().is_some() {
+        // A prefix that says nothing leaves it to the id and the value.
+        let by_key = place.id.start > 0 || place.usual;
+        return match blob.php() {
+            _ if !by_key => Verdict::no("the key is no id of PHP"),
+            Some(_) if phpredis::may_be_cached(setup, blob, &blob.key[place.id.clone()]) => {
+                Verdict::no("an array under a bare key, which caches hold as well")
+            }
+            Some(found) if !found.is_wrapped() && (found.is_variables() || place.usual) => Verdict::Sure,
+            None if blob.is_empty() || blob.is_php_session() => Verdict::Sure,
+            _ => Verdict::no("the value is no PHP session"),
+        };
+    }
+    phpredis::by_value(blob, &blob.key[place.id.clone()], &blob.key[..place.id.start])
+}

@@ -1,0 +1,3 @@
+//! Proxies and gateways that keep a session in front of the applications.
+
+pub mod webseal;

@@ -1,0 +1,502 @@
+//! What every layout has to keep to, and how each does on its fixtures.
+
+use crate::codec::Limits;
+use crate::cookie::Given;
+use crate::layout::index;
+use crate::layout::setup;
+use crate::session::Facts;
+use crate::session::Session;
+use crate::store::Key;
+use crate::store::Kind;
+use crate::store::Op;
+use crate::store::Raw;
+use crate::value::Value;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use serde_json::Value as Json;
+
+use super::*;
+use crate::layout::{Blob, Decoded, Setup, Verdict};
+use crate::session::Certainty;
+use crate::store::{Need, Record, Ttl};
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/layout");
+
+/// Folders that are another version or setting of a layout.
+const VARIANTS: &[(&str, &str)] = &[
+    ("better-auth-noprefix", "better-auth"),
+    ("connect-redis-v3", "connect-redis"),
+    ("connect-redis-v7-ioredis", "connect-redis"),
+    ("fastify-session-connect-redis", "fastify-session"),
+    ("koa-session-v7", "koa-session"),
+    ("laravel-encrypted", "laravel"),
+    ("laravel-json", "laravel"),
+    ("moodle-legacy", "moodle"),
+    ("phpredis-igbinary", "phpredis"),
+    ("phpredis-msgpack", "phpredis"),
+    ("phpredis-php-serialize", "phpredis"),
+    ("predis-session-prefix", "predis-session"),
+];
+
+struct Fixture {
+    slug: String,
+    /// All keys once more, as what the parts of a session's data are found among.
+    records: Vec<Record>,
+    keys: BTreeMap<String, (Vec<u8>, Raw)>,
+    expected: Json,
+}
+
+fn bytes(json: &Json) -> Vec<u8> {
+    let text = json.as_str().expect("base64 text");
+    base64::engine::general_purpose::STANDARD.decode(text).expect("base64")
+}
+
+fn raw(line: &Json) -> Raw {
+    let value = &line["value"];
+    match line["type"].as_str().and_then(|kind| Kind::from_type(kind.as_bytes())).expect("a type") {
+        Kind::String => Raw::Text(bytes(&value["b64"])),
+        Kind::Hash => {
+            let pairs = value.as_array().or_else(|| value["fields"].as_array()).expect("fields");
+            Raw::Hash(pairs.iter().map(|pair| (bytes(&pair[0]), bytes(&pair[1]))).collect())
+        }
+        kind => Raw::Other(kind),
+    }
+}
+
+fn fixture(folder: &Path) -> Fixture {
+    let read = |name| std::fs::read_to_string(folder.join(name)).expect("a fixture's file");
+    let keys: BTreeMap<String, (Vec<u8>, Raw)> = read("keys.jsonl")
+        .lines()
+        .map(|line| {
+            let line: Json = serde_json::from_str(line).expect("a line of JSON");
+            let name = line["key"].as_str().expect("a name").to_string();
+            (name, (bytes(&line["key_b64"]), raw(&line)))
+        })
+        .collect();
+    let slug = folder.file_name().expect("a name").to_string_lossy().into_owned();
+    let record = |(key, raw): &(Vec<u8>, Raw)| Record {
+        key: Key(key.clone()),
+        raw: raw.clone(),
+        ttl: Ttl::Never,
+        memory: None,
+        asked: Need::VALUE,
+    };
+    let records = keys.values().map(record).collect();
+    let expected = serde_json::from_str(&read("expected.json")).expect("JSON");
+    Fixture { slug, records, keys, expected }
+}
+
+fn fixtures() -> Vec<Fixture> {
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(FIXTURES)
+        .expect("the fixtures")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.join("keys.jsonl").exists())
+        .collect();
+    folders.sort();
+    folders.iter().map(|folder| fixture(folder)).collect()
+}
+
+impl Fixture {
+    fn layout(&self) -> &'static Layout {
+        let name = VARIANTS.iter().find(|(slug, _)| *slug == self.slug).map_or(&*self.slug, |(_, name)| name);
+        by_name(name).unwrap_or_else(|| panic!("there is no layout {name}"))
+    }
+
+    fn named(&self) -> Setup {
+        let config = self.expected["config"].as_object().expect("a config");
+        let options = config.iter().filter(|(name, _)| *name != "other_prefixes");
+        let options = options.map(|(name, json)| (name.clone(), setting(json)));
+        Setup::named(self.layout(), options).unwrap_or_else(|error| panic!("{}: {error}", self.slug))
+    }
+
+    fn sessions(&self) -> impl Iterator<Item = (&str, &Json)> {
+        let sessions = self.expected["sessions"].as_array().expect("sessions");
+        sessions.iter().map(|session| (session["key"].as_str().expect("a key"), session))
+    }
+
+    fn blob(&self, key: &str) -> Blob<'_> {
+        let (key, raw) = &self.keys[key];
+        Blob { parts: &self.records, ..Blob::new(key, raw, Limits::default()) }
+    }
+}
+
+fn setting(json: &Json) -> Setting {
+    let texts = |json: &Json| match json {
+        Json::Array(items) => items.iter().filter_map(Json::as_str).map(String::from).collect(),
+        other => vec![other.as_str().expect("a text").to_string()],
+    };
+    match json {
+        Json::String(text) => Setting::Text(text.clone()),
+        Json::Bool(flag) => Setting::Flag(*flag),
+        Json::Number(number) => Setting::Number(number.as_i64().expect("a whole number")),
+        Json::Array(_) => Setting::Texts(texts(json)),
+        Json::Object(members) => {
+            Setting::Table(members.iter().map(|(name, json)| (name.clone(), texts(json))).collect())
+        }
+        Json::Null => panic!("an option without a value"),
+    }
+}
+
+/// Equal as JSON; doubles may have been printed in any way that reads back near them.
+fn same(got: &Json, want: &Json) -> bool {
+    match (got, want) {
+        (Json::Object(a), Json::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
+        }
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Json::Number(a), Json::Number(b)) => {
+            a == b
+                || a.as_f64()
+                    .zip(b.as_f64())
+                    .is_some_and(|(a, b)| (a - b).abs() <= 1e-12 * a.abs().max(b.abs()))
+        }
+        _ => got == want,
+    }
+}
+
+pub(crate) fn session<'b>(
+    setup: &'b Setup,
+    blob: &'b Blob<'b>,
+    id: &'b [u8],
+    facts: Facts<'b>,
+    data: &'b Decoded<'b>,
+) -> Session<'b> {
+    Session {
+        setup,
+        key: blob.key,
+        id,
+        certainty: Certainty::Sure,
+        hash: setup.layout.kind == Kind::Hash,
+        raw: blob.raw,
+        facts,
+        ttl: Ttl::Never,
+        memory: None,
+        data: Some(data),
+        now: 0,
+    }
+}
+
+/// The facts; whose a session is that only sets know is for the scan to find out.
+fn described<'b>(setup: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>, want: &'b Json) -> Facts<'b> {
+    let mut facts = (setup.layout.describe)(setup, blob, data);
+    if setup.layout.owners.is_some() {
+        facts.user = want["user"].as_str().map(Cow::Borrowed);
+    }
+    facts
+}
+
+#[test]
+fn a_named_layout_finds_exactly_its_sessions() {
+    for fixture in fixtures() {
+        let setup = fixture.named();
+        let lead = (setup.layout.lead)(&setup);
+        let sessions: BTreeMap<_, _> = fixture.sessions().collect();
+        for key in fixture.keys.keys() {
+            let blob = fixture.blob(key);
+            let at = format!("{}: {key}", fixture.slug);
+            let place = (setup.layout.locate)(&setup, blob.key).filter(|_| blob.key.starts_with(&lead));
+            let verdict = (setup.layout.recognize)(&setup, &blob);
+            match (sessions.get(key.as_str()), place) {
+                (Some(want), Some(place)) => {
+                    assert!(!matches!(verdict, Verdict::No(_)), "{at}: {verdict:?}");
+                    assert_eq!(blob.key[place.id], *want["id"].as_str().expect("an id").as_bytes(), "{at}");
+                }
+                (Some(_), None) => panic!("{at}: not located"),
+                (None, Some(place)) => {
+                    assert!(matches!(verdict, Verdict::No(_)), "{at}: {verdict:?}");
+                    // Otherwise it would be shown as a session that cannot be read.
+                    let unread = (setup.layout.read)(&setup, &blob).value.is_err();
+                    assert!(
+                        !(unread
+                            && place.usual
+                            && blob.raw.kind().is_some_and(|kind| setup.layout.keeps(kind))),
+                        "{at}"
+                    );
+                }
+                (None, None) => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn users_data_and_companions_are_those_of_the_framework() {
+    for fixture in fixtures() {
+        let setup = fixture.named();
+        for (key, want) in fixture.sessions() {
+            let at = format!("{}: {key}", fixture.slug);
+            let blob = fixture.blob(key);
+            let decoded = (setup.layout.read)(&setup, &blob);
+            let data = decoded.value().unwrap_or_else(|| panic!("{at}: {:?}", decoded.value)).clone();
+            let json: Json = serde_json::from_str(&data.to_json()).expect("JSON");
+            assert!(same(&json, &want["data"]), "{at}: {json} instead of {}", want["data"]);
+            let facts = described(&setup, &blob, &data, want);
+            assert_eq!(facts.user.as_deref(), want["user"].as_str(), "{at}");
+            let place = (setup.layout.locate)(&setup, blob.key).expect("a place");
+            let id = want["id"].as_str().expect("an id").as_bytes();
+            assert_eq!(blob.key[place.id], *id, "{at}");
+            let lead = (setup.layout.lead)(&setup);
+            // Where more than the id stands behind the prefix.
+            let longer = ["redis-sessions", "typo3"].contains(&setup.layout.name);
+            let rest = if longer { &blob.key[lead.len()..] } else { id };
+            let key = (setup.layout.key_of)(&setup, rest);
+            // A token of Sa-Token does not tell of which login type it is.
+            let of_a_type = setup.layout.name == "sa-token" && key.starts_with(b"satoken:login:");
+            // An id of Moodle does not tell of which version it is.
+            let older = setup.layout.other_kind == blob.raw.kind();
+            assert!(key == blob.key || of_a_type || older, "{at}");
+            let facts = described(&setup, &blob, &data, want);
+            let ops = (setup.layout.end)(&setup, &session(&setup, &blob, id, facts, &decoded));
+            let touched: BTreeSet<_> = ops
+                .iter()
+                .filter_map(Op::key)
+                .map(|key| String::from_utf8_lossy(&key.0).into_owned())
+                .collect();
+            for companion in want["companions"].as_array().expect("companions") {
+                let companion = companion.as_str().expect("a key");
+                assert!(touched.contains(companion), "{at}: {companion} is not among {touched:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_a_name_the_same_indexes_are_changed() {
+    for fixture in fixtures() {
+        let layout = fixture.layout();
+        let free = Setup::free(layout);
+        // Twins are recognised as another layout, and may never be told apart.
+        let first = layout.twin.map(|twin| twin.of).or(layout.namespaced.map(|space| space.of[0]));
+        let first = first.and_then(by_name).map(Setup::free);
+        for setup in [Some(&free), first.as_ref()].into_iter().flatten() {
+            for (key, want) in fixture.sessions() {
+                let at = format!("{}: {key}", fixture.slug);
+                let blob = fixture.blob(key);
+                let decoded = (setup.layout.read)(setup, &blob);
+                let Some(data) = decoded.value() else { continue };
+                let facts = described(setup, &blob, data, want);
+                let id = (setup.layout.locate)(setup, blob.key).expect("a place").id;
+                let ops = (setup.layout.end)(setup, &session(setup, &blob, &blob.key[id], facts, &decoded));
+                for companion in want["companions"].as_array().expect("companions") {
+                    let companion = companion.as_str().expect("a key").as_bytes();
+                    let touched = ops.iter().filter_map(Op::key).any(|key| key.0 == companion);
+                    assert!(touched, "{at}: {} is not in {ops:?}", companion.escape_ascii());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_browsers_cookie_opens_to_the_id_and_is_genuine() {
+    for fixture in fixtures() {
+        let setup = fixture.named();
+        let signed = setup.layout.options.iter().any(|spec| {
+            spec.secret
+                && spec.name != "store_secret"
+                && spec.name != "cookie_encryption_key"
+                && fixture.expected["config"].get(spec.name).is_some()
+        });
+        for (key, want) in fixture.sessions().filter(|(_, want)| !want["cookie"].is_null()) {
+            let at = format!("{}: {key}", fixture.slug);
+            let open = setup.layout.cookie.unwrap_or_else(|| panic!("{at}: no cookie"));
+            let given = Given::parse(want["cookie"].as_str().expect("a cookie"));
+            let opened = open(&setup, &given).unwrap_or_else(|error| panic!("{at}: {error}"));
+            assert_eq!(opened.id, want["id"].as_str().expect("an id").as_bytes(), "{at}");
+            assert!(!signed || opened.verified == Some(true), "{at}: {opened:?}");
+        }
+    }
+}
+
+#[test]
+fn without_a_name_each_session_gets_its_layout_and_nothing_else_one() {
+    let setups: Vec<Setup> = ALL
+        .iter()
+        .filter(|layout| layout.visible && !layout.only_named)
+        .map(|layout| Setup::free(layout))
+        .collect();
+    let index = index::Index::new(&setups);
+    for fixture in fixtures() {
+        let layout = fixture.layout();
+        let sessions: BTreeMap<_, _> = fixture.sessions().collect();
+        for key in fixture.keys.keys() {
+            let blob = fixture.blob(key);
+            let at = format!("{}: {key}", fixture.slug);
+            let mut candidates = index::Set::default();
+            index.candidates(&blob, &mut candidates);
+            let mut found: Vec<(&str, Verdict, Vec<u8>)> = Vec::new();
+            for setup in candidates.iter().map(|at| &setups[usize::from(at)]) {
+                let Some(place) = (setup.layout.locate)(setup, blob.key) else { continue };
+                let mut verdict = (setup.layout.recognize)(setup, &blob);
+                let beside = setup.layout.beside.and_then(|beside| beside(setup, &blob));
+                if verdict == Verdict::Kin
+                    && beside.is_some_and(|(key, kind)| {
+                        let there = |record: &&Record| record.key.0 == key;
+                        fixture.records.iter().find(there).and_then(|record| record.raw.kind()) == Some(kind)
+                    })
+                {
+                    verdict = Verdict::Sure;
+                }
+                if blob.raw.kind().is_some_and(|kind| setup.layout.keeps(kind))
+                    && !matches!(verdict, Verdict::No(_) | Verdict::Kin)
+                {
+                    found.push((setup.layout.name, verdict, blob.key[place.id].to_vec()));
+                }
+            }
+            let best = found.iter().find(|(_, verdict, _)| *verdict == Verdict::Sure).or(found.first());
+            let Some(want) = sessions.get(key.as_str()) else {
+                assert!(best.is_none(), "{at}: {best:?}");
+                continue;
+            };
+            let (name, _, id) = best.unwrap_or_else(|| panic!("{at}: not recognised"));
+            let told_later = layout
+                .twin
+                .map(|twin| twin.of == *name)
+                .or(layout.namespaced.map(|space| space.of.contains(name)));
+            let alike = by_name(name).is_some_and(|found| found.same_as.contains(&layout.name));
+            assert!(*name == layout.name || told_later == Some(true) || alike, "{at}: {found:?}");
+            assert_eq!(*id, want["id"].as_str().expect("an id").as_bytes(), "{at}");
+        }
+    }
+}
+
+#[test]
+fn without_a_name_sessions_are_found_behind_any_prefix() {
+    const PREFIXES: &[&str] = &["t1:", "shop[1]:", "{shop:eu}:", "wm*?", "a\\b/"];
+    for fixture in fixtures() {
+        let layout = fixture.layout();
+        // Where the key itself is the mark, only something in front of it can differ.
+        let fixed = [
+            "etherpad",
+            "telegraf-session-redis",
+            "webman",
+            "servicestack",
+            "phalcon3",
+            "swoft",
+            "apereo-cas",
+        ];
+        let (twin, keyed) =
+            (layout.twin.is_some() || layout.namespaced.is_some(), fixed.contains(&layout.name));
+        if twin || (keyed && layout.prefix.is_empty()) || layout.name == "egg-session-redis" {
+            continue;
+        }
+        let free = Setup::free(layout);
+        let lead = (layout.lead)(&fixture.named());
+        for prefix in PREFIXES {
+            for (key, want) in fixture.sessions() {
+                let (key, raw) = &fixture.keys[key];
+                let rest = if keyed { &key[..] } else { &key[lead.len()..] };
+                let key = match layout.name {
+                    "shopify-app-session-storage-redis" => [prefix.as_bytes(), b"_", rest].concat(),
+                    "aspnet-redis-provider" | "aspnet-redis-provider-v4" => {
+                        [b"{", prefix.as_bytes(), b"_", rest].concat()
+                    }
+                    "webseal" => [prefix.as_bytes(), b"session-", rest].concat(),
+                    "redis-sessions" => [prefix.as_bytes(), b":", rest].concat(),
+                    "sa-token" => [prefix.as_bytes(), b"name:", rest].concat(),
+                    "micronaut-session" => [prefix.as_bytes(), b"sessions:", rest].concat(),
+                    "redisson-tomcat" => [prefix.as_bytes(), &key[..]].concat(),
+                    "spring-session" | "spring-session-json" => {
+                        [prefix.as_bytes(), b":sessions:", rest].concat()
+                    }
+                    // Its value repeats the whole key.
+                    "lemonldap-ng" | "koa-session" | "vertx-web" => continue,
+                    _ => [prefix.as_bytes(), rest].concat(),
+                };
+                let at = format!("{}: {}", fixture.slug, key.escape_ascii());
+                let blob = Blob::new(&key, raw, Limits::default());
+                let place = (layout.locate)(&free, &key).unwrap_or_else(|| panic!("{at}"));
+                assert_eq!(key[place.id], *want["id"].as_str().expect("an id").as_bytes(), "{at}");
+                let verdict = (layout.recognize)(&free, &blob);
+                assert!(!matches!(verdict, Verdict::No(_)), "{at}: {verdict:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn built_in_layouts_in_the_words_of_the_configuration_find_the_same() {
+    for fixture in fixtures() {
+        // What another version of the framework did is not said.
+        let said = crate::commands::layouts::toml::of(&fixture.slug);
+        let Some(said) = said.map(|text| crate::config::layouts_of(text).expect("well described")) else {
+            continue;
+        };
+        let layout = said.into_iter().next().expect("a layout").into_layout();
+        let named = fixture.named();
+        let mut setup = Setup::named(layout, []).expect("no options");
+        for (name, json) in fixture.expected["config"].as_object().expect("a config") {
+            let _ = setup.set(name, setting(json));
+        }
+        let sessions: BTreeMap<_, _> = fixture.sessions().collect();
+        for key in fixture.keys.keys() {
+            let blob = fixture.blob(key);
+            let at = format!("{}: {key}", fixture.slug);
+            let place = (layout.locate)(&setup, blob.key);
+            let fits = !matches!((layout.recognize)(&setup, &blob), Verdict::No(_));
+            let Some(want) = sessions.get(key.as_str()) else {
+                assert!(place.is_none() || !fits, "{at}");
+                continue;
+            };
+            let id = &blob.key[place.unwrap_or_else(|| panic!("{at}: not located")).id];
+            assert!(fits && id == want["id"].as_str().expect("an id").as_bytes(), "{at}");
+            assert_eq!((layout.key_of)(&setup, id), blob.key, "{at}");
+            let decoded = (layout.read)(&setup, &blob);
+            let data = decoded.value().expect("it decodes");
+            let facts = (layout.describe)(&setup, &blob, data);
+            assert_eq!(facts, (named.layout.describe)(&named, &blob, data), "{at}");
+            let user = facts.user.clone();
+            let ops = (layout.end)(&setup, &session(&setup, &blob, id, facts, &decoded));
+            for companion in want["companions"].as_array().expect("companions") {
+                let companion = companion.as_str().expect("a key").as_bytes();
+                let touched = ops.iter().filter_map(Op::key).any(|key| key.0 == companion);
+                assert!(touched, "{at}: {} is not in {ops:?}", companion.escape_ascii());
+            }
+            let index = |setup: &Setup| (setup.layout.user_index?.key)(setup, user.as_deref()?);
+            assert_eq!(index(&setup), index(&named), "{at}");
+            if let Some(cookie) = want["cookie"].as_str() {
+                let opened = layout.cookie.map(|open| open(&setup, &Given::parse(cookie)));
+                assert_eq!(opened.expect("a cookie").expect("it opens").id, id, "{at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_layout_has_a_name_of_its_own_and_a_whole_page() {
+    let mut names = BTreeSet::new();
+    for layout in ALL {
+        let name = layout.name;
+        assert!(!name.is_empty() && names.insert(name), "{name} is there twice");
+        assert!(!layout.about.is_empty() && !layout.page.is_empty() && !layout.family.is_empty(), "{name}");
+        for line in layout.page.lines() {
+            assert!(line.chars().count() <= 100 && line.trim_end() == line, "{name}: {line}");
+        }
+        for text in layout.caveats {
+            assert!(text.ends_with('.'), "{name}: {text}");
+        }
+        for option in layout.options {
+            assert!(!option.about.is_empty(), "{name}: {}", option.name);
+            assert!(
+                !setup::COMMON.iter().any(|common| common.name == option.name),
+                "{name}: {}",
+                option.name
+            );
+        }
+        let free = Setup::free(layout);
+        assert!(free.knows(layout.prefix_option), "{name}: its prefix is no option");
+        for other in layout.same_as {
+            assert!(by_name(other).is_some(), "{name}: {other}");
+        }
+        if let Some(twin) = layout.twin {
+            assert!(by_name(twin.of).is_some() && layout.marks.is_empty(), "{name}");
+        }
+        for other in layout.namespaced.iter().flat_map(|space| space.of.iter().chain(space.over)) {
+            assert!(by_name(other).is_some() && layout.marks.is_empty(), "{name}: {other}");
+        }
+        assert!(layout.visible || layout.marks.is_empty(), "{name} is marked but cannot be seen");
+    }
+}
