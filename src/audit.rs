@@ -26,11 +26,11 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::error::Failure;
 use crate::exit::Exit;
+use crate::fault::Failure;
 use crate::plan::execute::Report;
-use crate::render::rfc3339;
 use crate::scan::now_ms;
+use crate::text::rfc3339;
 
 pub mod verify;
 

@@ -11,7 +11,7 @@ use clap::{Args, Parser, ValueEnum};
 
 use crate::commands::Command;
 use crate::config::duration;
-use crate::error::{Usage, nearest};
+use crate::fault::{Usage, nearest};
 use crate::ui::Color;
 
 const EXAMPLES: &str = "\

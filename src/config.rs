@@ -24,7 +24,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,35 +33,15 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::audit;
-use crate::error::{Usage, did_you_mean, nearest};
+use crate::fault::{Usage, did_you_mean, nearest};
 use crate::frameworks;
 use crate::guard::Guards;
 use crate::layout::Described;
 use crate::layout::setup::Setting;
 use crate::pace;
+pub use crate::secret::Secret;
 
 mod layouts;
-
-/// A text that must not be seen, in a log or anywhere else.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    pub fn new(text: impl Into<String>) -> Secret {
-        Secret(text.into())
-    }
-
-    /// The text, for the one place that needs it.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(redacted)")
-    }
-}
 
 /// At how many sessions a change is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

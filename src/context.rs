@@ -10,7 +10,7 @@ use crate::audit;
 use crate::cli::{Cli, Form, Format};
 use crate::commands::layouts;
 use crate::config::{self, Profile, Secret};
-use crate::error::{Refusal, Usage, did_you_mean};
+use crate::fault::{Refusal, Usage, did_you_mean};
 use crate::frameworks;
 use crate::guard::Guards;
 use crate::layout::setup::Setup;

@@ -11,74 +11,13 @@ use crate::cookie::CookieError;
 use crate::exit::Exit;
 use crate::layout::setup::OptionError;
 use crate::plan::run::Damage;
-use crate::render::safe::safe;
 use crate::resolve::NotFound;
 use crate::select::SelectError;
 use crate::store;
+use crate::text::safe::safe;
 use crate::ui::wrapped;
 
-/// Refused by a safety limit, before anything was changed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what}")]
-pub struct Refusal {
-    pub what: String,
-    pub hint: Option<String>,
-}
-
-/// The command line or the configuration file is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what}")]
-pub struct Usage {
-    pub what: String,
-    pub hint: Option<String>,
-}
-
-/// Any other error that comes with advice.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what}")]
-pub struct Failure {
-    pub what: String,
-    pub hint: Option<String>,
-}
-
-/// The user asked to stop before anything had come of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("interrupted; nothing was changed")]
-pub struct Interrupted;
-
-macro_rules! advised {
-    ($($type:ident)*) => {$(
-        impl $type {
-            pub fn new(what: impl Into<String>) -> $type {
-                $type { what: what.into(), hint: None }
-            }
-
-            #[must_use]
-            pub fn hint(self, hint: impl Into<String>) -> $type {
-                $type { hint: Some(hint.into()), ..self }
-            }
-        }
-    )*};
-}
-advised!(Refusal Usage Failure);
-
-/// The nearest of the known names to a misspelt one.
-pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    known
-        .into_iter()
-        .map(|near| (strsim::jaro_winkler(name, near), near))
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, near)| near)
-}
-
-/// `did you mean …?`, or all that is known where nothing is near.
-pub fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str> + Clone) -> String {
-    match nearest(name, known.clone()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known are: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
-    }
-}
+pub use crate::fault::{Failure, Interrupted, Refusal, Usage, did_you_mean, nearest};
 
 /// An error as it is told.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What a profile forbids: guards that refuse a change as a whole before anything of it is done.
 
-use crate::error::Refusal;
+use crate::fault::Refusal;
 use crate::plan::Entry;
 use crate::resolve::masked;
 use crate::select::glob::Glob;

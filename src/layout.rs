@@ -8,7 +8,6 @@ use std::borrow::Cow;
 
 use crate::codec::{DecodeError, Limits};
 use crate::cookie::{CookieError, Given, Opened};
-use crate::session::{Facts, Session};
 use crate::store::{Key, Kind, Op, Raw};
 use crate::value::Value;
 
@@ -20,6 +19,7 @@ pub mod index;
 pub mod jvm;
 pub mod key;
 pub mod php;
+pub mod session;
 pub mod setup;
 pub mod time;
 pub mod user;
@@ -27,6 +27,7 @@ pub mod user;
 pub use blob::{Blob, Decoded};
 pub use described::Described;
 pub use key::Place;
+pub use session::{Facts, Session};
 pub use setup::{OptionKind, OptionSpec, Setting, Setup};
 
 /// A framework's way to keep sessions, as a value.

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::error::Refusal;
+use crate::fault::Refusal;
 use crate::select::expr;
 use crate::store::redis::{Gentle, RedisStore};
 use crate::store::{Error, Source as _};
@@ -315,8 +315,8 @@ impl fmt::Display for Why {
                 write!(
                     f,
                     "paused: replica {} behind > {}",
-                    crate::render::size(*bytes),
-                    crate::render::size(*max)
+                    crate::text::size(*bytes),
+                    crate::text::size(*max)
                 )
             }
             Why::Filling => f.write_str("paused: a replica is being filled"),

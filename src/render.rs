@@ -10,20 +10,17 @@ use crate::cli::Format;
 use crate::context::Context;
 use crate::session::Session;
 
-mod clock;
 pub mod columns;
 pub mod csv;
 pub mod groups;
 mod ids;
 pub mod json;
-pub mod mask;
-pub mod safe;
 pub mod secret;
 mod sort;
 pub mod table;
 pub mod tree;
 
-pub use clock::{ago, push_rfc3339, rfc3339, size, span, time};
+pub use crate::text::{ago, clock, mask, push_rfc3339, rfc3339, safe, size, span, time};
 pub use columns::{COLUMNS, Cell, Column, Columns, Tone};
 pub use groups::{By, Groups};
 pub use sort::Sort;

@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
-use crate::error::Interrupted;
+use crate::fault::Interrupted;
 use crate::layout::detect::Detector;
 use crate::layout::{Blob, Setup};
-use crate::render::mask;
 use crate::scan::{self, End, Request, Said, Sink};
 use crate::session::Session;
 use crate::store::{Key, Need, Raw, Record, Source};
+use crate::text::mask;
 
 /// Shorter beginnings are not looked for: they would name half of the store.
 const MIN_BEGINNING: usize = 4;

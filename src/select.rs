@@ -12,9 +12,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-use crate::render::safe::safe;
 use crate::session::Session;
 use crate::store::{Need, Ttl};
+use crate::text::safe::safe;
 
 pub mod condition;
 pub mod expr;

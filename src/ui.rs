@@ -1,7 +1,7 @@
 //! The terminal: what is one, its width and colours, progress, notes and questions.
 //!
 //! Data goes to stdout through [`Ui::out`]; everything else goes to stderr. Nothing that came from a
-//! store, a file or a cookie may be written without [`safe`](crate::render::safe::safe).
+//! store, a file or a cookie may be written without [`safe`](crate::text::safe::safe).
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -15,7 +15,7 @@ use dialoguer::console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::render::safe::safe;
+use crate::text::safe::safe;
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

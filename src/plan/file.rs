@@ -17,7 +17,7 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{Entry, Spool};
-use crate::error::{Failure, Refusal};
+use crate::fault::{Failure, Refusal};
 use crate::store::{Expiry, Fingerprint, Key, Own};
 
 const VERSION: u64 = 1;
@@ -136,7 +136,7 @@ pub fn write(path: &Path, header: &Header, spool: Spool, reveal: bool) -> anyhow
         "anonymous": totals.anonymous,
         "layouts": totals.by_layout,
         "bytes": totals.bytes_known.then_some(totals.bytes),
-        "created_at": crate::render::rfc3339(header.created_at),
+        "created_at": crate::text::rfc3339(header.created_at),
         "creator": header.creator,
         "salt": hex(&header.salt),
     }))?;
@@ -155,7 +155,7 @@ pub fn write(path: &Path, header: &Header, spool: Spool, reveal: bool) -> anyhow
                 "seen": hex(&entry.step.seen.0),
             });
             if reveal {
-                step["key"] = json!(crate::render::safe::text(&entry.step.key.0));
+                step["key"] = json!(crate::text::safe::text(&entry.step.key.0));
             }
             line(&step)?;
         }
@@ -275,7 +275,7 @@ pub fn check(plan: &Plan, store: &str, now: i64, max_age: u64, allow_edited: boo
     }
     let age = u64::try_from(now - plan.header.created_at).unwrap_or(0);
     if age > max_age {
-        let (age, most) = (crate::render::span(age), crate::render::span(max_age));
+        let (age, most) = (crate::text::span(age), crate::text::span(max_age));
         return Err(Refusal::new(format!("the plan is {age} old, and --max-age is {most}"))
             .hint("write it again, or raise --max-age"));
     }

@@ -466,7 +466,7 @@ pub fn prune(directory: &Path, keep: Duration) -> io::Result<u64> {
 /// A name for a run that begins now: sorts by time, and none of the kept runs has it.
 pub fn new_id(directory: Option<&Path>, now: i64) -> String {
     use std::hash::{BuildHasher as _, RandomState};
-    let stamp = crate::render::time(now).unwrap_or_default();
+    let stamp = crate::text::time(now).unwrap_or_default();
     let digits: String = stamp.chars().filter(char::is_ascii_digit).take(14).collect();
     let (day, time) = digits.split_at(digits.len().min(8));
     let chance = RandomState::new().hash_one((now, std::process::id())) as u16;

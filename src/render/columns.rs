@@ -1,7 +1,7 @@
 //! The columns: one table that every form of output, `--columns`, `--sort` and `--by` are made from.
 
 use crate::cli::Format;
-use crate::error::{Usage, did_you_mean};
+use crate::fault::{Usage, did_you_mean};
 use crate::session::{Certainty, Session};
 use crate::store::{Need, Ttl};
 

@@ -8,7 +8,7 @@ use super::columns::{Cell, Column, Datum, Tone, by_name};
 use super::table::Head;
 use super::{Options, clock, csv, json, mask, safe, table};
 use crate::cli::Format;
-use crate::error::Usage;
+use crate::fault::Usage;
 use crate::session::Session;
 use crate::store::{Need, Ttl};
 

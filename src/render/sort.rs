@@ -7,7 +7,7 @@
 use std::collections::BinaryHeap;
 
 use super::columns::{Column, Datum, by_name};
-use crate::error::Usage;
+use crate::fault::Usage;
 use crate::select::parse_address;
 use crate::session::Session;
 use crate::store::Need;

@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 
 use super::expr::Relation;
 use super::glob::Glob;
-use crate::render::safe::safe;
 use crate::render::secret::is_secret;
+use crate::text::safe::safe;
 use crate::value::Value;
 
 /// A condition as it was typed.

@@ -15,7 +15,7 @@ use ::redis::{
 
 use super::Error;
 use super::redis::RedisStore;
-use crate::config::Secret;
+use crate::secret::Secret;
 
 /// How long a connection may take unless the user says otherwise.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -159,7 +159,7 @@ impl Target {
                 Err(unsupported(&format!("{other}://…"), "a Redis Cluster is not supported yet"))
             }
             other => {
-                let near = crate::error::nearest(other, SCHEMES.iter().copied())
+                let near = crate::fault::nearest(other, SCHEMES.iter().copied())
                     .map_or_else(String::new, |near| format!("did you mean `{near}://`? "));
                 let known = SCHEMES.join("://, ");
                 Err(wrong(format!(

@@ -26,7 +26,7 @@ pub fn push_rfc3339(out: &mut Vec<u8>, ms: i64) -> bool {
 }
 
 /// The date alone.
-pub(super) fn date(ms: i64) -> Option<String> {
+pub fn date(ms: i64) -> Option<String> {
     let mut out = Vec::with_capacity(24);
     push_rfc3339(&mut out, ms).then(|| String::from_utf8_lossy(&out[..10]).into_owned())
 }
