@@ -7,7 +7,9 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 pub mod connect;
+mod dial;
 pub mod redis;
+pub mod wire;
 
 /// A key, as bytes. Keys hold session ids, so `Debug` shows only the beginning.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]

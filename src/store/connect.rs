@@ -4,17 +4,16 @@ use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use ::redis::{
-    Client, ClientTlsConfig, Connection, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo as _,
-    RedisConnectionInfo, RedisError, ServerErrorKind, TlsCertificates,
-};
+use ::redis::{ErrorKind, RedisError, ServerErrorKind, Value};
 
 use super::Error;
+use super::dial::{self, Failed};
 use super::redis::RedisStore;
+use super::wire::Wire;
 use crate::secret::Secret;
 
 /// How long a connection may take unless the user says otherwise.
@@ -371,136 +370,74 @@ fn first_line(path: &Path) -> Result<Secret, String> {
 pub fn connect(target: &Target) -> Result<RedisStore, Error> {
     ANSWER_WITHIN.store(target.timeout.as_secs().max(1), Ordering::Relaxed);
     let place = target.place();
-    let mut connection = dial(target, &place)?;
-    // Until the login is through, an answer counts as a part of connecting.
-    limit(&connection, Some(target.connect_timeout), &place)?;
-    log_in(&mut connection, target, &place)?;
-    let cluster = introduce(&mut connection, target, &place)?;
-    limit(&connection, Some(target.timeout), &place)?;
-    let mut store =
-        RedisStore::new(connection, place, target.user_name().to_string()).with_target(target.clone());
+    let mut wire = dial::dial(target).map_err(|failed| match failed {
+        Failed::Io(error) => unreachable(&error.into(), &place),
+        Failed::Tls(reason) => connecting(&place, tls_reason(&reason)),
+    })?;
+    let cluster = introduce(&mut wire, target, &place)?;
+    wire.limit(target.timeout).map_err(|error| unreachable(&error.into(), &place))?;
+    let mut store = RedisStore::new(wire, place, target.user_name().to_string()).with_target(target.clone());
     store.cluster = cluster;
     Ok(store)
 }
 
-fn limit(connection: &Connection, timeout: Option<Duration>, place: &str) -> Result<(), Error> {
-    connection
-        .set_read_timeout(timeout)
-        .and_then(|()| connection.set_write_timeout(timeout))
-        .map_err(|error| unreachable(&error, place))
-}
-
-/// The bare connection. Login and choice of database are done here and not by the library, whose
-/// errors do not keep what the server said.
-fn dial(target: &Target, place: &str) -> Result<Connection, Error> {
-    let address = match &target.address {
-        Address::Unix(path) => ConnectionAddr::Unix(path.clone()),
-        Address::Tcp { host, port, tls: false } => ConnectionAddr::Tcp(host.clone(), *port),
-        Address::Tcp { host, port, tls: true } => ConnectionAddr::TcpTls {
-            host: host.clone(),
-            port: *port,
-            insecure: target.tls.insecure,
-            tls_params: None,
-        },
-    };
-    let failed = |error: &RedisError| unreachable(error, place);
-    let info: ConnectionInfo = address
-        .into_connection_info()
-        .map_err(|error| failed(&error))?
-        .set_redis_settings(RedisConnectionInfo::default().set_skip_set_lib_name());
-    let client = if target.is_tls() {
-        install_crypto();
-        Client::build_with_tls(info, certificates(&target.tls).map_err(|reason| connecting(place, reason))?)
-    } else {
-        Client::open(info)
-    };
-    client
-        .and_then(|client| client.get_connection_with_timeout(target.connect_timeout))
-        .map_err(|error| failed(&error))
-}
-
-/// rustls wants one crypto provider for the whole process.
-fn install_crypto() {
-    static ONCE: Once = Once::new();
-    // An error means that one is installed already.
-    ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
-}
-
-fn certificates(tls: &Tls) -> Result<TlsCertificates, String> {
-    let read = |path: &Path, what: &str, mark: &str| {
-        let shown = path.display();
-        let bytes = std::fs::read(path)
-            .map_err(|error| format!("cannot read the {what} {shown}: {}", plain(&error)))?;
-        // Without this an empty list of authorities would look like an untrusted server.
-        if memchr::memmem::find(&bytes, mark.as_bytes()).is_none() {
-            return Err(format!("the {what} {shown} is no PEM file with `{mark}` in it"));
-        }
-        Ok(bytes)
-    };
-    let client_tls = match (&tls.cert, &tls.key) {
-        (Some(cert), Some(key)) => Some(ClientTlsConfig {
-            client_cert: read(cert, "client certificate", "BEGIN CERTIFICATE")?,
-            client_key: read(key, "key of the client certificate", "PRIVATE KEY")?,
-        }),
-        (None, None) => None,
-        (Some(_), None) => return Err("--cert needs the certificate's --key beside it".to_string()),
-        (None, Some(_)) => return Err("--key needs its certificate, --cert, beside it".to_string()),
-    };
-    let root_cert =
-        tls.cacert.as_deref().map(|path| read(path, "CA certificate", "BEGIN CERTIFICATE")).transpose()?;
-    Ok(TlsCertificates { client_tls, root_cert })
-}
-
-fn log_in(connection: &mut Connection, target: &Target, place: &str) -> Result<(), Error> {
+/// Logs in, names the connection, keeps what is read from looking used, and says whether it is a
+/// cluster's. All of it is sent in one go.
+fn introduce(wire: &mut Wire, target: &Target, place: &str) -> Result<bool, Error> {
     let user = target.user_name();
-    match target.login(place)? {
-        Some((password, optional)) => {
-            let mut auth = ::redis::cmd("AUTH");
-            if let Some(user) = &target.user {
-                auth.arg(user);
-            }
-            auth.arg(password.reveal());
-            if let Err(error) = auth.exec(connection) {
-                let reason = detail(&error);
-                if reason.contains("without any password configured") || reason.contains("no password is set")
-                {
-                    // redis-cli goes on as well when only the environment holds a password.
-                    if !optional {
-                        let reason = NO_PASSWORD.to_string();
-                        return Err(Error::Authentication { place: place.to_string(), reason });
-                    }
-                } else if error.kind() == ErrorKind::Io || error.code() == Some("DENIED") {
-                    return Err(unreachable(&error, place));
-                } else {
-                    return Err(classify(&error, place, user, "AUTH"));
-                }
-            }
+    let login = target.login(place)?;
+    if login.is_none() && target.user.is_some() {
+        let reason = "a user was named, but no password was given".to_string();
+        return Err(Error::Authentication { place: place.to_string(), reason });
+    }
+    let mut commands = Vec::new();
+    if let Some((password, _)) = &login {
+        let mut auth = ::redis::cmd("AUTH");
+        if let Some(user) = &target.user {
+            auth.arg(user);
         }
-        None if target.user.is_some() => {
-            let reason = "a user was named, but no password was given".to_string();
-            return Err(Error::Authentication { place: place.to_string(), reason });
-        }
-        None => {}
+        commands.extend(auth.arg(password.reveal()).get_packed_command());
     }
     if target.db != 0 {
-        ::redis::cmd("SELECT").arg(target.db).exec(connection).map_err(|error| {
-            if error.kind() == ErrorKind::Io {
+        commands.extend(::redis::cmd("SELECT").arg(target.db).get_packed_command());
+    }
+    commands.extend(::redis::cmd("CLIENT").arg("SETNAME").arg("sessctl").get_packed_command());
+    // Reading must not keep sessions from being evicted; older servers do not know it.
+    commands.extend(::redis::cmd("CLIENT").arg("NO-TOUCH").arg("ON").get_packed_command());
+    commands.extend(::redis::cmd("INFO").arg("cluster").get_packed_command());
+    // A server that hangs up at once may have said why.
+    let sent = wire.send(&commands);
+    let mut answer = || wire.answer().and_then(Value::extract_error);
+
+    if let Some((_, optional)) = login
+        && let Err(error) = answer()
+    {
+        let reason = detail(&error);
+        if reason.contains("without any password configured") || reason.contains("no password is set") {
+            // redis-cli goes on as well when only the environment holds a password.
+            if !optional {
+                let reason = NO_PASSWORD.to_string();
+                return Err(Error::Authentication { place: place.to_string(), reason });
+            }
+        } else if error.kind() == ErrorKind::Io || error.code() == Some("DENIED") {
+            return Err(unreachable(sent.as_ref().err().unwrap_or(&error), place));
+        } else {
+            return Err(classify(&error, place, user, "AUTH"));
+        }
+    }
+    if target.db != 0 {
+        answer().map_err(|error| {
+            if error.kind() == ErrorKind::Io || error.code() == Some("DENIED") {
                 unreachable(&error, place)
             } else {
                 classify(&error, place, user, "SELECT")
             }
         })?;
     }
-    Ok(())
-}
-
-/// Names the connection, keeps what is read from looking used, and says whether it is a cluster's.
-fn introduce(connection: &mut Connection, target: &Target, place: &str) -> Result<bool, Error> {
-    let user = target.user_name();
     // The first answer of all where there was no login: a server that cannot be used says so here.
     // That the user may not name the connection does no harm.
-    if let Err(error) = ::redis::cmd("CLIENT").arg("SETNAME").arg("sessctl").exec(connection) {
-        if error.kind() == ErrorKind::Io
+    if let Err(error) = answer() {
+        if matches!(error.kind(), ErrorKind::Io | ErrorKind::Parse)
             || error.code() == Some("DENIED")
             || detail(&error).contains("max number of clients")
         {
@@ -510,16 +447,24 @@ fn introduce(connection: &mut Connection, target: &Target, place: &str) -> Resul
             return Err(found);
         }
     }
-    // Reading must not keep sessions from being evicted; older servers do not know it.
-    let _ = ::redis::cmd("CLIENT").arg("NO-TOUCH").arg("ON").exec(connection);
-
-    let info = |connection: &mut Connection, command: &str, section: &str| {
-        ::redis::cmd(command).arg(section).query::<String>(connection).unwrap_or_default()
+    let lost = |error: RedisError| matches!(error.kind(), ErrorKind::Io | ErrorKind::Parse).then_some(error);
+    if let Some(error) = answer().err().and_then(lost) {
+        return Err(unreachable(&error, place));
+    }
+    let info = match answer() {
+        Ok(info) => ::redis::from_redis_value::<String>(info).unwrap_or_default(),
+        Err(error) => match lost(error) {
+            Some(error) => return Err(unreachable(&error, place)),
+            None => String::new(),
+        },
     };
     // A cluster of one primary holds everything: it can be read as a single server is.
-    let cluster = member(&info(connection, "INFO", "cluster"), "cluster_enabled") == Some(1);
-    if cluster && member(&info(connection, "CLUSTER", "INFO"), "cluster_size").is_some_and(|size| size > 1) {
-        return Err(Error::Cluster { place: place.to_string() });
+    let cluster = member(&info, "cluster_enabled") == Some(1);
+    if cluster {
+        let info = ::redis::cmd("CLUSTER").arg("INFO").query::<String>(wire).unwrap_or_default();
+        if member(&info, "cluster_size").is_some_and(|size| size > 1) {
+            return Err(Error::Cluster { place: place.to_string() });
+        }
     }
     Ok(cluster)
 }
@@ -600,7 +545,7 @@ fn io_error(error: &RedisError) -> Option<&io::Error> {
 }
 
 /// A system error without its number.
-fn plain(error: &io::Error) -> String {
+pub(super) fn plain(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_string(),
         io::ErrorKind::PermissionDenied => "permission denied".to_string(),
@@ -648,16 +593,20 @@ fn unreachable(error: &RedisError, place: &str) -> Error {
     } else if error.code() == Some("DENIED") {
         "the server is in protected mode: it has no password and answers its own machine only".to_string()
     } else {
-        let text = detail(error);
-        if text.contains("invalid peer certificate") {
-            certificate(&text)
-        } else if text.contains("KeyMismatch") {
-            "the key is not the one of the client certificate (--cert, --key)".to_string()
-        } else {
-            text
-        }
+        tls_reason(&detail(error))
     };
     Error::Connect { place: place.to_string(), reason }
+}
+
+/// What is wrong with TLS, in plain words where it is known.
+fn tls_reason(text: &str) -> String {
+    if text.contains("invalid peer certificate") {
+        certificate(text)
+    } else if text.contains("KeyMismatch") {
+        "the key is not the one of the client certificate (--cert, --key)".to_string()
+    } else {
+        text.to_string()
+    }
 }
 
 /// rustls's words for a certificate that it does not take.

@@ -6,13 +6,14 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use ::redis::{Connection, Value as Answer};
+use ::redis::Value as Answer;
 
 use super::{
     Applied, Backup, Companion, Error, Fit, Keeper, Key, Kind, Need, Op, Outcome, Page, Query, Raw, Record,
     Source, Step, Store, Ttl,
 };
 use crate::store::connect::{self, Target, classify};
+use crate::store::wire::Wire;
 
 mod backup;
 mod before;
@@ -42,7 +43,7 @@ const MAX_FIELDS: u64 = 10_000;
 
 /// A connection and what its errors say of it.
 pub struct RedisStore {
-    connection: Connection,
+    connection: Wire,
     place: String,
     user: String,
     /// Bytes of commands that wait to be sent.
@@ -76,7 +77,7 @@ enum Refusal {
 }
 
 impl RedisStore {
-    pub fn new(connection: Connection, place: String, user: String) -> RedisStore {
+    pub fn new(connection: Wire, place: String, user: String) -> RedisStore {
         RedisStore {
             connection,
             place,
@@ -153,12 +154,12 @@ impl RedisStore {
         }
         if let Some(flow) = &mut self.flow {
             let Some((commands, bytes)) = flow.next() else { return Ok(()) };
-            let sent = flow.timed(|| self.connection.send_packed_command(&self.out[..bytes]));
+            let sent = flow.timed(|| self.connection.send(&self.out[..bytes]));
             self.out.drain(..bytes);
             self.unsent -= commands;
             return sent.map_err(|error| self.classify(&error, command));
         }
-        let sent = self.connection.send_packed_command(&self.out);
+        let sent = self.connection.send(&self.out);
         self.out.clear();
         self.unsent = 0;
         sent.map_err(|error| self.classify(&error, command))
@@ -170,11 +171,11 @@ impl RedisStore {
             self.flush(command)?;
             let connection = &mut self.connection;
             match &mut self.flow {
-                Some(flow) => flow.answer(|| connection.recv_response()),
-                None => connection.recv_response(),
+                Some(flow) => flow.answer(|| connection.answer()),
+                None => connection.answer(),
             }
         } else {
-            self.connection.recv_response()
+            self.connection.answer()
         };
         let error = match answered {
             Ok(Answer::ServerError(error)) => ::redis::RedisError::from(error),

@@ -530,3 +530,28 @@ fn a_server_that_does_not_answer_is_given_up() {
     signal("CONT");
     sess.args(["list"]).success();
 }
+
+#[test]
+fn an_answer_has_a_size_and_a_time() {
+    let sess = Sess::new();
+    // One announces more than anybody has, one never comes to its end.
+    for (announced, says) in [("$1000000000", "makes no sense"), ("$400000000", "did not answer within")] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let feed = move |mut stream: std::net::TcpStream| {
+            // What it says of itself first, and then the scan.
+            let _ = stream.write_all(b"+OK\r\n+OK\r\n$0\r\n\r\n$-1\r\n+none\r\n");
+            let _ = stream.write_all(format!("{announced}\r\n").as_bytes());
+            while stream.write_all(b"x").is_ok() {
+                std::thread::yield_now();
+            }
+        };
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                std::thread::spawn(move || feed(stream));
+            }
+        });
+        let store = format!("redis://127.0.0.1:{port}");
+        sess.args(["count", "--store", &store, "--timeout", "1s"]).code(1).says(says).stdout("");
+    }
+}

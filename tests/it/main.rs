@@ -3,6 +3,7 @@
 mod audit;
 mod bad_bytes;
 mod bad_input;
+mod between;
 mod commands;
 mod exits;
 mod faults;

@@ -15,6 +15,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
 
+pub(crate) mod proxy;
+
 /// How long anything that is waited for may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -9,12 +9,13 @@ use crate::store::{Content, Fingerprint, Parts};
 const SMALL: i64 = 128;
 
 /// Gathers the backups of the steps whose key still is what was seen. `same` and `contents` run
-/// along the steps; the keys are being watched.
+/// along the steps; the keys are being watched. A key that vanished meanwhile has none, and is not the
+/// same any more.
 pub(super) fn collect(
     store: &mut RedisStore,
     first: usize,
     steps: &[Step],
-    same: &[bool],
+    same: &mut [bool],
     contents: Vec<Raw>,
     no_index: bool,
 ) -> Result<Vec<Backup>, Error> {
@@ -45,7 +46,11 @@ pub(super) fn collect(
         let content = match contents[*at].take() {
             Some(Raw::Text(text)) => Content::Text(text),
             Some(Raw::Hash(fields)) => {
-                let dump = bulk(store.expect("DUMP")?).ok_or_else(|| store.senseless("DUMP"))?;
+                let Some(dump) = bulk(store.expect("DUMP")?) else {
+                    same[*at] = false;
+                    without.retain(|place| *place != backups.len());
+                    continue;
+                };
                 let fields = fields.into_iter().map(|(field, value)| (Key(field), Key(value))).collect();
                 Content::Hash { dump, fields }
             }
@@ -375,12 +380,14 @@ fn wholes(store: &mut RedisStore, whole: &[(usize, &Op)], backups: &mut [Backup]
 fn parts(store: &mut RedisStore, key: &Key) -> Result<Option<Parts>, Error> {
     let kind = store.kinds(std::slice::from_ref(key))?.pop().flatten();
     let answer = match kind {
-        Some(Kind::Set) => store.ask(&[b"SMEMBERS", &key.0])?,
-        Some(Kind::SortedSet) => store.ask(&[b"ZRANGE", &key.0, b"0", b"-1", b"WITHSCORES"])?,
-        Some(Kind::Hash) => store.ask(&[b"HGETALL", &key.0])?,
-        Some(Kind::List) => store.ask(&[b"LRANGE", &key.0, b"0", b"-1"])?,
-        _ => return Ok(None),
+        Some(Kind::Set) => store.take_one(&[b"SMEMBERS", &key.0])?,
+        Some(Kind::SortedSet) => store.take_one(&[b"ZRANGE", &key.0, b"0", b"-1", b"WITHSCORES"])?,
+        Some(Kind::Hash) => store.take_one(&[b"HGETALL", &key.0])?,
+        Some(Kind::List) => store.take_one(&[b"LRANGE", &key.0, b"0", b"-1"])?,
+        _ => None,
     };
+    // It may have become something else between two questions.
+    let Some(answer) = answer else { return Ok(None) };
     let keys = |pairs: Vec<(Vec<u8>, Vec<u8>)>| pairs.into_iter().map(|(a, b)| (Key(a), Key(b))).collect();
     let parts = match (kind, answer) {
         (Some(Kind::Hash), answer) => pairs(answer).map(|fields| Parts::Fields(keys(fields))),
@@ -411,11 +418,12 @@ fn expiry_of(store: &mut RedisStore, key: &Key) -> Result<Option<i64>, Error> {
 pub(super) fn digest(store: &mut RedisStore, key: &Key) -> Result<Fingerprint, Error> {
     let kind = store.kinds(std::slice::from_ref(key))?.pop().flatten();
     let answer = match kind {
-        Some(Kind::Set) => store.ask(&[b"SMEMBERS", &key.0])?,
-        Some(Kind::SortedSet) => store.ask(&[b"ZRANGE", &key.0, b"0", b"-1", b"WITHSCORES"])?,
-        Some(Kind::Hash) => store.ask(&[b"HGETALL", &key.0])?,
-        _ => return Ok(Fingerprint([0; 16])),
+        Some(Kind::Set) => store.take_one(&[b"SMEMBERS", &key.0])?,
+        Some(Kind::SortedSet) => store.take_one(&[b"ZRANGE", &key.0, b"0", b"-1", b"WITHSCORES"])?,
+        Some(Kind::Hash) => store.take_one(&[b"HGETALL", &key.0])?,
+        _ => None,
     };
+    let Some(answer) = answer else { return Ok(Fingerprint([0; 16])) };
     let fields = match (kind, answer) {
         (Some(Kind::Set), Answer::Array(items) | Answer::Set(items)) => {
             items.into_iter().filter_map(bulk).map(|member| (member, Vec::new())).collect()

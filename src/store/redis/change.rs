@@ -274,16 +274,21 @@ fn attempt(
     if let Some(keeper) = keeper {
         let mut backups = Vec::new();
         for share in &mut shares {
-            let same: Vec<bool> = share.found.iter().map(|found| matches!(found, Found::Same)).collect();
+            let mut same: Vec<bool> = share.found.iter().map(|found| matches!(found, Found::Same)).collect();
             let contents = std::mem::take(&mut share.contents);
             backups.extend(backup::collect(
                 store,
                 share.start,
                 share.steps,
-                &same,
+                &mut same,
                 contents,
                 share.no_index,
             )?);
+            for (found, same) in share.found.iter_mut().zip(same) {
+                if matches!(found, Found::Same) && !same {
+                    *found = Found::Gone;
+                }
+            }
         }
         if let Err(error) = keeper.prepared(&backups) {
             for at in 0..shares.len() {

@@ -32,7 +32,7 @@ pub(super) fn restore(store: &mut RedisStore, backups: &[Backup]) -> Result<Vec<
         restored.push(match &backup.own {
             Own::End if done => PUT_BACK,
             Own::End => revive(store, backup, now)?,
-            Own::Expire { at, rewrite } => expire_back(store, backup, *at, rewrite.as_ref(), now)?,
+            Own::Expire { at, rewrite } => expire_back(store, backup, *at, rewrite.as_ref())?,
         });
     }
     let companions = || {
@@ -217,15 +217,18 @@ fn expire_back(
     backup: &Backup,
     made: Expiry,
     rewrite: Option<&Rewrite>,
-    now: i64,
 ) -> Result<Outcome, Error> {
     let key = &backup.key.0;
     store.push(&[b"WATCH", key]);
+    // What is left only says when the key ends beside the time of that very moment.
+    store.push(&[b"TIME"]);
     store.push(&[b"PTTL", key]);
     let hash = matches!(backup.content, Content::Hash { .. });
     store.push(&[if hash { b"HGETALL" } else { b"GET" }, key]);
     store.flush("GET")?;
     store.expect("WATCH")?;
+    let now = store.expect("TIME")?;
+    let now = instant(now).ok_or_else(|| store.senseless("TIME"))?;
     let ttl = int(&store.expect("PTTL")?).unwrap_or(-2);
     let there = match store.take("GET")? {
         Ok(answer) if hash => pairs(answer).map(Raw::Hash),
