@@ -31,6 +31,7 @@ use crate::fault::Failure;
 use crate::plan::execute::Report;
 use crate::scan::now_ms;
 use crate::text::rfc3339;
+use crate::value::escaped_json;
 
 pub mod verify;
 
@@ -442,7 +443,7 @@ impl Log {
         };
         line.insert("seq".into(), (head.lines + 1).into());
         line.insert("prev".into(), head.sha256.clone().into());
-        let text = Json::Object(line).to_string();
+        let text = escaped_json(&Json::Object(line).to_string()).into_owned();
         head.next = Some(text.clone());
         head.write(&self.path)?;
         if let Err(error) = file.write_all(format!("{text}\n").as_bytes()).and_then(|()| file.sync_data()) {

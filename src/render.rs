@@ -434,7 +434,7 @@ pub(crate) mod tests {
         let json = written(Format::Json, None, &Options::default(), None, None);
         assert_eq!(json, format!("[\n{}\n]\n", ndjson.trim_end().replace('\n', ",\n")));
         let sorted = written(Format::Json, Some("user"), &Options::default(), Some("-user"), Some(2));
-        assert_eq!(sorted, "[\n{\"user\":\"\u{202e}bob\"},\n{\"user\":\"alice\"}\n]\n");
+        assert_eq!(sorted, "[\n{\"user\":\"\\u202ebob\"},\n{\"user\":\"alice\"}\n]\n");
         let none = written(Format::Json, None, &Options::default(), None, Some(0));
         assert_eq!(none, "[]\n");
     }

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use crate::render::safe::is_visible;
+
 /// Decoded session data. Strings borrow from the blob (`'a`) unless they had to be rewritten.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'a> {
@@ -500,25 +502,24 @@ fn write_integer(out: &mut Vec<u8>, mut number: u64, negative: bool) {
     out.extend_from_slice(&digits[start..]);
 }
 
-/// How a byte of a text is written: 0 as it is, 1 escaped, 2 perhaps the begin of a C1 control.
-const ESCAPES: [u8; 256] = {
-    let mut table = [0_u8; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = 1;
+/// Which bytes of a text are written as they are: printable ASCII that JSON has no other use for.
+const PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = b' ';
+    while byte < 0x7f {
+        table[byte as usize] = true;
         byte += 1;
     }
-    table[b'"' as usize] = 1;
-    table[b'\\' as usize] = 1;
-    table[0x7f] = 1;
-    table[0xc2] = 2;
+    table[b'"' as usize] = false;
+    table[b'\\' as usize] = false;
     table
 };
 
 /// Appends text as a JSON string.
 ///
-/// All control characters are escaped, DEL and U+0080 to U+009F too, which JSON would let through:
-/// session data is written by strangers and a terminal may obey them.
+/// Whatever is not shown as something is escaped, also where JSON would let it through: DEL, U+0080 to
+/// U+009F, what turns the direction of writing, zero-width characters and tags. Session data is
+/// written by strangers, and a terminal, or a pager that shows the file later, may obey them.
 pub fn write_json_text(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     out.reserve(bytes.len() + 2);
@@ -526,39 +527,68 @@ pub fn write_json_text(out: &mut Vec<u8>, text: &str) {
     let mut copied = 0;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        at += 1;
-        let code = match ESCAPES[usize::from(byte)] {
-            0 => continue,
-            1 => byte,
-            _ => match bytes.get(at) {
-                Some(&second @ 0x80..=0x9f) => second,
-                _ => continue,
-            },
-        };
-        out.extend_from_slice(&bytes[copied..at - 1]);
-        if code >= 0x80 {
+        if PLAIN[usize::from(byte)] {
             at += 1;
+            continue;
         }
+        let start = at;
+        // Every character before it was taken whole.
+        let Some(char) = text[at..].chars().next() else { break };
+        at += char.len_utf8();
+        if !matches!(char, '"' | '\\') && is_visible(char) {
+            continue;
+        }
+        out.extend_from_slice(&bytes[copied..start]);
         copied = at;
-        let short = match code {
-            b'"' | b'\\' => code,
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            0x08 => b'b',
-            0x0c => b'f',
-            _ => {
-                const HEX: &[u8; 16] = b"0123456789abcdef";
-                out.extend_from_slice(b"\\u00");
-                out.push(HEX[usize::from(code >> 4)]);
-                out.push(HEX[usize::from(code & 15)]);
-                continue;
-            }
-        };
-        out.extend_from_slice(&[b'\\', short]);
+        write_escape(out, char);
     }
     out.extend_from_slice(&bytes[copied..]);
     out.push(b'"');
+}
+
+/// Appends a character as JSON escapes it.
+fn write_escape(out: &mut Vec<u8>, char: char) {
+    let short = match char {
+        '"' => b'"',
+        '\\' => b'\\',
+        '\n' => b'n',
+        '\r' => b'r',
+        '\t' => b't',
+        '\u{8}' => b'b',
+        '\u{c}' => b'f',
+        _ => {
+            const HEX: &[u8; 16] = b"0123456789abcdef";
+            let mut units = [0; 2];
+            for unit in char.encode_utf16(&mut units) {
+                out.extend_from_slice(b"\\u");
+                for shift in [12, 8, 4, 0] {
+                    out.push(HEX[usize::from(*unit >> shift & 15)]);
+                }
+            }
+            return;
+        }
+    };
+    out.extend_from_slice(&[b'\\', short]);
+}
+
+/// JSON that another writer made, with everything in its texts escaped that
+/// [`write_json_text`] escapes.
+pub fn escaped_json(json: &str) -> Cow<'_, str> {
+    // Beside its line breaks there is nothing of the kind outside of a text.
+    let odd = |char: char| char != '\n' && !is_visible(char);
+    if !json.contains(odd) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = Vec::with_capacity(json.len() + 64);
+    let mut utf8 = [0; 4];
+    for char in json.chars() {
+        if odd(char) {
+            write_escape(&mut out, char);
+        } else {
+            out.extend_from_slice(char.encode_utf8(&mut utf8).as_bytes());
+        }
+    }
+    Cow::Owned(into_text(out))
 }
 
 #[cfg(test)]
@@ -593,7 +623,7 @@ mod tests {
             (Value::Float(-0.0), "-0.0"),
             (Value::Float(1e21), "1e21"),
             (Value::Decimal(cow("19.90")), r#"{"$decimal":"19.90"}"#),
-            (text("a\"\\\n\u{1}/é\u{2028}"), "\"a\\\"\\\\\\n\\u0001/é\u{2028}\""),
+            (text("a\"\\\n\u{1}/é\u{2028}"), "\"a\\\"\\\\\\n\\u0001/é\\u2028\""),
             (text("\u{7f}\u{9b}31m¢\u{80}"), r#""\u007f\u009b31m¢\u0080""#),
             (Value::Bytes(Cow::Borrowed(&[0xff, 0])), r#"{"$bytes":"/wA="}"#),
             (Value::List(vec![]), "[]"),

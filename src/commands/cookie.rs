@@ -11,6 +11,7 @@ use crate::cookie::{CookieError, Given, Opened};
 use crate::error::{Failure, Usage};
 use crate::exit::Exit;
 use crate::layout::setup::{Setting, Setup};
+use crate::render::json as written;
 use crate::render::safe::{safe, text as shown};
 
 /// Find the session that a cookie belongs to, and check its signature
@@ -165,11 +166,11 @@ fn print(context: &Context, answers: &[Answer<'_>]) -> anyhow::Result<()> {
     match context.format {
         Format::Json => {
             let all: Vec<_> = answers.iter().map(object).collect();
-            writeln!(out, "{:#}", serde_json::Value::from(all))?;
+            out.write_all(written::pretty(&serde_json::Value::from(all)).as_bytes())?;
         }
         Format::Ndjson => {
             for answer in answers {
-                writeln!(out, "{}", object(answer))?;
+                out.write_all(written::line(&object(answer)).as_bytes())?;
             }
         }
         Format::Ids => {
@@ -178,7 +179,9 @@ fn print(context: &Context, answers: &[Answer<'_>]) -> anyhow::Result<()> {
             for answer in answers {
                 if !seen.contains(&&answer.opened.id[..]) {
                     seen.push(&answer.opened.id);
-                    write!(out, "{}{end}", shortened(&answer.opened.id, !context.mask))?;
+                    let id = shortened(&answer.opened.id, !context.mask);
+                    let id = if context.ui.stdout_terminal { safe(&id) } else { id.as_str().into() };
+                    write!(out, "{id}{end}")?;
                 }
             }
         }

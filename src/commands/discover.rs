@@ -344,7 +344,7 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
                 writeln!(
                     out,
                     "{},{},{},{},{},{},{},{}",
-                    render::csv::field(&name.shape),
+                    render::csv::field(&name.shape, &Options::of(context)),
                     name.kind,
                     name.layout.unwrap_or(""),
                     name.certain,
@@ -378,10 +378,10 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
                 })
                 .collect();
             if context.format == Format::Json {
-                writeln!(out, "{:#}", serde_json::Value::Array(objects))?;
+                out.write_all(render::json::pretty(&serde_json::Value::Array(objects)).as_bytes())?;
             } else {
                 for object in objects {
-                    writeln!(out, "{object}")?;
+                    out.write_all(render::json::line(&object).as_bytes())?;
                 }
             }
         }

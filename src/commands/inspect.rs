@@ -222,6 +222,10 @@ fn show(
     let forged = opening.is_some_and(|opening| opening.verified == Some(false));
     if args.raw {
         match session.raw {
+            // Nothing of it may steer a terminal; whoever wants the bytes sends them elsewhere.
+            Raw::Text(text) | Raw::Head(text, _) if context.ui.stdout_terminal => {
+                writeln!(out, "{}", safe::bytes(text))?;
+            }
             Raw::Text(text) | Raw::Head(text, _) => out.write_all(text)?,
             Raw::Hash(fields) => {
                 for (field, value) in fields {

@@ -15,7 +15,7 @@ use crate::frameworks;
 use crate::layout::Layout;
 use crate::layout::setup::{COMMON, OptionError, OptionKind, OptionSpec};
 use crate::render::table::{self, Head};
-use crate::render::{Cell, Options, Tone};
+use crate::render::{self, Cell, Options, Tone};
 use crate::store::Kind;
 
 pub(crate) mod toml;
@@ -58,7 +58,7 @@ pub fn run(context: &Context, args: &Args, toml: bool) -> anyhow::Result<Exit> {
             match context.format {
                 _ if toml => description(layout)?.to_string(),
                 Format::Table => page(layout),
-                Format::Json => format!("{:#}\n", object(layout)),
+                Format::Json => render::json::pretty(&object(layout)),
                 Format::Ndjson => format!("{}\n", object(layout)),
                 Format::Csv => csv(&[layout]),
                 Format::Ids => format!("{}\n", layout.name),
@@ -95,11 +95,11 @@ fn list(context: &Context) -> anyhow::Result<String> {
         }
         Format::Json => {
             let all: Vec<_> = frameworks::all().map(object).collect();
-            text = format!("{:#}\n", serde_json::Value::from(all));
+            text = render::json::pretty(&serde_json::Value::from(all));
         }
         Format::Ndjson => {
             for layout in frameworks::all() {
-                writeln!(text, "{}", object(layout))?;
+                text.push_str(&render::json::line(&object(layout)));
             }
         }
         Format::Csv => text = csv(&frameworks::all().collect::<Vec<_>>()),

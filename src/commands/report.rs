@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::frameworks;
 use crate::plan::Entry;
 use crate::plan::execute::Report;
-use crate::render::safe;
+use crate::render::{self, safe};
 use crate::resolve;
 use crate::store::{Expiry, JsonItem, Op, Own, Rewrite};
 
@@ -36,9 +36,9 @@ pub fn print(context: &Context, past: &str, report: &Report) -> anyhow::Result<(
                 "errors": report.errors,
             });
             if context.format == Format::Json {
-                writeln!(out, "{object:#}")?;
+                out.write_all(render::json::pretty(&object).as_bytes())?;
             } else {
-                writeln!(out, "{object}")?;
+                out.write_all(render::json::line(&object).as_bytes())?;
             }
         }
         Format::Csv => {

@@ -98,6 +98,7 @@ fn verify_audit(context: &Context, file: Option<&Path>, holds: Option<&str>) -> 
     };
     let intact = verdict.findings.is_empty();
     let mut out = context.ui.out();
+    let options = Options::of(context);
     match context.format {
         Format::Json | Format::Ndjson => {
             let findings: Vec<Json> = verdict
@@ -115,16 +116,16 @@ fn verify_audit(context: &Context, file: Option<&Path>, holds: Option<&str>) -> 
                 "findings": findings,
             });
             if context.format == Format::Json {
-                writeln!(out, "{object:#}")?;
+                out.write_all(render::json::pretty(&object).as_bytes())?;
             } else {
-                writeln!(out, "{object}")?;
+                out.write_all(render::json::line(&object).as_bytes())?;
             }
         }
         Format::Csv => {
             writeln!(out, "line,what")?;
             for finding in &verdict.findings {
                 let line = finding.line.map(|line| line.to_string()).unwrap_or_default();
-                writeln!(out, "{line},{}", render::csv::field(&finding.what))?;
+                writeln!(out, "{line},{}", render::csv::field(&finding.what, &options))?;
             }
         }
         Format::Table | Format::Ids => {
@@ -204,6 +205,7 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
     }
     runs.sort_by_key(|summary| summary.start.at);
     let mut out = context.ui.out();
+    let options = Options::of(context);
     let when = |at: i64| render::rfc3339(at);
     match context.format {
         Format::Table => {
@@ -244,7 +246,7 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
             if rows.is_empty() {
                 drawn.extend_from_slice(b"There are no runs.\n");
             } else {
-                table::draw(&mut drawn, &heads, &rows, Options::of(context).width(), context.ui.color);
+                table::draw(&mut drawn, &heads, &rows, options.width(), context.ui.color);
             }
             out.write_all(&drawn)?;
         }
@@ -266,7 +268,7 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
                     summary.done.to_string(),
                     summary.state.name().to_string(),
                 ];
-                let fields: Vec<String> = fields.iter().map(|field| render::csv::field(field)).collect();
+                let fields: Vec<String> = fields.iter().map(|field| render::csv::field(field, &options)).collect();
                 writeln!(out, "{}", fields.join(","))?;
             }
         }
@@ -287,10 +289,10 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
                 })
                 .collect();
             if context.format == Format::Json {
-                writeln!(out, "{:#}", Json::from(objects))?;
+                out.write_all(render::json::pretty(&Json::from(objects)).as_bytes())?;
             } else {
                 for object in objects {
-                    writeln!(out, "{object}")?;
+                    out.write_all(render::json::line(&object).as_bytes())?;
                 }
             }
         }
@@ -305,6 +307,7 @@ fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
     let every = Chosen::default();
     let mut changed = Changed::open(&summary, &every)?;
     let mut out = context.ui.out();
+    let options = Options::of(context);
     match context.format {
         Format::Table => writeln!(out, "{:<24} {:<28} USER", "ID", "LAYOUT")?,
         Format::Csv => writeln!(out, "id,layout,user")?,
@@ -321,16 +324,19 @@ fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
                 let user = kept.user.as_deref().unwrap_or("nobody");
                 writeln!(out, "{:<24} {:<28} {}", safe::safe(&id), kept.layout, safe::safe(user))?;
             }
-            Format::Json => write!(out, "{}\n  {}", if first { "" } else { "," }, object())?,
-            Format::Ndjson => writeln!(out, "{}", object())?,
+            Format::Json => {
+                write!(out, "{}\n  {}", if first { "" } else { "," }, render::json::line(&object()).trim_end())?;
+            }
+            Format::Ndjson => out.write_all(render::json::line(&object()).as_bytes())?,
             Format::Csv => {
                 let fields = [id, kept.layout, kept.user.unwrap_or_default()];
-                writeln!(out, "{}", fields.map(|field| render::csv::field(&field)).join(","))?;
+                writeln!(out, "{}", fields.map(|field| render::csv::field(&field, &options)).join(","))?;
             }
-            Format::Ids if context.nul && !masked => {
+            Format::Ids if context.nul && !masked && !options.terminal => {
                 out.write_all(&kept.id)?;
                 out.write_all(&[0])?;
             }
+            Format::Ids if options.terminal => writeln!(out, "{}", safe::safe(&id))?,
             Format::Ids => writeln!(out, "{id}")?,
         }
         first = false;

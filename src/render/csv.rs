@@ -5,13 +5,13 @@
 //! with ids needs them unchanged. On a terminal, what it would not show is written escaped.
 
 use super::columns::{Datum, Member};
-use super::{Look, clock, json, mask, safe};
+use super::{Look, Options, clock, json, mask, safe};
 use crate::session::Session;
 
 /// A cell of its own, quoted where it must be.
-pub fn field(own: &str) -> String {
+pub fn field(own: &str, options: &Options) -> String {
     let mut out = Vec::with_capacity(own.len() + 2);
-    text(&mut out, own, Look::default());
+    text(&mut out, own, options.look());
     // Whole characters went in.
     String::from_utf8_lossy(&out).into_owned()
 }

@@ -175,13 +175,13 @@ impl Groups {
                 text.push(b'[');
                 for (at, row) in rows.iter().enumerate() {
                     text.extend_from_slice(if at == 0 { b"\n" } else { b",\n" });
-                    self.json(&mut text, row, options);
+                    self.json(&mut text, row);
                 }
                 text.extend_from_slice(if rows.is_empty() { b"]\n" } else { b"\n]\n" });
             }
             Format::Ndjson => {
                 for row in &rows {
-                    self.json(&mut text, row, options);
+                    self.json(&mut text, row);
                     text.push(b'\n');
                 }
             }
@@ -227,14 +227,13 @@ impl Groups {
         &self,
         out: &mut Vec<u8>,
         (values, count, others): &(Vec<Option<String>>, Count, bool),
-        options: &Options,
     ) {
         out.push(b'{');
         for (column, value) in self.by.columns.iter().zip(values) {
-            json::text(out, column.name, options.look());
+            json::text(out, column.name);
             out.push(b':');
             match value {
-                Some(value) => json::text(out, value, options.look()),
+                Some(value) => json::text(out, value),
                 None => out.extend_from_slice(b"null"),
             }
             out.push(b',');

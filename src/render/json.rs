@@ -5,16 +5,11 @@ use base64::Engine as _;
 use super::columns::{Columns, Datum, Member};
 use super::{Look, Options, clock, mask, safe};
 use crate::session::Session;
-use crate::value::write_json_text;
+use crate::value::{escaped_json, write_json_text};
 
 /// Appends every member of a row without the braces, for whoever adds some of his own.
 pub fn members(session: &Session<'_>, options: &Options, out: &mut Vec<u8>) {
     Names::new(&Columns::whole().members()).write(out, session, options.look());
-}
-
-/// Appends a text as the rows have it.
-pub fn push_text(text: &str, options: &Options, out: &mut Vec<u8>) {
-    self::text(out, text, options.look());
 }
 
 /// A row's members with their names ready to be copied.
@@ -43,15 +38,15 @@ impl Names {
             out.extend_from_slice(name);
             match (member.get)(session) {
                 Datum::Null => out.extend_from_slice(b"null"),
-                Datum::Id if look.mask => text(out, &mask::id(session.id, mask::length(session.id)), look),
-                Datum::Id => text(out, &safe::text(session.id), look),
+                Datum::Id if look.mask => text(out, &mask::id(session.id, mask::length(session.id))),
+                Datum::Id => text(out, &safe::text(session.id)),
                 Datum::Key if look.mask => {
-                    text(out, &mask::key(session.key, session.id, mask::length(session.id)), look);
+                    text(out, &mask::key(session.key, session.id, mask::length(session.id)));
                 }
-                Datum::Key => text(out, &safe::text(session.key), look),
-                Datum::Text(own) => text(out, own, look),
-                Datum::Owned(own) => text(out, &own, look),
-                Datum::Bytes(own) => text(out, &safe::text(own), look),
+                Datum::Key => text(out, &safe::text(session.key)),
+                Datum::Text(own) => text(out, own),
+                Datum::Owned(own) => text(out, &own),
+                Datum::Bytes(own) => text(out, &safe::text(own)),
                 Datum::Number(number) => push_number(out, number),
                 Datum::Time(ms) => {
                     out.push(b'"');
@@ -68,7 +63,7 @@ impl Names {
                         if at > 0 {
                             out.push(b',');
                         }
-                        text(out, own, look);
+                        text(out, own);
                     }
                     out.push(b']');
                 }
@@ -82,19 +77,26 @@ impl Names {
     }
 }
 
-/// Appends text as JSON. For a terminal everything that it would not show is escaped too, such as
-/// what turns the direction of writing.
-pub(super) fn text(out: &mut Vec<u8>, text: &str, look: Look) {
+/// Appends text as JSON; [`write_json_text`] says what is escaped.
+pub(super) fn text(out: &mut Vec<u8>, text: &str) {
     if is_plain(text.as_bytes()) {
         out.reserve(text.len() + 2);
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
-    } else if look.terminal && !text.is_ascii() {
-        shown_text(out, text);
     } else {
         write_json_text(out, text);
     }
+}
+
+/// An object on one line, with its line end.
+pub fn line(value: &serde_json::Value) -> String {
+    escaped_json(&format!("{value}\n")).into_owned()
+}
+
+/// A document over several lines, with its line end.
+pub fn pretty(value: &serde_json::Value) -> String {
+    escaped_json(&format!("{value:#}\n")).into_owned()
 }
 
 /// Printable ASCII without quote and backslash, looked at eight bytes at a time: what nearly all
@@ -114,30 +116,6 @@ fn is_plain(text: &[u8]) -> bool {
     };
     words.iter().fold(0, |odds, word| odds | odd(u64::from_ne_bytes(*word))) == 0
         && rest.iter().all(|byte| matches!(byte, 0x20..=0x7e) && *byte != b'"' && *byte != b'\\')
-}
-
-/// As [`write_json_text`], and what a terminal would not show as `\uXXXX`.
-fn shown_text(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    for c in text.chars() {
-        let mut buffer = [0; 4];
-        let one = &*c.encode_utf8(&mut buffer);
-        // A combining mark is shown only behind what it combines with, which `safe` does not mind.
-        if c.is_ascii() {
-            let start = out.len();
-            write_json_text(out, one);
-            out.remove(start);
-            out.pop();
-        } else if matches!(safe::safe(one), std::borrow::Cow::Borrowed(_)) {
-            out.extend_from_slice(one.as_bytes());
-        } else {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
-            }
-        }
-    }
-    out.push(b'"');
 }
 
 /// Appends a number in decimal.
@@ -176,20 +154,36 @@ mod tests {
 
     #[test]
     fn texts() {
-        let of = |own: &str, terminal| {
+        let of = |own: &str| {
             let mut out = Vec::new();
-            text(&mut out, own, Look { terminal, ..Look::default() });
+            text(&mut out, own);
             String::from_utf8(out).unwrap()
         };
-        for terminal in [false, true] {
-            assert_eq!(of("a\u{1b}[1m\"\\\n", terminal), r#""a\u001b[1m\"\\\n""#);
-            assert_eq!(of("näme 名", terminal), "\"näme 名\"");
-        }
-        assert_eq!(of("a\u{202e}b\u{e0041}\té", false), "\"a\u{202e}b\u{e0041}\\té\"");
-        assert_eq!(of("a\u{202e}b\u{e0041}\té\u{9b}", true), r#""a\u202eb\udb40\udc41\té\u009b""#);
-        for terminal in [false, true] {
-            let own = "e\u{301}\u{200b}\u{9b}\"";
-            assert_eq!(serde_json::from_str::<String>(&of(own, terminal)).unwrap(), own);
+        assert_eq!(of("a\u{1b}[1m\"\\\n"), r#""a\u001b[1m\"\\\n""#);
+        assert_eq!(of("näme 名"), "\"näme 名\"");
+        assert_eq!(of("a\u{202e}b\u{e0041}\té\u{9b}"), r#""a\u202eb\udb40\udc41\té\u009b""#);
+        let own = "e\u{301}\u{200b}\u{9b}\"";
+        assert_eq!(serde_json::from_str::<String>(&of(own)).unwrap(), own);
+    }
+
+    #[test]
+    fn what_steers_is_escaped_in_every_writer_of_json() {
+        let controls = ('\u{7f}'..='\u{9f}').chain('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}');
+        let tags = ('\u{e0000}'..='\u{e007f}').filter(|char| !char.is_alphanumeric());
+        let others = "\u{200e}\u{200f}\u{2028}\u{2029}\u{61c}\u{feff}\u{1b}\u{ad}";
+        for char in controls.chain(tags).chain(others.chars()) {
+            let own = format!("a{char}b");
+            let value = serde_json::json!({ &own: [&own, 1] });
+            let ours = crate::value::Value::Text(own.as_str().into());
+            let mut row = Vec::new();
+            text(&mut row, &own);
+            let written =
+                [line(&value), pretty(&value), ours.to_json(), ours.to_json_pretty(), String::from_utf8(row).unwrap()];
+            for json in &written {
+                assert!(!json.contains(char) && json.contains("a\\u"), "{char:?}: {json}");
+            }
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&written[1]).unwrap(), value);
+            assert_eq!(serde_json::from_str::<String>(&written[2]).unwrap(), own);
         }
     }
 

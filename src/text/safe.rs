@@ -49,8 +49,11 @@ fn push_safe(out: &mut String, char: char) {
 /// categories control, format (all of bidi, zero-width and tags), surrogate, private, unassigned,
 /// line and paragraph separator, and no space but the common one. Combining marks pass when they
 /// stand behind another character, hence the letter in front.
-fn is_visible(char: char) -> bool {
+pub fn is_visible(char: char) -> bool {
     match char {
+        // What most texts are made of, without a look into any table.
+        '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{400}'..='\u{482}' | '\u{3041}'..='\u{3096}' => true,
+        '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => true,
         // The ideographic space is an ordinary space where it is used.
         ' '..='~' | '\u{3000}' => true,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => false,

@@ -5,6 +5,7 @@ mod bad_bytes;
 mod bad_input;
 mod between;
 mod commands;
+mod display;
 mod exits;
 mod faults;
 mod faults_change;
