@@ -126,6 +126,10 @@ fn advise_name(error: &NotFound) -> Option<String> {
              server"
                 .to_string(),
         ),
+        NotFound::Several { which, .. } if which.iter().any(|name| name.contains('#')) => Some(
+            "give more of it; some begin alike over half of their length, and `sessctl list --reveal` shows them whole"
+                .to_string(),
+        ),
         NotFound::Several { .. } => Some("give more of it; each of these names one".to_string()),
         NotFound::Short { .. } | NotFound::NoSession { .. } => None,
     }

@@ -2,8 +2,8 @@
 
 use crate::fault::Refusal;
 use crate::plan::Entry;
-use crate::resolve::masked;
 use crate::select::glob::Glob;
+use crate::text::mask::short;
 
 /// The guards of a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,7 +43,7 @@ impl Guards {
         Err(Refusal::new(format!(
             "`{guard}` of the profile `{}` protects {whose} `{protected}`, and {} is one; nothing was changed",
             self.profile,
-            masked(&entry.id)
+            short(&entry.id)
         ))
         .hint("leave them out with --not, or use a profile that does not protect them"))
     }
@@ -57,7 +57,7 @@ impl Guards {
             "`protected_users` of the profile `{}` protects users, and nobody can tell whose {} is, as it \
              cannot be decoded; nothing was changed",
             self.profile,
-            masked(&entry.id)
+            short(&entry.id)
         ))
         .hint("leave such sessions out with --not --undecodable, or use a profile that protects nobody"))
     }

@@ -20,7 +20,7 @@ mod sort;
 pub mod table;
 pub mod tree;
 
-pub use crate::text::{ago, clock, mask, push_rfc3339, rfc3339, safe, size, span, time};
+pub use crate::text::{ago, clock, glyph, mask, push_rfc3339, rfc3339, safe, size, span, time, words};
 pub use columns::{COLUMNS, Cell, Column, Columns, Tone};
 pub use groups::{By, Groups};
 pub use sort::Sort;
@@ -303,7 +303,7 @@ impl Form {
 
 /// An id and a key as a card for people shows them.
 pub fn shown_id(session: &Session<'_>, options: &Options) -> String {
-    let length = if options.look().reveal { usize::MAX } else { mask::SHORTEST };
+    let length = if options.look().reveal { usize::MAX } else { mask::length(session.id) };
     safe::safe(&mask::id(session.id, length)).into_owned()
 }
 
@@ -505,11 +505,11 @@ pub(crate) mod tests {
         assert_eq!(
             text,
             "\
-ID                  USER         LAYOUT              TTL    SEEN  IP            BYTES  AGENT
-3xyuHABCDE…         alice        connect-redis   23h 59m  5m ago  192.0.2.10    412 B  Mozilla/5.0 (X11; Linux x86_64) \"quoted\", and more
-3xyuHABCDz…         -            connect-redis?    never       -  -           1.2 KiB  -
-odd\\xff\\x1b[31m\\n…  ?            connect-redis        5s       -  -              80 B  json: unexpected end at byte 12
-énd                 \\u{202e}bob  connect-redis   expired       -  -                 -  -
+ID             USER         LAYOUT              TTL    SEEN  IP            BYTES  AGENT
+3xyuHABCDE…    alice        connect-redis   23h 59m  5m ago  192.0.2.10    412 B  Mozilla/5.0 (X11; Linux x86_64) \"quoted\", and more
+3xyuHA…        -            connect-redis?    never       -  -           1.2 KiB  -
+odd\\xff\\x1b[…  ?            connect-redis        5s       -  -              80 B  json: unexpected end at byte 12
+é…             \\u{202e}bob  connect-redis   expired       -  -                 -  -
 "
         );
     }
@@ -536,9 +536,9 @@ odd\\xff\\x1b[31m\\n…  ?            connect-redis        5s       -  -        
         let text = written(Format::Table, Some("id,user,ttl"), &options, Some("ttl"), None);
         assert_eq!(
             text,
-            "\u{1b}[1mID\u{1b}[0m                  \u{1b}[1mUSER\u{1b}[0m                                   \u{1b}[1mTTL\u{1b}[0m\n\
-             \u{1b}[31ménd\u{1b}[0m                 \u{1b}[1m\\u{202e}bob\u{1b}[0m                        \u{1b}[31mexpired\u{1b}[0m\n\
-             \u{1b}[31modd\\xff\\x1b[31m\\n…\u{1b}[0m  \u{1b}[31m? json: unexpected end at byte 12\u{1b}[0m       5s\n"
+            "\u{1b}[1mID\u{1b}[0m             \u{1b}[1mUSER\u{1b}[0m                                   \u{1b}[1mTTL\u{1b}[0m\n\
+             \u{1b}[31mé…\u{1b}[0m             \u{1b}[1m\\u{202e}bob\u{1b}[0m                        \u{1b}[31mexpired\u{1b}[0m\n\
+             \u{1b}[31modd\\xff\\x1b[…\u{1b}[0m  \u{1b}[31m? json: unexpected end at byte 12\u{1b}[0m       5s\n"
                 .to_string()
                 + text.splitn(4, '\n').nth(3).unwrap()
         );

@@ -9,7 +9,7 @@ use crate::layout::{Blob, Setup};
 use crate::scan::{self, End, Request, Said, Sink};
 use crate::session::Session;
 use crate::store::{Key, Need, Raw, Record, Source};
-use crate::text::mask;
+use crate::text::{glyph, mask};
 
 /// Shorter beginnings are not looked for: they would name half of the store.
 const MIN_BEGINNING: usize = 4;
@@ -28,10 +28,14 @@ pub enum NotFound {
         "`{name}` is no id, and too short for the beginning of one; give {MIN_BEGINNING} characters or more"
     )]
     Short { name: String },
-    #[error("`{name}` is the beginning of several sessions: {}", .which.join(", "))]
-    Several { name: String, which: Vec<String> },
+    #[error("`{name}` is the beginning of several sessions: {}{}", .which.join(", "), and_more(*.more))]
+    Several { name: String, which: Vec<String>, more: usize },
     #[error("the key `{name}` is no session")]
     NoSession { name: String, reasons: Vec<(&'static str, String)> },
+}
+
+fn and_more(more: usize) -> String {
+    if more == 0 { String::new() } else { " and others".to_string() }
 }
 
 /// What names were found to mean.
@@ -44,7 +48,7 @@ pub struct Found {
 /// The bytes that a name on the command line stands for: `\xNN` escapes are undone, and the mark of
 /// a shortened id is dropped.
 pub fn bytes_of(name: &str) -> Vec<u8> {
-    let name = name.strip_suffix('…').unwrap_or(name);
+    let name = glyph::uncut(name);
     let text = name.as_bytes();
     let mut bytes = Vec::with_capacity(text.len());
     let mut at = 0;
@@ -68,7 +72,7 @@ pub fn bytes_of(name: &str) -> Vec<u8> {
 pub fn masked(name: &[u8]) -> String {
     let text = String::from_utf8_lossy(name);
     let short: String = text.chars().take(8).collect();
-    if short.len() < text.len() { format!("{short}…") } else { short }
+    if short.len() < text.len() { format!("{short}{}", glyph::cut()) } else { short }
 }
 
 /// Finds the session of each name. Exact ids and keys are looked up at once; only what is left over
@@ -163,7 +167,12 @@ fn look_up(
             }
             _ => found.missing.push(NotFound::Several {
                 name: masked(&wanted),
-                which: keys.iter().take(MAX_NAMED).map(|key| masked(&key.0)).collect(),
+                which: keys
+                    .iter()
+                    .take(MAX_NAMED)
+                    .map(|key| mask::key(&key.0, &wanted, mask::length(&wanted)))
+                    .collect(),
+                more: keys.len().saturating_sub(MAX_NAMED),
             }),
         }
     }
@@ -201,7 +210,8 @@ impl<'a> Beginnings<'a> {
 
 struct Search<'a> {
     wanted: &'a Beginnings<'a>,
-    hits: Vec<BTreeSet<Vec<u8>>>,
+    /// The keys that each is the beginning of, with their ids.
+    hits: Vec<BTreeSet<(Vec<u8>, Vec<u8>)>>,
     pause: &'a mut dyn FnMut() -> ControlFlow<()>,
     interrupted: bool,
 }
@@ -211,7 +221,7 @@ impl Sink for Search<'_> {
         for at in self.wanted.of(session) {
             let hits = &mut self.hits[at];
             if hits.len() <= MAX_NAMED {
-                hits.insert(session.key.to_vec());
+                hits.insert((session.key.to_vec(), session.id.to_vec()));
             }
         }
         Ok(ControlFlow::Continue(()))
@@ -257,12 +267,12 @@ fn search<S: Source + ?Sized>(
     for (Wanted { bytes: wanted, no_session }, hits) in open.into_iter().zip(hits) {
         let name = masked(&wanted);
         if hits.len() > 1 {
-            // As much of each as tells it from the others, and no more.
-            let few: Vec<&[u8]> = hits.iter().take(MAX_NAMED).map(|key| &key[..]).collect();
-            let length = mask::unambiguous(few.iter().copied());
-            let which = few.iter().map(|key| mask::id(key, length)).collect();
-            found.missing.push(NotFound::Several { name, which });
-        } else if let Some(key) = hits.into_iter().next() {
+            // As much of each as tells it from the others, and never more than half of its id.
+            let few: Vec<&(Vec<u8>, Vec<u8>)> = hits.iter().take(MAX_NAMED).collect();
+            let apart = mask::apart(&few.iter().map(|(_, id)| &id[..]).collect::<Vec<_>>());
+            let which = few.iter().zip(apart).map(|((key, id), shown)| shown.key(key, id)).collect();
+            found.missing.push(NotFound::Several { name, which, more: hits.len() - few.len() });
+        } else if let Some((key, _)) = hits.into_iter().next() {
             found.keys.push(Key(key));
         } else if let Some(no_session) = no_session {
             found.missing.push(no_session);

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::render::safe::is_visible;
+use crate::text::safe::is_visible;
 
 /// Decoded session data. Strings borrow from the blob (`'a`) unless they had to be rewritten.
 #[derive(Debug, Clone, PartialEq)]

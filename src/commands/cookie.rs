@@ -11,8 +11,8 @@ use crate::cookie::{CookieError, Given, Opened};
 use crate::error::{Failure, Usage};
 use crate::exit::Exit;
 use crate::layout::setup::{Setting, Setup};
-use crate::render::json as written;
 use crate::render::safe::{safe, text as shown};
+use crate::render::{json as written, mask};
 
 /// Find the session that a cookie belongs to, and check its signature
 ///
@@ -134,9 +134,7 @@ fn unopened(context: &Context, failures: Vec<(&'static str, CookieError)>) -> an
 
 /// The beginning of an id, unless it is to be seen whole.
 fn shortened(bytes: &[u8], whole: bool) -> String {
-    let text = shown(bytes);
-    let count = text.chars().count();
-    if whole || count <= 8 { text.into_owned() } else { text.chars().take(8).chain(['…']).collect() }
+    if whole { shown(bytes).into_owned() } else { mask::short(bytes) }
 }
 
 /// The key, with the id in it shortened in the same way.
@@ -222,7 +220,7 @@ mod tests {
     fn ids_are_shortened_to_their_beginning() {
         assert_eq!(shortened(b"3xyuXKIBabcdef", false), "3xyuXKIB…");
         assert_eq!(shortened(b"3xyuXKIBabcdef", true), "3xyuXKIBabcdef");
-        assert_eq!(shortened(b"short", false), "short");
+        assert_eq!(shortened(b"short", false), "sho…");
     }
 
     #[test]

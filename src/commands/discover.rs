@@ -223,7 +223,7 @@ fn shape(key: &[u8]) -> String {
     }
     flush(&mut part, &mut shape);
     if shape.chars().count() > 60 {
-        shape = shape.chars().take(59).collect::<String>() + "…";
+        shape = shape.chars().take(59).collect::<String>() + render::glyph::cut();
     }
     shape
 }

@@ -12,7 +12,7 @@ use crate::error::Usage;
 use crate::exit::Exit;
 use crate::layout::{Setting, Setup};
 use crate::plan;
-use crate::render::{self, Options, safe, secret};
+use crate::render::{self, Options, mask, safe, secret};
 use crate::resolve::{self, NotFound};
 use crate::scan;
 use crate::session::Session;
@@ -292,7 +292,13 @@ fn object(
         if at > 0 {
             row.push(b',');
         }
-        crate::value::write_json_text(&mut row, &safe::text(&key.0));
+        let key = safe::text(&key.0);
+        let id = safe::text(session.id);
+        if context.mask && !id.is_empty() {
+            crate::value::write_json_text(&mut row, &key.replace(&*id, &mask::short(session.id)));
+        } else {
+            crate::value::write_json_text(&mut row, &key);
+        }
     }
     row.push(b']');
     if let Some(opening) = opening {
@@ -303,8 +309,7 @@ fn object(
             None => b"null",
         });
         row.extend_from_slice(b",\"id\":");
-        let id =
-            if context.mask { resolve::masked(&opening.id) } else { safe::text(&opening.id).into_owned() };
+        let id = if context.mask { mask::short(&opening.id) } else { safe::text(&opening.id).into_owned() };
         crate::value::write_json_text(&mut row, &id);
         row.push(b'}');
     }
@@ -330,7 +335,7 @@ fn card(
         }
         let text = String::from_utf8_lossy(bytes).into_owned();
         let id = String::from_utf8_lossy(session.id).into_owned();
-        safe::safe(&text.replace(&id, &resolve::masked(session.id))).into_owned()
+        safe::safe(&text.replace(&id, &mask::short(session.id))).into_owned()
     };
     let mut line = |name: &str, text: &str| writeln!(out, "{name:<11}{text}");
     line("session", &bold(&masked(session.id)))?;

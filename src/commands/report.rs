@@ -11,8 +11,7 @@ use crate::context::Context;
 use crate::frameworks;
 use crate::plan::Entry;
 use crate::plan::execute::Report;
-use crate::render::{self, safe};
-use crate::resolve;
+use crate::render::{self, mask, safe};
 use crate::store::{Expiry, JsonItem, Op, Own, Rewrite};
 
 /// Prints the report: one line for people, the documented object for programs.
@@ -140,7 +139,7 @@ pub fn step_line(context: &Context, entry: &Entry, op: Option<&Op>) -> String {
         } else {
             let text = String::from_utf8_lossy(bytes).into_owned();
             let id = String::from_utf8_lossy(&entry.id);
-            safe::safe(&text.replace(&*id, &resolve::masked(&entry.id))).into_owned()
+            safe::safe(&text.replace(&*id, &mask::short(&entry.id))).into_owned()
         };
         if text.contains(' ') || text.is_empty() { format!("'{text}'") } else { text }
     };

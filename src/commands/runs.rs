@@ -15,8 +15,7 @@ use crate::exit::Exit;
 use crate::plan::restore::{Changed, Chosen};
 use crate::plan::run::{self, Damage, State, Summary};
 use crate::render::table::{self, Head};
-use crate::render::{self, Cell, Options, Tone, safe};
-use crate::resolve;
+use crate::render::{self, Cell, Options, Tone, mask, safe};
 
 /// List the runs whose undo files are kept, look into one, or remove old ones
 #[derive(Debug, clap::Args)]
@@ -268,7 +267,8 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
                     summary.done.to_string(),
                     summary.state.name().to_string(),
                 ];
-                let fields: Vec<String> = fields.iter().map(|field| render::csv::field(field, &options)).collect();
+                let fields: Vec<String> =
+                    fields.iter().map(|field| render::csv::field(field, &options)).collect();
                 writeln!(out, "{}", fields.join(","))?;
             }
         }
@@ -317,7 +317,7 @@ fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
     let mut first = true;
     for kept in changed.by_ref() {
         let masked = if context.format == Format::Table { !context.reveal } else { context.mask };
-        let id = if masked { resolve::masked(&kept.id) } else { safe::text(&kept.id).into_owned() };
+        let id = if masked { mask::short(&kept.id) } else { safe::text(&kept.id).into_owned() };
         let object = || json!({ "id": id, "layout": kept.layout, "user": kept.user });
         match context.format {
             Format::Table => {
@@ -325,7 +325,12 @@ fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
                 writeln!(out, "{:<24} {:<28} {}", safe::safe(&id), kept.layout, safe::safe(user))?;
             }
             Format::Json => {
-                write!(out, "{}\n  {}", if first { "" } else { "," }, render::json::line(&object()).trim_end())?;
+                write!(
+                    out,
+                    "{}\n  {}",
+                    if first { "" } else { "," },
+                    render::json::line(&object()).trim_end()
+                )?;
             }
             Format::Ndjson => out.write_all(render::json::line(&object()).as_bytes())?,
             Format::Csv => {

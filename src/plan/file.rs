@@ -122,7 +122,7 @@ pub fn write(path: &Path, header: &Header, spool: Spool, reveal: bool) -> anyhow
     let mut digest = Sha256::new();
     let totals = spool.totals.clone();
     let mut line = |value: &Json| -> anyhow::Result<()> {
-        let text = crate::render::json::line(value);
+        let text = crate::value::escaped_json(&format!("{value}\n")).into_owned();
         digest.update(text.as_bytes());
         out.write_all(text.as_bytes()).with_context(about)
     };

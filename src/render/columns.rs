@@ -98,6 +98,8 @@ pub struct Column {
     /// How far it may be narrowed before another one is dropped.
     pub floor: usize,
     pub right: bool,
+    /// It is a number, a time or an address, and never cut.
+    pub whole: bool,
     /// The cell of the table; the id and key are filled in by the table.
     pub cell: fn(&Session<'_>) -> Cell,
 }
@@ -119,6 +121,7 @@ pub const COLUMNS: &[Column] = &[
         rank: 0,
         floor: usize::MAX,
         right: false,
+        whole: false,
         cell: |_| Cell::default(),
     },
     Column {
@@ -130,6 +133,7 @@ pub const COLUMNS: &[Column] = &[
         rank: 8,
         floor: 16,
         right: false,
+        whole: false,
         cell: |_| Cell::default(),
     },
     Column {
@@ -139,8 +143,9 @@ pub const COLUMNS: &[Column] = &[
         need: Need::NOTHING,
         members: &[Member { name: "layout", get: |session| Datum::Text(session.layout()) }],
         rank: 3,
-        floor: 14,
+        floor: 10,
         right: false,
+        whole: false,
         cell: |session| match session.certainty {
             Certainty::Sure => Cell::new(session.layout(), Tone::Plain),
             Certainty::Weak | Certainty::Kin => Cell::new(format!("{}?", session.layout()), Tone::Plain),
@@ -153,8 +158,9 @@ pub const COLUMNS: &[Column] = &[
         need: Need::VALUE,
         members: &[Member { name: "user", get: |session| Datum::text(session.facts.user.as_deref()) }],
         rank: 1,
-        floor: 12,
+        floor: 10,
         right: false,
+        whole: false,
         cell: |session| match &session.facts.user {
             Some(user) => Cell::new(safe(user), Tone::Strong),
             None if is_undecodable(session) => Cell::new("?", Tone::Bad),
@@ -170,6 +176,7 @@ pub const COLUMNS: &[Column] = &[
         rank: 2,
         floor: 7,
         right: true,
+        whole: true,
         cell: |session| match session.ttl {
             _ if session.expired() => Cell::new("expired", Tone::Bad),
             Ttl::Never => Cell::new("never", Tone::Warning),
@@ -187,6 +194,7 @@ pub const COLUMNS: &[Column] = &[
         rank: 9,
         floor: 10,
         right: true,
+        whole: true,
         cell: |session| Cell::plain(session.facts.created.map(|at| clock::ago(session.now, at))),
     },
     Column {
@@ -198,6 +206,7 @@ pub const COLUMNS: &[Column] = &[
         rank: 5,
         floor: 10,
         right: true,
+        whole: true,
         cell: |session| Cell::plain(session.facts.seen.map(|at| clock::ago(session.now, at))),
     },
     Column {
@@ -209,6 +218,7 @@ pub const COLUMNS: &[Column] = &[
         rank: 4,
         floor: 15,
         right: false,
+        whole: true,
         cell: |session| Cell::safe(session.facts.ip.as_deref(), Tone::Plain),
     },
     Column {
@@ -220,6 +230,7 @@ pub const COLUMNS: &[Column] = &[
         rank: 7,
         floor: 16,
         right: false,
+        whole: false,
         cell: |session| Cell::safe(session.facts.agent.as_deref(), Tone::Dim),
     },
     Column {
@@ -231,6 +242,7 @@ pub const COLUMNS: &[Column] = &[
         rank: 6,
         floor: 8,
         right: true,
+        whole: true,
         cell: |session| Cell::plain(session.memory.map(clock::size)),
     },
     Column {
@@ -245,6 +257,7 @@ pub const COLUMNS: &[Column] = &[
         rank: 11,
         floor: 8,
         right: false,
+        whole: false,
         cell: |session| Cell::plain(session.data.map(|data| data.via.join("+"))),
     },
     Column {
@@ -259,6 +272,7 @@ pub const COLUMNS: &[Column] = &[
         rank: 10,
         floor: 16,
         right: false,
+        whole: false,
         cell: |session| match session.error() {
             Some(error) => Cell::new(safe(&one_line(&error)), Tone::Bad),
             None => Cell::default(),
@@ -276,6 +290,7 @@ pub const COLUMNS: &[Column] = &[
         rank: 5,
         floor: 7,
         right: true,
+        whole: true,
         cell: |session| Cell::plain(since(session, session.facts.seen).map(clock::span)),
     },
     Column {
@@ -290,6 +305,7 @@ pub const COLUMNS: &[Column] = &[
         rank: 9,
         floor: 7,
         right: true,
+        whole: true,
         cell: |session| Cell::plain(since(session, session.facts.created).map(clock::span)),
     },
     Column {
@@ -301,6 +317,7 @@ pub const COLUMNS: &[Column] = &[
         rank: 9,
         floor: 20,
         right: false,
+        whole: true,
         cell: |session| match session.expires_at() {
             Some(at) if session.expired() => Cell { tone: Tone::Bad, ..Cell::plain(clock::time(at)) },
             at => Cell::plain(at.and_then(clock::time)),
@@ -315,6 +332,7 @@ pub const COLUMNS: &[Column] = &[
         rank: 8,
         floor: 8,
         right: false,
+        whole: false,
         cell: |session| Cell::new(super::safe::bytes(session.before()), Tone::Plain),
     },
     Column {
@@ -326,6 +344,7 @@ pub const COLUMNS: &[Column] = &[
         rank: 12,
         floor: 6,
         right: false,
+        whole: false,
         cell: |session| Cell::new(kind(session), Tone::Plain),
     },
     Column {
@@ -337,6 +356,7 @@ pub const COLUMNS: &[Column] = &[
         rank: 12,
         floor: 9,
         right: false,
+        whole: false,
         cell: |session| Cell::new(certainty(session), Tone::Plain),
     },
 ];
@@ -372,9 +392,10 @@ pub(super) fn one_line(error: &str) -> String {
     error.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
-/// The column of that name.
+/// The column of that name, in capitals or not.
 pub fn by_name(name: &str) -> Result<&'static Column, Usage> {
-    COLUMNS.iter().find(|column| column.name == name).ok_or_else(|| {
+    COLUMNS.iter().find(|column| column.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+        let name = &*name.to_ascii_lowercase();
         Usage::new(format!("there is no column `{name}`"))
             .hint(did_you_mean(name, COLUMNS.iter().map(|column| column.name)))
     })

@@ -223,11 +223,7 @@ impl Groups {
         values
     }
 
-    fn json(
-        &self,
-        out: &mut Vec<u8>,
-        (values, count, others): &(Vec<Option<String>>, Count, bool),
-    ) {
+    fn json(&self, out: &mut Vec<u8>, (values, count, others): &(Vec<Option<String>>, Count, bool)) {
         out.push(b'{');
         for (column, value) in self.by.columns.iter().zip(values) {
             json::text(out, column.name);

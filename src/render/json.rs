@@ -177,8 +177,13 @@ mod tests {
             let ours = crate::value::Value::Text(own.as_str().into());
             let mut row = Vec::new();
             text(&mut row, &own);
-            let written =
-                [line(&value), pretty(&value), ours.to_json(), ours.to_json_pretty(), String::from_utf8(row).unwrap()];
+            let written = [
+                line(&value),
+                pretty(&value),
+                ours.to_json(),
+                ours.to_json_pretty(),
+                String::from_utf8(row).unwrap(),
+            ];
             for json in &written {
                 assert!(!json.contains(char) && json.contains("a\\u"), "{char:?}: {json}");
             }

@@ -10,11 +10,16 @@ use std::time::{Duration, Instant};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::columns::{Cell, Column, Columns, Tone, is_undecodable, one_line};
-use super::{Look, mask, safe};
+use super::mask::{self, Shown};
+use super::{Look, glyph, safe};
 use crate::session::Session;
 
 /// Between two columns.
 const GAP: usize = 2;
+
+/// A number or an address is never cut: half of one says something else. What is longer than this is
+/// neither.
+const WHOLE: usize = 45;
 
 /// What each column gets before one gets more.
 const COMFORT: usize = 24;
@@ -26,6 +31,8 @@ const PATIENCE: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub(super) struct Row {
     id: Vec<u8>,
+    /// How much of the id is shown.
+    shown: Shown,
     /// Only where the column is shown.
     key: Option<Vec<u8>>,
     cells: Vec<Cell>,
@@ -39,8 +46,6 @@ pub(super) struct Row {
 struct Fit {
     /// The columns that are shown, as places in the list, and how wide each is.
     columns: Vec<(usize, usize)>,
-    /// How much of an id is shown.
-    id: usize,
 }
 
 #[derive(Debug)]
@@ -77,6 +82,7 @@ impl Table {
         let list = &self.columns.list;
         Row {
             id: session.id.to_vec(),
+            shown: if self.look.reveal { Shown::whole() } else { Shown::alone(session.id) },
             key: list.iter().any(|column| column.name == "key").then(|| session.key.to_vec()),
             cells: list.iter().map(|column| (column.cell)(session)).collect(),
             error: session.error().map(|error| safe::safe(&one_line(&error)).into_owned()),
@@ -112,11 +118,13 @@ impl Table {
     }
 
     fn settle(&mut self, out: &mut Vec<u8>, more: bool) {
-        let rows = std::mem::take(&mut self.waiting);
-        let id =
-            if self.look.reveal { usize::MAX } else { mask::unambiguous(rows.iter().map(|row| &row.id[..])) };
+        let mut rows = std::mem::take(&mut self.waiting);
+        if !self.look.reveal {
+            let apart = mask::apart(&rows.iter().map(|row| &row.id[..]).collect::<Vec<_>>());
+            rows.iter_mut().zip(apart).for_each(|(row, shown)| row.shown = shown);
+        }
         let list = &self.columns.list;
-        let mut fit = Fit { columns: (0..list.len()).map(|at| (at, 0)).collect(), id };
+        let mut fit = Fit { columns: (0..list.len()).map(|at| (at, 0)).collect() };
         let natural: Vec<usize> = (0..list.len())
             .map(|at| {
                 let cells = rows.iter().map(|row| self.cell(&fit, row, at).text.width());
@@ -142,10 +150,12 @@ impl Table {
     }
 
     fn draw(&self, out: &mut Vec<u8>, fit: &Fit, row: &Row) {
-        let cells = fit
-            .columns
-            .iter()
-            .map(|(at, width)| (self.cell(fit, row, *at), *width, self.columns.list[*at].right));
+        let cells = fit.columns.iter().map(|(at, width)| {
+            let (cell, column) = (self.cell(fit, row, *at), self.columns.list[*at]);
+            let own = cell.text.width();
+            let width = if column.whole && own <= WHOLE { own.max(*width) } else { *width };
+            (cell, width, column.right)
+        });
         line(out, cells, self.look.color, self.columns.wide);
     }
 
@@ -153,10 +163,10 @@ impl Table {
         let tone = if row.bad { Tone::Bad } else { Tone::Plain };
         let shown = |name: &str| fit.columns.iter().any(|(other, _)| self.columns.list[*other].name == name);
         let made = match (self.columns.list[at].name, &row.error) {
-            ("id", _) => Cell::new(safe::safe(&mask::id(&row.id, fit.id)), tone),
+            ("id", _) => Cell::new(safe::safe(&row.shown.id(&row.id)), tone),
             ("key", _) => {
                 let key = row.key.as_deref().unwrap_or_default();
-                Cell::new(safe::safe(&mask::key(key, &row.id, fit.id)), tone)
+                Cell::new(safe::safe(&row.shown.key(key, &row.id)), tone)
             }
             // Where the error has no column, it stands where nothing else is known.
             ("agent", Some(error)) if !shown("error") => Cell::new(error.clone(), Tone::Bad),
@@ -173,13 +183,18 @@ impl Table {
 #[derive(Debug, Clone, Copy)]
 struct Ask {
     natural: usize,
+    /// It is not made narrower than that, nor at all with `usize::MAX`.
     floor: usize,
+    /// What it takes as a rule, for rows that are still to come.
+    usual: usize,
     rank: u8,
 }
 
 impl Ask {
     fn of(column: &Column, natural: usize) -> Ask {
-        Ask { natural, floor: column.floor, rank: column.rank }
+        let floor = if column.whole { column.floor.max(WHOLE) } else { column.floor };
+        let usual = if column.floor == usize::MAX { natural } else { natural.max(column.floor) };
+        Ask { natural, floor, usual, rank: column.rank }
     }
 
     fn least(self) -> usize {
@@ -210,8 +225,7 @@ fn arrange(asks: &[Ask], width: usize, chosen: bool, wide: bool, more: bool) -> 
         // One long name is no reason to cut all the others.
         |ask| ask.natural.min(COMFORT),
         |ask| ask.natural,
-        // A column that is never narrowed does not grow either.
-        |ask| if ask.floor == usize::MAX { ask.natural } else { ask.natural.max(ask.floor) },
+        |ask| ask.usual,
     ];
     for wish in &wishes[..if more { 3 } else { 2 }] {
         for place in &by_rank {
@@ -277,20 +291,18 @@ fn cut(text: &str, width: usize) -> (Option<String>, usize) {
         return (None, natural);
     }
     let mut short = String::with_capacity(text.len().min(width * 4));
+    let mark = if width < glyph::cut().width() { &glyph::cut()[..0] } else { glyph::cut() };
     let mut taken = 0;
     for c in text.chars() {
         let own = c.width().unwrap_or(0);
-        if taken + own + 1 > width {
+        if taken + own + mark.width() > width {
             break;
         }
         taken += own;
         short.push(c);
     }
-    if width > 0 {
-        short.push('…');
-        taken += 1;
-    }
-    (Some(short), taken)
+    short.push_str(mark);
+    (Some(short), taken + mark.width())
 }
 
 /// A column of a small table.
@@ -326,7 +338,8 @@ pub fn draw(out: &mut Vec<u8>, heads: &[Head], rows: &[Vec<Cell>], width: usize,
         .map(|(at, head)| {
             let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.text.width());
             let natural = cells.max().unwrap_or(0).max(head.name.width());
-            Ask { natural, floor: head.floor, rank: head.rank }
+            let usual = if head.floor == usize::MAX { natural } else { natural.max(head.floor) };
+            Ask { natural, floor: head.floor, usual, rank: head.rank }
         })
         .collect();
     let chosen = heads.iter().all(|head| head.rank < MAY_GO);
@@ -360,7 +373,10 @@ mod tests {
 
     #[test]
     fn arranging() {
-        let ask = |natural, floor, rank| Ask { natural, floor, rank };
+        let ask = |natural: usize, floor: usize, rank| {
+            let usual = if floor == usize::MAX { natural } else { natural.max(floor) };
+            Ask { natural, floor, usual, rank }
+        };
         let asks = [ask(9, usize::MAX, 0), ask(20, 10, 1), ask(100, 16, 7)];
         // Everything fits, with the last one cut.
         assert_eq!(arrange(&asks, 80, false, false, false), [(0, 9), (1, 20), (2, 47)]);

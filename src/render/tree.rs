@@ -81,7 +81,7 @@ fn leaf(value: &Value<'_>) -> String {
             let mut shown = safe(text).into_owned();
             if shown.chars().count() > MAX_TEXT {
                 shown = shown.chars().take(MAX_TEXT).collect();
-                shown.push_str(&format!("… ({} bytes)", text.len()));
+                shown.push_str(&format!("{} ({} bytes)", super::glyph::cut(), text.len()));
             }
             // What would read as something else is quoted.
             let other = shown.is_empty()

@@ -1,6 +1,8 @@
 //! Ids shortened: an id is a credential, and a beginning is enough to point at a session.
 
-use super::safe;
+use std::collections::HashMap;
+
+use super::{glyph, safe};
 
 /// The shortest beginning that is shown.
 pub const SHORTEST: usize = 8;
@@ -15,7 +17,7 @@ pub fn length(id: &[u8]) -> usize {
 pub fn id(id: &[u8], length: usize) -> String {
     let mut shown = safe::text(beginning(id, length)).into_owned();
     if length < id.len() {
-        shown.push('…');
+        shown.push_str(glyph::cut());
     }
     shown
 }
@@ -47,13 +49,72 @@ fn beginning(id: &[u8], length: usize) -> &[u8] {
     &id[..end]
 }
 
-/// The shortest length, from [`SHORTEST`] on, at which no two different ids begin alike.
-pub fn unambiguous<'i>(ids: impl Iterator<Item = &'i [u8]>) -> usize {
-    let mut sorted: Vec<&[u8]> = ids.collect();
-    sorted.sort_unstable();
-    sorted.dedup();
-    let shared = |pair: &[&[u8]]| pair[0].iter().zip(pair[1]).take_while(|(a, b)| a == b).count();
-    sorted.windows(2).map(|pair| shared(pair) + 1).max().unwrap_or(0).max(SHORTEST)
+/// An id where it stands alone, such as in a message.
+pub fn short(id: &[u8]) -> String {
+    self::id(id, length(id))
+}
+
+/// How much of an id is shown beside others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    /// Its first bytes.
+    pub length: usize,
+    /// Which one it is of those that are shown alike, from 1; 0 where none is.
+    pub number: usize,
+}
+
+impl Shown {
+    /// As much as is shown where the others are not known.
+    pub fn alone(id: &[u8]) -> Shown {
+        Shown { length: length(id), number: 0 }
+    }
+
+    pub fn whole() -> Shown {
+        Shown { length: usize::MAX, number: 0 }
+    }
+
+    pub fn id(self, id: &[u8]) -> String {
+        self.numbered(self::id(id, self.length))
+    }
+
+    pub fn key(self, key: &[u8], id: &[u8]) -> String {
+        self.numbered(self::key(key, id, self.length))
+    }
+
+    fn numbered(self, text: String) -> String {
+        if self.number == 0 { text } else { format!("{text}#{}", self.number) }
+    }
+}
+
+/// How much of each id tells it from the others: as much as is usual, more where one begins like it,
+/// and never more than half, so that nobody can have the ids of others shown by ids of his own making.
+/// What is still alike then is numbered. Equal ids are one.
+pub fn apart(ids: &[&[u8]]) -> Vec<Shown> {
+    let mut order: Vec<usize> = (0..ids.len()).collect();
+    order.sort_by_key(|at| ids[*at]);
+    let shared = |a: &[u8], b: &[u8]| a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let mut shown: Vec<Shown> = ids.iter().map(|id| Shown::alone(id)).collect();
+    // Equal ids stand together: how much one shares with the nearest different one on either side.
+    let mut before: Option<&[u8]> = None;
+    let mut next = 0;
+    let mut alike: HashMap<(&[u8], bool), Vec<&[usize]>> = HashMap::new();
+    for equal in order.chunk_by(|a, b| ids[*a] == ids[*b]) {
+        let id = ids[equal[0]];
+        next += equal.len();
+        let after = order.get(next).map(|at| ids[*at]);
+        let near = [before, after].into_iter().flatten().map(|other| shared(id, other) + 1).max();
+        let length = near.unwrap_or(0).max(length(id)).min(id.len().div_ceil(2));
+        equal.iter().for_each(|at| shown[*at].length = length);
+        let text = beginning(id, length);
+        alike.entry((text, text.len() < id.len())).or_default().push(equal);
+        before = Some(id);
+    }
+    for groups in alike.values().filter(|groups| groups.len() > 1) {
+        for (number, equal) in (1..).zip(groups) {
+            equal.iter().for_each(|at| shown[*at].number = number);
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -72,11 +133,29 @@ mod tests {
         assert_eq!((length(b"abcdefghijklmnopqr"), length(b"abcd"), length(b"")), (8, 2, 0));
     }
 
+    fn shown(ids: &[&str]) -> Vec<String> {
+        let ids: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes()).collect();
+        apart(&ids).iter().zip(&ids).map(|(shown, id)| shown.id(id)).collect()
+    }
+
     #[test]
-    fn long_enough_to_tell_apart() {
-        assert_eq!(unambiguous([&b"abc"[..], b"xyz"].into_iter()), 8);
-        assert_eq!(unambiguous([&b"0123456789a"[..], b"0123456789b", b"0123456789a"].into_iter()), 11);
-        assert_eq!(unambiguous([&b"0123456789"[..], b"0123456789b"].into_iter()), 11);
-        assert_eq!(unambiguous(std::iter::empty()), 8);
+    fn only_ids_that_begin_alike_are_shown_longer() {
+        assert_eq!(shown(&["abcdefghijklmnopqrst", "xyzdefghijklmnopqrst"]), ["abcdefgh…", "xyzdefgh…"]);
+        assert_eq!(
+            shown(&["0123456789abcdefghij", "zyxwvutsrqponmlkjihg", "0123456788abcdefghij"]),
+            ["0123456789…", "zyxwvuts…", "0123456788…"]
+        );
+        assert_eq!(shown(&[]), Vec::<String>::new());
+        // The same id under two keys is one.
+        assert_eq!(shown(&["0123456789abcdefghij"; 2]), ["01234567…"; 2]);
+    }
+
+    #[test]
+    fn no_id_is_ever_shown_beyond_its_half() {
+        let ids = ["attackerattackerattacker1", "0c1f5e7a9b3d2468ace0135790", "attackerattackerattacker2"];
+        assert_eq!(shown(&ids), ["attackerattac…#1", "0c1f5e7a…", "attackerattac…#2"]);
+        assert_eq!(shown(&["abcd", "abce", "abcf", "b"]), ["ab…#1", "ab…#2", "ab…#3", "b"]);
+        // One that is the beginning of the other.
+        assert_eq!(shown(&["abcdefghijkl", "abcdefghijklmnopqrstuvwx"]), ["abcdef…", "abcdefghijkl…"]);
     }
 }

@@ -46,3 +46,53 @@ fn a_terminal_gets_no_raw_bytes_though_they_are_asked_for() {
     assert!(shown.contains("\\u{202e}") || shown.contains("u202e"), "{shown}");
     assert!(!shown.contains(['\u{1b}', '\u{202e}', '\u{9b}', '\u{feff}']), "{shown:?}");
 }
+
+/// Two sessions whose ids a visitor chose so that they begin alike, and two of others.
+fn attacked() -> Sess {
+    let mut sess = Sess::new();
+    for (id, user) in [
+        ("attackerattackerattacker1", 7),
+        ("attackerattackerattacker2", 8),
+        ("0c1f5e7a9b3d2468ace0135790", 9),
+        ("9d8c7b6a5f4e3d2c1b0a998877", 10),
+    ] {
+        sess = sess.set(format!("PHPREDIS_SESSION:{id}"), format!("user_id|i:{user};"));
+    }
+    sess
+}
+
+#[test]
+fn nobody_can_have_the_ids_of_others_shown_by_ids_of_his_own_making() {
+    let sess = attacked();
+    let whole = ["attackerattackerattacker1", "0c1f5e7a9b3d2468ace0135790", "9d8c7b6a5f4e3d2c1b0a998877"];
+    for args in
+        [&["list"][..], &["--mask", "list"], &["--mask", "list", "-o", "json"], &["list", "--columns", "key"]]
+    {
+        let ran = sess.args(args).success();
+        for id in whole {
+            assert!(!ran.text().contains(&id[..id.len() / 2 + 2]), "{args:?}: {}", ran.text());
+        }
+    }
+    let table = sess.args(["list"]).success();
+    let table =
+        table.shows("0c1f5e7a…").shows("9d8c7b6a…").shows("attackerattac…#1").shows("attackerattac…#2");
+    // What tells them apart stands in the table only where it does not give them away.
+    assert!(!table.text().contains("0c1f5e7a9"), "{}", table.text());
+    for args in [
+        &["--mask", "inspect", "attack"][..],
+        &["inspect", "attack"],
+        &["purge", "attackerattac…#2", "--yes"],
+    ] {
+        let ran =
+            sess.changes_nothing(args).code(1).says("beginning of several sessions").hides("attackerattacke");
+        ran.says("attackerattac…#1");
+    }
+    sess.args(["--mask", "inspect", "0c1f5e7a…", "-o", "json"]).success().hides("0c1f5e7a9");
+}
+
+#[test]
+fn a_locale_without_utf8_gets_ascii() {
+    let sess = Sess::new().many(3).env("LC_ALL", "C");
+    sess.args(["list"]).success().shows("0000...").hides("…");
+    sess.args(["inspect", "00000001..."]).success().hides("…");
+}
