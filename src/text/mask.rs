@@ -104,14 +104,18 @@ pub fn apart(ids: &[&[u8]]) -> Vec<Shown> {
         let after = order.get(next).map(|at| ids[*at]);
         let near = [before, after].into_iter().flatten().map(|other| shared(id, other) + 1).max();
         let length = near.unwrap_or(0).max(length(id)).min(id.len().div_ceil(2));
-        equal.iter().for_each(|at| shown[*at].length = length);
+        for at in equal {
+            shown[*at].length = length;
+        }
         let text = beginning(id, length);
         alike.entry((text, text.len() < id.len())).or_default().push(equal);
         before = Some(id);
     }
     for groups in alike.values().filter(|groups| groups.len() > 1) {
         for (number, equal) in (1..).zip(groups) {
-            equal.iter().for_each(|at| shown[*at].number = number);
+            for at in *equal {
+                shown[*at].number = number;
+            }
         }
     }
     shown
