@@ -25,6 +25,9 @@ _sessctl() {
             sessctl,completions)
                 cmd="sessctl__subcmd__completions"
                 ;;
+            sessctl,config)
+                cmd="sessctl__subcmd__config"
+                ;;
             sessctl,cookie)
                 cmd="sessctl__subcmd__cookie"
                 ;;
@@ -55,6 +58,9 @@ _sessctl() {
             sessctl,list)
                 cmd="sessctl__subcmd__list"
                 ;;
+            sessctl,logout)
+                cmd="sessctl__subcmd__logout"
+                ;;
             sessctl,man)
                 cmd="sessctl__subcmd__man"
                 ;;
@@ -66,6 +72,21 @@ _sessctl() {
                 ;;
             sessctl,undo)
                 cmd="sessctl__subcmd__undo"
+                ;;
+            sessctl,version)
+                cmd="sessctl__subcmd__version"
+                ;;
+            sessctl__subcmd__config,check)
+                cmd="sessctl__subcmd__config__subcmd__check"
+                ;;
+            sessctl__subcmd__config,init)
+                cmd="sessctl__subcmd__config__subcmd__init"
+                ;;
+            sessctl__subcmd__config,path)
+                cmd="sessctl__subcmd__config__subcmd__path"
+                ;;
+            sessctl__subcmd__config,show)
+                cmd="sessctl__subcmd__config__subcmd__show"
                 ;;
             sessctl__subcmd__runs,prune)
                 cmd="sessctl__subcmd__runs__subcmd__prune"
@@ -83,7 +104,7 @@ _sessctl() {
 
     case "${cmd}" in
         sessctl)
-            opts="-o -0 -q -h -V --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help --version list inspect count purge expire clear apply undo runs discover layouts decode cookie demo completions man help"
+            opts="-o -0 -q -h -V --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help --version list inspect count purge logout expire clear apply undo runs discover layouts decode cookie config demo completions man help version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -102,7 +123,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -220,7 +241,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -334,7 +355,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -389,7 +410,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__completions)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help bash elvish fish powershell zsh"
+            opts="-o -0 -q -h --dynamic --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -408,7 +429,377 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
+                    return 0
+                    ;;
+                --prefix)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sessctl__subcmd__config)
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help init path show check"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --layout)
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
+                    return 0
+                    ;;
+                --prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sessctl__subcmd__config__subcmd__check)
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --layout)
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
+                    return 0
+                    ;;
+                --prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sessctl__subcmd__config__subcmd__init)
+            opts="-o -0 -q -h --print --writable --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --layout)
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
+                    return 0
+                    ;;
+                --prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sessctl__subcmd__config__subcmd__path)
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --layout)
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
+                    return 0
+                    ;;
+                --prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sessctl__subcmd__config__subcmd__show)
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --layout)
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -486,7 +877,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -541,13 +932,21 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__count)
-            opts="-o -0 -q -h --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-where --not-undecodable --not-expired --not-ids-from --by --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-u -o -0 -q -h --by --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --by)
+                    COMPREPLY=($(compgen -W "id key layout user ttl created seen ip agent bytes codec error idle age expires prefix type certainty" -- "${cur}"))
+                    return 0
+                    ;;
                 --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -584,7 +983,7 @@ _sessctl() {
                     return 0
                     ;;
                 --not)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
                     return 0
                     ;;
                 --not-user)
@@ -623,10 +1022,6 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --by)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -640,7 +1035,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -702,7 +1097,7 @@ _sessctl() {
             fi
             case "${prev}" in
                 --codec)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "json php-msgpack dotnet-binary aspnetcore-session aspnetcore-ticket msgpack java fastjson vertx php-serialize php php_binary igbinary system-web" -- "${cur}"))
                     return 0
                     ;;
                 --of-key)
@@ -722,7 +1117,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -800,7 +1195,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -874,7 +1269,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -929,7 +1324,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__expire)
-            opts="-n -y -o -0 -q -h --in --at --persist --cap --floor --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-where --not-undecodable --not-expired --not-ids-from --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-n -y -u -o -0 -q -h --in --at --persist --cap --floor --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -948,82 +1343,6 @@ _sessctl() {
                     return 0
                     ;;
                 --floor)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --user)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --user-match)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ttl)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --idle)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --size)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ip)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --where)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ids-from)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-user)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-user-match)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-ttl)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-idle)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-size)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-ip)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-where)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-ids-from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1067,6 +1386,86 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user-match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ids-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not)
+                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
+                    return 0
+                    ;;
+                --not-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-user-match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-ids-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1080,7 +1479,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -1135,7 +1534,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__help)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help list inspect count purge expire clear apply undo runs discover layouts decode cookie config demo completions man help connection output filters exit-codes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1154,7 +1553,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -1209,12 +1608,20 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__inspect)
-            opts="-o -0 -q -h --cookie --path --raw --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-u -o -0 -q -h --user --cookie --path --raw --explain --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cookie)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1236,7 +1643,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -1291,12 +1698,16 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__layouts)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --family --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --family)
+                    COMPREPLY=($(compgen -W ".NET Any JVM Node.js PHP Perl Proxies" -- "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1310,7 +1721,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -1365,13 +1776,33 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__list)
-            opts="-o -0 -q -h --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-where --not-undecodable --not-expired --not-ids-from --columns --sort --limit --wide --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-n -u -o -0 -q -h --columns --sort --limit --wide --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --columns)
+                    COMPREPLY=($(compgen -W "id key layout user ttl created seen ip agent bytes codec error idle age expires prefix type certainty" -- "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -W "id key layout user ttl created seen ip agent bytes codec error idle age expires prefix type certainty" -- "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1408,7 +1839,7 @@ _sessctl() {
                     return 0
                     ;;
                 --not)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
                     return 0
                     ;;
                 --not-user)
@@ -1447,15 +1878,117 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --columns)
+                --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --sort)
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --limit)
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --layout)
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
+                    return 0
+                    ;;
+                --prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sessctl__subcmd__logout)
+            opts="-n -y -o -0 -q -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --plan)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --verify)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ticket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --latency-budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-lag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1472,7 +2005,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -1527,7 +2060,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__man)
-            opts="-o -0 -q -h --dir --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --dir --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help list inspect count purge expire clear apply undo runs discover layouts decode cookie config demo completions man help connection output filters exit-codes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1550,7 +2083,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -1605,88 +2138,12 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__purge)
-            opts="-n -y -o -0 -q -h --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-where --not-undecodable --not-expired --not-ids-from --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-n -y -u -o -0 -q -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --user)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --user-match)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ttl)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --idle)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --size)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ip)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --where)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ids-from)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-user)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-user-match)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-ttl)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-idle)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-age)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-size)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-ip)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-where)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --not-ids-from)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --max)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1727,6 +2184,86 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user-match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ids-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not)
+                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
+                    return 0
+                    ;;
+                --not-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-user-match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-ids-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1740,7 +2277,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -1814,7 +2351,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -1892,7 +2429,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -1966,7 +2503,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -2044,7 +2581,7 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)
@@ -2142,7 +2679,81 @@ _sessctl() {
                     return 0
                     ;;
                 --layout)
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
+                    return 0
+                    ;;
+                --prefix)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sessctl__subcmd__version)
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --layout)
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis lemonldap-ng shopify-app-session-storage-redis remix-session-storage-redis koa-session2 telegraf-session-redis remix-redis-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only" -- "${cur}"))
                     return 0
                     ;;
                 --prefix)

@@ -289,12 +289,12 @@ fn who() -> Map<String, Json> {
 
 /// The user's number, from what the system says of things that are this process's own: the
 /// environment is anybody's to write.
-fn uid() -> Option<u32> {
+pub(crate) fn uid() -> Option<u32> {
     let own = std::fs::metadata("/proc/self").or_else(|_| tempfile::tempfile()?.metadata());
     own.ok().map(|own| own.uid())
 }
 
-fn user_name(uid: u32) -> Option<String> {
+pub(crate) fn user_name(uid: u32) -> Option<String> {
     let local = std::fs::read_to_string("/etc/passwd").ok().and_then(|text| {
         text.lines().find_map(|line| {
             let mut fields = line.split(':');

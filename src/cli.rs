@@ -14,6 +14,10 @@ use crate::config::duration;
 use crate::fault::{Usage, nearest};
 use crate::ui::Color;
 
+pub mod advice;
+pub mod complete;
+pub mod shown;
+
 const EXAMPLES: &str = "\
 Examples:
   See who is logged in on the Redis server of this machine:
@@ -24,10 +28,7 @@ Examples:
     sessctl inspect 3xyuXKIB
   See what logging alice out everywhere would remove, then do it:
     sessctl purge --user alice --dry-run
-    sessctl purge --user alice
-
-`sessctl COMMAND --help` shows examples of each command, and `sessctl layouts` every framework that
-is known. `sessctl help exit-codes` lists the exit codes.";
+    sessctl purge --user alice";
 
 /// List, inspect, count and end web sessions in Redis and Valkey
 ///
@@ -40,7 +41,6 @@ is known. `sessctl help exit-codes` lists the exit codes.";
     after_help = EXAMPLES,
     disable_help_subcommand = true,
     subcommand_required = true,
-    arg_required_else_help = true,
     max_term_width = 100
 )]
 pub struct Cli {

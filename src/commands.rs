@@ -3,6 +3,8 @@
 //! To add one: write `commands/NAME.rs` with an `Args` and `pub fn run`, declare it here, and add a
 //! variant and an arm. The order of the variants is the order of the help.
 
+use std::io::Write as _;
+
 use crate::cli::{Cli, Form};
 use crate::context::Context;
 use crate::exit::Exit;
@@ -12,6 +14,7 @@ pub mod apply;
 pub mod change;
 pub mod clear;
 pub mod completions;
+pub mod config;
 pub mod cookie;
 pub mod count;
 pub mod decode;
@@ -30,10 +33,15 @@ pub mod undo;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    #[command(alias = "ls")]
     List(list::Args),
+    #[command(aliases = ["show", "get", "describe"])]
     Inspect(inspect::Args),
     Count(count::Args),
+    #[command(aliases = ["rm", "delete", "kill", "revoke"])]
     Purge(purge::Args),
+    #[command(hide = true)]
+    Logout(purge::LogoutArgs),
     Expire(expire::Args),
     Clear(clear::Args),
     Apply(apply::Args),
@@ -43,10 +51,14 @@ pub enum Command {
     Layouts(layouts::Args),
     Decode(decode::Args),
     Cookie(cookie::Args),
+    Config(config::Args),
     Demo(demo::Args),
     Completions(completions::Args),
     Man(man::Args),
     Help(help::Args),
+    /// Print the version
+    #[command(hide = true, after_help = "Examples:\n  sessctl version")]
+    Version,
 }
 
 /// Runs the command. Those that need neither server nor profile run without a context, so that a
@@ -58,6 +70,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Count(args) => count::run(&context()?, args),
         Command::Inspect(args) => inspect::run(&context()?, args),
         Command::Purge(args) => purge::run(&context()?, args),
+        Command::Logout(args) => purge::log_out(&context()?, args),
         Command::Expire(args) => expire::run(&context()?, args),
         Command::Clear(args) => clear::run(&context()?, args),
         Command::Apply(args) => apply::run(&context()?, args),
@@ -71,8 +84,13 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
             ui::watch_signals();
             demo::run(&context()?, args)
         }
+        Command::Config(args) => config::run(cli, args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Help(args) => help::run(args),
+        Command::Version => {
+            writeln!(std::io::stdout().lock(), "sessctl {}", env!("CARGO_PKG_VERSION"))?;
+            Ok(Exit::Done)
+        }
     }
 }

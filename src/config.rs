@@ -17,7 +17,8 @@
 //! cookie_secret = { env = "SHOP_COOKIE_SECRET" }
 //! ```
 //!
-//! `[layouts.NAME]` describes a store that no layout knows; see [`layouts`].
+//! `default_profile = "shop"` on top names the profile that is used when none is named; without it that
+//! is the one called `default`. `[layouts.NAME]` describes a store that no layout knows; see [`layouts`].
 //!
 //! A flag goes before the environment, the environment before the profile, the profile before the
 //! default. Whatever is misspelt is an error with its line.
@@ -42,6 +43,7 @@ use crate::pace;
 pub use crate::secret::Secret;
 
 mod layouts;
+pub mod show;
 
 /// At how many sessions a change is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +99,8 @@ pub struct Profile {
     pub store: Option<Secret>,
     pub layout: Vec<String>,
     pub options: BTreeMap<String, Setting>,
+    /// Where each option stands, to say so where a layout does not take it.
+    pub places: BTreeMap<String, String>,
     pub prefix: Option<String>,
     pub matching: Option<String>,
     pub mask: Option<bool>,
@@ -118,6 +122,9 @@ pub struct Profile {
     /// Something that the user should be told once.
     pub warning: Option<String>,
 }
+
+/// The keys of the file itself.
+const TOP: &[&str] = &["default_profile", "layouts", "profiles"];
 
 /// The keys of a profile.
 pub const KEYS: &[&str] = &[
@@ -218,17 +225,19 @@ fn read(text: &str, place: &Path, name: Option<&str>) -> anyhow::Result<Profile>
     let parsed = DeTable::parse(text)
         .map_err(|error| reader.wrong(error.span().map_or(0, |span| span.start), error.message()))?;
     let mut profiles = None;
+    let mut chosen = None;
     let mut own = Vec::new();
     for (key, value) in parsed.get_ref() {
         match key.get_ref().as_ref() {
             "profiles" => profiles = Some(value),
             "layouts" => own = reader.layouts(value)?,
-            other => return Err(reader.unknown(key.span().start, other, &["profiles", "layouts"])),
+            "default_profile" => chosen = Some((key.span().start, reader.text(key, value)?)),
+            other => return Err(reader.unknown(key.span().start, other, TOP)),
         }
     }
     let mut known = Vec::new();
     let mut found = None;
-    let wanted = name.unwrap_or(DEFAULT);
+    let wanted = name.or(chosen.as_ref().map(|(_, name)| name.as_str())).unwrap_or(DEFAULT);
     if let Some(profiles) = profiles {
         let Some(table) = profiles.get_ref().as_table() else {
             return Err(reader
@@ -253,9 +262,15 @@ fn read(text: &str, place: &Path, name: Option<&str>) -> anyhow::Result<Profile>
         }
     }
     let Some(entries) = found else {
-        return match name {
-            None => Ok(Profile { layouts: own, ..Profile::default() }),
-            Some(name) => {
+        return match (name, chosen) {
+            (None, Some((at, name))) => {
+                let what = format!("`default_profile` names the profile `{name}`, and there is none");
+                let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
+                let hint = format!("profiles there are: {known}");
+                Err(Usage::new(reader.located(at, &what)).hint(hint).into())
+            }
+            (None, None) => Ok(Profile { layouts: own, ..Profile::default() }),
+            (Some(name), _) => {
                 let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
                 let what = format!("there is no profile `{name}` in {}", place.display());
                 Err(Usage::new(what).hint(format!("profiles there are: {known}")).into())
@@ -307,6 +322,8 @@ impl Reader<'_> {
                     if is_secret(option.get_ref()) && !is_reference(value) {
                         self.secret = true;
                     }
+                    let place = format!("{}, line {}", self.place.display(), self.line(option.span().start));
+                    profile.places.insert(option.get_ref().to_string(), place);
                     profile.options.insert(option.get_ref().to_string(), setting);
                 }
             }
@@ -612,6 +629,16 @@ mod tests {
         let profile = of("[profiles.default]\nmax = 7", None).expect("well written");
         assert_eq!(profile.max.and_then(Max::limit), Some(7));
         assert!(profile.warning.is_none());
+    }
+
+    #[test]
+    fn the_file_may_say_which_profile_is_used_when_none_is_named() {
+        let text = "default_profile = \"shop\"\n[profiles.shop]\nmax = 7\n[profiles.default]\nmax = 8";
+        assert_eq!(of(text, None).expect("well written").name.as_deref(), Some("shop"));
+        assert_eq!(of(text, Some("default")).expect("well written").name.as_deref(), Some("default"));
+        let told = crate::error::tell(&of("default_profile = \"x\"\n[profiles.a]", None).expect_err("none"));
+        assert_eq!(told.exit, crate::exit::Exit::Usage);
+        assert!(told.lines[0].contains("line 1: `default_profile` names the profile `x`"), "{told:?}");
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //!
 //! Made once from the command line, the environment and the profile; nothing is connected yet.
 
+use std::path::Path;
 use std::time::Duration;
 
-use clap::ValueEnum as _;
+use clap::{Parser as _, ValueEnum as _};
 
 use crate::audit;
 use crate::cli::{Cli, Form, Format};
@@ -13,7 +14,7 @@ use crate::config::{self, Profile, Secret};
 use crate::fault::{Refusal, Usage, did_you_mean};
 use crate::frameworks;
 use crate::guard::Guards;
-use crate::layout::setup::Setup;
+use crate::layout::setup::{OptionError, Setup};
 use crate::pace::{self, Pace, PaceArgs};
 use crate::store;
 use crate::store::connect::{self, CONNECT_TIMEOUT, TIMEOUT, Target, Tls};
@@ -60,10 +61,25 @@ pub struct Context {
 
 impl Context {
     pub fn new(cli: &Cli) -> anyhow::Result<Context> {
+        let name = cli.target.profile.as_deref().filter(|name| !name.is_empty());
+        Context::made(cli, config::load(file(cli), name)?)
+    }
+
+    /// As this profile of the file has it, whatever the command line says of profiles and stores.
+    pub fn of_profile(cli: &Cli, name: &str) -> anyhow::Result<Context> {
+        let profile = config::load(file(cli), Some(name))?;
+        let mut bare = Cli::try_parse_from(["sessctl", "help"])?;
+        bare.output.color = cli.output.color;
+        Context::made(&bare, Profile { store: profile.store.clone(), ..profile })
+    }
+
+    /// Without a configuration file.
+    pub fn without_file(cli: &Cli) -> anyhow::Result<Context> {
+        Context::made(cli, Profile::default())
+    }
+
+    fn made(cli: &Cli, mut profile: Profile) -> anyhow::Result<Context> {
         let ui = Ui::new(cli.output.color, cli.output.quiet);
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let file = cli.target.config.as_deref().filter(|path| !path.as_os_str().is_empty());
-        let mut profile = config::load(file, given(&cli.target.profile).as_deref())?;
         if let Some(warning) = profile.warning.take() {
             ui.warn(warning);
         }
@@ -86,10 +102,12 @@ impl Context {
         if cli.output.reveal && cli.output.mask {
             return Err(Usage::new("--reveal and --mask contradict each other").into());
         }
+        let setups =
+            frameworks::choose(&names, &profile.options, prefix).map_err(|error| located(error, &profile))?;
         Ok(Context {
             ui,
             target,
-            setups: frameworks::choose(&names, &profile.options, prefix)?,
+            setups,
             named: !names.is_empty(),
             matching: cli.target.matching.clone().or(profile.matching),
             format,
@@ -141,6 +159,25 @@ impl Context {
         Err(Refusal::new(format!("the profile `{name}` is read-only"))
             .hint("use another profile, or take `read_only` out of this one"))
     }
+}
+
+/// The configuration file that was named.
+fn file(cli: &Cli) -> Option<&Path> {
+    cli.target.config.as_deref().filter(|path| !path.as_os_str().is_empty())
+}
+
+/// An option that does not fit, with the line of the configuration file that it stands on.
+fn located(error: OptionError, profile: &Profile) -> anyhow::Error {
+    let place = match &error {
+        OptionError::Unknown { option, .. }
+        | OptionError::Nowhere { option, .. }
+        | OptionError::Form { option, .. } => profile.places.get(option),
+        OptionError::Layout { .. } => None,
+    };
+    let Some(place) = place else { return error.into() };
+    let what =
+        format!("{place}: the options of the profile `{}`", profile.name.as_deref().unwrap_or_default());
+    anyhow::Error::from(error).context(what)
 }
 
 /// The form of output that a profile names.

@@ -219,11 +219,16 @@ fn advise_acl(user: &str, command: &str) -> String {
 
 fn advise_option(error: &OptionError) -> String {
     match error {
-        OptionError::Unknown { near: Some(near), .. } => format!("did you mean `{near}`?"),
+        OptionError::Unknown { near: Some(near), .. } | OptionError::Nowhere { near: Some(near), .. } => {
+            format!("did you mean `{near}`?")
+        }
         OptionError::Unknown { known, .. } => format!("known are: {}", known.join(", ")),
         OptionError::Form { layout, .. } => format!("`sessctl layouts {layout}` explains its options"),
         OptionError::Layout { near, .. } if !near.is_empty() => {
             format!("did you mean `{}`?", near.join("` or `"))
+        }
+        OptionError::Nowhere { .. } => {
+            "name the profile's `layout`; `sessctl layouts NAME` lists its options".to_string()
         }
         OptionError::Layout { .. } => "`sessctl layouts` lists all of them".to_string(),
     }

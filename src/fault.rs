@@ -28,7 +28,7 @@ pub struct Failure {
 
 /// The user asked to stop before anything had come of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("interrupted; nothing was changed")]
+#[error("interrupted")]
 pub struct Interrupted;
 
 macro_rules! advised {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use crate::fault::nearest;
 use crate::layout::setup::{COMMON, OptionError};
 use crate::layout::{Described, Layout, Setting, Setup};
 
@@ -138,6 +139,12 @@ pub fn close_to(name: &str) -> Vec<&'static str> {
     near.into_iter().map(|(_, name)| name).take(3).collect()
 }
 
+/// The names of the options that some layout takes.
+fn every_option() -> impl Iterator<Item = &'static str> {
+    let own = all().flat_map(|layout| layout.options);
+    COMMON.iter().chain(own).map(|spec| spec.name)
+}
+
 /// The setups to ask: the named layouts with their options, or every layout that may be asked freely.
 pub fn choose(
     names: &[String],
@@ -155,12 +162,9 @@ pub fn choose(
             setups.push(setup);
         }
         if let Some((name, _)) = options.iter().find(|(name, _)| !setups.iter().any(|s| s.knows(name))) {
-            let known = COMMON.iter().map(|spec| spec.name).collect();
-            return Err(OptionError::Unknown {
-                layout: "any".to_string(),
+            return Err(OptionError::Nowhere {
                 option: name.clone(),
-                near: None,
-                known,
+                near: nearest(name, every_option()).map(str::to_string),
             });
         }
     } else {

@@ -1,11 +1,14 @@
 //! The program: read the command line, run, and turn the result into an exit status.
 
+use std::io::Write as _;
 use std::panic::resume_unwind;
 use std::process::ExitCode;
 use std::thread;
 
 use clap::Parser as _;
-use sessctl::cli::{Cli, rewrite_not};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap_complete::CompleteEnv;
+use sessctl::cli::{Cli, advice, complete, rewrite_not, shown};
 use sessctl::exit::Exit;
 use sessctl::ui::{self, Color, Ui};
 use sessctl::{commands, error};
@@ -24,18 +27,37 @@ fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
+    CompleteEnv::with_factory(complete::live).var(complete::VARIABLE).complete();
     let args = match rewrite_not(std::env::args_os()) {
         Ok(args) => args,
         Err(usage) => return error::report(&usage.into(), Ui::new(Color::Auto, false).color_err).into(),
     };
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and the version come this way too; a closed pipe is no reason to complain.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
+        // Only what is shown has to be dressed for it.
+        Err(plain) => {
+            return told(shown::command().try_get_matches_from(&args).err().unwrap_or(plain)).into();
         }
     };
     let color = Ui::new(cli.output.color, false).color_err;
     commands::run(&cli).unwrap_or_else(|error| error::report(&error, color)).into()
+}
+
+/// Prints what came instead of a command line: a mistake, the help or the version.
+fn told(error: clap::Error) -> Exit {
+    if error.kind() == ErrorKind::MissingSubcommand {
+        let above = match error.get(ContextKind::InvalidSubcommand) {
+            Some(ContextValue::String(name)) => name.as_str(),
+            _ => "",
+        };
+        let topic = above.split_whitespace().skip(1).map(str::to_string).collect::<Vec<_>>();
+        if let Ok(help) = commands::help::short(&topic) {
+            // A closed pipe is no reason to complain, here and below.
+            let _ = std::io::stderr().lock().write_all(help.as_bytes());
+            return Exit::Usage;
+        }
+    }
+    let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+    let _ = advice::improve(error).print();
+    exit
 }

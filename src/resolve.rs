@@ -1,6 +1,6 @@
 //! From what a person names to sessions: an id, a whole key, or an unambiguous beginning of either.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 use crate::fault::Interrupted;
@@ -9,6 +9,7 @@ use crate::layout::{Blob, Setup};
 use crate::scan::{self, End, Request, Said, Sink};
 use crate::session::Session;
 use crate::store::{Key, Need, Raw, Record, Source};
+use crate::text::safe::safe;
 use crate::text::{glyph, mask};
 
 /// Shorter beginnings are not looked for: they would name half of the store.
@@ -16,6 +17,8 @@ const MIN_BEGINNING: usize = 4;
 /// Names and keys that are asked for in one go.
 const TOGETHER: usize = 100;
 const KEYS: usize = 1000;
+/// Keys within which the candidates of an ambiguity are counted to the last.
+const COUNTED: u64 = 50_000;
 /// Candidates that an ambiguity names.
 const MAX_NAMED: usize = 5;
 
@@ -28,14 +31,15 @@ pub enum NotFound {
         "`{name}` is no id, and too short for the beginning of one; give {MIN_BEGINNING} characters or more"
     )]
     Short { name: String },
-    #[error("`{name}` is the beginning of several sessions: {}{}", .which.join(", "), and_more(*.more))]
-    Several { name: String, which: Vec<String>, more: usize },
+    #[error("`{name}` is the beginning of several sessions: {}{more}", .which.join(", "))]
+    Several {
+        name: String,
+        which: Vec<String>,
+        /// What follows on those that are named: that there are more of them.
+        more: String,
+    },
     #[error("the key `{name}` is no session")]
     NoSession { name: String, reasons: Vec<(&'static str, String)> },
-}
-
-fn and_more(more: usize) -> String {
-    if more == 0 { String::new() } else { " and others".to_string() }
 }
 
 /// What names were found to mean.
@@ -76,19 +80,19 @@ pub fn masked(name: &[u8]) -> String {
 }
 
 /// Finds the session of each name. Exact ids and keys are looked up at once; only what is left over
-/// costs a scan, one for all.
+/// costs a scan, one for all. `pause` hears how many keys it went over so far.
 pub fn sessions<S: Source + ?Sized>(
     scanner: &mut S,
     aside: &mut dyn Source,
     setups: &[Setup],
     names: &[String],
-    pause: &mut dyn FnMut() -> ControlFlow<()>,
+    pause: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> anyhow::Result<Found> {
     let mut found = Found::default();
     let mut open: Vec<Wanted> = Vec::new();
     for names in names.chunks(TOGETHER) {
         look_up(aside, setups, names, &mut found, &mut open)?;
-        if pause().is_break() {
+        if pause(0).is_break() {
             return Err(Interrupted.into());
         }
     }
@@ -165,14 +169,14 @@ fn look_up(
                 });
                 open.push(Wanted { bytes: wanted, no_session });
             }
-            _ => found.missing.push(NotFound::Several {
+            many => found.missing.push(NotFound::Several {
                 name: masked(&wanted),
                 which: keys
                     .iter()
                     .take(MAX_NAMED)
                     .map(|key| mask::key(&key.0, &wanted, mask::length(&wanted)))
                     .collect(),
-                more: keys.len().saturating_sub(MAX_NAMED),
+                more: and_more(many.saturating_sub(MAX_NAMED), true),
             }),
         }
     }
@@ -208,31 +212,60 @@ impl<'a> Beginnings<'a> {
     }
 }
 
+/// The sessions that one name is a beginning of.
+#[derive(Debug, Default, Clone)]
+struct Hits {
+    /// The first of them by their keys, each with its id and whose it is.
+    keys: BTreeMap<Vec<u8>, (Vec<u8>, String)>,
+    count: usize,
+}
+
+/// Whose a session is and how old, so that a person can choose.
+fn whose(session: &Session<'_>) -> String {
+    let user = session.facts.user.as_deref().map_or_else(|| "?".to_string(), |user| safe(user).into_owned());
+    let age = session.facts.created.and_then(|created| u64::try_from(session.now - created).ok());
+    match age {
+        Some(age) => format!("{user}, {} old", crate::text::span(age)),
+        None => user,
+    }
+}
+
+fn and_more(count: usize, all_seen: bool) -> String {
+    match count {
+        0 if all_seen => String::new(),
+        0 => ", and perhaps more".to_string(),
+        count if all_seen => format!(", and {count} more"),
+        count => format!(", and at least {count} more"),
+    }
+}
+
 struct Search<'a> {
     wanted: &'a Beginnings<'a>,
-    /// The keys that each is the beginning of, with their ids.
-    hits: Vec<BTreeSet<(Vec<u8>, Vec<u8>)>>,
-    pause: &'a mut dyn FnMut() -> ControlFlow<()>,
+    hits: Vec<Hits>,
+    pause: &'a mut dyn FnMut(u64) -> ControlFlow<()>,
     interrupted: bool,
 }
 
 impl Sink for Search<'_> {
     fn session(&mut self, session: &Session<'_>) -> Said {
-        for at in self.wanted.of(session) {
+        // Both its id and its key may begin with the same name.
+        for at in self.wanted.of(session).collect::<BTreeSet<usize>>() {
             let hits = &mut self.hits[at];
-            if hits.len() <= MAX_NAMED {
-                hits.insert((session.key.to_vec(), session.id.to_vec()));
+            hits.count += 1;
+            hits.keys.insert(session.key.to_vec(), (session.id.to_vec(), whose(session)));
+            if hits.keys.len() > MAX_NAMED {
+                hits.keys.pop_last();
             }
         }
         Ok(ControlFlow::Continue(()))
     }
 
-    fn pause(&mut self, _: &scan::Tally) -> Said {
-        // Once all are known to be ambiguous there is nothing left to find out.
-        if self.hits.iter().all(|hits| hits.len() > 1) {
+    fn pause(&mut self, tally: &scan::Tally) -> Said {
+        // Once all are known to be ambiguous there is little left to find out: how many there are.
+        if tally.scanned > COUNTED && self.hits.iter().all(|hits| hits.count > 1) {
             return Ok(ControlFlow::Break(()));
         }
-        let go_on = (self.pause)();
+        let go_on = (self.pause)(tally.scanned);
         self.interrupted = go_on.is_break();
         Ok(go_on)
     }
@@ -244,11 +277,11 @@ fn search<S: Source + ?Sized>(
     setups: &[Setup],
     open: Vec<Wanted>,
     found: &mut Found,
-    pause: &mut dyn FnMut() -> ControlFlow<()>,
+    pause: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> anyhow::Result<()> {
     let wanted = Beginnings::new(&open);
     let mut search =
-        Search { wanted: &wanted, hits: vec![BTreeSet::new(); open.len()], pause, interrupted: false };
+        Search { wanted: &wanted, hits: vec![Hits::default(); open.len()], pause, interrupted: false };
     let mut end = End::Complete;
     if !wanted.named.is_empty() {
         let keeps = |session: &Session<'_>| wanted.of(session).next().is_some();
@@ -260,19 +293,21 @@ fn search<S: Source + ?Sized>(
     if interrupted {
         return Err(Interrupted.into());
     }
+    let whole = matches!(end, End::Complete);
     if let End::Broken(error) = end {
         // One hit of half a scan may have a namesake in the other half.
         return Err(anyhow::Error::from(error).context("the scan is incomplete"));
     }
     for (Wanted { bytes: wanted, no_session }, hits) in open.into_iter().zip(hits) {
         let name = masked(&wanted);
-        if hits.len() > 1 {
+        if hits.count > 1 {
             // As much of each as tells it from the others, and never more than half of its id.
-            let few: Vec<&(Vec<u8>, Vec<u8>)> = hits.iter().take(MAX_NAMED).collect();
-            let apart = mask::apart(&few.iter().map(|(_, id)| &id[..]).collect::<Vec<_>>());
-            let which = few.iter().zip(apart).map(|((key, id), shown)| shown.key(key, id)).collect();
-            found.missing.push(NotFound::Several { name, which, more: hits.len() - few.len() });
-        } else if let Some((key, _)) = hits.into_iter().next() {
+            let ids: Vec<&[u8]> = hits.keys.values().map(|(id, _)| &id[..]).collect();
+            let which = hits.keys.iter().zip(mask::apart(&ids));
+            let which = which.map(|((key, (id, whose)), shown)| format!("{} ({whose})", shown.key(key, id)));
+            let more = and_more(hits.count - ids.len(), whole);
+            found.missing.push(NotFound::Several { name, which: which.collect(), more });
+        } else if let Some(key) = hits.keys.into_keys().next() {
             found.keys.push(Key(key));
         } else if let Some(no_session) = no_session {
             found.missing.push(no_session);

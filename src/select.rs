@@ -19,6 +19,7 @@ use crate::text::safe::safe;
 pub mod condition;
 pub mod expr;
 pub mod glob;
+pub mod near;
 
 use condition::{Condition, ConditionError};
 use expr::{Expr, ExprError, Quantity};
@@ -30,7 +31,9 @@ use glob::Glob;
 #[command(next_help_heading = "Which sessions")]
 pub struct SelectArgs {
     /// Sessions of this user, exactly; repeat for several
-    #[arg(long, value_name = "USER")]
+    ///
+    /// A comma belongs to the name. An empty one matches nobody; for nobody take --anonymous.
+    #[arg(short, long, value_name = "USER")]
     pub user: Vec<String>,
 
     /// Sessions of users whose name fits a Redis glob; repeat for several

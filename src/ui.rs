@@ -6,12 +6,13 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
-use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write as _};
+use std::io::{self, BufRead as _, BufWriter, IsTerminal, Read as _, StdoutLock, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use dialoguer::console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -134,23 +135,50 @@ impl Ui {
         if !self.stdin_terminal || !self.stderr_terminal {
             return Answer::NoTerminal;
         }
-        let term = Term::stderr();
-        let asked = dialoguer::Input::<String>::new()
-            .with_prompt(safe(question))
-            .allow_empty(true)
-            .interact_text_on(&term);
-        match asked {
-            Ok(text) if is_yes(text.trim()) => Answer::Yes,
-            Ok(_) => Answer::No,
-            Err(_) => {
-                // A prompt that Ctrl-C ended leaves the cursor hidden and the line open.
-                let _ = term.show_cursor();
-                let _ = term.write_line("");
+        // Nothing useful can be done when stderr is closed.
+        let _ = write!(io::stderr().lock(), "{}: ", wrapped(&safe(question), 0));
+        match line() {
+            Some(text) => {
+                if is_yes(text.trim()) {
+                    Answer::Yes
+                } else {
+                    Answer::No
+                }
+            }
+            None => {
+                // The end of the input and Ctrl-C leave the line open.
+                let _ = writeln!(io::stderr().lock());
                 Answer::No
             }
         }
     }
 }
+
+/// A whole line from stdin; none where the input ends before it does, and where somebody asks to stop.
+fn line() -> Option<String> {
+    let (send, answer) = channel();
+    // What waits for a line does not notice a signal: it waits in a thread of its own.
+    let read = thread::Builder::new().name("answer".to_string()).spawn(move || {
+        let mut line = Vec::new();
+        let read = io::stdin().lock().take(MAX_ANSWER).read_until(b'\n', &mut line);
+        let whole = read.is_ok() && line.ends_with(b"\n");
+        // Nobody listens any more where the program was asked to stop.
+        let _ = send.send(whole.then(|| String::from_utf8_lossy(&line).into_owned()));
+    });
+    if read.is_err() {
+        return None;
+    }
+    loop {
+        match answer.recv_timeout(Duration::from_millis(50)) {
+            Ok(line) => return line,
+            Err(RecvTimeoutError::Timeout) if !interrupted() => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+/// Bytes of an answer; whoever types more means no.
+const MAX_ANSWER: u64 = 1024;
 
 /// Text broken between words where stderr is a terminal and too narrow for it.
 pub fn wrapped(text: &str, hang: usize) -> Cow<'_, str> {

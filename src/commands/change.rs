@@ -132,8 +132,8 @@ pub fn chosen<'a>(
         }
         Some(left) => Ok(Chosen::Left(left)),
         None if !ids.is_empty() => Ok(Chosen::Ids(ids)),
-        None if filter.is_empty() => Err(Usage::new(format!("{what}, nor --all"))
-            .hint("name ids, or choose by a filter such as --user alice; --all means every session")),
+        None if filter.is_empty() => Err(Usage::new(format!("{what}; give IDs, a filter, or --all"))
+            .hint("a filter is such as --user alice; --all means every session")),
         None => Ok(Chosen::Filter),
     }
 }
@@ -235,6 +235,9 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
         Some(max) => max.limit(),
         None => context.max,
     };
+    if let Some(path) = &safety.plan {
+        file::refuse_taken(path)?;
+    }
     let audit = if shows { None } else { Some(Audit::open(&context.audit)?) };
     let store = context.connect()?;
     let mut job = Job {

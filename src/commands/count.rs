@@ -6,12 +6,13 @@ use std::ops::ControlFlow;
 use serde_json::json;
 
 use crate::cli::Format;
-use crate::commands::list::report_scan;
+use crate::commands::list::{report_interrupted, report_nothing, report_scan};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::render::{By, Groups, Options};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::SelectArgs;
+use crate::select::near::Near;
 use crate::session::Session;
 use crate::store::{Need, Source as _};
 use crate::ui;
@@ -29,12 +30,12 @@ Examples:
   When they end:
     sessctl count --by ttl -o json")]
 pub struct Args {
-    #[command(flatten)]
-    pub select: SelectArgs,
-
     /// Count by a column: user, layout, ip, agent, ttl, age, idle, bytes, …
     #[arg(long, value_name = "COLUMN", help_heading = "Rows")]
     pub by: Option<String>,
+
+    #[command(flatten)]
+    pub select: SelectArgs,
 }
 
 struct Counting<'u> {
@@ -53,7 +54,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let groups = by.map(|by| Groups::new(by, false));
     let need = groups.as_ref().map_or(Need::NOTHING, Groups::need);
     let first = if filter.is_empty() || filter.wants_all() { filter.need().and(need) } else { filter.need() };
-    let keeps = |session: &Session<'_>| filter.keeps(session);
+    let near = Near::new(&filter);
+    let keeps = |session: &Session<'_>| near.keeps(session);
     let request = Request {
         setups: &context.setups,
         pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
@@ -91,6 +93,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     }
     out.flush()?;
     report_scan(context, &tally, &scanner);
+    if interrupted {
+        report_interrupted(context, tally.scanned, total);
+    } else if complete {
+        report_nothing(context, &tally, &near, &mut aside);
+    }
     if let Some(error) = broken {
         crate::error::report(&incomplete(error, &tally), context.ui.color_err);
         return Ok(Exit::Partial);

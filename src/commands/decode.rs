@@ -50,6 +50,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         })?),
         None => None,
     };
+    if args.file.as_os_str() == "-" && context.ui.stdin_terminal {
+        context.ui.note("reading what is typed here; Ctrl-D on a line of its own ends it");
+    }
     let bytes = read(args)?;
     if bytes.is_empty() {
         return Err(Failure::new("there is nothing to decode: the input is empty").into());

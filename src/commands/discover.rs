@@ -14,6 +14,7 @@ use crate::render::table::{self, Head};
 use crate::render::{self, Cell, Options, Tone, safe};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::session::{Certainty, Session};
+use crate::store::redis::RedisStore;
 use crate::store::{Key, Kind, Need, Record, Source as _, Ttl};
 use crate::ui;
 
@@ -67,7 +68,17 @@ struct Found<'a, 'u> {
     dice: u64,
 }
 
-pub fn run(context: &Context, _: &Args) -> anyhow::Result<Exit> {
+/// What a scan came across, the sessions and the largest families first.
+struct Seen {
+    families: Vec<(Name, Family)>,
+    tally: Tally,
+    end: End,
+    interrupted: bool,
+    total: Option<u64>,
+    scanner: RedisStore,
+}
+
+fn look(context: &Context) -> anyhow::Result<Seen> {
     let mut scanner = context.connect()?;
     let mut aside = context.connect()?;
     let total = aside.size().ok();
@@ -94,8 +105,33 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Exit> {
     families.sort_by(|a, b| {
         (b.0.layout.is_some(), b.1.count, &a.0).cmp(&(a.0.layout.is_some(), a.1.count, &b.0))
     });
+    Ok(Seen { families, tally, end, interrupted, total, scanner })
+}
+
+/// Profiles of what is found, as they go into the configuration file, with the name of the first; and
+/// whether the user asked to stop.
+pub(super) fn for_file(
+    context: &Context,
+    writable: bool,
+) -> anyhow::Result<(Option<(String, String)>, bool)> {
+    let seen = look(context)?;
+    if let End::Broken(error) = seen.end {
+        let what = format!("scan incomplete after {} keys; nothing was written", seen.tally.scanned);
+        return Err(anyhow::Error::from(error).context(what));
+    }
+    let text = profiles(context, &seen.families, writable);
+    let name = text.strip_prefix("[profiles.").and_then(|rest| rest.split(']').next());
+    let found = name.map(|name| (name.to_string(), text.clone()));
+    Ok((found, seen.interrupted))
+}
+
+pub fn run(context: &Context, _: &Args) -> anyhow::Result<Exit> {
+    let Seen { families, tally, end, interrupted, total, scanner } = look(context)?;
     print(context, &families, &tally)?;
     super::list::report_hidden(context, &scanner);
+    if interrupted {
+        super::list::report_interrupted(context, tally.scanned, total);
+    }
     Ok(match end {
         End::Broken(error) => {
             context.ui.warn(format!("scan incomplete after {} keys: {error}", tally.scanned));
@@ -333,9 +369,12 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
                 table::draw(&mut drawn, &heads, &rows, table_width(context), context.ui.color);
             }
             out.write_all(&drawn)?;
-            let profiles = profiles(context, families);
+            let profiles = profiles(context, families, false);
             if !profiles.is_empty() {
-                writeln!(out, "\nProfiles for the configuration file:\n\n{profiles}")?;
+                writeln!(
+                    out,
+                    "\nProfiles for the configuration file, which `sessctl config init` writes:\n\n{profiles}"
+                )?;
             }
         }
         Format::Csv => {
@@ -401,8 +440,9 @@ fn table_width(context: &Context) -> usize {
     if context.ui.stdout_terminal { Options::of(context).width() } else { usize::MAX }
 }
 
-/// Profiles that name what was found: one a layout and prefix, the largest first.
-fn profiles(context: &Context, families: &[(Name, Family)]) -> String {
+/// Profiles that name what was found: one a layout and prefix, the largest first; none changes anything
+/// unless they are to be writable.
+fn profiles(context: &Context, families: &[(Name, Family)], writable: bool) -> String {
     let mut text = String::new();
     let mut bodies: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (name, family) in families.iter().filter(|(name, _)| name.layout.is_some()) {
@@ -413,6 +453,9 @@ fn profiles(context: &Context, families: &[(Name, Family)]) -> String {
         let prefix = std::str::from_utf8(&family.prefix).ok().filter(|_| !name.shape.contains('*'));
         if let Some((option, value)) = prefix.and_then(|prefix| prefix_setting(layout, prefix)) {
             body.push_str(&format!("options = {{ {option} = {} }}\n", quoted(value)));
+        }
+        if !writable {
+            body.push_str("read_only = true   # nothing is changed while this stands here\n");
         }
         let known = bodies.entry(layout.name).or_default();
         // A handful of prefixes is a profile each; hundreds are tenants of one application.

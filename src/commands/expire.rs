@@ -50,10 +50,10 @@ pub struct Args {
     pub when: When,
 
     #[command(flatten)]
-    pub select: SelectArgs,
+    pub safety: Safety,
 
     #[command(flatten)]
-    pub safety: Safety,
+    pub select: SelectArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -153,7 +153,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let filter = args.select.filter()?;
     let left = args.safety.resume.as_deref().map(runs::find).transpose()?;
     let left = left.as_ref().map(|left| left.path.as_path());
-    let chosen = change::chosen("expire was told neither which sessions", &args.ids, &filter, left)?;
+    let chosen = change::chosen("no sessions selected", &args.ids, &filter, left)?;
     if args.safety.verify.is_some() {
         return Err(Usage::new("--verify watches what was ended, and expire ends nothing").into());
     }

@@ -2,41 +2,55 @@
 
 use std::io::Write as _;
 
-use clap::CommandFactory as _;
-
-use crate::cli::Cli;
+use crate::cli::shown::{self, TOPICS, Topic};
 use crate::error::{Usage, did_you_mean};
-use crate::exit::{self, Exit};
+use crate::exit::Exit;
 
-/// Explain a command, or list the exit codes
+/// Explain a command or a topic
+///
+/// Topics are `connection` and `output`, which are about the options of every command, `filters`, and
+/// `exit-codes`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   sessctl help purge
+  sessctl help runs show
+  sessctl help connection
   sessctl help exit-codes")]
 pub struct Args {
-    /// A command, or `exit-codes`
-    pub topic: Option<String>,
+    /// A command, or `connection`, `output`, `filters`, `exit-codes`
+    #[arg(value_name = "TOPIC")]
+    pub topic: Vec<String>,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    let mut command = Cli::command();
-    command.build();
-    let text = match args.topic.as_deref() {
-        None => command.render_long_help().to_string(),
-        Some("exit-codes") => format!("Exit codes:\n{}", exit::table()),
-        Some(name) => {
-            let known: Vec<String> =
-                command.get_subcommands().map(|sub| sub.get_name().to_string()).collect();
-            let Some(sub) = command.find_subcommand_mut(name) else {
-                let known = known.iter().map(String::as_str).chain(["exit-codes"]);
-                return Err(Usage::new(format!("there is no help on `{name}`"))
-                    .hint(did_you_mean(name, known))
-                    .into());
-            };
-            sub.render_long_help().to_string()
-        }
+    let text = match &args.topic[..] {
+        [name] if Topic::by_name(name).is_some() => Topic::by_name(name).map(Topic::text).unwrap_or_default(),
+        topic => command(topic)?.render_long_help().to_string(),
     };
     std::io::stdout().lock().write_all(text.as_bytes())?;
     Ok(Exit::Done)
+}
+
+/// The short help of a command, by its name and those of the commands above it.
+pub fn short(topic: &[String]) -> Result<String, Usage> {
+    Ok(command(topic)?.render_help().to_string())
+}
+
+/// The command of this name, as it is shown.
+pub(super) fn command(topic: &[String]) -> Result<clap::Command, Usage> {
+    let mut command = shown::command();
+    command.build();
+    for (depth, name) in topic.iter().enumerate() {
+        let Some(sub) = command.find_subcommand(name) else {
+            let mut known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+            if depth == 0 {
+                known.extend(TOPICS.iter().map(|topic| topic.name));
+            }
+            let usage = Usage::new(format!("there is no help on `{}`", topic[..=depth].join(" ")));
+            return Err(if known.is_empty() { usage } else { usage.hint(did_you_mean(name, known)) });
+        };
+        command = sub.clone();
+    }
+    Ok(command)
 }

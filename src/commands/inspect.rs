@@ -8,14 +8,17 @@ use anyhow::Context as _;
 use crate::cli::Format;
 use crate::context::Context;
 use crate::cookie::{CookieError, Given, Opened};
-use crate::error::Usage;
+use crate::error::{Interrupted, Usage};
 use crate::exit::Exit;
 use crate::layout::{Setting, Setup};
 use crate::plan;
 use crate::render::{self, Options, mask, safe, secret};
-use crate::resolve::{self, NotFound};
-use crate::scan;
+use crate::resolve::NotFound;
+use crate::scan::{self, End, Request, Said, Sink, Tally};
+use crate::select::SelectArgs;
+use crate::select::near::Near;
 use crate::session::Session;
+use crate::store::redis::RedisStore;
 use crate::store::{Key, Need, Raw, Source as _};
 use crate::ui;
 use crate::value::Value;
@@ -28,6 +31,9 @@ use crate::value::Value;
 #[command(after_help = "\
 Examples:
   sessctl inspect 3xyuXKIB
+  Several, or all of a user:
+    sessctl inspect 3xyuXKIB 9GkLmQpW
+    sessctl inspect --user alice
   The session behind a cookie that a user or a log shows; `-` reads it from standard input:
     sessctl inspect --cookie 's%3A3xyuXKIBRbJl…'
     sessctl inspect --cookie 'koa.sid=…; koa.sid.sig=…' --layout koa-generic-session
@@ -36,9 +42,13 @@ Examples:
   The bytes as they are stored:
     sessctl inspect 3xyuXKIB --raw | xxd")]
 pub struct Args {
-    /// Id, key or an unambiguous beginning
+    /// Ids, keys or unambiguous beginnings of them
     #[arg(value_name = "ID", conflicts_with = "cookie")]
-    pub id: Option<String>,
+    pub ids: Vec<String>,
+
+    /// Show the sessions of this user, exactly; repeat for several
+    #[arg(short, long, value_name = "USER", conflicts_with_all = ["ids", "cookie"])]
+    pub user: Vec<String>,
 
     /// Find the session behind this cookie; `-` reads it from standard input
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
@@ -51,7 +61,16 @@ pub struct Args {
     /// Print the stored bytes as they are
     #[arg(long)]
     pub raw: bool,
+
+    /// Say of a key that is no session what every layout says of it, not the nearest three only
+    #[arg(long)]
+    pub explain: bool,
 }
+
+/// Sessions of users that are shown at a time.
+const MOST: usize = 100;
+/// Layouts that say why a key is no session of theirs.
+const NEAREST: usize = 3;
 
 /// What is known of the cookie that the session was found by.
 struct Opening {
@@ -60,46 +79,154 @@ struct Opening {
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
-    if args.cookie.is_none() && args.id.is_none() {
+    if args.cookie.is_none() && args.ids.is_empty() && args.user.is_empty() {
         let hint = "`sessctl list` shows the sessions; --cookie finds the one behind what a browser sends";
-        return Err(Usage::new("inspect needs an ID or --cookie").hint(hint).into());
+        return Err(Usage::new("inspect needs an ID, --user or --cookie").hint(hint).into());
+    }
+    let several = args.ids.len() > 1 || !args.user.is_empty();
+    if several && args.raw {
+        return Err(Usage::new("--raw prints the bytes of one session")
+            .hint("name one; -o ndjson shows several")
+            .into());
     }
     let mut store = context.connect()?;
     let mut setups = context.setups.clone();
-    let (key, opening) = match &args.cookie {
+    let mut exit = Exit::Done;
+    let (keys, opening) = match &args.cookie {
         Some(cookie) => {
             let text = if cookie == "-" { from_stdin()? } else { cookie.clone() };
             let given = Given::parse(&text);
             let (key, opening) = behind_cookie(context, &mut store, &given)?;
             unlock(&mut setups, &given);
-            (key, Some(opening))
+            (vec![key], Some(opening))
         }
-        None => (named(context, &mut store, args.id.as_deref().unwrap_or_default())?, None),
+        None if !args.user.is_empty() => (of_users(context, &mut store, &args.user)?, None),
+        None => {
+            let mut scanner = context.connect()?;
+            let mut found = super::list::search(context, &mut scanner, &mut store, &args.ids)?;
+            found.keys.dedup();
+            if !several && let Some(missing) = found.missing.pop() {
+                explain(context, &missing, args.explain);
+                return Err(missing.into());
+            }
+            for missing in found.missing {
+                exit = Exit::Failed;
+                explain(context, &missing, args.explain);
+                crate::error::report(&missing.into(), context.ui.color_err);
+            }
+            (found.keys, None)
+        }
     };
-    let mut exit = Exit::Failed;
-    let mut shown = false;
-    let mut too_large = None;
-    scan::lookup(&mut store, &setups, &[key], Need::ALL, &mut |record, session| {
-        if let Some(session) = session {
-            shown = true;
-            // Companions are looked up on a connection of their own: this one is being read from.
-            let companions = companions(context, session)?;
-            exit = show(context, args, session, &companions, opening.as_ref())?;
-        } else {
-            too_large = record.raw.too_large();
+    let listed = several && context.format == Format::Json;
+    let mut out = context.ui.out();
+    if listed {
+        out.write_all(b"[")?;
+    }
+    let mut shown = 0;
+    scan::lookup(&mut store, &setups, &keys, Need::ALL, &mut |record, session| {
+        let Some(session) = session else {
+            let why = match record.raw.too_large() {
+                Some(reason) => format!("{reason}, so only the keys beside it tell that it is a session"),
+                None => "the session has ended meanwhile, or only the keys beside it tell that it is one"
+                    .to_string(),
+            };
+            let error = anyhow::anyhow!("{why}; name its layout with --layout");
+            if !several {
+                return Err(error);
+            }
+            exit = Exit::Failed;
+            crate::error::report(&error, context.ui.color_err);
+            return Ok(());
+        };
+        match context.format {
+            _ if shown == 0 => {}
+            Format::Json => out.write_all(b",")?,
+            Format::Table if args.path.is_none() => out.write_all(b"\n")?,
+            _ => {}
+        }
+        shown += 1;
+        // Companions are looked up on a connection of their own: this one is being read from.
+        let companions = companions(context, session)?;
+        let said = show(context, args, session, &companions, opening.as_ref(), &mut out)?;
+        if said != Exit::Done {
+            exit = said;
         }
         Ok(())
     })?;
-    if let Some(reason) = too_large {
-        anyhow::bail!(
-            "{reason}, so only the keys beside it tell that it is a session; name its layout with --layout"
-        );
+    if listed {
+        out.write_all(b"]\n")?;
     }
-    anyhow::ensure!(
-        shown,
-        "the session has ended meanwhile, or only the keys beside it tell that it is one; name its layout with --layout"
-    );
+    out.flush()?;
     Ok(exit)
+}
+
+/// The keys of the sessions of these users.
+fn of_users(context: &Context, store: &mut RedisStore, users: &[String]) -> anyhow::Result<Vec<Key>> {
+    let filter = SelectArgs { user: users.to_vec(), ..SelectArgs::default() }.filter()?;
+    let near = Near::new(&filter);
+    let mut scanner = context.connect()?;
+    let total = scanner.size().ok();
+    let request = Request {
+        setups: &context.setups,
+        pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
+        first: filter.need(),
+        then: Need::NOTHING,
+        keeps: &|session| near.keeps(session),
+    };
+    let mut found = Found { keys: Vec::new(), progress: context.ui.progress("searching", total), scanned: 0 };
+    let (tally, end) = scan::sessions(&mut scanner, store, &request, &mut found)?;
+    let Found { keys, progress, .. } = found;
+    drop(progress);
+    match end {
+        End::Broken(error) => return Err(anyhow::Error::from(error).context("the scan is incomplete")),
+        End::Stopped if ui::interrupted() => return Err(Interrupted.into()),
+        End::Stopped => context.ui.warn(format!(
+            "there are more than {MOST} sessions; these are the first that were found, and `sessctl list` \
+             shows all"
+        )),
+        End::Complete if keys.is_empty() && tally.sessions > 0 => {
+            anyhow::bail!("{}", near.missed().join("; "));
+        }
+        End::Complete => super::list::report_nothing(context, &tally, &near, store),
+    }
+    anyhow::ensure!(!keys.is_empty(), "no session was found");
+    Ok(keys)
+}
+
+struct Found<'u> {
+    keys: Vec<Key>,
+    progress: ui::Progress<'u>,
+    scanned: u64,
+}
+
+impl Sink for Found<'_> {
+    fn session(&mut self, session: &Session<'_>) -> Said {
+        if self.keys.len() == MOST {
+            return Ok(ControlFlow::Break(()));
+        }
+        self.keys.push(Key(session.key.to_vec()));
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn pause(&mut self, tally: &Tally) -> Said {
+        self.progress.add(tally.scanned - self.scanned);
+        self.scanned = tally.scanned;
+        Ok(if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+}
+
+/// What the layouts say of a key that is no session; the nearest come first.
+fn explain(context: &Context, missing: &NotFound, all: bool) {
+    let NotFound::NoSession { reasons, .. } = missing else { return };
+    let count = if all { reasons.len() } else { NEAREST.min(reasons.len()) };
+    let lines: Vec<String> =
+        reasons[..count].iter().map(|(layout, why)| format!("  {layout}: {}", safe::safe(why))).collect();
+    let head = if count < reasons.len() {
+        format!("What the nearest {count} of {} layouts say; --explain shows all:", reasons.len())
+    } else {
+        "What each layout says:".to_string()
+    };
+    context.ui.tell(&format!("{head}\n{}", lines.join("\n")), 4);
 }
 
 fn from_stdin() -> anyhow::Result<String> {
@@ -112,28 +239,18 @@ fn from_stdin() -> anyhow::Result<String> {
 }
 
 /// The key of the session that a name means.
-fn named(context: &Context, store: &mut crate::store::redis::RedisStore, id: &str) -> anyhow::Result<Key> {
+fn named(context: &Context, store: &mut RedisStore, id: &str) -> anyhow::Result<Key> {
     let mut scanner = context.connect()?;
-    let mut pause = || if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    let mut found = resolve::sessions(&mut scanner, store, &context.setups, &[id.to_string()], &mut pause)?;
-    if let Some(missing) = found.missing.pop() {
-        if let NotFound::NoSession { reasons, .. } = &missing {
-            let lines: Vec<String> =
-                reasons.iter().map(|(layout, why)| format!("  {layout}: {}", safe::safe(why))).collect();
-            context.ui.tell(&format!("Layouts asked, and why each said no:\n{}", lines.join("\n")), 4);
-        }
-        return Err(missing.into());
+    let mut found = super::list::search(context, &mut scanner, store, &[id.to_string()])?;
+    match found.missing.pop() {
+        Some(missing) => Err(missing.into()),
+        None => found.keys.pop().context("no session was found"),
     }
-    found.keys.pop().context("no session was found")
 }
 
 /// The key of the session that a cookie points at. Without a layout named every layout that knows
 /// how to read such a cookie is tried; a session must be there for it to count.
-fn behind_cookie(
-    context: &Context,
-    store: &mut crate::store::redis::RedisStore,
-    given: &Given,
-) -> anyhow::Result<(Key, Opening)> {
+fn behind_cookie(context: &Context, store: &mut RedisStore, given: &Given) -> anyhow::Result<(Key, Opening)> {
     let mut opened: Vec<(Key, &Setup, Opened)> = Vec::new();
     let mut failed: Option<CookieError> = None;
     for setup in &context.setups {
@@ -217,8 +334,8 @@ fn show(
     session: &Session<'_>,
     companions: &[Key],
     opening: Option<&Opening>,
+    mut out: &mut impl std::io::Write,
 ) -> anyhow::Result<Exit> {
-    let mut out = context.ui.out();
     let forged = opening.is_some_and(|opening| opening.verified == Some(false));
     if args.raw {
         match session.raw {

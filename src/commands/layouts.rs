@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::cli::Format;
 use crate::commands::Command;
 use crate::context::Context;
-use crate::error::Failure;
+use crate::error::{Failure, Usage, did_you_mean};
 use crate::exit::Exit;
 use crate::frameworks;
 use crate::layout::Layout;
@@ -23,7 +23,8 @@ pub(crate) mod toml;
 /// Show how frameworks keep their sessions
 ///
 /// Without a name: every layout, a line each. With one: its page, with its keys, its value, its
-/// options for a profile, its cookie, and what ending a session in the store does not end.
+/// options for a profile, its cookie, and what ending a session in the store does not end. Any other
+/// word is looked for in all of the pages.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -31,39 +32,51 @@ Examples:
     sessctl layouts
   Read about one of them:
     sessctl layouts connect-redis
+  Those of PHP, or those whose pages speak of Keycloak:
+    sessctl layouts --family PHP
+    sessctl layouts keycloak
   Their names only, or everything about them:
     sessctl layouts -o ids
     sessctl layouts -o json
   Start the description of a store of your own:
     sessctl layouts connect-redis -o toml")]
 pub struct Args {
-    /// The layout
+    /// The layout, or a word to look for
+    #[arg(value_name = "NAME")]
     pub name: Option<String>,
+
+    /// Only layouts of this family, such as PHP
+    #[arg(long, value_name = "FAMILY")]
+    pub family: Option<String>,
 }
 
 /// Whether this is a command that can print a description.
 pub(crate) fn describes(command: &Command) -> bool {
-    matches!(command, Command::Layouts(Args { name: Some(_) }))
+    matches!(command, Command::Layouts(Args { name: Some(_), .. }))
 }
 
 /// With `toml` the layout is printed as the configuration file would describe it.
 pub fn run(context: &Context, args: &Args, toml: bool) -> anyhow::Result<Exit> {
-    let text = match &args.name {
-        None => list(context)?,
-        Some(name) => {
-            let layout = frameworks::by_name(name).ok_or_else(|| OptionError::Layout {
-                name: name.clone(),
-                near: frameworks::close_to(name),
-            })?;
-            match context.format {
-                _ if toml => description(layout)?.to_string(),
-                Format::Table => page(layout),
-                Format::Json => render::json::pretty(&object(layout)),
-                Format::Ndjson => format!("{}\n", object(layout)),
-                Format::Csv => csv(&[layout]),
-                Format::Ids => format!("{}\n", layout.name),
+    let text = match (&args.name, args.name.as_deref().and_then(frameworks::by_name)) {
+        (None, _) => list(context, &of_family(args.family.as_deref())?)?,
+        (Some(name), None) => {
+            let mut found = of_family(args.family.as_deref())?;
+            found.retain(|layout| speaks_of(layout, name));
+            if found.is_empty() || toml {
+                return Err(
+                    OptionError::Layout { name: name.clone(), near: frameworks::close_to(name) }.into()
+                );
             }
+            list(context, &found)?
         }
+        (Some(_), Some(layout)) => match context.format {
+            _ if toml => description(layout)?.to_string(),
+            Format::Table => page(layout),
+            Format::Json => render::json::pretty(&object(layout)),
+            Format::Ndjson => format!("{}\n", object(layout)),
+            Format::Csv => csv(&[layout]),
+            Format::Ids => format!("{}\n", layout.name),
+        },
     };
     let mut out = context.ui.out();
     out.write_all(text.as_bytes())?;
@@ -84,27 +97,53 @@ fn description(layout: &Layout) -> anyhow::Result<&'static str> {
     })
 }
 
-fn list(context: &Context) -> anyhow::Result<String> {
+/// All layouts, or those of one family, in the order in which they are asked.
+fn of_family(family: Option<&str>) -> anyhow::Result<Vec<&'static Layout>> {
+    let all: Vec<_> = frameworks::all().collect();
+    let Some(family) = family else { return Ok(all) };
+    let found: Vec<_> =
+        all.iter().copied().filter(|layout| layout.family.eq_ignore_ascii_case(family)).collect();
+    if found.is_empty() {
+        let mut known: Vec<&str> = all.iter().map(|layout| layout.family).collect();
+        known.sort_unstable();
+        known.dedup();
+        return Err(Usage::new(format!("there is no family `{family}`"))
+            .hint(did_you_mean(family, known))
+            .into());
+    }
+    Ok(found)
+}
+
+/// Whether the word is in what is known of the layout.
+fn speaks_of(layout: &Layout, word: &str) -> bool {
+    let word = word.to_lowercase();
+    let texts = [layout.name, layout.family, layout.about, layout.page, layout.prefix];
+    let names = layout.cookie_name.into_iter().chain(layout.same_as.iter().copied());
+    let mut all = texts.into_iter().chain(names).chain(layout.caveats.iter().copied());
+    all.any(|text| text.to_lowercase().contains(&word))
+}
+
+fn list(context: &Context, layouts: &[&'static Layout]) -> anyhow::Result<String> {
     let mut text = String::new();
     match context.format {
         Format::Table => {
             // A terminal's own width; what goes elsewhere is not cut.
             let options = Options::of(context);
             let width = if options.terminal { options.width() } else { usize::MAX };
-            text = table(width, options.color);
+            text = table(layouts, width, options.color);
         }
         Format::Json => {
-            let all: Vec<_> = frameworks::all().map(object).collect();
+            let all: Vec<_> = layouts.iter().map(|layout| object(layout)).collect();
             text = render::json::pretty(&serde_json::Value::from(all));
         }
         Format::Ndjson => {
-            for layout in frameworks::all() {
+            for layout in layouts {
                 text.push_str(&render::json::line(&object(layout)));
             }
         }
-        Format::Csv => text = csv(&frameworks::all().collect::<Vec<_>>()),
+        Format::Csv => text = csv(layouts),
         Format::Ids => {
-            for layout in frameworks::all() {
+            for layout in layouts {
                 writeln!(text, "{}", layout.name)?;
             }
         }
@@ -113,13 +152,13 @@ fn list(context: &Context) -> anyhow::Result<String> {
 }
 
 /// By family, and within it in the order in which layouts are asked.
-fn sorted() -> Vec<&'static Layout> {
-    let mut all: Vec<_> = frameworks::all().collect();
+fn sorted(layouts: &[&'static Layout]) -> Vec<&'static Layout> {
+    let mut all = layouts.to_vec();
     all.sort_by_key(|layout| layout.family);
     all
 }
 
-fn table(width: usize, color: bool) -> String {
+fn table(layouts: &[&'static Layout], width: usize, color: bool) -> String {
     let heads = [
         Head { floor: usize::MAX, ..Head::text("LAYOUT", 0) },
         Head::text("FAMILY", 11),
@@ -127,7 +166,7 @@ fn table(width: usize, color: bool) -> String {
         Head::text("COOKIE", 10),
         Head { floor: 40, ..Head::text("ABOUT", 1) },
     ];
-    let rows: Vec<Vec<Cell>> = sorted()
+    let rows: Vec<Vec<Cell>> = sorted(layouts)
         .iter()
         .map(|layout| {
             let cookie = layout.cookie_name.unwrap_or("");
@@ -260,7 +299,7 @@ mod tests {
 
     #[test]
     fn every_layout_is_in_the_list_and_has_a_page() {
-        let table = table(usize::MAX, false);
+        let table = table(&frameworks::all().collect::<Vec<_>>(), usize::MAX, false);
         assert_eq!(table.lines().count(), frameworks::ALL.len() + 1);
         for layout in frameworks::ALL {
             assert!(table.lines().any(|line| line.split_whitespace().next() == Some(layout.name)));

@@ -7,10 +7,13 @@ use std::time::{Duration, Instant};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::render::{self, Columns, Options, Renderer, Sort};
+use crate::resolve::{self, Found};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::SelectArgs;
+use crate::select::near::Near;
 use crate::session::Session;
 use crate::store::Source as _;
+use crate::store::redis::RedisStore;
 use crate::ui;
 
 /// List sessions: who is logged in, since when, until when
@@ -23,29 +26,32 @@ Examples:
   sessctl list --user alice
   Sessions that were idle for a week, the oldest first:
     sessctl list --idle '>7d' --sort seen
-  The ten largest:
+  The ten largest; each user's, the longest first:
     sessctl list --sort -bytes --limit 10
+    sessctl list --sort user,-ttl
   For a script; only what is asked for is read from the server:
     sessctl list --columns id,user,ttl -o ndjson")]
 pub struct Args {
-    #[command(flatten)]
-    pub select: SelectArgs,
-
     /// Columns, separated by commas
     #[arg(long, value_name = "NAMES", help_heading = "Rows", long_help = render::columns::help())]
     pub columns: Option<String>,
 
-    /// Sort by a column; with `-` before it, descending. Holds the rows in memory
-    #[arg(long, value_name = "COLUMN", help_heading = "Rows", allow_hyphen_values = true)]
+    /// Sort by columns, separated by commas; with `-` before one, descending: user,-ttl
+    ///
+    /// The rows are held in memory until all of them are known.
+    #[arg(long, value_name = "NAMES", help_heading = "Rows", allow_hyphen_values = true)]
     pub sort: Option<String>,
 
     /// Stop after so many rows
-    #[arg(long, value_name = "N", help_heading = "Rows")]
+    #[arg(short = 'n', long, value_name = "N", help_heading = "Rows")]
     pub limit: Option<usize>,
 
-    /// Show every column in a table
+    /// Show more columns in a table
     #[arg(long, help_heading = "Rows", conflicts_with = "columns")]
     pub wide: bool,
+
+    #[command(flatten)]
+    pub select: SelectArgs,
 }
 
 /// How often rows are shown though the buffer is not full.
@@ -77,7 +83,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     } else {
         (filter.need(), need)
     };
-    let keeps = |session: &Session<'_>| filter.keeps(session);
+    let near = Near::new(&filter);
+    let keeps = |session: &Session<'_>| near.keeps(session);
     let request = Request {
         setups: &context.setups,
         pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
@@ -124,6 +131,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         ));
     }
     report_scan(context, &tally, &scanner);
+    if interrupted {
+        report_interrupted(context, tally.scanned, total);
+    } else if matches!(end, End::Complete) {
+        report_nothing(context, &tally, &near, &mut aside);
+    }
     Ok(match end {
         End::Broken(error) => {
             let told = anyhow::Error::from(error)
@@ -137,8 +149,37 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     })
 }
 
+/// Finds the sessions of names, and shows how far a search for them is.
+pub fn search(
+    context: &Context,
+    scanner: &mut RedisStore,
+    aside: &mut RedisStore,
+    names: &[String],
+) -> anyhow::Result<Found> {
+    let mut progress = context.ui.progress("searching", aside.size().ok());
+    let mut before = 0;
+    resolve::sessions(scanner, aside, &context.setups, names, &mut |scanned| {
+        progress.add(scanned.saturating_sub(before));
+        before = before.max(scanned);
+        if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })
+}
+
+/// Says that a scan was broken off by the user, also where no notes are wanted: what was printed
+/// would be taken for all there is.
+pub fn report_interrupted(context: &Context, scanned: u64, total: Option<u64>) {
+    let looked_at = match total.filter(|total| *total > 0) {
+        Some(total) if scanned <= total => {
+            let percent = scanned as f64 * 100.0 / total as f64;
+            format!("{scanned} of {total} keys ({percent:.0} %) were looked at")
+        }
+        _ => format!("{scanned} keys were looked at"),
+    };
+    context.ui.tell(&format!("interrupted: {looked_at}; this is not all"), 0);
+}
+
 /// What a scan could not decide or was not permitted to see; `store` is the connection that scanned.
-pub fn report_scan(context: &Context, tally: &Tally, store: &crate::store::redis::RedisStore) {
+pub fn report_scan(context: &Context, tally: &Tally, store: &RedisStore) {
     if tally.undecided > 0 {
         context.ui.note(format!(
             "{} keys look like sessions of no certain layout and are left out; name the layout with --layout to see them",
@@ -148,8 +189,41 @@ pub fn report_scan(context: &Context, tally: &Tally, store: &crate::store::redis
     report_hidden(context, store);
 }
 
+/// Says, after a whole scan, of which users there was no session, and where else to look if there was
+/// none at all.
+pub fn report_nothing(context: &Context, tally: &Tally, near: &Near<'_>, store: &mut RedisStore) {
+    if tally.sessions > 0 {
+        for missed in near.missed() {
+            context.ui.note(missed);
+        }
+    }
+    if tally.sessions > 0 || tally.undecided > 0 {
+        return;
+    }
+    let mut names: Vec<&str> = context.setups.iter().map(|setup| setup.layout.name).collect();
+    names.dedup();
+    let what = match (context.named, tally.scanned) {
+        (false, 0) if context.matching.is_none() => "there are no keys here".to_string(),
+        (true, _) => format!("no key here is a session of {}", names.join(" or ")),
+        (false, _) => "no key here is a session that sessctl knows".to_string(),
+    };
+    let discover = if tally.scanned > 0 { "; `sessctl discover` tells what is here" } else { "" };
+    let others: Vec<String> = store
+        .databases()
+        .into_iter()
+        .filter(|(database, _)| *database != context.target.db)
+        .map(|(database, keys)| format!("{database} ({keys})"))
+        .collect();
+    let others = if others.is_empty() {
+        String::new()
+    } else {
+        format!("; other databases of this server with keys: {}", others.join(", "))
+    };
+    context.ui.note(format!("{what}{discover}{others}"));
+}
+
 /// Says that there are keys which this user may not read.
-pub fn report_hidden(context: &Context, store: &crate::store::redis::RedisStore) {
+pub fn report_hidden(context: &Context, store: &RedisStore) {
     match store.hidden_keys {
         0 => {}
         1 => context.ui.warn("an ACL hides 1 key from this user"),

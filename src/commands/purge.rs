@@ -27,17 +27,42 @@ pub struct Args {
     pub ids: Vec<String>,
 
     #[command(flatten)]
+    pub safety: Safety,
+
+    #[command(flatten)]
     pub select: SelectArgs,
+}
+
+/// Log users out: end all of their sessions
+///
+/// The same as `sessctl purge --user USER`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sessctl logout alice")]
+pub struct LogoutArgs {
+    /// The users, exactly
+    #[arg(value_name = "USER", required = true)]
+    pub users: Vec<String>,
 
     #[command(flatten)]
     pub safety: Safety,
 }
 
+pub fn log_out(context: &Context, args: &LogoutArgs) -> anyhow::Result<Exit> {
+    let select = SelectArgs { user: args.users.clone(), ..SelectArgs::default() };
+    end(context, &[], &select, &args.safety)
+}
+
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
-    let filter = args.select.filter()?;
-    let left = args.safety.resume.as_deref().map(runs::find).transpose()?;
+    end(context, &args.ids, &args.select, &args.safety)
+}
+
+fn end(context: &Context, ids: &[String], select: &SelectArgs, safety: &Safety) -> anyhow::Result<Exit> {
+    let filter = select.filter()?;
+    let left = safety.resume.as_deref().map(runs::find).transpose()?;
     let left = left.as_ref().map(|left| left.path.as_path());
-    let chosen = change::chosen("purge was told neither which sessions to end", &args.ids, &filter, left)?;
+    let chosen = change::chosen("no sessions selected", ids, &filter, left)?;
     change::run(
         context,
         &Change {
@@ -46,7 +71,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             past: "Ended",
             chosen,
             filter: &filter,
-            safety: &args.safety,
+            safety,
             entry: &|session| Ok(change::ended(session)),
             beside: None,
         },

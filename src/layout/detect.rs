@@ -84,26 +84,31 @@ impl<'s> Detector<'s> {
             let layout = setup.layout;
             if blob.raw.kind().is_some_and(|kind| !layout.keeps(kind)) {
                 let kind = blob.raw.kind().map_or("nothing", Kind::name);
-                return format!("its sessions are of type {}, this key is a {kind}", layout.kind.name());
+                return (0, format!("its sessions are of type {}, this key is a {kind}", layout.kind.name()));
             }
             if (layout.locate)(setup, blob.key).is_none() {
-                return match setup.known_lead() {
+                let why = match setup.known_lead() {
                     Some(lead) if !blob.key.starts_with(lead) => {
                         format!("the key does not begin with `{}`", String::from_utf8_lossy(lead))
                     }
                     _ => "the key has not the form of its session keys".to_string(),
                 };
+                return (1, why);
             }
             match (layout.recognize)(setup, blob) {
-                Verdict::No(why) => why.into_owned(),
-                Verdict::Kin => "the value is general; sessions that tell more are not beside it".to_string(),
-                Verdict::Several => {
-                    "the key could be one of its sessions, but it is the only one".to_string()
+                Verdict::No(why) => (2, why.into_owned()),
+                Verdict::Kin => {
+                    (3, "the value is general; sessions that tell more are not beside it".to_string())
                 }
-                Verdict::Weak | Verdict::Sure => "it fits".to_string(),
+                Verdict::Several => {
+                    (3, "the key could be one of its sessions, but it is the only one".to_string())
+                }
+                Verdict::Weak | Verdict::Sure => (4, "it fits".to_string()),
             }
         };
-        self.setups.iter().map(|setup| (setup.layout.name, say(setup))).collect()
+        let mut said: Vec<_> = self.setups.iter().map(|setup| (setup.layout.name, say(setup))).collect();
+        said.sort_by_key(|(_, (near, _))| std::cmp::Reverse(*near));
+        said.into_iter().map(|(name, (_, why))| (name, why)).collect()
     }
 }
 

@@ -83,6 +83,8 @@ impl fmt::Debug for Setting {
 pub enum OptionError {
     #[error("layout {layout} has no option `{option}`")]
     Unknown { layout: String, option: String, near: Option<String>, known: Vec<&'static str> },
+    #[error("no layout has an option `{option}`")]
+    Nowhere { option: String, near: Option<String> },
     #[error("option `{option}` of layout {layout} must be {expected}")]
     Form { layout: String, option: String, expected: &'static str },
     #[error("there is no layout `{name}`")]

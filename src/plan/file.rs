@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fs::OpenOptions;
-use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -17,6 +17,7 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{Entry, Spool};
+use crate::audit;
 use crate::fault::{Failure, Refusal};
 use crate::store::{Expiry, Fingerprint, Key, Own};
 
@@ -74,7 +75,9 @@ impl Header {
             half.copy_from_slice(&RandomState::new().hash_one(created_at).to_le_bytes());
         }
         let name = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let user = name("SUDO_USER").or_else(|| name("USER")).or_else(|| name("LOGNAME"));
+        let named = name("SUDO_USER").or_else(|| name("USER")).or_else(|| name("LOGNAME"));
+        // Where the environment names nobody, such as in a container, the system may.
+        let user = named.or_else(|| audit::user_name(audit::uid()?));
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let creator = format!("{}@{}", user.unwrap_or_else(|| "unknown".to_string()), host.trim());
         Header {
@@ -114,10 +117,24 @@ fn does(entry: &Entry) -> Json {
     }
 }
 
+/// Refuses a plan's file that is there already; asked before the scan, and again when it is written.
+pub fn refuse_taken(path: &Path) -> Result<(), Failure> {
+    if path.symlink_metadata().is_ok() { Err(taken(path)) } else { Ok(()) }
+}
+
+fn taken(path: &Path) -> Failure {
+    Failure::new(format!("there is a file {} already", path.display()))
+        .hint("a plan never replaces a file: choose another name, or remove that one")
+}
+
 /// Writes the plan; its digest.
 pub fn write(path: &Path, header: &Header, spool: Spool, reveal: bool) -> anyhow::Result<String> {
     let about = || format!("writing the plan {}", path.display());
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).with_context(about)?;
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let file = match opened {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(taken(path).into()),
+        other => other.with_context(about)?,
+    };
     let mut out = BufWriter::new(file);
     let mut digest = Sha256::new();
     let totals = spool.totals.clone();

@@ -100,6 +100,11 @@ pub enum ConditionError {
     Path,
     #[error("a quoted text has no end")]
     Quote,
+    #[error(
+        "its value, which is not quoted, holds `{0}`; conditions are joined by giving --where twice, and a \
+         value that is meant so is put in quotes"
+    )]
+    Joined(String),
     #[error("its path has more than {MAX_PARTS} parts")]
     Deep,
 }
@@ -138,6 +143,9 @@ impl Condition {
             .iter()
             .find_map(|(sign, relation)| Some((*sign, *relation, rest.strip_prefix(sign)?.trim())))
             .ok_or(ConditionError::Operator)?;
+        if let Some(second) = joined(right) {
+            return Err(ConditionError::Joined(second.to_string()));
+        }
         let literal = Literal::parse(right)?;
         let value = if path.split('.').any(is_secret) { "…" } else { right };
         let shown = format!("{} {sign} {}", safe(&path), safe(value));
@@ -166,6 +174,26 @@ impl std::fmt::Display for Condition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.shown)
     }
+}
+
+/// Where an unquoted value looks like the end of one condition and the beginning of another, such as
+/// `1 and b > 2`: what joins them, or the second operator.
+fn joined(right: &str) -> Option<&str> {
+    if right.starts_with(['"', '\'', '[', '{']) {
+        // A quoted value ends where its quote does; `[` and `{` begin JSON.
+        return None;
+    }
+    let words: Vec<&str> = right.split_whitespace().collect();
+    let operators = ["=", "==", "!=", "<", ">", "<=", ">=", "~", "!~"];
+    let joins = |word: &str| ["and", "or", "&&", "||"].iter().any(|join| word.eq_ignore_ascii_case(join));
+    let inner = words.iter().enumerate().skip(1);
+    // An operator among words, as in `2 < 5`; or a word that joins, with one behind it.
+    let mut inner = inner.filter(|(at, word)| {
+        let rest = &words[at + 1..];
+        (operators.contains(word) && !rest.is_empty())
+            || (joins(word) && rest.iter().any(|word| word.contains(['=', '<', '>', '~'])))
+    });
+    inner.next().map(|(_, word)| *word)
 }
 
 /// Text up to an unescaped quote, and how long it was with the quote.

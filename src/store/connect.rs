@@ -79,6 +79,12 @@ const SILENT: &str = "no answer in time (--connect-timeout)";
 const SILENT_TLS: &str = "no answer in time (--connect-timeout); perhaps it does not speak TLS on this port";
 const NO_HOST: &str = "the host name is not known";
 
+/// What answers is no Redis server.
+const FOREIGN: &str = "what answers there does not speak Redis; is it another service's port, or one that expects TLS (rediss://)?";
+/// What answers watches over Redis servers and holds no keys.
+const SENTINEL: &str = "this is a Sentinel, which holds no sessions; ask it for the primary and name that one: \
+                        redis-cli -p 26379 SENTINEL get-master-addr-by-name NAME";
+
 /// The user gave a password, and the server has none.
 pub const NO_PASSWORD: &str = "it has no password; leave it out";
 
@@ -419,7 +425,7 @@ fn introduce(wire: &mut Wire, target: &Target, place: &str) -> Result<bool, Erro
                 let reason = NO_PASSWORD.to_string();
                 return Err(Error::Authentication { place: place.to_string(), reason });
             }
-        } else if error.kind() == ErrorKind::Io || error.code() == Some("DENIED") {
+        } else if matches!(error.kind(), ErrorKind::Io | ErrorKind::Parse) || error.code() == Some("DENIED") {
             return Err(unreachable(sent.as_ref().err().unwrap_or(&error), place));
         } else {
             return Err(classify(&error, place, user, "AUTH"));
@@ -427,7 +433,7 @@ fn introduce(wire: &mut Wire, target: &Target, place: &str) -> Result<bool, Erro
     }
     if target.db != 0 {
         answer().map_err(|error| {
-            if error.kind() == ErrorKind::Io || error.code() == Some("DENIED") {
+            if matches!(error.kind(), ErrorKind::Io | ErrorKind::Parse) || error.code() == Some("DENIED") {
                 unreachable(&error, place)
             } else {
                 classify(&error, place, user, "SELECT")
@@ -459,7 +465,15 @@ fn introduce(wire: &mut Wire, target: &Target, place: &str) -> Result<bool, Erro
         },
     };
     // A cluster of one primary holds everything: it can be read as a single server is.
-    let cluster = member(&info, "cluster_enabled") == Some(1);
+    let enabled = member(&info, "cluster_enabled");
+    // A Sentinel has nothing to say about clusters, and no keys to look at.
+    if enabled.is_none() {
+        let info = ::redis::cmd("INFO").arg("server").query::<String>(wire).unwrap_or_default();
+        if info.contains("redis_mode:sentinel") {
+            return Err(connecting(place, SENTINEL.to_string()));
+        }
+    }
+    let cluster = enabled == Some(1);
     if cluster {
         let info = ::redis::cmd("CLUSTER").arg("INFO").query::<String>(wire).unwrap_or_default();
         if member(&info, "cluster_size").is_some_and(|size| size > 1) {
@@ -467,6 +481,15 @@ fn introduce(wire: &mut Wire, target: &Target, place: &str) -> Result<bool, Erro
         }
     }
     Ok(cluster)
+}
+
+/// The lines `db0:keys=12,expires=3,…` of an answer to INFO.
+pub(super) fn keyspace(text: &str) -> Vec<(u32, u64)> {
+    let database = |line: &str| {
+        let (number, rest) = line.strip_prefix("db")?.split_once(":keys=")?;
+        Some((number.parse().ok()?, rest.split(',').next()?.trim().parse().ok()?))
+    };
+    text.lines().filter_map(database).collect()
 }
 
 /// A number in an answer of `name:value` lines.
@@ -590,6 +613,8 @@ fn unreachable(error: &RedisError, place: &str) -> Error {
             }
             _ => plain(io),
         }
+    } else if error.kind() == ErrorKind::Parse {
+        FOREIGN.to_string()
     } else if error.code() == Some("DENIED") {
         "the server is in protected mode: it has no password and answers its own machine only".to_string()
     } else {

@@ -100,6 +100,12 @@ impl RedisStore {
         RedisStore { target: Some(target), ..self }
     }
 
+    /// The databases that hold keys, each with how many; nothing where the user may not ask.
+    pub fn databases(&mut self) -> Vec<(u32, u64)> {
+        let Ok(Answer::BulkString(text)) = self.ask(&[b"INFO", b"keyspace"]) else { return Vec::new() };
+        connect::keyspace(&String::from_utf8_lossy(&text))
+    }
+
     /// From now on so little is sent at a time that others are served in between.
     pub fn be_gentle(&mut self, gentle: Option<&Gentle>) {
         self.flow = gentle.map(Flow::new);

@@ -21,6 +21,7 @@ mod pace;
 mod plans;
 mod run_files;
 mod support;
+mod terminal;
 mod undo;
 
 use std::path::Path;

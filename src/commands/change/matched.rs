@@ -6,10 +6,12 @@ use std::ops::ControlFlow;
 use super::{Change, Chosen, Made, plural};
 use crate::commands::list;
 use crate::context::Context;
+use crate::fault::Interrupted;
 use crate::frameworks;
 use crate::guard::Guards;
 use crate::plan::Spool;
 use crate::scan::{self, End, Request, Said, Sink, Tally};
+use crate::select::near::Near;
 use crate::session::{Certainty, Session};
 use crate::store::redis::{Gentle, RedisStore};
 use crate::store::{Need, Source as _};
@@ -154,7 +156,8 @@ pub(super) fn by_filter(
     let mut scanner = context.connect()?;
     scanner.be_gentle(gentle);
     let total = aside.size().ok();
-    let keeps = |session: &Session<'_>| filter.keeps(session);
+    let near = Near::new(filter);
+    let keeps = |session: &Session<'_>| near.keeps(session);
     let request = Request {
         setups: &context.setups,
         pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
@@ -167,6 +170,12 @@ pub(super) fn by_filter(
     let (tally, end) = scan::sessions(&mut scanner, aside, &request, &mut sink)?;
     drop(sink);
     list::report_hidden(context, &scanner);
+    // A session that an index named is not met again.
+    if matches!(end, End::Complete) && tally.sessions > 0 && matched.by_index.is_empty() {
+        for missed in near.missed() {
+            context.ui.note(missed);
+        }
+    }
     matched.tally = tally;
     Ok(end)
 }
@@ -181,8 +190,9 @@ pub(super) fn by_id(
     let filter = matched.change.filter;
     let mut scanner = context.connect()?;
     scanner.be_gentle(gentle);
-    let mut pause = || if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    let found = resolve::sessions(&mut scanner, store, &context.setups, ids, &mut pause)?;
+    let found = list::search(context, &mut scanner, store, ids).map_err(|error| {
+        if error.is::<Interrupted>() { error.context("interrupted; nothing was changed") } else { error }
+    })?;
     matched.missing = found.missing;
     let mut keys = found.keys;
     keys.sort();

@@ -16,6 +16,13 @@ fn every_layout_has_its_line_and_its_page() {
         let object = sess.args(["layouts", name, "-o", "json"]).success().json();
         assert_eq!(object["layout"], name.as_str());
     }
+    // By family, and by a word of their pages.
+    let php = sess.args(["layouts", "--family", "php", "-o", "ids"]).success().silent().lines();
+    assert!(php.contains(&"laravel".to_string()) && !php.contains(&"connect-redis".to_string()), "{php:?}");
+    sess.args(["layouts", "--family", "Jvn"]).code(2).says("Node.js, PHP");
+    let found = sess.args(["layouts", "WordPress", "-o", "ids"]).success().silent().lines();
+    assert!(!found.is_empty() && found.len() < names.len() / 2, "{found:?}");
+    sess.args(["layouts", "no-such-word"]).code(2).says("there is no layout `no-such-word`");
     // What was captured is known.
     for slug in fixtures() {
         sess.args(["layouts", &layout_names(&slug)[0]]).success();
