@@ -36,6 +36,7 @@ const VARIANTS: &[(&str, &str)] = &[
     ("laravel-json", "laravel"),
     ("moodle-legacy", "moodle"),
     ("phpredis-igbinary", "phpredis"),
+    ("phpredis-misp", "phpredis"),
     ("phpredis-msgpack", "phpredis"),
     ("phpredis-php-serialize", "phpredis"),
     ("predis-session-prefix", "predis-session"),

@@ -5,10 +5,13 @@
 
 use std::borrow::Cow;
 
+pub mod frameworks;
+
 use super::blob::{Blob, Decoded};
 use super::key::{self, Alphabet, Place};
-use super::{Setup, user};
+use super::{Op, Session, Setup, user};
 use crate::codec::{Limits, igbinary, json, php, php_msgpack, php_session};
+use crate::store::Key;
 use crate::value::Value;
 use crate::wrap::{self, WrapError, deflate, laravel, lz4, lzf, zstd};
 
@@ -273,6 +276,15 @@ pub fn is_usual(id: &[u8]) -> bool {
     has_usual_length(id) && is_native(id)
 }
 
+/// Whether it is an id that PHP itself may have made, and not words that an application put there: they
+/// are random, so that digits are among them, and letters of both cases where there are signs.
+pub fn is_made(id: &[u8]) -> bool {
+    let has = |is: fn(&u8) -> bool| id.iter().any(|byte| is(byte));
+    let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    let signs = id.iter().any(|byte| !byte.is_ascii_alphanumeric());
+    is_usual(id) && if signs { mixed } else { mixed || has(u8::is_ascii_digit) }
+}
+
 fn has_usual_length(id: &[u8]) -> bool {
     (SHORTEST..=256).contains(&id.len())
 }
@@ -365,6 +377,30 @@ fn inside<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
             None => Some(user),
         }
     })
+}
+
+/// The user by the variables of frameworks, or by convention.
+pub fn user<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    match frameworks::login(data)? {
+        frameworks::Login::Somebody(user) => Some(user),
+        frameworks::Login::Nobody | frameworks::Login::Unnamed => None,
+    }
+}
+
+/// What the handlers `redis` and `rediscluster` put before the id unless the save path says otherwise
+/// (phpredis 6.1.0, redis_session.c).
+pub const NATIVE: &[&str] = &["PHPREDIS_SESSION:", "PHPREDIS_CLUSTER_SESSION:"];
+
+/// Whether the key has the prefix of PHP's own handler.
+pub fn is_native_key(key: &[u8]) -> bool {
+    NATIVE.iter().any(|prefix| memchr::memmem::find(key, prefix.as_bytes()).is_some())
+}
+
+/// The lock that phpredis keeps beside a native session, whose contents may be those of any framework.
+pub fn native_lock(session: &Session<'_>) -> Option<Op> {
+    let before = session.before();
+    let native = NATIVE.iter().any(|prefix| before.ends_with(prefix.as_bytes()));
+    native.then(|| Op::Unlock(Key([session.key, b"_LOCK"].concat())))
 }
 
 /// The first conventional variable that gives a user, or what well-known applications write.

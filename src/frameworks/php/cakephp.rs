@@ -80,21 +80,12 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
 fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
     let config = data.get("Config");
     Facts {
-        user: data.get("Auth").and_then(user_of),
+        user: php::user(data),
         seen: config.and_then(|config| config.get("time")).and_then(time::seconds),
         ip: php::ip(data),
         agent: php::agent(data),
         ..Facts::default()
     }
-}
-
-fn user_of<'b>(auth: &'b Value<'b>) -> Option<Cow<'b, str>> {
-    let id = |value: &'b Value<'b>| value.get("_fields").unwrap_or(value).get("id")?.scalar_text();
-    let old = auth.get("User").and_then(id);
-    old.or_else(|| id(auth))
-        .or_else(|| auth.scalar_text())
-        .or_else(|| php::named(auth.get("User")?))
-        .or_else(|| php::named(auth))
 }
 
 #[cfg(test)]

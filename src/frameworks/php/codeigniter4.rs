@@ -133,7 +133,8 @@ fn in_key<'b>(setup: &Setup, key: &'b [u8]) -> Option<&'b str> {
 }
 
 pub(super) fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
-    vec![Op::Unlock(Key([session.key, b":lock"].concat()))]
+    let own = Op::Unlock(Key([session.key, b":lock"].concat()));
+    std::iter::once(own).chain(php::native_lock(session)).collect()
 }
 
 #[cfg(test)]

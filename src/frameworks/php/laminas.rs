@@ -30,6 +30,7 @@ end      the one key (laminas-session 2, SaveHandler/Cache.php `destroy`)
     recognize,
     read: |_, blob| blob.php_data(),
     describe,
+    end: symfony::end,
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     caveats: &[
         "A request in flight always writes its session back, with its login; look again after a few seconds.",
@@ -73,9 +74,12 @@ fn storage<'b>(container: &'b Value<'b>) -> Option<&'b Value<'b>> {
 }
 
 fn user_of<'b>(data: &'b Value<'b>) -> Option<Cow<'b, str>> {
-    let identity = |container: &'b Value<'b>| php::named(storage(container)?.get("storage")?);
+    let identity = |container: &'b Value<'b>| match php::frameworks::zend_identity(container) {
+        php::frameworks::Login::Somebody(user) => Some(user),
+        _ => None,
+    };
     let usual = ["Laminas_Auth", "Zend_Auth"].iter().find_map(|name| identity(data.get(name)?));
-    usual.or_else(|| {
+    usual.or_else(|| php::user(data)).or_else(|| {
         let containers = data.members()?.iter().map(|(_, container)| container);
         let lone = |container: &&'b Value<'b>| {
             storage(container).and_then(Value::members).is_some_and(|members| members.len() == 1)

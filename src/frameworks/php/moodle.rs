@@ -153,6 +153,7 @@ fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
         ops.push(Op::HashRemove { key, field: session.id.to_vec() });
     }
     ops.push(Op::Unlock(Key([session.key, b".lock"].concat())));
+    ops.extend(php::native_lock(session));
     ops
 }
 

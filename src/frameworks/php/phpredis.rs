@@ -7,10 +7,6 @@ use crate::store::Key;
 use crate::store::Op;
 use crate::value::Value;
 
-/// What the handlers `redis` and `rediscluster` put before the id unless the save path says otherwise
-/// (phpredis 6.1.0, redis_session.c).
-const PREFIXES: &[&str] = &["PHPREDIS_SESSION:", "PHPREDIS_CLUSTER_SESSION:"];
-
 pub const LAYOUT: Layout = Layout {
     name: "phpredis",
     about: "PHP native sessions: session.save_handler=redis or rediscluster (phpredis)",
@@ -23,16 +19,20 @@ value    what session.serialize_handler makes: php (name|value), php_serialize, 
          lz4, zstd an empty value is an empty session: every session_start() without data writes
          one
 expiry   the key's TTL alone (session.gc_maxlifetime), moved by every request
-user     by convention: user_id, userId, userid, uid, user (itself or id, user_id, uid, username,
-         email, login, name in it), username, user_name, login, email, auth, customer_id,
-         account_id, member_id, admin_id; phpMyAdmin, DokuWiki, Icinga Web by their own members
+user     what a framework's variables say: CakePHP (MISP), Yii 1 and 2 (LimeSurvey, Craft CMS),
+         Zend_Auth, Matomo, Shopware 5, Nette, OpenCart, elabFTW; else by convention: user_id,
+         userId, userid, uid, user (itself or id, user_id, uid, username, email, login, name in it),
+         username, user_name, login, email, auth, customer_id, account_id, member_id, admin_id;
+         phpMyAdmin, DokuWiki, Icinga Web by their own members
 cookie   PHPSESSID (session.name) = the id, unsigned
 index    none
+beware   a short key, or one in words, that holds an array or nothing may be something else than a
+         session: it ends only where the layout is named
 end      the key, and a stale lock <key>_LOCK (redis.session.locking_enabled), without which the
          next request waits and sees an empty session
 alike    predis-session; webman and others under a prefix of their own
 ",
-    prefix: PREFIXES[0],
+    prefix: php::NATIVE[0],
     marks: &[Mark::AnyPhp, Mark::Word("PHPREDIS_")],
     options: &[OptionSpec::new(
         "serializer",
@@ -59,7 +59,7 @@ alike    predis-session; webman and others under a prefix of their own
 
 /// Where the id begins behind one of the default prefixes.
 fn behind_default(key: &[u8]) -> Option<usize> {
-    PREFIXES.iter().find_map(|prefix| key::rfind(key, prefix.as_bytes()).map(|at| at + prefix.len()))
+    php::NATIVE.iter().find_map(|prefix| key::rfind(key, prefix.as_bytes()).map(|at| at + prefix.len()))
 }
 
 /// Ids may be set by the application, so behind a prefix that is known they may have any length.
@@ -72,8 +72,14 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("the key does not end in an id of PHP");
     };
     let by_key = setup.known_lead().is_some() || behind_default(blob.key).is_some();
-    if by_key && !may_be_cached(setup, blob, &blob.key[place.id.clone()]) {
+    let id = &blob.key[place.id.clone()];
+    if by_key && !may_be_cached(setup, blob, id) {
+        // Applications may set any id, and may as well keep something else beside the sessions: a row of
+        // variables is nothing but a session, anything more general is one under an id that PHP made.
+        let odd = !setup.named && !php::is_made(id) && !blob.php().is_some_and(php::Php::is_variables);
         return match blob.php() {
+            Some(php) if odd && !php.is_wrapped() => Verdict::Weak,
+            _ if odd && (blob.is_empty() || blob.is_php_session()) => Verdict::Weak,
             // A cache around a session is what other layouts have.
             Some(php) if php.is_variables() || !php.is_wrapped() => Verdict::Sure,
             _ if blob.is_empty() || blob.is_php_session() => Verdict::Sure,
@@ -85,7 +91,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     if setup.known_lead().is_some() {
         return Verdict::no("an array under a bare key, which caches hold as well");
     }
-    match by_value(blob, &blob.key[place.id.clone()], before) {
+    match by_value(blob, id, before) {
         // A bare id is what Predis writes.
         Verdict::Sure if before.is_empty() => Verdict::Weak,
         Verdict::Kin | Verdict::Several if before.is_empty() => {
@@ -144,7 +150,7 @@ pub(super) fn by_value(blob: &Blob<'_>, id: &[u8], before: &[u8]) -> Verdict {
 }
 
 pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
-    Facts { user: php::conventional(data), ip: php::ip(data), agent: php::agent(data), ..Facts::default() }
+    Facts { user: php::user(data), ip: php::ip(data), agent: php::agent(data), ..Facts::default() }
 }
 
 /// The handler's lock: a string `<host>|<pid>` beside the session.
@@ -184,6 +190,15 @@ mod tests {
         assert_eq!(verdicts(&format!("shop:{id}"), cached)[0], Verdict::Several);
         assert_eq!(verdicts(hex, b"a:1:{s:7:\"user_id\";i:7;}")[1], Verdict::Kin);
         assert_eq!(verdicts(&format!("PHPREDIS_SESSION:{hex}"), cached)[0], Verdict::Sure);
+        // So may one under the default prefix, where the id is none that PHP makes.
+        for odd in ["users", "lock", "config", "123", "online-users-of-the-shop", "maintenance-windows-2026"]
+        {
+            let key = format!("PHPREDIS_SESSION:{odd}");
+            for value in [&cached[..], b"a:0:{}", b"\x90", b"", b"\x81\xc0\x01", b"\0\0\0\x02\x14\0"] {
+                assert_eq!(verdicts(&key, value)[0], Verdict::Weak, "{key} {value:?}");
+            }
+            assert_eq!(verdicts(&key, b"a|i:1;")[0], Verdict::Sure);
+        }
         // What a cache put a string around is not native.
         assert!(is_no(&verdicts(&format!("shop:{id}"), b"s:6:\"a|i:1;\";")[0]));
     }

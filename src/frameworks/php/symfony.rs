@@ -153,7 +153,9 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
         user: attributes
             .and_then(user_of)
             .map(Cow::Owned)
-            .or_else(|| attributes?.get("uid")?.scalar_text().filter(|uid| uid != "0")),
+            .or_else(|| attributes?.get("uid")?.scalar_text().filter(|uid| uid != "0"))
+            // What is older than the bags, or beside them: Shopware 5.7, bridges to another framework.
+            .or_else(|| php::user(data)),
         created: second("c"),
         seen: second("u"),
         ip: attributes.and_then(php::ip),
@@ -163,8 +165,8 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
 }
 
 /// With native sessions, phpredis keeps a lock beside each.
-pub(super) fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
-    if session.before().ends_with(b"PHPREDIS_SESSION:") { phpredis::end(setup, session) } else { Vec::new() }
+pub(super) fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
+    php::native_lock(session).into_iter().collect()
 }
 
 /// Whose token is in the attributes. `_security.last_username` is only what was typed.

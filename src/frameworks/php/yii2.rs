@@ -94,6 +94,10 @@ fn is_own(name: &str) -> bool {
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    // There the key ends in PHP's own id, and not in a hash of it.
+    if !setup.named && php::is_native_key(blob.key) {
+        return Verdict::no("a key of PHP's own handler, whose sessions phpredis has");
+    }
     let data =
         blob.variables().filter(|_| blob.php().is_some_and(|php| php.is_variables() && !php.is_wrapped()));
     if data.is_none() && !blob.is_empty() {
