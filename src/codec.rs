@@ -16,6 +16,7 @@ mod bytes;
 pub(crate) mod dotnet;
 pub mod dotnet_binary;
 pub mod fastjson;
+pub mod foreign;
 pub mod igbinary;
 pub mod java;
 pub mod json;

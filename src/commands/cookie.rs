@@ -38,6 +38,9 @@ pub struct Args {
     pub name: Option<String>,
 }
 
+/// Browsers send some 8 KiB of cookies at most, servers take little more.
+const LONGEST: u64 = 1 << 20;
+
 /// What one layout makes of the cookie.
 struct Answer<'s> {
     setup: &'s Setup,
@@ -60,7 +63,11 @@ impl Answer<'_> {
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let text = if args.value == "-" {
         let mut text = String::new();
-        std::io::stdin().lock().read_to_string(&mut text).context("reading the cookie from stdin")?;
+        let stdin = std::io::stdin().lock();
+        stdin.take(LONGEST + 1).read_to_string(&mut text).context("reading the cookie from stdin")?;
+        if text.len() as u64 > LONGEST {
+            return Err(Failure::new("what stands on stdin is too long for a cookie").into());
+        }
         text
     } else {
         args.value.clone()

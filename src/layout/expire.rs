@@ -89,12 +89,17 @@ pub fn put(
 
 /// A date that is null where the session has no end; without an end the framework goes by the key.
 pub fn nullable(session: &Session<'_>, path: &[&str], end: Option<i64>) -> Moved {
-    let new = |old: &Value<'_>| match (old, end) {
+    let rewrite = member(session, path, &|old| nulled(old, end))?;
+    Ok(Expiring { at: at(end), rewrite, then: Vec::new() })
+}
+
+/// What takes the place of such a date; `None` where it stays null.
+pub fn nulled(old: &Value<'_>, end: Option<i64>) -> Option<String> {
+    match (old, end) {
         (Value::Null, _) => None,
         (_, Some(end)) => like(old, end).or_else(|| Some(iso(end))),
         (_, None) => Some("null".to_string()),
-    };
-    Ok(Expiring { at: at(end), rewrite: member(session, path, &new)?, then: Vec::new() })
+    }
 }
 
 #[cfg(test)]

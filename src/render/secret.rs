@@ -40,6 +40,7 @@ const WHOLE: &[&str] = &[
     "pin",
     "sid",
     "sessionid",
+    "encryptedsessionid",
     "authsecret",
     "requesttoken",
     "authkey",

@@ -5,7 +5,6 @@ use crate::layout::key::Alphabet;
 use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, open_any, php, time};
 use crate::session::Facts;
 use crate::value::Value;
-use std::borrow::Cow;
 
 pub const LAYOUT: Layout = Layout {
     name: "cakephp",

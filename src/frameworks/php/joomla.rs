@@ -33,7 +33,7 @@ end      the one key (joomla-framework/session 3, Handler/RedisHandler.php `dest
     recognize,
     read,
     describe,
-    end: symfony::end,
+    end: super::symfony::end,
     cookie: Some(open),
     caveats: &[
         "A request in flight always writes its session back, with its login; look again after a few seconds.",

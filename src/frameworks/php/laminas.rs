@@ -30,7 +30,7 @@ end      the one key (laminas-session 2, SaveHandler/Cache.php `destroy`)
     recognize,
     read: |_, blob| blob.php_data(),
     describe,
-    end: symfony::end,
+    end: super::symfony::end,
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     caveats: &[
         "A request in flight always writes its session back, with its login; look again after a few seconds.",

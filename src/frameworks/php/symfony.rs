@@ -4,7 +4,6 @@ use crate::codec::DecodeError;
 use crate::codec::Limits;
 use crate::codec::php as serialize;
 use crate::cookie;
-use crate::frameworks::php::phpredis;
 use crate::layout::php;
 use crate::layout::{Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, time};
 use crate::session::{Facts, Session};

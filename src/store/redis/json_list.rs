@@ -9,12 +9,66 @@ use crate::value::Value;
 
 /// Where in a JSON list that member of that item is.
 pub(super) fn in_list(text: &[u8], item: &JsonItem, member: &str) -> Option<Range<usize>> {
-    codec::json::item_span(text, &|value| names(value, item), member, &Limits::default())
+    let span =
+        |text: &[u8]| codec::json::item_span(text, &|value| names(value, item), member, &Limits::default());
+    let Some(inner) = quoted(text) else { return span(text) };
+    let within = span(inner.as_bytes())?;
+    // What is escaped has other bytes outside than within; a number has the same.
+    let plain = |bytes: &[u8]| bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
+    let outer = outside(text, &within)?;
+    (plain(&text[outer.clone()]) && text[outer.clone()] == inner.as_bytes()[within]).then_some(outer)
+}
+
+/// The text in a JSON text: clients that serialize once more what is JSON already.
+fn quoted(text: &[u8]) -> Option<String> {
+    if text.trim_ascii_start().first() != Some(&b'"') {
+        return None;
+    }
+    serde_json::from_slice(text).ok()
+}
+
+/// The same once more, as `JSON.stringify` writes it.
+fn quote(text: &[u8]) -> Option<Vec<u8>> {
+    serde_json::to_vec(std::str::from_utf8(text).ok()?).ok()
+}
+
+/// Where in the quoted text that part of the text within it is.
+fn outside(text: &[u8], within: &Range<usize>) -> Option<Range<usize>> {
+    let mut at = text.iter().position(|byte| *byte == b'"')? + 1;
+    let (mut inner, mut start) = (0, None);
+    loop {
+        if inner == within.start {
+            start.get_or_insert(at);
+        }
+        if inner >= within.end {
+            return Some(start?..at);
+        }
+        let (outer, bytes) = match text.get(at..)? {
+            [b'\\', b'u', ..] => {
+                let unit =
+                    u32::from_str_radix(std::str::from_utf8(text.get(at + 2..at + 6)?).ok()?, 16).ok()?;
+                match char::from_u32(unit) {
+                    Some(char) => (6, char.len_utf8()),
+                    // Two units make one of four bytes.
+                    None => (12, 4),
+                }
+            }
+            [b'\\', ..] => (2, 1),
+            [_, ..] => (1, 1),
+            [] => return None,
+        };
+        at += outer;
+        inner += bytes;
+    }
 }
 
 /// `None` where the present text is no list or lacks nothing.
 pub(super) fn merged(present: &[u8], old: &[u8]) -> Option<Vec<u8>> {
     let limits = Limits::default();
+    if let Some(inner) = quoted(present) {
+        let old = quoted(old).map_or_else(|| old.to_vec(), String::into_bytes);
+        return quote(&merged(inner.as_bytes(), &old)?);
+    }
     if present.trim_ascii().first() == Some(&b'{') {
         return merged_within(present, old);
     }
@@ -81,6 +135,10 @@ fn without_within(text: &[u8], item: &JsonItem, lists: &[String]) -> Option<(Vec
 /// The text without the item: the new text, how many were taken out, whether it is empty now. `None`
 /// where there is nothing to take out or the text is no list.
 pub(super) fn without(text: &[u8], item: &JsonItem) -> Option<(Vec<u8>, u64, bool)> {
+    if let Some(inner) = quoted(text) {
+        let (rewritten, removed, empty) = without_items(inner.as_bytes(), item)?;
+        return Some((quote(&rewritten)?, removed, empty));
+    }
     match item {
         JsonItem::Within { lists, .. } => without_within(text, item, lists),
         _ => without_items(text, item),
@@ -128,6 +186,26 @@ mod tests {
         assert_eq!(String::from_utf8_lossy(&rewritten).replace(' ', ""), r#"[{"token":"b","x":1.50}]"#);
         assert_eq!(without(text, &JsonItem::Member("token".into(), "c".into())), None);
         assert_eq!(without(b"{}", &JsonItem::Text("a".into())), None);
+    }
+
+    #[test]
+    fn a_list_in_a_json_text_stays_in_one() {
+        let list = r#"[{"token":"a","expiresAt":17},{"token":"b","n":"\"\u00e9","expiresAt":4}]"#;
+        let text = serde_json::to_vec(list).expect("JSON");
+        let item = |token: &str| JsonItem::Member("token".into(), token.into());
+        let (rewritten, removed, empty) = without(&text, &item("a")).expect("found");
+        assert_eq!((removed, empty), (1, false));
+        let inner: String = serde_json::from_slice(&rewritten).expect("a text");
+        assert_eq!(inner, r#"[{"token":"b","n":"\"\u00e9","expiresAt":4}]"#);
+        assert_eq!(merged(&rewritten, &text).expect("one is missing"), text);
+        for (token, end) in [("a", "17"), ("b", "4")] {
+            let span = in_list(&text, &item(token), "expiresAt").expect("found");
+            assert_eq!(&text[span], end.as_bytes());
+        }
+        assert_eq!(in_list(&text, &item("b"), "n"), None);
+        let escaped = br#""[{\u0022token\":\"\u00e9\ud83d\ude00\",\"expiresAt\":17}]""#;
+        let span = in_list(escaped, &item("\u{e9}\u{1f600}"), "expiresAt").expect("found");
+        assert_eq!(&escaped[span], b"17");
     }
 
     #[test]
