@@ -279,7 +279,7 @@ pub fn is_usual(id: &[u8]) -> bool {
 /// Whether it is an id that PHP itself may have made, and not words that an application put there: they
 /// are random, so that digits are among them, and letters of both cases where there are signs.
 pub fn is_made(id: &[u8]) -> bool {
-    let has = |is: fn(&u8) -> bool| id.iter().any(|byte| is(byte));
+    let has = |is: fn(&u8) -> bool| id.iter().any(&is);
     let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
     let signs = id.iter().any(|byte| !byte.is_ascii_alphanumeric());
     is_usual(id) && if signs { mixed } else { mixed || has(u8::is_ascii_digit) }

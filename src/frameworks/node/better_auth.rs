@@ -150,10 +150,12 @@ fn rewritten(text: &[u8], path: &[&str], new: &dyn Fn(&Value<'_>) -> Option<Stri
     Some(Rewrite::Text(serde_json::to_vec(std::str::from_utf8(&inner).ok()?).ok()?))
 }
 
+/// The end that counts when a session is read.
+const PATH: &[&str] = &["session", "expiresAt"];
+
 /// The list holds ends as well, and lives as long as the longest of its sessions.
 fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
     let end = end.ok_or(expire::ALWAYS_ENDS)?;
-    const PATH: &[&str] = &["session", "expiresAt"];
     let new = |old: &Value<'_>| expire::like(old, end);
     let rewrite = match session.raw {
         Raw::Text(text) if text.starts_with(QUOTED) => rewritten(text, PATH, &new),

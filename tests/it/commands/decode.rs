@@ -183,9 +183,9 @@ fn input_without_an_end_is_refused() {
     let sess = Sess::new();
     sess.args(["decode", "/dev/zero"]).code(1).says("holds more than");
     let zeros = || std::fs::File::open("/dev/zero").expect("a device");
-    let ran = sess.command(&["decode"]).stdin(zeros()).output().expect("it ends");
+    let ran = sess.command(["decode"]).stdin(zeros()).output().expect("it ends");
     assert_eq!(ran.status.code(), Some(1));
-    let ran = sess.command(&["cookie", "-"]).stdin(zeros()).output().expect("it ends");
+    let ran = sess.command(["cookie", "-"]).stdin(zeros()).output().expect("it ends");
     assert_eq!(ran.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&ran.stderr).contains("too long"), "{ran:?}");
 }
