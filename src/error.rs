@@ -77,6 +77,11 @@ pub fn tell(error: &anyhow::Error) -> Told {
     Told { exit, lines, hint }
 }
 
+/// The advice that goes with what a store says.
+pub fn hint_of(error: &store::Error) -> Option<String> {
+    judge_store(error).1.map(|hint| safe(&hint).into_owned())
+}
+
 /// Whoever reads our output had enough.
 fn is_broken_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
     cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
@@ -152,8 +157,8 @@ fn advise_cookie(error: &CookieError) -> Option<String> {
 
 fn judge_store(error: &store::Error) -> (Exit, Option<String>) {
     use store::Error::{
-        Answer, Authentication, Backup, Cluster, Connect, Denied, Loading, Lost, Refused, Replica, Stuck,
-        Target, Timeout,
+        Answer, Authentication, Backup, Cluster, Connect, Denied, Full, Loading, Lost, Refused, Replica,
+        Stuck, Target, Timeout,
     };
     match error {
         // Other reasons, such as a certificate, say themselves what to do.
@@ -206,9 +211,16 @@ fn judge_store(error: &store::Error) -> (Exit, Option<String>) {
             Exit::Usage,
             Some("a store is redis://HOST:PORT/DB, rediss://HOST:PORT/DB or unix:///PATH?db=N".to_string()),
         ),
+        Full { user: Some(user), .. } => (Exit::Denied, Some(advise_acl(user, "EVAL"))),
+        Full { .. } => (Exit::Failed, Some(ROOM.to_string())),
+        Refused { .. } if error.is_full() => (Exit::Failed, Some(ROOM.to_string())),
         Refused { .. } | Answer { .. } => (Exit::Failed, None),
     }
 }
+
+/// What helps a server that is full.
+const ROOM: &str = "the server has no memory left: give it some (CONFIG SET maxmemory) or make room, and run \
+                    the command again; what was done is done";
 
 /// The rule that permits a command, as an administrator would type it.
 fn advise_acl(user: &str, command: &str) -> String {

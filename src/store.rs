@@ -293,9 +293,8 @@ pub trait Store: Source {
 
     /// Puts back what is absent, or what still is as the step left it; never over anything newer. Of
     /// a backup that would have ended meanwhile the outcome is `Gone`, of one whose key is there again,
-    /// or is not as it was left, `Changed`. An error leaves it unknown how far this came; to repeat it
-    /// does what is missing.
-    fn restore(&mut self, backups: &[Backup]) -> Result<Vec<Outcome>, Error>;
+    /// or is not as it was left, `Changed`. What an error left undone is done when this is repeated.
+    fn restore(&mut self, backups: &[Backup]) -> Applied;
 
     /// Puts small indexes back byte for byte where their content is again what it was, and gives keys
     /// back the end that they had.
@@ -654,6 +653,12 @@ pub enum Error {
     Loading { place: String },
     #[error("{place} refused {command}: {reason}")]
     Refused { place: String, command: String, reason: String },
+    #[error("{place} is full (maxmemory) and takes no transaction, {}", full_script(user.as_deref()))]
+    Full {
+        place: String,
+        /// Who may not run the script that a full server would take; `None` where it takes none.
+        user: Option<String>,
+    },
     #[error("{place} gave an answer to {command} that makes no sense")]
     Answer { place: String, command: String },
     #[error("there was nothing but waiting for {minutes} minutes, {why}")]
@@ -662,6 +667,20 @@ pub enum Error {
     Backup(String),
     #[error("{0}")]
     Target(String),
+}
+
+impl Error {
+    /// The server refused a command because it has no memory left for it.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Error::Refused { reason, .. } if reason.starts_with("OOM"))
+    }
+}
+
+fn full_script(user: Option<&str>) -> String {
+    match user {
+        Some(user) => format!("and {user} may not run EVAL, which it would take"),
+        None => "nor a script".to_string(),
+    }
 }
 
 #[cfg(test)]

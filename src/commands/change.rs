@@ -435,6 +435,11 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         let told = matches!(context.format, Format::Table | Format::Ids)
             && report.errors.contains(&error.to_string());
         context.ui.warn(if told { "stopped there".to_string() } else { format!("stopped: {error}") });
+        if let crate::store::Error::Full { .. } = error
+            && let Some(hint) = crate::error::hint_of(error)
+        {
+            context.ui.note(format!("hint: {hint}"));
+        }
         let how = match &report.run {
             Some(run) => format!("sessctl {} --resume {run}, or run", job.resumes()),
             None => "run".to_string(),
@@ -447,7 +452,11 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
             crate::store::Error::Backup(_) | crate::store::Error::Stuck { .. } if report.done == 0 => {
                 Exit::Failed
             }
-            crate::store::Error::Denied { .. } if report.done == 0 => Exit::Denied,
+            crate::store::Error::Denied { .. } | crate::store::Error::Full { user: Some(_), .. }
+                if report.done == 0 =>
+            {
+                Exit::Denied
+            }
             _ => Exit::Partial,
         };
     } else if job.interrupted && !report.complete {
@@ -651,6 +660,7 @@ impl Job<'_> {
             }
             Err(error) => {
                 self.report.complete = false;
+                self.report.fail(error.to_string());
                 Some(error)
             }
         };
@@ -740,6 +750,10 @@ impl Job<'_> {
             self.report.complete = false;
             self.failure.get_or_insert(crate::store::Error::Backup(error.to_string()));
         }
+        let left = self.report.matched.saturating_sub(self.report.settled());
+        if self.failure.is_some() && left > 0 {
+            self.report.fail(format!("{} not reached", were(left)));
+        }
         report::print(self.context, self.change.past, &self.report)?;
         match self.pace.remade() {
             0 => {}
@@ -756,7 +770,7 @@ impl Job<'_> {
         }
         // How it went does not depend on what else there is to say.
         let _ = self.say_beside(Moment::Report);
-        if self.ends {
+        if self.ends && self.report.done + self.report.gone > 0 {
             report::caveats(self.context, &self.layouts);
         }
         Ok(())
@@ -812,6 +826,10 @@ fn undo_file(change: &Change<'_>, id: &str, place: &str, matched: u64) -> anyhow
 
 pub(super) fn plural(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+fn were(count: u64) -> String {
+    format!("{} {}", plural(count, "session"), if count == 1 { "was" } else { "were" })
 }
 
 fn capital(word: &str) -> String {

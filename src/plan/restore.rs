@@ -149,10 +149,7 @@ impl Work for Restoring<'_> {
 
     fn batch(&mut self, store: &mut dyn Store, most: usize, report: &mut Report) -> anyhow::Result<Batch> {
         let batch: Vec<_> = self.changed.by_ref().take(most).map(|kept| kept.backup).collect();
-        let Applied { outcomes, stopped } = match store.restore(&batch) {
-            Ok(outcomes) => Applied { outcomes, stopped: None },
-            Err(error) => Applied::nothing(batch.len(), error),
-        };
+        let Applied { outcomes, stopped } = store.restore(&batch);
         let sessions = batch.len();
         for (backup, outcome) in batch.into_iter().zip(outcomes) {
             // What an index outlived stays where only some of its sessions are put back.

@@ -3,6 +3,7 @@
 //! The client must never let the server wait: requests are queued ahead on one connection, so that
 //! while a page is being received the server already has the next one to work on.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
@@ -25,6 +26,7 @@ mod probe;
 mod read;
 mod restore;
 mod scan;
+mod script;
 mod seen;
 
 pub use change::fingerprint;
@@ -62,6 +64,8 @@ pub struct RedisStore {
     /// side by side with this one.
     target: Option<Target>,
     lanes: Vec<RedisStore>,
+    /// The server takes no more of them.
+    no_more_lanes: bool,
     /// It is a cluster, whose transactions cannot span several sessions and their indexes.
     pub cluster: bool,
 }
@@ -90,6 +94,7 @@ impl RedisStore {
             flow: None,
             target: None,
             lanes: Vec::new(),
+            no_more_lanes: false,
             cluster: false,
         }
     }
@@ -125,16 +130,20 @@ impl RedisStore {
     /// Opens connections until there are so many, this one counted, as far as the server lets us;
     /// how many there are.
     fn open_lanes(&mut self, wanted: usize) -> usize {
-        while self.lanes.len() + 1 < wanted {
-            let Some(target) = &self.target else { break };
-            match connect::connect(target) {
-                Ok(mut lane) => {
-                    lane.flow = self.flow.as_ref().map(Flow::beside);
-                    self.lanes.push(lane);
-                }
-                // A server that takes no more clients is changed more slowly.
-                Err(_) => self.target = None,
-            }
+        let missing = wanted.saturating_sub(self.lanes.len() + 1);
+        let wanted = missing > 0 && !self.no_more_lanes;
+        let Some(target) = self.target.as_ref().filter(|_| wanted) else { return self.lanes.len() + 1 };
+        // Side by side, as each takes its turns on the way.
+        let opened: Vec<Option<RedisStore>> = std::thread::scope(|scope| {
+            let opening: Vec<_> =
+                (0..missing).map(|_| scope.spawn(|| connect::connect(target).ok())).collect();
+            opening.into_iter().map(|one| one.join().ok().flatten()).collect()
+        });
+        // A server that takes no more clients is changed more slowly.
+        self.no_more_lanes = opened.iter().any(Option::is_none);
+        for mut lane in opened.into_iter().flatten() {
+            lane.flow = self.flow.as_ref().map(Flow::beside);
+            self.lanes.push(lane);
         }
         self.lanes.len() + 1
     }
@@ -151,6 +160,11 @@ impl RedisStore {
         if let Some(flow) = &mut self.flow {
             flow.queued(self.out.len());
         }
+    }
+
+    fn push_owned(&mut self, args: &[Cow<'_, [u8]>]) {
+        let args: Vec<&[u8]> = args.iter().map(|arg| &arg[..]).collect();
+        self.push(&args);
     }
 
     /// Sends what is queued; of a gentle connection as much as may be on its way, and `take` the rest.
@@ -358,7 +372,7 @@ impl Store for RedisStore {
         change::apply(self, steps, fit, keeper)
     }
 
-    fn restore(&mut self, backups: &[Backup]) -> Result<Vec<Outcome>, Error> {
+    fn restore(&mut self, backups: &[Backup]) -> Applied {
         restore::restore(self, backups)
     }
 

@@ -134,3 +134,188 @@ fn answers_that_arrive_byte_by_byte_are_the_same() {
     sess.args(["undo", "--yes"]).success();
     assert!(sess.server.contents() == before);
 }
+
+/// What happens to a key, or to the keys beside the sessions.
+#[derive(Debug, Clone, Copy)]
+enum Event {
+    Ends,
+    IsOfAnotherType,
+    IsWritten,
+    IndexesAreOfAnotherType,
+}
+
+fn happens(event: Event, key: &[u8], indexes: &[Vec<u8>], server: &mut redis::Connection) {
+    let kind: String = redis::cmd("TYPE").arg(key).query(server).expect("a type");
+    let replace = |key: &[u8], server: &mut redis::Connection| {
+        let kind: String = redis::cmd("TYPE").arg(key).query(server).expect("a type");
+        if kind != "none" {
+            redis::cmd("DEL").arg(key).exec(server).expect("DEL");
+            if kind == "string" {
+                redis::cmd("SADD").arg(key).arg("x").exec(server).expect("SADD");
+            } else {
+                redis::cmd("SET").arg(key).arg("x").exec(server).expect("SET");
+            }
+        }
+    };
+    match event {
+        Event::Ends => redis::cmd("UNLINK").arg(key).exec(server).expect("UNLINK"),
+        Event::IsOfAnotherType => replace(key, server),
+        Event::IsWritten if kind == "string" => {
+            redis::cmd("APPEND").arg(key).arg(" ").exec(server).expect("APPEND");
+        }
+        Event::IsWritten if kind == "hash" => {
+            redis::cmd("HSET").arg(key).arg("x").arg("y").exec(server).expect("HSET");
+        }
+        Event::IsWritten => {}
+        Event::IndexesAreOfAnotherType => indexes.iter().for_each(|key| replace(key, server)),
+    }
+}
+
+/// Points of a run that a test comes to: all of a short one, some of a long one, others each time.
+fn points(requests: usize, turn: usize) -> impl Iterator<Item = usize> {
+    let step = (requests / 7).max(1);
+    (1 + turn % step..=requests).step_by(step)
+}
+
+#[test]
+fn whatever_happens_to_a_session_between_two_requests_concerns_it_alone() {
+    let events = [Event::Ends, Event::IsOfAnotherType, Event::IsWritten, Event::IndexesAreOfAnotherType];
+    for slug in ["connect-redis", "spring-session-indexed", "redis-sessions", "better-auth", "sa-token"] {
+        let (sess, proxy) = through(Sess::new().load(slug));
+        let sess = sess.global(&["--layout", &layout_names(slug)[0]]);
+        let before = sess.server.snapshot();
+        let contents = sess.server.contents();
+        let sessions: Vec<Vec<u8>> = sess.listed("key", &[]).into_iter().map(String::into_bytes).collect();
+        let others: Vec<Vec<u8>> = before.keys().filter(|key| !sessions.contains(*key)).cloned().collect();
+        let reset = || {
+            proxy.pass();
+            sess.server.flush();
+            let mut pipe = redis::pipe();
+            for (key, (dump, end)) in &before {
+                pipe.cmd("RESTORE").arg(key).arg(end.max(&0)).arg(dump).arg("ABSTTL").ignore();
+            }
+            pipe.exec(&mut sess.server.connect()).expect("RESTORE");
+        };
+        let commands: [&[&str]; 3] = [
+            &["list", "-o", "json"],
+            &["purge", "--all", "--yes", "-o", "json"],
+            &["expire", "--all", "--in", "9d", "--yes", "-o", "json"],
+        ];
+        for (turn, (command, event)) in
+            commands.iter().flat_map(|command| events.map(|event| (*command, event))).enumerate()
+        {
+            reset();
+            let ran = sess.args(command);
+            if ran.code == Some(5) {
+                continue;
+            }
+            let requests = proxy.seen().len();
+            for n in points(requests, turn) {
+                reset();
+                let victim = sessions[turn % sessions.len()].clone();
+                let (key, indexes) = (victim.clone(), others.clone());
+                proxy.at(n, move |server| happens(event, &key, &indexes, server));
+                let ran = sess.args(command);
+                let about = format!("{slug} {command:?} {event:?} at {n} of {requests}: {}", ran.stderr);
+                assert!(matches!(ran.code, Some(0 | 3)), "{about}: {:?}", ran.code);
+                assert!(!ran.stderr.contains("makes no sense"), "{about}");
+                if command[0] == "list" {
+                    let rows = ran.json().as_array().expect("rows").len();
+                    assert!(rows + 1 >= sessions.len(), "{about}: {rows}");
+                    continue;
+                }
+                let report = ran.json();
+                adds_up(&report, &about);
+                let counts = counts(&report);
+                assert_eq!((counts["failed"], &report["complete"]), (0, &json!(true)), "{about}");
+                assert!(counts["done"] as usize + 1 >= sessions.len(), "{about}: {report}");
+                proxy.pass();
+                let after = sess.server.contents();
+                if command[0] == "purge" {
+                    for key in sessions.iter().filter(|key| **key != victim) {
+                        assert!(!after.contains_key(key), "{about}: {}", key.escape_ascii());
+                    }
+                    // What was written after it was matched stays, and is said to.
+                    if matches!(event, Event::IsWritten) {
+                        assert_eq!(after.contains_key(&victim), counts["changed"] == 1, "{about}");
+                    }
+                }
+                let Some(run) = report["run"].as_str() else { continue };
+                sess.args(["undo", run, "--yes"]).success();
+                let back = sess.server.contents();
+                for key in sessions.iter().filter(|key| **key != victim) {
+                    assert_eq!(back.get(key), contents.get(key), "{about}: {}", key.escape_ascii());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_full_server_is_purged_all_the_same() {
+    for slug in [
+        "connect-redis",
+        "spring-session-indexed",
+        "redis-sessions",
+        "overleaf",
+        "better-auth",
+        "sa-token",
+        "mgcrea-fastify-session",
+    ] {
+        let sess = Sess::new().load(slug).global(&["--layout", &layout_names(slug)[0]]);
+        let before = sess.server.contents();
+        let sessions = sess.rows(&[]).len();
+        let purge = ["purge", "--all", "--yes", "-o", "json"];
+        // As it would be with room.
+        let report = sess.args(purge).success().json();
+        let after = sess.server.contents();
+        sess.args(["undo", "--yes"]).success();
+        assert!(sess.server.contents() == before, "{slug}");
+        sess.server.command(&["CONFIG", "SET", "maxmemory", "500000"]);
+        let full = sess.args(purge).success().json();
+        assert_eq!((&full["done"], &full["failed"]), (&report["done"], &json!(0)), "{slug}: {full}");
+        assert!(full["done"] == sessions && sess.server.contents() == after, "{slug}");
+        // To put something back takes room.
+        let ran = sess.args(["undo", "--yes"]);
+        assert!(matches!(ran.code, Some(1 | 3)), "{slug}: {:?}", ran.code);
+        ran.says("OOM").says("maxmemory");
+        sess.server.command(&["CONFIG", "SET", "maxmemory", "0"]);
+        sess.args(["undo", "--yes"]).success();
+        assert!(sess.server.contents() == before, "{slug}");
+    }
+}
+
+#[test]
+fn the_right_that_a_full_server_takes_is_named() {
+    let sess = Sess::new().many(30).user(&["~*", "&*", "+@all", "-eval"]);
+    sess.server.command(&["CONFIG", "SET", "maxmemory", "500000"]);
+    sess.changes_nothing(["purge", "--all", "--yes"])
+        .code(4)
+        .says("is full (maxmemory)")
+        .says("ACL SETUSER ops +eval");
+    sess.server.command(&["ACL", "SETUSER", "ops", "+eval"]);
+    sess.args(["purge", "--all", "--yes"]).success();
+    assert_eq!(sess.server.size(), 0);
+}
+
+#[test]
+fn an_end_whose_answer_was_lost_is_looked_at_again() {
+    let (sess, proxy) = through(Sess::new().many(40));
+    let before = sess.server.snapshot();
+    proxy.hook(|request, _| if request.verb == "EXEC" { Then::CutBehind } else { Then::Forward });
+    // The first is the question whether it is permitted.
+    let report = sess.args(["purge", "--all", "--yes"]);
+    assert!(report.code == Some(1), "{}", report.stderr);
+    proxy.hook(|request, _| match request.verb {
+        "EXEC" if request.nth == 3 => Then::CutBehind,
+        _ => Then::Forward,
+    });
+    let ran = sess.args(["purge", "--all", "--yes", "-o", "json"]).code(3);
+    let report = ran.json();
+    adds_up(&report, &ran.stderr);
+    assert_eq!((&report["done"], &report["failed"]), (&json!(40), &json!(0)), "{report}");
+    assert_eq!((sess.server.size(), &report["complete"]), (0, &json!(false)));
+    proxy.pass();
+    sess.args(["undo", "--yes"]).success();
+    assert!(sess.server.snapshot() == before);
+}

@@ -8,169 +8,208 @@ use crate::store::{Content, Fingerprint, Parts};
 /// Indexes with more entries are not kept whole; their entries are.
 const SMALL: i64 = 128;
 
-/// Gathers the backups of the steps whose key still is what was seen. `same` and `contents` run
-/// along the steps; the keys are being watched. A key that vanished meanwhile has none, and is not the
-/// same any more.
+/// A step whose key still is what was seen, and what it holds.
+pub(super) struct Seen {
+    pub(super) at: usize,
+    pub(super) content: Raw,
+    /// None of the indexes that the steps beside it name is there.
+    pub(super) no_index: bool,
+}
+
+/// Gathers the backups of these steps, whose keys are being watched: all of them in a few turns,
+/// however many they are. Those whose key vanished meanwhile have none; their places come second.
 pub(super) fn collect(
     store: &mut RedisStore,
-    first: usize,
     steps: &[Step],
-    same: &mut [bool],
-    contents: Vec<Raw>,
-    no_index: bool,
-) -> Result<Vec<Backup>, Error> {
-    let wanted: Vec<usize> = (0..steps.len()).filter(|at| same[*at]).collect();
-    for at in &wanted {
-        let key = &steps[*at].key.0;
-        store.push(&[b"PEXPIRETIME", key]);
-        if steps[*at].hash {
-            store.push(&[b"DUMP", key]);
-        }
+    seen: Vec<Seen>,
+) -> Result<(Vec<Backup>, Vec<usize>), Error> {
+    for one in seen.iter().filter(|one| steps[one.at].hash) {
+        store.push(&[b"DUMP", &steps[one.at].key.0]);
     }
+    let keys: Vec<&Key> = seen.iter().map(|one| &steps[one.at].key).collect();
+    ask_ends(store, &keys);
     store.flush("PEXPIRETIME")?;
-    let mut backups = Vec::with_capacity(wanted.len());
+    let mut backups = Vec::with_capacity(seen.len());
+    let (mut vanished, mut no_index) = (Vec::new(), Vec::new());
+    for one in seen {
+        let step = &steps[one.at];
+        let content = match one.content {
+            Raw::Text(text) => Some(Content::Text(text)),
+            Raw::Hash(fields) => bulk(store.expect("DUMP")?).map(|dump| Content::Hash {
+                dump,
+                fields: fields.into_iter().map(|(field, value)| (Key(field), Key(value))).collect(),
+            }),
+            _ => None,
+        };
+        // A place is kept for each, as the answers about their ends are still to come.
+        backups.push(Backup {
+            step: one.at as u32,
+            key: step.key.clone(),
+            content: content.unwrap_or_else(|| {
+                vanished.push(one.at);
+                Content::Text(Vec::new())
+            }),
+            expires: None,
+            own: step.own.clone(),
+            companions: Vec::new(),
+        });
+        no_index.push(one.no_index);
+    }
+    let ends = hear_ends(store, &keys)?;
+    for (backup, end) in backups.iter_mut().zip(ends) {
+        backup.expires = end.filter(|end| *end >= 0);
+    }
+    if !vanished.is_empty() {
+        let left = |backup: &Backup| !vanished.contains(&(backup.step as usize));
+        let mut keep = backups.iter().map(left).collect::<Vec<_>>().into_iter();
+        no_index.retain(|_| keep.next().unwrap_or_default());
+        backups.retain(left);
+    }
+    companions(store, steps, &mut backups, &no_index)?;
+    Ok((backups, vanished))
+}
+
+/// Queues the question when these keys end.
+fn ask_ends(store: &mut RedisStore, keys: &[&Key]) {
+    for key in keys {
+        store.push(&[b"PEXPIRETIME", &key.0]);
+    }
+}
+
+/// When these keys end, in ms since 1970; -1 is never. `None` where there is no such key.
+fn hear_ends(store: &mut RedisStore, keys: &[&Key]) -> Result<Vec<Option<i64>>, Error> {
+    let mut ends = Vec::with_capacity(keys.len());
     let mut without = Vec::new();
-    let mut contents: Vec<Option<Raw>> = contents.into_iter().map(Some).collect();
-    for at in &wanted {
-        let step = &steps[*at];
-        let expires = match store.take("PEXPIRETIME")? {
-            Ok(answer) => int(&answer).filter(|at| *at >= 0),
-            // Older servers do not know it; asked in another way below.
+    for at in 0..keys.len() {
+        ends.push(match store.take("PEXPIRETIME")? {
+            Ok(answer) => int(&answer).filter(|end| *end != -2),
+            // Older servers do not know it.
             Err(Refusal::Fatal(Error::Refused { .. } | Error::Denied { .. })) => {
-                without.push(backups.len());
+                without.push(at);
                 None
             }
             Err(Refusal::Fatal(error)) => return Err(error),
             Err(_) => None,
-        };
-        let content = match contents[*at].take() {
-            Some(Raw::Text(text)) => Content::Text(text),
-            Some(Raw::Hash(fields)) => {
-                let Some(dump) = bulk(store.expect("DUMP")?) else {
-                    same[*at] = false;
-                    without.retain(|place| *place != backups.len());
-                    continue;
-                };
-                let fields = fields.into_iter().map(|(field, value)| (Key(field), Key(value))).collect();
-                Content::Hash { dump, fields }
-            }
-            _ => return Err(store.senseless("GET")),
-        };
-        backups.push(Backup {
-            step: (first + at) as u32,
-            key: step.key.clone(),
-            content,
-            expires,
-            own: step.own.clone(),
-            companions: Vec::new(),
         });
     }
-    if !without.is_empty() {
-        let now = store.now()?;
-        for at in &without {
-            store.push(&[b"PTTL", &backups[*at].key.0]);
-        }
-        store.flush("PTTL")?;
-        for at in without {
-            backups[at].expires = int(&store.expect("PTTL")?).filter(|ttl| *ttl >= 0).map(|ttl| now + ttl);
+    if without.is_empty() {
+        return Ok(ends);
+    }
+    // A span is off by what the answer took.
+    store.push(&[b"TIME"]);
+    for at in &without {
+        store.push(&[b"PTTL", &keys[*at].0]);
+    }
+    store.flush("PTTL")?;
+    let now = store.expect("TIME")?;
+    let now = instant(now).ok_or_else(|| store.senseless("TIME"))?;
+    for at in without {
+        let left = int(&store.expect("PTTL")?).filter(|left| *left != -2);
+        ends[at] = left.map(|left| if left < 0 { left } else { now + left });
+    }
+    Ok(ends)
+}
+
+/// What is asked of a companion in a second turn, once it is known what it is.
+enum Later<'s> {
+    Text(&'s Key, Vec<u8>),
+    Ended(&'s Key, Option<i64>),
+    Outlived(&'s Key, Option<i64>),
+    Dumped(&'s Key),
+    /// All of an index, where it is small, and how its content is read.
+    Whole(&'s Key, Option<Kind>),
+}
+
+impl<'s> Later<'s> {
+    fn key(&self) -> &'s Key {
+        match self {
+            Later::Text(key, _)
+            | Later::Ended(key, _)
+            | Later::Outlived(key, _)
+            | Later::Dumped(key)
+            | Later::Whole(key, _) => key,
         }
     }
-    companions(store, steps, first, &mut backups, no_index)?;
-    Ok(backups)
+}
+
+/// The kind of an index, and the command that counts what is in it.
+fn index_kind(op: &Op) -> Option<(Kind, &'static [u8])> {
+    match op {
+        Op::SetRemove { .. } | Op::SetMove { .. } => Some((Kind::Set, b"SCARD")),
+        Op::SortedRemove { .. } | Op::SortedRemoveWhenGone { .. } => Some((Kind::SortedSet, b"ZCARD")),
+        Op::HashRemove { .. } => Some((Kind::Hash, b"HLEN")),
+        _ => None,
+    }
 }
 
 /// Adds the entries and companion keys that the steps' operations are going to change.
 fn companions(
     store: &mut RedisStore,
     steps: &[Step],
-    first: usize,
     backups: &mut [Backup],
-    no_index: bool,
+    no_index: &[bool],
 ) -> Result<(), Error> {
-    let texts = |op: &Op| matches!(op, Op::Unlink(_) | Op::UnlinkIfEquals(..) | Op::JsonListRemove { .. });
     // Of many sessions of one user the index is asked once, and its end kept once.
     let mut outlived: HashSet<&Key> = HashSet::new();
-    let now = if steps.iter().flat_map(|step| &step.then).any(texts) { store.now()? } else { 0 };
-    // Which backup an operation belongs to, in the order in which the questions are asked.
-    let mut asked: Vec<(usize, &Op)> = Vec::new();
-    let mut whole: Vec<(usize, &Op)> = Vec::new();
     let mut kept: HashSet<&Key> = HashSet::new();
-    let mut ends: Vec<(usize, &Key, Option<i64>)> = Vec::new();
+    // Which backup an operation belongs to, in the order in which the questions are asked, and whether
+    // its index is counted.
+    let mut asked: Vec<(usize, &Op, bool)> = Vec::new();
+    let mut later: Vec<(usize, Later<'_>)> = Vec::new();
     for (at, backup) in backups.iter().enumerate() {
-        for op in &steps[backup.step as usize - first].then {
-            let index = match op {
+        for op in &steps[backup.step as usize].then {
+            match op {
+                Op::SetRemove { .. }
+                | Op::SetMove { .. }
+                | Op::SortedRemove { .. }
+                | Op::SortedScore { .. }
+                    if no_index[at] =>
+                {
+                    continue;
+                }
                 Op::SetRemove { key, member } | Op::SetMove { key, member, .. } => {
-                    if no_index {
-                        continue;
-                    }
                     store.push(&[b"SISMEMBER", &key.0, member]);
-                    Some(key)
                 }
-                Op::SortedRemove { key, member } if no_index => {
-                    let _ = (key, member);
-                    continue;
-                }
-                Op::SortedRemove { key, member } | Op::SortedRemoveWhenGone { key, member, .. } => {
-                    store.push(&[b"ZSCORE", &key.0, member]);
-                    Some(key)
-                }
-                Op::HashRemove { key, field } => {
-                    store.push(&[b"HGET", &key.0, field]);
-                    Some(key)
-                }
-                Op::Unlink(key) | Op::UnlinkIfEquals(key, _) | Op::JsonListRemove { key, .. } => {
-                    store.push(&[b"GET", &key.0]);
-                    store.push(&[b"PTTL", &key.0]);
-                    None
-                }
-                Op::SortedScore { key, member, .. } => {
-                    if no_index {
-                        continue;
-                    }
-                    store.push(&[b"ZSCORE", &key.0, member]);
-                    None
-                }
-                Op::JsonListSet { key, .. } => {
-                    store.push(&[b"GET", &key.0]);
-                    None
-                }
+                Op::SortedRemove { key, member }
+                | Op::SortedRemoveWhenGone { key, member, .. }
+                | Op::SortedScore { key, member, .. } => store.push(&[b"ZSCORE", &key.0, member]),
+                Op::HashRemove { key, field } => store.push(&[b"HGET", &key.0, field]),
+                Op::Unlink(key)
+                | Op::UnlinkIfEquals(key, _)
+                | Op::JsonListRemove { key, .. }
+                | Op::JsonListSet { key, .. } => store.push(&[b"GET", &key.0]),
                 Op::Outlive { key, at: left } => {
-                    // Asked one by one: the exact answer has two forms.
                     if outlived.insert(key) {
-                        ends.push((at, key, *left));
+                        later.push((at, Later::Outlived(key, *left)));
                     }
                     continue;
                 }
-                Op::EndAt { key, .. } => {
-                    store.push(&[b"EXISTS", &key.0]);
-                    None
+                Op::EndAt { key, at: left } => {
+                    later.push((at, Later::Ended(key, *left)));
+                    continue;
                 }
                 Op::Unlock(_) | Op::OnlyWhile(_) | Op::SetRemoveListed { .. } | Op::Publish { .. } => {
                     continue;
                 }
-            };
-            asked.push((at, op));
-            if let Some(key) = index
-                && kept.insert(key)
-            {
-                whole.push((at, op));
             }
+            let mut counted = false;
+            if let (Some((_, count)), Some(key)) = (index_kind(op), op.key())
+                && kept.insert(key)
+                && !store.touched.contains(key)
+            {
+                store.push(&[count, &key.0]);
+                counted = true;
+            }
+            asked.push((at, op, counted));
         }
     }
     store.flush("GET")?;
-    let mut dumped: Vec<(usize, &Key)> = Vec::new();
-    let mut ended: Vec<(usize, &Key, Option<i64>)> = Vec::new();
-    for (at, op) in asked {
-        let answer = match store.take("GET")? {
-            Ok(answer) => answer,
+    for (at, op, counted) in asked {
+        let (answer, other) = match store.take("GET")? {
+            Ok(answer) => (answer, false),
             Err(Refusal::Fatal(error)) => return Err(error),
-            Err(Refusal::WrongType) => {
-                if let Op::Unlink(key) = op {
-                    dumped.push((at, key));
-                }
-                Answer::Nil
-            }
-            Err(_) => Answer::Nil,
+            Err(Refusal::WrongType) => (Answer::Nil, true),
+            Err(_) => (Answer::Nil, false),
         };
         let companions = &mut backups[at].companions;
         match op {
@@ -195,15 +234,9 @@ fn companions(
                     });
                 }
             }
+            Op::Unlink(key) if other => later.push((at, Later::Dumped(key))),
             Op::Unlink(key) | Op::UnlinkIfEquals(key, _) | Op::JsonListRemove { key, .. } => {
-                let ttl = int(&store.expect("PTTL")?).filter(|ttl| *ttl >= 0);
-                if let Some(value) = bulk(answer) {
-                    companions.push(Companion::Text {
-                        key: key.clone(),
-                        value: Key(value),
-                        expires: ttl.map(|ttl| now + ttl),
-                    });
-                }
+                later.extend(bulk(answer).map(|value| (at, Later::Text(key, value))));
             }
             Op::SortedScore { key, member, score: left } => {
                 if let Some(score) = bulk_or_double(answer) {
@@ -234,203 +267,165 @@ fn companions(
                     member: Key(member.clone()),
                 });
             }
-            Op::EndAt { key, at: left } if int(&answer) == Some(1) => ended.push((at, key, *left)),
-            Op::SetRemove { .. }
-            | Op::SetMove { .. }
-            | Op::EndAt { .. }
-            | Op::Outlive { .. }
-            | Op::Unlock(_)
-            | Op::OnlyWhile(_)
-            | Op::SetRemoveListed { .. }
-            | Op::Publish { .. } => {}
+            _ => {}
         }
-    }
-    ends_of(store, &ended, backups)?;
-    for (at, key) in dumped {
-        let expires = expiry_of(store, key)?;
-        if let Some(dump) = bulk(store.ask(&[b"DUMP", &key.0])?) {
-            let (key, dump, parts) = (key.clone(), Key(dump), parts(store, key)?);
-            backups[at].companions.push(Companion::Dumped { key, dump, expires, parts });
-        }
-    }
-    sharpen(store, backups)?;
-    let mortal = follow::mortal(store, ends.iter().map(|(_, key, _)| *key).collect())?;
-    for (at, key, left) in ends.into_iter().filter(|(_, key, _)| mortal.contains(key)) {
-        if let Some(expires) =
-            expiry_of(store, key)?.filter(|expires| left.is_none_or(|left| *expires < left))
-        {
-            backups[at].companions.push(Companion::Outlived { key: key.clone(), expires, left });
-        }
-    }
-    wholes(store, &whole, backups)
-}
-
-/// Adds when the keys end that get another end with their session.
-fn ends_of(
-    store: &mut RedisStore,
-    ended: &[(usize, &Key, Option<i64>)],
-    backups: &mut [Backup],
-) -> Result<(), Error> {
-    for (_, key, _) in ended {
-        store.push(&[b"PEXPIRETIME", &key.0]);
-        store.push(&[b"PTTL", &key.0]);
-    }
-    store.flush("PTTL")?;
-    let mut spans = Vec::new();
-    for (at, key, left) in ended {
-        let moment = match store.take("PEXPIRETIME")? {
-            Ok(answer) => int(&answer),
-            // Older servers do not know it.
-            Err(Refusal::Fatal(Error::Refused { .. } | Error::Denied { .. })) => None,
-            Err(Refusal::Fatal(error)) => return Err(error),
-            Err(_) => None,
-        };
-        let span = int(&store.expect("PTTL")?).unwrap_or(-2);
-        if span == -2 {
-            continue;
-        }
-        let companions = &mut backups[*at].companions;
-        if moment.is_none() && span >= 0 {
-            spans.push((*at, companions.len()));
-        }
-        companions.push(Companion::Ended {
-            key: (*key).clone(),
-            expires: moment.or(Some(span)).filter(|expires| *expires >= 0),
-            left: *left,
-        });
-    }
-    if !spans.is_empty() {
-        let now = store.now()?;
-        for (at, place) in spans {
-            if let Companion::Ended { expires: Some(expires), .. } = &mut backups[at].companions[place] {
-                *expires += now;
+        if counted && let (Some((kind, _)), Some(key)) = (index_kind(op), op.key()) {
+            let count = match store.take("SCARD")? {
+                Ok(answer) => int(&answer).unwrap_or(0),
+                Err(Refusal::Fatal(error)) => return Err(error),
+                Err(_) => 0,
+            };
+            // Small indexes are kept whole the first time that a run touches them.
+            store.touched.insert(key.clone());
+            if count > 0 {
+                later.push((at, Later::Whole(key, (count <= SMALL).then_some(kind))));
             }
         }
     }
-    Ok(())
+    in_whole(store, later, backups)
 }
 
-/// Takes the moments at which companion keys end from the server, where it can tell them; a span is
-/// off by what the answer took.
-fn sharpen(store: &mut RedisStore, backups: &mut [Backup]) -> Result<(), Error> {
-    let mut ends: Vec<(&Key, &mut i64)> = Vec::new();
-    for companion in backups.iter_mut().flat_map(|backup| &mut backup.companions) {
-        if let Companion::Text { key, expires: Some(at), .. } = companion {
-            ends.push((key, at));
+/// Adds what takes a second turn.
+fn in_whole(
+    store: &mut RedisStore,
+    later: Vec<(usize, Later<'_>)>,
+    backups: &mut [Backup],
+) -> Result<(), Error> {
+    for (_, one) in &later {
+        match one {
+            Later::Dumped(key) => {
+                store.push(&[b"TYPE", &key.0]);
+                store.push(&[b"DUMP", &key.0]);
+            }
+            Later::Whole(key, Some(kind)) => {
+                store.push(&[b"DUMP", &key.0]);
+                ask_parts(store, key, *kind);
+            }
+            _ => {}
         }
     }
-    for (key, _) in &ends {
-        store.push(&[b"PEXPIRETIME", &key.0]);
-    }
+    let keys: Vec<&Key> = later.iter().map(|(_, one)| one.key()).collect();
+    ask_ends(store, &keys);
     store.flush("PEXPIRETIME")?;
-    for (_, at) in ends {
-        match store.take("PEXPIRETIME")? {
-            Ok(answer) => *at = int(&answer).filter(|end| *end >= 0).unwrap_or(*at),
-            Err(Refusal::Fatal(Error::Refused { .. } | Error::Denied { .. })) => {}
-            Err(Refusal::Fatal(error)) => return Err(error),
-            Err(_) => {}
+    let mut read: Vec<(Option<Kind>, Option<Vec<u8>>, Fingerprint)> = Vec::with_capacity(later.len());
+    for (_, one) in &later {
+        read.push(match one {
+            Later::Dumped(_) => {
+                let kind = kind_of(&store.expect("TYPE")?);
+                (kind, bulk(store.expect("DUMP")?), Fingerprint([0; 16]))
+            }
+            Later::Whole(_, Some(kind)) => {
+                let dump = bulk(store.expect("DUMP")?);
+                let parts = hear_parts(store, *kind)?;
+                (None, dump, parts.as_ref().map_or(Fingerprint([0; 16]), digest_of))
+            }
+            _ => (None, None, Fingerprint([0; 16])),
+        });
+    }
+    let ends = hear_ends(store, &keys)?;
+    for ((_, one), (kind, ..)) in later.iter().zip(&read) {
+        if let (Later::Dumped(key), Some(kind)) = (one, kind) {
+            ask_parts(store, key, *kind);
         }
+    }
+    store.flush("SMEMBERS")?;
+    for (((at, one), (kind, dump, digest)), end) in later.into_iter().zip(read).zip(ends) {
+        let parts = match (&one, kind) {
+            (Later::Dumped(_), Some(kind)) => hear_parts(store, kind)?,
+            _ => None,
+        };
+        let key = one.key().clone();
+        // Never, or it vanished.
+        let expires = end.filter(|end| *end >= 0);
+        let companion = match one {
+            Later::Text(_, value) => Companion::Text { key, value: Key(value), expires },
+            Later::Ended(_, left) if end.is_some() => Companion::Ended { key, expires, left },
+            Later::Outlived(_, left) => match expires.filter(|end| left.is_none_or(|left| *end < left)) {
+                Some(expires) => Companion::Outlived { key, expires, left },
+                None => continue,
+            },
+            Later::Dumped(_) => match dump {
+                Some(dump) => Companion::Dumped { key, dump: Key(dump), expires, parts },
+                None => continue,
+            },
+            Later::Whole(_, kind) => match dump {
+                None if kind.is_some() => continue,
+                dump => Companion::Whole { key, dump: Key(dump.unwrap_or_default()), digest, expires },
+            },
+            Later::Ended(..) => continue,
+        };
+        backups[at].companions.push(companion);
     }
     Ok(())
 }
 
-/// Keeps small indexes whole the first time that a run touches them.
-fn wholes(store: &mut RedisStore, whole: &[(usize, &Op)], backups: &mut [Backup]) -> Result<(), Error> {
-    let whole: Vec<&(usize, &Op)> =
-        whole.iter().filter(|(_, op)| op.key().is_some_and(|key| !store.touched.contains(key))).collect();
-    for (_, op) in &whole {
-        let Some(key) = op.key() else { continue };
-        let card: &[u8] = match op {
-            Op::SetRemove { .. } | Op::SetMove { .. } => b"SCARD",
-            Op::HashRemove { .. } => b"HLEN",
-            _ => b"ZCARD",
-        };
-        store.push(&[card, &key.0]);
+/// Queues the question what is in a collection; none where it is of a kind that has no such values.
+fn ask_parts(store: &mut RedisStore, key: &Key, kind: Kind) {
+    match kind {
+        Kind::Set => store.push(&[b"SMEMBERS", &key.0]),
+        Kind::SortedSet => store.push(&[b"ZRANGE", &key.0, b"0", b"-1", b"WITHSCORES"]),
+        Kind::Hash => store.push(&[b"HGETALL", &key.0]),
+        Kind::List => store.push(&[b"LRANGE", &key.0, b"0", b"-1"]),
+        Kind::String | Kind::Stream | Kind::Other => {}
     }
-    store.flush("SCARD")?;
-    let mut small = Vec::new();
-    for entry in whole {
-        let count = match store.take("SCARD")? {
-            Ok(answer) => int(&answer).unwrap_or(0),
-            Err(Refusal::Fatal(error)) => return Err(error),
-            Err(_) => 0,
-        };
-        if let Some(key) = entry.1.key() {
-            store.touched.insert(key.clone());
-        }
-        if count > 0 {
-            small.push((entry, count <= SMALL));
-        }
-    }
-    for ((at, op), small) in small {
-        let Some(key) = op.key() else { continue };
-        let expires = expiry_of(store, key)?;
-        let (dump, digest) = if small {
-            let Some(dump) = bulk(store.ask(&[b"DUMP", &key.0])?) else { continue };
-            (dump, digest(store, key)?)
-        } else {
-            (Vec::new(), Fingerprint([0; 16]))
-        };
-        backups[*at].companions.push(Companion::Whole { key: key.clone(), dump: Key(dump), digest, expires });
-    }
-    Ok(())
 }
 
-/// What is in a collection; `None` where it is of a kind that has no such values.
-fn parts(store: &mut RedisStore, key: &Key) -> Result<Option<Parts>, Error> {
-    let kind = store.kinds(std::slice::from_ref(key))?.pop().flatten();
-    let answer = match kind {
-        Some(Kind::Set) => store.take_one(&[b"SMEMBERS", &key.0])?,
-        Some(Kind::SortedSet) => store.take_one(&[b"ZRANGE", &key.0, b"0", b"-1", b"WITHSCORES"])?,
-        Some(Kind::Hash) => store.take_one(&[b"HGETALL", &key.0])?,
-        Some(Kind::List) => store.take_one(&[b"LRANGE", &key.0, b"0", b"-1"])?,
-        _ => None,
+/// What is in a collection. `None` where it is of a kind that has no such values, or of another by now.
+fn hear_parts(store: &mut RedisStore, kind: Kind) -> Result<Option<Parts>, Error> {
+    if matches!(kind, Kind::String | Kind::Stream | Kind::Other) {
+        return Ok(None);
+    }
+    let answer = match store.take("SMEMBERS")? {
+        Ok(answer) => answer,
+        Err(Refusal::Fatal(error)) => return Err(error),
+        Err(_) => return Ok(None),
     };
-    // It may have become something else between two questions.
-    let Some(answer) = answer else { return Ok(None) };
     let keys = |pairs: Vec<(Vec<u8>, Vec<u8>)>| pairs.into_iter().map(|(a, b)| (Key(a), Key(b))).collect();
     let parts = match (kind, answer) {
-        (Some(Kind::Hash), answer) => pairs(answer).map(|fields| Parts::Fields(keys(fields))),
-        (Some(Kind::SortedSet), answer) => pairs(answer).map(|members| Parts::Scored(keys(members))),
+        (Kind::Hash, answer) => pairs(answer).map(|fields| Parts::Fields(keys(fields))),
+        (Kind::SortedSet, answer) => pairs(answer).map(|members| Parts::Scored(keys(members))),
         (kind, Answer::Array(items) | Answer::Set(items)) => {
             let items = items.into_iter().map(|item| bulk(item).map(Key)).collect::<Option<Vec<_>>>();
-            let make = if kind == Some(Kind::List) { Parts::Items } else { Parts::Members };
+            let make = if kind == Kind::List { Parts::Items } else { Parts::Members };
             items.map(make)
         }
         _ => None,
     };
-    parts.map(Some).ok_or_else(|| store.senseless("HGETALL"))
-}
-
-fn expiry_of(store: &mut RedisStore, key: &Key) -> Result<Option<i64>, Error> {
-    store.push(&[b"PEXPIRETIME", &key.0]);
-    store.flush("PEXPIRETIME")?;
-    if let Ok(answer) = store.take("PEXPIRETIME")? {
-        Ok(int(&answer).filter(|at| *at >= 0))
-    } else {
-        let ttl = int(&store.ask(&[b"PTTL", &key.0])?).filter(|ttl| *ttl >= 0);
-        let now = store.now()?;
-        Ok(ttl.map(|ttl| now + ttl))
-    }
+    parts.map(Some).ok_or_else(|| store.senseless("SMEMBERS"))
 }
 
 /// The content of a small collection, whatever order it is stored in.
-pub(super) fn digest(store: &mut RedisStore, key: &Key) -> Result<Fingerprint, Error> {
-    let kind = store.kinds(std::slice::from_ref(key))?.pop().flatten();
-    let answer = match kind {
-        Some(Kind::Set) => store.take_one(&[b"SMEMBERS", &key.0])?,
-        Some(Kind::SortedSet) => store.take_one(&[b"ZRANGE", &key.0, b"0", b"-1", b"WITHSCORES"])?,
-        Some(Kind::Hash) => store.take_one(&[b"HGETALL", &key.0])?,
-        _ => None,
-    };
-    let Some(answer) = answer else { return Ok(Fingerprint([0; 16])) };
-    let fields = match (kind, answer) {
-        (Some(Kind::Set), Answer::Array(items) | Answer::Set(items)) => {
-            items.into_iter().filter_map(bulk).map(|member| (member, Vec::new())).collect()
+fn digest_of(parts: &Parts) -> Fingerprint {
+    let fields = match parts {
+        Parts::Fields(pairs) | Parts::Scored(pairs) => {
+            pairs.iter().map(|(one, other)| (one.0.clone(), other.0.clone())).collect()
         }
-        (_, answer) => pairs(answer).unwrap_or_default(),
+        Parts::Members(members) | Parts::Items(members) => {
+            members.iter().map(|member| (member.0.clone(), Vec::new())).collect()
+        }
     };
-    Ok(super::fingerprint(&Raw::Hash(fields)).unwrap_or(Fingerprint([0; 16])))
+    super::fingerprint(&Raw::Hash(fields)).unwrap_or(Fingerprint([0; 16]))
+}
+
+/// The content of small collections, a key each; nothing much of what is no collection any more.
+pub(super) fn digests(store: &mut RedisStore, keys: &[Key]) -> Result<Vec<Fingerprint>, Error> {
+    let kinds = store.kinds(keys)?;
+    let collection = |kind: &Option<Kind>| kind.filter(|kind| *kind != Kind::List);
+    for (key, kind) in keys.iter().zip(&kinds) {
+        if let Some(kind) = collection(kind) {
+            ask_parts(store, key, kind);
+        }
+    }
+    store.flush("SMEMBERS")?;
+    let mut digests = Vec::with_capacity(keys.len());
+    for kind in &kinds {
+        let parts = match collection(kind) {
+            Some(kind) => hear_parts(store, kind)?,
+            None => None,
+        };
+        digests.push(parts.as_ref().map_or(Fingerprint([0; 16]), digest_of));
+    }
+    Ok(digests)
 }
 
 pub(super) fn bulk_or_double(answer: Answer) -> Option<f64> {

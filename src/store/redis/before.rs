@@ -92,6 +92,8 @@ pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Er
         .chain(["MULTI".to_string(), "EXEC".to_string()])
     {
         match store.take(&command)? {
+            // Whether it is permitted is looked at before whether there is room for it.
+            Err(Refusal::Fatal(error)) if error.is_full() => {}
             Err(Refusal::Fatal(error)) => {
                 refused.get_or_insert(error);
             }

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
-use super::{backup, follow, *};
+use super::{backup, follow, script, *};
 use crate::codec;
 use crate::store::{Expiry, Fingerprint, Keeper, Own, Rewrite};
 
@@ -78,6 +78,9 @@ pub(super) fn apply(
     let steps = &steps[..];
     let mut outcomes = vec![None; steps.len()];
     let stopped = rounds(store, steps, fit, &mut outcomes, &mut keeper).err();
+    if let Some(stop) = &stopped {
+        look_again(store, steps, &stop.unheard, &mut outcomes);
+    }
     let why = stopped.as_ref().map(|stop| stop.error.to_string()).unwrap_or_default();
     let mut outcomes: Vec<Outcome> =
         outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Outcome::Failed(why.clone()))).collect();
@@ -94,11 +97,39 @@ struct Stop {
     error: Error,
     /// Every answer was taken, so that the connections can still be used.
     answered: bool,
+    /// The steps whose transaction was sent and whose answer never came.
+    unheard: Vec<usize>,
 }
 
 impl From<Error> for Stop {
     fn from(error: Error) -> Stop {
-        Stop { error, answered: false }
+        Stop { error, answered: false, unheard: Vec::new() }
+    }
+}
+
+impl Stop {
+    fn answered(error: Error) -> Stop {
+        Stop { error, answered: true, unheard: Vec::new() }
+    }
+}
+
+/// Finds out on another connection which of the ends that were sent came about though no answer told
+/// so: a session that was there when its end was sent, and is not there now. Of the others it is said
+/// that nobody knows.
+fn look_again(store: &RedisStore, steps: &[Step], unheard: &[usize], outcomes: &mut [Option<Outcome>]) {
+    if unheard.is_empty() {
+        return;
+    }
+    let keys: Vec<Key> = unheard.iter().map(|at| steps[*at].key.clone()).collect();
+    let kinds = store.again().and_then(|mut other| other.kinds(&keys));
+    for (nth, at) in unheard.iter().enumerate() {
+        let ended = steps[*at].own == Own::End;
+        outcomes[*at] = match &kinds {
+            Ok(kinds) if ended && kinds[nth].is_none() => Some(Outcome::Done { keys: 1, entries: 0 }),
+            // It is there as before: that its end did not come about is what the error says.
+            Ok(_) if ended => None,
+            _ => Some(Outcome::Failed("its answer was lost, and it may have been done".to_string())),
+        };
     }
 }
 
@@ -212,6 +243,14 @@ enum Part {
 }
 
 impl Part {
+    fn of(op: &Op) -> Part {
+        match op {
+            Op::Unlink(_) | Op::Unlock(_) => Part::Beside,
+            Op::SortedScore { .. } | Op::EndAt { .. } | Op::SetMove { .. } => Part::Other,
+            _ => Part::Entry,
+        }
+    }
+
     /// The command whose answer this is, for errors.
     fn command(&self) -> &'static str {
         match self {
@@ -272,20 +311,18 @@ fn attempt(
         hear(store.lane(at), share, keeps)?;
     }
     if let Some(keeper) = keeper {
-        let mut backups = Vec::new();
+        let mut seen = Vec::new();
         for share in &mut shares {
-            let mut same: Vec<bool> = share.found.iter().map(|found| matches!(found, Found::Same)).collect();
             let contents = std::mem::take(&mut share.contents);
-            backups.extend(backup::collect(
-                store,
-                share.start,
-                share.steps,
-                &mut same,
-                contents,
-                share.no_index,
-            )?);
-            for (found, same) in share.found.iter_mut().zip(same) {
-                if matches!(found, Found::Same) && !same {
+            let found = (share.start..).zip(&share.found).zip(contents);
+            let same = found.filter(|((_, found), _)| matches!(found, Found::Same));
+            let no_index = share.no_index;
+            seen.extend(same.map(|((at, _), content)| backup::Seen { at, content, no_index }));
+        }
+        let (backups, vanished) = backup::collect(store, steps, seen)?;
+        for share in &mut shares {
+            for (at, found) in (share.start..).zip(&mut share.found) {
+                if vanished.contains(&at) {
                     *found = Found::Gone;
                 }
             }
@@ -294,13 +331,14 @@ fn attempt(
             for at in 0..shares.len() {
                 store.lane(at).ask(&[b"UNWATCH"])?;
             }
-            return Err(Stop { error: Error::Backup(error.to_string()), answered: true });
+            return Err(Stop::answered(Error::Backup(error.to_string())));
         }
     }
     let mut undone = Vec::new();
     let mut dropped = Vec::new();
     let mut stop: Option<Stop> = None;
     // Each lane is heard, whatever became of another: what it did is done.
+    let mut full: Vec<usize> = Vec::new();
     let mut settled = |store: &mut RedisStore, at: usize, share: &Share<'_>, stop: &mut Option<Stop>| {
         let range = share.start..share.start + share.steps.len();
         match settle(store.lane(at), share, &mut outcomes[range.clone()]) {
@@ -309,20 +347,21 @@ fn attempt(
                 undone.extend(range.clone());
                 dropped.push(range);
             }
+            Ok(Settled::Full) => full.push(at),
             Ok(Settled::Refused(error)) => {
                 undone.extend(range);
-                stop.get_or_insert(Stop { error, answered: true });
+                stop.get_or_insert(Stop::answered(error));
             }
             Ok(Settled::Partly(error)) => {
-                stop.get_or_insert(Stop { error, answered: true });
+                stop.get_or_insert(Stop::answered(error));
             }
-            Err(error) => stop.get_or_insert(Stop { error, answered: true }).answered = false,
+            Err(error) => stop.get_or_insert(Stop::answered(error)).lost(share),
         }
     };
     let mut sent = 0;
     for (at, share) in shares.iter_mut().enumerate() {
         if let Err(error) = change(store.lane(at), share) {
-            stop.get_or_insert(error.into()).answered = false;
+            stop.get_or_insert(error.into()).lost(share);
             break;
         }
         sent += 1;
@@ -336,16 +375,139 @@ fn attempt(
     for (at, share) in shares.iter().enumerate().take(sent).filter(|_| !one_by_one) {
         settled(store, at, share, &mut stop);
     }
+    for at in full {
+        let share = &shares[at];
+        let range = share.start..share.start + share.steps.len();
+        if stop.is_some() {
+            undone.extend(range);
+            continue;
+        }
+        let mut ended = vec![None; share.steps.len()];
+        if let Err(error) = by_script(store.lane(at), share, &mut ended) {
+            undone.extend(range.clone().filter(|at| ended[at - range.start].is_none()));
+            // One script was sent at a time, so that only one answer can be missing.
+            let lost = !matches!(error, Error::Full { .. } | Error::Refused { .. } | Error::Denied { .. });
+            let stop = stop.insert(Stop::answered(error));
+            if lost {
+                undone.retain(|at| !range.contains(at));
+                stop.lost(share);
+                stop.unheard.retain(|at| ended[at - range.start].is_none());
+            }
+        }
+        for (outcome, ended) in outcomes[range].iter_mut().zip(ended) {
+            *outcome = ended.or(outcome.take());
+        }
+    }
     if let Some(keeper) = keeper
         && !undone.is_empty()
     {
         let void: Vec<u32> = undone.into_iter().map(|at| at as u32).collect();
         if let Err(error) = keeper.void(&void) {
             // Tried again, they would be in the file twice, and nothing there would say so.
-            stop.get_or_insert(Stop { error: Error::Backup(error.to_string()), answered: true });
+            stop.get_or_insert(Stop::answered(Error::Backup(error.to_string())));
         }
     }
     stop.map_or(Ok(dropped), Err)
+}
+
+impl Stop {
+    /// The transaction of this share was sent, and nobody knows what became of it.
+    fn lost(&mut self, share: &Share<'_>) {
+        self.answered = false;
+        let same = (share.start..).zip(&share.found).filter(|(_, found)| matches!(found, Found::Same));
+        self.unheard.extend(same.map(|(at, _)| at));
+    }
+}
+
+/// Ends the sessions of a share on a server that is full and takes no transaction: a script each, which
+/// compares what is there with what was read, as a transaction would have.
+fn by_script(
+    lane: &mut RedisStore,
+    share: &Share<'_>,
+    outcomes: &mut [Option<Outcome>],
+) -> Result<(), Error> {
+    for (at, (step, found)) in share.steps.iter().zip(&share.found).enumerate() {
+        let mut commands: Vec<Vec<Cow<'_, [u8]>>> = Vec::new();
+        let mut parts: Vec<Part> = Vec::new();
+        let held = match found {
+            Found::Changed => {
+                outcomes[at] = Some(Outcome::Changed);
+                continue;
+            }
+            Found::Failed(why) => {
+                outcomes[at] = Some(Outcome::Failed(why.clone()));
+                continue;
+            }
+            Found::Gone if step.own != Own::End => {
+                outcomes[at] = Some(Outcome::Gone { keys: 0, entries: 0 });
+                continue;
+            }
+            Found::Gone => Raw::Gone,
+            Found::Same => match read_again(lane, step)? {
+                Some(raw) if matches!(compare(&raw, step, share.fit), Found::Same) => raw,
+                Some(Raw::Gone) if step.own == Own::End => Raw::Gone,
+                Some(Raw::Gone) => {
+                    outcomes[at] = Some(Outcome::Gone { keys: 0, entries: 0 });
+                    continue;
+                }
+                _ => {
+                    outcomes[at] = Some(Outcome::Changed);
+                    continue;
+                }
+            },
+        };
+        if held != Raw::Gone {
+            match &step.own {
+                Own::End => {
+                    commands.push(vec![b"UNLINK"[..].into(), (&step.key.0[..]).into()]);
+                    parts.push(Part::End);
+                }
+                Own::Expire { at, rewrite } => {
+                    // What needs no memory comes first: behind it a script may write what does.
+                    let mut expiring = expiring(&step.key, *at, rewrite.as_ref());
+                    expiring.reverse();
+                    for (nth, mut command) in expiring.into_iter().enumerate() {
+                        if *command[0] == b"SET"[..] && !command.iter().any(|arg| **arg == b"KEEPTTL"[..]) {
+                            command.push(b"KEEPTTL"[..].into());
+                        }
+                        commands.push(command);
+                        parts.push(Part::Own { last: nth == 0 });
+                    }
+                }
+            }
+        }
+        for op in step.then.iter().filter(|op| !share.no_index || simple_key(op).is_none()) {
+            if let Some(command) = simple(op) {
+                commands.push(command);
+                parts.push(Part::of(op));
+            }
+        }
+        let mut outcome = Outcome::Gone { keys: 0, entries: 0 };
+        match script::run(lane, &step.key, &held, &commands)? {
+            script::Ran::Gone => {}
+            script::Ran::Changed => outcome = Outcome::Changed,
+            script::Ran::Done(answers) => {
+                for (part, answer) in parts.into_iter().zip(answers) {
+                    tally(&mut outcome, &part, answer);
+                }
+            }
+        }
+        outcomes[at] = Some(outcome);
+    }
+    Ok(())
+}
+
+/// What a session's key holds now; `None` where it is of another type.
+fn read_again(lane: &mut RedisStore, step: &Step) -> Result<Option<Raw>, Error> {
+    let command: &[u8] = if step.hash { b"HGETALL" } else { b"GET" };
+    Ok(match lane.take_one(&[command, &step.key.0])? {
+        None => None,
+        Some(Answer::Nil) => Some(Raw::Gone),
+        Some(answer) if step.hash => {
+            pairs(answer).map(|fields| if fields.is_empty() { Raw::Gone } else { Raw::Hash(fields) })
+        }
+        Some(answer) => bulk(answer).map(Raw::Text),
+    })
 }
 
 /// Watches the keys and asks what they hold.
@@ -463,20 +625,20 @@ fn change(lane: &mut RedisStore, share: &mut Share<'_>) -> Result<(), Error> {
                 share.awaited.push((at, Part::End));
             }
             (Own::Expire { at: expiry, rewrite }, Found::Same) => {
-                let many = push_expire(lane, &step.key, *expiry, rewrite.as_ref());
+                let expiring = expiring(&step.key, *expiry, rewrite.as_ref());
+                let many = expiring.len();
+                for command in &expiring {
+                    lane.push_owned(command);
+                }
                 share.awaited.extend((1..=many).map(|n| (at, Part::Own { last: n == many })));
             }
             (Own::End, Found::Gone) => {}
             _ => continue,
         }
         for op in step.then.iter().filter(|op| !share.no_index || simple_key(op).is_none()) {
-            if push_simple(lane, op) {
-                let part = match op {
-                    Op::Unlink(_) | Op::Unlock(_) => Part::Beside,
-                    Op::SortedScore { .. } | Op::EndAt { .. } | Op::SetMove { .. } => Part::Other,
-                    _ => Part::Entry,
-                };
-                share.awaited.push((at, part));
+            if let Some(command) = simple(op) {
+                lane.push_owned(&command);
+                share.awaited.push((at, Part::of(op)));
             }
         }
     }
@@ -489,6 +651,8 @@ enum Settled {
     Executed,
     /// A key was written after it was read, so the server dropped it.
     Dropped,
+    /// The server has no memory left for it, and did nothing of it.
+    Full,
     /// The server would not carry it out, and did nothing of it.
     Refused(Error),
     /// A permission was taken away while it was queued: some commands were carried out, some not.
@@ -535,7 +699,10 @@ fn settle(
     let answers = match executed {
         Ok(Answer::Nil) => return Ok(Settled::Dropped),
         Ok(Answer::Array(answers)) => answers,
-        Err(Refusal::Fatal(error)) => return Ok(Settled::Refused(refused.unwrap_or(error))),
+        Err(Refusal::Fatal(error)) => {
+            let error = refused.unwrap_or(error);
+            return Ok(if error.is_full() { Settled::Full } else { Settled::Refused(error) });
+        }
         _ => return Err(lane.senseless("EXEC")),
     };
     let mut denied = None;
@@ -548,21 +715,26 @@ fn settle(
                 outcomes[*at] = Outcome::Failed("it may not be removed any more".to_string());
             }
         }
-        match (part, answer) {
-            (Part::End, Answer::Int(1)) => outcomes[*at] = Outcome::Done { keys: 1, entries: 0 },
-            (Part::Own { .. }, Answer::ServerError(error)) => {
-                outcomes[*at] = Outcome::Failed(format!("the server refused it: {}", error.code()));
-            }
-            (Part::Own { last: true }, _) => outcomes[*at] = Outcome::Done { keys: 0, entries: 0 },
-            (Part::Entry, Answer::Int(n)) => add(&mut outcomes[*at], 0, n.max(0) as u64),
-            (Part::Beside, Answer::Int(n)) => add(&mut outcomes[*at], n.max(0) as u64, 0),
-            // It expired between the reading and the transaction, or an index is of another type
-            // than the framework's and not ours to touch.
-            _ => {}
-        }
+        tally(&mut outcomes[*at], part, answer);
     }
     give(settled, outcomes);
     Ok(denied.map_or(Settled::Executed, Settled::Partly))
+}
+
+/// Counts what the answer to one command means for its step.
+fn tally(outcome: &mut Outcome, part: &Part, answer: Answer) {
+    match (part, answer) {
+        (Part::End, Answer::Int(1)) => *outcome = Outcome::Done { keys: 1, entries: 0 },
+        (Part::Own { .. }, Answer::ServerError(error)) => {
+            *outcome = Outcome::Failed(format!("the server refused it: {}", error.code()));
+        }
+        (Part::Own { last: true }, _) => *outcome = Outcome::Done { keys: 0, entries: 0 },
+        (Part::Entry, Answer::Int(n)) => add(outcome, 0, n.max(0) as u64),
+        (Part::Beside, Answer::Int(n)) => add(outcome, n.max(0) as u64, 0),
+        // It expired between the reading and the transaction, or an index is of another type
+        // than the framework's and not ours to touch.
+        _ => {}
+    }
 }
 
 fn give(settled: &mut [Option<Outcome>], outcomes: Vec<Outcome>) {
@@ -571,39 +743,38 @@ fn give(settled: &mut [Option<Outcome>], outcomes: Vec<Outcome>) {
     }
 }
 
-/// Queues what makes a session end at another time; how many answers that gives.
-fn push_expire(store: &mut RedisStore, key: &Key, expiry: Expiry, rewrite: Option<&Rewrite>) -> usize {
-    let mut many = 0;
+/// The commands that make a session end at another time.
+fn expiring<'s>(key: &'s Key, expiry: Expiry, rewrite: Option<&'s Rewrite>) -> Vec<Vec<Cow<'s, [u8]>>> {
+    let mut commands: Vec<Vec<Cow<'s, [u8]>>> = Vec::new();
     match rewrite {
         // XX: a key that ends in this moment is not made anew.
         Some(Rewrite::Text(text)) => {
-            let mut command: Vec<&[u8]> = vec![b"SET", &key.0, text, b"XX"];
+            let mut command: Vec<Cow<'s, [u8]>> =
+                vec![b"SET"[..].into(), (&key.0[..]).into(), (&text[..]).into(), b"XX"[..].into()];
             if expiry == Expiry::Keep {
-                command.push(b"KEEPTTL");
+                command.push(b"KEEPTTL"[..].into());
             }
-            store.push(&command);
-            many += 1;
+            commands.push(command);
         }
         Some(Rewrite::Fields(fields)) => {
-            let mut command: Vec<&[u8]> = vec![b"HSET", &key.0];
-            command.extend(fields.iter().flat_map(|(field, value)| [field.as_bytes(), &value.0]));
-            store.push(&command);
-            many += 1;
+            let mut command: Vec<Cow<'s, [u8]>> = vec![b"HSET"[..].into(), (&key.0[..]).into()];
+            for (field, value) in fields {
+                command.extend([field.as_bytes().into(), (&value.0[..]).into()]);
+            }
+            commands.push(command);
         }
         None => {}
     }
     match expiry {
-        Expiry::At(at) => {
-            store.push(&[b"PEXPIREAT", &key.0, at.to_string().as_bytes()]);
-            many += 1;
-        }
-        Expiry::Persist => {
-            store.push(&[b"PERSIST", &key.0]);
-            many += 1;
-        }
+        Expiry::At(at) => commands.push(end_at(key, at)),
+        Expiry::Persist => commands.push(vec![b"PERSIST"[..].into(), (&key.0[..]).into()]),
         Expiry::Keep => {}
     }
-    many
+    commands
+}
+
+fn end_at(key: &Key, at: i64) -> Vec<Cow<'_, [u8]>> {
+    vec![b"PEXPIREAT"[..].into(), (&key.0[..]).into(), at.to_string().into_bytes().into()]
 }
 
 /// When the step lets the session's key end, or the first of those beside it.
@@ -656,25 +827,27 @@ pub(super) fn add(outcome: &mut Outcome, more_keys: u64, more_entries: u64) {
     }
 }
 
-/// Queues an operation that is unconditional by nature; false for those that need more.
-fn push_simple(store: &mut RedisStore, op: &Op) -> bool {
-    match op {
-        Op::SetRemove { key, member } => store.push(&[b"SREM", &key.0, member]),
-        Op::SortedRemove { key, member } => store.push(&[b"ZREM", &key.0, member]),
-        Op::HashRemove { key, field } => store.push(&[b"HDEL", &key.0, field]),
-        // Together with the session: a lock that outlived it would let a request write it back.
-        Op::Unlink(key) | Op::Unlock(key) => store.push(&[b"UNLINK", &key.0]),
-        Op::SortedScore { key, member, score } => {
-            store.push(&[b"ZADD", &key.0, b"XX", score.to_string().as_bytes(), member]);
-        }
-        Op::EndAt { key, at: Some(at) } => {
-            store.push(&[b"PEXPIREAT", &key.0, at.to_string().as_bytes()]);
-        }
-        Op::EndAt { key, at: None } => store.push(&[b"PERSIST", &key.0]),
-        Op::SetMove { key, to, member, .. } => store.push(&[b"SMOVE", &key.0, &to.0, member]),
-        _ => return false,
+/// The command of an operation that is unconditional by nature; `None` for those that need more.
+fn simple(op: &Op) -> Option<Vec<Cow<'_, [u8]>>> {
+    fn of<'o>(parts: &[&'o [u8]]) -> Vec<Cow<'o, [u8]>> {
+        parts.iter().map(|part| Cow::Borrowed(*part)).collect()
     }
-    true
+    Some(match op {
+        Op::SetRemove { key, member } => of(&[b"SREM", &key.0, member]),
+        Op::SortedRemove { key, member } => of(&[b"ZREM", &key.0, member]),
+        Op::HashRemove { key, field } => of(&[b"HDEL", &key.0, field]),
+        // Together with the session: a lock that outlived it would let a request write it back.
+        Op::Unlink(key) | Op::Unlock(key) => of(&[b"UNLINK", &key.0]),
+        Op::SortedScore { key, member, score } => {
+            let mut command = of(&[b"ZADD", &key.0, b"XX"]);
+            command.extend([score.to_string().into_bytes().into(), Cow::Borrowed(&member[..])]);
+            command
+        }
+        Op::EndAt { key, at: Some(at) } => end_at(key, *at),
+        Op::EndAt { key, at: None } => of(&[b"PERSIST", &key.0]),
+        Op::SetMove { key, to, member, .. } => of(&[b"SMOVE", &key.0, &to.0, member]),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

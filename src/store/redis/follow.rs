@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::change::add;
 use super::json_list::{in_list, merged, without};
+use super::script::Held;
 use super::*;
 use crate::codec;
 use crate::store::{JsonItem, Own, WhenEmpty};
@@ -114,11 +115,11 @@ fn watched_text(store: &mut RedisStore, key: &Key) -> Result<Option<Vec<u8>>, Er
 /// Removes a companion key while it is what `fits` wants.
 fn unlink_if(store: &mut RedisStore, key: &Key, fits: impl Fn(&[u8]) -> bool) -> Result<u64, Error> {
     for _ in 0..TRIES {
-        if !watched_text(store, key)?.is_some_and(|text| fits(&text)) {
+        let Some(text) = watched_text(store, key)?.filter(|text| fits(text)) else {
             store.ask(&[b"UNWATCH"])?;
             return Ok(0);
-        }
-        if let Some(answer) = transact(store, &[b"UNLINK", &key.0])? {
+        };
+        if let Some(answer) = transact(store, &Held::Text(key, &text), &[b"UNLINK", &key.0])? {
             return Ok(int(&answer).unwrap_or(0).max(0) as u64);
         }
     }
@@ -136,7 +137,7 @@ fn remove_when_gone(store: &mut RedisStore, key: &Key, member: &[u8], gone: &Key
             store.ask(&[b"UNWATCH"])?;
             return Ok(0);
         }
-        if let Some(answer) = transact(store, &[b"ZREM", &key.0, member])? {
+        if let Some(answer) = transact(store, &Held::Nothing(gone), &[b"ZREM", &key.0, member])? {
             return Ok(int(&answer).unwrap_or(0).max(0) as u64);
         }
     }
@@ -152,14 +153,16 @@ fn rewrite(
 ) -> Result<(u64, u64), Error> {
     for _ in 0..TRIES {
         let text = watched_text(store, key)?;
-        let Some((rewritten, removed, empty)) = text.as_deref().and_then(|text| without(text, item)) else {
+        let text = text.unwrap_or_default();
+        let Some((rewritten, removed, empty)) = without(&text, item) else {
             store.ask(&[b"UNWATCH"])?;
             return Ok((0, 0));
         };
+        let held = Held::Text(key, &text);
         let answer = if empty && when_empty == WhenEmpty::Unlink {
-            transact(store, &[b"UNLINK", &key.0])?
+            transact(store, &held, &[b"UNLINK", &key.0])?
         } else {
-            transact(store, &[b"SET", &key.0, &rewritten, b"KEEPTTL"])?
+            transact(store, &held, &[b"SET", &key.0, &rewritten, b"KEEPTTL"])?
         };
         if answer.is_some() {
             return Ok((u64::from(empty && when_empty == WhenEmpty::Unlink), removed));
@@ -217,8 +220,8 @@ pub(super) fn move_end(
             return Ok(());
         }
         let moved = match at {
-            Some(at) => transact(store, &[b"PEXPIREAT", &key.0, at.to_string().as_bytes()])?,
-            None => transact(store, &[b"PERSIST", &key.0])?,
+            Some(at) => transact(store, &Held::Unasked, &[b"PEXPIREAT", &key.0, at.to_string().as_bytes()])?,
+            None => transact(store, &Held::Unasked, &[b"PERSIST", &key.0])?,
         };
         if moved.is_some() {
             return Ok(());
@@ -243,11 +246,12 @@ pub(super) fn set_in_list(
             let span = in_list(text, item, member).filter(|span| fits(&text[span.clone()]))?;
             Some(codec::json::splice(text, span, value))
         });
-        let Some(changed) = changed.filter(|changed| Some(changed) != text.as_ref()) else {
+        let text = text.unwrap_or_default();
+        let Some(changed) = changed.filter(|changed| *changed != text) else {
             store.ask(&[b"UNWATCH"])?;
             return Ok(());
         };
-        if transact(store, &[b"SET", &key.0, &changed, b"KEEPTTL"])?.is_some() {
+        if transact(store, &Held::Text(key, &text), &[b"SET", &key.0, &changed, b"KEEPTTL"])?.is_some() {
             return Ok(());
         }
     }
@@ -263,19 +267,21 @@ pub(super) fn set_in_list(
 pub(super) fn merge_list(store: &mut RedisStore, key: &Key, old: &[u8]) -> Result<(), Error> {
     for _ in 0..TRIES {
         let text = watched_text(store, key)?;
-        let Some(merged) = text.as_deref().and_then(|text| merged(text, old)) else {
+        let text = text.unwrap_or_default();
+        let Some(merged) = merged(&text, old) else {
             store.ask(&[b"UNWATCH"])?;
             return Ok(());
         };
-        if transact(store, &[b"SET", &key.0, &merged, b"KEEPTTL"])?.is_some() {
+        if transact(store, &Held::Text(key, &text), &[b"SET", &key.0, &merged, b"KEEPTTL"])?.is_some() {
             return Ok(());
         }
     }
     Ok(())
 }
 
-/// MULTI, one command, EXEC. `None` when a watched key was written meanwhile.
-fn transact(store: &mut RedisStore, command: &[&[u8]]) -> Result<Option<Answer>, Error> {
+/// MULTI, one command, EXEC. `None` when a watched key was written meanwhile. A full server, which takes
+/// no transaction, gets a script that asks for what is `held`.
+fn transact(store: &mut RedisStore, held: &Held<'_>, command: &[&[u8]]) -> Result<Option<Answer>, Error> {
     let name = String::from_utf8_lossy(command[0]).into_owned();
     store.push(&[b"MULTI"]);
     store.push(command);
@@ -285,6 +291,9 @@ fn transact(store: &mut RedisStore, command: &[&[u8]]) -> Result<Option<Answer>,
     let queued = store.take(&name)?;
     let executed = store.take("EXEC")?;
     match (queued, executed) {
+        (Err(Refusal::Fatal(error)), _) if error.is_full() && !matches!(held, Held::Unasked) => {
+            script::one(store, held, command)
+        }
         (Err(Refusal::Fatal(error)), _) | (_, Err(Refusal::Fatal(error))) => Err(error),
         (_, Ok(Answer::Nil)) => Ok(None),
         (_, Ok(Answer::Array(mut answers))) if answers.len() == 1 => Ok(answers.pop()),

@@ -4,7 +4,7 @@
 //! added again one by one, so that what the application wrote meanwhile stays; where an index then
 //! has exactly the content that it had before, it is put back byte for byte, expiry included.
 
-use super::backup::{bulk_or_double, digest};
+use super::backup::{bulk_or_double, digests};
 use super::*;
 use crate::store::{Content, Expiry, Own, Parts, Rewrite};
 
@@ -24,19 +24,32 @@ const PUT_BACK: Outcome = Outcome::Done { keys: 0, entries: 0 };
 /// It would have ended meanwhile.
 const EXPIRED: Outcome = Outcome::Gone { keys: 0, entries: 0 };
 
-pub(super) fn restore(store: &mut RedisStore, backups: &[Backup]) -> Result<Vec<Outcome>, Error> {
+pub(super) fn restore(store: &mut RedisStore, backups: &[Backup]) -> Applied {
+    let mut restored = vec![None; backups.len()];
+    let stopped = put_all_back(store, backups, &mut restored).err();
+    let why = stopped.as_ref().map(ToString::to_string).unwrap_or_default();
+    let outcomes = restored.into_iter().map(|one| one.unwrap_or_else(|| Outcome::Failed(why.clone())));
+    Applied { outcomes: outcomes.collect(), stopped }
+}
+
+/// Puts back one after the other what cannot be written in one go, and then what belongs to it.
+fn put_all_back(
+    store: &mut RedisStore,
+    backups: &[Backup],
+    restored: &mut [Option<Outcome>],
+) -> Result<(), Error> {
     let now = store.now()?;
-    let quick = revive_all(store, backups, now)?;
-    let mut restored = Vec::with_capacity(backups.len());
-    for (backup, done) in backups.iter().zip(quick) {
-        restored.push(match &backup.own {
-            Own::End if done => PUT_BACK,
-            Own::End => revive(store, backup, now)?,
-            Own::Expire { at, rewrite } => expire_back(store, backup, *at, rewrite.as_ref())?,
-        });
+    revive_all(store, backups, now, restored)?;
+    for (backup, restored) in backups.iter().zip(restored.iter_mut()) {
+        if restored.is_none() {
+            *restored = Some(match &backup.own {
+                Own::End => revive(store, backup, now)?,
+                Own::Expire { at, rewrite } => expire_back(store, backup, *at, rewrite.as_ref())?,
+            });
+        }
     }
     let companions = || {
-        let done = backups.iter().zip(&restored).filter(|(_, restored)| **restored == PUT_BACK);
+        let done = backups.iter().zip(restored.iter()).filter(|(_, one)| **one == Some(PUT_BACK));
         done.flat_map(|(backup, _)| &backup.companions)
     };
     let mut sent = 0;
@@ -53,11 +66,16 @@ pub(super) fn restore(store: &mut RedisStore, backups: &[Backup]) -> Result<Vec<
     for companion in companions() {
         put_back(store, companion, now)?;
     }
-    Ok(restored)
+    Ok(())
 }
 
 /// Writes all that is absent in one go; what was not written is looked at one by one.
-fn revive_all(store: &mut RedisStore, backups: &[Backup], now: i64) -> Result<Vec<bool>, Error> {
+fn revive_all(
+    store: &mut RedisStore,
+    backups: &[Backup],
+    now: i64,
+    restored: &mut [Option<Outcome>],
+) -> Result<(), Error> {
     let tried = |backup: &Backup| backup.own == Own::End && backup.expires.is_none_or(|at| at > now);
     for backup in backups.iter().filter(|backup| tried(backup)) {
         let key = &backup.key.0;
@@ -71,19 +89,16 @@ fn revive_all(store: &mut RedisStore, backups: &[Backup], now: i64) -> Result<Ve
         }
     }
     store.flush("SET")?;
-    let mut done = Vec::with_capacity(backups.len());
-    for backup in backups {
-        done.push(
-            tried(backup)
-                && match store.take("SET")? {
-                    Ok(answer) => answer != Answer::Nil,
-                    Err(Refusal::Fatal(Error::Refused { .. } | Error::Denied { .. })) => false,
-                    Err(Refusal::Fatal(error)) => return Err(error),
-                    Err(_) => false,
-                },
-        );
+    for (_, restored) in backups.iter().zip(restored).filter(|(backup, _)| tried(backup)) {
+        match store.take("SET")? {
+            Ok(Answer::Nil) => {}
+            Ok(_) => *restored = Some(PUT_BACK),
+            Err(Refusal::Fatal(Error::Refused { .. } | Error::Denied { .. })) => {}
+            Err(Refusal::Fatal(error)) => return Err(error),
+            Err(_) => {}
+        }
     }
-    Ok(done)
+    Ok(())
 }
 
 /// Queues the return of an entry that needs no look before it; false for the others.
@@ -115,6 +130,7 @@ fn set_absent(
     store.push(&[b"SET", key, text, b"NX", b"PXAT", at.to_string().as_bytes()]);
     store.flush("SET")?;
     let answer = match store.take("SET")? {
+        Err(Refusal::Fatal(error)) if error.is_full() => return Err(error),
         // Servers before 6.2 know the span only.
         Err(Refusal::Fatal(Error::Refused { .. })) => {
             let span = (at - now).max(1).to_string();
@@ -149,6 +165,7 @@ fn revive(store: &mut RedisStore, backup: &Backup, now: i64) -> Result<Outcome, 
             store.flush("RESTORE")?;
             match store.take("RESTORE")? {
                 Ok(_) => return Ok(PUT_BACK),
+                Err(Refusal::Fatal(error)) if error.is_full() => return Err(error),
                 Err(Refusal::Fatal(Error::Refused { reason, .. })) if !reason.contains("BUSYKEY") => {}
                 Err(Refusal::Fatal(Error::Denied { .. })) => {}
                 Err(Refusal::Fatal(Error::Refused { .. })) => {
@@ -334,6 +351,7 @@ fn put_back(store: &mut RedisStore, companion: &Companion, now: i64) -> Result<(
             store.push(&[b"RESTORE", &key.0, at.as_bytes(), &dump.0, b"ABSTTL"]);
             store.flush("RESTORE")?;
             match store.take("RESTORE")? {
+                Err(Refusal::Fatal(error)) if error.is_full() => return Err(error),
                 // The payload is of another server version.
                 Err(Refusal::Fatal(Error::Refused { reason, .. })) if !reason.contains("BUSYKEY") => {
                     let (command, parts): (&[u8], Vec<&[u8]>) = match parts {
@@ -413,7 +431,8 @@ pub(super) fn restore_whole(store: &mut RedisStore, companions: &[Companion]) ->
         }
         store.ask(&[b"WATCH", &key.0])?;
         let at = expires.unwrap_or(0).to_string();
-        let mut whole = !dump.0.is_empty() && digest(store, key)? == *before;
+        let mut whole =
+            !dump.0.is_empty() && digests(store, std::slice::from_ref(key))?.pop() == Some(*before);
         if whole {
             store.push(&[b"MULTI"]);
             store.push(&[b"RESTORE", &key.0, at.as_bytes(), &dump.0, b"REPLACE", b"ABSTTL"]);

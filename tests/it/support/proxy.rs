@@ -30,7 +30,6 @@ pub(crate) struct Request<'r> {
 }
 
 /// What becomes of it.
-#[expect(dead_code, reason = "not every way of it is taken yet")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Then {
     Forward,
