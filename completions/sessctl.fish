@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sessctl_global_optspecs
-    string join \n store= config= profile= layout= prefix= match= password-file= cacert= cert= key= insecure connect-timeout= timeout= o/output= 0/null color= mask reveal q/quiet h/help V/version
+    string join \n store= config= profile= layout= prefix= user-path= match= password-file= cacert= cert= key= insecure connect-timeout= timeout= o/output= 0/null color= mask reveal q/quiet h/help V/version
 end
 
 function __fish_sessctl_needs_command
@@ -101,6 +101,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_needs_command" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_needs_command" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_needs_command" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -290,6 +291,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -404,6 +406,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -555,6 +558,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -707,6 +711,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -982,6 +987,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -1108,6 +1114,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -1223,6 +1230,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -1334,6 +1342,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -1436,6 +1445,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -1538,6 +1548,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -1638,6 +1649,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -1738,6 +1750,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -1837,6 +1850,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -1943,6 +1957,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -2057,6 +2072,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -2157,6 +2173,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -2758,6 +2775,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -2857,6 +2875,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -2958,6 +2977,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -3057,6 +3077,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F

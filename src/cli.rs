@@ -90,6 +90,13 @@ pub struct TargetArgs {
     #[arg(long, global = true, value_name = "TEXT", allow_hyphen_values = true)]
     pub prefix: Option<String>,
 
+    /// Find the user of a session at this path of its data; may be repeated
+    ///
+    /// For stores in which the application chooses where its user stands: auth.user.id, or
+    /// jwt:id_token.sub for a claim of a token. Also the option `user_path` of a profile.
+    #[arg(long, global = true, value_name = "PATH")]
+    pub user_path: Vec<String>,
+
     /// Consider only keys that fit this Redis glob
     #[arg(long = "match", global = true, value_name = "GLOB", allow_hyphen_values = true)]
     pub matching: Option<String>,

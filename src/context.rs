@@ -99,6 +99,15 @@ impl Context {
             (None, Some(name)) => format_of(name)?,
             (None, None) => Format::Table,
         };
+        let mut setups = frameworks::choose(&names, &profile.options, prefix)?;
+        if !cli.target.user_path.is_empty() {
+            for setup in &mut setups {
+                setup.set(
+                    crate::layout::whose::USER_PATH,
+                    crate::layout::Setting::Texts(cli.target.user_path.clone()),
+                )?;
+            }
+        }
         if cli.output.reveal && cli.output.mask {
             return Err(Usage::new("--reveal and --mask contradict each other").into());
         }

@@ -48,18 +48,18 @@ impl Guards {
         .hint("leave them out with --not, or use a profile that does not protect them"))
     }
 
-    /// Refuses what could be a protected user's: its value cannot be decoded.
+    /// Refuses what could be a protected user's, as it is not known whose it is.
     pub fn check_unknown(&self, entry: &Entry) -> Result<(), Refusal> {
         if self.users.is_empty() {
             return Ok(());
         }
         Err(Refusal::new(format!(
-            "`protected_users` of the profile `{}` protects users, and nobody can tell whose {} is, as it \
-             cannot be decoded; nothing was changed",
+            "`protected_users` of the profile `{}` protects users, and it is not known whose {} is; \
+             nothing was changed",
             self.profile,
             short(&entry.id)
         ))
-        .hint("leave such sessions out with --not --undecodable, or use a profile that protects nobody"))
+        .hint("choose by --user, --authenticated or --anonymous, say where the user is with --user-path, or use a profile that protects nobody"))
     }
 
     /// Refuses a blind yes where the number has to be said.
@@ -94,6 +94,7 @@ mod tests {
             id: b"0123456789abcdef".to_vec(),
             layout: layout.to_string(),
             user: user.map(str::to_string),
+            nobody: user.is_none(),
             ends: None,
             memory: None,
         }

@@ -23,12 +23,14 @@ pub mod session;
 pub mod setup;
 pub mod time;
 pub mod user;
+pub mod whose;
 
 pub use blob::{Blob, Decoded};
 pub use described::Described;
 pub use key::Place;
 pub use session::{Facts, Session};
 pub use setup::{OptionKind, OptionSpec, Setting, Setup};
+pub use whose::Whose;
 
 /// A framework's way to keep sessions, as a value.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +71,10 @@ pub struct Layout {
     pub read: for<'b> fn(&'b Setup, &'b Blob<'b>) -> Decoded<'b>,
     /// Who, when and from where, from the data that `read` gave.
     pub describe: for<'b> fn(&'b Setup, &'b Blob<'b>, &'b Value<'b>) -> Facts<'b>,
+    /// What tells whose a session is of which `describe` names no user.
+    pub whose: Whose,
+    /// The part of a value that should decode and does not, where the rest of it does: its path and why.
+    pub broken: fn(&Setup, &Blob<'_>, &Value<'_>) -> Option<String>,
     /// What the framework would do beside removing the session's own key when the session ends.
     /// Each operation must be without effect where there is nothing to do.
     pub end: fn(&Setup, &Session<'_>) -> Vec<Op>,
@@ -225,6 +231,8 @@ impl Layout {
         recognize: |_, _| Verdict::no("it has no test"),
         read: |_, blob| blob.whole_json(),
         describe: |_, _, _| Facts::default(),
+        whose: Whose::Unknown,
+        broken: |_, _, _| None,
         end: |_, _| Vec::new(),
         end_refused: None,
         user_index: None,

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 use crate::audit::Ids;
-use crate::session::Session;
+use crate::session::{Login, Session};
 use crate::store::redis::fingerprint;
 use crate::store::{Key, Op, Own, Step};
 
@@ -26,6 +26,9 @@ pub struct Entry {
     pub id: Vec<u8>,
     pub layout: String,
     pub user: Option<String>,
+    /// Whether it is certain that nobody is logged in, where no user is named.
+    #[serde(default)]
+    pub nobody: bool,
     /// When the session is to end, where the step does not say it itself, in ms since 1970.
     pub ends: Option<i64>,
     /// MEMORY USAGE of the session's own key when it was matched.
@@ -55,6 +58,7 @@ pub fn entry(session: &Session<'_>) -> Result<Entry, &'static str> {
         id: session.id.to_vec(),
         layout: session.layout().to_string(),
         user: session.facts.user.as_deref().map(str::to_string),
+        nobody: session.login() == Login::Nobody,
         ends: None,
         memory: session.memory,
     })
@@ -90,6 +94,8 @@ pub struct Totals {
     users: HashSet<String>,
     users_beyond: bool,
     pub anonymous: u64,
+    /// Sessions of which it is not known whether somebody is logged in.
+    pub unknown: u64,
 }
 
 /// Users counted one by one at most; above that only "more than" is said.
@@ -102,7 +108,8 @@ impl Totals {
         self.bytes += entry.memory.unwrap_or(0);
         *self.by_layout.entry(entry.layout.clone()).or_default() += 1;
         match &entry.user {
-            None => self.anonymous += 1,
+            None if entry.nobody => self.anonymous += 1,
+            None => self.unknown += 1,
             Some(user) if self.users.contains(user) => {}
             Some(user) if self.users.len() < MAX_USERS => {
                 self.users.insert(user.clone());
@@ -258,6 +265,7 @@ mod tests {
             id: vec![0xfe],
             layout: "overleaf".into(),
             user: n.is_multiple_of(3).then(|| format!("u{}", n % 9)),
+            nobody: n % 3 == 1,
             ends: None,
             memory: Some(100),
         }
@@ -296,7 +304,7 @@ mod tests {
             spool.push(&an_entry(n)).unwrap();
         }
         assert_eq!(spool.totals.users(), (3, false));
-        assert_eq!(spool.totals.anonymous, 12);
+        assert_eq!((spool.totals.anonymous, spool.totals.unknown), (6, 6));
         assert_eq!(spool.totals.by_layout["overleaf"], 18);
     }
 }

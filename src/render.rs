@@ -320,7 +320,7 @@ pub(crate) mod tests {
     use crate::codec::DecodeError;
     use crate::frameworks::node::connect_redis;
     use crate::layout::{Decoded, Setup};
-    use crate::session::{Certainty, Facts};
+    use crate::session::{Certainty, Facts, Unnamed};
     use crate::store::{Raw, Ttl};
 
     /// 2026-11-24T20:04:13.671Z
@@ -366,11 +366,13 @@ pub(crate) mod tests {
             ends: None,
             ip: Some("192.0.2.10".into()),
             agent: Some("Mozilla/5.0 (X11; Linux x86_64) \"quoted\", and more".into()),
+            ..Facts::default()
         };
         alice.ttl = Ttl::In(86_399_995);
         alice.memory = Some(412);
         alice.data = Some(&json);
         let mut nobody = session(&setup, sess, b"3xyuHABCDzzz");
+        nobody.facts.unnamed = Unnamed::Nobody;
         nobody.ttl = Ttl::Never;
         nobody.memory = Some(1_229);
         nobody.data = Some(&json);
@@ -411,7 +413,7 @@ pub(crate) mod tests {
             "{\"id\":\"3xyuHABCDEFGHIJKLMNOPQRSTUVWXYZ0\",\"key\":\"sess:3xyuHABCDEFGHIJKLMNOPQRSTUVWXYZ0\",\
              \"layout\":\"connect-redis\",\"user\":\"alice\",\"ttl_ms\":86399995,\"expires_at\":\"2026-11-25T20:04:13.666Z\",\
              \"created_at\":\"2026-11-23T19:04:13.671Z\",\"last_seen_at\":\"2026-11-24T19:59:13.671Z\",\"ip\":\"192.0.2.10\",\
-             \"agent\":\"Mozilla/5.0 (X11; Linux x86_64) \\\"quoted\\\", and more\",\"bytes\":412,\"codec\":[\"json\"],\"error\":null}"
+             \"agent\":\"Mozilla/5.0 (X11; Linux x86_64) \\\"quoted\\\", and more\",\"bytes\":412,\"codec\":[\"json\"],\"error\":null,\"authenticated\":true}"
         );
         let nobody: serde_json::Value = serde_json::from_str(lines.next().unwrap()).unwrap();
         for member in ["user", "ttl_ms", "expires_at", "created_at", "last_seen_at", "ip", "agent", "error"] {
@@ -479,11 +481,11 @@ pub(crate) mod tests {
         let text = written(Format::Csv, None, &Options::default(), None, Some(2));
         assert_eq!(
             text,
-            "id,key,layout,user,ttl_ms,expires_at,created_at,last_seen_at,ip,agent,bytes,codec,error\n\
+            "id,key,layout,user,ttl_ms,expires_at,created_at,last_seen_at,ip,agent,bytes,codec,error,authenticated\n\
              3xyuHABCDEFGHIJKLMNOPQRSTUVWXYZ0,sess:3xyuHABCDEFGHIJKLMNOPQRSTUVWXYZ0,connect-redis,alice,86399995,\
              2026-11-25T20:04:13.666Z,2026-11-23T19:04:13.671Z,2026-11-24T19:59:13.671Z,192.0.2.10,\
-             \"Mozilla/5.0 (X11; Linux x86_64) \"\"quoted\"\", and more\",412,json,\n\
-             3xyuHABCDzzz,sess:3xyuHABCDzzz,connect-redis,,,,,,,,1229,json,\n"
+             \"Mozilla/5.0 (X11; Linux x86_64) \"\"quoted\"\", and more\",412,json,,true\n\
+             3xyuHABCDzzz,sess:3xyuHABCDzzz,connect-redis,,,,,,,,1229,json,,false\n"
         );
         let users = written(Format::Csv, Some("user"), &Options::default(), None, Some(2));
         assert_eq!(users, "user\nalice\n\"\"\n");
@@ -507,7 +509,7 @@ pub(crate) mod tests {
             "\
 ID             USER         LAYOUT              TTL    SEEN  IP            BYTES  AGENT
 3xyuHABCDE…    alice        connect-redis   23h 59m  5m ago  192.0.2.10    412 B  Mozilla/5.0 (X11; Linux x86_64) \"quoted\", and more
-3xyuHA…        -            connect-redis?    never       -  -           1.2 KiB  -
+3xyuHA…        (nobody)     connect-redis?    never       -  -           1.2 KiB  -
 odd\\xff\\x1b[…  ?            connect-redis        5s       -  -              80 B  json: unexpected end at byte 12
 é…             \\u{202e}bob  connect-redis   expired       -  -                 -  -
 "

@@ -16,13 +16,17 @@ use crate::codec::Limits;
 use crate::layout::detect::{self, Detector, Identity};
 use crate::layout::index::Set;
 use crate::layout::{Blob, Setup};
-use crate::session::{Certainty, Session};
+use crate::session::{Certainty, Login, Session, Unnamed};
 use crate::store::{Error, Interest, Key, Kind, Need, Page, Query, Raw, Record, Source};
 
+mod evidence;
 mod families;
 mod owners;
 mod twins;
 
+pub use evidence::Unsettled;
+
+use evidence::Evidence;
 use families::Families;
 use owners::Owners;
 use twins::Twins;
@@ -51,6 +55,8 @@ pub struct Tally {
     pub kept: u64,
     /// Keys that looked like sessions of no certain layout and were left out.
     pub undecided: u64,
+    /// Families of which it stayed open whether somebody is logged in, of what the filter kept.
+    pub unsettled: Vec<Unsettled>,
 }
 
 /// What a caller says to a session, or between two pages.
@@ -112,6 +118,7 @@ pub fn sessions<S: Source + ?Sized>(
         families: Families::default(),
         twins: Twins::new(request.setups),
         owners: Owners::default(),
+        evidence: Evidence::default(),
         beside: Vec::new(),
         several: Vec::new(),
         late: Vec::new(),
@@ -148,6 +155,7 @@ pub fn sessions<S: Source + ?Sized>(
         if !stopped {
             stopped = store_broke(run.finish(), &mut broken)?.is_break();
         }
+        run.tally.unsettled = run.evidence.unsettled(request.setups);
         // What the scan says comes first: it tells how far it came.
         let end = match ended.err().or(broken) {
             Some(error) => End::Broken(error),
@@ -252,6 +260,7 @@ struct Run<'a> {
     families: Families,
     twins: Twins,
     owners: Owners,
+    evidence: Evidence,
     /// Keys that are sessions if a certain key is beside them.
     beside: Vec<(u16, Record)>,
     /// Keys of weak layouts that are only listed when a second one turns up.
@@ -346,7 +355,10 @@ impl Run<'_> {
                     return Ok(ControlFlow::Break(()));
                 }
             }
-            if self.deliver_beside(now)?.is_break() || self.deliver_late()?.is_break() {
+            if self.deliver_beside(now)?.is_break()
+                || self.deliver_late()?.is_break()
+                || self.deliver_settled()?.is_break()
+            {
                 return Ok(ControlFlow::Break(()));
             }
         }
@@ -459,8 +471,31 @@ impl Run<'_> {
             self.late.push((at, certainty, record.clone()));
             return Ok(ControlFlow::Continue(()));
         }
+        if session.facts.user.is_some() {
+            self.evidence.names(at, &session);
+        } else if session.facts.unnamed == Unnamed::Open {
+            let as_unknown = (self.request.keeps)(&session);
+            session.facts.unnamed = Unnamed::Nobody;
+            if !self.evidence.is_named(at, &session) {
+                // What is kept neither way need not wait.
+                let as_nobody = (self.request.keeps)(&session);
+                session.facts.unnamed = Unnamed::Open;
+                if (as_unknown || as_nobody) && self.evidence.hold(at, &session, record) {
+                    return Ok(ControlFlow::Continue(()));
+                }
+            }
+        }
         self.tally.sessions += 1;
         if !(self.request.keeps)(&session) {
+            // Passed by because it is not known whose it is: that is worth a note as well.
+            if session.login() == Login::Unknown && !session.undecodable() {
+                let unnamed = std::mem::replace(&mut session.facts.unnamed, Unnamed::Nobody);
+                let as_nobody = (self.request.keeps)(&session);
+                session.facts.unnamed = unnamed;
+                if as_nobody {
+                    self.evidence.unknown(at, &session);
+                }
+            }
             return Ok(ControlFlow::Continue(()));
         }
         if lacks(self.request.then) {
@@ -469,7 +504,21 @@ impl Run<'_> {
             return Ok(ControlFlow::Continue(()));
         }
         self.tally.kept += 1;
+        if session.facts.user.is_none() {
+            self.evidence.unknown(at, &session);
+        }
         self.sink.session(&session)
+    }
+
+    /// Hands on the sessions whose family has shown its users meanwhile; at the end all that wait.
+    fn deliver_settled(&mut self) -> Said {
+        for held in self.evidence.release() {
+            let blob = Blob::new(&held.record.key.0, &held.record.raw, Limits::default());
+            if self.found(held.at, held.certainty, &blob, &held.record, held.now)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        self.deliver_late()
     }
 
     /// Looks for the keys beside which those that were held back are sessions.
@@ -534,6 +583,10 @@ impl Run<'_> {
             return Ok(ControlFlow::Break(()));
         }
         if self.deliver_kin()?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        self.evidence.over = true;
+        if self.deliver_settled()?.is_break() {
             return Ok(ControlFlow::Break(()));
         }
         let single: Vec<Record> = self

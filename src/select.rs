@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-use crate::session::Session;
+use crate::session::{Login, Session};
 use crate::store::{Need, Ttl};
 use crate::text::safe::safe;
 
@@ -453,8 +453,8 @@ impl Test {
                 .user
                 .as_deref()
                 .is_some_and(|own| globs.iter().any(|(_, glob)| glob.matches(own.as_bytes()))),
-            Test::Authenticated => facts.user.is_some(),
-            Test::Anonymous => facts.user.is_none() && !undecodable(session),
+            Test::Authenticated => matches!(session.login(), Login::User(_)),
+            Test::Anonymous => session.login() == Login::Nobody,
             Test::Ttl(expr) => session.ttl.millis().is_some_and(|ms| expr.holds(ms)),
             Test::NoTtl => session.ttl == Ttl::Never,
             Test::Idle(expr) => since(facts.seen).is_some_and(|ms| expr.holds(ms)),
@@ -468,7 +468,7 @@ impl Test {
             Test::Where(condition) => {
                 session.data.and_then(|data| data.value()).is_some_and(|value| condition.holds(value))
             }
-            Test::Undecodable => undecodable(session),
+            Test::Undecodable => session.undecodable(),
             Test::Expired => session.expired(),
             Test::Ids(ids) => ids.contains(session.id) || ids.contains(session.key),
         }
@@ -495,10 +495,6 @@ impl Test {
             Test::Ids(ids) => format!("one of {} named ids", ids.len()),
         }
     }
-}
-
-pub fn undecodable(session: &Session<'_>) -> bool {
-    session.data.is_some_and(|data| data.value.is_err())
 }
 
 /// An address as applications note it: alone, with a port, with a zone, or first of several that
@@ -597,7 +593,7 @@ mod tests {
     use crate::codec::{DecodeError, Limits};
     use crate::frameworks::node::connect_redis;
     use crate::layout::{Decoded, Setup};
-    use crate::session::{Certainty, Facts};
+    use crate::session::{Certainty, Facts, Unnamed};
     use crate::store::Raw;
 
     #[derive(clap::Parser)]
@@ -639,7 +635,7 @@ mod tests {
                 seen: Some(NOW - 60_000),
                 ends: Some(NOW - 1),
                 ip: Some("::ffff:192.0.2.10".into()),
-                agent: None,
+                ..Facts::default()
             },
             ttl: Ttl::In(1_800_000),
             memory: Some(412),
@@ -649,7 +645,7 @@ mod tests {
         let nobody = Session {
             key: b"sess:two",
             id: b"two",
-            facts: Facts::default(),
+            facts: Facts { unnamed: Unnamed::Nobody, ..Facts::default() },
             ttl: Ttl::Never,
             memory: Some(70_000),
             data: Some(&empty),
@@ -664,6 +660,18 @@ mod tests {
             data: Some(&failed),
             ..alice.clone()
         };
+        let unknown = Session { id: b"four", facts: Facts::default(), ..nobody.clone() };
+        // A part of it does not decode, and so it may be anybody's.
+        let partly = Facts { broken: Some("a: no".into()), ..nobody.facts.clone() };
+        let partly = Session { id: b"five", facts: partly, ..nobody.clone() };
+        for (session, broken) in [(&unknown, false), (&partly, true)] {
+            assert_eq!((session.login(), session.undecodable()), (Login::Unknown, broken));
+            for (args, kept) in
+                [("--anonymous", false), ("--authenticated", false), ("--undecodable", broken)]
+            {
+                assert_eq!(self::filter(&[args]).unwrap().keeps(session), kept, "{args}");
+            }
+        }
         let kept = [("a", &alice), ("n", &nobody), ("b", &broken)];
         kept.iter().filter(|(_, session)| filter.keeps(session)).map(|(name, _)| *name).collect()
     }

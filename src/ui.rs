@@ -137,20 +137,12 @@ impl Ui {
         }
         // Nothing useful can be done when stderr is closed.
         let _ = write!(io::stderr().lock(), "{}: ", wrapped(&safe(question), 0));
-        match line() {
-            Some(text) => {
-                if is_yes(text.trim()) {
-                    Answer::Yes
-                } else {
-                    Answer::No
-                }
-            }
-            None => {
-                // The end of the input and Ctrl-C leave the line open.
-                let _ = writeln!(io::stderr().lock());
-                Answer::No
-            }
+        if let Some(text) = line() {
+            return if is_yes(text.trim()) { Answer::Yes } else { Answer::No };
         }
+        // The end of the input and Ctrl-C leave the line open.
+        let _ = writeln!(io::stderr().lock());
+        Answer::No
     }
 }
 

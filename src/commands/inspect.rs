@@ -17,7 +17,7 @@ use crate::resolve::NotFound;
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::SelectArgs;
 use crate::select::near::Near;
-use crate::session::Session;
+use crate::session::{Login, Session};
 use crate::store::redis::RedisStore;
 use crate::store::{Key, Need, Raw, Source as _};
 use crate::ui;
@@ -459,9 +459,10 @@ fn card(
     line("key", &masked(session.key))?;
     let sure = if session.certainty < crate::session::Certainty::Sure { " (not certain)" } else { "" };
     line("layout", &format!("{}{sure}", session.layout()))?;
-    match &session.facts.user {
-        Some(user) => line("user", &bold(&safe::safe(user)))?,
-        None => line("user", "nobody is logged in")?,
+    match session.login() {
+        Login::User(user) => line("user", &bold(&safe::safe(user)))?,
+        Login::Nobody => line("user", "nobody is logged in")?,
+        Login::Unknown => line("user", "not known")?,
     }
     let when = |at: i64| render::time(at).unwrap_or_else(|| "out of range".to_string());
     let expires = match session.expires_at() {
@@ -503,14 +504,14 @@ fn card(
         line(if at == 0 { "companions" } else { "" }, &masked(&key.0))?;
     }
     writeln!(out)?;
-    match (data, session.error()) {
-        (Some(data), _) => {
-            let mut text = Vec::new();
-            crate::render::tree::write(data, &mut text);
-            out.write_all(&text)?;
-        }
-        (None, Some(error)) => writeln!(out, "cannot be decoded: {}", safe::safe(&error))?,
-        (None, None) => {}
+    if let Some(error) = session.error() {
+        let what = if data.is_some() { "a part of it cannot be decoded" } else { "cannot be decoded" };
+        writeln!(out, "{what}: {}", safe::safe(&error))?;
+    }
+    if let Some(data) = data {
+        let mut text = Vec::new();
+        crate::render::tree::write(data, &mut text);
+        out.write_all(&text)?;
     }
     Ok(())
 }

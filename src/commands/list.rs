@@ -186,6 +186,7 @@ pub fn report_scan(context: &Context, tally: &Tally, store: &RedisStore) {
             tally.undecided
         ));
     }
+    super::report::unsettled(context, &tally.unsettled);
     report_hidden(context, store);
 }
 

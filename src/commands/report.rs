@@ -131,6 +131,35 @@ pub fn caveats(context: &Context, layouts: &BTreeSet<&'static str>) {
     }
 }
 
+/// Of which families it is not known whether somebody is logged in, and how that is settled.
+pub fn unsettled(context: &Context, families: &[crate::scan::Unsettled]) {
+    const MOST: usize = 5;
+    for family in families.iter().take(MOST) {
+        let sessions = match family.sessions {
+            1 => "1 session".to_string(),
+            many => format!("{many} sessions"),
+        };
+        let prefix = match &family.prefix[..] {
+            [] => String::new(),
+            prefix => format!(" under `{}`", safe::bytes(prefix)),
+        };
+        let likely: Vec<String> =
+            family.likely.iter().map(|path| format!("`{}`", safe::safe(path))).collect();
+        let how = if likely.is_empty() {
+            "if their user stands somewhere, say where with --user-path PATH".to_string()
+        } else {
+            format!("their user may be {}; --user-path settles it", likely.join(" or "))
+        };
+        context.ui.note(format!(
+            "note: of {sessions} of {}{prefix} it is not known whether somebody is logged in: {how}",
+            family.layout
+        ));
+    }
+    if families.len() > MOST {
+        context.ui.note(format!("note: so it is with {} more families of sessions", families.len() - MOST));
+    }
+}
+
 /// One step of a dry run, in the words of the store's own commands.
 pub fn step_line(context: &Context, entry: &Entry, op: Option<&Op>) -> String {
     let show = |bytes: &[u8]| {
@@ -144,7 +173,11 @@ pub fn step_line(context: &Context, entry: &Entry, op: Option<&Op>) -> String {
         if text.contains(' ') || text.is_empty() { format!("'{text}'") } else { text }
     };
     let Some(op) = op else {
-        let who = entry.user.as_deref().map_or("nobody".to_string(), |user| safe::safe(user).into_owned());
+        let who = match &entry.user {
+            Some(user) => safe::safe(user).into_owned(),
+            None if entry.nobody => "nobody".to_string(),
+            None => "not known whose".to_string(),
+        };
         let key = show(&entry.step.key.0);
         let does = match &entry.step.own {
             Own::End => format!("UNLINK {key}"),

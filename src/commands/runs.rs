@@ -318,10 +318,10 @@ fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
     for kept in changed.by_ref() {
         let masked = if context.format == Format::Table { !context.reveal } else { context.mask };
         let id = if masked { mask::short(&kept.id) } else { safe::text(&kept.id).into_owned() };
-        let object = || json!({ "id": id, "layout": kept.layout, "user": kept.user });
+        let object = || json!({ "id": id, "layout": kept.layout, "user": kept.user, "authenticated": kept.user.as_ref().map(|_| true).or(kept.nobody.then_some(false)) });
         match context.format {
             Format::Table => {
-                let user = kept.user.as_deref().unwrap_or("nobody");
+                let user = kept.user.as_deref().unwrap_or(if kept.nobody { "(nobody)" } else { "?" });
                 writeln!(out, "{:<24} {:<28} {}", safe::safe(&id), kept.layout, safe::safe(user))?;
             }
             Format::Json => {

@@ -456,6 +456,10 @@ impl Described {
             recognize,
             read,
             describe,
+            whose: Whose::Own(|setup, _, data| {
+                let paths = of(setup).user.iter().chain(setup.texts(whose::USER_PATH));
+                whose::by_paths(data, &paths.cloned().collect::<Vec<_>>())
+            }),
             end,
             user_index: described.companions.iter().any(|companion| companion.user_index).then_some(
                 UserIndex {
@@ -773,7 +777,7 @@ fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Fa
     let text = |paths: &[String]| paths.iter().find_map(|path| user::text(data.at(path)));
     let time = |times: &[When]| Some(first(times, data)?.1);
     Facts {
-        user: described.user.iter().find_map(|path| user::named(data.at(path)?)).or_else(|| {
+        user: whose::first_of(data, &described.user).or_else(|| {
             let (_, user) = places(setup, blob.key)?;
             Some(String::from_utf8_lossy(&blob.key[user?]))
         }),
@@ -782,6 +786,7 @@ fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Fa
         ends: time(&described.expires),
         ip: text(&described.ip),
         agent: text(&described.agent),
+        ..Facts::default()
     }
 }
 

@@ -157,7 +157,11 @@ pub fn session<'b>(
         None => key,
     };
     let facts = match data.and_then(Decoded::value) {
-        Some(value) => (setup.layout.describe)(setup, blob, value),
+        Some(value) => {
+            let mut facts = (setup.layout.describe)(setup, blob, value);
+            super::whose::complete(setup, blob, value, &mut facts);
+            facts
+        }
         None => Facts::default(),
     };
     let hash = blob.raw.kind().unwrap_or(setup.layout.kind) == Kind::Hash;

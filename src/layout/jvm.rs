@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::*;
 use crate::codec::{java, json};
+use crate::session::Unnamed;
 
 /// Where a session was ended by its framework, which leaves the rest of it for those who are told.
 pub const OVER: &str = "they are over, and the framework has taken away what belongs to them";
@@ -272,6 +273,82 @@ const CONVENTIONS: &[&str] = &[
 pub fn conventional<'v>(attributes: &'v Value<'_>) -> Option<Cow<'v, str>> {
     let by_spring = attributes.get("SPRING_SECURITY_CONTEXT").and_then(security_context);
     by_spring.or_else(|| CONVENTIONS.iter().find_map(|name| principal(attributes.get(name)?)))
+}
+
+/// What Spring Security itself keeps of visitors: where it is, it would keep a login as well.
+const BY_SPRING_SECURITY: &[&str] =
+    &["org.springframework.security.", "SPRING_SECURITY_", "org.springframework.session.security."];
+
+/// Whose attributes are that name no user: those of Spring Security, of applications, and what could
+/// not be read.
+pub fn unnamed<'v, 'b: 'v>(attributes: impl Iterator<Item = (&'v str, &'v Value<'b>)>) -> Unnamed {
+    let mut spring = false;
+    let mut rest = Vec::new();
+    for (name, value) in attributes {
+        let value = unpaired(value);
+        if name == "SPRING_SECURITY_CONTEXT" {
+            if is_login(value) {
+                return Unnamed::Unknown;
+            }
+            spring = true;
+        } else if name.ends_with("PRINCIPAL_NAME_INDEX_NAME") {
+            if !whose::is_empty(value) {
+                return Unnamed::Unknown;
+            }
+        } else if BY_SPRING_SECURITY.iter().any(|begin| name.starts_with(begin)) {
+            spring = true;
+        } else if matches!(value, Value::Bytes(_)) && !whose::is_empty(value) {
+            // Of a serializer that nobody here reads.
+            return Unnamed::Unknown;
+        } else {
+            rest.push((Cow::Borrowed(name), value.clone()));
+        }
+    }
+    match whose::container(&Value::Map(rest)) {
+        Unnamed::Open if spring => Unnamed::Nobody,
+        other => other,
+    }
+}
+
+/// Whether a security context is one of somebody, or cannot be read.
+fn is_login(context: &Value<'_>) -> bool {
+    if whose::is_empty(context) {
+        return false;
+    }
+    if !matches!(context, Value::Map(_) | Value::Object(_) | Value::Pairs(_)) {
+        return true;
+    }
+    let authentication = context.get("authentication").or_else(|| match context {
+        Value::Object(object) => object.payload.as_ref()?.get("authentication"),
+        _ => None,
+    });
+    let Some(authentication) = authentication.map(unpaired) else {
+        // A context without the member is of another form, unless it is the empty one.
+        return context.members().is_none_or(|members| members.iter().any(|(name, _)| name != "@class"));
+    };
+    let class = match authentication {
+        Value::Null => return false,
+        Value::Object(object) => Some(&*object.class),
+        other => other.get("@class").or_else(|| other.get("@type")).and_then(Value::as_str),
+    };
+    !class.is_some_and(|class| class.ends_with(".AnonymousAuthenticationToken"))
+}
+
+/// The part of a hash that its serializer began and that does not decode: the field and why.
+pub fn broken_field(blob: &Blob<'_>, shown: impl Fn(&[u8]) -> bool) -> Option<String> {
+    blob.fields()?.iter().find_map(|(name, bytes)| {
+        if !shown(name) {
+            return None;
+        }
+        let error = if bytes.starts_with(java::HEADER) {
+            java::decode(bytes, &blob.limits).err()?
+        } else if matches!(bytes.first(), Some(b'{' | b'[' | b'"')) {
+            json::decode(bytes, &blob.limits).err()?
+        } else {
+            return None;
+        };
+        Some(format!("{}: {error}", String::from_utf8_lossy(name)))
+    })
 }
 
 /// The address that the login came from.

@@ -9,12 +9,39 @@ use crate::store::{Raw, Ttl};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts<'b> {
     pub user: Option<Cow<'b, str>>,
+    /// What it means where no user is named.
+    pub unnamed: Unnamed,
+    /// A part of the value that should decode and does not: its path and the reason, on one line.
+    pub broken: Option<Box<str>>,
     pub created: Option<i64>,
     pub seen: Option<i64>,
     /// The end that the framework itself enforces, kept in the value.
     pub ends: Option<i64>,
     pub ip: Option<Cow<'b, str>>,
     pub agent: Option<Cow<'b, str>>,
+}
+
+/// What it means that a session names no user. A layout says that nobody is logged in only where its
+/// framework would; everything else is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unnamed {
+    /// Not known: sealed or undecodable, a login that names nobody, or no notion of a user at all.
+    #[default]
+    Unknown,
+    /// Certainly nobody: by the framework's own mark, or there is nothing that could name anybody.
+    Nobody,
+    /// Read to its end, and what is in it the application chose. Nobody where another session of the
+    /// same key family names its user, as this one would then have one too; else not known.
+    Open,
+}
+
+/// Whose a session is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Login<'s> {
+    User(&'s str),
+    /// Certainly nobody is logged in.
+    Nobody,
+    Unknown,
 }
 
 /// How sure it is that a key is a session of its layout.
@@ -73,11 +100,25 @@ impl Session<'_> {
         self.facts.ends.is_some_and(|end| end <= self.now)
     }
 
-    /// Why the value could not be decoded, on one line.
+    /// Whose session this is, as far as that can be known.
+    pub fn login(&self) -> Login<'_> {
+        match (&self.facts.user, self.facts.unnamed) {
+            (Some(user), _) => Login::User(user),
+            (None, Unnamed::Nobody) if !self.undecodable() => Login::Nobody,
+            _ => Login::Unknown,
+        }
+    }
+
+    /// Whether the value, or a part of it that should decode, does not.
+    pub fn undecodable(&self) -> bool {
+        self.facts.broken.is_some() || self.data.is_some_and(|data| data.value.is_err())
+    }
+
+    /// Why the value, or a part of it, could not be decoded, on one line.
     pub fn error(&self) -> Option<String> {
-        match &self.data?.value {
-            Ok(_) => None,
-            Err(error) => Some(error.to_string()),
+        match self.data.map(|data| &data.value) {
+            Some(Err(error)) => Some(error.to_string()),
+            _ => self.facts.broken.as_deref().map(str::to_string),
         }
     }
 }

@@ -42,6 +42,11 @@ pub const COMMON: &[OptionSpec] = &[
     OptionSpec::new("prefix", OptionKind::Text, "what stands before the id in a key"),
     OptionSpec::new("key_prefix", OptionKind::Text, "the Redis client's own prefix, in front of every key"),
     OptionSpec::new("cookie_name", OptionKind::Text, "the cookie's name"),
+    OptionSpec::new(
+        "user_path",
+        OptionKind::Texts,
+        "where the application keeps its user, such as auth.user.id",
+    ),
 ];
 
 // Options of cookie schemes that several layouts, and those of a configuration file, share.

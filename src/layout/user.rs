@@ -12,7 +12,67 @@ use crate::value::Value;
 const INSIDE: &[&str] = &["id", "_id", "userId", "sub", "email", "username"];
 
 /// Members by which applications without an authentication library name the user.
-pub const CONVENTIONS: &[&str] = &["user", "userId", "user_id", "uid", "username", "account"];
+pub const CONVENTIONS: &[&str] = &[
+    "user",
+    "userId",
+    "user_id",
+    "uid",
+    "username",
+    "account",
+    "adminUser",
+    "currentUser",
+    "loggedInUser",
+    "loginUser",
+    "authUser",
+    "current_user",
+    "logged_in_user",
+    "member",
+    "profile",
+    "auth",
+    "principal",
+    "identity",
+    "admin",
+    "userName",
+    "user_name",
+    "userid",
+    "login",
+    "loginId",
+    "email",
+    "_user_id",
+    "_auth_user_id",
+    "sub",
+    "accountId",
+    "account_id",
+    "memberId",
+    "member_id",
+    "adminId",
+    "admin_id",
+    "customerId",
+    "customer_id",
+];
+
+/// Of those the ones that name somebody only by what is in them: a text alone may be anything.
+const NESTING: &[&str] = &["profile", "auth", "identity"];
+
+/// Members that name somebody where the usual ones are not there.
+const ALSO_INSIDE: &[&str] = &["login", "name", "userName", "user_id", "uid", "loginId", "loginName"];
+
+/// Every member that may name the owner of an object.
+pub const IDENTITY: &[&str] = &[
+    "id",
+    "_id",
+    "userId",
+    "sub",
+    "email",
+    "username",
+    "login",
+    "name",
+    "userName",
+    "user_id",
+    "uid",
+    "loginId",
+    "loginName",
+];
 
 /// A token longer than this is not read.
 const TOKEN_LIMIT: usize = 256 << 10;
@@ -31,9 +91,40 @@ pub fn passport<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
     named(data.get("passport")?.get("user")?)
 }
 
+/// As [`named`], by the members that are asked last, or by a conventional member one level deeper.
+pub fn loosely_named<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    match value {
+        Value::Map(_) | Value::Object(_) | Value::Pairs(_) => {
+            value.find_named(ALSO_INSIDE, Value::scalar_text).or_else(|| value.find_named(CONVENTIONS, named))
+        }
+        _ => None,
+    }
+}
+
 /// The first conventional member that gives a user.
 pub fn conventional<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
-    data.find_named(CONVENTIONS, named)
+    data.find_named(CONVENTIONS, |value| named(value).filter(|_| !is_loose(data, value)))
+        .or_else(|| data.find_named(CONVENTIONS, loosely_named))
+}
+
+/// Whether it is a scalar under a name that tells somebody only by what is in it.
+fn is_loose(data: &Value<'_>, value: &Value<'_>) -> bool {
+    value.members().is_none()
+        && NESTING.iter().any(|name| data.get(name).is_some_and(|own| std::ptr::eq(own, value)))
+}
+
+/// Whether a text is a token as they are sent to servers, which must never be shown: a JSON Web Token
+/// of any kind, also behind `Bearer`.
+pub fn is_token(text: &str) -> bool {
+    let text = text.strip_prefix("Bearer ").unwrap_or(text);
+    let mut parts = text.split('.');
+    let (Some(header), Some(payload), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let of_token = |part: &str| {
+        part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'='))
+    };
+    header.starts_with("eyJ") && of_token(header) && of_token(payload)
 }
 
 /// By passport, otherwise by convention.
@@ -53,15 +144,25 @@ pub fn keycloak(data: &Value<'_>) -> Option<String> {
     claim(token, &["sub", "preferred_username"])
 }
 
-/// The first of these claims of a JWT that is a text or a number. The signature is not looked at:
-/// the token was read from the session, not received from a browser.
-pub fn claim(token: &str, names: &[&str]) -> Option<String> {
+/// One claim of a JWT by its path, as [`claim`].
+pub fn claim_at(token: &str, path: &str) -> Option<String> {
+    let payload = payload(token)?;
+    let claims = crate::codec::json::decode(&payload, &crate::codec::Limits::default()).ok()?;
+    claims.at(path)?.scalar_text().map(Cow::into_owned)
+}
+
+fn payload(token: &str) -> Option<Vec<u8>> {
     if token.len() > TOKEN_LIMIT {
         return None;
     }
     let payload = token.split('.').nth(1)?.trim_end_matches('=');
-    let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).ok()?;
-    let claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).ok()
+}
+
+/// The first of these claims of a JWT that is a text or a number. The signature is not looked at:
+/// the token was read from the session, not received from a browser.
+pub fn claim(token: &str, names: &[&str]) -> Option<String> {
+    let claims: serde_json::Value = serde_json::from_slice(&payload(token)?).ok()?;
     names.iter().find_map(|name| match claims.get(name)? {
         serde_json::Value::String(text) if !text.is_empty() => Some(text.clone()),
         serde_json::Value::Number(number) => Some(number.to_string()),

@@ -151,6 +151,7 @@ pub fn write(path: &Path, header: &Header, spool: Spool, reveal: bool) -> anyhow
         "matched": header.matched,
         "users": totals.users().0,
         "anonymous": totals.anonymous,
+        "unknown": totals.unknown,
         "layouts": totals.by_layout,
         "bytes": totals.bytes_known.then_some(totals.bytes),
         "created_at": crate::text::rfc3339(header.created_at),

@@ -54,6 +54,9 @@ pub struct Kept {
     pub layout: String,
     pub user: Option<String>,
     pub backup: Backup,
+    /// Whether it is certain that nobody was logged in; runs of older versions do not say it.
+    #[serde(default)]
+    pub nobody: bool,
 }
 
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -224,6 +227,7 @@ impl Keeper for Keeping<'_> {
                 id: entry.id.clone(),
                 layout: entry.layout.clone(),
                 user: entry.user.clone(),
+                nobody: entry.nobody,
                 backup: backup.clone(),
             }
         };
@@ -535,7 +539,8 @@ mod tests {
             own: Own::End,
             companions: Vec::new(),
         };
-        let kept = Kept { id: b"a".to_vec(), layout: "l".into(), user: Some("u".into()), backup };
+        let kept =
+            Kept { id: b"a".to_vec(), layout: "l".into(), user: Some("u".into()), nobody: false, backup };
         run.write(&Record::Prepared(vec![kept])).unwrap();
         run.settled(&[Outcome::Done { keys: 1, entries: 0 }]).unwrap();
         run.finish(&Report { done: 1, complete: true, ..Report::default() }, 7).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::cli::Format;
 use crate::fault::{Usage, did_you_mean};
-use crate::session::{Certainty, Session};
+use crate::session::{Certainty, Login, Session};
 use crate::store::{Need, Ttl};
 
 use super::clock;
@@ -19,6 +19,7 @@ pub enum Datum<'s> {
     Owned(String),
     /// Bytes that need not be UTF-8.
     Bytes(&'s [u8]),
+    Bool(bool),
     Number(u64),
     /// Milliseconds since 1970.
     Time(i64),
@@ -110,7 +111,7 @@ const EXPIRES_AT: Member = Member { name: "expires_at", get: |session| Datum::ti
 /// Only an expiry that the key and the value agree on needs both.
 const ENDS: Need = Need::VALUE.and(Need::TTL);
 
-/// Every column. The first twelve, in this order, are the members of a row of JSON.
+/// Every column. The first thirteen, in this order, are the members of a row of JSON.
 pub const COLUMNS: &[Column] = &[
     Column {
         name: "id",
@@ -163,8 +164,10 @@ pub const COLUMNS: &[Column] = &[
         whole: false,
         cell: |session| match &session.facts.user {
             Some(user) => Cell::new(safe(user), Tone::Strong),
-            None if is_undecodable(session) => Cell::new("?", Tone::Bad),
-            None => Cell::unknown(),
+            None if session.undecodable() => Cell::new("?", Tone::Bad),
+            None if session.login() == Login::Nobody => Cell::new("(nobody)", Tone::Dim),
+            None if session.data.is_none() => Cell::unknown(),
+            None => Cell::new("?", Tone::Dim),
         },
     },
     Column {
@@ -279,6 +282,29 @@ pub const COLUMNS: &[Column] = &[
         },
     },
     Column {
+        name: "authenticated",
+        head: "LOGIN",
+        help: "whether somebody is logged in: true, false, or nothing where that is not known",
+        need: Need::VALUE,
+        members: &[Member {
+            name: "authenticated",
+            get: |session| match session.login() {
+                Login::User(_) => Datum::Bool(true),
+                Login::Nobody => Datum::Bool(false),
+                Login::Unknown => Datum::Null,
+            },
+        }],
+        rank: 10,
+        floor: 5,
+        right: false,
+        whole: false,
+        cell: |session| match session.login() {
+            Login::User(_) => Cell::new("yes", Tone::Plain),
+            Login::Nobody => Cell::new("no", Tone::Dim),
+            Login::Unknown => Cell::new("?", Tone::Dim),
+        },
+    },
+    Column {
         name: "idle",
         head: "IDLE",
         help: "how long it was not seen (idle_ms)",
@@ -362,7 +388,7 @@ pub const COLUMNS: &[Column] = &[
 ];
 
 /// How many of [`COLUMNS`] make a whole row.
-const WHOLE: usize = 12;
+const WHOLE: usize = 13;
 
 /// What a table shows when nothing was said.
 const TABLE: &[&str] = &["id", "user", "layout", "ttl", "seen", "ip", "bytes", "agent"];
@@ -381,10 +407,6 @@ fn certainty(session: &Session<'_>) -> &'static str {
         Certainty::Kin => "kin",
         Certainty::Sure => "sure",
     }
-}
-
-pub(super) fn is_undecodable(session: &Session<'_>) -> bool {
-    session.data.is_some_and(|data| data.value.is_err())
 }
 
 /// Whatever an error says, it stays on its line.
@@ -494,6 +516,7 @@ mod tests {
             "bytes",
             "codec",
             "error",
+            "authenticated",
         ];
         assert_eq!(names, contract);
         assert_eq!(Columns::whole().need(), Need::ALL);

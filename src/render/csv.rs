@@ -44,6 +44,7 @@ pub(super) fn row(out: &mut Vec<u8>, members: &[&'static Member], session: &Sess
             Datum::Text(own) => text(out, own, look),
             Datum::Owned(own) => text(out, &own, look),
             Datum::Bytes(own) => text(out, &safe::text(own), look),
+            Datum::Bool(truth) => out.extend_from_slice(if truth { b"true" } else { b"false" }),
             Datum::Number(number) => json::push_number(out, number),
             Datum::Time(ms) => {
                 clock::push_rfc3339(out, ms);

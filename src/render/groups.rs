@@ -9,7 +9,7 @@ use super::table::Head;
 use super::{Options, clock, csv, json, mask, safe, table};
 use crate::cli::Format;
 use crate::fault::Usage;
-use crate::session::Session;
+use crate::session::{Login, Session};
 use crate::store::{Need, Ttl};
 
 /// More different values than this are counted together.
@@ -98,10 +98,34 @@ pub struct Groups {
     scratch: Vec<u8>,
 }
 
+/// A group's values, its count, and of what it is.
+type Row = (Vec<Option<String>>, Count, Of);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Known,
+    /// Sessions of which it is certain that nobody is logged in.
+    Nobody,
+    /// Too many different values, counted together.
+    Others,
+}
+
+/// Whether one of a group's values is that nobody is logged in.
+fn is_nobody(mut encoded: &[u8]) -> bool {
+    while let Some(((mark, _), rest)) = pull(encoded) {
+        if mark == NOBODY {
+            return true;
+        }
+        encoded = rest;
+    }
+    false
+}
+
 /// Marks in front of an encoded value. They make the order of equal counts.
 const TEXT: u8 = 0;
 const STEP: u8 = 1;
-const UNKNOWN: u8 = 2;
+const NOBODY: u8 = 2;
+const UNKNOWN: u8 = 3;
 
 impl Groups {
     pub fn new(by: By, memory: bool) -> Groups {
@@ -161,12 +185,18 @@ impl Groups {
             self.counts.iter().map(|(value, count)| (&value[..], *count)).collect();
         rows.sort_unstable_by(|a, b| b.1.sessions.cmp(&a.1.sessions).then_with(|| order(a.0, b.0)));
         rows.truncate(limit.unwrap_or(usize::MAX));
-        let mut rows: Vec<(Vec<Option<String>>, Count, bool)> = rows
+        let mut rows: Vec<Row> = rows
             .into_iter()
-            .map(|(value, count)| (self.values(value, format, options), count, false))
+            .map(|(value, count)| {
+                (
+                    self.values(value, format, options),
+                    count,
+                    if is_nobody(value) { Of::Nobody } else { Of::Known },
+                )
+            })
             .collect();
         if self.others.sessions > 0 {
-            rows.push((vec![None; self.by.columns.len()], self.others, true));
+            rows.push((vec![None; self.by.columns.len()], self.others, Of::Others));
         }
         let mut text = Vec::new();
         match format {
@@ -188,7 +218,8 @@ impl Groups {
             Format::Csv => self.csv(&mut text, &rows, options),
             // The values alone, for a loop in a shell.
             Format::Ids => {
-                for (values, _, _) in rows.iter().filter(|(values, _, others)| !others && values[0].is_some())
+                for (values, _, _) in
+                    rows.iter().filter(|(values, _, of)| *of != Of::Others && values[0].is_some())
                 {
                     let value = values.iter().map(|value| value.as_deref().unwrap_or("")).collect::<Vec<_>>();
                     let value = value.join("\t");
@@ -223,7 +254,7 @@ impl Groups {
         values
     }
 
-    fn json(&self, out: &mut Vec<u8>, (values, count, others): &(Vec<Option<String>>, Count, bool)) {
+    fn json(&self, out: &mut Vec<u8>, (values, count, of): &Row) {
         out.push(b'{');
         for (column, value) in self.by.columns.iter().zip(values) {
             json::text(out, column.name);
@@ -240,8 +271,18 @@ impl Groups {
             out.extend_from_slice(format!(",\"{}\":", self.sum_name()).as_bytes());
             json::push_number(out, count.bytes);
         }
-        if *others {
+        if *of == Of::Others {
             out.extend_from_slice(b",\"others\":true");
+        } else if let Some(at) = self.by.columns.iter().position(|column| column.name == "user")
+            && !self.by.columns.iter().any(|column| column.name == "authenticated")
+        {
+            let of: &[u8] = match (&values[at], of) {
+                (Some(_), _) => b"true",
+                (None, Of::Nobody) => b"false",
+                (None, _) => b"null",
+            };
+            out.extend_from_slice(b",\"authenticated\":");
+            out.extend_from_slice(of);
         }
         out.push(b'}');
     }
@@ -251,7 +292,7 @@ impl Groups {
         if self.by.columns.iter().any(|column| column.name == "bytes") { "bytes_total" } else { "bytes" }
     }
 
-    fn csv(&self, out: &mut Vec<u8>, rows: &[(Vec<Option<String>>, Count, bool)], options: &Options) {
+    fn csv(&self, out: &mut Vec<u8>, rows: &[Row], options: &Options) {
         for column in &self.by.columns {
             out.extend_from_slice(column.name.as_bytes());
             out.push(b',');
@@ -276,7 +317,7 @@ impl Groups {
         }
     }
 
-    fn table(&self, out: &mut Vec<u8>, rows: &[(Vec<Option<String>>, Count, bool)], options: &Options) {
+    fn table(&self, out: &mut Vec<u8>, rows: &[Row], options: &Options) {
         if rows.is_empty() {
             return;
         }
@@ -285,7 +326,7 @@ impl Groups {
         if self.memory {
             heads.push(Head::number("MEMORY", 0));
         }
-        let cells = rows.iter().map(|(values, count, others)| {
+        let cells = rows.iter().map(|(values, count, of)| {
             let mut row: Vec<Cell> = self
                 .by
                 .columns
@@ -296,8 +337,9 @@ impl Groups {
                         safe::safe(value),
                         if column.name == "user" { Tone::Strong } else { Tone::Plain },
                     ),
-                    None if *others => Cell::new("(others)", Tone::Dim),
-                    None if column.name == "user" => Cell::new("(nobody)", Tone::Dim),
+                    None if *of == Of::Others => Cell::new("(others)", Tone::Dim),
+                    None if column.name == "user" && *of == Of::Nobody => Cell::new("(nobody)", Tone::Dim),
+                    None if column.name == "user" => Cell::new("?", Tone::Dim),
                     None => Cell::new("(unknown)", Tone::Dim),
                 })
                 .collect();
@@ -346,6 +388,8 @@ fn push(out: &mut Vec<u8>, column: &'static Column, session: &Session<'_>) {
         return;
     }
     match (column.members[0].get)(session) {
+        // Of nobody is another thing than not known of whom.
+        Datum::Null if column.name == "user" && session.login() == Login::Nobody => put(NOBODY, &[]),
         Datum::Null => put(UNKNOWN, &[]),
         Datum::Id => put(TEXT, session.id),
         // A key is counted by what it is beside the id; whole it would be a group of its own.
@@ -353,6 +397,7 @@ fn push(out: &mut Vec<u8>, column: &'static Column, session: &Session<'_>) {
         Datum::Text(text) => put(TEXT, text.as_bytes()),
         Datum::Owned(text) => put(TEXT, text.as_bytes()),
         Datum::Bytes(bytes) => put(TEXT, bytes),
+        Datum::Bool(truth) => put(TEXT, if truth { b"true" } else { b"false" }),
         Datum::Number(number) => put(TEXT, number.to_string().as_bytes()),
         // Times are counted by the day.
         Datum::Time(ms) => match clock::date(ms) {
@@ -392,6 +437,7 @@ mod tests {
     use super::*;
     use crate::frameworks::node::connect_redis;
     use crate::layout::Setup;
+    use crate::session::Unnamed;
 
     fn groups(by: &str, memory: bool, most: usize) -> Groups {
         let setup = Setup::free(&connect_redis::LAYOUT);
@@ -407,6 +453,7 @@ mod tests {
             let id = at.to_string();
             let mut session = session(&setup, b"sess:", id.as_bytes());
             session.facts.user = user.map(Into::into);
+            session.facts.unnamed = Unnamed::Nobody;
             session.facts.created = Some(NOW);
             session.ttl = ttl;
             session.memory = Some(bytes);
@@ -430,8 +477,10 @@ mod tests {
         );
         assert_eq!(
             written(&groups, Format::Json),
-            "[\n{\"user\":\"alice\",\"count\":2,\"bytes\":2500},\n{\"user\":\"a,\\u001bb\",\"count\":1,\"bytes\":255},\n\
-             {\"user\":\"bob\",\"count\":1,\"bytes\":100},\n{\"user\":null,\"count\":1,\"bytes\":300}\n]\n"
+            "[\n{\"user\":\"alice\",\"count\":2,\"bytes\":2500,\"authenticated\":true},\n\
+             {\"user\":\"a,\\u001bb\",\"count\":1,\"bytes\":255,\"authenticated\":true},\n\
+             {\"user\":\"bob\",\"count\":1,\"bytes\":100,\"authenticated\":true},\n\
+             {\"user\":null,\"count\":1,\"bytes\":300,\"authenticated\":false}\n]\n"
         );
         assert_eq!(written(&groups, Format::Ndjson).lines().count(), 4);
         assert_eq!(
@@ -458,7 +507,8 @@ mod tests {
         assert_eq!(groups.others(), 2);
         assert_eq!(
             written(&groups, Format::Ndjson),
-            "{\"user\":\"alice\",\"count\":2}\n{\"user\":\"bob\",\"count\":1}\n{\"user\":null,\"count\":2,\"others\":true}\n"
+            "{\"user\":\"alice\",\"count\":2,\"authenticated\":true}\n\
+             {\"user\":\"bob\",\"count\":1,\"authenticated\":true}\n{\"user\":null,\"count\":2,\"others\":true}\n"
         );
     }
 

@@ -47,6 +47,7 @@ impl Names {
                 Datum::Text(own) => text(out, own),
                 Datum::Owned(own) => text(out, &own),
                 Datum::Bytes(own) => text(out, &safe::text(own)),
+                Datum::Bool(truth) => out.extend_from_slice(if truth { b"true" } else { b"false" }),
                 Datum::Number(number) => push_number(out, number),
                 Datum::Time(ms) => {
                     out.push(b'"');

@@ -61,6 +61,7 @@ fn push(key: &mut Vec<u8>, member: &super::columns::Member, session: &Session<'_
         Datum::Text(own) if member.name == "ip" => address(key, own),
         Datum::Text(own) if member.name == "user" => user(key, own),
         Datum::Text(own) => bytes(key, own.as_bytes()),
+        Datum::Bool(truth) => key.push(u8::from(!truth)),
         Datum::Number(number) => key.extend_from_slice(&number.to_be_bytes()),
         // The sign bit turned puts the years before 1970 first.
         Datum::Time(ms) => key.extend_from_slice(&(ms as u64 ^ 1 << 63).to_be_bytes()),

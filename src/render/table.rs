@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::columns::{Cell, Column, Columns, Tone, is_undecodable, one_line};
+use super::columns::{Cell, Column, Columns, Tone, one_line};
 use super::mask::{self, Shown};
 use super::{Look, glyph, safe};
 use crate::session::Session;
@@ -86,7 +86,7 @@ impl Table {
             key: list.iter().any(|column| column.name == "key").then(|| session.key.to_vec()),
             cells: list.iter().map(|column| (column.cell)(session)).collect(),
             error: session.error().map(|error| safe::safe(&one_line(&error)).into_owned()),
-            bad: session.expired() || is_undecodable(session),
+            bad: session.expired() || session.undecodable(),
         }
     }
 

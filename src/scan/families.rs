@@ -119,7 +119,7 @@ impl Families {
     }
 }
 
-fn weight(record: &Record) -> usize {
+pub(super) fn weight(record: &Record) -> usize {
     match &record.raw {
         crate::store::Raw::Text(text) | crate::store::Raw::Head(text, _) => text.len(),
         crate::store::Raw::Hash(fields) => {

@@ -82,7 +82,9 @@ mod tests {
     fn the_nearest_name_is_offered() {
         let said = |name: &str, users: &[&str]| {
             let mut wanted = Wanted { name, seen: false, best: None };
-            users.iter().for_each(|user| wanted.meets(user));
+            for user in users {
+                wanted.meets(user);
+            }
             (!wanted.seen).then(|| wanted.missed())
         };
         assert_eq!(

@@ -204,6 +204,7 @@ const MEMBERS: &[&str] = &[
     "bytes",
     "codec",
     "error",
+    "authenticated",
 ];
 
 fn members(row: &Json) -> Vec<&str> {

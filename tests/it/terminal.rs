@@ -181,7 +181,7 @@ fn a_sentinel_is_told_so() {
 
 #[test]
 fn a_key_that_is_no_session_is_answered_by_the_nearest_layouts() {
-    let sess = Sess::new().express(&format!("sess:{}", sid(1)), Some("alice"), &json!({}));
+    let sess = Sess::new().express(format!("sess:{}", sid(1)), Some("alice"), &json!({}));
     sess.server.command(&["SET", "session:3f1f0a77-cache", "\u{80}"]);
     let ran = sess.args(["inspect", "session:3f1f0a77-cache"]).code(1).says("--explain shows all");
     assert!(ran.stderr.lines().count() <= 7, "{}", ran.stderr);
@@ -274,6 +274,8 @@ fn words_of_other_tools_are_understood() {
 
 #[test]
 fn the_configuration_file_is_written_from_what_is_found() {
+    use std::os::unix::fs::PermissionsExt as _;
+
     let sess = Sess::new().load("connect-redis");
     let file = sess.server.dir.path().join("new/config.toml");
     let path = file.to_str().expect("text");
@@ -285,7 +287,6 @@ fn the_configuration_file_is_written_from_what_is_found() {
         text.contains("default_profile = \"connect-redis\"") && text.contains("read_only = true"),
         "{text}"
     );
-    use std::os::unix::fs::PermissionsExt as _;
     assert_eq!(std::fs::metadata(&file).expect("it").permissions().mode() & 0o777, 0o600);
     sess.args(["config", "init", "--config", path]).code(1).says("never replaced");
     sess.args(["config", "path", "--config", path]).success().stdout(&format!("{path}\n"));

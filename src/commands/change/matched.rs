@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
 use super::{Change, Chosen, Made, plural};
-use crate::commands::list;
+use crate::commands::{list, report};
 use crate::context::Context;
 use crate::fault::Interrupted;
 use crate::frameworks;
@@ -12,10 +12,10 @@ use crate::guard::Guards;
 use crate::plan::Spool;
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::near::Near;
-use crate::session::{Certainty, Session};
+use crate::session::{Certainty, Login, Session};
 use crate::store::redis::{Gentle, RedisStore};
 use crate::store::{Need, Source as _};
-use crate::{resolve, select, ui};
+use crate::{resolve, ui};
 
 /// What matching found, written down.
 pub(super) struct Matched<'a> {
@@ -108,7 +108,7 @@ impl Matched<'_> {
             return ON;
         }
         self.guards.check(&entry)?;
-        if entry.user.is_none() && select::undecodable(session) {
+        if session.login() == Login::Unknown {
             self.guards.check_unknown(&entry)?;
         }
         if self.room.is_some_and(|room| self.spool.totals.sessions >= room) {
@@ -225,6 +225,7 @@ pub(super) fn note_left_alone(context: &Context, matched: &Matched<'_>) {
         let sessions = plural(*count, "matching session");
         context.ui.warn(format!("{sessions} of {layout} cannot be changed in this way: {why}"));
     }
+    report::unsettled(context, &matched.tally.unsettled);
     if matched.fits > 0 {
         let sessions = plural(matched.fits, "session");
         context.ui.note(format!("note: {sessions} fit already and stay as they are"));

@@ -30,6 +30,9 @@ pub(super) fn question(spool: &Spool, change: &Change<'_>, context: &Context, pl
     if totals.anonymous > 0 {
         who.push(format!("{} anonymous", totals.anonymous));
     }
+    if totals.unknown > 0 {
+        who.push(format!("{} of which it is not known whose", totals.unknown));
+    }
     line("users", &who.join(", "));
     line("layouts", &layouts.join(", "));
     if totals.bytes_known && spool.ends() {

@@ -1,14 +1,15 @@
 //! Any other store that keeps a map a session: what is configured is all that is known of it.
 
 use crate::codec::{self, DecodeError};
-use crate::layout::{Blob, Decoded, Layout, OptionKind, OptionSpec, Setup, Verdict, blob, time, user};
+use crate::layout::{
+    Blob, Decoded, Layout, OptionKind, OptionSpec, Setup, Verdict, Whose, blob, time, user, whose,
+};
 use crate::session::Facts;
 use crate::store::Kind;
 use crate::value::Value;
 use std::borrow::Cow;
 
 const OPTIONS: &[OptionSpec] = &[
-    OptionSpec::new("user_path", OptionKind::Text, "where the user is in the data, such as auth.user.id"),
     OptionSpec::new("created_path", OptionKind::Text, "where the time of creation is: a date or an epoch"),
     OptionSpec::new("seen_path", OptionKind::Text, "where the time of the last request is"),
     OptionSpec::new("codec", OptionKind::Text, "the serializer, by the name that `sessctl decode` takes"),
@@ -22,7 +23,9 @@ pub const LAYOUT: Layout = Layout {
 key      <prefix><id>, a string; give option prefix
 value    whatever decodes to a map: JSON or MessagePack, or the serializer that option codec names
 expiry   the key's TTL
-user     what option user_path leads to (dots between members); without it the usual members
+user     what option user_path or --user-path leads to (dots between members; jwt:id_token.sub is a
+         claim); without it the usual members. Nobody is logged in only where a path was given and
+         leads nowhere
 end      the one key; entries in an application's own indexes are not known here
 see      generic-hash for stores that keep a hash a session
 ",
@@ -32,6 +35,7 @@ see      generic-hash for stores that keep a hash a session
     describe,
     caveats: &["Nothing is known of what else the application keeps for a session."],
     only_named: true,
+    whose: Whose::Own(|setup, _, data| whose::by_paths(data, setup.texts(whose::USER_PATH))),
     ..Layout::PLAIN
 };
 
@@ -42,7 +46,9 @@ pub const HASH: Layout = Layout {
 key      <prefix><id>, a hash; give option prefix
 value    the fields as they are, each decoded if option codec names a serializer
 expiry   the key's TTL
-user     what option user_path leads to (dots between members); without it the usual members
+user     what option user_path or --user-path leads to (dots between members; jwt:id_token.sub is a
+         claim); without it the usual members. Nobody is logged in only where a path was given and
+         leads nowhere
 end      the one key; entries in an application's own indexes are not known here
 ",
     kind: Kind::Hash,
@@ -103,9 +109,9 @@ fn read_hash<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
 fn describe<'b>(setup: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
     let at = |option: &str| data.at(setup.text(option)?);
     Facts {
-        user: match setup.text("user_path") {
-            Some(path) => data.at(path).and_then(user::named),
-            None => user::any(data),
+        user: match setup.texts(whose::USER_PATH) {
+            [] => user::any(data),
+            paths => whose::first_of(data, paths),
         },
         created: at("created_path").and_then(time::instant),
         seen: at("seen_path").and_then(time::instant),

@@ -5,7 +5,7 @@ use crate::codec::{self, dotnet, json};
 use crate::cookie;
 use crate::cookie::{CookieError, Given, Opened};
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, expire, user,
+    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, expire, user, whose,
 };
 use crate::session::{Facts, Session};
 use crate::store::Key;
@@ -64,6 +64,7 @@ alike    versions up to 4 keep a hash: aspnet-redis-provider-v4
     expire: |_, session, end| Ok(moved(session, DATA, "}_SessionTimeout", end)),
     cookie: Some(open),
     caveats: &["A login in a cookie of its own (Forms, OWIN) goes on; the browser keeps the session's id."],
+    whose: whose::PLAIN,
     ..Layout::PLAIN
 };
 

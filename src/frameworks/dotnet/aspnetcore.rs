@@ -4,7 +4,7 @@ use crate::codec::{aspnetcore, dotnet};
 use crate::cookie;
 use crate::layout::key;
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, expire, user,
+    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, expire, user, whose,
 };
 use crate::session::{Facts, Session};
 use crate::store::Rewrite;
@@ -91,6 +91,7 @@ beware   never delete DataProtection-Keys: every cookie of every user would be v
         "A request that is changing the session writes it back whole.",
         "A login in a cookie of its own goes on; only a ticket store can end that.",
     ],
+    whose: whose::PLAIN,
     ..Layout::PLAIN
 };
 

@@ -4,7 +4,6 @@ use crate::codec;
 use crate::codec::Limits;
 use crate::cookie;
 use crate::frameworks::dotnet::aspnetcore::{self, APPLICATION, INSTANCE, RING};
-use crate::layout::Blob;
 use crate::layout::Layout;
 use crate::layout::Mark;
 use crate::layout::OptionKind;
@@ -17,8 +16,9 @@ use crate::layout::jvm;
 use crate::layout::key;
 use crate::layout::open_any;
 use crate::layout::time;
-use crate::session::Facts;
+use crate::layout::{Blob, Whose, whose};
 use crate::session::Session;
+use crate::session::{Facts, Unnamed};
 use crate::store::Key;
 use crate::store::Kind;
 use crate::store::Raw;
@@ -91,6 +91,16 @@ beware   properties named .Token.* are access and refresh tokens
         })
     }),
     caveats: &["Tokens in the ticket stay valid at the identity provider until they expire."],
+    whose: Whose::Own(|_, _, data| {
+        // As ClaimsIdentity.IsAuthenticated has it.
+        let authenticated = |identity: &Value<'_>| {
+            identity.get("authenticationType").is_none_or(|kind| !whose::is_empty(kind))
+        };
+        match data.get("identities").and_then(Value::as_list) {
+            Some(identities) if !identities.iter().any(authenticated) => Unnamed::Nobody,
+            _ => Unnamed::Unknown,
+        }
+    }),
     ..Layout::PLAIN
 };
 

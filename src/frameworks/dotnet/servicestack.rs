@@ -3,8 +3,8 @@
 use crate::cookie;
 use crate::layout::key;
 use crate::layout::key::Alphabet;
-use crate::layout::{Blob, Layout, Mark, Setup, Verdict, open_any, time, user};
-use crate::session::Facts;
+use crate::layout::{Blob, Layout, Mark, Setup, Verdict, Whose, open_any, time, user};
+use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 
 const PREFIX: &str = "urn:iauthsession:";
@@ -53,6 +53,10 @@ beside   other keys that begin with urn: are the application's own
     describe,
     cookie: Some(|setup, given| open_any(setup, &["ss-pid"], |name| cookie::bare::open(given, name))),
     caveats: &["A request that is under way may write the session back; look again afterwards."],
+    whose: Whose::Own(|_, _, data| match data.get("IsAuthenticated").and_then(Value::as_bool) {
+        Some(false) => Unnamed::Nobody,
+        _ => Unnamed::Unknown,
+    }),
     ..Layout::PLAIN
 };
 

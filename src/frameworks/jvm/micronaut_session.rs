@@ -2,9 +2,10 @@
 
 use crate::cookie;
 use crate::layout::{
-    Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, expire, jvm, key, time,
+    Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, blob, expire, jvm, key, time,
+    whose,
 };
-use crate::session::{Facts, Session};
+use crate::session::{Facts, Session, Unnamed};
 use crate::store::Key;
 use crate::store::{Kind, Op};
 use crate::value::Value;
@@ -74,6 +75,15 @@ end      expiry key, entry and hash (RedisSessionStore of micronaut-redis 6). Th
     caveats: &[
         "A request that is under way writes a part of the session back, with its expiry key and entry.",
     ],
+    whose: Whose::Own(|_, _, data| {
+        let login = data.get("attr:micronaut.AUTHENTICATION");
+        if login.is_some_and(|login| !whose::is_empty(jvm::unpaired(login))) {
+            return Unnamed::Unknown;
+        }
+        let members = data.members().into_iter().flatten();
+        jvm::unnamed(members.filter_map(|(name, value)| Some((name.strip_prefix("attr:")?, value))))
+    }),
+    broken: |_, blob, _| jvm::broken_field(blob, |name| name.starts_with(b"attr:")),
     ..Layout::PLAIN
 };
 

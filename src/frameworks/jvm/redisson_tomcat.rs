@@ -4,8 +4,8 @@ use crate::codec::Limits;
 use crate::codec::java;
 use crate::cookie;
 use crate::layout::jvm;
-use crate::layout::{Blob, Decoded, Layout, Mark, Place, Setup, Verdict, expire, time, user};
-use crate::session::{Facts, Session};
+use crate::layout::{Blob, Decoded, Layout, Mark, Place, Setup, Verdict, Whose, expire, time, user, whose};
+use crate::session::{Facts, Session, Unnamed};
 use crate::store::{Key, Rewrite};
 use crate::store::{Kind, Op, Raw};
 use crate::value::Value;
@@ -60,6 +60,17 @@ end      the hash and that set (RedissonSession of Redisson 4)
         "With readMode MEMORY each Tomcat keeps its sessions until it hears of their end, and writes fields back.",
         "A request that is under way writes fields back; look again afterwards.",
     ],
+    whose: Whose::Own(|_, _, data| {
+        let login = |name: &str| data.get(name).is_some_and(|value| !whose::is_empty(jvm::unpaired(value)));
+        if login("session:principal") || login("session:authtype") || login("session:authType") {
+            return Unnamed::Unknown;
+        }
+        let members = data.members().into_iter().flatten();
+        jvm::unnamed(
+            members.map(|(name, value)| (&**name, value)).filter(|(name, _)| !name.starts_with("session:")),
+        )
+    }),
+    broken: |_, blob, _| jvm::broken_field(blob, |_| true),
     ..Layout::PLAIN
 };
 
@@ -189,6 +200,7 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
         ends: if over { seen } else { seen.zip(life).and_then(|(seen, life)| seen.checked_add(life)) },
         ip: data.get("SPRING_SECURITY_CONTEXT").and_then(jvm::remote_address).or_else(|| user::ip(data)),
         agent: user::agent(data),
+        ..Facts::default()
     }
 }
 

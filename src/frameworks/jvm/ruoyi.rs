@@ -80,5 +80,6 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
         ends: data.get("expireTime").and_then(time::millis),
         ip: user::text(data.get("ipaddr")),
         agent: user::text(data.get("browser")),
+        ..Facts::default()
     }
 }

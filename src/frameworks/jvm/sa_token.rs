@@ -2,9 +2,10 @@
 
 use crate::cookie;
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, expire, jvm, time,
+    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, blob, expire, jvm,
+    time,
 };
-use crate::session::{Facts, Session};
+use crate::session::{Facts, Session, Unnamed};
 use crate::store::{JsonItem, Key, WhenEmpty};
 use crate::store::{Kind, Op};
 use crate::value::Value;
@@ -67,6 +68,11 @@ beware   an account's session that is no JSON (Sa-Token's jdk serializer) keeps 
         "A JWT in the stateless mode is valid without Redis.",
         "With isShare several devices use one token: all of them are logged out.",
     ],
+    whose: Whose::Own(|_, _, data| match data.get("loginId").and_then(Value::as_str) {
+        // The token has been replaced or its owner thrown out.
+        Some(login) if is_marker(login) => Unnamed::Nobody,
+        _ => Unnamed::Unknown,
+    }),
     ..Layout::PLAIN
 };
 

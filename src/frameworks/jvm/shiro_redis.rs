@@ -3,8 +3,10 @@
 use crate::codec::Limits;
 use crate::codec::java::{self, Stream};
 use crate::cookie;
-use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, expire, jvm, key, open_any, time, user};
-use crate::session::{Facts, Session};
+use crate::layout::{
+    Blob, Decoded, Layout, Mark, Setup, Verdict, Whose, expire, jvm, key, open_any, time, user, whose,
+};
+use crate::session::{Facts, Session, Unnamed};
 use crate::store::Raw;
 use crate::store::Rewrite;
 use crate::value::Value;
@@ -43,6 +45,14 @@ end      the key. shiro:cache:... holds authorizations and no sessions
         "A session is kept in memory for up to a second and is written back at nearly each request; look again afterwards.",
         "A rememberMe cookie logs in again.",
     ],
+    whose: Whose::Own(|_, _, data| {
+        let attributes = data.get("attributes");
+        let login = attributes.and_then(|attributes| attributes.get(PRINCIPALS));
+        match whose::without(login) {
+            Unnamed::Nobody => whose::bag(attributes),
+            other => other,
+        }
+    }),
     ..Layout::PLAIN
 };
 
@@ -112,6 +122,7 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
         },
         ip: user::text(data.get("host")),
         agent: None,
+        ..Facts::default()
     }
 }
 

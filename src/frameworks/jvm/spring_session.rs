@@ -3,10 +3,10 @@
 use crate::cookie;
 use crate::layout::jvm::{self, Forms};
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex, Verdict, expire, key, time,
-    user,
+    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex, Verdict, Whose, expire,
+    key, time, user,
 };
-use crate::session::{Facts, Session};
+use crate::session::{Facts, Session, Unnamed};
 use crate::store::{Key, Rewrite};
 use crate::store::{Kind, Op, Raw};
 use crate::value::Value;
@@ -78,6 +78,8 @@ alike    spring-session-indexed and spring-session-reactive write the same hash:
     },
     cookie: Some(|setup, given| cookie::spring::open(given, setup.cookie_name(), setup.text("jvm_route"))),
     caveats: CAVEATS,
+    whose: Whose::Own(nobody),
+    broken: |_, blob, _| jvm::broken_field(blob, |_| true),
     ..Layout::PLAIN
 };
 
@@ -164,6 +166,12 @@ fn fields(blob: &Blob<'_>) -> Result<(), Verdict> {
 /// Whether the values went through Jackson, by the first that every session has.
 fn is_json(blob: &Blob<'_>) -> bool {
     blob.field(CREATED).is_some_and(|bytes| matches!(bytes.first(), Some(b'0'..=b'9' | b'[' | b'-')))
+}
+
+/// What the attributes say.
+pub(super) fn nobody(_: &Setup, _: &Blob<'_>, data: &Value<'_>) -> Unnamed {
+    let members = data.members().into_iter().flatten();
+    jvm::unnamed(members.filter_map(|(name, value)| Some((name.strip_prefix("sessionAttr:")?, value))))
 }
 
 pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {

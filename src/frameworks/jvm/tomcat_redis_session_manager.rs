@@ -5,8 +5,8 @@ use crate::codec::{DecodeError, Limits};
 use crate::cookie;
 use crate::layout::key;
 use crate::layout::key::Alphabet;
-use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, expire, jvm, time, user};
-use crate::session::{Facts, Session};
+use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, Whose, expire, jvm, time, user, whose};
+use crate::session::{Facts, Session, Unnamed};
 use crate::store::Raw;
 use crate::value::Value;
 use std::borrow::Cow;
@@ -37,6 +37,16 @@ beware   the manager's own clear() is FLUSHDB, and its size() is that of the dat
     expire,
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     caveats: &["A request that is under way writes the session back at its end; look again afterwards."],
+    whose: Whose::Own(|_, _, data| {
+        if ["principal", "authType"]
+            .iter()
+            .any(|name| data.get(name).is_some_and(|value| !whose::is_empty(value)))
+        {
+            return Unnamed::Unknown;
+        }
+        let attributes = data.get("attributes").and_then(Value::members).into_iter().flatten();
+        jvm::unnamed(attributes.map(|(name, value)| (&**name, value)))
+    }),
     ..Layout::PLAIN
 };
 
@@ -204,6 +214,7 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
                 .or_else(|| user::ip(attributes))
         }),
         agent: attributes.and_then(user::agent),
+        ..Facts::default()
     }
 }
 

@@ -4,8 +4,8 @@ use crate::codec::vertx;
 use crate::cookie::{self, Opened};
 use crate::layout::key;
 use crate::layout::key::Alphabet;
-use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, expire, jvm, time, user};
-use crate::session::{Facts, Session};
+use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, Whose, expire, jvm, time, user, whose};
+use crate::session::{Facts, Session, Unnamed};
 use crate::store::Raw;
 use crate::value::Value;
 
@@ -66,6 +66,14 @@ beware   the store's own clear() is FLUSHDB
         Ok(Opened { id: opened.id[..end].to_vec(), ..opened })
     }),
     caveats: &["A request that is under way writes the session back; look again afterwards."],
+    whose: Whose::Own(|_, _, data| {
+        let Some(entries) = data.get("data") else { return Unnamed::Unknown };
+        if let Some(holder) = entries.get("__vertx.userHolder") {
+            let user = holder.get("$value").map(|holder| holder.get("principal"));
+            return user.map_or(Unnamed::Unknown, whose::without);
+        }
+        whose::container(entries)
+    }),
     ..Layout::PLAIN
 };
 

@@ -5,9 +5,10 @@ use crate::frameworks::node::connect_redis;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex, Verdict, open_any, user,
+    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex, Verdict, Whose, open_any,
+    user, whose,
 };
-use crate::session::{Facts, Session};
+use crate::session::{Facts, Session, Unnamed};
 use crate::store::Key;
 use crate::store::Op;
 use crate::value::Value;
@@ -46,6 +47,13 @@ end      the key and its member in the set
         open_any(setup, &["adonis_session"], |name| cookie::adonis::open(given, name, setup.texts("app_key")))
     }),
     caveats: &[connect_redis::WRITTEN_BACK, "A remember-me token logs its user in again."],
+    whose: Whose::Own(|_, _, data| {
+        let mut guards = data.members().into_iter().flatten().filter(|(name, _)| name.starts_with("auth_"));
+        match guards.find(|(_, value)| !whose::is_empty(value)) {
+            Some(_) => Unnamed::Unknown,
+            None => whose::bag(Some(data)),
+        }
+    }),
     ..Layout::PLAIN
 };
 

@@ -122,6 +122,7 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
         ends: member("expiresAt").and_then(time::instant),
         ip: user::text(member("ipAddress")),
         agent: user::text(member("userAgent")),
+        ..Facts::default()
     }
 }
 

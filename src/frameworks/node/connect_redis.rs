@@ -5,7 +5,7 @@ use crate::cookie;
 use crate::frameworks::node::{nodebb, overleaf};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup;
-use crate::layout::{Blob, Decoded, Layout, Mark, Place, Setup, Verdict, expire, user};
+use crate::layout::{Blob, Decoded, Layout, Mark, Place, Setup, Verdict, Whose, expire, user};
 use crate::session::{Facts, Session};
 use crate::store::Op;
 use crate::value::Value;
@@ -59,6 +59,7 @@ alike    @fastify/session writes sameSite, secure and domain into `cookie` even 
         "Websocket connections that were authenticated at their handshake stay up.",
         "OAuth tokens that the application handed out or keeps elsewhere go on.",
     ],
+    whose: Whose::Container(|data| Some(Cow::Borrowed(inner(data)))),
     ..Layout::PLAIN
 };
 
@@ -188,11 +189,16 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     blob.whole_json()
 }
 
-pub fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
-    let data = match (data.get("cookie"), data.get("json")) {
+/// The session itself, which superjson keeps one level deeper.
+fn inner<'v, 'b>(data: &'v Value<'b>) -> &'v Value<'b> {
+    match (data.get("cookie"), data.get("json")) {
         (None, Some(inner)) if data.as_map().is_some_and(is_superjson) => inner,
         _ => data,
-    };
+    }
+}
+
+pub fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+    let data = inner(data);
     let user = user::passport(data)
         .or_else(|| user::keycloak(data).map(Cow::Owned))
         .or_else(|| user::conventional(data));

@@ -3,7 +3,7 @@
 use crate::frameworks::node::connect_redis;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
-use crate::layout::{Blob, Layout, Place, Setup, Verdict, user};
+use crate::layout::{Blob, Layout, Place, Setup, Verdict, Whose, user, whose};
 use crate::session::{Facts, Session};
 use crate::store::Key;
 use crate::store::Op;
@@ -39,6 +39,7 @@ beware   the same database holds all pads, authors and groups; session:s.<32 hex
          be written back.",
         "With HTTP Basic authentication a browser logs in again by itself.",
     ],
+    whose: Whose::Own(|_, _, data| whose::bag(Some(data))),
     ..connect_redis::LAYOUT
 };
 

@@ -4,8 +4,8 @@ use crate::cookie;
 use crate::frameworks::node::connect_redis;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
-use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, time, user};
-use crate::session::{Facts, Session};
+use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, Whose, time, user, whose};
+use crate::session::{Facts, Session, Unnamed};
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -39,6 +39,13 @@ beware   without a store everything is in the encrypted cookie, and nothing in R
         "The identity provider's own session stays: without a prompt the next login may succeed silently.",
         "Access and refresh tokens that were issued go on until they expire or are revoked.",
     ],
+    whose: Whose::Own(|_, _, data| {
+        let tokens = data.get("data").and_then(Value::members).unwrap_or_default();
+        match tokens.iter().find(|(name, value)| name.ends_with("token") && !whose::is_empty(value)) {
+            Some(_) => Unnamed::Unknown,
+            None => whose::bag(data.get("data")),
+        }
+    }),
     ..connect_redis::LAYOUT
 };
 

@@ -3,7 +3,7 @@
 use crate::codec::{Limits, json};
 use crate::cookie;
 use crate::frameworks::node::connect_redis;
-use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, expire, time, user};
+use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, expire, time, user, whose};
 use crate::session::{Facts, Session};
 use crate::store::{Raw, Rewrite};
 use crate::value::Value;
@@ -43,6 +43,7 @@ alike    connect-redis: where sameSite, secure and domain are all set, originalE
         "Every request writes its session back at its end, also one that was removed meanwhile; look again after \
          a few seconds.",
     ],
+    whose: whose::PLAIN,
     ..connect_redis::LAYOUT
 };
 

@@ -2,9 +2,10 @@
 
 use crate::cookie;
 use crate::layout::setup;
-use crate::layout::{Blob, Layout, Mark, Setup, Verdict, expire, key, time, user};
+use crate::layout::{Blob, Layout, Mark, Setup, Verdict, Whose, expire, key, time, user};
 use crate::session::Facts;
 use crate::value::Value;
+use std::borrow::Cow;
 
 pub const LAYOUT: Layout = Layout {
     name: "hono-sessions",
@@ -33,6 +34,12 @@ beware   every visit without a known cookie makes a new, empty session
         cookie::iron::open(given, setup.cookie_name(), setup.texts("cookie_encryption_key"))
     }),
     caveats: &["Any request that was in flight writes its session back; look again after a few seconds."],
+    whose: Whose::Container(|data| {
+        let held = |(name, member): &(Cow<'_, str>, Value<'_>)| {
+            (Cow::Owned(name.to_string()), member.get("value").cloned().unwrap_or(Value::Null).into_owned())
+        };
+        Some(Cow::Owned(Value::Map(data.get("_data")?.members()?.iter().map(held).collect())))
+    }),
     ..Layout::PLAIN
 };
 
@@ -50,7 +57,9 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
     let held = |name: &str| data.get("_data")?.get(name)?.get("value");
     let passport = held("passport").and_then(|passport| passport.get("user")).and_then(user::named);
     Facts {
-        user: passport.or_else(|| user::CONVENTIONS.iter().find_map(|name| user::named(held(name)?))),
+        user: passport
+            .or_else(|| user::CONVENTIONS.iter().find_map(|name| user::named(held(name)?)))
+            .or_else(|| user::CONVENTIONS.iter().find_map(|name| user::loosely_named(held(name)?))),
         seen: time::iso_in(data.get("_accessed")),
         ends: time::iso_in(data.get("_expire")),
         ip: ["ip", "ipAddress", "ip_address"].iter().find_map(|name| user::text(held(name))),

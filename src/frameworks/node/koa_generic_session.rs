@@ -3,7 +3,7 @@
 use crate::cookie;
 use crate::frameworks::node::connect_redis;
 use crate::layout::setup;
-use crate::layout::{Blob, Layout, Mark, Setup, Verdict, user};
+use crate::layout::{Blob, Layout, Mark, Setup, Verdict, user, whose};
 use crate::session::Facts;
 
 pub const LAYOUT: Layout = Layout {
@@ -36,6 +36,7 @@ end      the one key
         cookie::keygrip::open(given, setup.cookie_name(), setup.texts("cookie_keys"))
     }),
     caveats: &[connect_redis::WRITTEN_BACK],
+    whose: whose::PLAIN,
     ..Layout::PLAIN
 };
 

@@ -5,7 +5,7 @@ use crate::frameworks::node::connect_redis;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup;
-use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, time, user};
+use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, time, user, whose};
 use crate::session::{Facts, Session};
 use crate::value::Value;
 
@@ -40,6 +40,7 @@ beware   without a store the whole session is in the cookie, and nothing in Redi
     }),
     same_as: &["egg-session-redis"],
     caveats: &[connect_redis::WRITTEN_BACK],
+    whose: whose::PLAIN,
     ..Layout::PLAIN
 };
 

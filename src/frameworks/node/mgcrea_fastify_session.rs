@@ -5,7 +5,9 @@ use crate::cookie;
 use crate::frameworks::node::connect_redis;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
-use crate::layout::{Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, user};
+use crate::layout::{
+    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, user, whose,
+};
 use crate::session::{Facts, Session};
 use crate::store::Rewrite;
 use crate::store::{Key, Kind, Raw};
@@ -49,6 +51,7 @@ beware   with the sodium secretbox package sessions are in the cookie, and nothi
         cookie::mgcrea::open(given, setup.cookie_name(), secrets, keys)
     }),
     caveats: &[connect_redis::WRITTEN_BACK],
+    whose: whose::PLAIN,
     ..Layout::PLAIN
 };
 

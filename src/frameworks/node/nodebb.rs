@@ -1,8 +1,8 @@
 //! NodeBB: connect-redis with an index of its own.
 
 use crate::frameworks::node::connect_redis;
-use crate::layout::{Blob, Decoded, Layout, Setup, Twin, UserIndex, expire, time, user};
-use crate::session::{Facts, Session};
+use crate::layout::{Blob, Decoded, Layout, Setup, Twin, UserIndex, Whose, expire, time, user, whose};
+use crate::session::{Facts, Session, Unnamed};
 use crate::store::Key;
 use crate::store::{Kind, Op};
 use crate::value::Value;
@@ -42,6 +42,11 @@ beware   the same database may be the whole forum (user:<uid>, objects, users:*)
         sure: |_| false,
     }),
     caveats: &[connect_redis::WRITTEN_BACK, "API tokens of the forum are no sessions and go on."],
+    whose: Whose::Own(|_, _, data| match user::passport(data) {
+        // Guests and spiders.
+        Some(_) => Unnamed::Nobody,
+        None => whose::bag(Some(data)),
+    }),
     ..connect_redis::LAYOUT
 };
 

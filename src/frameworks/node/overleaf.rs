@@ -1,7 +1,7 @@
 //! Overleaf: connect-redis with an index of its own.
 
 use crate::frameworks::node::connect_redis;
-use crate::layout::{Blob, Layout, Setup, Twin, UserIndex, expire, time, user};
+use crate::layout::{Blob, Layout, Setup, Twin, UserIndex, Whose, expire, time, user, whose};
 use crate::session::{Facts, Session};
 use crate::store::Key;
 use crate::store::{Kind, Op};
@@ -46,6 +46,7 @@ alike    connect-redis: it is Overleaf's by validationToken or by a set UserSess
         },
     }),
     caveats: &["Open editors keep their websocket until they connect anew."],
+    whose: Whose::Own(|_, _, data| whose::bag(Some(data))),
     ..connect_redis::LAYOUT
 };
 

@@ -4,7 +4,7 @@ use crate::cookie;
 use crate::frameworks::node::connect_redis;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup;
-use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, user};
+use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, user, whose};
 use crate::session::Facts;
 use crate::value::Value;
 
@@ -39,6 +39,7 @@ alike    any JSON object under such a key: found without being named only where 
         cookie::remix::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
     }),
     caveats: &[connect_redis::WRITTEN_BACK],
+    whose: whose::PLAIN,
     ..Layout::PLAIN
 };
 

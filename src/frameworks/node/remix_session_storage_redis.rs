@@ -3,9 +3,10 @@
 use crate::cookie;
 use crate::frameworks::node::connect_redis;
 use crate::layout::setup;
-use crate::layout::{Blob, Layout, Mark, Setup, Verdict, key, user};
+use crate::layout::{Blob, Layout, Mark, Setup, Verdict, Whose, key, user};
 use crate::session::Facts;
 use crate::value::Value;
+use std::borrow::Cow;
 
 pub const LAYOUT: Layout = Layout {
     name: "remix-session-storage-redis",
@@ -33,6 +34,7 @@ alike    a list of two records under a UUID, such as a cart of two items: where 
         cookie::remix::open_or_bare(given, setup.cookie_name(), setup.texts("cookie_secret"))
     }),
     caveats: &[connect_redis::WRITTEN_BACK],
+    whose: Whose::Container(|data| Some(Cow::Borrowed(data.as_list()?.first()?))),
     ..Layout::PLAIN
 };
 

@@ -6,10 +6,10 @@ use crate::cookie;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex, Verdict, open_any, time,
-    user,
+    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex, Verdict, Whose, open_any,
+    time, user,
 };
-use crate::session::{Facts, Session};
+use crate::session::{Facts, Session, Unnamed};
 use crate::store::Key;
 use crate::store::Op;
 use crate::value::Value;
@@ -63,6 +63,11 @@ beware   _session_kind says what it is: SSO, TOKEN, CAS, SAML, OIDC, or Persiste
         "Portal and handlers keep sessions in local caches: a logout may take up to ten minutes on each node.",
         "Persistent sessions (_session_kind Persistent) hold second factors and consents; purging them loses those.",
     ],
+    whose: Whose::Own(|_, _, data| match data.get("_session_kind").and_then(Value::as_str) {
+        // A form that was sent to somebody who is about to log in.
+        Some("TOKEN") => Unnamed::Nobody,
+        _ => Unnamed::Unknown,
+    }),
     ..Layout::PLAIN
 };
 
@@ -103,6 +108,7 @@ fn describe<'b>(setup: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts
         ends: began.filter(|_| kind != Some("Persistent")).map(|began| began.saturating_add(timeout)),
         ip: user::text(data.get("ipAddr")),
         agent: user::text(data.get("UA")),
+        ..Facts::default()
     }
 }
 

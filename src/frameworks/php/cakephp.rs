@@ -2,8 +2,10 @@
 
 use crate::cookie;
 use crate::layout::key::Alphabet;
-use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, open_any, php, time};
-use crate::session::Facts;
+use crate::layout::{
+    Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, open_any, php, time, whose,
+};
+use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {
@@ -41,6 +43,16 @@ beware   other caches share the prefix; a key <prefix><group> is the counter of 
         "A request in flight writes its session back, with its login; look again after a few seconds.",
         "A remember-me cookie of the authentication plug-in logs the browser in again.",
     ],
+    whose: Whose::Own(|_, _, data| {
+        // Where to go after the login is all that somebody has who is not logged in.
+        let waits = |auth: &Value<'_>| {
+            auth.members().is_some_and(|members| members.iter().all(|(name, _)| name == "redirect"))
+        };
+        match data.get("Auth").filter(|auth| !whose::is_empty(auth) && !waits(auth)) {
+            Some(_) => Unnamed::Unknown,
+            None => bag_without(data, "Auth"),
+        }
+    }),
     ..Layout::PLAIN
 };
 
@@ -85,6 +97,12 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
         agent: php::agent(data),
         ..Facts::default()
     }
+}
+
+/// What the rest of the session says.
+fn bag_without(data: &Value<'_>, name: &str) -> Unnamed {
+    let rest = data.members().unwrap_or_default().iter().filter(|(member, _)| member != name);
+    whose::bag(Some(&Value::Map(rest.cloned().collect())))
 }
 
 #[cfg(test)]

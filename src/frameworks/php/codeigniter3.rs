@@ -1,7 +1,7 @@
 //! CodeIgniter 3.
 
 use crate::frameworks::php::codeigniter4;
-use crate::layout::Layout;
+use crate::layout::{Layout, whose};
 
 pub const LAYOUT: Layout = Layout {
     name: "codeigniter3",
@@ -29,5 +29,6 @@ beware   ids are regenerated without the old key being removed: it keeps the log
          seconds.",
         "An id that was regenerated leaves its old key with the same login: end by user, not by one id.",
     ],
+    whose: whose::PLAIN,
     ..codeigniter4::LAYOUT
 };

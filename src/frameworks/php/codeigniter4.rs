@@ -1,7 +1,7 @@
 //! CodeIgniter 4.
 
 use crate::cookie;
-use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, key, php};
+use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, key, php, whose};
 use crate::session::{Facts, Session};
 use crate::store::Key;
 use crate::store::Op;
@@ -45,6 +45,7 @@ beware   ids change every 300 seconds without the old key being removed: it keep
         "An id that was regenerated leaves its old key with the same login: end by user, not by one id.",
         "Shield's cookie `remember` logs the browser in again.",
     ],
+    whose: whose::PLAIN,
     ..Layout::PLAIN
 };
 

@@ -3,7 +3,7 @@
 use crate::cookie;
 use crate::layout::key;
 use crate::layout::key::Alphabet;
-use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, php};
+use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, php, whose};
 use crate::session::Facts;
 use crate::value::Value;
 
@@ -33,6 +33,7 @@ alike    laravel, whose array lies inside a string
         "A request in flight always writes its session back, with its login; look again after a few seconds.",
         "migrate() leaves the old key with the same login: end by user, not by one id.",
     ],
+    whose: whose::PLAIN,
     ..Layout::PLAIN
 };
 

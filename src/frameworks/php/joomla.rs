@@ -7,8 +7,8 @@ use crate::codec::Limits;
 use crate::codec::php as serialize;
 use crate::cookie;
 use crate::cookie::{CookieError, Opened};
-use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, key, time};
-use crate::session::Facts;
+use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, Whose, key, time, whose};
+use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -39,6 +39,22 @@ end      the one key (joomla-framework/session 3, Handler/RedisHandler.php `dest
         "A request in flight always writes its session back, with its login; look again after a few seconds.",
         "The remember-me plug-in logs the browser in again; its keys are in the SQL table #__user_keys.",
     ],
+    whose: Whose::Own(|_, _, data| {
+        let registry = data.get("joomla");
+        let registry = registry.and_then(|it| it.get("data").or_else(|| it.get("$value")?.get("data")));
+        let Some(registry) = registry else { return Unnamed::Unknown };
+        match registry.get("__default").unwrap_or(registry).get("user") {
+            None => Unnamed::Nobody,
+            Some(user) if whose::is_empty(user) => Unnamed::Nobody,
+            // A guest has the number 0, or none.
+            Some(user) if user.get("guest").and_then(Value::as_i64) == Some(1) => Unnamed::Nobody,
+            Some(user) => match user.get("id").map(Value::scalar_text) {
+                Some(Some(id)) if id == "0" => Unnamed::Nobody,
+                None if user.members().is_some() => Unnamed::Nobody,
+                _ => Unnamed::Unknown,
+            },
+        }
+    }),
     ..Layout::PLAIN
 };
 

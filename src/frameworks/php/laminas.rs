@@ -1,8 +1,8 @@
 //! Laminas and Zend Framework with their sessions in a cache of the Redis adapter.
 
 use crate::cookie;
-use crate::layout::{Blob, Layout, Mark, Setup, Verdict, php, time, user};
-use crate::session::Facts;
+use crate::layout::{Blob, Layout, Mark, Setup, Verdict, Whose, php, time, user, whose};
+use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -35,6 +35,14 @@ end      the one key (laminas-session 2, SaveHandler/Cache.php `destroy`)
     caveats: &[
         "A request in flight always writes its session back, with its login; look again after a few seconds.",
     ],
+    whose: Whose::Own(|_, _, data| {
+        let login = ["Laminas_Auth", "Zend_Auth"].iter().find_map(|name| data.get(name));
+        match login.and_then(storage).map_or(whose::without(login), |own| whose::without(own.get("storage")))
+        {
+            Unnamed::Nobody => whose::bag(Some(data)),
+            other => other,
+        }
+    }),
     ..Layout::PLAIN
 };
 

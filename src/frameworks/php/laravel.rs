@@ -6,8 +6,10 @@ use crate::cookie;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::php;
 use crate::layout::php::{Php, What};
-use crate::layout::{Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, open_any};
-use crate::session::Facts;
+use crate::layout::{
+    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, open_any, whose,
+};
+use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 use crate::wrap::{self, WrapError, laravel};
 use std::borrow::Cow;
@@ -63,6 +65,14 @@ beware   the same prefix holds ordinary cache entries; counters of the rate limi
         "A request in flight always writes its session back, with its login; look again after a few seconds.",
         "The next request of the same browser makes an empty session under the same id.",
     ],
+    whose: Whose::Own(|_, _, data| {
+        let mut members = data.members().into_iter().flatten();
+        let login = |name: &str| name.starts_with("login_") || matches!(name, "user_auth" | "admin_auth");
+        match members.find(|(name, value)| login(name) && !whose::is_empty(value)) {
+            Some(_) => Unnamed::Unknown,
+            None => whose::bag(Some(data)),
+        }
+    }),
     ..Layout::PLAIN
 };
 

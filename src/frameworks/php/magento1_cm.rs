@@ -2,7 +2,7 @@
 
 use crate::cookie;
 use crate::frameworks::php::magento2;
-use crate::layout::{Blob, Layout, Setup, Verdict, open_any, time};
+use crate::layout::{Blob, Layout, Setup, Verdict, Whose, open_any, time};
 use crate::session::Facts;
 use crate::value::Value;
 
@@ -27,6 +27,7 @@ alike    magento2: `core` with _session_validator_data in it decides
     cookie: Some(|setup, given| open_any(setup, &["adminhtml"], |name| cookie::bare::open(given, name))),
     cookie_name: Some("frontend"),
     same_as: &["magento2"],
+    whose: Whose::Own(|_, _, data| magento2::nobody(data)),
     ..magento2::LAYOUT
 };
 

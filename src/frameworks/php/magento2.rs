@@ -2,8 +2,10 @@
 
 use crate::codec::php_session;
 use crate::cookie;
-use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, blob, open_any, php, time, user};
-use crate::session::Facts;
+use crate::layout::{
+    Blob, Decoded, Layout, Mark, Setup, Verdict, Whose, blob, open_any, php, time, user, whose,
+};
+use crate::session::{Facts, Unnamed};
 use crate::store::Kind;
 use crate::value::Value;
 use crate::wrap;
@@ -41,6 +43,7 @@ alike    magento1-cm: its variables are in `core`
         "A request in flight writes its session back, with its login; look again after a few seconds.",
         "The next request of the same browser makes a guest's session under the same id.",
     ],
+    whose: Whose::Own(|_, _, data| nobody(data)),
     ..Layout::PLAIN
 };
 
@@ -90,6 +93,25 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b>
 }
 
 /// The customer who is logged in on one of the websites; id and name of the member differ by version.
+/// Nobody, unless a customer or an administrator is there whom nothing names.
+pub(super) fn nobody(data: &Value<'_>) -> Unnamed {
+    let customers = data.members().into_iter().flatten().filter(|(name, _)| name.starts_with("customer_"));
+    let mut customers = customers.map(|(_, customer)| customer);
+    let is_there = |customer: &Value<'_>| {
+        let emulated = customer.get("is_customer_emulated").and_then(Value::as_bool) == Some(true);
+        let id = ["customer_id", "id"].iter().find_map(|name| customer.get(name));
+        let id = id.is_some_and(|id| !whose::is_empty(id) && id.scalar_text().is_none_or(|id| id != "0"));
+        // One that is no map could not be read.
+        (id && !emulated) || (customer.members().is_none() && !whose::is_empty(customer))
+    };
+    let admin = data.at("admin.user").or_else(|| data.at("admin.user_data"));
+    if customers.any(is_there) || admin.is_some_and(|admin| !whose::is_empty(admin)) {
+        Unnamed::Unknown
+    } else {
+        Unnamed::Nobody
+    }
+}
+
 pub(super) fn customer<'b>(data: &'b Value<'b>, member: &str) -> Option<Cow<'b, str>> {
     let id = |customer: &'b Value<'b>| {
         let emulated = customer.get("is_customer_emulated").and_then(Value::as_bool) == Some(true);

@@ -2,8 +2,10 @@
 
 use crate::cookie;
 use crate::cookie::{CookieError, Opened};
-use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, key, php, time};
-use crate::session::Facts;
+use crate::layout::{
+    Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, key, php, time,
+};
+use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 
 const WORD: &str = "MWSession:";
@@ -37,6 +39,13 @@ beware   caches, job queues and users share <wiki>:; a session with metadata.rem
          maintenance/invalidateUserSessions.php ends that.",
         "A request in flight that changes its session writes it back; look again after a few seconds.",
     ],
+    whose: Whose::Own(|_, _, data| {
+        let number = data.get("metadata").and_then(|metadata| metadata.get("userId"));
+        match number.and_then(Value::scalar_text) {
+            Some(number) if number == "0" => Unnamed::Nobody,
+            _ => Unnamed::Unknown,
+        }
+    }),
     ..Layout::PLAIN
 };
 

@@ -6,9 +6,9 @@ use crate::cookie;
 use crate::cookie::{CookieError, Opened};
 use crate::layout::php;
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, time, user,
+    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, blob, time, user,
 };
-use crate::session::{Facts, Session};
+use crate::session::{Facts, Session, Unnamed};
 use crate::store::Key;
 use crate::store::{Kind, Op};
 use crate::value::Value;
@@ -56,6 +56,13 @@ beware   a hash with nothing but sessdata and without TTL is what a request left
         "Before 4.5 a request in flight writes its session back; the SQL table mdl_sessions decides whether it \
          counts.",
     ],
+    whose: Whose::Own(|_, blob, data| {
+        let user = if blob.fields().is_some() { data.get("userid") } else { data.at("USER.id") };
+        match user.and_then(Value::scalar_text) {
+            Some(id) if id == "0" => Unnamed::Nobody,
+            _ => Unnamed::Unknown,
+        }
+    }),
     ..Layout::PLAIN
 };
 

@@ -5,8 +5,8 @@ use crate::codec::DecodeError;
 use crate::cookie;
 use crate::cookie::{CookieError, Opened};
 use crate::frameworks::php::phpredis;
-use crate::layout::{Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Setup, Verdict, key};
-use crate::session::Facts;
+use crate::layout::{Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Setup, Verdict, Whose, key, whose};
+use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 use crate::wrap::nextcloud;
 use std::borrow::Cow;
@@ -52,6 +52,15 @@ end      the key, and a stale lock <key>_LOCK
         "The browser's cookies nc_username and nc_token log it in again; the row of oc_authtoken ends that.",
         "A request in flight writes its session back, with its login; look again after a few seconds.",
     ],
+    whose: Whose::Own(|_, _, data| match data.get(SEALED_VARIABLE) {
+        Some(Value::Map(content))
+            if !content.iter().any(|(name, value)| name == "user_id" && !whose::is_empty(value)) =>
+        {
+            Unnamed::Nobody
+        }
+        None if data.members().is_some() => whose::without(data.get("user_id")),
+        _ => Unnamed::Unknown,
+    }),
     ..phpredis::LAYOUT
 };
 

@@ -1,8 +1,8 @@
 //! OpenCart 4 with session_engine redis.
 
 use crate::cookie;
-use crate::layout::{Blob, Decoded, Layout, Mark, Place, Setup, Verdict, key, php};
-use crate::session::Facts;
+use crate::layout::{Blob, Decoded, Layout, Mark, Place, Setup, Verdict, Whose, key, php, whose};
+use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 
 const WORD: &str = ".session.";
@@ -34,6 +34,12 @@ end      the one key (opencart 4.1.0.3, system/library/session/redis.php `destro
     caveats: &[
         "A request in flight always writes its session back, with its login; look again after a few seconds.",
     ],
+    whose: Whose::Own(|_, _, data| {
+        let ids = ["customer_id", "customer.customer_id", "user_id"].iter().filter_map(|path| data.at(path));
+        let mut somebody =
+            ids.filter(|id| !whose::is_empty(id) && id.scalar_text().is_none_or(|id| id != "0"));
+        if somebody.next().is_some() { Unnamed::Unknown } else { Unnamed::Nobody }
+    }),
     ..Layout::PLAIN
 };
 
@@ -71,6 +77,6 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
 fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
     let user = ["customer_id", "customer.customer_id", "user_id"]
         .iter()
-        .find_map(|path| data.at(path)?.scalar_text());
+        .find_map(|path| data.at(path)?.scalar_text().filter(|id| id != "0"));
     Facts { user, ip: php::ip(data), agent: php::agent(data), ..Facts::default() }
 }

@@ -1,7 +1,7 @@
 //! Phalcon 3, 4 and 5.
 
 use crate::cookie;
-use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, key, php};
+use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, key, php, whose};
 use crate::session::Facts;
 use crate::store::Key;
 use crate::store::Op;
@@ -42,6 +42,7 @@ end      the key, and its lock <key>-lock (Session/Adapter/Redis.zep `destroy`, 
     caveats: &[
         "A request in flight always writes its session back, with its login; look again after a few seconds.",
     ],
+    whose: whose::PLAIN,
     ..Layout::PLAIN
 };
 
@@ -93,6 +94,7 @@ alike    other entries of the cache, which have the same prefix and are no PHP s
         let set = [before, setup.text(STATS_KEY).unwrap_or("_PHCR").as_bytes()].concat();
         vec![Op::SetRemove { key: Key(set), member: member.to_vec() }]
     },
+    whose: whose::PLAIN,
     ..LAYOUT
 };
 

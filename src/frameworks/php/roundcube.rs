@@ -2,8 +2,8 @@
 
 use crate::codec::php_session;
 use crate::cookie;
-use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, php, time, user};
-use crate::session::Facts;
+use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, Whose, php, time, user, whose};
+use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -36,6 +36,13 @@ beware   vars holds the encrypted IMAP password; <user>:IMAP:… are caches, not
          seconds.",
         "The browser makes an anonymous session under the same id when it returns.",
     ],
+    whose: Whose::Own(|_, _, data| match data.get("vars") {
+        None => Unnamed::Nobody,
+        Some(vars) if whose::is_empty(vars) => Unnamed::Nobody,
+        Some(vars) if vars.get("temp").and_then(Value::as_bool) == Some(true) => Unnamed::Nobody,
+        Some(vars) if vars.members().is_some() => whose::without(vars.get("user_id")),
+        Some(_) => Unnamed::Unknown,
+    }),
     ..Layout::PLAIN
 };
 

@@ -6,8 +6,8 @@ use sha1::{Digest, Sha1};
 use crate::codec::Limits;
 use crate::codec::php as serialize;
 use crate::cookie;
-use crate::layout::{Blob, Decoded, Layout, Mark, Place, Setup, Verdict, key, time};
-use crate::session::{Facts, Session};
+use crate::layout::{Blob, Decoded, Layout, Mark, Place, Setup, Verdict, Whose, key, time};
+use crate::session::{Facts, Session, Unnamed};
 use crate::store::Key;
 use crate::store::{Op, Raw};
 use crate::value::Value;
@@ -55,6 +55,10 @@ beware   saml.AssertionReceived.* guard against replay and must stay
         "Single sign-on logs in again without a question while the identity provider's session lives.",
         "A request in flight that changes its session writes it back; look again after a few seconds.",
     ],
+    whose: Whose::Own(|_, _, data| {
+        let readable = data.members().is_some();
+        if readable && sources(data).next().is_none() { Unnamed::Nobody } else { Unnamed::Unknown }
+    }),
     ..Layout::PLAIN
 };
 

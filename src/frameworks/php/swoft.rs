@@ -3,7 +3,7 @@
 use crate::cookie;
 use crate::layout::key;
 use crate::layout::key::Alphabet;
-use crate::layout::{Layout, Mark, Place, Verdict, php};
+use crate::layout::{Layout, Mark, Place, Verdict, php, whose};
 use crate::session::Facts;
 
 const PREFIX: &str = "swoft_session:";
@@ -53,5 +53,6 @@ alike    laravel: the prefix decides
     caveats: &[
         "A request in flight always writes its session back, with its login; look again after a few seconds.",
     ],
+    whose: whose::PLAIN,
     ..Layout::PLAIN
 };

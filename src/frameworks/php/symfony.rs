@@ -5,8 +5,10 @@ use crate::codec::Limits;
 use crate::codec::php as serialize;
 use crate::cookie;
 use crate::layout::php;
-use crate::layout::{Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, time};
-use crate::session::{Facts, Session};
+use crate::layout::{
+    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, time, whose,
+};
+use crate::session::{Facts, Session, Unnamed};
 use crate::store::Op;
 use crate::value::Value;
 use crate::wrap::{self, sodium};
@@ -62,6 +64,8 @@ alike    phpredis: with handler_id null, Symfony's variables are in its keys
          that.",
         "All firewalls of one browser share one session: they end together.",
     ],
+    whose: Whose::Own(nobody),
+    broken: unreadable,
     ..Layout::PLAIN
 };
 
@@ -174,6 +178,39 @@ fn user_of(attributes: &Value<'_>) -> Option<String> {
     main.or_else(|| {
         let mut tokens = attributes.members()?.iter().filter(|(name, _)| name.starts_with("_security_"));
         tokens.find_map(|(_, token)| user_of_token(token))
+    })
+}
+
+/// Nobody, unless there is a token that names nobody.
+fn nobody(_: &Setup, _: &Blob<'_>, data: &Value<'_>) -> Unnamed {
+    let attributes = data.get("_sf2_attributes");
+    let mut members = attributes.and_then(Value::members).into_iter().flatten();
+    if members.any(|(name, value)| name.starts_with("_security_") && !is_no_login(value)) {
+        return Unnamed::Unknown;
+    }
+    match attributes {
+        Some(Value::Map(members)) => {
+            // What Drupal keeps for a visitor.
+            let rest = members.iter().filter(|(name, _)| name != "uid" && !name.starts_with("_security"));
+            whose::bag(Some(&Value::Map(rest.cloned().collect())))
+        }
+        Some(other) => whose::without(Some(other)),
+        None => Unnamed::Nobody,
+    }
+}
+
+/// Whether what stands in a token's place is none: nothing, or `null` serialized.
+fn is_no_login(token: &Value<'_>) -> bool {
+    whose::is_empty(token) || php::bytes(token) == Some(b"N;")
+}
+
+/// The token that does not decode to its end.
+fn unreadable(_: &Setup, _: &Blob<'_>, data: &Value<'_>) -> Option<String> {
+    let members = data.get("_sf2_attributes")?.members()?;
+    members.iter().filter(|(name, _)| name.starts_with("_security_")).find_map(|(name, token)| {
+        let text = php::bytes(token).filter(|text| !text.is_empty())?;
+        let error = serialize::decode(text, &Limits::default()).err()?;
+        Some(format!("_sf2_attributes.{name}: {error}"))
     })
 }
 

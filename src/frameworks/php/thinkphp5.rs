@@ -2,7 +2,7 @@
 
 use crate::cookie;
 use crate::frameworks::php::{symfony, thinkphp6};
-use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, php};
+use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, php, whose};
 use crate::session::Facts;
 use crate::value::Value;
 
@@ -40,6 +40,10 @@ alike    predis-session and phpredis: the group decides
         "A request in flight that changes its session writes it back, with its login; look again after a few \
          seconds.",
     ],
+    whose: Whose::Own(|setup, _, data| {
+        let inner = data.get(group(setup)).filter(|group| group.as_map().is_some());
+        whose::container(inner.unwrap_or(data))
+    }),
     ..Layout::PLAIN
 };
 

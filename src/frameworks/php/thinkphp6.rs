@@ -5,7 +5,7 @@ use crate::layout::key;
 use crate::layout::key::Alphabet;
 use crate::layout::php;
 use crate::layout::php::What;
-use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict};
+use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, whose};
 use crate::session::Facts;
 use crate::value::Value;
 use std::borrow::Cow;
@@ -37,6 +37,7 @@ beware   Cache::clear() empties the database, with all sessions
     caveats: &[
         "A request in flight always writes its session back, with its login; look again after a few seconds.",
     ],
+    whose: whose::PLAIN,
     ..Layout::PLAIN
 };
 

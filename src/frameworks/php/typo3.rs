@@ -6,9 +6,9 @@ use crate::layout::key;
 use crate::layout::key::Alphabet;
 use crate::layout::php;
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, open_any, time, user,
+    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, open_any, time, user,
 };
-use crate::session::Facts;
+use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -63,6 +63,10 @@ end      the one key (RedisSessionBackend.php `remove`); what was ended stays en
         })
     }),
     caveats: &["A permanent login's cookie lives on, but names a session that is gone."],
+    whose: Whose::Own(|_, _, data| match data.get("ses_userid").and_then(Value::scalar_text) {
+        Some(id) if id == "0" => Unnamed::Nobody,
+        _ => Unnamed::Unknown,
+    }),
     ..Layout::PLAIN
 };
 

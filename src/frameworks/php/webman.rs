@@ -1,7 +1,7 @@
 //! webman and other applications on Workerman.
 
 use crate::cookie;
-use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, php};
+use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, php, whose};
 use crate::session::Facts;
 use crate::value::Value;
 
@@ -32,6 +32,7 @@ alike    phpredis with php_serialize under a prefix of its own
     caveats: &[
         "A request in flight that changes its session writes it back; look again after a few seconds.",
     ],
+    whose: whose::PLAIN,
     ..Layout::PLAIN
 };
 

@@ -6,8 +6,10 @@ use md5::{Digest, Md5};
 use crate::cookie;
 use crate::cookie::Opened;
 use crate::layout::key::Alphabet;
-use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, open_any, php};
-use crate::session::Facts;
+use crate::layout::{
+    Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, open_any, php, whose,
+};
+use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {
@@ -50,6 +52,14 @@ alike    predis-session, thinkphp6 where keyPrefix is empty: the variables decid
         "A request in flight always writes its session back, with its login; look again after a few seconds.",
         "With enableAutoLogin the cookie _identity logs the browser in again; a changed auth_key ends that.",
     ],
+    whose: Whose::Own(|_, _, data| {
+        let mut members = data.members().into_iter().flatten();
+        let login = |name: &str| name.ends_with("__id") || name.starts_with("__id_");
+        match members.find(|(name, value)| login(name) && !whose::is_empty(value)) {
+            Some(_) => Unnamed::Unknown,
+            None => whose::bag(Some(data)),
+        }
+    }),
     ..Layout::PLAIN
 };
 
