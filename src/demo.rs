@@ -141,6 +141,11 @@ impl DemoServer {
         format!("unix://{}{db}", self.dir.path().join("redis.sock").display())
     }
 
+    /// Where what is written down of changes belongs: it ends with the server.
+    pub fn state(&self) -> PathBuf {
+        self.dir.path().join("state")
+    }
+
     /// The databases with what they hold.
     pub fn databases() -> impl Iterator<Item = (u32, Vec<&'static str>)> {
         STORES.iter().map(|(database, stores)| (*database, stores.iter().map(|store| store.name).collect()))

@@ -25,6 +25,7 @@ use crate::plan::run::{self, RunFile, Start, State};
 use crate::plan::{self, Entry, Spool};
 use crate::scan::{self, End};
 use crate::select::Filter;
+use crate::select::glob::Glob;
 use crate::session::Session;
 use crate::store::redis::RedisStore;
 use crate::store::{Fit, Key, Need, Source as _, Store as _};
@@ -513,6 +514,11 @@ impl Job<'_> {
                     keys.extend((index.sessions)(setup, &entry).into_iter().map(Key));
                 }
             }
+        }
+        // An index names sessions wherever they are; only those under the pattern are meant.
+        if let Some(pattern) = &context.matching {
+            let glob = Glob::new(pattern.as_bytes());
+            keys.retain(|key| glob.matches(&key.0));
         }
         keys.sort();
         keys.dedup();

@@ -15,7 +15,8 @@ use crate::ui;
 /// Start a private server with sample sessions of several frameworks
 ///
 /// The server listens on a Unix socket in a temporary directory and ends with this command. With a
-/// command behind `--` that one is run against the demo store, and the server ends with it.
+/// command behind `--` that one is run against the demo store, and the server ends with it, and so do
+/// the undo files of what it changed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -40,12 +41,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     }
     let server = DemoServer::start()?;
     if !args.command.is_empty() {
-        return run_once(&server.store(args.db), &args.command);
+        return run_once(&server, args);
     }
     let mut out = context.ui.out();
     let store = server.store(args.db);
     writeln!(out, "A demo server is running. In another terminal:\n")?;
     writeln!(out, "  export SESSCTL_STORE='{store}'")?;
+    writeln!(out, "  export XDG_STATE_HOME='{}'", server.state().display())?;
     for (command, what) in [
         ("sessctl list", "who is logged in"),
         ("sessctl discover", "what is in this server"),
@@ -55,11 +57,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         ("sessctl purge --user alice", "log alice out everywhere"),
         ("sessctl layouts connect-redis", "what is known of a framework"),
     ] {
-        writeln!(out, "  {command:<40} # {what}")?;
+        writeln!(out, "  {command:<38} # {what}")?;
     }
     writeln!(out, "\nOther databases hold applications of their own:\n")?;
     for (database, names) in DemoServer::databases().skip(1) {
-        writeln!(out, "  sessctl --store '{}' list   # {}", server.store(database), names.join(", "))?;
+        writeln!(out, "  # {}\n  sessctl --store '{}' list", names.join(", "), server.store(database))?;
     }
     writeln!(out, "\nCtrl-C ends it.")?;
     out.flush()?;
@@ -69,12 +71,16 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Runs one command against the demo store; its exit code is ours.
-fn run_once(store: &str, command: &[String]) -> anyhow::Result<Exit> {
+/// Runs one command against the demo store; its exit code is ours. What it writes down of changes goes
+/// with the store, and the user's own profiles have no say.
+fn run_once(server: &DemoServer, args: &Args) -> anyhow::Result<Exit> {
     let program = std::env::current_exe().context("finding this program")?;
     let status = Command::new(program)
-        .args(command)
-        .env("SESSCTL_STORE", store)
+        .args(&args.command)
+        .env("SESSCTL_STORE", server.store(args.db))
+        .env("XDG_STATE_HOME", server.state())
+        .env("XDG_CONFIG_HOME", server.state())
+        .env_remove("SESSCTL_CONFIG")
         .env_remove("SESSCTL_PROFILE")
         .env_remove("REDISCLI_AUTH")
         .status()

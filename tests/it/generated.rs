@@ -17,6 +17,7 @@ fn printed(args: &[&str]) -> String {
         .args(args)
         .env_clear()
         .env("HOME", "/nonexistent")
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .output()
         .expect("the program starts");
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -109,11 +110,42 @@ fn readme() {
         .collect();
     assert!(!commands.is_empty());
     let made = between(&readme, "commands", &format!("```text\n{}\n```\n", commands.join("\n")));
-    let made = between(&made, "layouts", &layouts());
-    let exits: String =
-        printed(&["help", "exit-codes"]).lines().skip(1).map(|line| format!("{line}\n")).collect();
-    let made = between(&made, "exit-codes", &format!("```text\n{exits}```\n"));
+    let made = demos(&made);
     holds(&path, &made);
+    assert!(made.lines().count() <= 250, "README.md has {} lines", made.lines().count());
+    assert!(
+        made.contains(&format!("It knows {} ways", layouts().lines().count() - 2)),
+        "README.md: how many layouts"
+    );
+}
+
+#[test]
+fn table_of_layouts() {
+    let path = root().join("docs/layouts.md");
+    let page = fs::read_to_string(&path).expect("docs/layouts.md");
+    holds(&path, &between(&page, "layouts", &layouts()));
+}
+
+/// Puts what `sessctl demo -- ARGS` prints between `<!-- demo ARGS -->` and `<!-- /demo -->`.
+fn demos(readme: &str) -> String {
+    let mut made = String::new();
+    let mut rest = readme;
+    while let Some((before, after)) = rest.split_once("<!-- demo ") {
+        let (args, after) = after.split_once(" -->\n").expect("the end of a mark");
+        let (_, after) = after.split_once("<!-- /demo -->").expect("the end of a demo");
+        let all: Vec<&str> = ["demo", "--"].into_iter().chain(args.split(' ')).collect();
+        let shown: String = printed(&all).lines().map(|line| format!("{}\n", line.trim_end())).collect();
+        // What follows on the table is for the configuration file.
+        let shown = shown.split_once("\nProfiles for").map_or(shown.as_str(), |(table, _)| table);
+        let typed: Vec<String> = args
+            .split(' ')
+            .map(|arg| if arg.contains('*') { format!("'{arg}'") } else { arg.into() })
+            .collect();
+        let text = format!("```text\n$ sessctl {}\n{shown}```\n", typed.join(" "));
+        made.push_str(&format!("{before}<!-- demo {args} -->\n{text}<!-- /demo -->"));
+        rest = after;
+    }
+    made + rest
 }
 
 /// The registry as a Markdown table, by family.

@@ -349,3 +349,14 @@ fn shells_complete_values() {
     let script = sess.args(["completions", "bash", "--dynamic"]).success().text();
     assert!(script.contains("SESSCTL_COMPLETE"), "{script}");
 }
+
+#[test]
+fn what_an_index_names_outside_of_the_pattern_is_not_ended() {
+    let sess = Sess::new().load("redis-sessions").load("adonis-session-redis");
+    let ran = sess.args(["purge", "--user", "bob", "--match", "rs:*", "--dry-run"]).success();
+    assert!(ran.text().contains("UNLINK rs:") && !ran.text().contains("adonis"), "{}", ran.text());
+    let before = sess.listed("layout", &["--user", "bob", "--layout", "adonis-session-redis"]);
+    sess.args(["purge", "--user", "bob", "--match", "rs:*", "--yes"]).success();
+    assert_eq!(sess.listed("layout", &["--user", "bob", "--layout", "adonis-session-redis"]), before);
+    assert!(!before.is_empty());
+}

@@ -17,6 +17,11 @@ fn a_command_runs_against_the_demo_and_gives_its_exit_code() {
     sess.args(["demo", "--", "purge", "--user", "alice", "--yes"]).success().shows("Ended");
     sess.args(["demo", "--", "purge", "--user", "alice"]).code(5);
     sess.args(["demo", "--", "lisst"]).code(2);
+    // What was changed is written down beside the demo's server, and ends with it.
+    let home = sess.server.dir.path().join("home");
+    let mut purge = sess.command(["demo", "--", "purge", "--user", "alice", "--yes"]);
+    Ran::of(purge.env("HOME", &home).env_remove("XDG_STATE_HOME")).success().says("to take it back");
+    assert!(!home.exists());
     // It is not the server that was named.
     assert!(sess.server.snapshot().is_empty());
 }
