@@ -128,6 +128,18 @@ fn of_codec(
     Form { name: name.to_string(), values, read: with(codec), stores, aim }
 }
 
+/// Values of a codec that tests/fixtures/codec has, from the captured stores of these names.
+fn of_samples(codec: &'static Codec, stores: &[&str], aim: Option<f64>) -> Form {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/codec");
+    let text = std::fs::read_to_string(folder.join(format!("{}.txt", codec.name))).expect("samples");
+    let values = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let mut parts = line.split(' ');
+        let (name, bytes) = (parts.next()?, parts.next()?);
+        stores.contains(&name).then(|| STANDARD.decode(bytes).expect("base64"))
+    });
+    Form { name: codec.name.to_string(), values: values.collect(), read: with(codec), stores: &[], aim }
+}
+
 fn with(codec: &'static Codec) -> Read {
     Box::new(|bytes, then| then((codec.decode)(bytes, &Limits::default()).expect("a value of this form")))
 }
@@ -246,6 +258,22 @@ fn forms() -> Vec<Form> {
             &codec::aspnetcore::TICKET,
             &[("aspnetcore-ticket", "aspnetcore-ticket")],
             None,
+        ),
+        of_samples(
+            &codec::pickle::CODEC,
+            &[
+                "django-cache",
+                "django-redis",
+                "flask-session-legacy",
+                "starlette-session",
+                "pyramid-session-redis",
+            ],
+            Some(0.8),
+        ),
+        of_samples(
+            &codec::marshal::CODEC,
+            &["rack-session-redis", "rails-redis-actionpack", "rails-redis-session-store"],
+            Some(0.8),
         ),
         Form {
             name: "laravel-encrypted + php-serialize".to_string(),

@@ -13,23 +13,30 @@ use crate::value::Value;
 
 pub mod aspnetcore;
 mod bytes;
+mod calendar;
 pub(crate) mod dotnet;
 pub mod dotnet_binary;
 pub mod fastjson;
 pub mod foreign;
+mod graph;
 pub mod igbinary;
+mod integer;
 pub mod java;
 pub mod json;
+pub mod marshal;
 pub mod msgpack;
 pub mod php;
 pub mod php_msgpack;
 pub mod php_session;
+pub mod pickle;
 pub mod system_web;
 pub mod vertx;
 
 /// Every codec, in the order in which `sessctl decode` tries those whose `sniff` agrees.
 pub const ALL: &[&Codec] = &[
     &json::CODEC,
+    &pickle::CODEC,
+    &marshal::CODEC,
     &php_msgpack::CODEC,
     &dotnet_binary::CODEC,
     &aspnetcore::SESSION,
@@ -176,6 +183,43 @@ pub(crate) mod tests {
             assert_eq!(by_name(codec.name).map(|found| found.about), Some(codec.about));
         }
         assert!(by_name("nothing").is_none());
+    }
+
+    /// Values that the real libraries wrote: name, base64 and JSON in each line, and what each is shown as;
+    /// cut off or changed anywhere it is an error inside of it or another value.
+    pub(crate) fn read_samples(codec: &Codec, text: &str) {
+        use base64::Engine as _;
+        let look = |bytes: &[u8]| match (codec.decode)(bytes, &Limits::default()) {
+            Ok(value) => assert!(!value.to_json().is_empty()),
+            Err(error) => assert!(error.offset <= bytes.len(), "{error}"),
+        };
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let mut parts = line.splitn(3, ' ');
+            let mut part = || parts.next().unwrap();
+            let (name, bytes, expected) = (part(), part(), part());
+            let mut bytes = base64::engine::general_purpose::STANDARD.decode(bytes).unwrap();
+            assert!((codec.sniff)(&bytes), "{name}");
+            let value = (codec.decode)(&bytes, &Limits::default());
+            assert_eq!(value.unwrap_or_else(|error| panic!("{name}: {error}")).to_json(), expected, "{name}");
+            if bytes.len() > 700 {
+                continue;
+            }
+            for end in 0..bytes.len() {
+                look(&bytes[..end]);
+            }
+            for at in 0..bytes.len() {
+                for flip in [0x01, 0x80, 0xff] {
+                    bytes[at] ^= flip;
+                    look(&bytes);
+                    bytes[at] ^= flip;
+                }
+            }
+        }
+    }
+
+    /// What is nested as deep as a thread's stack must bear.
+    pub(crate) fn on_a_small_stack(run: impl FnOnce() + Send + 'static) {
+        std::thread::Builder::new().stack_size(2 << 20).spawn(run).unwrap().join().unwrap();
     }
 
     /// Documents to encode by somebody else's encoder.

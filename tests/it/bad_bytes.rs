@@ -117,7 +117,88 @@ pub(crate) fn for_codecs(length: usize) -> Vec<Bad> {
 
     java(&around, length, &mut add);
     dotnet(&around, &mut add);
+    python(&around, length, &mut add);
+    ruby(&around, length, &mut add);
     all
+}
+
+fn python(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
+    let lists = length / 2 - 2;
+    add("pickle", "deep lists", [b"]".repeat(lists), b"a".repeat(lists - 1), b".".to_vec()].concat());
+    add("pickle", "deep tuples", around(b"N", b"\x85", b"."));
+    add("pickle", "deep calls", around(b"ca\nB\n", b")R", b"."));
+    add("pickle", "deep arguments", around(b"N", b"\x85ca\nB\n1", b"."));
+    add("pickle", "marks", around(b"", b"(", b"."));
+    add("pickle", "many empty lists", around(b"(", b"]", b"l."));
+    add("pickle", "many nothings", around(b"(", b"N", b"l."));
+    add("pickle", "one value over and over", around(b"N", b"2", b"."));
+    add("pickle", "memos", around(b"N", b"\x94", b"."));
+    add("pickle", "memos far out", around(b"N", b"r\xff\xff\xff\xff", b"."));
+    let mut puts = vec![b'N'];
+    for number in 0..(length / 5) as u32 {
+        puts.push(b'r');
+        puts.extend_from_slice(&(number.wrapping_mul(2_654_435_761) | 1 << 31).to_le_bytes());
+    }
+    add("pickle", "memos everywhere", [&puts[..], b"."].concat());
+    add(
+        "pickle",
+        "a text of the largest length",
+        around(b"\x8d\xff\xff\xff\xff\xff\xff\xff\x7f", b"a", b"."),
+    );
+    add("pickle", "frames that lie", around(b"", b"\x95\xff\xff\xff\xff\0\0\0\0", b"N."));
+    add("pickle", "one huge integer", {
+        let count = (length as u32 - 6).to_le_bytes();
+        [&b"\x8b"[..], &count, &b"\x7f".repeat(length - 6), b"."].concat()
+    });
+    add("pickle", "large integers", {
+        around(b"(", &[&b"\x8b\0\x04\0\0"[..], &b"\x7f".repeat(1024)].concat(), b"l.")
+    });
+    add("pickle", "one long decimal", around(b"L", b"9", b"\n."));
+    add("pickle", "lists that refer to the whole", around(b"]\x94(", b"h\x00", b"e."));
+    add("pickle", "one name over and over", around(b"}(", b"\x8c\x01aN", b"u."));
+    let mut laughs = b"(]\x94".to_vec();
+    for number in 0..200_u8 {
+        // Ten of the one before it.
+        laughs.extend_from_slice(b"](");
+        laughs.extend_from_slice(&[b'h', number].repeat(10));
+        laughs.extend_from_slice(b"e\x94");
+    }
+    laughs.extend_from_slice(b"l.");
+    add("pickle", "each list ten times in the next", laughs);
+    let class = [&b"c"[..], &b"a".repeat(length / 3), b"\nB\n\x94"].concat();
+    add("pickle", "one long class over and over", around(&[&b"("[..], &class].concat(), b"h\x00)R", b"l."));
+    let pairs = [&b"(("[..], &b"NN\x86".repeat(length / 9), b"l\x94ccollections\nOrderedDict\n\x94"].concat();
+    add("pickle", "one list of pairs over and over", around(&pairs, b"h\x01h\x00\x85R", b"l."));
+}
+
+fn ruby(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
+    let count = |number: usize| [&[4][..], &(number as u32).to_le_bytes()].concat();
+    let dump = |begin: &[u8]| [b"\x04\x08", begin].concat();
+    add("marshal", "deep lists", around(&dump(b""), b"[\x06", b"0"));
+    add("marshal", "deep hashes", around(&dump(b""), b"{\x060", b"0"));
+    add("marshal", "deep defaults", around(&dump(b""), b"}\x00", b"0"));
+    add("marshal", "deep dumps", around(&dump(b"U:\x06A"), b"U;\x00", b"0"));
+    add("marshal", "classes of classes", around(&dump(b"C:\x06A"), b"C;\x00", b"0"));
+    add("marshal", "variables of variables", around(&dump(b""), b"I", b"0"));
+    add("marshal", "a count too large", around(&dump(b"[\x04\xff\xff\xff\x7f"), b"0", b""));
+    add("marshal", "many nothings", around(&dump(&[b"[".to_vec(), count(length - 8)].concat()), b"0", b"0"));
+    let half = length / 2 - 8;
+    add("marshal", "many empty lists", around(&dump(&[b"[".to_vec(), count(half)].concat()), b"[\0", b"0"));
+    add("marshal", "links to the whole", around(&dump(&[b"[".to_vec(), count(half)].concat()), b"@\0", b"0"));
+    add("marshal", "one huge integer", {
+        around(&dump(&[b"l+".to_vec(), count(length / 2 - 8)].concat()), b"\xff", b"")
+    });
+    let key = [&b"[\x04"[..], &((length / 8) as u32).to_le_bytes(), b"\"", &count(length / 4)].concat();
+    let key = [key, b"\xff".repeat(length / 4)].concat();
+    add("marshal", "one long key over and over", around(&dump(&key), b"{\x06@\x060", b""));
+    let mut laughs = dump(b"[\x02\x00\x10[\x00");
+    for number in 0..100_u8 {
+        laughs.extend_from_slice(b"[\x0e");
+        for _ in 0..9 {
+            laughs.extend_from_slice(&[b'@', 6 + number]);
+        }
+    }
+    add("marshal", "each list nine times in the next", around(&laughs, b"0", b""));
 }
 
 /// A class of Java without fields.
