@@ -275,6 +275,12 @@ fn forms() -> Vec<Form> {
             &["rack-session-redis", "rails-redis-actionpack", "rails-redis-session-store"],
             Some(0.8),
         ),
+        of_samples(&codec::rails_cache::CODEC, &["rails-cache-store", "gitlab"], None),
+        of_samples(
+            &codec::etf::CODEC,
+            &["redbird", "plug-session-redis", "plug-session-redis-store"],
+            Some(1.0),
+        ),
         Form {
             name: "laravel-encrypted + php-serialize".to_string(),
             values: encrypted,

@@ -16,6 +16,7 @@ mod bytes;
 mod calendar;
 pub(crate) mod dotnet;
 pub mod dotnet_binary;
+pub mod etf;
 pub mod fastjson;
 pub mod foreign;
 mod graph;
@@ -29,6 +30,7 @@ pub mod php;
 pub mod php_msgpack;
 pub mod php_session;
 pub mod pickle;
+pub mod rails_cache;
 pub mod system_web;
 pub mod vertx;
 
@@ -36,7 +38,9 @@ pub mod vertx;
 pub const ALL: &[&Codec] = &[
     &json::CODEC,
     &pickle::CODEC,
+    &rails_cache::CODEC,
     &marshal::CODEC,
+    &etf::CODEC,
     &php_msgpack::CODEC,
     &dotnet_binary::CODEC,
     &aspnetcore::SESSION,

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 /// Seconds from the year 1 to 1970.
+#[cfg(test)]
 pub(super) const BEFORE_1970: i64 = 62_135_596_800;
 
 /// Days since 1970 of a date in the proleptic Gregorian calendar.

@@ -109,13 +109,10 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn document(&mut self) -> Parsed<Item<'a>> {
-        match self.bytes.array()? {
-            [4, 0..=8] => {}
-            _ => {
-                self.bytes.at = 0;
-                return self.bytes.fault("not version 4.8 of Marshal");
-            }
-        }
+        let [4, 0..=8] = self.bytes.array()? else {
+            self.bytes.at = 0;
+            return self.bytes.fault("not version 4.8 of Marshal");
+        };
         let root = self.value()?;
         if self.bytes.left() > 0 { self.bytes.fault("something follows the value") } else { Ok(root) }
     }

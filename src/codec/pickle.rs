@@ -678,9 +678,8 @@ impl<'a> Machine<'a> {
     /// The same as a line of its source form.
     fn quoted(&mut self, line: &'a [u8]) -> Parsed<()> {
         let line = line.trim_ascii();
-        let inner = match line {
-            [b'\'', inner @ .., b'\''] | [b'"', inner @ .., b'"'] => inner,
-            _ => return self.fault("expects a string in quotes"),
+        let ([b'\'', inner @ .., b'\''] | [b'"', inner @ .., b'"']) = line else {
+            return self.fault("expects a string in quotes");
         };
         if !inner.contains(&b'\\') {
             self.stack.push(std::str::from_utf8(inner).map_or(Item::Bytes(inner), Item::Text));

@@ -119,6 +119,7 @@ pub(crate) fn for_codecs(length: usize) -> Vec<Bad> {
     dotnet(&around, &mut add);
     python(&around, length, &mut add);
     ruby(&around, length, &mut add);
+    erlang(&around, length, &mut add);
     all
 }
 
@@ -126,8 +127,7 @@ fn python(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
     let lists = length / 2 - 2;
     add("pickle", "deep lists", [b"]".repeat(lists), b"a".repeat(lists - 1), b".".to_vec()].concat());
     add("pickle", "deep tuples", around(b"N", b"\x85", b"."));
-    add("pickle", "deep calls", around(b"ca\nB\n", b")R", b"."));
-    add("pickle", "deep arguments", around(b"N", b"\x85ca\nB\n1", b"."));
+    add("pickle", "calls of calls", around(b"ca\nB\n", b")R", b"."));
     add("pickle", "marks", around(b"", b"(", b"."));
     add("pickle", "many empty lists", around(b"(", b"]", b"l."));
     add("pickle", "many nothings", around(b"(", b"N", b"l."));
@@ -171,12 +171,46 @@ fn python(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
     add("pickle", "one list of pairs over and over", around(&pairs, b"h\x01h\x00\x85R", b"l."));
 }
 
+fn erlang(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
+    use std::io::Write as _;
+    let half = ((length / 2 - 8) as u32).to_be_bytes();
+    let whole = ((length - 16) as u32).to_be_bytes();
+    let list = |count: [u8; 4]| [b"\x83l", &count[..]].concat();
+    add("etf", "deep tuples", around(b"\x83", b"h\x01", b"j"));
+    add("etf", "deep lists", around(b"\x83", b"l\0\0\0\x01", b"j"));
+    add("etf", "deep maps", around(b"\x83", b"t\0\0\0\x01a\x01", b"j"));
+    add("etf", "a list of the largest count", around(b"\x83l\xff\xff\xff\xff", b"j", b""));
+    add("etf", "many empty lists", around(&list(whole), b"j", b"j"));
+    add("etf", "many empty tuples", around(&list(half), b"h\0", b"j"));
+    add("etf", "many atoms", around(&list(half), b"w\0", b"j"));
+    add("etf", "strings of bytes", around(&list(half), &[&b"k\xff\xff"[..], &[1; 0xffff]].concat(), b"j"));
+    add("etf", "one huge integer", {
+        around(&[&b"\x83o"[..], &((length - 7) as u32).to_be_bytes(), b"\0"].concat(), b"\xff", b"")
+    });
+    add("etf", "one name over and over", around(&[&b"\x83t"[..], &half].concat(), b"w\0j", b""));
+    let packed = |plain: &[u8]| {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(plain).expect("memory");
+        [b"\x83P", &(plain.len() as u32).to_be_bytes()[..], &encoder.finish().expect("memory")].concat()
+    };
+    add("etf", "zeros", packed(&vec![0; 33 << 20]));
+    let lists = [&b"l"[..], &(4_u32 << 20).to_be_bytes(), &b"j".repeat(4 << 20), b"j"].concat();
+    add("etf", "many empty lists, packed", packed(&lists));
+    add("etf", "packed and packed again", packed(&packed(&lists)[1..]));
+    let entry = |dump: &[u8]| [&b"\0\x11\x01"[..], &[0; 12], dump].concat();
+    let many = [&b"\x04\x08[\x04"[..], &whole.iter().rev().copied().collect::<Vec<_>>()].concat();
+    add("rails-cache", "many nothings", entry(&around(&many, b"0", b"0")));
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(&vec![0; 33 << 20]).expect("memory");
+    add("rails-cache", "zeros", [b"\x01".to_vec(), encoder.finish().expect("memory")].concat());
+}
+
 fn ruby(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
     let count = |number: usize| [&[4][..], &(number as u32).to_le_bytes()].concat();
     let dump = |begin: &[u8]| [b"\x04\x08", begin].concat();
     add("marshal", "deep lists", around(&dump(b""), b"[\x06", b"0"));
     add("marshal", "deep hashes", around(&dump(b""), b"{\x060", b"0"));
-    add("marshal", "deep defaults", around(&dump(b""), b"}\x00", b"0"));
+    add("marshal", "defaults of defaults", around(&dump(b""), b"}\x00", b"0"));
     add("marshal", "deep dumps", around(&dump(b"U:\x06A"), b"U;\x00", b"0"));
     add("marshal", "classes of classes", around(&dump(b"C:\x06A"), b"C;\x00", b"0"));
     add("marshal", "variables of variables", around(&dump(b""), b"I", b"0"));

@@ -89,13 +89,11 @@ impl<'a> Settle<'_, 'a> {
     }
 
     fn copied(&mut self, node: u32, count: usize) -> Parsed<()> {
-        match self.copies.checked_sub(count) {
-            Some(left) => self.copies = left,
-            None => {
-                let at = self.graph.nodes[node as usize].at as usize;
-                return Err(Box::new(DecodeError::new(NAME, at, "objects share too much")));
-            }
-        }
+        let Some(left) = self.copies.checked_sub(count) else {
+            let at = self.graph.nodes[node as usize].at as usize;
+            return Err(Box::new(DecodeError::new(NAME, at, "objects share too much")));
+        };
+        self.copies = left;
         Ok(())
     }
 
