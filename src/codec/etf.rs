@@ -13,6 +13,9 @@ use crate::wrap::deflate;
 
 const NAME: &str = "etf";
 
+/// Terms within terms, each of which is on the stack.
+const DEPTH: usize = 256;
+
 /// What every term begins with.
 pub const VERSION: u8 = 131;
 
@@ -56,8 +59,8 @@ pub fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeE
 fn term<'a>(bytes: &'a [u8], at: usize, limits: &Limits) -> Result<Value<'a>, DecodeError> {
     let mut cursor = Cursor::new(NAME, bytes);
     cursor.at = at;
-    let mut reader =
-        Reader { bytes: cursor, limits: *limits, depth: 0, values: 0, integers: Integers::new() };
+    let limits = Limits { depth: limits.depth.min(DEPTH), ..*limits };
+    let mut reader = Reader { bytes: cursor, limits, depth: 0, values: 0, integers: Integers::new() };
     reader.document().map_err(|error| *error)
 }
 
@@ -277,10 +280,7 @@ impl<'a> Reader<'a> {
         key: Value<'a>,
         left: usize,
     ) -> Parsed<Value<'a>> {
-        let class = class.map(|class| (Value::Text(Cow::Borrowed("__struct__")), class));
-        let members = members.into_iter().map(|(name, value)| (Value::Text(name), value));
-        let mut pairs: Vec<_> = class.into_iter().chain(members).collect();
-        pairs.push((key, Value::Null));
+        let mut pairs = as_pairs(members, class, key);
         for last in (0..left).rev() {
             let value = self.value()?;
             if let Some(pair) = pairs.last_mut() {
@@ -352,6 +352,20 @@ impl<'a> Reader<'a> {
         self.depth -= 1;
         Ok(named("fun", None))
     }
+}
+
+/// The members as pairs, and another key whose value is still to come.
+#[inline(never)]
+fn as_pairs<'a>(
+    members: Fields<'a>,
+    class: Option<Value<'a>>,
+    key: Value<'a>,
+) -> Vec<(Value<'a>, Value<'a>)> {
+    let class = class.map(|class| (Value::Text(Cow::Borrowed("__struct__")), class));
+    let members = members.into_iter().map(|(name, value)| (Value::Text(name), value));
+    let mut pairs: Vec<_> = class.into_iter().chain(members).collect();
+    pairs.push((key, Value::Null));
+    pairs
 }
 
 fn text(bytes: &[u8]) -> Value<'_> {
@@ -535,12 +549,15 @@ mod tests {
                 |open: &[u8], depth: usize, end: &[u8]| [&[VERSION], &open.repeat(depth)[..], end].concat();
             for open in [&b"h\x01"[..], b"l\0\0\0\x01", b"t\0\0\0\x01w\x01a", b"t\0\0\0\x01a\x01"] {
                 let end = if open[0] == b'l' {
-                    [b"a\x01".to_vec(), b"j".repeat(900)].concat()
+                    [b"a\x01".to_vec(), b"j".repeat(DEPTH)].concat()
                 } else {
                     b"a\x01".to_vec()
                 };
-                assert!(read(&nested(open, 900, &end)).is_ok(), "{}", open.escape_ascii());
-                assert_eq!(read(&nested(open, 901, &end)).unwrap_err().reason, "nested deeper than 900");
+                assert!(read(&nested(open, DEPTH, &end)).is_ok(), "{}", open.escape_ascii());
+                assert_eq!(
+                    read(&nested(open, DEPTH + 1, &end)).unwrap_err().reason,
+                    "nested deeper than 256"
+                );
             }
         });
     }

@@ -1037,7 +1037,7 @@ mod tests {
             (b"(I1\nI2\nl.", "[1,2]"),
             (b"(S'a'\nI1\nd.", r#"{"a":1}"#),
             (b"(I1\n0I2\n1(I3\nt.", "[3]"),
-            (b"NN20.0.", "null"),
+            (b"NN200.", "null"),
             (b"}q\x00(U\x01aK\x01U\x01aK\x02u.", r#"{"a":2}"#),
             (b"]q\xffh\xff0.", "[]"),
             (b"Np4294967295\n0g4294967295\n.", "null"),
@@ -1215,7 +1215,7 @@ mod tests {
             let calls = [b"ca\nB\n".to_vec(), b")R".repeat(200_000), b".".to_vec()].concat();
             assert!(read(&calls).is_ok());
         });
-        let limits = Limits { values: 3, ..Limits::default() };
+        let limits = Limits { values: 4, ..Limits::default() };
         assert!(decode(b"(NNNt.", &limits).is_ok());
         assert!(decode(b"(NNNNt.", &limits).is_err());
     }
