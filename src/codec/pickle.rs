@@ -1043,7 +1043,7 @@ mod tests {
             (b"Np4294967295\n0g4294967295\n.", "null"),
             (b"Nr\xff\xff\xff\xff0j\xff\xff\xff\xff.", "null"),
             // Lists that grow by turns.
-            (b"]q\x00K\x01a]q\x01K\x02ah\x00K\x03a0h\x01K\x04a00h\x00h\x01\x86.", "[[1,3],[2,4]]"),
+            (b"]q\x00K\x01a]q\x01K\x02ah\x00K\x03a0h\x01K\x04a000h\x00h\x01\x86.", "[[1,3],[2,4]]"),
             // Bytes by the way that protocol 2 has for them.
             (
                 b"\x80\x02c_codecs\nencode\nq\x00X\x03\0\0\0\x00\xc3\xbfq\x01X\x06\0\0\0latin1q\x02\x86q\x03Rq\x04.",
