@@ -1097,7 +1097,7 @@ _sessctl() {
             fi
             case "${prev}" in
                 --codec)
-                    COMPREPLY=($(compgen -W "json php-msgpack dotnet-binary aspnetcore-session aspnetcore-ticket msgpack java fastjson vertx php-serialize php php_binary igbinary system-web" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json pickle rails-cache marshal etf php-msgpack dotnet-binary aspnetcore-session aspnetcore-ticket msgpack java fastjson vertx php-serialize php php_binary igbinary system-web" -- "${cur}"))
                     return 0
                     ;;
                 --of-key)
