@@ -157,6 +157,7 @@ agent\t''
 bytes\t''
 codec\t''
 error\t''
+authenticated\t''
 idle\t''
 age\t''
 expires\t''
@@ -175,6 +176,7 @@ agent\t''
 bytes\t''
 codec\t''
 error\t''
+authenticated\t''
 idle\t''
 age\t''
 expires\t''
@@ -443,6 +445,7 @@ agent\t''
 bytes\t''
 codec\t''
 error\t''
+authenticated\t''
 idle\t''
 age\t''
 expires\t''
@@ -837,6 +840,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -2277,6 +2281,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -2380,6 +2385,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -2481,6 +2487,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -2580,6 +2587,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -2679,6 +2687,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
@@ -3181,6 +3190,7 @@ generic-hash\t''
 express-memorystore\t''
 cookie-only\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l prefix -d 'Say what session keys begin with, where it is not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F

@@ -99,7 +99,8 @@ impl Context {
             (None, Some(name)) => format_of(name)?,
             (None, None) => Format::Table,
         };
-        let mut setups = frameworks::choose(&names, &profile.options, prefix)?;
+        let mut setups =
+            frameworks::choose(&names, &profile.options, prefix).map_err(|error| located(error, &profile))?;
         if !cli.target.user_path.is_empty() {
             for setup in &mut setups {
                 setup.set(
@@ -111,8 +112,6 @@ impl Context {
         if cli.output.reveal && cli.output.mask {
             return Err(Usage::new("--reveal and --mask contradict each other").into());
         }
-        let setups =
-            frameworks::choose(&names, &profile.options, prefix).map_err(|error| located(error, &profile))?;
         Ok(Context {
             ui,
             target,

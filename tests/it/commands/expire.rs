@@ -417,7 +417,7 @@ fn wrong_command_lines_are_refused() {
     let sess = Sess::new().many(1);
     for (args, says) in [
         (&["expire", "--all"][..], "was not told when"),
-        (&["expire", "--in", "2h"], "neither which sessions"),
+        (&["expire", "--in", "2h"], "no sessions selected"),
         (&["expire", "--all", "--in", "2h", "--cap", "1h"], "cannot be used with"),
         (&["expire", "--all", "--in", "2"], "has no unit"),
         (&["expire", "--all", "--in", "0s"], "use purge"),
