@@ -94,6 +94,8 @@ pub struct Layout {
     pub twin: Option<Twin>,
     /// A key beside a session, and its kind, that makes a session of what is only [`Verdict::Kin`].
     pub beside: Option<Beside>,
+    /// Whether [`Verdict::Kin`] has to be proven by that key also where this layout was named.
+    pub unproven: bool,
     /// Keys whose content is shown as a part of the session's data; `read` finds them in the blob,
     /// where one session is looked at and not many are listed.
     pub parts: Option<fn(&Setup, &Blob<'_>) -> Vec<Key>>,
@@ -241,6 +243,7 @@ impl Layout {
         unlock: None,
         twin: None,
         beside: None,
+        unproven: false,
         parts: None,
         owners: None,
         namespaced: None,

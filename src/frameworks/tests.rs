@@ -40,6 +40,9 @@ const VARIANTS: &[(&str, &str)] = &[
     ("phpredis-msgpack", "phpredis"),
     ("phpredis-php-serialize", "phpredis"),
     ("predis-session-prefix", "predis-session"),
+    ("redisson-tomcat-old", "redisson-tomcat"),
+    ("spring-session-fastjson", "spring-session-json"),
+    ("spring-session-indexed-bare", "spring-session-indexed"),
 ];
 
 struct Fixture {

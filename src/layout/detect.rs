@@ -56,6 +56,8 @@ impl<'s> Detector<'s> {
             let Some(place) = (layout.locate)(setup, blob.key) else { continue };
             let found = match verdict {
                 Verdict::Sure => return Identity::Session(at, Certainty::Sure),
+                // The name says what such a value is, but not that it is one.
+                Verdict::Kin if setup.named && layout.unproven => Identity::Kin(at),
                 Verdict::Weak | Verdict::Several | Verdict::Kin if setup.named => {
                     return Identity::Session(at, Certainty::Sure);
                 }
