@@ -30,6 +30,8 @@ expiry   maxInactiveInterval + 60 s as the key's TTL, anew at each access; none 
          ends it (readMode REDIS), a shorter one when it reads the session the next time
 user     the principal's name; otherwise an attribute by convention, or SPRING_SECURITY_CONTEXT
 cookie   JSESSIONID = <id>, with its jvmRoute, which is part of the key
+remains  a request that ends after its session writes session:thisAccessedTime back, without
+         session:creationTime and without a TTL: --expired finds and ends such hashes
 index    with broadcastSessionEvents a set redisson:tomcat_notified_nodes:<id> for a minute
 end      the hash and that set (RedissonSession of Redisson 4)
 ",
@@ -56,6 +58,7 @@ end      the hash and that set (RedissonSession of Redisson 4)
         vec![Op::Unlink(Key([client, b"redisson:tomcat_notified_nodes:", session.id].concat()))]
     },
     expire,
+    remains: Some(remains),
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     caveats: &[
         "With readMode MEMORY each Tomcat keeps its sessions until it hears of their end, and writes fields back.",
@@ -88,6 +91,16 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
         None => memchr::memmem::find(key, SESSION.as_bytes())? + SESSION.len(),
     };
     (start < key.len()).then(|| Place::after(key, start, false))
+}
+
+/// A session object in some Tomcat writes single fields on after the end of its session (`RedissonSession`),
+/// and sends no expiry with them.
+fn remains(setup: &Setup, key: &[u8], raw: &Raw) -> Option<&'static str> {
+    let Raw::Hash(fields) = raw else { return None };
+    let of_session = |(name, _): &(Vec<u8>, Vec<u8>)| jvm::bare(name).starts_with(b"session:");
+    let left = jvm::stored(fields, "session:creationTime").is_none() && fields.iter().any(of_session);
+    (left && locate(setup, key).is_some())
+        .then_some("its hash lacks session:creationTime: what a late request left behind")
 }
 
 /// What `RedissonSession.setMaxInactiveInterval` writes.

@@ -34,7 +34,7 @@ beside   <tokenName>:<type>:session:<login id>, JSON: the account's session with
          parts of the session's data
 end      token, token session, time of the last activity, and the terminal's entry in the account's
          session, which goes with its last one (StpLogic.logout of 1.46)
-         with a JWT as token, also <tenant>:online_tokens:<token>, RuoYi-Vue-Plus' list of who is online
+         with a JWT as token, also <tenant>:online_tokens:<token>, which RuoYi-Vue-Plus lists
 beware   an account's session that is no JSON (Sa-Token's jdk serializer) keeps its entry of the
          terminal, which counts among its logins
          disable: safe: custom: var: temp-token: are no sessions and are never touched

@@ -8,7 +8,7 @@ use crate::layout::{
 };
 use crate::session::{Facts, Session, Unnamed};
 use crate::store::{Key, Rewrite};
-use crate::store::{Kind, Op};
+use crate::store::{Kind, Op, Raw};
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -39,9 +39,10 @@ expiry   lastAccessedTime + maxInactiveInterval, as the key's TTL and again at e
          A negative one cannot be set, since RedisSessionRepository then removes the key
 user     the attribute PRINCIPAL_NAME_INDEX_NAME, otherwise the principal of
          SPRING_SECURITY_CONTEXT: a text, its username or name, or the claim of OpenID Connect that
-         names the user; where there is no such context, an attribute by convention (user, loginUser)
+         names the user; without such a context an attribute by convention (user, loginUser)
 cookie   SESSION = base64 of the id, a jvmRoute behind the id (DefaultCookieSerializer); in WebFlux
          the id itself
+remains  a hash without creationTime, on which Spring fails: --expired finds and ends it
 end      the hash (RedisSessionRepository, spring-session-data-redis 2.2 up to 4.1). A request that
          is under way finds it gone and fails with `Session was invalidated`
 alike    spring-session-indexed and spring-session-reactive write the same hash: they are told by
@@ -62,6 +63,7 @@ alike    spring-session-indexed and spring-session-reactive write the same hash:
     },
     read: |_, blob| jvm::hash(blob, |name, bytes| jvm::field_by(name, bytes, &blob.limits)),
     describe,
+    remains: Some(remains),
     end: |setup, session| {
         // Where the namespace tells nothing, the indexes of the other repositories are looked after too.
         if setup.named { Vec::new() } else { [indexed(session), reactive(session)].concat() }
@@ -163,6 +165,21 @@ fn fields(blob: &Blob<'_>) -> Result<(), Verdict> {
         Some(name) => Err(Verdict::No(format!("its hash lacks the field `{name}`").into())),
         None => Ok(()),
     }
+}
+
+/// A request that is under way writes what it changed of the hash back after the session's end; Spring
+/// fails on it ("creationTime key must not be null").
+fn remains(setup: &Setup, key: &[u8], raw: &Raw) -> Option<&'static str> {
+    let Raw::Hash(fields) = raw else { return None };
+    let place = locate(setup, key).filter(|place| setup.named || place.usual)?;
+    let of_spring = |(name, _): &(Vec<u8>, Vec<u8>)| {
+        let name = jvm::bare(name);
+        *name == *SEEN.as_bytes() || *name == *INTERVAL.as_bytes() || name.starts_with(b"sessionAttr:")
+    };
+    let left = jvm::stored(fields, CREATED).is_none()
+        && [SEEN, INTERVAL].iter().any(|name| jvm::stored(fields, name).is_some())
+        && fields.iter().all(of_spring);
+    (left && !place.id.is_empty()).then_some("its hash lacks creationTime: what a late request left behind")
 }
 
 /// Whether the values went through Jackson, by the first that every session has.
