@@ -34,6 +34,8 @@ use crate::ui::{self, Answer};
 mod matched;
 mod show;
 
+pub(super) use crate::text::words::plural;
+
 use matched::{Matched, by_filter, by_id, note_left_alone};
 use show::{question, show_steps};
 
@@ -828,10 +830,6 @@ fn undo_file(change: &Change<'_>, id: &str, place: &str, matched: u64) -> anyhow
     })?;
     run::prune(&directory, change.safety.keep).context("removing old undo files")?;
     Ok(Some(file))
-}
-
-pub(super) fn plural(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 fn were(count: u64) -> String {

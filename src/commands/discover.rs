@@ -9,9 +9,10 @@ use serde_json::json;
 use crate::cli::Format;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::fault::Usage;
 use crate::layout::{Layout, Setting, Setup};
 use crate::render::table::{self, Head};
-use crate::render::{self, Cell, Options, Tone, safe};
+use crate::render::{self, Cell, Options, Tone, safe, words};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::session::{Certainty, Session};
 use crate::store::redis::RedisStore;
@@ -126,6 +127,12 @@ pub(super) fn for_file(
 }
 
 pub fn run(context: &Context, _: &Args) -> anyhow::Result<Exit> {
+    if context.format == Format::Ids {
+        let what = "discover prints key families, which have no ids";
+        return Err(Usage::new(what)
+            .hint("take a table, json, ndjson or csv; `sessctl list -o ids` prints ids")
+            .into());
+    }
     let Seen { families, tally, end, interrupted, total, scanner } = look(context)?;
     print(context, &families, &tally)?;
     super::list::report_hidden(context, &scanner);
@@ -429,8 +436,10 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
     let sessions: u64 =
         families.iter().filter(|(name, _)| name.layout.is_some()).map(|(_, family)| family.count).sum();
     context.ui.note(format!(
-        "{} keys, {sessions} of them sessions; TTL and memory are from up to {SAMPLE} keys of each line",
-        tally.scanned
+        "{}, {sessions} of {} {}; TTL and memory are from up to {SAMPLE} keys of each line",
+        words::plural(tally.scanned, "key"),
+        words::either(tally.scanned, "it", "them"),
+        words::either(sessions, "a session", "sessions"),
     ));
     Ok(())
 }

@@ -89,6 +89,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             .hint("name one; -o ndjson shows several")
             .into());
     }
+    if !args.raw && matches!(context.format, Format::Csv | Format::Ids) {
+        let what = "inspect prints a card or JSON; -o csv and -o ids are for rows";
+        return Err(Usage::new(what).hint("take -o json, or `sessctl list` with a filter for rows").into());
+    }
     let mut store = context.connect()?;
     let mut setups = context.setups.clone();
     let mut exit = Exit::Done;

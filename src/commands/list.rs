@@ -14,6 +14,7 @@ use crate::select::near::Near;
 use crate::session::Session;
 use crate::store::Source as _;
 use crate::store::redis::RedisStore;
+use crate::text::words::{either, plural};
 use crate::ui;
 
 /// List sessions: who is logged in, since when, until when
@@ -46,7 +47,7 @@ pub struct Args {
     #[arg(short = 'n', long, value_name = "N", help_heading = "Rows")]
     pub limit: Option<usize>,
 
-    /// Show more columns in a table
+    /// Show every column in a table, however wide it gets
     #[arg(long, help_heading = "Rows", conflicts_with = "columns")]
     pub wide: bool,
 
@@ -117,10 +118,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if matches!(context.format, crate::cli::Format::Table) {
         let more = if matches!(end, End::Stopped) && !interrupted { ", there may be more" } else { "" };
         context.ui.note(format!(
-            "{} session{} shown{more}; {} keys scanned in {:.1} s",
-            summary.shown,
-            if summary.shown == 1 { "" } else { "s" },
-            tally.scanned,
+            "{} shown{more}; {} scanned in {:.1} s",
+            plural(summary.shown, "session"),
+            plural(tally.scanned, "key"),
             started.elapsed().as_secs_f64()
         ));
     }
@@ -182,8 +182,12 @@ pub fn report_interrupted(context: &Context, scanned: u64, total: Option<u64>) {
 pub fn report_scan(context: &Context, tally: &Tally, store: &RedisStore) {
     if tally.undecided > 0 {
         context.ui.note(format!(
-            "{} keys look like sessions of no certain layout and are left out; name the layout with --layout to see them",
-            tally.undecided
+            "{} {} like {} of no certain layout and {} left out; name the layout with --layout to see {}",
+            plural(tally.undecided, "key"),
+            either(tally.undecided, "looks", "look"),
+            either(tally.undecided, "a session", "sessions"),
+            either(tally.undecided, "is", "are"),
+            either(tally.undecided, "it", "them"),
         ));
     }
     super::report::unsettled(context, &tally.unsettled);

@@ -94,10 +94,8 @@ fn sentence(past: &str, report: &Report) -> String {
     if report.keys_removed > 0 {
         parts.push(plural(report.keys_removed, "key"));
     }
-    match report.entries_removed {
-        0 => {}
-        1 => parts.push("1 index entry".to_string()),
-        n => parts.push(format!("{n} index entries")),
+    if report.entries_removed > 0 {
+        parts.push(plural(report.entries_removed, "index entry"));
     }
     if let Some(bytes) = report.bytes_freed.filter(|bytes| *bytes > 0) {
         parts.push(crate::render::size(bytes));
@@ -108,7 +106,14 @@ fn sentence(past: &str, report: &Report) -> String {
     text.push('.');
     for (count, what) in [
         (report.gone, if report.gone == 1 { "had ended by itself" } else { "had ended by themselves" }),
-        (report.changed, "changed since they were matched and were left alone"),
+        (
+            report.changed,
+            if report.changed == 1 {
+                "changed since it was matched and was left alone"
+            } else {
+                "changed since they were matched and were left alone"
+            },
+        ),
         (report.failed, "failed"),
     ] {
         if count > 0 {

@@ -448,6 +448,9 @@ impl Columns {
             let list = TABLE.iter().filter_map(|name| COLUMNS.iter().find(|column| column.name == *name));
             return Ok(Columns { list: list.collect(), chosen: false, wide });
         }
+        if format == Format::Table {
+            return Ok(Columns { list: COLUMNS.iter().collect(), chosen: true, wide });
+        }
         Ok(Columns { wide, ..Columns::whole() })
     }
 

@@ -96,3 +96,49 @@ fn a_locale_without_utf8_gets_ascii() {
     sess.args(["list"]).success().shows("0000...").hides("…");
     sess.args(["inspect", "00000001..."]).success().hides("…");
 }
+
+#[test]
+fn forms_that_a_command_does_not_have_are_refused() {
+    let sess = Sess::new().many(1);
+    for args in [
+        &["inspect", &sid(0), "-o", "csv"][..],
+        &["inspect", &sid(0), "-o", "ids"],
+        &["discover", "-o", "ids"],
+    ] {
+        let ran = sess.args(args).code(2);
+        assert!(ran.stdout.is_empty(), "{}", ran.text());
+    }
+}
+
+#[test]
+fn one_is_no_plural() {
+    let sess = Sess::new().many(1);
+    sess.args(["list"]).success().says("1 session shown; 1 key scanned");
+    sess.args(["discover"]).success().says("1 key, 1 of it a session");
+    sess.args(["expire", "--all", "--in", "9h", "--yes"]).success();
+    sess.args(["expire", "--all", "--in", "9h", "--yes"]).says("1 session fits already and stays as it is");
+}
+
+#[test]
+fn wide_is_every_column_and_names_may_be_capitals() {
+    let sess = Sess::new().many(1);
+    let head = sess.args(["list", "--wide"]).success().lines()[0].clone();
+    for name in ["IDLE", "AGE", "EXPIRES", "PREFIX", "TYPE", "CERTAINTY"] {
+        assert!(head.split_whitespace().any(|word| word == name), "{head}");
+    }
+    sess.args(["list", "--columns", "ID,USER", "--sort", "-TTL", "-o", "csv"]).success().shows("id,user\n");
+}
+
+#[test]
+fn sizes_and_addresses_are_never_cut() {
+    let more = json!({ "ip": "2001:db8:85a3::8a2e:370:7334", "cart": "x".repeat(110_000) });
+    let sess = Sess::new().express(format!("sess:{}", sid(1)), Some(&"long-name-".repeat(30)), &more);
+    let sess = sess.env("COLUMNS", "80");
+    let ran = sess.args(["list"]).success();
+    assert!(!ran.lines()[1].contains("K…"), "{}", ran.text());
+    // Chosen columns stay, and then it is the user that gives way.
+    sess.args(["list", "--columns", "id,user,ip,bytes"])
+        .success()
+        .shows("2001:db8:85a3::8a2e:370:7334")
+        .shows(" KiB");
+}

@@ -15,6 +15,7 @@ use crate::select::near::Near;
 use crate::session::{Certainty, Login, Session};
 use crate::store::redis::{Gentle, RedisStore};
 use crate::store::{Need, Source as _};
+use crate::text::words::either;
 use crate::{resolve, ui};
 
 /// What matching found, written down.
@@ -215,9 +216,14 @@ pub(super) fn note_left_alone(context: &Context, matched: &Matched<'_>) {
     if matched.uncertain_count > 0 {
         let names: Vec<&str> = matched.uncertain.iter().copied().collect();
         context.ui.warn(format!(
-            "{} matching keys look like sessions of {} but are not certain to be; they are left alone",
-            matched.uncertain_count,
-            names.join(" or ")
+            "{} {} like {} of {} but {} not certain to be {}; {} left alone",
+            plural(matched.uncertain_count, "matching key"),
+            either(matched.uncertain_count, "looks", "look"),
+            either(matched.uncertain_count, "a session", "sessions"),
+            names.join(" or "),
+            either(matched.uncertain_count, "is", "are"),
+            either(matched.uncertain_count, "one", "any"),
+            either(matched.uncertain_count, "it is", "they are"),
         ));
         context.ui.note(format!("hint: name the layout to include them, such as --layout {}", names[0]));
     }
@@ -228,6 +234,11 @@ pub(super) fn note_left_alone(context: &Context, matched: &Matched<'_>) {
     report::unsettled(context, &matched.tally.unsettled);
     if matched.fits > 0 {
         let sessions = plural(matched.fits, "session");
-        context.ui.note(format!("note: {sessions} fit already and stay as they are"));
+        context.ui.note(format!(
+            "note: {sessions} {} already and {} as {}",
+            either(matched.fits, "fits", "fit"),
+            either(matched.fits, "stays", "stay"),
+            either(matched.fits, "it is", "they are")
+        ));
     }
 }

@@ -344,7 +344,7 @@ fn a_cap_only_shortens_and_a_floor_only_lengthens() {
     let before = ends(&sess);
     let ran = sess.args(["expire", "--all", "--cap", "90m", "--yes", "-o", "json"]).success();
     assert_eq!((ran.json()["matched"].as_u64(), ran.json()["done"].as_u64()), (Some(3), Some(3)));
-    ran.says("1 session fit already");
+    ran.says("1 session fits already");
     let after = ends(&sess);
     assert_eq!(after[0], before[0]);
     assert!(after[1..].iter().all(|end| *end == after[1] && *end < now() + 2 * HOUR), "{after:?}");
