@@ -111,7 +111,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Print in this form [default: table]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print in this form [default: table]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour')
-            [CompletionResult]::new('--wide', '--wide', [CompletionResultType]::ParameterName, 'Show more columns in a table')
+            [CompletionResult]::new('--wide', '--wide', [CompletionResultType]::ParameterName, 'Show every column in a table, however wide it gets')
             [CompletionResult]::new('--authenticated', '--authenticated', [CompletionResultType]::ParameterName, 'Sessions of somebody who is logged in')
             [CompletionResult]::new('--anonymous', '--anonymous', [CompletionResultType]::ParameterName, 'Sessions of nobody')
             [CompletionResult]::new('--no-ttl', '--no-ttl', [CompletionResultType]::ParameterName, 'Sessions whose key has no TTL')

@@ -107,7 +107,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand -o 'Print in this form [default: table]'
             cand --output 'Print in this form [default: table]'
             cand --color 'Use colour'
-            cand --wide 'Show more columns in a table'
+            cand --wide 'Show every column in a table, however wide it gets'
             cand --authenticated 'Sessions of somebody who is logged in'
             cand --anonymous 'Sessions of nobody'
             cand --no-ttl 'Sessions whose key has no TTL'

@@ -310,7 +310,7 @@ toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l wide -d 'Show more columns in a table'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l wide -d 'Show every column in a table, however wide it gets'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l authenticated -d 'Sessions of somebody who is logged in'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l anonymous -d 'Sessions of nobody'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l no-ttl -d 'Sessions whose key has no TTL'
