@@ -29,7 +29,7 @@ use sha2::{Digest as _, Sha256};
 use crate::exit::Exit;
 use crate::fault::Failure;
 use crate::plan::execute::Report;
-use crate::scan::now_ms;
+use crate::text::clock::now_ms;
 use crate::text::rfc3339;
 use crate::value::escaped_json;
 

@@ -10,6 +10,28 @@
 //!                                                                    -> plan (steps -> shown | applied)
 //! ```
 //!
+//! Floors, from the top: a file uses only its own room and those on lower floors.
+//!
+//! ```floors
+//! commands
+//! error
+//! context
+//! cli config
+//! plan guard
+//! demo resolve
+//! scan
+//! audit pace
+//! render
+//! select
+//! frameworks
+//! layout session
+//! cookie
+//! store wrap
+//! codec ui
+//! value
+//! exit fault secret text
+//! ```
+//!
 //! Invariants: `codec`, `wrap`, `cookie`, `layout` and `frameworks` do no I/O and know no clap; `store` knows no
 //! framework; only `ui`, `render` and `error` write to the terminal; only `plan` changes a store;
 //! decoding never runs anything that the bytes name.

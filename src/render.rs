@@ -15,12 +15,12 @@ pub mod csv;
 pub mod groups;
 mod ids;
 pub mod json;
-pub mod secret;
 mod sort;
 pub mod table;
 pub mod tree;
 
 pub use crate::text::{ago, clock, glyph, mask, push_rfc3339, rfc3339, safe, size, span, time, words};
+pub use crate::value::secret;
 pub use columns::{COLUMNS, Cell, Column, Columns, Tone};
 pub use groups::{By, Groups};
 pub use sort::Sort;

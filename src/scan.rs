@@ -10,7 +10,6 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::codec::Limits;
 use crate::layout::detect::{self, Detector, Identity};
@@ -18,6 +17,7 @@ use crate::layout::index::Set;
 use crate::layout::{Blob, Setup};
 use crate::session::{Certainty, Login, Session, Unnamed};
 use crate::store::{Error, Interest, Key, Kind, Need, Page, Query, Raw, Record, Source};
+pub use crate::text::clock::now_ms;
 
 mod evidence;
 mod families;
@@ -93,10 +93,6 @@ const SETTLE_AFTER: u64 = 2_000;
 const LARGE_AT_A_TIME: u64 = 16 << 20;
 /// Pages between the threads: enough that neither waits for the other's hiccups.
 const PAGES_AHEAD: usize = 4;
-
-pub fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
-}
 
 /// Scans `scanner`; `aside` is a second connection to the same store for targeted look-ups.
 pub fn sessions<S: Source + ?Sized>(
@@ -176,9 +172,6 @@ fn store_broke(said: Said, broken: &mut Option<Error>) -> Said {
 
 /// SCAN's MATCH where one prefix covers all that is asked.
 fn common_pattern(setups: &[Setup]) -> Option<Vec<u8>> {
-    if setups.iter().any(|setup| setup.layout.other_leads.is_some()) {
-        return None;
-    }
     let mut leads = setups.iter().map(Setup::known_lead);
     let first = leads.next()??;
     let same = leads.all(|lead| lead == Some(first));
@@ -221,21 +214,18 @@ struct Interests<'a> {
     version: usize,
     prefixes: Arc<Vec<(Vec<u8>, bool)>>,
     /// What keys of the named layouts begin with; empty when all are asked.
-    leads: Vec<(Vec<u8>, bool)>,
+    leads: Vec<(&'a [u8], bool)>,
     free: bool,
 }
 
 impl<'a> Interests<'a> {
-    fn new(detector: &Detector<'_>, known: &'a Known) -> Self {
-        let leads = |setup: &Setup| {
-            let hash = setup.layout.kind == Kind::Hash;
-            setup.known_leads().into_iter().map(move |lead| (lead, hash))
-        };
+    fn new(detector: &'a Detector<'_>, known: &'a Known) -> Self {
+        let lead = |setup: &'a Setup| Some((setup.known_lead()?, setup.layout.kind == Kind::Hash));
         Interests {
             known,
             version: 0,
             prefixes: Arc::default(),
-            leads: detector.setups.iter().flat_map(leads).collect(),
+            leads: detector.setups.iter().filter_map(lead).collect(),
             free: detector.setups.iter().any(|setup| setup.known_lead().is_none()),
         }
     }
@@ -310,15 +300,7 @@ impl Run<'_> {
             }
             self.tell_apart(&records, |_, _| true)?;
         }
-        // A small store is listed in the same order each time. What is left of sessions comes first, so
-        // that it does not stand among those that are whole.
-        records.sort_by(|one, other| one.key.0.cmp(&other.key.0));
-        let (left, mut whole): (Vec<Record>, Vec<Record>) =
-            records.into_iter().partition(|record| self.detector.is_left(&record.key.0, &record.raw));
-        if !left.is_empty() {
-            whole.splice(..0, left);
-        }
-        self.records(whole)
+        self.records(records)
     }
 
     /// Asks what tells twins apart, for the sessions among these records that `asks`.
@@ -478,20 +460,14 @@ impl Run<'_> {
         let data = detect::data(setup, blob);
         let mut session = detect::session(setup, blob, data.as_ref(), record, certainty, now);
         self.owners.name(&mut session);
-        let left = session.remains().is_some();
-        if certainty != Certainty::Kin && !setup.named && !left {
+        if certainty != Certainty::Kin && !setup.named {
             self.families.know(at, &session, self.known);
         }
         if lacks(first) {
             self.late.push((at, certainty, record.clone()));
             return Ok(ControlFlow::Continue(()));
         }
-        if left {
-            if !(self.request.keeps)(&session) {
-                self.sink.other(record);
-                return Ok(ControlFlow::Continue(()));
-            }
-        } else if session.facts.user.is_some() {
+        if session.facts.user.is_some() {
             self.evidence.names(at, &session);
         } else if session.facts.unnamed == Unnamed::Open {
             let as_unknown = (self.request.keeps)(&session);
@@ -524,7 +500,7 @@ impl Run<'_> {
             return Ok(ControlFlow::Continue(()));
         }
         self.tally.kept += 1;
-        if session.facts.user.is_none() && !left {
+        if session.facts.user.is_none() {
             self.evidence.unknown(at, &session);
         }
         self.sink.session(&session)

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use crate::text::safe::is_visible;
 
+pub mod secret;
+
 /// Decoded session data. Strings borrow from the blob (`'a`) unless they had to be rewritten.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'a> {

@@ -463,9 +463,6 @@ fn card(
     line("key", &masked(session.key))?;
     let sure = if session.certainty < crate::session::Certainty::Sure { " (not certain)" } else { "" };
     line("layout", &format!("{}{sure}", session.layout()))?;
-    if let Some(why) = session.remains() {
-        line("state", &format!("no session any more: {why}"))?;
-    }
     match session.login() {
         Login::User(user) => line("user", &bold(&safe::safe(user)))?,
         Login::Nobody => line("user", "nobody is logged in")?,

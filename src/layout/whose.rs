@@ -8,8 +8,8 @@
 
 use super::*;
 use crate::codec;
-use crate::render::secret;
 use crate::session::Unnamed;
+use crate::value::secret;
 
 /// What tells whose a session of a layout is that names no user.
 #[derive(Debug, Clone, Copy)]

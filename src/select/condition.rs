@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 
 use super::expr::Relation;
 use super::glob::Glob;
-use crate::render::secret::is_secret;
 use crate::text::safe::safe;
 use crate::value::Value;
+use crate::value::secret::is_secret;
 
 /// A condition as it was typed.
 #[derive(Debug, Clone)]

@@ -1,10 +1,16 @@
 //! Times, durations and sizes as they are written.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 /// The years 0 to 9999, in milliseconds since 1970; RFC 3339 has no others.
 const FIRST: i64 = -62_167_219_200_000;
 const LAST: i64 = 253_402_300_799_999;
 
 const DAY: i64 = 86_400_000;
+
+pub fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}
 
 /// Appends a time as RFC 3339 in UTC with milliseconds. Nothing is written, and `false` is the
 /// answer, for a time that has no such form.

@@ -1,10 +1,12 @@
 //! The integration tests, one binary: what a person or a script sees of the built program.
 
+mod architecture;
 mod audit;
 mod bad_bytes;
 mod bad_input;
 mod between;
 mod commands;
+mod dependencies;
 mod display;
 mod exits;
 mod faults;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::value::{Object, Value};
+use super::{Object, Value};
 
 /// What is shown instead.
 pub const BLANK: &str = "(hidden, see --reveal)";
