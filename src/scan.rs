@@ -6,6 +6,7 @@
 //! therefore looked at together before any row is released, what stays open is held back within
 //! bounds, and the rest streams.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -641,6 +642,8 @@ pub fn lookup(
     let mut scratch = Set::default();
     let mut twins = Twins::new(setups);
     let mut owners = Owners::default();
+    // Whether a family shows its users, by what its keys begin with.
+    let mut families: HashMap<Vec<u8>, bool> = HashMap::new();
     let records = source.read(keys, need.and(Need::VALUE))?;
     let now = now_ms();
     let mut identified = Vec::with_capacity(records.len());
@@ -681,7 +684,58 @@ pub fn lookup(
         let data = detect::data(setup, &blob);
         let mut session = detect::session(setup, &blob, data.as_ref(), record, certainty, now);
         owners.name(&mut session);
+        if session.facts.user.is_none() && session.facts.unnamed == Unnamed::Open {
+            let prefix = evidence::prefix(setup, &session);
+            let shows = if let Some(shows) = families.get(prefix) {
+                *shows
+            } else {
+                let shows = shows_users(source, &detector, at, prefix)?;
+                families.insert(prefix.to_vec(), shows);
+                shows
+            };
+            if shows {
+                session.facts.unnamed = Unnamed::Nobody;
+            }
+        }
         each(record, Some(&session))?;
     }
     Ok(())
+}
+
+/// Keys that are gone over to find a session of the same family which names its user.
+const LOOKED_OVER: u64 = 5_000;
+
+/// Whether a session of that layout under that prefix names its user, as far as some keys tell.
+fn shows_users(
+    source: &mut dyn Source,
+    detector: &Detector<'_>,
+    at: u16,
+    prefix: &[u8],
+) -> Result<bool, Error> {
+    let hash = detector.setups[usize::from(at)].layout.kind == Kind::Hash;
+    let mut interest =
+        |key: &[u8]| if key.starts_with(prefix) { Interest::Read { hash } } else { Interest::Skip };
+    let mut pattern = crate::select::glob::escape(prefix);
+    pattern.push(b'*');
+    let mut query = Query { pattern: Some(pattern), need: Need::VALUE, interest: &mut interest };
+    let (mut shows, mut scanned) = (false, 0);
+    let mut scratch = Set::default();
+    source.scan(&mut query, &mut |page| {
+        scanned += page.scanned;
+        for record in &page.records {
+            let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
+            if !matches!(detector.identify(&blob, &mut scratch), Identity::Session(other, _) if other == at) {
+                continue;
+            }
+            let setup = &detector.setups[usize::from(at)];
+            let data = detect::data(setup, &blob);
+            let session = detect::session(setup, &blob, data.as_ref(), record, Certainty::Sure, 0);
+            if session.facts.user.is_some() && evidence::prefix(setup, &session) == prefix {
+                shows = true;
+                return ControlFlow::Break(());
+            }
+        }
+        if scanned >= LOOKED_OVER { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    Ok(shows)
 }

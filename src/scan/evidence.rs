@@ -172,7 +172,7 @@ impl Evidence {
 
 /// What the keys of a session's family begin with. An address in front of the id, as CodeIgniter may
 /// put there, tells no families apart.
-fn prefix<'s>(setup: &'s Setup, session: &'s Session<'_>) -> &'s [u8] {
+pub(super) fn prefix<'s>(setup: &'s Setup, session: &'s Session<'_>) -> &'s [u8] {
     if let Some(lead) = setup.known_lead() {
         return lead;
     }

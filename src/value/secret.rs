@@ -75,7 +75,16 @@ pub fn blanked(value: &Value<'_>) -> Value<'static> {
     walk(value, false)
 }
 
+/// Claims that every decoded token has some of.
+const CLAIMS: &[&str] = &["iss", "sub", "aud", "exp", "iat"];
+
+/// Whether it is a token's content and not the token: who holds its claims holds no key to anything.
+fn is_claims(value: &Value<'_>) -> bool {
+    value.members().is_some() && CLAIMS.iter().filter(|name| value.get(name).is_some()).count() >= 2
+}
+
 fn walk(value: &Value<'_>, secret: bool) -> Value<'static> {
+    let secret = secret && !is_claims(value);
     let all = |values: &[Value<'_>]| values.iter().map(|value| walk(value, secret)).collect();
     let named = |members: &[(Cow<'_, str>, Value<'_>)]| {
         members
@@ -102,6 +111,8 @@ fn walk(value: &Value<'_>, secret: bool) -> Value<'static> {
             payload: object.payload.as_ref().map(|payload| walk(payload, secret)),
         })),
         Value::Null | Value::Bool(_) | Value::Ref(_) => value.clone().into_owned(),
+        // Whatever it is called, it opens what it was made for.
+        Value::Text(text) if crate::layout::user::is_token(text) => Value::Text(Cow::Borrowed(BLANK)),
         _ if secret => Value::Text(Cow::Borrowed(BLANK)),
         _ => value.clone().into_owned(),
     }
@@ -129,6 +140,19 @@ mod tests {
         {
             assert!(!is_secret(name), "{name}");
         }
+    }
+
+    #[test]
+    fn claims_of_a_decoded_token_are_shown_and_a_token_is_not() {
+        let text = br#"{"id_token":{"iss":"i","sub":"alice","nonce":"n","address":{"city":"c"}},
+            "id_token_jwt":"x","other":"eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.s","password":{"sub":"p"}}"#;
+        let value = (crate::codec::json::CODEC.decode)(text, &crate::codec::Limits::default()).expect("JSON");
+        assert_eq!(
+            blanked(&value).to_json(),
+            format!(
+                r#"{{"id_token":{{"iss":"i","sub":"alice","nonce":"{BLANK}","address":{{"city":"c"}}}},"id_token_jwt":"{BLANK}","other":"{BLANK}","password":{{"sub":"{BLANK}"}}}}"#
+            )
+        );
     }
 
     #[test]

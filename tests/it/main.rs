@@ -25,6 +25,7 @@ mod run_files;
 mod support;
 mod terminal;
 mod undo;
+mod whose;
 
 use std::path::Path;
 
