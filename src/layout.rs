@@ -94,6 +94,13 @@ pub struct Layout {
     pub twin: Option<Twin>,
     /// A key beside a session, and its kind, that makes a session of what is only [`Verdict::Kin`].
     pub beside: Option<Beside>,
+    /// Why this key is what is left of a session and no request can use, though nothing ends it: shown
+    /// and ended with those that have expired, and no session otherwise.
+    pub remains: Option<Remains>,
+    /// What session keys may begin with beside `lead`, where another version wrote other keys.
+    pub other_leads: Option<fn(&Setup) -> Vec<Vec<u8>>>,
+    /// Whether [`Verdict::Kin`] has to be proven by that key also where this layout was named.
+    pub unproven: bool,
     /// Keys whose content is shown as a part of the session's data; `read` finds them in the blob,
     /// where one session is looked at and not many are listed.
     pub parts: Option<fn(&Setup, &Blob<'_>) -> Vec<Key>>,
@@ -117,6 +124,9 @@ pub struct Layout {
 
 /// From a session to a key beside it and the kind that this key should have.
 pub type Beside = fn(&Setup, &Blob<'_>) -> Option<(Vec<u8>, Kind)>;
+
+/// From a key and what it holds to the reason why that is no session any more.
+pub type Remains = fn(&Setup, &[u8], &Raw) -> Option<&'static str>;
 
 /// From a session's key to what the names of certain sets begin with.
 pub type Owners = fn(&Setup, &[u8]) -> Option<Vec<u8>>;
@@ -241,6 +251,9 @@ impl Layout {
         unlock: None,
         twin: None,
         beside: None,
+        unproven: false,
+        remains: None,
+        other_leads: None,
         parts: None,
         owners: None,
         namespaced: None,

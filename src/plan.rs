@@ -68,6 +68,9 @@ pub fn entry(session: &Session<'_>) -> Result<Entry, &'static str> {
 /// cannot be done.
 pub fn expiry(session: &Session<'_>, end: Option<i64>) -> Result<Entry, &'static str> {
     let ended = entry(session)?;
+    if session.remains().is_some() {
+        return Err("they are what is left of sessions, which no request can use");
+    }
     let moved = (session.setup.layout.expire)(session.setup, session, end)?;
     // An end that the framework enforces from the value would cut the new one short.
     let inside = session.facts.ends.filter(|_| moved.rewrite.is_none());

@@ -173,6 +173,9 @@ fn store_broke(said: Said, broken: &mut Option<Error>) -> Said {
 
 /// SCAN's MATCH where one prefix covers all that is asked.
 fn common_pattern(setups: &[Setup]) -> Option<Vec<u8>> {
+    if setups.iter().any(|setup| setup.layout.other_leads.is_some()) {
+        return None;
+    }
     let mut leads = setups.iter().map(Setup::known_lead);
     let first = leads.next()??;
     let same = leads.all(|lead| lead == Some(first));
@@ -215,18 +218,21 @@ struct Interests<'a> {
     version: usize,
     prefixes: Arc<Vec<(Vec<u8>, bool)>>,
     /// What keys of the named layouts begin with; empty when all are asked.
-    leads: Vec<(&'a [u8], bool)>,
+    leads: Vec<(Vec<u8>, bool)>,
     free: bool,
 }
 
 impl<'a> Interests<'a> {
-    fn new(detector: &'a Detector<'_>, known: &'a Known) -> Self {
-        let lead = |setup: &'a Setup| Some((setup.known_lead()?, setup.layout.kind == Kind::Hash));
+    fn new(detector: &Detector<'_>, known: &'a Known) -> Self {
+        let leads = |setup: &Setup| {
+            let hash = setup.layout.kind == Kind::Hash;
+            setup.known_leads().into_iter().map(move |lead| (lead, hash))
+        };
         Interests {
             known,
             version: 0,
             prefixes: Arc::default(),
-            leads: detector.setups.iter().filter_map(lead).collect(),
+            leads: detector.setups.iter().flat_map(leads).collect(),
             free: detector.setups.iter().any(|setup| setup.known_lead().is_none()),
         }
     }
@@ -301,7 +307,15 @@ impl Run<'_> {
             }
             self.tell_apart(&records, |_, _| true)?;
         }
-        self.records(records)
+        // A small store is listed in the same order each time. What is left of sessions comes first, so
+        // that it does not stand among those that are whole.
+        records.sort_by(|one, other| one.key.0.cmp(&other.key.0));
+        let (left, mut whole): (Vec<Record>, Vec<Record>) =
+            records.into_iter().partition(|record| self.detector.is_left(&record.key.0, &record.raw));
+        if !left.is_empty() {
+            whole.splice(..0, left);
+        }
+        self.records(whole)
     }
 
     /// Asks what tells twins apart, for the sessions among these records that `asks`.
@@ -461,14 +475,20 @@ impl Run<'_> {
         let data = detect::data(setup, blob);
         let mut session = detect::session(setup, blob, data.as_ref(), record, certainty, now);
         self.owners.name(&mut session);
-        if certainty != Certainty::Kin && !setup.named {
+        let left = session.remains().is_some();
+        if certainty != Certainty::Kin && !setup.named && !left {
             self.families.know(at, &session, self.known);
         }
         if lacks(first) {
             self.late.push((at, certainty, record.clone()));
             return Ok(ControlFlow::Continue(()));
         }
-        if session.facts.user.is_some() {
+        if left {
+            if !(self.request.keeps)(&session) {
+                self.sink.other(record);
+                return Ok(ControlFlow::Continue(()));
+            }
+        } else if session.facts.user.is_some() {
             self.evidence.names(at, &session);
         } else if session.facts.unnamed == Unnamed::Open {
             let as_unknown = (self.request.keeps)(&session);
@@ -501,7 +521,7 @@ impl Run<'_> {
             return Ok(ControlFlow::Continue(()));
         }
         self.tally.kept += 1;
-        if session.facts.user.is_none() {
+        if session.facts.user.is_none() && !left {
             self.evidence.unknown(at, &session);
         }
         self.sink.session(&session)

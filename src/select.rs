@@ -94,6 +94,9 @@ pub struct SelectArgs {
     pub undecodable: bool,
 
     /// Sessions whose own end has passed though the key is still there
+    ///
+    /// With them what is left of sessions that no request can use, such as a hash that a late request
+    /// wrote back in part; the reason is in the column error.
     #[arg(long)]
     pub expired: bool,
 
@@ -386,7 +389,15 @@ impl Filter {
 
     /// Whether the session is one of those that are meant.
     pub fn keeps(&self, session: &Session<'_>) -> bool {
-        self.tests.iter().all(|(test, negated)| test.holds(session) != *negated)
+        (session.remains().is_none() || self.asks_for_remains())
+            && self.tests.iter().all(|(test, negated)| test.holds(session) != *negated)
+    }
+
+    /// Whether what is left of sessions is meant, too: those that have expired, those that never end, or
+    /// those of a list.
+    fn asks_for_remains(&self) -> bool {
+        let asks = |test: &Test| matches!(test, Test::Expired | Test::NoTtl | Test::Ids(_));
+        self.tests.iter().any(|(test, negated)| asks(test) && !negated)
     }
 
     /// Whether nothing was said at all, not even `--all`.

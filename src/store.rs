@@ -462,7 +462,8 @@ pub enum Expiry {
 pub enum Rewrite {
     Text(#[serde(with = "bytes")] Vec<u8>),
     /// Fields of the hash that change; the others stay.
-    Fields(Vec<(String, Key)>),
+    /// Their names may have gone through a serializer, as their values.
+    Fields(Vec<(Key, Key)>),
 }
 
 /// A change to one session: its own key, guarded by what was seen of it, and what follows from it.
@@ -696,11 +697,11 @@ mod tests {
         }
         let older = Older::Fields(vec![("ttl".to_string(), "ü\0".to_string())]);
         let read: Rewrite = rmp_serde::from_slice(&rmp_serde::to_vec(&older).unwrap()).unwrap();
-        let now = Rewrite::Fields(vec![("ttl".to_string(), Key("ü\0".into()))]);
+        let now = Rewrite::Fields(vec![(Key("ttl".into()), Key("ü\0".into()))]);
         assert_eq!(read, now);
         let again: Rewrite = rmp_serde::from_slice(&rmp_serde::to_vec(&now).unwrap()).unwrap();
         assert_eq!(again, now);
-        let raw = Rewrite::Fields(vec![("ttl".to_string(), Key(vec![0xac, 0xed]))]);
+        let raw = Rewrite::Fields(vec![(Key(vec![0xac, 0xed]), Key(vec![0xac, 0xed]))]);
         let again: Rewrite = rmp_serde::from_slice(&rmp_serde::to_vec(&raw).unwrap()).unwrap();
         assert_eq!(again, raw);
     }

@@ -88,7 +88,7 @@ fn look(context: &Context) -> anyhow::Result<Seen> {
         pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
         first: Need::VALUE,
         then: Need::NOTHING,
-        keeps: &|_| true,
+        keeps: &|session| session.remains().is_none(),
     };
     let mut found = Found {
         setups: &context.setups,

@@ -463,6 +463,9 @@ fn card(
     line("key", &masked(session.key))?;
     let sure = if session.certainty < crate::session::Certainty::Sure { " (not certain)" } else { "" };
     line("layout", &format!("{}{sure}", session.layout()))?;
+    if let Some(why) = session.remains() {
+        line("state", &format!("no session any more: {why}"))?;
+    }
     match session.login() {
         Login::User(user) => line("user", &bold(&safe::safe(user)))?,
         Login::Nobody => line("user", "nobody is logged in")?,

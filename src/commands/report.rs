@@ -200,7 +200,7 @@ pub fn step_line(context: &Context, entry: &Entry, op: Option<&Op>) -> String {
                             Some(Rewrite::Fields(fields)) => {
                                 let fields: Vec<String> = fields
                                     .iter()
-                                    .map(|(name, value)| format!(" {name} {}", show(&value.0)))
+                                    .map(|(name, value)| format!(" {} {}", show(&name.0), show(&value.0)))
                                     .collect();
                                 format!("HSET {key}{} ({when})", fields.concat())
                             }

@@ -27,6 +27,7 @@ const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/layo
 
 /// Folders that are another version or setting of a layout.
 const VARIANTS: &[(&str, &str)] = &[
+    ("aspnet-redis-provider-v1", "aspnet-redis-provider-v4"),
     ("better-auth-noprefix", "better-auth"),
     ("connect-redis-v3", "connect-redis"),
     ("connect-redis-v7-ioredis", "connect-redis"),
@@ -40,6 +41,10 @@ const VARIANTS: &[(&str, &str)] = &[
     ("phpredis-msgpack", "phpredis"),
     ("phpredis-php-serialize", "phpredis"),
     ("predis-session-prefix", "predis-session"),
+    ("redisson-tomcat-old", "redisson-tomcat"),
+    ("sa-token-json", "sa-token"),
+    ("spring-session-fastjson", "spring-session-json"),
+    ("spring-session-indexed-bare", "spring-session-indexed"),
 ];
 
 struct Fixture {

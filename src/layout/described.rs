@@ -876,14 +876,15 @@ fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
         (Raw::Hash(fields), None) => {
             let field = fields.iter().find(|(name, _)| name == when.path.as_bytes());
             let text = field.and_then(|(_, bytes)| std::str::from_utf8(bytes).ok());
+            let field_name = || Key(when.path.clone().into_bytes());
             match described.codec {
                 None => text.and_then(|text| new(&Value::Text(Cow::Borrowed(text)))).map(|new| {
-                    Rewrite::Fields(vec![(when.path.clone(), Key(new.trim_matches('"').as_bytes().to_vec()))])
+                    Rewrite::Fields(vec![(field_name(), Key(new.trim_matches('"').as_bytes().to_vec()))])
                 }),
                 Some(JSON) => text
                     .and_then(|text| codec::json::decode(text.as_bytes(), &Limits::default()).ok())
                     .and_then(|value| new(&value))
-                    .map(|new| Rewrite::Fields(vec![(when.path.clone(), Key(new.into_bytes()))])),
+                    .map(|new| Rewrite::Fields(vec![(field_name(), Key(new.into_bytes()))])),
                 Some(_) => None,
             }
         }
@@ -1035,7 +1036,7 @@ mod tests {
             assert_eq!(facts.ends, Some(1_795_465_058_000), "{old}");
             let session = crate::frameworks::tests::session(&setup, &blob, b"1", facts, &data);
             let moved = expire(&setup, &session, Some(1_795_500_000_000)).expect("it can be moved");
-            let fields = vec![("exp".to_string(), Key(new.as_bytes().to_vec()))];
+            let fields = vec![(Key(b"exp".to_vec()), Key(new.as_bytes().to_vec()))];
             assert_eq!(moved.rewrite, Some(Rewrite::Fields(fields)));
         }
     }

@@ -49,6 +49,10 @@ impl<'s> Detector<'s> {
                 continue;
             }
             let verdict = (layout.recognize)(setup, blob);
+            let left = || layout.remains.is_some_and(|why| why(setup, blob.key, blob.raw).is_some());
+            if matches!(verdict, Verdict::No(_)) && left() {
+                return Identity::Session(at, Certainty::Sure);
+            }
             // Most layouts see by the value that it is none of theirs, and the key tells them no more.
             if !setup.named && matches!(verdict, Verdict::No(_)) {
                 continue;
@@ -56,6 +60,8 @@ impl<'s> Detector<'s> {
             let Some(place) = (layout.locate)(setup, blob.key) else { continue };
             let found = match verdict {
                 Verdict::Sure => return Identity::Session(at, Certainty::Sure),
+                // The name says what such a value is, but not that it is one.
+                Verdict::Kin if setup.named && layout.unproven => Identity::Kin(at),
                 Verdict::Weak | Verdict::Several | Verdict::Kin if setup.named => {
                     return Identity::Session(at, Certainty::Sure);
                 }
@@ -76,6 +82,11 @@ impl<'s> Detector<'s> {
             return Identity::Open;
         }
         best
+    }
+
+    /// Whether a key holds what is left of a session.
+    pub fn is_left(&self, key: &[u8], raw: &Raw) -> bool {
+        self.setups.iter().any(|setup| setup.layout.remains.is_some_and(|why| why(setup, key, raw).is_some()))
     }
 
     /// What each layout says of this key; for those who ask why it is no session.

@@ -40,7 +40,7 @@ impl Index {
         for (at, setup) in setups.iter().enumerate() {
             let at = at as u16;
             if setup.named {
-                index.named.push(((setup.layout.lead)(setup), at));
+                index.named.extend(setup.known_leads().into_iter().map(|lead| (lead, at)));
                 continue;
             }
             for mark in setup.layout.marks {

@@ -2,9 +2,10 @@
 //! their own, and principals.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::*;
-use crate::codec::{java, json};
+use crate::codec::{fastjson, java, json};
 use crate::session::Unnamed;
 
 /// Where a session was ended by its framework, which leaves the rest of it for those who are told.
@@ -27,11 +28,11 @@ pub fn idle(session: &Session<'_>, end: i64) -> Result<i64, &'static str> {
 }
 
 /// A field of the session's hash with another whole number in it.
-pub fn renumber(session: &Session<'_>, name: &str, number: i64) -> Result<(String, Key), &'static str> {
+pub fn renumber(session: &Session<'_>, name: &str, number: i64) -> Result<(Key, Key), &'static str> {
     let Raw::Hash(fields) = session.raw else { return Err(expire::UNREADABLE) };
-    let old = fields.iter().find(|(field, _)| field == name.as_bytes());
-    let new = old.and_then(|(_, old)| renumbered(old, number)).ok_or(UNWRITABLE)?;
-    Ok((name.to_string(), Key(new)))
+    let (name, old) = stored(fields, name).ok_or(UNWRITABLE)?;
+    let new = renumbered(old, number).ok_or(UNWRITABLE)?;
+    Ok((Key(name.clone()), Key(new)))
 }
 
 /// A whole number in the form in which a serializer wrote another one: Java's own, JSON, also with the
@@ -56,6 +57,8 @@ fn renumbered(old: &[u8], number: i64) -> Option<Vec<u8>> {
         None => text,
     };
     let digits = digits.trim();
+    // fastjson gives a Long its letter.
+    let digits = digits.strip_suffix('L').unwrap_or(digits);
     digits.parse::<i64>().ok()?;
     let at = text.rfind(digits)?;
     Some([&text[..at], &number.to_string(), &text[at + digits.len()..]].concat().into_bytes())
@@ -68,23 +71,44 @@ pub fn patched(whole: &[u8], part: &[u8], with: &[u8]) -> Option<Vec<u8>> {
     Some([&whole[..at], with, &whole[end..]].concat())
 }
 
-/// One value of a hash, by the serializer that its first bytes give away: Java's own, JSON, plain
-/// text, or bytes that are shown as they are. Nothing is undecodable because of one attribute.
+/// One value of a hash, by the serializer that its first bytes give away: Java's own, JSON, fastjson,
+/// plain text, or bytes that are shown as they are. Nothing is undecodable because of one attribute.
 ///
 /// `name` is the field's, from which references inside the value count (`/sessionAttr:cart/parent`).
 pub fn field<'b>(name: &[u8], bytes: &'b [u8], limits: &Limits) -> Value<'b> {
+    field_by(name, bytes, limits).0
+}
+
+/// As [`field`], with the codec that read it.
+pub fn field_by<'b>(name: &[u8], bytes: &'b [u8], limits: &Limits) -> (Value<'b>, &'static str) {
     if bytes.is_empty() {
         // What Spring's serializers write for null.
-        return Value::Null;
+        return (Value::Null, "");
     }
     if bytes.starts_with(java::HEADER) {
         let base = pointer(&String::from_utf8_lossy(name));
-        return java::decode_at(bytes, &base, limits).unwrap_or(Value::Bytes(Cow::Borrowed(bytes)));
+        return match java::decode_at(bytes, &base, limits) {
+            Ok(value) => (value, java::CODEC.name),
+            Err(_) => (Value::Bytes(Cow::Borrowed(bytes)), ""),
+        };
     }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => json::decode(bytes, limits).unwrap_or(Value::Text(Cow::Borrowed(text))),
-        Err(_) => Value::Bytes(Cow::Borrowed(bytes)),
+    let Ok(text) = std::str::from_utf8(bytes) else { return (Value::Bytes(Cow::Borrowed(bytes)), "") };
+    if let Ok(value) = json::decode(bytes, limits) {
+        return (value, json::CODEC.name);
     }
+    match is_fastjson(text).then(|| fastjson::decode(bytes, limits)) {
+        Some(Ok(value)) => (value, fastjson::CODEC.name),
+        _ => (Value::Text(Cow::Borrowed(text)), ""),
+    }
+}
+
+/// Whether a text that is no JSON could be what fastjson writes instead: an object, a list, a set, or a
+/// Long. Its other scalars are too much like plain text.
+fn is_fastjson(text: &str) -> bool {
+    let long = |digits: &str| digits.parse::<i64>().is_ok();
+    text.starts_with(['{', '['])
+        || (fastjson::CODEC.sniff)(text.as_bytes())
+        || text.strip_suffix('L').is_some_and(long)
 }
 
 /// A name as the first part of a JSON pointer.
@@ -92,36 +116,83 @@ pub fn pointer(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-/// A hash as one map, its fields under their stored names.
-pub fn hash<'b>(blob: &'b Blob<'b>, value: impl Fn(&[u8], &'b [u8]) -> Value<'b>) -> Decoded<'b> {
+/// A hash as one map, its fields under their names without what a serializer put around them.
+pub fn hash<'b>(
+    blob: &'b Blob<'b>,
+    value: impl Fn(&[u8], &'b [u8]) -> (Value<'b>, &'static str),
+) -> Decoded<'b> {
     let Some(fields) = blob.fields() else { return Decoded::failed("hash", blob.unreadable("hash")) };
     let mut via = vec!["hash"];
     let mut members = Vec::with_capacity(fields.len());
-    for (name, bytes) in fields {
-        let codec = if bytes.starts_with(java::HEADER) { "java" } else { "json" };
-        let decoded = value(name, bytes);
+    // After a change of the serializer the same name may be there in two forms: the plain one counts.
+    let wrapped = fields.iter().any(|(name, _)| is_wrapped(name));
+    let mut taken: HashSet<Cow<'_, [u8]>> = HashSet::new();
+    if wrapped {
+        taken.extend(fields.iter().map(|(name, _)| Cow::Borrowed(&name[..])));
+    }
+    for (stored, bytes) in fields {
+        let name = bare(stored);
+        let name =
+            if *name == stored[..] || taken.insert(name.clone()) { name } else { Cow::Borrowed(&stored[..]) };
+        let (decoded, codec) = value(&name, bytes);
         if !matches!(decoded, Value::Null | Value::Bytes(_) | Value::Text(_)) && !via.contains(&codec) {
             via.push(codec);
         }
-        members.push((String::from_utf8_lossy(name), decoded));
+        members.push((text_of(name), decoded));
     }
     Decoded { via, value: Ok(Cow::Owned(Value::Map(members))) }
 }
 
-/// A text as the serializers write it into sets and sorted sets, each form that a session's own
-/// values are written in: Java's, JSON's, or the bare text where neither is.
-pub fn serialized(text: &[u8], forms: Forms) -> Vec<Vec<u8>> {
-    let mut all = Vec::new();
-    if forms.java {
-        all.push(java_text(text));
+fn text_of(name: Cow<'_, [u8]>) -> Cow<'_, str> {
+    match name {
+        Cow::Borrowed(name) => String::from_utf8_lossy(name),
+        Cow::Owned(name) => Cow::Owned(String::from_utf8_lossy(&name).into_owned()),
     }
-    if forms.json {
-        all.push(serde_json::Value::from(String::from_utf8_lossy(text)).to_string().into_bytes());
+}
+
+/// A text as the serializers write it into sets and sorted sets: as Java's stream, as JSON, bare. Which of
+/// them an entry is in does not follow from the session's own values, since members have a serializer of
+/// their own (spring-data-redis 2072), and after a change of it the same id stands there twice.
+pub fn serialized(text: &[u8]) -> [Vec<u8>; 3] {
+    let json = serde_json::Value::from(String::from_utf8_lossy(text)).to_string().into_bytes();
+    [java_text(text), json, text.to_vec()]
+}
+
+/// A name without what a serializer put around it: a string of Java's or a JSON text in quotes. Redisson
+/// up to about 3.8 put the names of fields through its codec, as Spring does with a hash key serializer.
+pub fn bare(name: &[u8]) -> Cow<'_, [u8]> {
+    if !is_wrapped(name) {
+        return Cow::Borrowed(name);
     }
-    if all.is_empty() {
-        all.push(text.to_vec());
+    let decode = if name[0] == b'"' { json::decode } else { java::decode };
+    match decode(name, &Limits::default()) {
+        Ok(Value::Text(Cow::Borrowed(text))) => Cow::Borrowed(text.as_bytes()),
+        Ok(Value::Text(Cow::Owned(text))) => Cow::Owned(text.into_bytes()),
+        _ => Cow::Borrowed(name),
     }
-    all
+}
+
+/// Whether a name begins like a string of Java's or a JSON text.
+fn is_wrapped(name: &[u8]) -> bool {
+    match name.strip_prefix(java::HEADER) {
+        Some(rest) => matches!(rest.first(), Some(0x74 | 0x7c)),
+        None => matches!(name, [b'"', .., b'"']),
+    }
+}
+
+/// The field of that name, as it is stored: by the plain name if it is there, otherwise by one that went
+/// through a serializer.
+pub fn stored<'f>(fields: &'f [(Vec<u8>, Vec<u8>)], name: &str) -> Option<&'f (Vec<u8>, Vec<u8>)> {
+    let plain = fields.iter().find(|(field, _)| field == name.as_bytes());
+    plain.or_else(|| {
+        let mut wrapped = fields.iter().filter(|(field, _)| is_wrapped(field));
+        wrapped.find(|(field, _)| *bare(field) == *name.as_bytes())
+    })
+}
+
+/// One field of a hash, whatever form its name has.
+pub fn field_of<'b>(blob: &Blob<'b>, name: &str) -> Option<&'b [u8]> {
+    stored(blob.fields()?, name).map(|(_, value)| &value[..])
 }
 
 /// `ObjectOutputStream.writeObject` of a string.
@@ -151,26 +222,6 @@ fn java_unit(unit: u16) -> Vec<u8> {
         1..=0x7f => vec![unit as u8],
         0 | 0x80..=0x7ff => vec![0xc0 | (unit >> 6) as u8, low(unit)],
         _ => vec![0xe0 | (unit >> 12) as u8, low(unit >> 6), low(unit)],
-    }
-}
-
-/// Which serializers a session's values went through; both after a migration.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Forms {
-    pub java: bool,
-    pub json: bool,
-}
-
-impl Forms {
-    pub fn of(blob: &[(Vec<u8>, Vec<u8>)]) -> Forms {
-        let mut forms = Forms::default();
-        for (_, value) in blob.iter().filter(|(_, value)| !value.is_empty()) {
-            let java = value.starts_with(java::HEADER);
-            forms.java |= java;
-            forms.json |=
-                !java && matches!(value[0], b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n');
-        }
-        forms
     }
 }
 
@@ -242,20 +293,41 @@ pub fn principal<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
 
 /// Who is logged in by Spring Security, from the value of `SPRING_SECURITY_CONTEXT`.
 pub fn security_context<'v>(context: &'v Value<'_>) -> Option<Cow<'v, str>> {
-    let authentication = member(context, "authentication")?;
+    let authentication = referred(context, member(context, "authentication")?);
     let class = match authentication {
         Value::Object(object) => Some(&*object.class),
-        other => other.get("@class").and_then(Value::as_str),
+        other => other.get("@class").or_else(|| other.get("@type")).and_then(Value::as_str),
     };
     if class.is_some_and(|class| class.ends_with(".AnonymousAuthenticationToken")) {
         return None;
     }
-    let by_principal = member(authentication, "principal").and_then(principal);
+    let by_principal =
+        member(authentication, "principal").and_then(|named| principal(referred(context, named)));
     by_principal.or_else(|| first(authentication, &["name"]))
 }
 
+/// What a reference of fastjson points at by its path from the root (`{"$ref":"$.user.roles[0]"}`); the
+/// value itself where it is none, or leads nowhere.
+fn referred<'v, 'a>(root: &'v Value<'a>, value: &'v Value<'a>) -> &'v Value<'a> {
+    const HOPS: usize = 8;
+    let mut found = value;
+    for _ in 0..HOPS {
+        let Value::Map(members) = found else { break };
+        let [(name, Value::Text(path))] = &members[..] else { break };
+        let Some(path) = path.strip_prefix('$').filter(|_| name == "$ref") else { break };
+        let steps = path.split(['.', '[', ']']).filter(|step| !step.is_empty());
+        let end = steps.into_iter().try_fold(root, |at, step| match at {
+            Value::List(items) | Value::Set(items) => items.get(step.parse::<usize>().ok()?),
+            other => other.get(step),
+        });
+        let Some(end) = end else { break };
+        found = end;
+    }
+    unpaired(found)
+}
+
 /// Attributes by which applications name their user when no library does.
-const CONVENTIONS: &[&str] = &[
+pub const CONVENTIONS: &[&str] = &[
     "user",
     "username",
     "userName",
@@ -337,23 +409,26 @@ fn is_login(context: &Value<'_>) -> bool {
 /// The part of a hash that its serializer began and that does not decode: the field and why.
 pub fn broken_field(blob: &Blob<'_>, shown: impl Fn(&[u8]) -> bool) -> Option<String> {
     blob.fields()?.iter().find_map(|(name, bytes)| {
-        if !shown(name) {
+        if !shown(&bare(name)) {
             return None;
         }
         let error = if bytes.starts_with(java::HEADER) {
             java::decode(bytes, &blob.limits).err()?
         } else if matches!(bytes.first(), Some(b'{' | b'[' | b'"')) {
-            json::decode(bytes, &blob.limits).err()?
+            json::decode(bytes, &blob.limits)
+                .err()
+                .filter(|_| fastjson::decode(bytes, &blob.limits).is_err())?
         } else {
             return None;
         };
-        Some(format!("{}: {error}", String::from_utf8_lossy(name)))
+        Some(format!("{}: {error}", String::from_utf8_lossy(&bare(name))))
     })
 }
 
 /// The address that the login came from.
 pub fn remote_address<'v>(context: &'v Value<'_>) -> Option<Cow<'v, str>> {
-    let details = member(member(context, "authentication")?, "details")?;
+    let authentication = referred(context, member(context, "authentication")?);
+    let details = referred(context, member(authentication, "details")?);
     first(details, &["remoteAddress"])
 }
 
@@ -390,11 +465,70 @@ mod tests {
                 r#"{"authentication":{"@class":"o.s.AnonymousAuthenticationToken","principal":"anonymousUser"}}"#,
                 None,
             ),
+            (r#"{"authentication":{"@type":"o.AnonymousAuthenticationToken","principal":"a"}}"#, None),
+            (
+                r#"{"authentication":{"details":{"username":"d"},"principal":{"$ref":"$.authentication.details"}}}"#,
+                Some("d"),
+            ),
+            (r#"{"users":[{"name":"u"}],"authentication":{"principal":{"$ref":"$.users[0]"}}}"#, Some("u")),
+            (r#"{"authentication":{"principal":{"$ref":"$.authentication.principal"}}}"#, None),
             (r#"{"authentication":null}"#, None),
             (r#"{"authentication":{"principal":["java.util.HashMap",{"username":"p"}]}}"#, Some("p")),
         ];
         for (text, user) in table {
             assert_eq!(named(text).as_deref(), user, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_told_whatever_is_around_them() {
+        for name in [&b"session:isNew"[..], b"\"session:isNew\"", b"\xac\xed\0\x05t\0\x0dsession:isNew"] {
+            assert_eq!(*bare(name), *b"session:isNew");
+            let raw = Raw::Hash(vec![(name.to_vec(), b"true".to_vec())]);
+            let blob = Blob::new(b"k", &raw, Limits::default());
+            assert_eq!(field_of(&blob, "session:isNew"), Some(&b"true"[..]));
+            assert_eq!(field_of(&blob, "isNew"), None);
+        }
+        for name in [&b""[..], b"\"", b"\"a", b"\xac\xed\0\x05", b"\xac\xed\0\x05t\0\x09a", b"7"] {
+            assert_eq!(*bare(name), *name);
+        }
+        let pair = |name: &[u8], value: &str| (name.to_vec(), value.as_bytes().to_vec());
+        let raw = Raw::Hash(vec![
+            pair(b"\"a\"", "1"),
+            pair(b"a", "2"),
+            pair(b"\"b\"", "3"),
+            pair(b"\xac\xed\0\x05t\0\x01b", "4"),
+        ]);
+        let blob = Blob::new(b"k", &raw, Limits::default());
+        assert_eq!(field_of(&blob, "a"), Some(&b"2"[..]));
+        let data = hash(&blob, |name, bytes| field_by(name, bytes, &Limits::default()));
+        let json = data.value().unwrap().to_json();
+        assert!(json.starts_with(r#"{"\"a\"":1,"a":2,"b":3,"#) && json.ends_with(":4}"), "{json}");
+    }
+
+    #[test]
+    fn what_fastjson_writes_is_read_and_plain_text_is_left() {
+        let read = |text: &'static str| {
+            let (value, codec) = field_by(b"f", text.as_bytes(), &Limits::default());
+            (value.to_json(), codec)
+        };
+        for (text, json, codec) in [
+            (
+                r#"{"@type":"a.B","n":103L,"s":Set["*"],"r":{"$ref":"$.s"}}"#,
+                r#"{"@type":"a.B","n":103,"s":{"$set":["*"]},"r":{"$ref":"$.s"}}"#,
+                "fastjson",
+            ),
+            ("{a:1,'b':2}", r#"{"a":1,"b":2}"#, "fastjson"),
+            ("TreeSet[1]", r#"{"$set":[1]}"#, "fastjson"),
+            ("[1L]", "[1]", "fastjson"),
+            ("103L", "103", "fastjson"),
+            (r#"{"a":1}"#, r#"{"a":1}"#, "json"),
+            ("5D", r#""5D""#, ""),
+            ("L", r#""L""#, ""),
+            ("Set me", r#""Set me""#, ""),
+            ("{broken", r#""{broken""#, ""),
+        ] {
+            assert_eq!(read(text), (json.to_string(), codec), "{text}");
         }
     }
 
@@ -416,6 +550,7 @@ mod tests {
             ("-1", "7"),
             (r#"["java.lang.Integer",1800]"#, r#"["java.lang.Integer",7]"#),
             (r#"["java.lang.Long" , 1 ]"#, r#"["java.lang.Long" , 7 ]"#),
+            ("1800L", "7L"),
         ] {
             assert_eq!(renumbered(old.as_bytes(), 7).as_deref(), Some(new.as_bytes()), "{old}");
         }
@@ -427,9 +562,11 @@ mod tests {
 
     #[test]
     fn texts_are_written_as_java_writes_them() {
-        let both = Forms { java: true, json: true };
-        assert_eq!(serialized(b"a\"b", both), [&b"\xac\xed\0\x05t\0\x03a\"b"[..], b"\"a\\\"b\""]);
-        assert_eq!(serialized(b"a", Forms::default()), [b"a"]);
+        let forms = [&b"\xac\xed\0\x05t\0\x03a\"b"[..], b"\"a\\\"b\"", b"a\"b"];
+        assert_eq!(serialized(b"a\"b"), forms);
+        for form in forms {
+            assert_eq!(crate::codec::text_of(form).unwrap(), b"a\"b");
+        }
         assert_eq!(
             java_text("😀\0é".as_bytes()),
             b"\xac\xed\0\x05t\0\x0a\xed\xa0\xbd\xed\xb8\x80\xc0\x80\xc3\xa9"

@@ -95,16 +95,21 @@ impl Session<'_> {
         }
     }
 
-    /// Whether its own end has passed though the key is still there.
+    /// Whether its own end has passed though the key is still there, or it is only what is left of one.
     pub fn expired(&self) -> bool {
-        self.facts.ends.is_some_and(|end| end <= self.now)
+        self.facts.ends.is_some_and(|end| end <= self.now) || self.remains().is_some()
+    }
+
+    /// Why this is only what is left of a session, which no request can use.
+    pub fn remains(&self) -> Option<&'static str> {
+        (self.setup.layout.remains?)(self.setup, self.key, self.raw)
     }
 
     /// Whose session this is, as far as that can be known.
     pub fn login(&self) -> Login<'_> {
         match (&self.facts.user, self.facts.unnamed) {
             (Some(user), _) => Login::User(user),
-            (None, Unnamed::Nobody) if !self.undecodable() => Login::Nobody,
+            (None, Unnamed::Nobody) if !self.undecodable() && self.remains().is_none() => Login::Nobody,
             _ => Login::Unknown,
         }
     }
@@ -114,8 +119,11 @@ impl Session<'_> {
         self.facts.broken.is_some() || self.data.is_some_and(|data| data.value.is_err())
     }
 
-    /// Why the value, or a part of it, could not be decoded, on one line.
+    /// Why this is no whole session, or the value or a part of it could not be decoded, on one line.
     pub fn error(&self) -> Option<String> {
+        if let Some(why) = self.remains() {
+            return Some(why.to_string());
+        }
         match self.data.map(|data| &data.value) {
             Some(Err(error)) => Some(error.to_string()),
             _ => self.facts.broken.as_deref().map(str::to_string),

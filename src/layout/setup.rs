@@ -226,6 +226,13 @@ impl Setup {
         lead.as_deref()
     }
 
+    /// All that session keys may begin with, if that is known.
+    pub fn known_leads(&self) -> Vec<Vec<u8>> {
+        let Some(lead) = self.known_lead() else { return Vec::new() };
+        let others = self.layout.other_leads.map(|others| others(self)).unwrap_or_default();
+        std::iter::once(lead.to_vec()).chain(others).collect()
+    }
+
     /// What stands before the id in this key: the prefix that companions share.
     pub fn before<'k>(&self, key: &'k [u8], id: &[u8]) -> &'k [u8] {
         key.strip_suffix(id).unwrap_or_else(|| {

@@ -131,7 +131,18 @@ fn what_a_late_request_left_is_no_session() {
     assert_eq!(sess.listed("id", &[]), [id]);
     let shown = sess.args(["inspect", "--reveal", "-o", "json", id]).success().json();
     assert_eq!(shown["data"]["sessionAttr:cart"], Json::Null);
-    sess.args(["inspect", &corpse]).says("lacks creationTime");
+    sess.args(["inspect", &corpse]).success().shows("lacks creationTime");
+    sess.args(["purge", "--all", "--yes", "--dry-run"]).success();
+    let left = sess.args(["list", "--expired", "-o", "json"]).success().json();
+    assert_eq!((&left[0]["key"], &left[1]), (&json!(corpse), &Json::Null));
+    assert!(left[0]["error"].as_str().is_some_and(|why| why.contains("lacks creationTime")), "{left}");
+    let held = sess.server.contents();
+    sess.args(["purge", "--expired", "--yes"]).success();
+    assert_eq!(sess.listed("id", &[]), [id]);
+    assert!(!sess.server.contents().contains_key(corpse.as_bytes()));
+    sess.args(["undo", "--yes"]).success();
+    assert_eq!(sess.server.contents(), held);
+    sess.changes_nothing(["expire", "--expired", "--in", "1h", "--yes"]);
 }
 
 #[test]
@@ -233,5 +244,190 @@ fn a_cookie_of_another_login_type_leads_to_its_token() {
     for named in [&[][..], &["--layout", "sa-token"]] {
         let shown = sess.args([&["inspect", "-o", "json", &cookie], named].concat()).success().json();
         assert_eq!((&shown["key"], &shown["user"]), (&json!(key), &json!("root")));
+    }
+}
+
+#[test]
+fn members_of_the_indexes_go_move_and_come_back_in_every_form() {
+    let forms = |text: &str| [java(text), json_text(text), text.as_bytes().to_vec()];
+    for namespace in ["spring:session", "{shop}:spring:session", "app:{a}"] {
+        let sess = Sess::new();
+        let [id, other, ..] = IDS;
+        for id in [id, other] {
+            let user = [("PRINCIPAL_NAME_INDEX_NAME", "\"alice\"")];
+            let key = spring(&sess, namespace, id, &user);
+            sess.server.command(&["HSET", &key, "lastAccessedTime", "1895493803057"]);
+            sess.server.command(&["SET", &format!("{namespace}:sessions:expires:{id}"), "", "EX", "1800"]);
+        }
+        let minute = |seconds: i64| {
+            let end: i64 = 1_895_493_803_057 + seconds * 1000;
+            format!("{namespace}:expirations:{}", (end / 60_000 + 1) * 60_000)
+        };
+        let index = format!(
+            "{namespace}:index:org.springframework.session.FindByIndexNameSessionRepository.PRINCIPAL_NAME_INDEX_NAME:alice"
+        );
+        let scores = format!("{namespace}:sessions:expirations");
+        for id in [id, other] {
+            for form in forms(id) {
+                sess.server.command(&[b"SADD", index.as_bytes(), &form]);
+                sess.server.command(&[b"ZADD", scores.as_bytes(), b"1895495603057", &form]);
+            }
+            for form in forms(&format!("expires:{id}")) {
+                sess.server.command(&[b"SADD", minute(1800).as_bytes(), &form]);
+            }
+        }
+        let held = sess.server.contents();
+        assert_eq!(sess.listed("layout", &[]), ["spring-session-indexed-json"; 2], "{namespace}");
+
+        sess.args(["purge", id, "--yes"]).success();
+        for key in [&index, &minute(1800), &scores] {
+            let left = members(&sess, key);
+            assert!(left.len() == 3 && left.iter().all(|member| !contains(member, id)), "{key}: {left:?}");
+        }
+        sess.args(["undo", "--yes"]).success();
+        assert_eq!(sess.server.contents(), held, "{namespace}");
+
+        sess.args(["expire", id, "--at", "2030-01-25T12:00:00Z", "--yes"]).success();
+        let moved: Vec<Vec<u8>> = forms(&format!("expires:{id}")).into();
+        let there = sess.server.contents().into_iter().filter(|(key, _)| contains(key, ":expirations:"));
+        let there: Vec<Vec<u8>> = there
+            .filter(|(key, _)| *key != minute(1800).as_bytes())
+            .flat_map(|(key, _)| members(&sess, &String::from_utf8(key).expect("UTF-8")))
+            .collect();
+        assert_eq!(there.len(), 3, "{namespace}");
+        assert!(moved.iter().all(|member| there.contains(member)), "{namespace}");
+        let Some(Content::Scored(scored)) = sess.server.contents().remove(scores.as_bytes()) else {
+            panic!("no scores")
+        };
+        let changed = scored.values().filter(|score| score.to_string() != "1895495603057").count();
+        assert_eq!(changed, 3, "{namespace}");
+        sess.args(["undo", "--yes"]).success();
+        assert_eq!(sess.server.contents(), held, "{namespace}");
+    }
+}
+
+fn contains(whole: &[u8], part: &str) -> bool {
+    whole.windows(part.len()).any(|window| window == part.as_bytes())
+}
+
+#[test]
+fn a_redisson_of_old_is_ended_and_given_another_end_under_its_own_names() {
+    let sess = Sess::new().load("redisson-tomcat-old");
+    let key = "redisson:tomcat_session:05341D84D5470264E9C8129CBB6A3701";
+    let held = sess.server.contents();
+    sess.args(["expire", key, "--at", "2030-01-25T12:00:00Z", "--yes"]).success();
+    let fields = |sess: &Sess| match sess.server.contents().remove(key.as_bytes()) {
+        Some(Content::Fields(fields)) => fields,
+        other => panic!("{other:?}"),
+    };
+    let now = fields(&sess);
+    let Some(Content::Fields(before)) = held.get(key.as_bytes()) else { panic!("no hash") };
+    assert_eq!(now.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+    let changed: Vec<_> = now.iter().filter(|(name, value)| before.get(*name) != Some(value)).collect();
+    assert_eq!(changed.len(), 1);
+    assert_eq!(*changed[0].0, java("session:maxInactiveInterval"));
+    sess.args(["undo", "--yes"]).success();
+    assert_eq!(sess.server.contents(), held);
+}
+
+#[test]
+fn a_key_that_only_looks_like_a_token_is_none_of_sa_token() {
+    let sess = Sess::new();
+    let real = format!("satoken:login:token:{}", IDS[0]);
+    sess.server.command(&["SET", &real, "\"7\""]);
+    sess.server.command(&["SET", "satoken:login:session:7", "{\"terminalList\":[]}"]);
+    for (key, value) in [
+        ("satoken:login:token:queue", "lock"),
+        ("satoken:login:token:count", "-1"),
+        ("satoken:login:token:users", "\"-4\""),
+        ("satoken:login:token:config", "{}"),
+        ("shop:job:token:pause", "1"),
+    ] {
+        sess.server.command(&["SET", key, value]);
+    }
+    let held = sess.server.contents();
+    for named in [&[][..], &["--layout", "sa-token"]] {
+        let listed = sess.args([&["list", "-o", "json"], named].concat()).success().json();
+        let keys: Vec<&Json> = listed.as_array().expect("rows").iter().map(|row| &row["key"]).collect();
+        assert_eq!(keys, [&json!(real)], "{named:?}");
+        sess.args([&["purge", "--all", "--yes"], named].concat()).success();
+        let left = sess.server.contents();
+        assert_eq!(held.keys().filter(|key| !left.contains_key(*key)).count(), 1, "{named:?}");
+        sess.args(["undo", "--yes"]).success();
+    }
+}
+
+#[test]
+fn a_replaced_token_in_quotes_is_over_and_its_account_is_left_alone() {
+    let sess = Sess::new();
+    let key = format!("t1:Authorization:login:token:{}", IDS[0]);
+    sess.server.command(&["SET", &key, "\"-4\""]);
+    let rows = sess.rows(&[]);
+    assert_eq!((&rows[0]["key"], &rows[0]["user"]), (&json!(key), &Json::Null));
+    sess.args(["list", "--expired", "-o", "ids"]).success().shows(IDS[0]);
+}
+
+#[test]
+fn what_is_left_of_redissons_sessions_is_found_and_ended_with_the_expired_ones() {
+    let sess = Sess::new();
+    let prefix = "redisson:tomcat_session:A3C07A1CCB2DEBD6248A2AB6171DB20";
+    let long = |number: i64| format!(r#"["java.lang.Long",{number}]"#);
+    let live = format!("{prefix}1");
+    sess.server.command(&[
+        "HSET",
+        &live,
+        "session:creationTime",
+        &long(1),
+        "session:maxInactiveInterval",
+        "-1",
+    ]);
+    let names =
+        [b"session:thisAccessedTime".to_vec(), java("session:lastAccessedTime"), json_text("session:isNew")];
+    for (at, name) in names.iter().enumerate() {
+        let key = format!("{prefix}{}", at + 2);
+        sess.server.command(&[b"HSET", key.as_bytes(), name, long(1_795_117_888_291).as_bytes()]);
+    }
+    // None of Redisson's.
+    for (key, field) in
+        [("app:redisson:tomcat_sso:1", "session:isNew"), ("redisson:tomcat_session:x", "cart")]
+    {
+        sess.server.command(&["HSET", key, field, "1"]);
+    }
+    assert_eq!(sess.listed("key", &[]), [live.as_str()]);
+    sess.args(["count"]).success().shows("1");
+    let held = sess.server.contents();
+    for named in [&[][..], &["--layout", "redisson-tomcat"]] {
+        let rows = sess.args([&["list", "--expired", "-o", "json"], named].concat()).success().json();
+        let rows = rows.as_array().expect("rows");
+        assert_eq!(rows.len(), 3, "{named:?}");
+        assert!(rows.iter().all(|row| row["error"].is_string() && row["key"] != live.as_str()));
+        let ended = sess.args([&["purge", "--expired", "--yes", "-o", "json"], named].concat());
+        assert_eq!(ended.success().json()["done"], 3);
+        let left = sess.server.contents();
+        assert!(left.len() == held.len() - 3 && left.contains_key(live.as_bytes()));
+        sess.args(["undo", "--yes"]).success();
+        assert_eq!(sess.server.contents(), held);
+    }
+    sess.args(["purge", "--anonymous", "--yes"]);
+    let left = sess.server.contents();
+    assert!((2..5).all(|at| left.contains_key(format!("{prefix}{at}").as_bytes())));
+}
+
+#[test]
+fn a_key_that_went_through_javas_serializer_is_a_session_of_shiro() {
+    let sess = Sess::new().load("shiro-redis");
+    let some = sess.listed("key", &[]).remove(0);
+    let wrapped = java(&some);
+    sess.server.command(&[b"RENAME", some.as_bytes(), &wrapped]);
+    let held = sess.server.contents();
+    let id = some.strip_prefix("shiro:session:").expect("the usual prefix");
+    for named in [&[][..], &["--layout", "shiro-redis"]] {
+        let listed = sess.args([&["list", "-o", "json"], named].concat()).success().json();
+        assert!(listed.as_array().expect("rows").iter().any(|row| row["id"] == id), "{named:?}");
+        sess.args([&["purge", id, "--yes"], named].concat()).success();
+        let left = sess.server.contents();
+        assert!(!left.contains_key(&wrapped) && left.len() == held.len() - 1);
+        sess.args(["undo", "--yes"]).success();
+        assert_eq!(sess.server.contents(), held);
     }
 }

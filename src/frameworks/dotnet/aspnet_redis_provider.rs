@@ -24,6 +24,8 @@ const APPLICATION: OptionSpec = OptionSpec::new(
 
 const DATA: &[u8] = b"}_SessionStateItemCollection";
 const DATA_4: &[u8] = b"}_Data";
+/// Version 1 had no hash tag (KeyGenerator.cs of 2015-01; the braces are of 2.0.1).
+const DATA_1: &[u8] = b"_Data";
 
 pub const LAYOUT: Layout = Layout {
     name: "aspnet-redis-provider",
@@ -74,25 +76,27 @@ pub const V4: Layout = Layout {
     page: "\
 key      {<applicationName>_<id>}_Data, a hash; the braces are part of the key; applicationName is
          usually the virtual path, /; the id is what follows the last _ in the braces, 24 characters
-         of a-z and 0-5
+         of a-z and 0-5. Version 1 wrote no braces: <applicationName>_<id>_Data
 value    a field an item: a BinaryFormatter stream each, or what redisSerializerType writes; null is
          an object RedisNull
 expiry   the key's TTL, renewed by every request (20 min by default)
 user     by convention UserName, UserId, User and the like; the login is in a cookie of its own
 cookie   ASP.NET_SessionId = <id>
 beside   hash {...}_Internal with SessionTimeout (seconds), {...}_Write_Lock while a request holds
-         the session. A session without items has no hash of its own
+         the session. A session without items has no hash of its own: what is there of it is none
 end      all three. A request that is running writes back only while its lock is there, so that
          nothing comes back (aspnet-redis-providers 4.x, RedisConnectionWrapper.cs)
 ",
     kind: Kind::Hash,
-    marks: &[Mark::Word("}_Data")],
-    locate: |setup, key| locate(setup, key, DATA_4),
+    marks: &[Mark::Word("_Data")],
+    locate: |setup, key| locate(setup, key, DATA_4).or_else(|| unbraced(setup, key)),
+    other_leads: Some(|setup| vec![lead_1(setup)]),
+    beside: Some(|_, blob| Some((twin(blob.key, "_Internal")?.0, Kind::Hash))),
     key_of: |setup, id| key_of(setup, id, DATA_4),
     recognize: recognize_fields,
     read: read_fields,
-    end: |_, session| beside(session, DATA_4, "}_Internal", "}_Write_Lock"),
-    expire: |_, session, end| Ok(moved(session, DATA_4, "}_Internal", end)),
+    end: |_, session| beside(session, DATA_1, "_Internal", "_Write_Lock"),
+    expire: |_, session, end| Ok(moved(session, DATA_1, "_Internal", end)),
     ..LAYOUT
 };
 
@@ -137,6 +141,36 @@ fn locate(setup: &Setup, key: &[u8], suffix: &[u8]) -> Option<Place> {
     (whole && start < end).then(|| Place { id: start..end, usual: is_usual(&key[start..end]) })
 }
 
+/// What the keys of version 1 begin with.
+fn lead_1(setup: &Setup) -> Vec<u8> {
+    let application = match (setup.text("application_name"), setup.text("prefix")) {
+        (None, Some(prefix)) => prefix.strip_prefix('{').unwrap_or(prefix).to_string(),
+        (Some(application), _) => format!("{application}_"),
+        (None, None) => String::new(),
+    };
+    [setup.key_prefix(), &application].concat().into_bytes()
+}
+
+/// A key of version 1. Without the braces only an id of the usual form tells it.
+fn unbraced(setup: &Setup, key: &[u8]) -> Option<Place> {
+    const ID: usize = 24;
+    let end = key.strip_suffix(DATA_1)?.len();
+    let start = end.checked_sub(ID)?;
+    let lead = lead_1(setup);
+    let fits = match setup.known_lead() {
+        Some(_) if setup.text("application_name").is_some() => key[..start] == *lead,
+        Some(_) => key[..start].starts_with(&lead),
+        None => true,
+    };
+    let named = start > 1 && key[start - 1] == b'_' && is_usual(&key[start..end]);
+    (fits && named).then_some(Place { id: start..end, usual: true })
+}
+
+/// The key of the same stem that ends so.
+fn twin(key: &[u8], suffix: &str) -> Option<Key> {
+    Some(Key([key.strip_suffix(DATA_1)?, suffix.as_bytes()].concat()))
+}
+
 fn recognize_fields(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(fields) = blob.fields() else { return Verdict::no("the key is no hash") };
     let Some(place) = (setup.layout.locate)(setup, blob.key) else {
@@ -144,6 +178,10 @@ fn recognize_fields(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     };
     let streams = fields.iter().any(|(_, value)| (dotnet_binary::CODEC.sniff)(value));
     // Another serializer may have been configured; then the key has to be just what it is by default.
+    if !blob.key.ends_with(DATA_4) && !streams && !blob.key[..place.id.start].contains(&b'/') {
+        // Any hash may be called so.
+        return Verdict::Kin;
+    }
     if place.usual || streams { Verdict::Sure } else { Verdict::Weak }
 }
 
@@ -239,6 +277,22 @@ mod tests {
             assert_eq!(id(&free, key), None, "{key}");
         }
         assert_eq!(id(&named("shop"), &format!("{{shop_eu_{ID}}}_Data")), None);
+        // Version 1.
+        for application in ["/", "/shop", "my_shop"] {
+            let key = format!("{application}_{ID}_Data");
+            assert_eq!(id(&free, &key).as_deref(), Some(ID), "{key}");
+            assert_eq!(id(&named(application), &key).as_deref(), Some(ID), "{key}");
+            assert_eq!(id(&named("other"), &key), None, "{key}");
+            assert_eq!(
+                twin(key.as_bytes(), "_Internal"),
+                Some(Key(format!("{application}_{ID}_Internal").into()))
+            );
+        }
+        for key in
+            [format!("_{ID}_Data"), format!("/{ID}_Data"), "/_own_Data".to_string(), format!("/_{ID}6_Data")]
+        {
+            assert_eq!(id(&free, &key), None, "{key}");
+        }
         assert_eq!(key_of(&free, ID.as_bytes(), DATA_4), format!("{{/_{ID}}}_Data").as_bytes());
     }
 
@@ -252,6 +306,9 @@ mod tests {
         let stream = b"\0\x01\0\0\0\xff\xff\xff\xff\x01\0\0\0\0\0\0\0";
         assert_eq!(verdict("{/_own-id}_Data", b"1"), Verdict::Weak);
         assert_eq!(verdict("{/_own-id}_Data", stream), Verdict::Sure);
+        assert_eq!(verdict(&format!("/_{ID}_Data"), b"1"), Verdict::Sure);
+        assert_eq!(verdict(&format!("shop_{ID}_Data"), b"1"), Verdict::Kin);
+        assert_eq!(verdict(&format!("shop_{ID}_Data"), stream), Verdict::Sure);
         assert_eq!(verdict(&format!("{{/_{ID}}}_Data"), b"{\"a\":1}"), Verdict::Sure);
     }
 

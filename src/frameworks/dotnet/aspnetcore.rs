@@ -149,15 +149,15 @@ pub(super) fn absolute_end(blob: &Blob<'_>) -> Option<i64> {
 }
 
 /// The absolute end in ticks, where the entry has one: the cache cuts every renewal at it.
-pub(super) fn absolute(session: &Session<'_>, end: Option<i64>) -> Option<(String, Key)> {
+pub(super) fn absolute(session: &Session<'_>, end: Option<i64>) -> Option<(Key, Key)> {
     let Raw::Hash(fields) = session.raw else { return None };
     let (_, old) = fields.iter().find(|(name, _)| name == b"absexp")?;
     std::str::from_utf8(old).ok()?.parse::<i64>().ok().filter(|ticks| *ticks >= 0)?;
     let ticks = end.map_or(-1, dotnet::ticks_of_millis);
-    Some(("absexp".to_string(), Key(ticks.to_string().into_bytes())))
+    Some((Key(b"absexp".to_vec()), Key(ticks.to_string().into_bytes())))
 }
 
-pub(super) fn rewritten(fields: Vec<(String, Key)>) -> Option<Rewrite> {
+pub(super) fn rewritten(fields: Vec<(Key, Key)>) -> Option<Rewrite> {
     (!fields.is_empty()).then_some(Rewrite::Fields(fields))
 }
 

@@ -145,7 +145,7 @@ fn user<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
 
 /// The end is kept three times: by the key, by the cache in its fields, and in the ticket.
 fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
-    let mut fields: Vec<(String, Key)> = aspnetcore::absolute(session, end).into_iter().collect();
+    let mut fields: Vec<(Key, Key)> = aspnetcore::absolute(session, end).into_iter().collect();
     let Raw::Hash(stored) = session.raw else { return Err(expire::UNREADABLE) };
     let Some((_, data)) = stored.iter().find(|(name, _)| name == b"data") else {
         return Err(expire::UNREADABLE);
@@ -163,7 +163,7 @@ fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
             // A text of another length would have another length in front of it.
             (old.len() == new.len()).then(|| jvm::patched(data, old.as_bytes(), new.as_bytes()))?
         });
-        fields.push(("data".to_string(), Key(data.ok_or("their tickets hold an end of another form")?)));
+        fields.push((Key(b"data".to_vec()), Key(data.ok_or("their tickets hold an end of another form")?)));
     }
     let rewrite = aspnetcore::rewritten(fields);
     Ok(expire::Expiring { at: expire::at(end), rewrite, then: Vec::new() })

@@ -62,9 +62,9 @@ end      expiry key, entry and hash (RedisSessionStore of micronaut-redis 6). Th
     read: |_, blob| {
         jvm::hash(blob, |name, bytes| {
             if name.starts_with(b"attr:") {
-                jvm::field(name, bytes, &blob.limits)
+                jvm::field_by(name, bytes, &blob.limits)
             } else {
-                blob::plain(bytes)
+                (blob::plain(bytes), "")
             }
         })
     },

@@ -21,7 +21,8 @@ key      [<keyPrefix>:]redisson:tomcat_session:<id>, a hash; keyPrefix as it is
          configured, without the colon
 value    session:creationTime, session:lastAccessedTime, session:thisAccessedTime (ms),
          session:maxInactiveInterval (s), session:isNew, session:isValid, session:principal and
-         others; attributes under their own names. Each value went through the codec: Java's
+         others; attributes under their own names. Up to about 3.8 the names went through the
+         codec, too (Java strings, JSON texts in quotes). Each value went through the codec: Java's
          serialization and Jackson are read, of Kryo (the default since 3.19) numbers and texts;
          other values are shown as bytes
 expiry   maxInactiveInterval + 60 s as the key's TTL, anew at each access; none when it is negative.
@@ -29,19 +30,21 @@ expiry   maxInactiveInterval + 60 s as the key's TTL, anew at each access; none 
          ends it (readMode REDIS), a shorter one when it reads the session the next time
 user     the principal's name; otherwise an attribute by convention, or SPRING_SECURITY_CONTEXT
 cookie   JSESSIONID = <id>, with its jvmRoute, which is part of the key
+remains  a request that ends after its session writes session:thisAccessedTime back, without
+         session:creationTime and without a TTL: --expired finds and ends such hashes
 index    with broadcastSessionEvents a set redisson:tomcat_notified_nodes:<id> for a minute
 end      the hash and that set (RedissonSession of Redisson 4)
 ",
     prefix: SESSION,
     kind: Kind::Hash,
-    marks: &[Mark::Field("session:creationTime")],
+    marks: &[Mark::Word(SESSION)],
     cookie_name: Some("JSESSIONID"),
     lead,
     locate,
     recognize: |_, blob| {
         if blob.fields().is_none() {
             Verdict::no("the key is no hash")
-        } else if blob.field("session:creationTime").is_none() {
+        } else if jvm::field_of(blob, "session:creationTime").is_none() {
             Verdict::no("its hash lacks session:creationTime: what a late request left behind")
         } else {
             Verdict::Sure
@@ -55,6 +58,7 @@ end      the hash and that set (RedissonSession of Redisson 4)
         vec![Op::Unlink(Key([client, b"redisson:tomcat_notified_nodes:", session.id].concat()))]
     },
     expire,
+    remains: Some(remains),
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     caveats: &[
         "With readMode MEMORY each Tomcat keeps its sessions until it hears of their end, and writes fields back.",
@@ -89,6 +93,16 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     (start < key.len()).then(|| Place::after(key, start, false))
 }
 
+/// A session object in some Tomcat writes single fields on after the end of its session (`RedissonSession`),
+/// and sends no expiry with them.
+fn remains(setup: &Setup, key: &[u8], raw: &Raw) -> Option<&'static str> {
+    let Raw::Hash(fields) = raw else { return None };
+    let of_session = |(name, _): &(Vec<u8>, Vec<u8>)| jvm::bare(name).starts_with(b"session:");
+    let left = jvm::stored(fields, "session:creationTime").is_none() && fields.iter().any(of_session);
+    (left && locate(setup, key).is_some())
+        .then_some("its hash lacks session:creationTime: what a late request left behind")
+}
+
 /// What `RedissonSession.setMaxInactiveInterval` writes.
 fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
     const GRACE: i64 = 60_000;
@@ -100,12 +114,12 @@ fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
     let seconds = end.map(|end| jvm::idle(session, end)).transpose()?;
     let number = seconds.unwrap_or(-1);
     let field = match session.raw {
-        Raw::Hash(fields) => fields.iter().find(|(name, _)| name == INTERVAL.as_bytes()),
+        Raw::Hash(fields) => jvm::stored(fields, INTERVAL),
         _ => None,
     };
     // An int of Kryo has a class of its own.
-    let field = match field.map(|(_, old)| &old[..]) {
-        Some(old @ [2, ..]) if kryo(old).is_some() => (INTERVAL.to_string(), Key(kryo_int(number))),
+    let field = match field.map(|(name, old)| (name, &old[..])) {
+        Some((name, old @ [2, ..])) if kryo(old).is_some() => (Key(name.clone()), Key(kryo_int(number))),
         _ => jvm::renumber(session, INTERVAL, number)?,
     };
     let ends = seconds.zip(session.facts.seen).map(|(life, seen)| seen.saturating_add(life * 1000));
@@ -125,8 +139,8 @@ fn kryo_int(number: i64) -> Vec<u8> {
     bytes
 }
 
-fn field<'b>(name: &[u8], bytes: &'b [u8], limits: &Limits) -> Value<'b> {
-    kryo(bytes).unwrap_or_else(|| jvm::field(name, bytes, limits))
+fn field<'b>(name: &[u8], bytes: &'b [u8], limits: &Limits) -> (Value<'b>, &'static str) {
+    kryo(bytes).map_or_else(|| jvm::field_by(name, bytes, limits), |value| (value, "kryo"))
 }
 
 /// The scalars of Kryo 5 with its default registrations; objects need their classes. A class id is a

@@ -3,7 +3,7 @@
 use crate::cookie;
 use crate::layout::{
     Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, blob, expire, jvm,
-    time,
+    key, time, user,
 };
 use crate::session::{Facts, Session, Unnamed};
 use crate::store::{JsonItem, Key, WhenEmpty};
@@ -20,8 +20,10 @@ pub const LAYOUT: Layout = Layout {
     page: "\
 key      <tokenName>:<type>:token:<token>, a string; tokenName `satoken`; the type is `login`, and
          others for each further StpLogic. All types are listed
-value    the login id as plain text; -3 -4 -5 where the token has timed out, was replaced or was
-         kicked out: such a session is over
+value    the login id as plain text, or as a JSON text in quotes where the DAO writes everything as
+         JSON (sa-token-redisson-jackson, RuoYi-Vue-Plus); -3 -4 -5 where the token has timed out,
+         was replaced or was kicked out: such a session is over. Any other text could stand there:
+         a token of no usual form is a session only beside its account's session
 expiry   the key's TTL, 30 days by default, fixed at the login. activeTimeout freezes idle tokens
          and removes nothing. `expire` does what renewTimeout does: the token, its session and the
          time of its last activity end then, and the account's session no earlier
@@ -32,6 +34,7 @@ beside   <tokenName>:<type>:session:<login id>, JSON: the account's session with
          parts of the session's data
 end      token, token session, time of the last activity, and the terminal's entry in the account's
          session, which goes with its last one (StpLogic.logout of 1.46)
+         with a JWT as token, also <tenant>:online_tokens:<token>, which RuoYi-Vue-Plus lists
 beware   an account's session that is no JSON (Sa-Token's jdk serializer) keeps its entry of the
          terminal, which counts among its logins
          disable: safe: custom: var: temp-token: are no sessions and are never touched
@@ -50,6 +53,7 @@ beware   an account's session that is no JSON (Sa-Token's jdk serializer) keeps 
     end,
     expire,
     beside: Some(|setup, blob| Some((account(setup, blob)?.0, Kind::String))),
+    unproven: true,
     parts: Some(|setup, blob| {
         let Some((before, token)) = halves(setup, blob.key) else { return Vec::new() };
         let of_token = |name: &[u8]| Key([before, name, token].concat());
@@ -104,15 +108,29 @@ fn halves<'k>(setup: &Setup, key: &'k [u8]) -> Option<(&'k [u8], &'k [u8])> {
 
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let (_, token) = halves(setup, key)?;
-    Some(Place::after(key, key.len() - token.len(), true))
+    Some(Place::after(key, key.len() - token.len(), is_usual(token)))
 }
 
-/// The login id, if the value can be one.
-fn login<'b>(blob: &Blob<'b>) -> Option<&'b str> {
+/// The login id, if the value can be one: bare, or as the DAO's serializer wrote it.
+fn login<'b>(blob: &Blob<'b>) -> Option<Cow<'b, str>> {
     const LONGEST: usize = 512;
-    let text = std::str::from_utf8(blob.text()?).ok()?;
+    let bytes = blob.text().filter(|text| text.len() <= 2 * LONGEST)?;
+    let text = match jvm::bare(bytes) {
+        Cow::Borrowed(text) => Cow::Borrowed(std::str::from_utf8(text).ok()?),
+        Cow::Owned(text) => Cow::Owned(String::from_utf8(text).ok()?),
+    };
     let plain = !text.is_empty() && text.len() <= LONGEST && !text.chars().any(char::is_control);
-    (plain && !text.starts_with(['{', '['])).then_some(text)
+    (plain && !text.starts_with(['{', '[', '"'])).then_some(text)
+}
+
+/// Whether this is a token as Sa-Token makes them by its styles (`SaTokenConsts.TOKEN_STYLE_*`: UUID, 32,
+/// 64 or 128 random letters, tik) or a JWT. Anything else may be the application's own key.
+fn is_usual(token: &[u8]) -> bool {
+    const SHORTEST: usize = 32;
+    token.len() >= SHORTEST
+        && token
+            .iter()
+            .all(|byte| key::Alphabet::Base64Url.has(*byte) || matches!(byte, b'.' | b'+' | b'/' | b'='))
 }
 
 /// What stands in place of the login id once it is over (`NotLoginException`): -1 to -9.
@@ -127,10 +145,12 @@ fn account(setup: &Setup, blob: &Blob<'_>) -> Option<Key> {
     Some(Key([before, b":session:", login.as_bytes()].concat()))
 }
 
-fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
+fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    let usual = locate(setup, blob.key).is_some_and(|place| place.usual);
     match login(blob) {
         None => Verdict::no("its value is no login id"),
-        Some(login) if is_marker(login) => Verdict::Sure,
+        // Of a marker's account nothing is left to look for.
+        Some(login) if usual && (setup.named || is_marker(&login)) => Verdict::Sure,
         // Any text could stand there; the account's session beside it decides.
         Some(_) => Verdict::Kin,
     }
@@ -152,11 +172,17 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     let terminal = terminal(&session, token).cloned().unwrap_or(Value::Null);
     let member = |name: &'static str, value: Value<'b>| (Cow::Borrowed(name), value);
     let data = Value::Map(vec![
-        member("loginId", Value::Text(Cow::Borrowed(login))),
+        member("loginId", Value::Text(login)),
         member("terminal", terminal),
         member("session", session),
         member("tokenSession", token_session.map_or(Value::Null, |bytes| part(b"tokenSession", bytes))),
-        member("lastActive", last_active.map_or(Value::Null, blob::plain)),
+        member(
+            "lastActive",
+            last_active.map_or(Value::Null, |bytes| match jvm::bare(bytes) {
+                Cow::Borrowed(text) => blob::plain(text),
+                Cow::Owned(text) => blob::plain(&text).into_owned(),
+            }),
+        ),
     ]);
     let via = if blob.parts.is_empty() { vec!["text"] } else { vec!["text", "json"] };
     Decoded { via, value: Ok(Cow::Owned(data)) }
@@ -209,7 +235,19 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
             when_empty: WhenEmpty::Unlink,
         });
     }
+    ops.extend(online(token).into_iter().map(Op::Unlink));
     ops
+}
+
+/// Where RuoYi-Vue-Plus keeps that a token is in use (CacheConstants.ONLINE_TOKEN_KEY, with the tenant or
+/// `global` in front): its tokens are JWTs, and the tenant is a claim of them.
+fn online(token: &[u8]) -> Vec<Key> {
+    let text = std::str::from_utf8(token).ok().filter(|token| token.starts_with("eyJ"));
+    let Some(text) = text else { return Vec::new() };
+    let tenant = user::claim(text, &["tenantId"]).map(|tenant| format!("{tenant}:"));
+    let fronts = [Some(String::new()), Some("global:".to_string()), tenant];
+    let fronts = fronts.into_iter().flatten();
+    fronts.map(|front| Key([front.as_bytes(), b"online_tokens:", token].concat())).collect()
 }
 
 /// `StpLogic.renewTimeout`: the account's session is for all of its tokens and is only let live longer.
@@ -245,6 +283,7 @@ mod tests {
             ("satoken::token:t", None, None),
             ("satoken:login:token:", None, None),
             ("satoken:login:token-session:t", None, None),
+            ("global:Authorization:login:token:eyJ.eyJ.s", Some("eyJ.eyJ.s"), None),
         ] {
             for (setup, id) in [(&free, of_all), (&named, of_satoken)] {
                 assert_eq!(locate(setup, key.as_bytes()).map(|place| &key[place.id]), id, "{key}");
@@ -253,19 +292,54 @@ mod tests {
     }
 
     #[test]
-    fn a_marker_is_a_session_that_is_over() {
+    fn only_a_token_of_a_usual_form_is_a_session_by_itself() {
+        const USUAL: &str = "satoken:login:token:cb5c9f10-1c36-4c1a-8d8a-5a7c9a5f4c11";
         let free = Setup::free(&LAYOUT);
-        for (value, verdict) in
-            [("-4", Verdict::Sure), ("alice", Verdict::Kin), ("-40", Verdict::Kin), ("-0", Verdict::Kin)]
-        {
+        let named = Setup::named(&LAYOUT, []).expect("no options");
+        let verdict = |setup: &Setup, key: &str, value: &str| {
             let raw = Raw::Text(value.into());
-            let blob = Blob::new(b"satoken:login:token:t", &raw, Limits::default());
-            assert_eq!(recognize(&free, &blob), verdict, "{value}");
+            recognize(setup, &Blob::new(key.as_bytes(), &raw, Limits::default()))
+        };
+        for (value, alone, by_name) in [
+            ("-4", Verdict::Sure, Verdict::Sure),
+            ("\"-4\"", Verdict::Sure, Verdict::Sure),
+            ("alice", Verdict::Kin, Verdict::Sure),
+            ("\"sys_user:1\"", Verdict::Kin, Verdict::Sure),
+            ("-40", Verdict::Kin, Verdict::Sure),
+            ("-0", Verdict::Kin, Verdict::Sure),
+        ] {
+            assert_eq!(verdict(&free, USUAL, value), alone, "{value}");
+            assert_eq!(verdict(&named, USUAL, value), by_name, "{value}");
+            for setup in [&free, &named] {
+                assert_eq!(verdict(setup, "satoken:login:token:queue", value), Verdict::Kin, "{value}");
+            }
         }
-        for value in ["", "{}", "[1]", "a\nb"] {
-            let raw = Raw::Text(value.into());
-            let blob = Blob::new(b"satoken:login:token:t", &raw, Limits::default());
-            assert!(matches!(recognize(&free, &blob), Verdict::No(_)), "{value}");
+        for value in ["", "{}", "[1]", "a\nb", "\"\"", "\"{}\"", "\"a"] {
+            assert!(matches!(verdict(&free, USUAL, value), Verdict::No(_)), "{value}");
         }
+    }
+
+    #[test]
+    fn a_login_id_is_the_same_in_every_form() {
+        let free = Setup::free(&LAYOUT);
+        for value in [&b"sys_user:1"[..], b"\"sys_user:1\"", b"\xac\xed\0\x05t\0\x0asys_user:1"] {
+            let raw = Raw::Text(value.to_vec());
+            let blob = Blob::new(b"g:Authorization:login:token:t", &raw, Limits::default());
+            assert_eq!(
+                account(&free, &blob),
+                Some(Key(b"g:Authorization:login:session:sys_user:1".to_vec()))
+            );
+            let data = read(&free, &blob);
+            let facts = describe(&free, &blob, data.value().expect("it decodes"));
+            assert_eq!(facts.user.as_deref(), Some("sys_user:1"));
+        }
+    }
+
+    #[test]
+    fn who_is_online_is_found_by_the_tenant_in_the_token() {
+        // {"tenantId":"000000"}
+        let keys = online(b"eyJ.eyJ0ZW5hbnRJZCI6IjAwMDAwMCJ9.s");
+        assert!(keys.contains(&Key(b"000000:online_tokens:eyJ.eyJ0ZW5hbnRJZCI6IjAwMDAwMCJ9.s".to_vec())));
+        assert!(online(b"cb5c9f10-1c36-4c1a-8d8a-5a7c9a5f4c11").is_empty());
     }
 }

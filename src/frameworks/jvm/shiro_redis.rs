@@ -4,7 +4,7 @@ use crate::codec::Limits;
 use crate::codec::java::{self, Stream};
 use crate::cookie;
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, Setup, Verdict, Whose, expire, jvm, key, open_any, time, user, whose,
+    Blob, Decoded, Layout, Mark, Place, Setup, Verdict, Whose, expire, jvm, key, open_any, time, user, whose,
 };
 use crate::session::{Facts, Session, Unnamed};
 use crate::store::Raw;
@@ -20,7 +20,8 @@ pub const LAYOUT: Layout = Layout {
     about: "Apache Shiro with shiro-redis 3 (org.crazycake) and its copies",
     family: "JVM",
     page: "\
-key      <prefix><id>, a string; prefix `shiro:session:` (keyPrefix); the id is a UUID
+key      <prefix><id>, a string; prefix `shiro:session:` (keyPrefix); the id is a UUID. A
+         RedisTemplate without key serializer writes the whole key as a string of Java's
 value    Java's serialization of org.apache.shiro.session.mgt.SimpleSession
 expiry   the session's timeout as the key's TTL, anew at nearly each request, or `expire`; in the
          value lastAccessTime + timeout (ms), and stopTimestamp once it is stopped. `expire` sets
@@ -33,7 +34,11 @@ end      the key. shiro:cache:... holds authorizations and no sessions
     prefix: "shiro:session:",
     marks: &[Mark::Magic(java::HEADER)],
     cookie_name: Some("JSESSIONID"),
-    locate: |setup, key| key::locate_by(setup, key, key::uuid_tail, key::is_uuid),
+    locate,
+    other_leads: Some(|setup| {
+        let lead = (setup.layout.lead)(setup);
+        vec![[java::HEADER, b"t"].concat(), [b"\"", &lead[..]].concat()]
+    }),
     recognize,
     read,
     describe,
@@ -55,6 +60,24 @@ end      the key. shiro:cache:... holds authorizations and no sessions
     }),
     ..Layout::PLAIN
 };
+
+/// The key, or the text that a serializer wrote as the key.
+fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
+    const AROUND: usize = java::HEADER.len() + 3;
+    let (inner, at) = match key.strip_prefix(java::HEADER) {
+        Some([b't', high, low, text @ ..])
+            if usize::from(u16::from_be_bytes([*high, *low])) == text.len() =>
+        {
+            (text, AROUND)
+        }
+        _ => match key {
+            [b'"', text @ .., b'"'] => (text, 1),
+            _ => (key, 0),
+        },
+    };
+    let place = key::locate_by(setup, inner, key::uuid_tail, key::is_uuid)?;
+    Some(Place { id: place.id.start + at..place.id.end + at, ..place })
+}
 
 /// The first object is such a session, or one of a class that extends it.
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
@@ -139,4 +162,29 @@ fn first_principal<'v>(principals: &'v Value<'_>) -> Option<Cow<'v, str>> {
             &["username", "userName", "loginName", "account", "name", "email", "id", "userId"],
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_is_found_whatever_is_around_the_key() {
+        const ID: &str = "cb5c9f10-1c36-4c1a-8d8a-5a7c9a5f4c11";
+        let bare = format!("shiro:session:{ID}").into_bytes();
+        let java = [&b"\xac\xed\0\x05t\0"[..], &[bare.len() as u8], &bare].concat();
+        let json = [b"\"", &bare[..], b"\""].concat();
+        let named = Setup::named(&LAYOUT, []).expect("no options");
+        for setup in [&Setup::free(&LAYOUT), &named] {
+            for key in [&bare, &java, &json] {
+                let place = locate(setup, key).expect("a place");
+                assert!(key[place.id] == *ID.as_bytes() && place.usual);
+            }
+        }
+        for key in [&bare, &java, &json] {
+            assert!(named.known_leads().iter().any(|lead| key.starts_with(lead)));
+        }
+        assert!(locate(&named, &java[..java.len() - 1]).is_none());
+        assert!(locate(&named, b"\"other:1\"").is_none());
+    }
 }

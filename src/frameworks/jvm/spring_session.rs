@@ -1,7 +1,7 @@
 //! Spring Session with the default repository: a hash a session, and nothing beside it.
 
 use crate::cookie;
-use crate::layout::jvm::{self, Forms};
+use crate::layout::jvm;
 use crate::layout::{
     Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex, Verdict, Whose, expire,
     key, time, user,
@@ -10,6 +10,7 @@ use crate::session::{Facts, Session, Unnamed};
 use crate::store::{Key, Rewrite};
 use crate::store::{Kind, Op, Raw};
 use crate::value::Value;
+use std::borrow::Cow;
 
 const NAMESPACE: &str = "spring:session";
 const SESSIONS: &[u8] = b":sessions:";
@@ -38,9 +39,10 @@ expiry   lastAccessedTime + maxInactiveInterval, as the key's TTL and again at e
          A negative one cannot be set, since RedisSessionRepository then removes the key
 user     the attribute PRINCIPAL_NAME_INDEX_NAME, otherwise the principal of
          SPRING_SECURITY_CONTEXT: a text, its username or name, or the claim of OpenID Connect that
-         names the user
+         names the user; without such a context an attribute by convention (user, loginUser)
 cookie   SESSION = base64 of the id, a jvmRoute behind the id (DefaultCookieSerializer); in WebFlux
          the id itself
+remains  a hash without creationTime, on which Spring fails: --expired finds and ends it
 end      the hash (RedisSessionRepository, spring-session-data-redis 2.2 up to 4.1). A request that
          is under way finds it gone and fails with `Session was invalidated`
 alike    spring-session-indexed and spring-session-reactive write the same hash: they are told by
@@ -49,7 +51,7 @@ alike    spring-session-indexed and spring-session-reactive write the same hash:
     prefix: "spring:session:sessions:",
     prefix_option: "namespace",
     kind: Kind::Hash,
-    marks: &[Mark::Field(CREATED)],
+    marks: &[Mark::Word(":sessions:")],
     options: OPTIONS,
     cookie_name: Some("SESSION"),
     lead,
@@ -59,8 +61,9 @@ alike    spring-session-indexed and spring-session-reactive write the same hash:
         Ok(()) if !setup.named && is_json(blob) => Verdict::no("its values are JSON: spring-session-json"),
         Ok(()) => Verdict::Sure,
     },
-    read: |_, blob| jvm::hash(blob, |name, bytes| jvm::field(name, bytes, &blob.limits)),
+    read: |_, blob| jvm::hash(blob, |name, bytes| jvm::field_by(name, bytes, &blob.limits)),
     describe,
+    remains: Some(remains),
     end: |setup, session| {
         // Where the namespace tells nothing, the indexes of the other repositories are looked after too.
         if setup.named { Vec::new() } else { [indexed(session), reactive(session)].concat() }
@@ -90,7 +93,8 @@ pub const JSON: Layout = Layout {
 key      as spring-session
 value    as spring-session, each field JSON: GenericJackson2JsonRedisSerializer or, since Spring
          Data 4, GenericJacksonJsonRedisSerializer as springSessionDefaultRedisSerializer. Objects
-         carry their class in @class, lists and typed numbers are pairs of class and value
+         carry their class in @class, lists and typed numbers are pairs of class and value. What
+         GenericFastJsonRedisSerializer writes is read, too: Set[...], 103L
 expiry   as spring-session
 user     as spring-session
 cookie   as spring-session
@@ -156,16 +160,31 @@ fn fields(blob: &Blob<'_>) -> Result<(), Verdict> {
     if blob.fields().is_none() {
         return Err(Verdict::no("the key is no hash"));
     }
-    match [CREATED, SEEN, INTERVAL].into_iter().find(|name| blob.field(name).is_none()) {
+    match [CREATED, SEEN, INTERVAL].into_iter().find(|name| jvm::field_of(blob, name).is_none()) {
         Some(CREATED) => Err(Verdict::no("its hash lacks creationTime: what a late request left behind")),
         Some(name) => Err(Verdict::No(format!("its hash lacks the field `{name}`").into())),
         None => Ok(()),
     }
 }
 
+/// A request that is under way writes what it changed of the hash back after the session's end; Spring
+/// fails on it ("creationTime key must not be null").
+fn remains(setup: &Setup, key: &[u8], raw: &Raw) -> Option<&'static str> {
+    let Raw::Hash(fields) = raw else { return None };
+    let place = locate(setup, key).filter(|place| setup.named || place.usual)?;
+    let of_spring = |(name, _): &(Vec<u8>, Vec<u8>)| {
+        let name = jvm::bare(name);
+        *name == *SEEN.as_bytes() || *name == *INTERVAL.as_bytes() || name.starts_with(b"sessionAttr:")
+    };
+    let left = jvm::stored(fields, CREATED).is_none()
+        && [SEEN, INTERVAL].iter().any(|name| jvm::stored(fields, name).is_some())
+        && fields.iter().all(of_spring);
+    (left && !place.id.is_empty()).then_some("its hash lacks creationTime: what a late request left behind")
+}
+
 /// Whether the values went through Jackson, by the first that every session has.
 fn is_json(blob: &Blob<'_>) -> bool {
-    blob.field(CREATED).is_some_and(|bytes| matches!(bytes.first(), Some(b'0'..=b'9' | b'[' | b'-')))
+    jvm::field_of(blob, CREATED).is_some_and(|bytes| matches!(bytes.first(), Some(b'0'..=b'9' | b'[' | b'-')))
 }
 
 /// What the attributes say.
@@ -182,7 +201,8 @@ pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -
     Facts {
         user: named(LONG_NAME)
             .or_else(|| named(SHORT_NAME))
-            .or_else(|| context.and_then(jvm::security_context)),
+            .or_else(|| context.and_then(jvm::security_context))
+            .or_else(|| by_convention(data).filter(|_| context.is_none())),
         created: millis(CREATED),
         seen: millis(SEEN),
         ends: millis(SEEN).zip(interval).and_then(|(seen, life)| seen.checked_add(life)),
@@ -191,17 +211,21 @@ pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -
     }
 }
 
+/// Who is logged in where an application keeps its user in an attribute and does without Spring Security.
+fn by_convention<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    let attribute =
+        |(name, value): &'v (Cow<'_, str>, Value<'_>)| Some((name.strip_prefix("sessionAttr:")?, value));
+    let attributes = || data.members().into_iter().flatten().filter_map(attribute);
+    jvm::CONVENTIONS.iter().find_map(|convention| {
+        let mut found = attributes().filter(|(name, _)| name == convention);
+        found.find_map(|(_, value)| jvm::principal(value))
+    })
+}
+
 /// What stands before `:sessions:<id>`, without the colon.
 fn namespace<'s>(session: &Session<'s>) -> &'s [u8] {
     let before = &session.key[..session.key.len() - session.id.len()];
     before.strip_suffix(SESSIONS).unwrap_or(before)
-}
-
-fn forms(session: &Session<'_>) -> Forms {
-    match session.raw {
-        Raw::Hash(fields) => Forms::of(fields),
-        _ => Forms { java: true, json: true },
-    }
 }
 
 /// Every name that an index may have this session under: one that is set by the application wins over
@@ -221,10 +245,10 @@ fn principals(session: &Session<'_>) -> Vec<String> {
 /// its removal is the event on which a running application cleans up.
 pub(super) fn indexed(session: &Session<'_>) -> Vec<Op> {
     const USUAL: i64 = 30 * MINUTE;
-    let (namespace, id, forms) = (namespace(session), session.id, forms(session));
+    let (namespace, id) = (namespace(session), session.id);
     let key = |parts: &[&[u8]]| Key([&[namespace], parts].concat().concat());
     let mut ops = vec![Op::Unlink(key(&[b":sessions:expires:", id]))];
-    let members = jvm::serialized(id, forms);
+    let members = jvm::serialized(id);
     for member in &members {
         ops.push(Op::SortedRemove { key: key(&[b":sessions:expirations"]), member: member.clone() });
     }
@@ -237,7 +261,7 @@ pub(super) fn indexed(session: &Session<'_>) -> Vec<Op> {
         let minute = minute(end);
         for minute in [minute, minute - 1, minute + 1] {
             let set = key(&[b":expirations:", (minute * MINUTE).to_string().as_bytes()]);
-            for member in jvm::serialized(&[b"expires:", id].concat(), forms) {
+            for member in jvm::serialized(&[b"expires:", id].concat()) {
                 ops.push(Op::SetRemove { key: set.clone(), member });
             }
         }
@@ -270,12 +294,12 @@ fn interval(session: &Session<'_>, end: Option<i64>) -> Result<(Option<i64>, Rew
 /// The end of a session with a shadow key, whose own key outlives it.
 fn shadowed(session: &Session<'_>, end: Option<i64>) -> expire::Moved {
     let (ends, rewrite) = interval(session, end)?;
-    let (namespace, id, forms) = (namespace(session), session.id, forms(session));
+    let (namespace, id) = (namespace(session), session.id);
     let shadow = Key([namespace, b":sessions:expires:", id].concat());
     // Once the shadow key is gone, the application is told and takes the indexes apart.
     let over = session.expired().then(|| Op::OnlyWhile(shadow.clone()));
     let mut then: Vec<Op> = over.into_iter().chain([Op::EndAt { key: shadow, at: ends }]).collect();
-    for member in jvm::serialized(id, forms) {
+    for member in jvm::serialized(id) {
         let key = Key([namespace, b":sessions:expirations"].concat());
         then.push(match ends {
             Some(score) => Op::SortedScore { key, member, score },
@@ -289,7 +313,7 @@ fn shadowed(session: &Session<'_>, end: Option<i64>) -> expire::Moved {
 /// As [`shadowed`], and the session moves to the minute in which it ends now.
 pub(super) fn expire_indexed(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
     let mut moved = shadowed(session, end)?;
-    let (namespace, forms) = (namespace(session), forms(session));
+    let namespace = namespace(session);
     let set =
         |minute: i64| Key([namespace, b":expirations:", (minute * MINUTE).to_string().as_bytes()].concat());
     let ends = match moved.at {
@@ -299,7 +323,7 @@ pub(super) fn expire_indexed(_: &Setup, session: &Session<'_>, end: Option<i64>)
     let Some(before) = session.facts.ends.map(minute) else { return Ok(moved) };
     let now = ends.map(minute);
     for old in [before, before - 1, before + 1].into_iter().filter(|old| Some(*old) != now) {
-        for member in jvm::serialized(&[b"expires:", session.id].concat(), forms) {
+        for member in jvm::serialized(&[b"expires:", session.id].concat()) {
             moved.then.push(match (now, ends) {
                 (Some(now), Some(ends)) => {
                     Op::SetMove { key: set(old), to: set(now), member, at: ends.saturating_add(GRACE) }
@@ -346,11 +370,11 @@ fn named_by(setup: &Setup, member: &[u8]) -> Vec<Vec<u8>> {
 
 /// What `ReactiveRedisIndexedSessionRepository` keeps beside the hash (3.3 up to 4.1).
 pub(super) fn reactive(session: &Session<'_>) -> Vec<Op> {
-    let (namespace, id, forms) = (namespace(session), session.id, forms(session));
+    let (namespace, id) = (namespace(session), session.id);
     let key = |parts: &[&[u8]]| Key([&[namespace], parts].concat().concat());
     let mut ops =
         vec![Op::Unlink(key(&[b":sessions:expires:", id])), Op::Unlink(key(&[SESSIONS, id, b":idx"]))];
-    for member in jvm::serialized(id, forms) {
+    for member in jvm::serialized(id) {
         ops.push(Op::SortedRemove { key: key(&[b":sessions:expirations"]), member: member.clone() });
         // The application may have indexes of its own.
         ops.push(Op::SetRemoveListed {

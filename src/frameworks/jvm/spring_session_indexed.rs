@@ -18,7 +18,8 @@ cookie   as spring-session
 index    set <namespace>:index:<name of the index>:<user> of ids, without TTL;
          set <namespace>:expirations:<ms> of `expires:<id>` for each minute, or with
          SortedSetRedisSessionExpirationStore (3.4) the sorted set <namespace>:sessions:expirations.
-         Their members went through the serializer: Java streams or quoted JSON texts
+         Their members went through a serializer of their own: Java streams, quoted JSON texts or
+         bare ones, whatever the hash's values are; after a change the same id stands there twice
 end      shadow key, entries in the indexes, hash. The framework itself leaves the hash for 300 s
          with maxInactiveInterval 0 (RedisIndexedSessionRepository.deleteById): such a session is
          over and is still listed
@@ -43,7 +44,7 @@ pub const JSON: Layout = Layout {
     about: "Spring Session Data Redis, indexed repository, JSON",
     page: "\
 key      as spring-session-indexed
-value    as spring-session-json; the members of the indexes are quoted JSON texts
+value    as spring-session-json
 expiry   as spring-session-indexed
 user     as spring-session
 cookie   as spring-session

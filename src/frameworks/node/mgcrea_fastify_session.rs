@@ -96,7 +96,7 @@ fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
     let Raw::Hash(fields) = session.raw else { return Err(expire::UNREADABLE) };
     let held = fields.iter().any(|(name, value)| name == b"expiry" && !value.is_empty());
     let text = end.map_or(String::new(), |end| end.to_string());
-    let rewrite = held.then(|| Rewrite::Fields(vec![("expiry".to_string(), Key(text.into_bytes()))]));
+    let rewrite = held.then(|| Rewrite::Fields(vec![(Key(b"expiry".to_vec()), Key(text.into_bytes()))]));
     Ok(Expiring { at: expire::at(end), rewrite, then: Vec::new() })
 }
 

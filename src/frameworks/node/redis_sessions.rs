@@ -170,7 +170,7 @@ fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
     Ok(Expiring {
         at: expire::at_if_any(session, Some(end)),
         rewrite: Some(Rewrite::Fields(vec![(
-            "ttl".to_string(),
+            Key(b"ttl".to_vec()),
             Key(seconds.saturating_sub(seen).to_string().into_bytes()),
         )])),
         then,

@@ -759,7 +759,7 @@ fn expiring<'s>(key: &'s Key, expiry: Expiry, rewrite: Option<&'s Rewrite>) -> V
         Some(Rewrite::Fields(fields)) => {
             let mut command: Vec<Cow<'s, [u8]>> = vec![b"HSET"[..].into(), (&key.0[..]).into()];
             for (field, value) in fields {
-                command.extend([field.as_bytes().into(), (&value.0[..]).into()]);
+                command.extend([(&field.0[..]).into(), (&value.0[..]).into()]);
             }
             commands.push(command);
         }
@@ -813,9 +813,9 @@ fn rewritten(raw: &Raw, step: &Step) -> bool {
     let Own::Expire { rewrite: Some(rewrite), .. } = &step.own else { return false };
     match (raw, rewrite) {
         (Raw::Text(there), Rewrite::Text(made)) => there == made,
-        (Raw::Hash(there), Rewrite::Fields(made)) => made.iter().all(|(name, value)| {
-            there.iter().any(|(field, now)| field == name.as_bytes() && now == &value.0)
-        }),
+        (Raw::Hash(there), Rewrite::Fields(made)) => made
+            .iter()
+            .all(|(name, value)| there.iter().any(|(field, now)| *field == name.0 && now == &value.0)),
         _ => false,
     }
 }

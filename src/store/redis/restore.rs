@@ -279,9 +279,9 @@ fn expire_back(
         }
         (Content::Hash { fields, .. }, Some(Rewrite::Fields(changed))) => {
             for (name, _) in changed {
-                match fields.iter().find(|(field, _)| field.0 == name.as_bytes()) {
+                match fields.iter().find(|(field, _)| field == name) {
                     Some((field, value)) => store.push(&[b"HSET", key, &field.0, &value.0]),
-                    None => store.push(&[b"HDEL", key, name.as_bytes()]),
+                    None => store.push(&[b"HDEL", key, &name.0]),
                 }
                 queued += 1;
             }
@@ -314,9 +314,9 @@ fn as_left(content: &Content, rewrite: Option<&Rewrite>) -> Raw {
                 fields.iter().map(|(field, value)| (field.0.clone(), value.0.clone())).collect();
             if let Some(Rewrite::Fields(changed)) = rewrite {
                 for (name, value) in changed {
-                    match left.iter_mut().find(|(field, _)| field == name.as_bytes()) {
+                    match left.iter_mut().find(|(field, _)| *field == name.0) {
                         Some((_, old)) => old.clone_from(&value.0),
-                        None => left.push((name.clone().into_bytes(), value.0.clone())),
+                        None => left.push((name.0.clone(), value.0.clone())),
                     }
                 }
             }
