@@ -283,8 +283,8 @@ pub trait Source: Send {
 
 /// Something that can also be changed.
 pub trait Store: Source {
-    /// Asks, before anything is changed, whether what this step does is permitted at all.
-    fn may_change(&mut self, sample: &Step) -> Result<(), Error>;
+    /// Asks, before anything is changed, whether what these steps do is permitted at all.
+    fn may_change(&mut self, samples: &[&Step]) -> Result<(), Error>;
 
     /// Carries out steps: each is re-read, compared with what was seen, and only then done, such
     /// that a key which changes in between is left alone. `keeper` gets what is going to change

@@ -392,10 +392,9 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         return Ok(exit);
     }
     if found > 0 {
-        for sample in matched.spool.samples() {
-            job.store.may_change(sample)?;
-        }
         if asks {
+            // Nobody is asked about what will be refused.
+            job.store.may_change(&matched.spool.samples().collect::<Vec<_>>())?;
             let mut question = question(&matched.spool, change, context, job.store.place());
             if let Some(beside) = change.beside {
                 question.push_str(&beside(&mut job.store, Moment::Question(found))?);
@@ -628,9 +627,7 @@ impl Job<'_> {
         if many == 0 {
             return Ok(());
         }
-        for sample in spool.samples() {
-            self.store.may_change(sample)?;
-        }
+        self.store.may_change(&spool.samples().collect::<Vec<_>>())?;
         self.layouts.extend(spool.layouts().filter_map(frameworks::by_name).map(|layout| layout.name));
         self.note(&spool)?;
         self.ends |= spool.ends();

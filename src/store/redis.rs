@@ -19,8 +19,11 @@ use crate::store::wire::Wire;
 mod backup;
 mod before;
 mod change;
+mod edits;
+mod ends;
 mod follow;
 mod gentle;
+mod guarded;
 mod json_list;
 mod probe;
 mod read;
@@ -361,11 +364,11 @@ impl Source for RedisStore {
 }
 
 impl Store for RedisStore {
-    fn may_change(&mut self, sample: &Step) -> Result<(), Error> {
+    fn may_change(&mut self, samples: &[&Step]) -> Result<(), Error> {
         if self.cluster {
             return Err(Error::Cluster { place: self.place.clone() });
         }
-        before::may_change(self, sample)
+        before::may_change(self, samples)
     }
 
     fn apply(&mut self, steps: &[Step], fit: Fit, keeper: Option<&mut dyn Keeper>) -> Applied {

@@ -1,6 +1,6 @@
 //! Backups: what a step is going to change, as it was, gathered while its keys are watched.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::*;
 use crate::store::{Content, Fingerprint, Parts};
@@ -150,7 +150,14 @@ fn companions(
     no_index: &[bool],
 ) -> Result<(), Error> {
     // Of many sessions of one user the index is asked once, and its end kept once.
-    let mut outlived: HashSet<&Key> = HashSet::new();
+    let mut outlived: HashMap<&Key, Option<i64>> = HashMap::new();
+    for op in backups.iter().flat_map(|backup| &steps[backup.step as usize].then) {
+        if let Op::Outlive { key, at } = op {
+            // The last of the ends that the sessions give it.
+            let end = outlived.entry(key).or_insert(*at);
+            *end = end.zip(*at).map(|(one, other)| one.max(other));
+        }
+    }
     let mut kept: HashSet<&Key> = HashSet::new();
     // Which backup an operation belongs to, in the order in which the questions are asked, and whether
     // its index is counted.
@@ -178,10 +185,8 @@ fn companions(
                 | Op::UnlinkIfEquals(key, _)
                 | Op::JsonListRemove { key, .. }
                 | Op::JsonListSet { key, .. } => store.push(&[b"GET", &key.0]),
-                Op::Outlive { key, at: left } => {
-                    if outlived.insert(key) {
-                        later.push((at, Later::Outlived(key, *left)));
-                    }
+                Op::Outlive { key, .. } => {
+                    later.extend(outlived.remove(key).map(|left| (at, Later::Outlived(key, left))));
                     continue;
                 }
                 Op::EndAt { key, at: left } => {
@@ -360,7 +365,7 @@ fn in_whole(
 }
 
 /// Queues the question what is in a collection; none where it is of a kind that has no such values.
-fn ask_parts(store: &mut RedisStore, key: &Key, kind: Kind) {
+pub(super) fn ask_parts(store: &mut RedisStore, key: &Key, kind: Kind) {
     match kind {
         Kind::Set => store.push(&[b"SMEMBERS", &key.0]),
         Kind::SortedSet => store.push(&[b"ZRANGE", &key.0, b"0", b"-1", b"WITHSCORES"]),
@@ -380,8 +385,13 @@ fn hear_parts(store: &mut RedisStore, kind: Kind) -> Result<Option<Parts>, Error
         Err(Refusal::Fatal(error)) => return Err(error),
         Err(_) => return Ok(None),
     };
+    parts_of(kind, answer).map(Some).ok_or_else(|| store.senseless("SMEMBERS"))
+}
+
+/// What is in a collection by the answer to that question.
+pub(super) fn parts_of(kind: Kind, answer: Answer) -> Option<Parts> {
     let keys = |pairs: Vec<(Vec<u8>, Vec<u8>)>| pairs.into_iter().map(|(a, b)| (Key(a), Key(b))).collect();
-    let parts = match (kind, answer) {
+    match (kind, answer) {
         (Kind::Hash, answer) => pairs(answer).map(|fields| Parts::Fields(keys(fields))),
         (Kind::SortedSet, answer) => pairs(answer).map(|members| Parts::Scored(keys(members))),
         (kind, Answer::Array(items) | Answer::Set(items)) => {
@@ -390,12 +400,11 @@ fn hear_parts(store: &mut RedisStore, kind: Kind) -> Result<Option<Parts>, Error
             items.map(make)
         }
         _ => None,
-    };
-    parts.map(Some).ok_or_else(|| store.senseless("SMEMBERS"))
+    }
 }
 
 /// The content of a small collection, whatever order it is stored in.
-fn digest_of(parts: &Parts) -> Fingerprint {
+pub(super) fn digest_of(parts: &Parts) -> Fingerprint {
     let fields = match parts {
         Parts::Fields(pairs) | Parts::Scored(pairs) => {
             pairs.iter().map(|(one, other)| (one.0.clone(), other.0.clone())).collect()
@@ -407,25 +416,35 @@ fn digest_of(parts: &Parts) -> Fingerprint {
     super::fingerprint(&Raw::Hash(fields)).unwrap_or(Fingerprint([0; 16]))
 }
 
-/// The content of small collections, a key each; nothing much of what is no collection any more.
-pub(super) fn digests(store: &mut RedisStore, keys: &[Key]) -> Result<Vec<Fingerprint>, Error> {
-    let kinds = store.kinds(keys)?;
-    let collection = |kind: &Option<Kind>| kind.filter(|kind| *kind != Kind::List);
+/// The kinds of these keys, of those that are small collections with content to compare.
+pub(super) fn small_kinds(store: &mut RedisStore, keys: &[Key]) -> Result<Vec<Option<Kind>>, Error> {
+    let mut kinds = store.kinds(keys)?;
+    let count = |kind: Option<Kind>| -> Option<&[u8]> {
+        match kind? {
+            Kind::Set => Some(b"SCARD"),
+            Kind::SortedSet => Some(b"ZCARD"),
+            Kind::Hash => Some(b"HLEN"),
+            _ => None,
+        }
+    };
     for (key, kind) in keys.iter().zip(&kinds) {
-        if let Some(kind) = collection(kind) {
-            ask_parts(store, key, kind);
+        if let Some(count) = count(*kind) {
+            store.push(&[count, &key.0]);
         }
     }
-    store.flush("SMEMBERS")?;
-    let mut digests = Vec::with_capacity(keys.len());
-    for kind in &kinds {
-        let parts = match collection(kind) {
-            Some(kind) => hear_parts(store, kind)?,
-            None => None,
+    store.flush("SCARD")?;
+    for kind in &mut kinds {
+        let small = match count(*kind) {
+            Some(_) => match store.take("SCARD")? {
+                Ok(answer) => int(&answer).is_some_and(|many| many <= SMALL),
+                Err(Refusal::Fatal(error)) => return Err(error),
+                Err(_) => false,
+            },
+            None => false,
         };
-        digests.push(parts.as_ref().map_or(Fingerprint([0; 16]), digest_of));
+        *kind = kind.filter(|_| small);
     }
-    Ok(digests)
+    Ok(kinds)
 }
 
 pub(super) fn bulk_or_double(answer: Answer) -> Option<f64> {

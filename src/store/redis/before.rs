@@ -1,31 +1,55 @@
 //! What is asked before anything is changed: whether it is permitted, and what of it is there at all.
 
+use std::collections::HashSet;
+
 use super::change::simple_key;
 use super::json_list::{in_list, without};
 use super::*;
 use crate::store::{Expiry, Own, Rewrite};
 
 /// Asks for permission with keys that cannot exist: the ones at hand with an ending of their own.
-pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Error> {
+pub(super) fn may_change(store: &mut RedisStore, samples: &[&Step]) -> Result<(), Error> {
     // An index that is not there is not touched, so no permission is needed for it.
-    let mut present = Vec::new();
-    for op in &sample.then {
-        let index = match op {
-            Op::Outlive { key, .. } | Op::EndAt { key, .. } => Some(key),
-            op => simple_key(op),
-        };
-        let there = match index {
-            Some(key) => store.take_one(&[b"EXISTS", &key.0])?.as_ref().and_then(int) == Some(1),
-            None => true,
-        };
-        if there {
-            present.push(op);
+    let index = |op: &Op| match op {
+        Op::Outlive { key, .. } | Op::EndAt { key, .. } => Some(key.clone()),
+        op => simple_key(op).cloned(),
+    };
+    let mut indexes: Vec<Key> = samples.iter().flat_map(|sample| &sample.then).filter_map(index).collect();
+    indexes.sort();
+    indexes.dedup();
+    for key in &indexes {
+        store.push(&[b"EXISTS", &key.0]);
+    }
+    store.flush("EXISTS")?;
+    let mut absent = HashSet::new();
+    let mut refused = None;
+    for key in indexes {
+        match store.take("EXISTS")? {
+            Ok(answer) if int(&answer) == Some(1) => {}
+            Err(Refusal::Fatal(error)) => {
+                refused.get_or_insert(error);
+            }
+            Ok(_) | Err(_) => {
+                absent.insert(key);
+            }
         }
     }
+    if let Some(error) = refused {
+        return Err(error);
+    }
+    let mut commands: Vec<Vec<Vec<u8>>> = Vec::new();
+    for sample in samples {
+        let present = sample.then.iter().filter(|op| index(op).is_none_or(|key| !absent.contains(&key)));
+        asks(sample, present, &mut commands);
+    }
+    ask(store, &commands)
+}
+
+/// Adds the commands that a step will do, on keys that cannot exist.
+fn asks<'s>(sample: &Step, present: impl Iterator<Item = &'s Op>, commands: &mut Vec<Vec<Vec<u8>>>) {
     let beside = |key: &Key| [&key.0[..], b"\0sessctl-may-i"].concat();
     let own = beside(&sample.key);
-    let mut commands: Vec<Vec<Vec<u8>>> =
-        vec![vec![b"WATCH".to_vec(), own.clone()], vec![b"UNWATCH".to_vec()]];
+    commands.extend([vec![b"WATCH".to_vec(), own.clone()], vec![b"UNWATCH".to_vec()]]);
     commands.push(match &sample.own {
         Own::End => vec![b"UNLINK".to_vec(), own.clone()],
         // None of these writes where there is no key.
@@ -78,7 +102,11 @@ pub(super) fn may_change(store: &mut RedisStore, sample: &Step) -> Result<(), Er
             | Op::Publish { .. } => continue,
         });
     }
-    for command in &commands {
+}
+
+/// Asks them all; the first refusal, if there is one.
+fn ask(store: &mut RedisStore, commands: &[Vec<Vec<u8>>]) -> Result<(), Error> {
+    for command in commands {
         let args: Vec<&[u8]> = command.iter().map(|arg| &arg[..]).collect();
         store.push(&args);
     }

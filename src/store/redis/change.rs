@@ -16,11 +16,11 @@ use crate::store::{Expiry, Fingerprint, Keeper, Own, Rewrite};
 
 /// Keys that one connection watches at a time: WATCH looks through its list for every key it adds
 /// (measured on Redis 7.0: 0.3 µs a key up to 32, 2.8 at 400, 8 at 1000).
-const WATCHED: usize = 64;
+pub(super) const WATCHED: usize = 64;
 /// The same where the server's other users are watched.
-const GENTLE_WATCHED: usize = 16;
+pub(super) const GENTLE_WATCHED: usize = 16;
 /// Connections that change side by side.
-const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 /// Bytes of values that are read again at a time, unless one alone is larger.
 const BYTES: u64 = 8 << 20;
 /// How often a session is tried that is being written all the time.

@@ -4,12 +4,14 @@
 //! added again one by one, so that what the application wrote meanwhile stays; where an index then
 //! has exactly the content that it had before, it is put back byte for byte, expiry included.
 
-use super::backup::{bulk_or_double, digests};
-use super::*;
-use crate::store::{Content, Expiry, Own, Parts, Rewrite};
+use std::collections::{HashMap, HashSet};
 
-/// Two times of a key's end are the same when they are no further apart (ms): one is read by its span.
-const CLOSE: i64 = 2_000;
+use super::backup::{ask_parts, bulk_or_double, digest_of, parts_of, small_kinds};
+use super::edits::{Edit, Texts};
+use super::ends::{CLOSE, MoveEnd, While};
+use super::guarded::{self, Command, Guarded, command};
+use super::*;
+use crate::store::{Content, Expiry, Fingerprint, Own, Parts, Rewrite};
 
 /// A score as the server prints and reads it.
 fn score_text(score: f64) -> String {
@@ -32,7 +34,7 @@ pub(super) fn restore(store: &mut RedisStore, backups: &[Backup]) -> Applied {
     Applied { outcomes: outcomes.collect(), stopped }
 }
 
-/// Puts back one after the other what cannot be written in one go, and then what belongs to it.
+/// Puts back the sessions, and then what belongs to them.
 fn put_all_back(
     store: &mut RedisStore,
     backups: &[Backup],
@@ -40,33 +42,34 @@ fn put_all_back(
 ) -> Result<(), Error> {
     let now = store.now()?;
     revive_all(store, backups, now, restored)?;
+    compare_all(store, backups, now, restored)?;
+    expire_all_back(store, backups, restored)?;
     for (backup, restored) in backups.iter().zip(restored.iter_mut()) {
         if restored.is_none() {
-            *restored = Some(match &backup.own {
-                Own::End => revive(store, backup, now)?,
-                Own::Expire { at, rewrite } => expire_back(store, backup, *at, rewrite.as_ref())?,
-            });
+            *restored = Some(revive(store, backup, now)?);
         }
     }
-    let companions = || {
+    let companions: Vec<&Companion> = {
         let done = backups.iter().zip(restored.iter()).filter(|(_, one)| **one == Some(PUT_BACK));
-        done.flat_map(|(backup, _)| &backup.companions)
+        done.flat_map(|(backup, _)| &backup.companions).collect()
     };
     let mut sent = 0;
-    for companion in companions() {
+    for companion in &companions {
         sent += usize::from(push_back(store, companion));
     }
     store.flush("SADD")?;
+    let mut refused = None;
     for _ in 0..sent {
         // An index that is of another type by now is not ours any more.
         if let Err(Refusal::Fatal(error)) = store.take("SADD")? {
-            return Err(error);
+            refused.get_or_insert(error);
         }
     }
-    for companion in companions() {
-        put_back(store, companion, now)?;
+    if let Some(error) = refused {
+        return Err(error);
     }
-    Ok(())
+    let there = write_absent(store, &companions, now)?;
+    beside(store, &companions, &there, now)
 }
 
 /// Writes all that is absent in one go; what was not written is looked at one by one.
@@ -99,6 +102,67 @@ fn revive_all(
         }
     }
     Ok(())
+}
+
+/// Looks at those whose key was not written: a run of undo that was cut short has done so already, or
+/// there is something newer. What is absent all the same is left to be looked at alone.
+fn compare_all(
+    store: &mut RedisStore,
+    backups: &[Backup],
+    now: i64,
+    restored: &mut [Option<Outcome>],
+) -> Result<(), Error> {
+    let mut asked = Vec::new();
+    for (at, backup) in backups.iter().enumerate() {
+        if restored[at].is_some() || backup.own != Own::End {
+            continue;
+        }
+        if backup.expires.is_some_and(|at| at <= now) {
+            restored[at] = Some(EXPIRED);
+            continue;
+        }
+        let command: &[u8] = if is_hash(backup) { b"HGETALL" } else { b"GET" };
+        store.push(&[command, &backup.key.0]);
+        asked.push(at);
+    }
+    store.flush("GET")?;
+    let mut refused = None;
+    for at in asked {
+        let there = match store.take("GET")? {
+            Ok(answer) => answer,
+            Err(Refusal::Fatal(error)) => {
+                refused.get_or_insert(error);
+                continue;
+            }
+            Err(_) => {
+                restored[at] = Some(Outcome::Changed);
+                continue;
+            }
+        };
+        let there = content(&backups[at], there);
+        let was = super::fingerprint(&as_left(&backups[at].content, None));
+        restored[at] = match there {
+            Some(Raw::Gone) => None,
+            Some(there) if super::fingerprint(&there) == was => Some(PUT_BACK),
+            _ => Some(Outcome::Changed),
+        };
+    }
+    refused.map_or(Ok(()), Err)
+}
+
+fn is_hash(backup: &Backup) -> bool {
+    matches!(backup.content, Content::Hash { .. })
+}
+
+/// What a session's key holds by an answer.
+fn content(backup: &Backup, answer: Answer) -> Option<Raw> {
+    if answer == Answer::Nil {
+        return Some(Raw::Gone);
+    }
+    if !is_hash(backup) {
+        return bulk(answer).map(Raw::Text);
+    }
+    pairs(answer).map(|fields| if fields.is_empty() { Raw::Gone } else { Raw::Hash(fields) })
 }
 
 /// Queues the return of an entry that needs no look before it; false for the others.
@@ -228,80 +292,106 @@ fn flat(pairs: &[(Key, Key)]) -> Vec<&[u8]> {
     pairs.iter().flat_map(|(one, other)| [&one.0[..], &other.0[..]]).collect()
 }
 
-/// Gives a session its old end back while it still is as the step left it.
-fn expire_back(
+/// Gives sessions their old ends back that still are as the steps left them. One that ended when the
+/// step said, and would still be there as it was before, is left to be revived.
+fn expire_all_back(
     store: &mut RedisStore,
-    backup: &Backup,
+    backups: &[Backup],
+    restored: &mut [Option<Outcome>],
+) -> Result<(), Error> {
+    let mut changes = Vec::new();
+    for (place, backup) in backups.iter().enumerate() {
+        if let Own::Expire { at, rewrite } = &backup.own {
+            changes.push(ExpireBack { place, backup, made: *at, rewrite: rewrite.as_ref(), outcome: None });
+        }
+    }
+    let carried = guarded::carry_out(store, &mut changes);
+    for change in changes {
+        restored[change.place] = change.outcome;
+    }
+    carried
+}
+
+/// One of them.
+struct ExpireBack<'b> {
+    place: usize,
+    backup: &'b Backup,
     made: Expiry,
-    rewrite: Option<&Rewrite>,
-) -> Result<Outcome, Error> {
-    let key = &backup.key.0;
-    store.push(&[b"WATCH", key]);
+    rewrite: Option<&'b Rewrite>,
+    outcome: Option<Outcome>,
+}
+
+impl Guarded for ExpireBack<'_> {
+    fn key(&self) -> &Key {
+        &self.backup.key
+    }
+
+    fn ask(&self, store: &mut RedisStore) -> usize {
+        let key = &self.backup.key.0;
+        store.push(&[b"PTTL", key]);
+        store.push(&[if is_hash(self.backup) { b"HGETALL" } else { b"GET" }, key]);
+        2
+    }
+
     // What is left only says when the key ends beside the time of that very moment.
-    store.push(&[b"TIME"]);
-    store.push(&[b"PTTL", key]);
-    let hash = matches!(backup.content, Content::Hash { .. });
-    store.push(&[if hash { b"HGETALL" } else { b"GET" }, key]);
-    store.flush("GET")?;
-    store.expect("WATCH")?;
-    let now = store.expect("TIME")?;
-    let now = instant(now).ok_or_else(|| store.senseless("TIME"))?;
-    let ttl = int(&store.expect("PTTL")?).unwrap_or(-2);
-    let there = match store.take("GET")? {
-        Ok(answer) if hash => pairs(answer).map(Raw::Hash),
-        Ok(answer) => bulk(answer).map(Raw::Text),
-        Err(Refusal::Fatal(error)) => return Err(error),
-        Err(_) => None,
-    };
-    let left = as_left(&backup.content, rewrite);
-    let same_content = there.as_ref().and_then(super::fingerprint) == super::fingerprint(&left);
-    // Read by span, so that the moment may be off by what an answer takes.
-    let same_end = match made {
-        Expiry::At(at) => ttl >= 0 && (now + ttl - at).abs() < CLOSE,
-        Expiry::Persist => ttl == -1,
-        Expiry::Keep => true,
-    };
-    if ttl == -2 && matches!(made, Expiry::At(at) if at <= now) {
-        // It ended when the step said. What it was before would still be there.
-        store.ask(&[b"UNWATCH"])?;
-        return revive(store, backup, now);
+    fn is_timed(&self) -> bool {
+        true
     }
-    if !same_content || !same_end || ttl == -2 {
-        store.ask(&[b"UNWATCH"])?;
-        return Ok(Outcome::Changed);
-    }
-    store.push(&[b"MULTI"]);
-    let mut queued = 0;
-    match (&backup.content, rewrite) {
-        (Content::Text(text), Some(_)) => {
-            store.push(&[b"SET", key, text, b"KEEPTTL"]);
-            queued += 1;
+
+    fn decide(&mut self, now: i64, answers: Vec<Option<Answer>>) -> Vec<Command> {
+        let backup = self.backup;
+        let key = &backup.key.0[..];
+        let mut answers = answers.into_iter();
+        let ttl = answers.next().flatten().as_ref().and_then(int).unwrap_or(-2);
+        let there = answers.next().flatten().and_then(|answer| content(backup, answer));
+        if ttl == -2 && matches!(self.made, Expiry::At(at) if at <= now) {
+            return Vec::new();
         }
-        (Content::Hash { fields, .. }, Some(Rewrite::Fields(changed))) => {
-            for (name, _) in changed {
-                match fields.iter().find(|(field, _)| field == name) {
-                    Some((field, value)) => store.push(&[b"HSET", key, &field.0, &value.0]),
-                    None => store.push(&[b"HDEL", key, &name.0]),
+        let left = as_left(&backup.content, self.rewrite);
+        let same_content = there.as_ref().and_then(super::fingerprint) == super::fingerprint(&left);
+        // Read by span, so that the moment may be off by what an answer takes.
+        let same_end = match self.made {
+            Expiry::At(at) => ttl >= 0 && (now + ttl - at).abs() < CLOSE,
+            Expiry::Persist => ttl == -1,
+            Expiry::Keep => true,
+        };
+        if !same_content || !same_end || ttl == -2 {
+            self.outcome = Some(Outcome::Changed);
+            return Vec::new();
+        }
+        let mut commands = Vec::new();
+        match (&backup.content, self.rewrite) {
+            (Content::Text(text), Some(_)) => commands.push(command(&[b"SET", key, text, b"KEEPTTL"])),
+            (Content::Hash { fields, .. }, Some(Rewrite::Fields(changed))) => {
+                for (name, _) in changed {
+                    commands.push(match fields.iter().find(|(field, _)| field == name) {
+                        Some((field, value)) => command(&[b"HSET", key, &field.0, &value.0]),
+                        None => command(&[b"HDEL", key, &name.0]),
+                    });
                 }
-                queued += 1;
             }
+            _ => {}
         }
-        _ => {}
-    }
-    if made != Expiry::Keep {
-        match backup.expires {
-            Some(at) => store.push(&[b"PEXPIREAT", key, at.to_string().as_bytes()]),
-            None => store.push(&[b"PERSIST", key]),
+        if self.made != Expiry::Keep {
+            commands.push(match backup.expires {
+                Some(at) => command(&[b"PEXPIREAT", key, at.to_string().as_bytes()]),
+                None => command(&[b"PERSIST", key]),
+            });
         }
-        queued += 1;
+        if commands.is_empty() {
+            self.outcome = Some(PUT_BACK);
+        }
+        commands
     }
-    store.push(&[b"EXEC"]);
-    store.flush("PEXPIREAT")?;
-    store.expect("MULTI")?;
-    for _ in 0..queued {
-        store.expect("PEXPIREAT")?;
+
+    fn done(&mut self, _: Vec<Answer>) {
+        self.outcome = Some(PUT_BACK);
     }
-    Ok(if store.expect("EXEC")? == Answer::Nil { Outcome::Changed } else { PUT_BACK })
+
+    fn given_up(&mut self, _: &str) -> Result<(), Error> {
+        self.outcome = Some(Outcome::Changed);
+        Ok(())
+    }
 }
 
 /// The content that the step made of what it found.
@@ -325,134 +415,247 @@ fn as_left(content: &Content, rewrite: Option<&Rewrite>) -> Raw {
     }
 }
 
-/// Puts an entry back beside what is there now.
-fn put_back(store: &mut RedisStore, companion: &Companion, now: i64) -> Result<(), Error> {
-    match companion {
-        Companion::Text { key, value, expires } => {
-            if expires.is_some_and(|at| at <= now) {
-                return Ok(());
-            }
-            if !set_absent(store, &key.0, &value.0, *expires, now)? {
-                follow::merge_list(store, key, &value.0)?;
-            }
-        }
-        Companion::Rescored { key, member, score, left } => {
-            rescore(store, key, member, *score, *left)?;
-        }
-        Companion::Item { key, item, member, value, left } => {
-            let as_left = |now: &[u8]| now == left.as_bytes();
-            follow::set_in_list(store, key, item, member, &as_left, &value.0)?;
-        }
-        Companion::Dumped { key, dump, expires, parts } => {
-            if expires.is_some_and(|at| at <= now) {
-                return Ok(());
-            }
-            let at = expires.unwrap_or(0).to_string();
-            store.push(&[b"RESTORE", &key.0, at.as_bytes(), &dump.0, b"ABSTTL"]);
-            store.flush("RESTORE")?;
-            match store.take("RESTORE")? {
-                Err(Refusal::Fatal(error)) if error.is_full() => return Err(error),
-                // The payload is of another server version.
-                Err(Refusal::Fatal(Error::Refused { reason, .. })) if !reason.contains("BUSYKEY") => {
-                    let (command, parts): (&[u8], Vec<&[u8]>) = match parts {
-                        Some(Parts::Fields(fields)) => (b"HSET", flat(fields)),
-                        Some(Parts::Scored(members)) => {
-                            let scored = members.iter().flat_map(|(member, score)| [&score.0[..], &member.0]);
-                            (b"ZADD", scored.collect())
-                        }
-                        Some(Parts::Members(members)) => {
-                            (b"SADD", members.iter().map(|member| &member.0[..]).collect())
-                        }
-                        Some(Parts::Items(items)) => {
-                            (b"RPUSH", items.iter().map(|item| &item.0[..]).collect())
-                        }
-                        None => return Ok(()),
-                    };
-                    by_values(store, &key.0, command, &parts, *expires)?;
+/// Writes the companion keys that are absent, all in one go; the places of those strings that were there.
+fn write_absent(
+    store: &mut RedisStore,
+    companions: &[&Companion],
+    now: i64,
+) -> Result<HashSet<usize>, Error> {
+    let comes = |expires: &Option<i64>| expires.is_none_or(|at| at > now);
+    let mut sent = Vec::new();
+    for (place, companion) in companions.iter().enumerate() {
+        match companion {
+            Companion::Text { key, value, expires } if comes(expires) => {
+                let mut parts: Vec<&[u8]> = vec![b"SET", &key.0, &value.0, b"NX"];
+                let at = expires.unwrap_or(0).to_string();
+                if expires.is_some() {
+                    parts.extend([b"PXAT", at.as_bytes()]);
                 }
-                // There is a newer one.
-                Ok(_) | Err(Refusal::Fatal(Error::Refused { .. })) => {}
-                Err(Refusal::Fatal(error)) => return Err(error),
-                Err(_) => {}
+                store.push(&parts);
             }
-        }
-        // Written already, or when everything else is there again.
-        Companion::Member { .. }
-        | Companion::Scored { .. }
-        | Companion::Field { .. }
-        | Companion::Moved { .. } => {}
-        Companion::Ended { key, expires, left } => {
-            if expires.is_some_and(|at| at <= now) {
-                return Ok(());
+            Companion::Dumped { key, dump, expires, .. } if comes(expires) => {
+                let at = expires.unwrap_or(0).to_string();
+                store.push(&[b"RESTORE", &key.0, at.as_bytes(), &dump.0, b"ABSTTL"]);
             }
-            follow::move_end(store, key, *expires, |now, ttl| match (left, ttl) {
-                (Some(left), Some(ttl)) => (now + ttl - left).abs() < CLOSE,
-                (None, None) => true,
-                _ => false,
-            })?;
+            _ => continue,
         }
-        Companion::Whole { .. } | Companion::Outlived { .. } => {}
+        sent.push(place);
     }
-    Ok(())
+    store.flush("SET")?;
+    let mut there = HashSet::new();
+    let mut alone = Vec::new();
+    let mut stop = None;
+    for place in sent {
+        match store.take("SET")? {
+            Ok(Answer::Nil) | Err(Refusal::WrongType | Refusal::HiddenKey) => {
+                there.insert(place);
+            }
+            Ok(_) => {}
+            Err(Refusal::Fatal(error)) if error.is_full() => {
+                stop.get_or_insert(error);
+            }
+            // There is a newer one.
+            Err(Refusal::Fatal(Error::Refused { reason, .. })) if reason.contains("BUSYKEY") => {}
+            // Another version's payload, or a server that knows spans only.
+            Err(Refusal::Fatal(Error::Refused { .. })) => alone.push(place),
+            Err(Refusal::Fatal(error)) => {
+                stop.get_or_insert(error);
+            }
+        }
+    }
+    if let Some(error) = stop {
+        return Err(error);
+    }
+    for place in alone {
+        match companions[place] {
+            Companion::Text { key, value, expires } => {
+                if !set_absent(store, &key.0, &value.0, *expires, now)? {
+                    there.insert(place);
+                }
+            }
+            Companion::Dumped { key, expires, parts: Some(parts), .. } => {
+                let (command, parts): (&[u8], Vec<&[u8]>) = match parts {
+                    Parts::Fields(fields) => (b"HSET", flat(fields)),
+                    Parts::Scored(members) => {
+                        let scored = members.iter().flat_map(|(member, score)| [&score.0[..], &member.0]);
+                        (b"ZADD", scored.collect())
+                    }
+                    Parts::Members(members) => {
+                        (b"SADD", members.iter().map(|member| &member.0[..]).collect())
+                    }
+                    Parts::Items(items) => (b"RPUSH", items.iter().map(|item| &item.0[..]).collect()),
+                };
+                by_values(store, &key.0, command, &parts, *expires)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(there)
 }
 
-/// Gives a member its old score back while it still has the new one.
-fn rescore(store: &mut RedisStore, key: &Key, member: &Key, old: f64, left: i64) -> Result<(), Error> {
-    store.ask(&[b"WATCH", &key.0])?;
-    let now = store.take_one(&[b"ZSCORE", &key.0, &member.0])?.and_then(bulk_or_double);
-    if now.is_none_or(|now| (now - left as f64).abs() > 0.0) {
-        store.ask(&[b"UNWATCH"])?;
-        return Ok(());
+/// Puts entries back beside what is there now.
+fn beside(
+    store: &mut RedisStore,
+    companions: &[&Companion],
+    there: &HashSet<usize>,
+    now: i64,
+) -> Result<(), Error> {
+    let mut texts = Texts::default();
+    let mut ends: Vec<MoveEnd<'_>> = Vec::new();
+    let mut rescored: Vec<Rescored<'_>> = Vec::new();
+    let mut places: HashMap<&Key, usize> = HashMap::new();
+    for (place, companion) in companions.iter().enumerate() {
+        match companion {
+            Companion::Text { key, value, .. } if there.contains(&place) => {
+                texts.add(key, place, Edit::Merge(&value.0));
+            }
+            Companion::Item { key, item, member, value, left } => {
+                let from = Some(left.as_bytes());
+                texts.add(key, place, Edit::Set { item, member, from, value: &value.0 });
+            }
+            Companion::Rescored { key, member, score, left } => {
+                let at = *places.entry(key).or_insert(rescored.len());
+                if at == rescored.len() {
+                    rescored.push(Rescored { key, members: Vec::new() });
+                }
+                rescored[at].members.push((member, *score, *left));
+            }
+            Companion::Ended { key, expires, left } if expires.is_none_or(|at| at > now) => {
+                ends.push(MoveEnd { key, at: *expires, fits: While::Is(*left) });
+            }
+            // Written already, or when everything else is there again.
+            _ => {}
+        }
     }
-    store.push(&[b"MULTI"]);
-    store.push(&[b"ZADD", &key.0, b"XX", score_text(old).as_bytes(), &member.0]);
-    store.push(&[b"EXEC"]);
-    store.flush("ZADD")?;
-    for name in ["MULTI", "ZADD", "EXEC"] {
-        store.expect(name)?;
+    guarded::carry_out(store, &mut texts.all)?;
+    guarded::carry_out(store, &mut rescored)?;
+    guarded::carry_out(store, &mut ends)
+}
+
+/// Members of one sorted set that get their old scores back while they still have the new ones.
+struct Rescored<'c> {
+    key: &'c Key,
+    members: Vec<(&'c Key, f64, i64)>,
+}
+
+impl Guarded for Rescored<'_> {
+    fn key(&self) -> &Key {
+        self.key
     }
-    Ok(())
+
+    fn ask(&self, store: &mut RedisStore) -> usize {
+        for (member, ..) in &self.members {
+            store.push(&[b"ZSCORE", &self.key.0, &member.0]);
+        }
+        self.members.len()
+    }
+
+    fn decide(&mut self, _: i64, answers: Vec<Option<Answer>>) -> Vec<Command> {
+        let mut commands = Vec::new();
+        for ((member, old, left), answer) in self.members.iter().zip(answers) {
+            let now = answer.and_then(bulk_or_double);
+            if now.is_some_and(|now| (now - *left as f64).abs() <= 0.0) {
+                let score = score_text(*old);
+                commands.push(command(&[b"ZADD", &self.key.0, b"XX", score.as_bytes(), &member.0]));
+            }
+        }
+        commands
+    }
+
+    fn done(&mut self, _: Vec<Answer>) {}
 }
 
 pub(super) fn restore_whole(store: &mut RedisStore, companions: &[Companion]) -> Result<(), Error> {
     let now = store.now()?;
-    for companion in companions {
+    let mut ends = Vec::new();
+    let mut wholes: Vec<Whole<'_>> = Vec::new();
+    // A key that several batches let live longer goes back the way that it came.
+    for companion in companions.iter().rev() {
         if let Companion::Outlived { key, expires, left } = companion {
-            follow::move_end(store, key, Some(*expires), |now, ttl| match (left, ttl) {
-                (Some(left), Some(ttl)) => (now + ttl - left).abs() < CLOSE,
-                (None, None) => true,
-                _ => false,
-            })?;
-            continue;
-        }
-        let Companion::Whole { key, dump, digest: before, expires } = companion else { continue };
-        if expires.is_some_and(|at| at <= now) {
-            continue;
-        }
-        store.ask(&[b"WATCH", &key.0])?;
-        let at = expires.unwrap_or(0).to_string();
-        let mut whole =
-            !dump.0.is_empty() && digests(store, std::slice::from_ref(key))?.pop() == Some(*before);
-        if whole {
-            store.push(&[b"MULTI"]);
-            store.push(&[b"RESTORE", &key.0, at.as_bytes(), &dump.0, b"REPLACE", b"ABSTTL"]);
-            store.push(&[b"EXEC"]);
-            store.flush("RESTORE")?;
-            store.expect("MULTI")?;
-            // Another version's payload is refused; then the entries are there, in another order.
-            let _ = store.take("RESTORE")?;
-            let refused = |answer: &Answer| matches!(answer, Answer::ServerError(_));
-            whole = matches!(store.take("EXEC")?, Ok(Answer::Array(answers)) if !answers.iter().any(refused));
-        } else {
-            store.ask(&[b"UNWATCH"])?;
-        }
-        if let Some(at) = expires.filter(|_| !whole) {
-            // An index that vanished and was made anew by us has lost its expiry.
-            let ttl = store.take_one(&[b"PTTL", &key.0])?;
-            if ttl.is_some_and(|ttl| int(&ttl) == Some(-1)) {
-                store.take_one(&[b"PEXPIREAT", &key.0, at.to_string().as_bytes()])?;
-            }
+            ends.push(MoveEnd { key, at: Some(*expires), fits: While::Is(*left) });
         }
     }
-    Ok(())
+    guarded::carry_out(store, &mut ends)?;
+    for companion in companions {
+        if let Companion::Whole { key, dump, digest, expires } = companion
+            && expires.is_none_or(|at| at > now)
+        {
+            wholes.push(Whole { key, dump, digest: *digest, expires: *expires, kind: None, tried: false });
+        }
+    }
+    let kept: Vec<Key> =
+        wholes.iter().filter(|whole| !whole.dump.0.is_empty()).map(|whole| whole.key.clone()).collect();
+    let mut kinds = small_kinds(store, &kept)?.into_iter();
+    for whole in wholes.iter_mut().filter(|whole| !whole.dump.0.is_empty()) {
+        whole.kind = kinds.next().flatten();
+    }
+    guarded::carry_out(store, &mut wholes)?;
+    // Those that were refused: another version's payload. Their entries are there, in another order.
+    wholes.retain(|whole| whole.tried);
+    for whole in &mut wholes {
+        whole.kind = None;
+    }
+    guarded::carry_out(store, &mut wholes)
+}
+
+/// An index that may be put back byte for byte, or only gets its end back: one that vanished and was
+/// made anew by us has lost it.
+struct Whole<'c> {
+    key: &'c Key,
+    dump: &'c Key,
+    digest: Fingerprint,
+    expires: Option<i64>,
+    /// What it is now, where its content is to be compared.
+    kind: Option<Kind>,
+    /// To put it back was tried, and refused.
+    tried: bool,
+}
+
+impl Guarded for Whole<'_> {
+    fn key(&self) -> &Key {
+        self.key
+    }
+
+    fn ask(&self, store: &mut RedisStore) -> usize {
+        store.push(&[b"PTTL", &self.key.0]);
+        if let Some(kind) = self.kind {
+            ask_parts(store, self.key, kind);
+        }
+        1 + usize::from(self.kind.is_some())
+    }
+
+    fn decide(&mut self, _: i64, answers: Vec<Option<Answer>>) -> Vec<Command> {
+        self.tried = false;
+        let mut answers = answers.into_iter();
+        let ttl = answers.next().flatten().as_ref().and_then(int).unwrap_or(-2);
+        let digest = match (self.kind, answers.next().flatten()) {
+            (Some(kind), Some(answer)) => parts_of(kind, answer).as_ref().map(digest_of),
+            _ => None,
+        };
+        let at = self.expires.unwrap_or(0).to_string();
+        if digest == Some(self.digest) {
+            self.tried = true;
+            let parts: [&[u8]; 6] =
+                [b"RESTORE", &self.key.0, at.as_bytes(), &self.dump.0, b"REPLACE", b"ABSTTL"];
+            return vec![command(&parts)];
+        }
+        if ttl == -1 && self.expires.is_some() {
+            return vec![command(&[b"PEXPIREAT", &self.key.0, at.as_bytes()])];
+        }
+        Vec::new()
+    }
+
+    fn done(&mut self, answers: Vec<Answer>) {
+        self.tried &= answers.iter().any(|answer| matches!(answer, Answer::ServerError(_)));
+    }
+
+    fn refused(&mut self, error: Error) -> Result<(), Error> {
+        // Whether the bytes come back is worth no error; whether the end does is.
+        if self.tried { Ok(()) } else { Err(error) }
+    }
+
+    fn given_up(&mut self, _: &str) -> Result<(), Error> {
+        self.tried = false;
+        Ok(())
+    }
 }
