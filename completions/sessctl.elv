@@ -200,6 +200,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand -o 'Print in this form [default: table]'
             cand --output 'Print in this form [default: table]'
             cand --color 'Use colour'
+            cand --fail-if-any 'End with exit code 7 if there is any such session; for scripts'
             cand --authenticated 'Sessions of somebody who is logged in'
             cand --anonymous 'Sessions of nobody'
             cand --no-ttl 'Sessions whose key has no TTL'

@@ -578,6 +578,7 @@ toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l fail-if-any -d 'End with exit code 7 if there is any such session; for scripts'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l authenticated -d 'Sessions of somebody who is logged in'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l anonymous -d 'Sessions of nobody'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l no-ttl -d 'Sessions whose key has no TTL'

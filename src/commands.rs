@@ -26,6 +26,7 @@ pub mod inspect;
 pub mod layouts;
 pub mod list;
 pub mod man;
+mod others;
 pub mod purge;
 pub mod report;
 pub mod runs;

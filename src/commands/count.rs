@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::cli::Format;
 use crate::commands::list::{report_interrupted, report_nothing, report_scan};
+use crate::commands::others::Others;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::render::{By, Groups, Options};
@@ -14,7 +15,7 @@ use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::SelectArgs;
 use crate::select::near::Near;
 use crate::session::Session;
-use crate::store::{Need, Source as _};
+use crate::store::{Need, Record, Source as _};
 use crate::ui;
 
 /// Count sessions, in all or by user, layout, address, …
@@ -28,11 +29,17 @@ Examples:
   Who has most sessions:
     sessctl count --by user
   When they end:
-    sessctl count --by ttl -o json")]
+    sessctl count --by ttl -o json
+  Make sure, in a script, that a pattern hits no session; exit code 7 says that it does:
+    sessctl count --match 'cache:*' --fail-if-any")]
 pub struct Args {
     /// Count by a column: user, layout, ip, agent, ttl, age, idle, bytes, …
     #[arg(long, value_name = "COLUMN", help_heading = "Rows")]
     pub by: Option<String>,
+
+    /// End with exit code 7 if there is any such session; for scripts
+    #[arg(long, help_heading = "Rows")]
+    pub fail_if_any: bool,
 
     #[command(flatten)]
     pub select: SelectArgs,
@@ -43,6 +50,7 @@ struct Counting<'u> {
     progress: ui::Progress<'u>,
     scanned: u64,
     interrupted: bool,
+    others: Others,
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
@@ -63,11 +71,17 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         then: need,
         keeps: &keeps,
     };
-    let mut counting =
-        Counting { groups, progress: context.ui.progress("scanning", total), scanned: 0, interrupted: false };
+    let mut counting = Counting {
+        groups,
+        progress: context.ui.progress("scanning", total),
+        scanned: 0,
+        interrupted: false,
+        others: Others::default(),
+    };
     let (tally, end) = scan::sessions(&mut scanner, &mut aside, &request, &mut counting)?;
-    let Counting { groups, progress, interrupted, .. } = counting;
+    let Counting { groups, progress, interrupted, others, .. } = counting;
     drop(progress);
+    let found = args.fail_if_any && tally.kept > 0;
     let broken = match end {
         // A number that stands for nothing seen would be taken for an empty store.
         End::Broken(error) if tally.kept == 0 => return Err(incomplete(error, &tally)),
@@ -92,6 +106,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         },
     }
     out.flush()?;
+    // Who names keys wants to know of all of them what they are.
+    others.report(context, context.matching.is_some().then_some(tally.sessions));
     report_scan(context, &tally, &scanner);
     if interrupted {
         report_interrupted(context, tally.scanned, total);
@@ -100,9 +116,15 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     }
     if let Some(error) = broken {
         crate::error::report(&incomplete(error, &tally), context.ui.color_err);
-        return Ok(Exit::Partial);
+        return Ok(if found { Exit::Found } else { Exit::Partial });
     }
-    Ok(if interrupted { Exit::Interrupted } else { Exit::Done })
+    Ok(if interrupted {
+        Exit::Interrupted
+    } else if found {
+        Exit::Found
+    } else {
+        Exit::Done
+    })
 }
 
 fn incomplete(error: crate::store::Error, tally: &Tally) -> anyhow::Error {
@@ -119,6 +141,10 @@ impl Sink for Counting<'_> {
             groups.add(session);
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    fn other(&mut self, record: &Record) {
+        self.others.add(record);
     }
 
     fn pause(&mut self, tally: &Tally) -> Said {

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use serde_json::json;
 
 use crate::cli::Format;
+use crate::commands::others::Others;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::fault::Usage;
@@ -54,6 +55,8 @@ struct Family {
     sample: Vec<Key>,
     prefix: Vec<u8>,
     setup: Option<usize>,
+    /// Of keys that are no known session: what their values look like.
+    others: Others,
     ttl: Option<(u64, u64)>,
     without_ttl: usize,
     mean_bytes: Option<u64>,
@@ -209,6 +212,7 @@ impl Sink for Found<'_, '_> {
         let mut dice = self.dice;
         let family = self.family(name);
         family.count += 1;
+        family.others.add(record);
         Self::sample(&mut dice, family, &record.key.0);
         self.dice = dice;
     }
@@ -352,7 +356,7 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
                         Some(layout) => {
                             (format!("{layout}{}", if name.certain { "" } else { "?" }), Tone::Plain)
                         }
-                        None => ("no session".to_string(), Tone::Dim),
+                        None => (family.others.shown(), Tone::Dim),
                     };
                     let cell = |text: String| Cell::new(text, tone);
                     vec![
@@ -441,6 +445,9 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
         words::either(tally.scanned, "it", "them"),
         words::either(sessions, "a session", "sessions"),
     ));
+    let mut others = Others::default();
+    families.iter().for_each(|(_, family)| others.join(&family.others));
+    others.report(context, None);
     Ok(())
 }
 

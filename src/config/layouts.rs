@@ -14,24 +14,28 @@
 //! ip = "ip"
 //! agent = "ua"
 //! must_have = ["user", "created"]        # with these it certainly is one, also where it is not named
+//! id = ["uuid", "40 hex"]                # what ids look like: then a session may lack must_have (a guest's), and
+//!                                        # ends where it is named; hex, digits, lower, alnum, base64url, native
 //! cookie = { name = "SHOPSESS", form = "bare" }
 //! caveats = ["Open pages go on until they are loaded anew."]
-//! locks = ["{key}:lock"]                 # keys that a request holds, which go with the session
+//! locks = ["{key}:lock"]                 # keys that a request holds: they go with the session, undo leaves them
 //!
 //! [[layouts.shop.companions]]
 //! kind = "set"                           # set, zset, hash, list-json, key or lock
-//! key = "shop:user:{user}:sessions"      # {id}, {user} and {key}
+//! key = "shop:user:{user}:sessions"      # {id}, {user}, {key}, and any path into the data: "csrf:{meta.csrf}"
 //! member = "{id}"
 //! user_index = true                      # a user's sessions may be looked up here; of a zset also:
 //!                                        # score = "ms", the end of the session, which follows it
 //! ```
+//!
+//! Where a path leads into JSON that stands as a text in a member, or in a field of a hash, it goes on inside.
 //!
 //! Everything is checked here, with the line, so that the layout's functions need not ask again.
 
 use super::*;
 use crate::codec;
 use crate::frameworks;
-use crate::layout::described::{Clock, Companion, Companionship, Cookie, FORMS, Pattern, Unit, When};
+use crate::layout::described::{Clock, Companion, Companionship, Cookie, FORMS, Pattern, Shape, Unit, When};
 use crate::store::Kind;
 use crate::wrap;
 
@@ -50,6 +54,7 @@ const MEMBERS: &[&str] = &[
     "ip",
     "agent",
     "must_have",
+    "id",
     "cookie",
     "caveats",
     "companions",
@@ -96,7 +101,7 @@ impl Reader<'_> {
         let mut described = Described {
             name: text.to_string(),
             about: None,
-            key: Pattern::parse("", &[]).map_err(|why| self.form(name, &why))?,
+            key: Pattern::parse("", &[], false).map_err(|why| self.form(name, &why))?,
             record: Kind::String,
             field: None,
             wrappers: Vec::new(),
@@ -108,6 +113,7 @@ impl Reader<'_> {
             ip: Vec::new(),
             agent: Vec::new(),
             must_have: Vec::new(),
+            id: Vec::new(),
             cookie: None,
             caveats: Vec::new(),
             companions: Vec::new(),
@@ -119,7 +125,7 @@ impl Reader<'_> {
             match member.get_ref().as_ref() {
                 "about" => described.about = Some(self.text(member, value)?),
                 "key" => {
-                    described.key = self.pattern(entry, &["id", "user"])?;
+                    described.key = self.pattern(entry, &["id", "user"], false)?;
                     Described::check_key(&described.key).map_err(|why| self.form_of(member, &why))?;
                     key_given = true;
                 }
@@ -150,6 +156,14 @@ impl Reader<'_> {
                 "ip" => described.ip = self.list(member, value)?,
                 "agent" => described.agent = self.list(member, value)?,
                 "must_have" => described.must_have = self.list(member, value)?,
+                "id" => {
+                    for text in self.list(member, value)? {
+                        let why = "must be what ids look like: \"uuid\", \"40 hex\" or \"22-256 native\"; known \
+                                   are hex, digits, lower, alnum, base64url and native";
+                        let shape = Shape::parse(&text).ok_or_else(|| self.form_of(member, why))?;
+                        described.id.push(shape);
+                    }
+                }
                 "cookie" => described.cookie = Some(self.cookie(entry)?),
                 "caveats" => described.caveats = self.list(member, value)?,
                 "companions" => companions = Some(entry),
@@ -183,9 +197,9 @@ impl Reader<'_> {
     /// Keys that go with a session because a request held them.
     fn locks(&self, (key, value): Entry<'_, '_>, described: &mut Described) -> anyhow::Result<()> {
         for text in self.list(key, value)? {
-            let pattern = Pattern::parse(&text, PLACES).map_err(|why| self.form_of(key, &why))?;
+            let pattern = Pattern::parse(&text, PLACES, true).map_err(|why| self.form_of(key, &why))?;
             let lock = Companion {
-                kind: Companionship::Key,
+                kind: Companionship::Lock,
                 key: pattern,
                 member: None,
                 user_index: false,
@@ -215,10 +229,10 @@ impl Reader<'_> {
                 match member.get_ref().as_ref() {
                     "kind" => kind = Some(self.one_of(entry, "kind of companion", Companionship::NAMES)?),
                     "key" => {
-                        pattern = Some(self.pattern(entry, PLACES)?);
+                        pattern = Some(self.pattern(entry, PLACES, true)?);
                         key_at = member.span().start;
                     }
-                    "member" => member_of = Some(self.pattern(entry, PLACES)?),
+                    "member" => member_of = Some(self.pattern(entry, PLACES, true)?),
                     "user_index" => user_index = self.flag(member, value)?,
                     "score" => score = Some(self.one_of(entry, "unit of time", Unit::NAMES)?),
                     other => return Err(self.unknown(member.span().start, other, COMPANION)),
@@ -308,9 +322,9 @@ impl Reader<'_> {
         Ok(When { path, clock })
     }
 
-    fn pattern(&self, (key, value): Entry<'_, '_>, words: &[&str]) -> anyhow::Result<Pattern> {
+    fn pattern(&self, (key, value): Entry<'_, '_>, words: &[&str], paths: bool) -> anyhow::Result<Pattern> {
         let text = self.text(key, value)?;
-        Pattern::parse(&text, words).map_err(|why| self.form_of(key, &why))
+        Pattern::parse(&text, words, paths).map_err(|why| self.form_of(key, &why))
     }
 
     fn one_of<T: Copy>(
@@ -439,6 +453,8 @@ mod tests {
         }
         for (line, expected) in [
             ("locks = [\"lock\"]", "line 3: the lock does not work: a key that is removed must belong"),
+            ("id = \"40 hexes\"", "line 3: `id` must be what ids look like"),
+            ("id = \"0 hex\"", "line 3: `id` must be what ids look like"),
             ("seen = [1]", "`seen` must be a path, or a table"),
             ("seen = { path = \"a\", unit = \"day\" }", "line 3: there is no unit of time `day`"),
             ("seen = { path = \"a\", epoch = \"2001\", unit = \"s\" }", "`epoch` must be a time such as"),

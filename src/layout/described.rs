@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::expire::{self, Expiring, Moved};
+use super::key::Alphabet;
 use super::*;
 use crate::codec;
 use crate::cookie;
@@ -39,9 +40,59 @@ pub struct Described {
     pub agent: Vec<String>,
     /// Paths that every session has; where all of them lead somewhere it certainly is one.
     pub must_have: Vec<String>,
+    /// What ids look like. Where one does, what lacks those paths, or cannot be read, is a session, too.
+    pub id: Vec<Shape>,
     pub cookie: Option<Cookie>,
     pub caveats: Vec<String>,
     pub companions: Vec<Companion>,
+}
+
+/// What an id looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    Uuid,
+    Letters { of: Alphabet, least: usize, most: usize },
+}
+
+impl Shape {
+    const ALPHABETS: &[(&str, Alphabet)] = &[
+        ("hex", Alphabet::Hex),
+        ("digits", Alphabet::Digit),
+        ("lower", Alphabet::Lower),
+        ("alnum", Alphabet::Alnum),
+        ("base64url", Alphabet::Base64Url),
+        ("native", Alphabet::Native),
+    ];
+
+    /// Reads `uuid`, `40 hex`, `22-256 native`.
+    pub fn parse(text: &str) -> Option<Shape> {
+        if text == "uuid" {
+            return Some(Shape::Uuid);
+        }
+        let (lengths, letters) = text.split_once(' ')?;
+        let (_, of) = Shape::ALPHABETS.iter().find(|(name, _)| *name == letters.trim())?;
+        let (least, most) = lengths.split_once('-').unwrap_or((lengths, lengths));
+        let (least, most) = (least.parse().ok()?, most.parse().ok()?);
+        (0 < least && least <= most).then_some(Shape::Letters { of: *of, least, most })
+    }
+
+    fn fits(self, id: &[u8]) -> bool {
+        match self {
+            Shape::Uuid => key::is_uuid(id),
+            Shape::Letters { of, least, most } => (least..=most).contains(&id.len()) && of.all(id),
+        }
+    }
+
+    fn shown(self) -> String {
+        match self {
+            Shape::Uuid => "a UUID".to_string(),
+            Shape::Letters { of, least, most } => {
+                let letters = Shape::ALPHABETS.iter().find(|(_, alphabet)| *alphabet == of);
+                let letters = letters.map_or("", |(name, _)| name);
+                if least == most { format!("{least} {letters}") } else { format!("{least}-{most} {letters}") }
+            }
+        }
+    }
 }
 
 /// A time in the session's data.
@@ -209,6 +260,16 @@ enum Part {
     User,
     /// The session's key as the application knows it: without the prefix of its Redis client.
     Key,
+    /// What is at that path of the session's data.
+    Data(String),
+}
+
+/// What stands in the places of a pattern.
+struct Filling<'f> {
+    id: &'f [u8],
+    key: &'f [u8],
+    user: Option<&'f str>,
+    data: Option<&'f Value<'f>>,
 }
 
 /// A place's word.
@@ -222,9 +283,20 @@ fn literal(part: Option<&Part>) -> &str {
 }
 
 impl Pattern {
-    /// Reads a pattern in which these words may stand between braces.
-    pub fn parse(text: &str, words: &[&str]) -> Result<Pattern, String> {
-        let known = || words.iter().map(|word| format!("{{{word}}}")).collect::<Vec<_>>().join(", ");
+    /// Reads a pattern in which these words may stand between braces, and paths into the data where that
+    /// is at hand.
+    pub fn parse(text: &str, words: &[&str], paths: bool) -> Result<Pattern, String> {
+        let known = || {
+            let words = words.iter().map(|word| format!("{{{word}}}")).collect::<Vec<_>>().join(", ");
+            if paths { format!("{words} and a path such as {{meta.csrf}}") } else { words }
+        };
+        let is_path = |word: &str| {
+            let fine = |char: char| char.is_alphanumeric() || "._-$@:/".contains(char);
+            paths
+                && !word.is_empty()
+                && word.chars().all(fine)
+                && word.split('.').all(|name| !name.is_empty())
+        };
         let mut parts = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
@@ -239,8 +311,9 @@ impl Pattern {
             }
             let word = rest.split_once('}').filter(|_| brace == "{");
             let place = word.and_then(|(word, behind)| {
-                let (_, part) = PLACES.iter().find(|(name, _)| *name == word && words.contains(&word))?;
-                Some((part.clone(), behind))
+                let place = PLACES.iter().find(|(name, _)| *name == word && words.contains(&word));
+                let part = place.map(|(_, part)| part.clone());
+                Some((part.or_else(|| is_path(word).then(|| Part::Data(word.to_string())))?, behind))
             });
             let Some((part, behind)) = place else {
                 return Err(format!("may hold {}; other braces are written {{{{ and }}}}", known()));
@@ -265,6 +338,14 @@ impl Pattern {
     /// Whether it names one session and no other.
     fn is_of_one(&self) -> bool {
         self.count(&Part::Id) + self.count(&Part::Key) > 0
+    }
+
+    /// The paths into the data that it holds.
+    fn paths(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Data(path) => Some(path.as_str()),
+            _ => None,
+        })
     }
 
     fn has_text(&self) -> bool {
@@ -298,16 +379,18 @@ impl Pattern {
         there.then_some((id, user))
     }
 
-    /// With everything in its place; `None` where the user is to be named and nobody is known.
-    fn fill(&self, id: &[u8], key: &[u8], user: Option<&str>) -> Option<Vec<u8>> {
+    /// With everything in its place; `None` where something is to be named that the session has not: a
+    /// user, a member of its data.
+    fn fill(&self, with: &Filling<'_>) -> Option<Vec<u8>> {
         let mut filled = Vec::new();
         for part in &self.0 {
-            filled.extend_from_slice(match part {
-                Part::Text(text) => text.as_bytes(),
-                Part::Id => id,
-                Part::Key => key,
-                Part::User => user.filter(|user| !user.is_empty())?.as_bytes(),
-            });
+            match part {
+                Part::Text(text) => filled.extend_from_slice(text.as_bytes()),
+                Part::Id => filled.extend_from_slice(with.id),
+                Part::Key => filled.extend_from_slice(with.key),
+                Part::User => filled.extend_from_slice(with.user.filter(|user| !user.is_empty())?.as_bytes()),
+                Part::Data(path) => filled.extend_from_slice(with.data?.at(path)?.scalar_text()?.as_bytes()),
+            }
         }
         Some(filled)
     }
@@ -318,7 +401,7 @@ impl Pattern {
         for part in &self.0 {
             match part {
                 Part::Text(text) => pieces.push(Some(text.as_bytes())),
-                Part::Id | Part::User => pieces.push(None),
+                Part::Id | Part::User | Part::Data(_) => pieces.push(None),
                 Part::Key => pieces.extend(session.0.iter().map(|part| match part {
                     Part::Text(text) => Some(text.as_bytes()),
                     _ => None,
@@ -366,10 +449,12 @@ impl Companion {
             );
         }
         match (self.kind, member) {
-            (Companionship::Key | Companionship::Lock, None) if !key.is_of_one() => {
+            (Companionship::Key | Companionship::Lock, None)
+                if !key.is_of_one() && key.paths().next().is_none() =>
+            {
                 return Err(
-                    "a key that is removed must belong to one session: its `key` needs {id} or {key}, \
-                            or `member` must say what it holds of the session"
+                    "a key that is removed must belong to one session: its `key` needs {id}, {key} or a path \
+                            into the data, or `member` must say what it holds of the session"
                         .into(),
                 );
             }
@@ -381,7 +466,8 @@ impl Companion {
                 return Err("it needs `member`, what names the session in it, such as \"{id}\"".into());
             }
         }
-        let session = layout.key.fill(b"x", b"", Some("x")).unwrap_or_default();
+        let session = Filling { id: b"x", key: b"", user: Some("x"), data: None };
+        let session = layout.key.fill(&session).unwrap_or_default();
         if self.kind.may_be(layout.record) && key.fits(&session, &layout.key) {
             return Err("its `key` cannot be told from a session's own".into());
         }
@@ -396,8 +482,13 @@ impl Companion {
                 return Err("with `user_index` its `key` is found by {user} alone".into());
             }
             let one = |member: &Pattern| {
-                member.count(&Part::Id) + member.count(&Part::Key) == 1 && member.count(&Part::User) == 0
+                member.count(&Part::Id) + member.count(&Part::Key) == 1
+                    && member.count(&Part::User) == 0
+                    && member.paths().next().is_none()
             };
+            if key.paths().next().is_some() {
+                return Err("with `user_index` its `key` is found by {user} alone".into());
+            }
             if in_key && member.is_some_and(|member| member.count(&Part::Id) > 0) {
                 return Err(
                     "with {user} in the session's key an id does not lead to it; `member` must hold \
@@ -464,7 +555,8 @@ impl Described {
             user_index: described.companions.iter().any(|companion| companion.user_index).then_some(
                 UserIndex {
                     key: |setup, user| {
-                        let key = index_of(setup)?.key.fill(b"", b"", Some(user))?;
+                        let user = Filling { id: b"", key: b"", user: Some(user), data: None };
+                        let key = index_of(setup)?.key.fill(&user)?;
                         Some([setup.key_prefix().as_bytes(), &key].concat())
                     },
                     sessions,
@@ -553,10 +645,26 @@ impl Described {
             );
             lines.push(("beside", format!("{} ({kind}){use_}", companion.key.shown())));
         }
+        if !self.id.is_empty() {
+            let shapes: Vec<String> = self.id.iter().map(|shape| shape.shown()).collect();
+            lines.push(("id", shapes.join(", or ")));
+        }
         if !self.must_have.is_empty() {
-            lines.push(("certain", format!("with {}", self.must_have.join(" and "))));
+            let also = if self.id.is_empty() { "" } else { "; what lacks that is listed, and ends by name" };
+            lines.push(("certain", format!("with {}{also}", self.must_have.join(" and "))));
         }
         lines.into_iter().map(|(what, text)| format!("{what:<8} {text}\n")).collect()
+    }
+
+    /// Every path into the data that something is looked for at.
+    fn paths(&self) -> impl Iterator<Item = &str> {
+        let texts = [&self.user, &self.ip, &self.agent, &self.must_have].into_iter().flatten();
+        let times = [&self.created, &self.seen, &self.expires].into_iter().flatten();
+        let patterns = self.companions.iter().flat_map(|one| std::iter::once(&one.key).chain(&one.member));
+        texts
+            .map(String::as_str)
+            .chain(times.map(|when| when.path.as_str()))
+            .chain(patterns.flat_map(Pattern::paths))
     }
 
     /// Whether a key without the client's prefix is one of those beside the sessions.
@@ -575,6 +683,7 @@ impl Pattern {
             Part::Id => "<id>".to_string(),
             Part::User => "<user>".to_string(),
             Part::Key => "<key>".to_string(),
+            Part::Data(path) => format!("<{path}>"),
         };
         self.0.iter().map(part).collect()
     }
@@ -604,6 +713,7 @@ fn of(setup: &Setup) -> &'static Described {
         ip: Vec::new(),
         agent: Vec::new(),
         must_have: Vec::new(),
+        id: Vec::new(),
         cookie: None,
         caveats: Vec::new(),
         companions: Vec::new(),
@@ -632,7 +742,26 @@ fn places(setup: &Setup, key: &[u8]) -> Option<(Range<usize>, Option<Range<usize
 
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let (id, _) = places(setup, key)?;
+    if !fits_shape(setup, &key[id.clone()]) {
+        return None;
+    }
     (!of(setup).is_companion(without_client(setup, key))).then_some(Place { id, usual: true })
+}
+
+/// Whether it looks like an id, as far as it was said what those look like.
+fn fits_shape(setup: &Setup, id: &[u8]) -> bool {
+    let shapes = &of(setup).id;
+    shapes.is_empty() || shapes.iter().any(|shape| shape.fits(id))
+}
+
+/// What is not certain by its value: where the ids are described, a key that has one is enough to be
+/// shown, and to be changed where the layout is named.
+fn uncertain(setup: &Setup, blob: &Blob<'_>, why: String) -> Verdict {
+    if of(setup).id.is_empty() || locate(setup, blob.key).is_none() {
+        Verdict::No(why.into())
+    } else {
+        Verdict::Weak
+    }
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
@@ -643,14 +772,14 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         Err(error) if is_sealed(setup, blob) => {
             return if setup.named { Verdict::Weak } else { Verdict::No(error.to_string().into()) };
         }
-        Err(error) => return Verdict::No(error.to_string().into()),
+        Err(error) => return uncertain(setup, blob, error.to_string()),
     };
     if !matches!(&**value, Value::Map(_) | Value::Pairs(_) | Value::Object(_)) {
         return Verdict::No(format!("the value is no map but of kind {}", value.kind()).into());
     }
     let must_have = &of(setup).must_have;
     match must_have.iter().find(|path| value.at(path).is_none()) {
-        Some(path) => Verdict::No(format!("it lacks `{path}`").into()),
+        Some(path) => uncertain(setup, blob, format!("it lacks `{path}`")),
         None if must_have.is_empty() => Verdict::Weak,
         None => Verdict::Sure,
     }
@@ -688,6 +817,55 @@ fn wrapped<'b>(setup: &Setup, blob: &'b Blob<'b>) -> Result<&'b [u8], String> {
 }
 
 fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+    let mut decoded = decoded(setup, blob);
+    let paths = of(setup).paths();
+    if let Ok(value) = &decoded.value {
+        let closed: Vec<&str> = paths.filter_map(|path| closed(value, path)).collect();
+        if !closed.is_empty()
+            && let Ok(value) = &mut decoded.value
+        {
+            let value = value.to_mut();
+            for at in closed {
+                enter(value, at, &blob.limits);
+            }
+            decoded.via.push(JSON);
+        }
+    }
+    decoded
+}
+
+/// How far a path leads until JSON stands there as a text; `None` where it leads to its end or nowhere.
+fn closed<'p>(value: &Value<'_>, path: &'p str) -> Option<&'p str> {
+    let begins =
+        |value: &Value<'_>| value.as_str().is_some_and(|text| text.trim_start().starts_with(['{', '[']));
+    if value.at(path).is_some() {
+        return None;
+    }
+    let dots = path.char_indices().filter(|(_, char)| *char == '.').map(|(at, _)| &path[..at]);
+    dots.into_iter().find(|before| value.at(before).is_some_and(begins))
+}
+
+/// Puts what the JSON text at this path holds into its place.
+fn enter(value: &mut Value<'_>, path: &str, limits: &Limits) {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+    let members = match value {
+        Value::Map(members) => members,
+        Value::Object(object) => &mut object.fields,
+        _ => return,
+    };
+    let Some((_, member)) = members.iter_mut().rev().find(|(member, _)| member == name) else { return };
+    match rest {
+        Some(rest) => enter(member, rest, limits),
+        None => {
+            let inner = member.as_str().and_then(|text| codec::json::decode(text.as_bytes(), limits).ok());
+            if let Some(inner) = inner.map(Value::into_owned) {
+                *member = inner;
+            }
+        }
+    }
+}
+
+fn decoded<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     let described = of(setup);
     if let (Kind::Hash, None, Raw::Hash(fields)) = (described.record, &described.field, blob.raw) {
         return fields_of(described, fields, &blob.limits);
@@ -794,8 +972,15 @@ fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Fa
 /// none.
 fn beside(session: &Session<'_>, companion: &Companion) -> Option<(Key, Option<Vec<u8>>)> {
     let key = without_client(session.setup, session.key);
-    let fill = |pattern: &Pattern| pattern.fill(session.id, key, session.facts.user.as_deref());
+    let user = session.facts.user.as_deref();
+    let data = session.data.and_then(Decoded::value);
+    let fill = |pattern: &Pattern| pattern.fill(&Filling { id: session.id, key, user, data });
     let name = [session.setup.key_prefix().as_bytes(), &fill(&companion.key)?].concat();
+    // Whoever can write into one session shall not end another one by what is in it.
+    if companion.key.paths().next().is_some() && name != session.key && places(session.setup, &name).is_some()
+    {
+        return None;
+    }
     let member = match &companion.member {
         Some(member) => Some(fill(member)?),
         None => None,
@@ -878,6 +1063,7 @@ fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
             let text = field.and_then(|(_, bytes)| std::str::from_utf8(bytes).ok());
             let field_name = || Key(when.path.clone().into_bytes());
             match described.codec {
+                _ if field.is_none() => within(fields, &when.path, &new),
                 None => text.and_then(|text| new(&Value::Text(Cow::Borrowed(text)))).map(|new| {
                     Rewrite::Fields(vec![(field_name(), Key(new.trim_matches('"').as_bytes().to_vec()))])
                 }),
@@ -888,10 +1074,28 @@ fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
                 Some(_) => None,
             }
         }
+        // The session is in one field, and nothing around it.
+        (Raw::Hash(fields), Some(field)) if described.wrappers.is_empty() => {
+            within(fields, &format!("{field}.{}", when.path), &new)
+        }
         _ => None,
     };
     let rewrite = Some(rewrite.ok_or(SEALED)?);
     Ok(Expiring { at: expire::at_if_any(session, Some(end)), rewrite, then })
+}
+
+/// The field of a hash that holds JSON, with another value for the member of it that the path leads to.
+fn within(
+    fields: &[(Vec<u8>, Vec<u8>)],
+    path: &str,
+    new: &dyn Fn(&Value<'_>) -> Option<String>,
+) -> Option<Rewrite> {
+    let (name, rest) = path.split_once('.')?;
+    let (_, text) = fields.iter().find(|(field, _)| field == name.as_bytes())?;
+    let span = codec::json::member_span(text, &rest.split('.').collect::<Vec<_>>(), &Limits::default())?;
+    let old = codec::json::decode(&text[span.clone()], &Limits::default()).ok()?;
+    let text = codec::json::splice(text, span, new(&old)?.as_bytes());
+    Some(Rewrite::Fields(vec![(name.to_string(), Key(text))]))
 }
 
 fn open_cookie(setup: &Setup, given: &Given) -> Result<Opened, CookieError> {
@@ -1115,14 +1319,15 @@ mod tests {
 
     #[test]
     fn a_pattern_fits_what_it_makes() {
-        let session = Pattern::parse("s:{id}:x", &["id"]).expect("a pattern");
-        let pattern = |text| Pattern::parse(text, &["id", "user", "key"]).expect("a pattern");
+        let session = Pattern::parse("s:{id}:x", &["id"], false).expect("a pattern");
+        let pattern = |text| Pattern::parse(text, &["id", "user", "key"], true).expect("a pattern");
         for (text, fits, not) in [
             ("u:{user}", "u:7", "u:"),
             ("{key}:lock", "s:1:x:lock", "s:1:lock"),
             ("{{{user}}}:a:{id}", "{u}:a:1", "{u}:b:1"),
             ("all", "all", "alls"),
             ("a{id}b{user}b", "a1b2b", "a1bb"),
+            ("csrf:{meta.csrf}", "csrf:t", "csrf:"),
         ] {
             assert!(pattern(text).fits(fits.as_bytes(), &session), "{text}: {fits}");
             assert!(!pattern(text).fits(not.as_bytes(), &session), "{text}: {not}");

@@ -279,3 +279,179 @@ fn a_key_that_holds_the_user_is_found_by_either() {
     sess.args(["undo", "--yes"]).success();
     assert_eq!(sess.listed("id", &["--user", "zoe"]), ["bbbb2"]);
 }
+
+/// The session layer of a FastAPI application (crudauth): a set of a user's sessions, and a token against
+/// forged requests that the session names.
+#[test]
+fn a_member_of_the_data_names_a_companion() {
+    let text = r#"
+[layouts.crudauth]
+key = "session:{id}"
+id = "uuid"
+user = "user_id"
+created = "created_at"
+seen = "last_activity"
+ip = "ip_address"
+agent = "user_agent"
+must_have = ["user_id", "session_id"]
+cookie = { name = "session_id", form = "bare" }
+[[layouts.crudauth.companions]]
+kind = "set"
+key = "session_users:{user}"
+member = "{id}"
+user_index = true
+[[layouts.crudauth.companions]]
+kind = "key"
+key = "csrf:{metadata.csrf_token_id}"
+"#;
+    let mut sess = Sess::new();
+    let ids = [
+        ("4c39476e-5e89-4fb2-9bdf-6bf7f2c53183", 7, "192.0.2.10", "dca0"),
+        ("de5dd7a8-d25e-489b-a720-be1076b638c3", 7, "198.51.100.7", "5668"),
+        ("02d2cd8c-9e50-4f0a-8f61-0bdf24896697", 8, "192.0.2.11", "751c"),
+    ];
+    for (id, user, ip, csrf) in ids {
+        let session = serde_json::json!({ "user_id": user, "session_id": id, "ip_address": ip,
+            "user_agent": "Mozilla/5.0", "created_at": "2026-11-30T05:32:39.000001Z",
+            "last_activity": "2026-11-30T05:47:09.000001Z", "metadata": { "csrf_token_id": csrf } });
+        let token = serde_json::json!({ "token": csrf, "user_id": user, "session_id": id });
+        sess = sess.set(format!("session:{id}"), session.to_string());
+        sess = sess.set(format!("csrf:{csrf}"), token.to_string());
+        sess.server.command(&["SADD", &format!("session_users:{user}"), id]);
+    }
+    sess.server.command(&["SADD", "session_users:7", "long-gone"]);
+    // What is none, though it holds a user or names another session.
+    let hostile = r#"{"user_id":9,"session_id":"x","metadata":{"csrf_token_id":"*"}}"#;
+    let sess = sess.set("used_token:f649", r#"{"user_id":7}"#).set("session:settings", r#"{"user_id":7}"#);
+    let sess = sess.set("session:00000000-0000-4000-8000-000000000000", hostile);
+    let sess = configured(sess, text);
+    assert_eq!(sess.listed("user", &["--not", "--user", "9"]), ["7", "7", "8"]);
+    let rows = sess.rows(&["--ip", "192.0.2.10"]);
+    assert_eq!(rows[0]["id"], ids[0].0);
+    assert_eq!(rows[0]["created_at"], "2026-11-30T05:32:39.000Z");
+    let ran = sess.args(["inspect", ids[1].0, "-o", "json"]).success();
+    assert_eq!(ran.json()["companions"], serde_json::json!(["session_users:7", "csrf:5668"]));
+
+    let before = sess.server.contents();
+    sess.args(["purge", "--user", "7", "--yes"]).success();
+    let after = sess.server.contents();
+    let gone = |key: &str| before.contains_key(key.as_bytes()) && !after.contains_key(key.as_bytes());
+    for (id, user, _, csrf) in ids {
+        assert_eq!(gone(&format!("session:{id}")), user == 7, "{id}");
+        assert_eq!(gone(&format!("csrf:{csrf}")), user == 7, "{id}");
+    }
+    assert_eq!(after[&b"session_users:7"[..]], Content::Members(vec![b"long-gone".to_vec()]));
+    assert!(after.contains_key(&b"used_token:f649"[..]) && after.contains_key(&b"session:settings"[..]));
+    sess.args(["undo", "--yes"]).success();
+    assert_eq!(sess.server.contents(), before);
+    // A name from the data is a name and no pattern.
+    sess.args(["purge", "--user", "9", "--yes"]).success();
+    assert!(sess.server.contents().len() == before.len() - 1);
+}
+
+/// mod_auth_openidc: an index by what the session says of the identity provider, which holds the id of
+/// the last one only, and sessions that are sealed.
+#[test]
+fn an_index_that_names_the_last_session_and_sessions_that_are_sealed() {
+    let text = r#"
+[layouts.openidc]
+key = "s:{id}"
+id = ["40 hex", "uuid", "43 base64url"]
+codec = "json"
+user = "r"
+must_have = ["r", "i"]
+expires = { path = "e", unit = "s" }
+cookie = { name = "mod_auth_openidc_session", form = "bare" }
+[[layouts.openidc.companions]]
+kind = "key"
+key = "d:{sid}"
+member = "{id}"
+[[layouts.openidc.companions]]
+kind = "key"
+key = "d:{sub}"
+member = "{id}"
+"#;
+    let first = "85eaa44df54a879a683fe54ca4f61c011f1b2bd6";
+    let last = "fd59beb3e94f91df7ee61877f9a6c0d1358afdb6";
+    let older = "792c8008-5004-453e-834b-87b3a91fd6b3";
+    let sealed = "HGPKUPAa4izawKJly7PqgboSa9J8JHzq1eHkYRy8Sus";
+    let value = |id: &str, sid: &str| {
+        format!(r#"{{"r":"alice@id","e":4102444800,"i":"{id}","sid":"{sid}","sub":"11aa"}}"#)
+    };
+    let sess = Sess::new()
+        .set(format!("s:{first}"), value(first, "a199"))
+        .set(format!("s:{last}"), value(last, "1141"))
+        .set(format!("s:{older}"), format!(r#"{{"r":"carol@id","e":4102444800,"i":"{older}"}}"#))
+        .set(format!("s:{sealed}"), "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAA.BBBB.CCCC")
+        .set("d:a199", first)
+        .set("d:1141", last)
+        .set("d:11aa", last)
+        .set("n:nonce", "nonce")
+        .set("s:settings", "{}");
+    let sess = configured(sess, text);
+    let named = ["--layout", "openidc"];
+    let mut all = vec![first, last, older, sealed];
+    all.sort_unstable();
+    assert_eq!(sess.listed("id", &named), all);
+    assert_eq!(sess.listed("id", &["--user", "alice@id"]), [first, last]);
+    assert_eq!(sess.listed("id", &["--undecodable", "--layout", "openidc"]), [sealed]);
+    let before = sess.server.contents();
+    // The one that the index of the subject does not name leaves it to the other.
+    sess.args(["purge", first, "--yes"]).success();
+    let left = |key: &str| sess.server.contents().contains_key(key.as_bytes());
+    assert!(!left("d:a199") && left("d:1141") && left("d:11aa"));
+    sess.args(["purge", "--user", "alice@id", "--yes"]).success();
+    assert!(!left("d:1141") && !left("d:11aa") && left(&format!("s:{sealed}")));
+    sess.args(["undo", "--yes"]).success();
+    sess.args(["undo", "--yes"]).success();
+    assert_eq!(sess.server.contents(), before);
+    // What nothing makes certain ends by name only.
+    sess.changes_nothing(["purge", "--undecodable", "--yes"]);
+}
+
+#[test]
+fn a_guests_session_is_listed_where_ids_are_described() {
+    let text = "[layouts.g]\nkey = \"g:{id}\"\nuser = \"user.id\"\nmust_have = \"user\"\n";
+    let sess = Sess::new().set("g:00aa", r#"{"user":{"id":7}}"#).set("g:00bb", r#"{"cart":[]}"#);
+    let sess = configured(sess.set("g:stats", r#"{"cart":[]}"#), text);
+    assert_eq!(sess.listed("id", &[]), ["00aa"]);
+    sess.write("config.toml", format!("{text}id = \"4 hex\"\n"));
+    assert_eq!(sess.listed("id", &[]), ["00aa", "00bb"]);
+    let certainty = sess.rows(&["--columns", "id,certainty", "--sort", "id"]);
+    assert_eq!((&certainty[0]["certainty"], &certainty[1]["certainty"]), (&"sure".into(), &"weak".into()));
+    sess.changes_nothing(["purge", "00bb", "--yes"]);
+    sess.args(["purge", "00bb", "--layout", "g", "--yes"]).success();
+    sess.args(["layouts", "g"]).success().shows("4 hex");
+}
+
+#[test]
+fn a_path_leads_into_json_that_stands_as_a_text() {
+    let text = "[layouts.j]\nkey = \"j:{id}\"\nrecord = \"hash\"\nuser = \"data.user.id\"\nmust_have = \"data.user\"\n\
+                expires = { path = \"data.exp\", unit = \"s\" }\n\
+                [layouts.k]\nkey = \"k:{id}\"\nuser = \"session.user\"\nmust_have = \"session.user\"\n";
+    let sess = Sess::new().set("k:1", r#"{"session":"{\"user\":\"zoe\"}"}"#);
+    sess.server.command(&["HSET", "j:1", "data", r#"{"user":{"id":"007"},"exp":4102444800}"#, "n", "5"]);
+    sess.server.command(&["EXPIREAT", "j:1", "4102444800"]);
+    let sess = configured(sess, text);
+    assert_eq!(sess.listed("user", &[]), ["007", "zoe"]);
+    let data = sess.args(["inspect", "j:1", "-o", "json"]).success().json()["data"].clone();
+    assert_eq!(data["data"]["user"]["id"], "007");
+    let before = sess.server.snapshot();
+    sess.args(["expire", "j:1", "--at", "2099-01-01T00:00:00Z", "--yes"]).success();
+    let Content::Fields(fields) = &sess.server.contents()[&b"j:1"[..]] else { panic!("a hash") };
+    assert_eq!(fields[&b"data"[..]], br#"{"user":{"id":"007"},"exp":4070908800}"#);
+    sess.args(["undo", "--yes"]).success();
+    assert!(sess.server.snapshot() == before);
+}
+
+#[test]
+fn a_lock_goes_with_its_session_and_does_not_come_back() {
+    let text = "[layouts.l]\nkey = \"l:{id}\"\nuser = \"u\"\nmust_have = \"u\"\nlocks = [\"{key}:lock\"]\n";
+    let sess = Sess::new().set("l:1", r#"{"u":"zoe"}"#).set("l:1:lock", "host|1");
+    let sess = configured(sess, text);
+    sess.args(["purge", "--user", "zoe", "--yes"]).success();
+    assert!(sess.server.contents().is_empty());
+    sess.args(["undo", "--yes"]).success();
+    let keys: Vec<Vec<u8>> = sess.server.contents().into_keys().collect();
+    assert_eq!(keys, [b"l:1"]);
+}

@@ -40,3 +40,26 @@ fn groups_add_up_to_all() {
     assert_eq!(of(json!("alice")), Some(json!(5)));
     assert_eq!(of(json!(null)), Some(json!(5)));
 }
+
+#[test]
+fn a_script_is_told_whether_a_pattern_hits_sessions() {
+    let sess = Sess::new().many(3).set("cache:1", "x");
+    sess.args(["count", "--match", "cache:*", "--fail-if-any"]).success().stdout("0\n");
+    sess.args(["count", "--match", "sess:*", "--fail-if-any"]).code(7).stdout("3\n");
+    sess.args(["count", "--fail-if-any", "--by", "layout", "-o", "csv"]).code(7).shows("connect-redis");
+    sess.args(["count", "--user", "nobody-of-that-name", "--fail-if-any"]).success();
+}
+
+#[test]
+fn keys_that_are_not_recognised_are_told_of() {
+    let pickle = &b"\x80\x04\x95\x0b\0\0\0\0\0\0\0}\x94\x8c\x01a\x94K\x01s."[..];
+    let mut sess = Sess::new().set("default:1:views.x", "1").set("default:1:y", "{}");
+    for n in 0..4 {
+        sess = sess.set(format!("default:1:django.contrib.sessions.x{n}"), pickle);
+    }
+    let ran = sess.args(["count", "--match", "default:1:*", "--by", "layout"]).success();
+    ran.says("6 keys match").says("4 hold pickle");
+    sess.args(["count", "--match", "default:1:y"]).success().says("1 key matches; none is a session");
+    sess.args(["count"]).success().says("4 hold pickle");
+    sess.args(["discover"]).success().shows("not known: pickle").says("4 hold pickle");
+}
