@@ -383,7 +383,7 @@ mod tests {
         let from_2001 = Clock::Count { unit: Unit::Seconds, epoch: 978_307_200_000 };
         assert_eq!(shop.seen, [when("last_seen", Clock::Any), when("t", from_2001)]);
         assert_eq!(shop.expires, [when("exp", Clock::count(Unit::Millis))]);
-        assert_eq!(shop.companions[1].kind, Companionship::Key);
+        assert_eq!(shop.companions[1].kind, Companionship::Lock);
         assert_eq!(shop.cookie.as_ref().map(|cookie| cookie.form), Some("bare"));
         assert!(shop.companions[0].user_index && shop.companions[0].kind == Companionship::Set);
         let error = layouts_of(&example).expect_err("a string with a field");

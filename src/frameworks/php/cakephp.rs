@@ -43,15 +43,9 @@ beware   other caches share the prefix; a key <prefix><group> is the counter of 
         "A request in flight writes its session back, with its login; look again after a few seconds.",
         "A remember-me cookie of the authentication plug-in logs the browser in again.",
     ],
-    whose: Whose::Own(|_, _, data| {
-        // Where to go after the login is all that somebody has who is not logged in.
-        let waits = |auth: &Value<'_>| {
-            auth.members().is_some_and(|members| members.iter().all(|(name, _)| name == "redirect"))
-        };
-        match data.get("Auth").filter(|auth| !whose::is_empty(auth) && !waits(auth)) {
-            Some(_) => Unnamed::Unknown,
-            None => bag_without(data, "Auth"),
-        }
+    whose: Whose::Own(|_, _, data| match php::frameworks::cakephp_auth(data.get("Auth")) {
+        php::frameworks::Login::Nobody => bag_without(data, "Auth"),
+        _ => Unnamed::Unknown,
     }),
     ..Layout::PLAIN
 };

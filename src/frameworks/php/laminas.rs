@@ -35,13 +35,9 @@ end      the one key (laminas-session 2, SaveHandler/Cache.php `destroy`)
     caveats: &[
         "A request in flight always writes its session back, with its login; look again after a few seconds.",
     ],
-    whose: Whose::Own(|_, _, data| {
-        let login = ["Laminas_Auth", "Zend_Auth"].iter().find_map(|name| data.get(name));
-        match login.and_then(storage).map_or(whose::without(login), |own| whose::without(own.get("storage")))
-        {
-            Unnamed::Nobody => whose::bag(Some(data)),
-            other => other,
-        }
+    whose: Whose::Own(|_, _, data| match php::frameworks::of_frameworks(data) {
+        Some(php::frameworks::Login::Unnamed) => Unnamed::Unknown,
+        _ => whose::bag(Some(data)),
     }),
     ..Layout::PLAIN
 };

@@ -1,7 +1,7 @@
 //! PHP's native sessions with the handler of the extension phpredis.
 
 use crate::cookie;
-use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, key, php, whose};
+use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, key, php};
 use crate::session::{Facts, Session};
 use crate::store::Key;
 use crate::store::Op;
@@ -54,7 +54,7 @@ alike    predis-session; webman and others under a prefix of their own
          one id.",
         "Applications with a remember-me cookie log the browser in again.",
     ],
-    whose: whose::PLAIN,
+    whose: Whose::Container(php::frameworks::members),
     ..Layout::PLAIN
 };
 

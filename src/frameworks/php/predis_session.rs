@@ -1,7 +1,7 @@
 //! PHP's native sessions with the handler that comes with Predis.
 
 use crate::frameworks::php::phpredis;
-use crate::layout::{Blob, Layout, Mark, Setup, Verdict, php, whose};
+use crate::layout::{Blob, Layout, Mark, Setup, Verdict, Whose, php};
 
 pub const LAYOUT: Layout = Layout {
     name: "predis-session",
@@ -29,7 +29,7 @@ beware   bare keys of 32 hexadecimal digits are how many caches look: only sessi
         "A request in flight always writes its session back, with its login; look again after a few seconds.",
         "Applications with a remember-me cookie log the browser in again.",
     ],
-    whose: whose::PLAIN,
+    whose: Whose::Container(php::frameworks::members),
     ..phpredis::LAYOUT
 };
 

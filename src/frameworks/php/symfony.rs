@@ -183,6 +183,9 @@ fn user_of(attributes: &Value<'_>) -> Option<String> {
 
 /// Nobody, unless there is a token that names nobody.
 fn nobody(_: &Setup, _: &Blob<'_>, data: &Value<'_>) -> Unnamed {
+    if php::frameworks::of_frameworks(data) == Some(php::frameworks::Login::Unnamed) {
+        return Unnamed::Unknown;
+    }
     let attributes = data.get("_sf2_attributes");
     let mut members = attributes.and_then(Value::members).into_iter().flatten();
     if members.any(|(name, value)| name.starts_with("_security_") && !is_no_login(value)) {

@@ -6,7 +6,9 @@
 use std::borrow::Cow;
 
 use super::super::key::Alphabet;
+use super::super::whose;
 use super::{conventional, named};
+use crate::session::Unnamed;
 use crate::value::Value;
 
 /// What the variables say of who is logged in.
@@ -35,6 +37,32 @@ pub fn login<'v>(data: &'v Value<'_>) -> Option<Login<'v>> {
         return Some(Login::Somebody(user));
     }
     if framework == Some(Login::Unnamed) || is_marked(data) { Some(Login::Unnamed) } else { framework }
+}
+
+/// What tells whether the session is nobody's, for [`Whose::Container`](crate::layout::Whose): nothing
+/// where somebody is logged in who has no name, no member at all where a framework's own login is there
+/// and nobody's, and otherwise what the application put there.
+pub fn members<'v>(data: &'v Value<'v>) -> Option<Cow<'v, Value<'v>>> {
+    match of_frameworks(data) {
+        None => Some(Cow::Borrowed(data)),
+        Some(Login::Nobody) => {
+            let rest = data.members()?.iter().filter(|(name, _)| !is_own(name));
+            let rest = Value::Map(rest.cloned().collect());
+            let said = whose::container(&rest) != Unnamed::Unknown;
+            said.then(|| Cow::Owned(Value::Map(Vec::new())))
+        }
+        Some(Login::Somebody(_) | Login::Unnamed) => None,
+    }
+}
+
+/// Variables that the frameworks here write themselves, besides their logins.
+fn is_own(name: &str) -> bool {
+    matches!(
+        name,
+        "Config" | "Auth" | "Message" | "Flash" | "user.name" | "session.info" | "is_auth" | "is_anon"
+    ) || matches!(name, "Shopware" | "ShopwareBackend" | "__NF" | "__ZF" | "__Laminas" | "Laminas_Auth")
+        || name.starts_with("Zend_Auth")
+        || state(name).is_some()
 }
 
 /// What the first framework says that says who; in a session of several the others may know of nobody.
@@ -308,6 +336,26 @@ mod tests {
             Login::Nobody => String::new(),
             Login::Unnamed => "?".to_string(),
         })
+    }
+
+    #[test]
+    fn nobody_is_said_only_where_the_framework_would() {
+        for (text, unnamed) in [
+            ("Config|a:1:{s:4:\"time\";i:1;}Message|a:0:{}", Unnamed::Nobody),
+            ("Config|a:1:{s:4:\"time\";i:1;}Auth|a:1:{s:8:\"redirect\";s:1:\"/\";}", Unnamed::Nobody),
+            ("Config|a:1:{s:4:\"time\";i:1;}Auth|b:1;", Unnamed::Unknown),
+            ("Config|a:1:{s:4:\"time\";i:1;}logged_in|b:1;", Unnamed::Unknown),
+            ("__flash|a:0:{}__returnUrl|s:1:\"/\";", Unnamed::Nobody),
+            ("Zend_Auth|a:1:{s:7:\"storage\";a:1:{s:4:\"role\";s:1:\"a\";}}", Unnamed::Unknown),
+            ("session.info|a:1:{s:2:\"ts\";i:1;}", Unnamed::Nobody),
+            ("__NF|a:1:{s:4:\"Time\";i:1;}", Unnamed::Nobody),
+            ("auth|b:1;", Unnamed::Unknown),
+            ("cart|a:1:{i:0;i:1;}", Unnamed::Open),
+        ] {
+            let (_, data) = wrap::php::session(text.as_bytes(), &Limits::default()).expect(text);
+            let said = members(&data).map_or(Unnamed::Unknown, |members| whose::container(&members));
+            assert_eq!(said, unnamed, "{text}");
+        }
     }
 
     #[test]
