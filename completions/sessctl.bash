@@ -972,7 +972,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__count)
-            opts="-u -o -0 -q -h --by --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --user-path --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-u -o -0 -q -h --by --fail-if-any --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --user-path --match --password-file --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1095,7 +1095,7 @@ fn within(
     let span = codec::json::member_span(text, &rest.split('.').collect::<Vec<_>>(), &Limits::default())?;
     let old = codec::json::decode(&text[span.clone()], &Limits::default()).ok()?;
     let text = codec::json::splice(text, span, new(&old)?.as_bytes());
-    Some(Rewrite::Fields(vec![(name.to_string(), Key(text))]))
+    Some(Rewrite::Fields(vec![(Key(name.as_bytes().to_vec()), Key(text))]))
 }
 
 fn open_cookie(setup: &Setup, given: &Given) -> Result<Opened, CookieError> {
