@@ -319,3 +319,103 @@ fn an_end_whose_answer_was_lost_is_looked_at_again() {
     sess.args(["undo", "--yes"]).success();
     assert!(sess.server.snapshot() == before);
 }
+
+#[test]
+fn what_is_written_to_a_companion_behind_its_backup_is_not_lost() {
+    for slug in ["spring-session-indexed", "sa-token"] {
+        let (sess, proxy) = through(Sess::new().load(slug));
+        let sess = sess.global(&["--layout", &layout_names(slug)[0]]);
+        let before = sess.server.contents();
+        let done = sess.args(["purge", "--all", "--yes", "-o", "json"]).success().json()["done"].clone();
+        let left = sess.server.contents();
+        sess.args(["undo", "--yes"]).success();
+        let sessions = sess.listed("key", &[]);
+        // A string that goes with one of the sessions.
+        let companion = before.iter().find(|(key, content)| {
+            let own = sessions.iter().any(|session| session.as_bytes() == &key[..]);
+            !own && !left.contains_key(*key)
+                && matches!(content, Content::Text(text) if !text.starts_with(b"{"))
+        });
+        let key = companion.expect("a companion").0.clone();
+        let written = key.clone();
+        // The first is the question whether it is permitted.
+        proxy.before("MULTI", 2, move |server| {
+            redis::cmd("SET").arg(&written).arg("newer").arg("KEEPTTL").exec(server).expect("SET");
+        });
+        let report = sess.args(["purge", "--all", "--yes", "-o", "json"]).success().json();
+        assert_eq!(report["done"], done, "{slug}: {report}");
+        adds_up(&report, slug);
+        proxy.pass();
+        sess.args(["undo", "--yes"]).success();
+        assert_eq!(sess.server.contents().get(&key), Some(&Content::Text(b"newer".to_vec())), "{slug}");
+    }
+}
+
+#[test]
+fn whatever_happens_in_a_command_that_looks_or_chooses_otherwise_concerns_one_session() {
+    let events = [Event::Ends, Event::IsOfAnotherType, Event::IsWritten, Event::IndexesAreOfAnotherType];
+    {
+        let slug = "connect-redis";
+        let (sess, proxy) = through(Sess::new().load(slug));
+        let layout = layout_names(slug)[0].clone();
+        let before = sess.server.snapshot();
+        let named = ["--layout", &layout];
+        let sessions: Vec<Vec<u8>> = sess.listed("key", &named).into_iter().map(String::into_bytes).collect();
+        let ids = sess.listed("id", &named);
+        let others: Vec<Vec<u8>> = before.keys().filter(|key| !sessions.contains(*key)).cloned().collect();
+        let reset = || {
+            proxy.pass();
+            sess.server.flush();
+            let mut pipe = redis::pipe();
+            for (key, (dump, end)) in &before {
+                pipe.cmd("RESTORE").arg(key).arg(end.max(&0)).arg(dump).arg("ABSTTL").ignore();
+            }
+            pipe.exec(&mut sess.server.connect()).expect("RESTORE");
+        };
+        let plan = sess.server.dir.path().join("all.plan");
+        let plan = plan.to_str().expect("a path");
+        sess.args([&["purge", "--all", "--plan", plan][..], &named].concat()).success();
+        let commands: [(&[&str], bool); 6] = [
+            (&["count", "-o", "json"], false),
+            (&["discover", "-o", "json"], false),
+            (&["inspect", &ids[0], "-o", "json"], false),
+            (&["apply", plan, "--yes", "-o", "json"], true),
+            (&["clear", "--yes", "-o", "json"], true),
+            (&["purge", "--all", "--yes", "--verify", "50ms", "-o", "json"], true),
+        ];
+        for (turn, ((command, changes), event)) in
+            commands.iter().flat_map(|command| events.map(|event| (*command, event))).enumerate()
+        {
+            let args = match command[0] {
+                "discover" | "apply" => command.to_vec(),
+                _ => [command, &named[..]].concat(),
+            };
+            reset();
+            sess.args(&args);
+            let requests = proxy.seen().len();
+            for n in points(requests, turn).step_by(2) {
+                reset();
+                let victim = sessions[turn % sessions.len()].clone();
+                let (key, indexes) = (victim.clone(), others.clone());
+                proxy.at(n, move |server| happens(event, &key, &indexes, server));
+                let ran = sess.args(&args);
+                let about = format!("{slug} {args:?} {event:?} at {n} of {requests}: {}", ran.stderr);
+                assert!(matches!(ran.code, Some(0 | 1 | 3)), "{about}: {:?}", ran.code);
+                assert!(!ran.stderr.contains("makes no sense"), "{about}");
+                if !changes {
+                    // One that is named may be gone; the others are never.
+                    assert!(command[0] == "inspect" || ran.code == Some(0), "{about}");
+                    continue;
+                }
+                let report = ran.json();
+                adds_up(&report, &about);
+                assert_eq!(report["failed"], 0, "{about}: {report}");
+                proxy.pass();
+                let after = sess.server.contents();
+                for key in sessions.iter().filter(|key| **key != victim) {
+                    assert!(!after.contains_key(key), "{about}: {}", key.escape_ascii());
+                }
+            }
+        }
+    }
+}

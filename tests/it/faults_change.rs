@@ -4,9 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value as Json, json};
 
+use crate::support::proxy::{Proxy, Then};
 use crate::support::*;
 
 const PURGE: [&str; 6] = ["purge", "--all", "--yes", "--max", "none", "-o"];
@@ -370,23 +373,38 @@ fn what_is_written_meanwhile_is_kept_and_counted() {
 fn an_interrupted_run_goes_on_where_it_stopped() {
     let sess = Sess::new().many(3000).set("other", "1");
     let before = sess.server.snapshot();
+    let proxy = Proxy::to(&sess.server);
+    let url = proxy.url();
+    let sess = sess.global(&["--store", &url]);
+    // The first transaction is the question whether it is permitted; what the second changes is not
+    // answered until the signal was sent.
+    let held = Arc::new(AtomicBool::new(false));
+    let holds = Arc::clone(&held);
+    proxy.hook(move |request, server| {
+        if request.verb == "EXEC" && request.nth == 2 {
+            redis::cmd("CLIENT").arg("PAUSE").arg(600_000).arg("WRITE").exec(server).expect("PAUSE");
+            holds.store(true, Ordering::Relaxed);
+        }
+        Then::Forward
+    });
     let running = sess.start(slowly("3000/s", &[]));
-    eventually("sessions vanish", || sess.server.size() < 3001);
+    eventually("it is held", || held.load(Ordering::Relaxed));
     let name = last_run(&sess)["run"].as_str().expect("a name").to_string();
     // Nobody else takes it up or takes it back meanwhile.
     sess.args(["undo", &name, "--yes"]).code(5).says("still going on");
     sess.args(["purge", "--resume", &name, "--yes"]).code(5).says("still going on");
     running.interrupt();
+    sess.server.command(&["CLIENT", "UNPAUSE"]);
     let ran = running.end().code(130).says("--resume").says(&name);
+    proxy.pass();
     let done = ran.json()["done"].as_u64().expect("a number");
     assert!(done > 0 && done < 3000, "{done}");
     assert_eq!(sess.server.size() as u64, 3001 - done);
     sess.changes_nothing(["purge", "--resume", &name, "--user", "user1", "--yes"]).code(2);
     sess.changes_nothing(["purge", "--resume", &name]).code(5).says("no terminal");
-    let other = Server::start();
-    sess.changes_nothing(["--store", &other.url(), "purge", "--resume", &name, "--yes"])
-        .code(5)
-        .says("was made on");
+    let state = sess.server.dir.path().to_str().expect("a path");
+    let elsewhere = Sess::new().env("XDG_STATE_HOME", state);
+    elsewhere.changes_nothing(["purge", "--resume", &name, "--yes"]).code(5).says("was made on");
     let resumed = sess.args(["purge", "--resume", &name, "--yes", "-o", "json"]).success().json();
     assert_eq!(resumed["done"], 3000 - done);
     assert_eq!(sess.server.snapshot().keys().collect::<Vec<_>>(), [b"other"]);

@@ -22,8 +22,10 @@ mod own_layouts;
 mod pace;
 mod plans;
 mod run_files;
+mod signals;
 mod support;
 mod terminal;
+mod turns;
 mod undo;
 mod whose;
 

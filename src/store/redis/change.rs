@@ -302,7 +302,7 @@ fn attempt(
         .collect();
     let one_by_one = store.flow.is_some();
     for (at, share) in shares.iter_mut().enumerate() {
-        ask(store.lane(at), share)?;
+        ask(store.lane(at), share, keeps)?;
         if one_by_one {
             hear(store.lane(at), share, keeps)?;
         }
@@ -510,11 +510,18 @@ fn read_again(lane: &mut RedisStore, step: &Step) -> Result<Option<Raw>, Error> 
     })
 }
 
-/// Watches the keys and asks what they hold.
-fn ask(lane: &mut RedisStore, share: &Share<'_>) -> Result<(), Error> {
+/// Watches the keys and asks what they hold. Where backups are kept, so are the keys that go with the
+/// sessions' watched: what is written to one behind its backup would be lost to undo.
+fn ask(lane: &mut RedisStore, share: &Share<'_>, keeps: bool) -> Result<(), Error> {
     let mut watch: Vec<&[u8]> = vec![b"WATCH"];
     watch.extend(share.steps.iter().map(|step| &step.key.0[..]));
     watch.extend(conditions(share.steps).map(|(_, key)| &key.0[..]));
+    if keeps {
+        watch.extend(share.steps.iter().flat_map(|step| &step.then).filter_map(|op| match op {
+            Op::Unlink(key) => Some(&key.0[..]),
+            _ => None,
+        }));
+    }
     lane.push(&watch);
     for step in share.steps {
         let command: &[u8] = if step.hash { b"HGETALL" } else { b"GET" };
