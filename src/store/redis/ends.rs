@@ -55,9 +55,8 @@ impl Guarded for MoveEnd<'_> {
                 (While::Is(Some(is)), Some(end)) => (end - is).abs() < CLOSE,
                 (While::Is(is), end) => is.is_none() && end.is_none(),
                 (While::MadeOf(members), None) => {
-                    let there = match answers.next().flatten() {
-                        Some(Answer::Array(there) | Answer::Set(there)) => there,
-                        _ => return Vec::new(),
+                    let Some(Answer::Array(there) | Answer::Set(there)) = answers.next().flatten() else {
+                        return Vec::new();
                     };
                     let made =
                         |member: Answer| bulk(member).is_some_and(|member| members.contains(&member[..]));

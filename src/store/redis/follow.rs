@@ -18,7 +18,7 @@ pub(super) fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Out
     let mut outlived: HashMap<&Key, usize> = HashMap::new();
     let mut made: HashMap<&Key, (HashSet<&[u8]>, i64)> = HashMap::new();
     let mut texts = Texts::default();
-    let mut members: Vec<Member<'_>> = Vec::new();
+    let mut members: Vec<Entry<'_>> = Vec::new();
     let mut published: Vec<[&[u8]; 3]> = Vec::new();
     for op in steps.iter().flat_map(|step| &step.then) {
         if let Op::SetMove { to, member, at, .. } = op {
@@ -69,7 +69,7 @@ pub(super) fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Out
                 }
                 Op::UnlinkIfEquals(key, value) => texts.add(key, whose, Edit::UnlinkIf(value)),
                 Op::SortedRemoveWhenGone { key, member, gone } => {
-                    members.push(Member { key, member, gone, whose, removed: 0 });
+                    members.push(Entry { index: key, member, key: gone, whose, removed: 0 });
                 }
                 Op::Publish { channel, message } => published.push([b"PUBLISH", channel, message]),
             }
@@ -129,33 +129,34 @@ fn if_made<'s>(
 }
 
 /// A member of a sorted set that goes once another key is gone.
-struct Member<'s> {
-    key: &'s Key,
+struct Entry<'s> {
+    index: &'s Key,
     member: &'s [u8],
-    gone: &'s Key,
+    /// The key that has to be gone, and is watched.
+    key: &'s Key,
     whose: usize,
     removed: u64,
 }
 
-impl Guarded for Member<'_> {
+impl Guarded for Entry<'_> {
     fn key(&self) -> &Key {
-        self.gone
+        self.key
     }
 
     fn ask(&self, store: &mut RedisStore) -> usize {
-        store.push(&[b"EXISTS", &self.gone.0]);
+        store.push(&[b"EXISTS", &self.key.0]);
         1
     }
 
     fn decide(&mut self, _: i64, mut answers: Vec<Option<Answer>>) -> Vec<Command> {
         match answers.pop().flatten().as_ref().and_then(int) {
-            Some(0) => vec![command(&[b"ZREM", &self.key.0, self.member])],
+            Some(0) => vec![command(&[b"ZREM", &self.index.0, self.member])],
             _ => Vec::new(),
         }
     }
 
     fn held(&self) -> Held<'_> {
-        Held::Nothing(self.gone)
+        Held::Nothing(self.key)
     }
 
     fn done(&mut self, mut answers: Vec<Answer>) {

@@ -469,9 +469,8 @@ fn write_absent(
     for place in alone {
         match companions[place] {
             Companion::Text { key, value, expires } => {
-                if !set_absent(store, &key.0, &value.0, *expires, now)? {
-                    there.insert(place);
-                }
+                let set = set_absent(store, &key.0, &value.0, *expires, now)?;
+                there.extend((!set).then_some(place));
             }
             Companion::Dumped { key, expires, parts: Some(parts), .. } => {
                 let (command, parts): (&[u8], Vec<&[u8]>) = match parts {
