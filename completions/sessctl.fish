@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sessctl_global_optspecs
-    string join \n store= config= profile= layout= prefix= user-path= match= password-file= cacert= cert= key= insecure connect-timeout= timeout= o/output= 0/null color= mask reveal q/quiet h/help V/version
+    string join \n store= config= profile= layout= prefix= user-path= match= password-file= password-command= cacert= cert= key= insecure connect-timeout= timeout= o/output= 0/null color= mask reveal q/quiet h/help V/version
 end
 
 function __fish_sessctl_needs_command
@@ -104,6 +104,7 @@ complete -c sessctl -n "__fish_sessctl_needs_command" -l prefix -d 'Say what ses
 complete -c sessctl -n "__fish_sessctl_needs_command" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_needs_command" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_needs_command" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_needs_command" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -296,6 +297,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l prefix -d 'Say 
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -411,6 +413,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l prefix -d 'S
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -564,6 +567,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l prefix -d 'Say
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -718,6 +722,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l prefix -d 'Say
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -844,6 +849,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l prefix -d 'Sa
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -995,6 +1001,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l prefix -d 'Sa
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -1122,6 +1129,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l prefix -d 'Say
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -1238,6 +1246,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l prefix -d 'Say
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -1350,6 +1359,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l prefix -d 'Say 
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -1453,6 +1463,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_see
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -1556,6 +1567,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -1657,6 +1669,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -1758,6 +1771,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -1858,6 +1872,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l prefix -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -1965,6 +1980,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l prefix -d 'S
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -2084,6 +2100,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l prefix -d 'Sa
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -2185,6 +2202,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l prefix -d 'Sa
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -2285,6 +2303,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_s
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -2389,6 +2408,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -2491,6 +2511,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -2591,6 +2612,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -2691,6 +2713,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -2792,6 +2815,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l prefix -d 'Say 
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -2892,6 +2916,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l prefix -
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -2994,6 +3019,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l prefix -d 'Say w
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -3094,6 +3120,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l prefix -d 'Say 
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
@@ -3194,6 +3221,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l prefix -d 'S
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l match -d 'Consider only keys that fit this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l password-command -d 'Read the password from the first line that this command prints' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l cacert -d 'Trust these certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l cert -d 'Show the server this client certificate (PEM)' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l key -d 'Use this private key (PEM) for the client certificate' -r -F

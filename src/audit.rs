@@ -71,8 +71,7 @@ impl Settings {
         if self.path.is_some() {
             return self.path.clone();
         }
-        let strategy = etcetera::choose_base_strategy().ok()?;
-        let state = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
+        let state = crate::config::home(|of| of.state_dir().unwrap_or_else(|| of.data_dir()))?;
         Some(state.join("sessctl").join("audit.jsonl"))
     }
 }
@@ -387,6 +386,10 @@ impl Log {
     }
 
     fn open(&self) -> io::Result<File> {
+        // Whoever may put a link here would have lines written to any file of the user.
+        if std::fs::symlink_metadata(&self.path).is_ok_and(|found| !found.is_file()) {
+            return Err(io::Error::other("it is no regular file; name the file itself, not a link to it"));
+        }
         let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&self.path)?;
         file.lock()?;
         Ok(file)

@@ -61,7 +61,9 @@ pub struct TargetArgs {
     /// Use this server [default: redis://127.0.0.1:6379/0]
     ///
     /// redis://[USER[:PASSWORD]@]HOST[:PORT][/DB], the same with rediss:// for TLS, or
-    /// unix:///PATH?db=N for a socket; valkey:// and valkeys:// mean the same.
+    /// unix:///PATH?db=N for a socket; valkey:// and valkeys:// mean the same. A password in it is never
+    /// printed, but as all of a command line it can be read by every user of this machine while the
+    /// command runs (/proc/PID/cmdline): rather give --password-file or --password-command.
     #[arg(long, global = true, value_name = "URL", env = "SESSCTL_STORE", hide_env_values = true)]
     pub store: Option<String>,
 
@@ -104,6 +106,12 @@ pub struct TargetArgs {
     /// Read the password from the first line of this file; REDISCLI_AUTH works too
     #[arg(long, global = true, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
+
+    /// Read the password from the first line that this command prints
+    ///
+    /// The shell runs it, once, before the first connection.
+    #[arg(long, global = true, value_name = "CMD", conflicts_with = "password_file")]
+    pub password_command: Option<String>,
 
     /// Trust these certificates (PEM) instead of the system's
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]

@@ -29,7 +29,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use etcetera::BaseStrategy as _;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -110,6 +109,7 @@ pub struct Profile {
     pub timeout: Option<Duration>,
     pub connect_timeout: Option<Duration>,
     pub password_file: Option<PathBuf>,
+    pub password_command: Option<String>,
     pub cacert: Option<PathBuf>,
     pub cert: Option<PathBuf>,
     pub key: Option<PathBuf>,
@@ -140,6 +140,7 @@ pub const KEYS: &[&str] = &[
     "timeout",
     "connect_timeout",
     "password_file",
+    "password_command",
     "cacert",
     "cert",
     "key",
@@ -161,8 +162,7 @@ const DEFAULT: &str = "default";
 
 /// Where the file is looked for when none is named.
 pub fn default_path() -> Option<PathBuf> {
-    let strategy = etcetera::choose_base_strategy().ok()?;
-    Some(strategy.config_dir().join("sessctl").join("config.toml"))
+    Some(home(etcetera::BaseStrategy::config_dir)?.join("sessctl").join("config.toml"))
 }
 
 /// Reads the profile: of that name, otherwise `default` where the file has one, otherwise an empty one.
@@ -171,7 +171,7 @@ pub fn load(file: Option<&Path>, name: Option<&str>) -> anyhow::Result<Profile> 
     let Some(place) = place else {
         return absent(name, "there is no home directory to look for a configuration file in");
     };
-    let text = match std::fs::read_to_string(&place) {
+    let text = match read_bounded(&place) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.is_none() => {
             return absent(name, &format!("there is no configuration file {}", place.display()));
@@ -185,6 +185,27 @@ pub fn load(file: Option<&Path>, name: Option<&str>) -> anyhow::Result<Profile> 
         profile.warning = None;
     }
     Ok(profile)
+}
+
+/// Bytes of a file of configuration or of a secret; a device has no end.
+const LONGEST: u64 = 4 << 20;
+
+/// All of a text file, unless it is longer than any that people write.
+pub fn read_bounded(path: &Path) -> std::io::Result<String> {
+    use std::io::{Error, ErrorKind, Read as _};
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(LONGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST {
+        return Err(Error::new(ErrorKind::InvalidData, "it is longer than 4 MiB"));
+    }
+    Ok(text)
+}
+
+/// The user's directory of that use, if it is one: a relative HOME means another with each directory that
+/// the program is started in.
+pub fn home(of: impl Fn(&etcetera::base_strategy::Xdg) -> PathBuf) -> Option<PathBuf> {
+    let strategy = etcetera::base_strategy::Xdg::new().ok()?;
+    Some(of(&strategy)).filter(|path| path.is_absolute())
 }
 
 fn absent(name: Option<&str>, why: &str) -> anyhow::Result<Profile> {
@@ -343,6 +364,13 @@ impl Reader<'_> {
             "timeout" => profile.timeout = Some(self.duration(key, value)?),
             "connect_timeout" => profile.connect_timeout = Some(self.duration(key, value)?),
             "password_file" => profile.password_file = Some(self.path(key, value)?),
+            "password_command" => {
+                let command = self.text(key, value)?;
+                if command.trim().is_empty() {
+                    return Err(self.form(key, "a command for the shell"));
+                }
+                profile.password_command = Some(command);
+            }
             "cacert" => profile.cacert = Some(self.path(key, value)?),
             "cert" => profile.cert = Some(self.path(key, value)?),
             "key" => profile.key = Some(self.path(key, value)?),
@@ -452,7 +480,7 @@ impl Reader<'_> {
             });
         }
         let path = self.expand(name);
-        let text = std::fs::read_to_string(&path)
+        let text = read_bounded(&path)
             .with_context(|| format!("reading {}, which `{key_name}` refers to", path.display()))?;
         // Editors end a file with a line break that is not a part of the secret.
         let text = text.strip_suffix('\n').unwrap_or(&text);

@@ -131,6 +131,35 @@ impl Context {
         })
     }
 
+    /// Whether the user said by a glob which keys are meant.
+    pub fn is_pointed(&self) -> bool {
+        let says = |glob: &String| glob.bytes().any(|byte| !matches!(byte, b'*' | b'?'));
+        self.matching.as_ref().is_some_and(says)
+    }
+
+    /// Says so where a layout was named that keeps nothing in any store.
+    fn note_nowhere(&self) {
+        for setup in self.setups.iter().filter(|setup| !setup.layout.visible) {
+            let name = setup.layout.name;
+            self.ui.note(format!(
+                "note: {name} keeps no session in a store; `sessctl layouts {name}` says where"
+            ));
+        }
+    }
+
+    /// Refuses to look through a store by a layout that would take anything for a session; whatever
+    /// scans asks this first.
+    pub fn permit_scan(&self) -> Result<(), Usage> {
+        self.note_nowhere();
+        let Some(setup) = self.setups.iter().find(|setup| setup.takes_anything()) else { return Ok(()) };
+        if self.is_pointed() {
+            return Ok(());
+        }
+        let name = setup.layout.name;
+        let what = format!("{name} takes whatever decodes for a session, so it has to know under which keys");
+        Err(Usage::new(what).hint("say --prefix 'myapp:session:' or --match 'myapp:session:*', or name keys"))
+    }
+
     /// Connects and logs in. From then on Ctrl-C is a request to stop, which whoever works with the
     /// store has to look for: [`ui::interrupted`].
     pub fn connect(&self) -> Result<RedisStore, store::Error> {
@@ -204,6 +233,12 @@ fn format_of(name: &str) -> anyhow::Result<Format> {
 /// Where to connect to: flag and environment, then profile, then default, one by one.
 fn target(cli: &Cli, profile: &Profile) -> anyhow::Result<Target> {
     let given = &cli.target;
+    // An empty variable is none; an empty option is one whose variable was not set in a script.
+    if given.store.as_deref() == Some("") && std::env::var_os("SESSCTL_STORE").is_none() {
+        return Err(Usage::new("--store is empty")
+            .hint("leave it out for the profile's store or localhost")
+            .into());
+    }
     let store = match (given.store.as_deref().filter(|text| !text.is_empty()), &profile.store) {
         (Some(store), _) => store,
         (None, Some(store)) => store.reveal(),
@@ -222,7 +257,12 @@ fn target(cli: &Cli, profile: &Profile) -> anyhow::Result<Target> {
         |flag: Option<Duration>, profile: Option<Duration>, default| flag.or(profile).unwrap_or(default);
     target.connect_timeout = seconds(given.connect_timeout, profile.connect_timeout, CONNECT_TIMEOUT);
     target.timeout = seconds(given.timeout, profile.timeout, TIMEOUT);
-    target.password_file = given.password_file.clone().or_else(|| profile.password_file.clone());
+    // What the command line says goes before the profile, whichever of the two it says.
+    let said = given.password_file.is_some() || given.password_command.is_some();
+    target.password_file =
+        given.password_file.clone().or_else(|| profile.password_file.clone().filter(|_| !said));
+    target.password_command =
+        given.password_command.clone().or_else(|| profile.password_command.clone().filter(|_| !said));
     target.env_password =
         std::env::var("REDISCLI_AUTH").ok().filter(|password| !password.is_empty()).map(Secret::new);
     target.tls = Tls {

@@ -90,6 +90,7 @@ mod tests {
                 bytes: 1,
                 own: Own::End,
                 then: Vec::new(),
+                ends: None,
             },
             id: b"0123456789abcdef".to_vec(),
             layout: layout.to_string(),

@@ -544,12 +544,15 @@ impl Run<'_> {
         let wanted: Vec<(u16, &Record)> = held.iter().map(|(at, record)| (*at, record)).collect();
         let proven = prove(self.aside, self.detector.setups, &wanted)?;
         for ((at, record), proven) in held.into_iter().zip(proven) {
-            if !proven {
+            let setup = &self.detector.setups[at as usize];
+            let usual = || (setup.layout.locate)(setup, &record.key.0).is_some_and(|place| place.usual);
+            if !proven && !(setup.named && usual()) {
                 self.families.hold(Some(at), record);
                 continue;
             }
             let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
-            if self.found(at, Certainty::Sure, &blob, &record, now)?.is_break() {
+            let certainty = if proven { Certainty::Sure } else { Certainty::Shape };
+            if self.found(at, certainty, &blob, &record, now)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
@@ -674,6 +677,7 @@ pub fn lookup(
             Identity::Several(at) => Some((at, Certainty::Weak)),
             Identity::Kin(at) => match prove(source, setups, &[(at, record)])?[..] {
                 [true] => Some((at, Certainty::Sure)),
+                _ if setups[at as usize].named => Some((at, Certainty::Shape)),
                 _ => Some((at, Certainty::Weak)),
             },
             Identity::Open | Identity::Foreign => None,

@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 
 use crate::session::{Login, Session};
-use crate::store::{Need, Ttl};
+use crate::store::{Ends, Need, Ttl};
 use crate::text::safe::safe;
 
 pub mod condition;
@@ -400,6 +400,14 @@ impl Filter {
         self.tests.iter().any(|(test, negated)| asks(test) && !negated)
     }
 
+    /// When a session's key may end for this filter to keep it still, by the clock that says `now`; `None`
+    /// where it does not look at that.
+    pub fn ends(&self, seen: Option<i64>, now: i64) -> Option<Ends> {
+        let asks = |(test, _): &&(Test, bool)| matches!(test, Test::Ttl(_) | Test::NoTtl);
+        let tests = self.tests.iter().filter(asks);
+        tests.map(|(test, negated)| test.ends(*negated, seen, now)).reduce(Ends::and)
+    }
+
     /// Whether nothing was said at all, not even `--all`.
     pub fn is_empty(&self) -> bool {
         self.tests.is_empty() && !self.all
@@ -448,6 +456,22 @@ impl Test {
             Test::Size(_) => Need::MEMORY,
             _ => Need::VALUE,
         }
+    }
+
+    /// The ends of keys for which this holds, or does not.
+    fn ends(&self, negated: bool, seen: Option<i64>, now: i64) -> Ends {
+        let any = Ends::any(seen);
+        let Test::Ttl(expr) = self else {
+            // Only those without an end, or only those with one.
+            return if negated {
+                Ends { never: false, ..any }
+            } else {
+                Ends { from: i64::MAX, until: i64::MIN, ..any }
+            };
+        };
+        let at = |span: u64| now.saturating_add_unsigned(span);
+        let (from, until) = expr.span(negated);
+        Ends { seen, from: from.map_or(i64::MIN, at), until: until.map_or(i64::MAX, at), never: negated }
     }
 
     fn holds(&self, session: &Session<'_>) -> bool {

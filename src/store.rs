@@ -478,6 +478,55 @@ pub struct Step {
     pub own: Own,
     /// Index entries, twins, locks. When a session ends they are done also where it was gone already.
     pub then: Vec<Op>,
+    /// When its key has to end, where it was chosen by that.
+    #[serde(default)]
+    pub ends: Option<Ends>,
+}
+
+/// When a session's key may end for its step to be done, by the server's clock in ms since 1970: what
+/// a session was chosen by must still be so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Ends {
+    /// The end that was seen; `None` is never. One that has not moved fits, as time passes all the same.
+    pub seen: Option<i64>,
+    pub from: i64,
+    pub until: i64,
+    /// Whether it may have no end.
+    pub never: bool,
+}
+
+impl Ends {
+    /// Ends that are closer together (ms) are the same: a key's is read by its span.
+    const SAME: u64 = 2_000;
+
+    /// Any end fits.
+    pub const fn any(seen: Option<i64>) -> Ends {
+        Ends { seen, from: i64::MIN, until: i64::MAX, never: true }
+    }
+
+    /// What fits both.
+    #[must_use]
+    pub fn and(self, other: Ends) -> Ends {
+        Ends {
+            seen: self.seen,
+            from: self.from.max(other.from),
+            until: self.until.min(other.until),
+            never: self.never && other.never,
+        }
+    }
+
+    pub fn fits(&self, end: Option<i64>) -> bool {
+        match (end, self.seen) {
+            (None, _) => self.never,
+            (Some(end), Some(seen)) if end.abs_diff(seen) <= Ends::SAME => true,
+            (Some(end), _) => (self.from..=self.until).contains(&end),
+        }
+    }
+
+    /// Whether two ends are the same as far as they can be known.
+    pub fn same(a: i64, b: i64) -> bool {
+        a.abs_diff(b) <= Ends::SAME
+    }
 }
 
 /// What a step is going to change, as it was: written down before it is changed.

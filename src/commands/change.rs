@@ -234,6 +234,9 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
             format!("{} asks before it changes anything, and there is no terminal to ask on", change.command);
         return Err(Refusal::new(what).hint("look with --dry-run first, then say --yes").into());
     }
+    if matches!(change.chosen, Chosen::Filter) {
+        context.permit_scan()?;
+    }
     let max = match safety.max {
         Some(max) => max.limit(),
         None => context.max,
@@ -303,6 +306,8 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
     let whole = asks || shows || safety.expect.is_some() || context.guards.protects();
     let at_once = by_index && !whole;
     let mut matched = Matched::new(change, &context.guards, job.room());
+    matched.pointed |= context.is_pointed();
+    matched.ahead = job.ahead()?;
     if by_index {
         job.match_index(&mut matched)?;
         if at_once {
@@ -468,7 +473,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         };
         context.ui.note(format!("interrupted after the batch in hand; {how}"));
         exit = Exit::Interrupted;
-    } else if report.failed > 0 || report.changed > 0 || returned {
+    } else if report.failed > 0 || returned {
         exit = Exit::Partial;
     }
     Ok(exit)
@@ -481,6 +486,20 @@ impl Job<'_> {
             "apply" if self.ends => "purge",
             "apply" => "expire",
             command => command,
+        }
+    }
+
+    /// By how much the server's clock is ahead of this machine's, where it matters when keys end.
+    fn ahead(&mut self) -> anyhow::Result<i64> {
+        let planned = matches!(&self.change.chosen, Chosen::Plan(plan) if plan.steps.values().any(|step| step.ends.is_some()));
+        if !planned && self.change.filter.ends(None, 0).is_none() {
+            return Ok(0);
+        }
+        match self.store.now() {
+            Ok(now) => Ok(now - scan::now_ms()),
+            // Who may only read, and so only looks, is content with this machine's clock.
+            Err(crate::store::Error::Denied { .. }) => Ok(0),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -692,6 +711,8 @@ impl Job<'_> {
         loop {
             let last = Instant::now() >= deadline || ui::interrupted();
             let mut again = Matched::new(change, &context.guards, None);
+            again.pointed |= context.is_pointed();
+            again.ahead = self.ahead()?;
             for chunk in watched.chunks(1000) {
                 let keys: Vec<Key> = chunk.iter().map(|(key, _)| key.clone()).collect();
                 let there: Vec<Key> = keys

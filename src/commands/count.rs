@@ -56,6 +56,7 @@ struct Counting<'u> {
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let filter = args.select.filter()?;
     let by = args.by.as_deref().map(By::parse).transpose()?;
+    context.permit_scan()?;
     let mut scanner = context.connect()?;
     let mut aside = context.connect()?;
     let total = aside.size().ok();

@@ -83,6 +83,7 @@ struct Seen {
 }
 
 fn look(context: &Context) -> anyhow::Result<Seen> {
+    context.permit_scan()?;
     let mut scanner = context.connect()?;
     let mut aside = context.connect()?;
     let total = aside.size().ok();
@@ -182,7 +183,7 @@ impl Sink for Found<'_, '_> {
             shape: format!("{}<id>", shape(session.before())),
             kind: if session.hash { Kind::Hash.name() } else { Kind::String.name() },
             layout: Some(session.layout()),
-            certain: session.certainty != Certainty::Weak,
+            certain: session.certainty > Certainty::Weak,
         };
         let mut dice = self.dice;
         let position = self.setups.iter().position(|setup| setup.layout.name == session.layout());

@@ -15,7 +15,7 @@ use crate::render;
 use crate::scan;
 use crate::select::SelectArgs;
 use crate::session::Session;
-use crate::store::{self, Store as _};
+use crate::store::{self, Ends, Store as _};
 
 /// In questions and reports.
 pub const VERB: &str = "change when … end";
@@ -138,6 +138,21 @@ impl Wanted {
         }
     }
 
+    /// When a session's key may end for this to concern it still, with the end that its value holds.
+    fn ends(self, seen: Option<i64>, inside: Option<i64>) -> Option<Ends> {
+        match self {
+            Wanted::Exactly(_) => None,
+            // Nothing is lengthened.
+            Wanted::NoLater(at) => Some(Ends { from: at.saturating_add(1), ..Ends::any(seen) }),
+            // The one in the value is too early, whatever becomes of the key's.
+            Wanted::NoEarlier(at) if inside.is_some_and(|inside| inside < at) => None,
+            // Nothing is shortened.
+            Wanted::NoEarlier(at) => {
+                Some(Ends { until: at.saturating_sub(1), never: false, ..Ends::any(seen) })
+            }
+        }
+    }
+
     fn told(self) -> String {
         let when = self.end().and_then(render::time);
         match (self, when) {
@@ -193,7 +208,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         if !here.concerns(end, session.expired()) {
             return Ok(Made::Fits);
         }
-        let made = plan::expiry(session, here.end());
+        let mut made = plan::expiry(session, here.end());
+        if let Ok(entry) = &mut made {
+            entry.step.ends = here.ends(by_key, session.facts.ends);
+        }
         if made.is_ok() && session.expired() {
             revived.set(revived.get() + 1);
         }

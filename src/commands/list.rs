@@ -70,6 +70,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let filter = args.select.filter()?;
     let columns = Columns::choose(context.format, args.columns.as_deref(), args.wide)?;
     let sort = args.sort.as_deref().map(Sort::parse).transpose()?;
+    context.permit_scan()?;
     let mut scanner = context.connect()?;
     let mut aside = context.connect()?;
     let total = aside.size().ok();

@@ -16,6 +16,7 @@ use crate::plan::restore::{Changed, Chosen};
 use crate::plan::run::{self, Damage, State, Summary};
 use crate::render::table::{self, Head};
 use crate::render::{self, Cell, Options, Tone, mask, safe};
+use crate::scan;
 
 /// List the runs whose undo files are kept, look into one, or remove old ones
 #[derive(Debug, clap::Args)]
@@ -161,6 +162,9 @@ pub(super) fn directory() -> anyhow::Result<PathBuf> {
 
 /// The run that a name or the beginning of one means.
 pub(super) fn find(name: &str) -> anyhow::Result<Summary> {
+    if name.is_empty() {
+        return Err(Usage::new("the run's name is empty").hint("`sessctl runs` lists all runs").into());
+    }
     let directory = directory()?;
     let mut found: Vec<Summary> = Vec::new();
     for entry in run::list(&directory) {
@@ -301,6 +305,14 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
+/// Which run it is: what it did, when, and by which filter.
+pub(super) fn told(summary: &Summary) -> String {
+    let start = &summary.start;
+    let when = render::time(start.at).unwrap_or_default();
+    let ago = render::span(u64::try_from(scan::now_ms() - start.at).unwrap_or(0));
+    format!("{} of {when} ({}), {ago} ago", start.command, safe::safe(&start.filter))
+}
+
 /// The sessions that a run changed.
 fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
     let summary = find(name)?;
@@ -308,8 +320,16 @@ fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
     let mut changed = Changed::open(&summary, &every)?;
     let mut out = context.ui.out();
     let options = Options::of(context);
+    // Shortened ids are nine characters long.
+    let width = if context.reveal { 32 } else { 9 };
     match context.format {
-        Format::Table => writeln!(out, "{:<24} {:<28} USER", "ID", "LAYOUT")?,
+        Format::Table => {
+            let start = &summary.start;
+            let (store, state) = (safe::safe(&start.store), summary.state.name());
+            writeln!(out, "{}: {}", start.run, told(&summary))?;
+            writeln!(out, "on {store}; {} of {} done, {state}\n", summary.done, start.matched)?;
+            writeln!(out, "{:<width$} {:<28} USER", "ID", "LAYOUT")?;
+        }
         Format::Csv => writeln!(out, "id,layout,user")?,
         Format::Json => write!(out, "[")?,
         Format::Ndjson | Format::Ids => {}
@@ -322,7 +342,7 @@ fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
         match context.format {
             Format::Table => {
                 let user = kept.user.as_deref().unwrap_or(if kept.nobody { "(nobody)" } else { "?" });
-                writeln!(out, "{:<24} {:<28} {}", safe::safe(&id), kept.layout, safe::safe(user))?;
+                writeln!(out, "{:<width$} {:<28} {}", safe::safe(&id), kept.layout, safe::safe(user))?;
             }
             Format::Json => {
                 write!(

@@ -1,5 +1,6 @@
 //! `sessctl undo`: put back what a run changed.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use anyhow::Context as _;
@@ -15,6 +16,7 @@ use crate::plan::restore::{BATCH, Changed, Chosen, Restoring};
 use crate::plan::run::{self, RunFile, State, Summary};
 use crate::resolve;
 use crate::scan;
+use crate::store::{Key, Source as _};
 use crate::ui::{self, Answer};
 
 /// Put back what a run removed or changed, with the expiry that it had
@@ -95,8 +97,36 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             .into());
     }
     // All of the file is read once before anything is changed.
-    let chosen =
-        Chosen { users: args.user.clone(), ids: args.ids.iter().map(|id| resolve::bytes_of(id)).collect() };
+    let mut chosen = Chosen {
+        users: args.user.clone(),
+        ids: args.ids.iter().map(|id| resolve::bytes_of(id)).collect(),
+        only: None,
+    };
+    let again = chosen.is_all().then_some(summary.undone).flatten();
+    if let Some(at) = again {
+        let (there, absent) = present(context, &summary, &chosen)?;
+        let when = crate::render::time(at).unwrap_or_default();
+        let run = &summary.start.run;
+        if absent.is_empty() {
+            let (many, are) =
+                (super::change::plural(there, "session"), if there == 1 { "is" } else { "are" });
+            let report = Report {
+                run: Some(run.clone()),
+                matched: there,
+                complete: true,
+                dry_run: args.dry_run,
+                ..Report::default()
+            };
+            if context.format != crate::cli::Format::Table {
+                report::print(context, "Put back", &report)?;
+            }
+            context.ui.note(format!("{run} was undone at {when} already; {many} {are} there, nothing to do"));
+            return Ok(Exit::Done);
+        }
+        let gone = super::change::plural(absent.len() as u64, "session");
+        context.ui.note(format!("{run} was undone at {when} already; {gone} of it ended since"));
+        chosen.only = Some(absent);
+    }
     let mut ids = Ids::default();
     let mut changed = Changed::open(&summary, &chosen)?;
     let matched = changed.by_ref().inspect(|kept| ids.add(&kept.id)).count() as u64;
@@ -139,10 +169,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     store.be_gentle(pace.gentle());
     if asks {
         let many = super::change::plural(matched, "session");
-        context.ui.tell(
-            &format!("About to put back {many} on {place} that a {} changed", summary.start.command),
-            0,
-        );
+        context.ui.tell(&format!("About to put back {many} on {place}: {}", runs::told(&summary)), 0);
         match context.confirm("Put them back?", matched) {
             Answer::Yes => {}
             Answer::No => {
@@ -200,7 +227,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         context.ui.note(format!("hint: to go on: sessctl undo {}", summary.start.run));
         return Ok(exit);
     }
-    let all = report.complete && chosen.is_all();
+    let all = report.complete && (chosen.is_all() || again.is_some());
     let marked = RunFile::append(&summary.path)
         .and_then(|mut file| file.undone(scan::now_ms(), report.done, all))
         .context("that it was undone cannot be noted in the run's file");
@@ -217,6 +244,29 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         crate::error::report(&error, context.ui.color_err);
     }
     Ok(exit)
+}
+
+/// How many of the sessions have a key again, and the keys of those that have not.
+fn present(
+    context: &Context,
+    summary: &Summary,
+    chosen: &Chosen,
+) -> anyhow::Result<(u64, HashSet<run::Digest>)> {
+    let mut changed = Changed::open(summary, chosen)?;
+    let mut store = context.connect()?;
+    let (mut there, mut absent) = (0, HashSet::new());
+    loop {
+        let keys: Vec<Key> = changed.by_ref().take(BATCH).map(|kept| kept.backup.key).collect();
+        if keys.is_empty() {
+            return Ok((there, absent));
+        }
+        for (key, kind) in keys.iter().zip(store.kinds(&keys)?) {
+            match kind {
+                Some(_) => there += 1,
+                None => drop(absent.insert(run::digest(&key.0))),
+            }
+        }
+    }
 }
 
 /// What is put back, for the audit log.

@@ -348,7 +348,7 @@ impl Pattern {
         })
     }
 
-    fn has_text(&self) -> bool {
+    pub fn has_text(&self) -> bool {
         self.0.iter().any(|part| matches!(part, Part::Text(_)))
     }
 

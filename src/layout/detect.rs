@@ -2,7 +2,7 @@
 
 use super::index::{Index, Set};
 use super::php::Look;
-use super::{Blob, Decoded, Setup, Verdict};
+use super::{Blob, Decoded, Mark, Setup, Verdict};
 use crate::session::{Certainty, Facts, Session};
 use crate::store::{Kind, Raw, Record, Ttl};
 
@@ -45,7 +45,8 @@ impl<'s> Detector<'s> {
         for at in scratch.iter() {
             let setup = &self.setups[at as usize];
             let layout = setup.layout;
-            if !blob.raw.kind().is_some_and(|kind| layout.keeps(kind)) {
+            // Of sessions that are kept elsewhere nothing is here, whatever it looks like.
+            if !layout.visible || !blob.raw.kind().is_some_and(|kind| layout.keeps(kind)) {
                 continue;
             }
             let verdict = (layout.recognize)(setup, blob);
@@ -62,12 +63,17 @@ impl<'s> Detector<'s> {
                 Verdict::Sure => return Identity::Session(at, Certainty::Sure),
                 // The name says what such a value is, but not that it is one.
                 Verdict::Kin if setup.named && layout.unproven => Identity::Kin(at),
-                Verdict::Weak | Verdict::Several | Verdict::Kin if setup.named => {
+                Verdict::Weak | Verdict::Several if setup.named => {
                     return Identity::Session(at, Certainty::Sure);
                 }
+                // What only company makes a session of is none by the layout's name alone.
+                Verdict::Kin if setup.named && layout.beside.is_none() => match setup.known_lead() {
+                    Some(lead) if !lead.is_empty() => return Identity::Session(at, Certainty::Sure),
+                    _ => Identity::Session(at, Certainty::Shape),
+                },
                 // A key of the named layout whose value cannot be read is shown with the reason.
                 Verdict::No(_) if setup.named && place.usual && undecodable(setup, blob) => {
-                    Identity::Session(at, Certainty::Sure)
+                    Identity::Session(at, Certainty::Shape)
                 }
                 Verdict::Weak => Identity::Session(at, Certainty::Weak),
                 Verdict::Several => Identity::Several(at),
@@ -125,16 +131,27 @@ impl<'s> Detector<'s> {
 
 fn rank(identity: Identity) -> u8 {
     match identity {
-        Identity::Session(_, Certainty::Sure) => 4,
-        Identity::Session(..) => 3,
-        Identity::Several(_) => 2,
-        Identity::Kin(_) => 1,
+        Identity::Session(_, Certainty::Sure) => 5,
+        Identity::Session(_, Certainty::Shape) => 1,
+        Identity::Session(..) => 4,
+        Identity::Several(_) => 3,
+        Identity::Kin(_) => 2,
         Identity::Open | Identity::Foreign => 0,
     }
 }
 
 fn undecodable(setup: &Setup, blob: &Blob<'_>) -> bool {
     matches!(blob.raw, Raw::Oversized(..)) || (setup.layout.read)(setup, blob).value.is_err()
+}
+
+/// Whether an undecodable value is what is left of a session rather than something else: it is empty,
+/// begins as its layout's values do, or breaks off in the middle of them.
+pub fn is_remains(setup: &Setup, blob: &Blob<'_>) -> bool {
+    let begins = |mark: &Mark| match (mark, blob.raw) {
+        (Mark::Magic(magic), Raw::Text(text)) => text.starts_with(magic),
+        _ => false,
+    };
+    is_open(blob) || setup.layout.marks.iter().any(begins)
 }
 
 /// Values that nothing can be read from by themselves.

@@ -47,6 +47,9 @@ pub enum Login<'s> {
 /// How sure it is that a key is a session of its layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
+    /// The user named its layout and the key has the form of one, but the value says nothing: it
+    /// cannot be decoded, or could be anything's. Shown, and changed only where more speaks for it.
+    Shape,
     /// The key fits and the value is general; others could look the same.
     Weak,
     /// By the recognised sessions beside it.

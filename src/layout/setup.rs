@@ -233,6 +233,23 @@ impl Setup {
         std::iter::once(lead.to_vec()).chain(others).collect()
     }
 
+    /// Whether the user said which keys are the sessions: by a prefix, or in the layout's own
+    /// description.
+    pub fn is_pointed(&self) -> bool {
+        let given = |name: &str| self.text(name).is_some_and(|text| !text.is_empty());
+        given(self.layout.prefix_option)
+            || given("prefix")
+            || given("key_prefix")
+            || self.layout.described.is_some_and(|described| described.key.has_text())
+    }
+
+    /// Whether whatever decodes under any key would be a session: then nothing is looked for until the
+    /// user says under which.
+    pub fn takes_anything(&self) -> bool {
+        let tells = self.layout.described.is_none_or(|described| described.must_have.is_empty());
+        self.layout.only_named && tells && !self.is_pointed()
+    }
+
     /// What stands before the id in this key: the prefix that companions share.
     pub fn before<'k>(&self, key: &'k [u8], id: &[u8]) -> &'k [u8] {
         key.strip_suffix(id).unwrap_or_else(|| {

@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Entry, Spool};
 use crate::audit;
 use crate::fault::{Failure, Refusal};
-use crate::store::{Expiry, Fingerprint, Key, Own};
+use crate::store::{Ends, Expiry, Fingerprint, Key, Own};
 
 const VERSION: u64 = 1;
 
@@ -42,6 +42,8 @@ pub struct Planned {
     pub seen: Fingerprint,
     pub layout: String,
     pub end: End,
+    /// When its key has to end, where it was chosen by that.
+    pub ends: Option<Ends>,
     /// Known where the plan was written with `--reveal`.
     pub key: Option<Key>,
 }
@@ -172,6 +174,9 @@ pub fn write(path: &Path, header: &Header, spool: Spool, reveal: bool) -> anyhow
                 "do": does(&entry),
                 "seen": hex(&entry.step.seen.0),
             });
+            if let Some(ends) = entry.step.ends {
+                step["ends"] = json!(ends);
+            }
             if reveal {
                 step["key"] = json!(crate::text::safe::text(&entry.step.key.0));
             }
@@ -246,7 +251,11 @@ pub fn read(path: &Path) -> anyhow::Result<Plan> {
                 _ => return None,
             };
             let key = member("key").map(|key| Key(crate::resolve::bytes_of(key)));
-            Some((name, Planned { seen, layout: member("layout")?.to_string(), end, key }))
+            let ends = match line.get("ends") {
+                None => None,
+                Some(ends) => Some(serde_json::from_value(ends.clone()).ok()?),
+            };
+            Some((name, Planned { seen, layout: member("layout")?.to_string(), end, ends, key }))
         };
         let (name, planned) = step().ok_or_else(|| wrong(number, "is no step"))?;
         if planned.key.as_ref().is_some_and(|key| header.name(&key.0) != name) {

@@ -16,15 +16,20 @@ pub struct Chosen {
     pub users: Vec<String>,
     /// Only those whose id or key begins so; none means all.
     pub ids: Vec<Vec<u8>>,
+    /// Only these keys.
+    pub only: Option<HashSet<Digest>>,
 }
 
 impl Chosen {
     pub fn is_all(&self) -> bool {
-        self.users.is_empty() && self.ids.is_empty()
+        self.users.is_empty() && self.ids.is_empty() && self.only.is_none()
     }
 
     fn keeps(&self, kept: &Kept) -> bool {
         let user = self.users.is_empty() || kept.user.as_ref().is_some_and(|user| self.users.contains(user));
+        if self.only.as_ref().is_some_and(|only| !only.contains(&digest(&kept.backup.key.0))) {
+            return false;
+        }
         let begins = |id: &Vec<u8>| kept.id.starts_with(id) || kept.backup.key.0.starts_with(id);
         user && (self.ids.is_empty() || self.ids.iter().any(begins))
     }

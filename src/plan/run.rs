@@ -118,8 +118,7 @@ pub enum Damage {
 /// Where run files are: the state directory of the user.
 pub fn directory() -> Option<PathBuf> {
     use etcetera::BaseStrategy as _;
-    let strategy = etcetera::choose_base_strategy().ok()?;
-    let state = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
+    let state = crate::config::home(|of| of.state_dir().unwrap_or_else(|| of.data_dir()))?;
     Some(state.join("sessctl").join("runs"))
 }
 
@@ -253,6 +252,10 @@ pub struct Reader {
 impl Reader {
     pub fn open(path: &Path) -> Result<Reader, Damage> {
         let io = |source| Damage::Io { path: path.to_path_buf(), source };
+        // A pipe would be waited for.
+        if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(Damage::Foreign(path.to_path_buf()));
+        }
         let file = File::open(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Damage::Absent(name_of(path)),
             _ => io(error),
@@ -353,6 +356,8 @@ pub struct Summary {
     pub finished: Option<i64>,
     pub done: u64,
     pub state: State,
+    /// When it was undone as a whole.
+    pub undone: Option<i64>,
     /// The keys of what came back and was changed again.
     pub again: HashSet<Digest>,
     /// Why not all of the file can be read.
@@ -361,6 +366,9 @@ pub struct Summary {
 
 /// Reads a run file from beginning to end for what it says of itself.
 pub fn summary(path: &Path) -> Result<Summary, Damage> {
+    // Whoever holds the lock is still at work; asked before it is read, so that one that ends meanwhile
+    // is not taken for one that died.
+    let held = path.is_file() && File::open(path).is_ok_and(|file| file.try_lock().is_err());
     let mut reader = Reader::open(path)?;
     let Some(Record::Start(start)) = reader.record()? else {
         return Err(Damage::Corrupt { path: path.to_path_buf(), offset: MARK.len() as u64 });
@@ -371,6 +379,7 @@ pub fn summary(path: &Path) -> Result<Summary, Damage> {
         finished: None,
         done: 0,
         state: State::Partial,
+        undone: None,
         again: HashSet::new(),
         damage: None,
     };
@@ -388,7 +397,10 @@ pub fn summary(path: &Path) -> Result<Summary, Damage> {
                 summary.done = done;
                 summary.state = if complete { State::Done } else { State::Partial };
             }
-            Ok(Some(Record::Undone { all: true, .. })) => summary.state = State::Undone,
+            Ok(Some(Record::Undone { at, all: true, .. })) => {
+                summary.state = State::Undone;
+                summary.undone = Some(at);
+            }
             Ok(Some(_)) => {}
             Ok(None) => break,
             Err(damage) => {
@@ -397,12 +409,8 @@ pub fn summary(path: &Path) -> Result<Summary, Damage> {
             }
         }
     }
-    if summary.finished.is_none() {
-        // Whoever holds the lock is still at work.
-        let held = File::open(path).is_ok_and(|file| file.try_lock().is_err());
-        if held {
-            summary.state = State::Running;
-        }
+    if summary.finished.is_none() && held {
+        summary.state = State::Running;
     }
     Ok(summary)
 }
@@ -459,7 +467,8 @@ pub fn prune(directory: &Path, keep: Duration) -> io::Result<u64> {
             .and_then(|meta| meta.modified())
             .is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age > keep));
         let running = || File::open(&path).is_ok_and(|file| file.try_lock().is_err());
-        if old && path.extension().is_some_and(|ending| ending == "run") && !running() {
+        let is_run = path.extension().is_some_and(|ending| ending == "run") && path.is_file();
+        if old && is_run && !running() {
             std::fs::remove_file(&path)?;
             removed += 1;
         }

@@ -149,7 +149,9 @@ pub const COLUMNS: &[Column] = &[
         whole: false,
         cell: |session| match session.certainty {
             Certainty::Sure => Cell::new(session.layout(), Tone::Plain),
-            Certainty::Weak | Certainty::Kin => Cell::new(format!("{}?", session.layout()), Tone::Plain),
+            Certainty::Shape | Certainty::Weak | Certainty::Kin => {
+                Cell::new(format!("{}?", session.layout()), Tone::Plain)
+            }
         },
     },
     Column {
@@ -403,6 +405,7 @@ fn kind(session: &Session<'_>) -> &'static str {
 
 fn certainty(session: &Session<'_>) -> &'static str {
     match session.certainty {
+        Certainty::Shape => "shape",
         Certainty::Weak => "weak",
         Certainty::Kin => "kin",
         Certainty::Sure => "sure",

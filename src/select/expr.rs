@@ -151,6 +151,23 @@ impl Expr {
         }
     }
 
+    /// The quantities for which it holds, or does not, as the least and the most; where these would be two
+    /// spans, all of them.
+    pub fn span(&self, negated: bool) -> (Option<u64>, Option<u64>) {
+        let value = self.value;
+        let (below, above) = ((None, value.checked_sub(1).or(Some(0))), (value.checked_add(1), None));
+        match (self.relation, negated) {
+            (Relation::Equal, false) | (Relation::Unequal, true) => {
+                (Some(value), Some(value.saturating_add(self.grain.saturating_sub(1))))
+            }
+            (Relation::Equal, true) | (Relation::Unequal, false) => (None, None),
+            (Relation::Less, false) | (Relation::GreaterOrEqual, true) => below,
+            (Relation::LessOrEqual, false) | (Relation::Greater, true) => (None, Some(value)),
+            (Relation::Greater, false) | (Relation::LessOrEqual, true) => above,
+            (Relation::GreaterOrEqual, false) | (Relation::Less, true) => (Some(value), None),
+        }
+    }
+
     fn is_about(&self, quantity: u64) -> bool {
         quantity >= self.value && quantity - self.value < self.grain
     }

@@ -4,8 +4,8 @@ use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ::redis::{ErrorKind, RedisError, ServerErrorKind, Value};
@@ -49,6 +49,8 @@ pub struct Target {
     /// From the URL; it goes before the file, and the file before the environment.
     pub password: Option<Secret>,
     pub password_file: Option<PathBuf>,
+    /// Whose first line of output is the password.
+    pub password_command: Option<String>,
     /// From the environment; also sent where the server wants none, as redis-cli does.
     pub env_password: Option<Secret>,
     pub tls: Tls,
@@ -98,6 +100,7 @@ impl Target {
             db: 0,
             password: None,
             password_file: None,
+            password_command: None,
             env_password: None,
             tls: Tls::default(),
             connect_timeout: CONNECT_TIMEOUT,
@@ -269,6 +272,9 @@ impl Target {
         if let Some(path) = &self.password_file {
             return Ok(Some((first_line(path).map_err(|reason| connecting(place, reason))?, false)));
         }
+        if let Some(command) = &self.password_command {
+            return Ok(Some((printed(command).map_err(|reason| connecting(place, reason))?, false)));
+        }
         Ok(self.env_password.clone().map(|password| (password, true)))
     }
 }
@@ -364,12 +370,57 @@ fn connecting(place: &str, reason: String) -> Error {
 /// The first line of a password file.
 fn first_line(path: &Path) -> Result<Secret, String> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("cannot read the password file {shown}: {}", plain(&error)))?;
-    match text.lines().next() {
-        None | Some("") => Err(format!("the first line of the password file {shown} is empty")),
+    let cannot = |error: &std::io::Error| format!("cannot read the password file {shown}: {}", plain(error));
+    let file = std::fs::File::open(path).map_err(|error| cannot(&error))?;
+    match password_of(file).map_err(|error| cannot(&error))? {
         Some(line) => Ok(Secret::new(line)),
+        None => Err(format!("the first line of the password file {shown} is empty")),
     }
+}
+
+/// Bytes of a line with a password, at most.
+const LONGEST: u64 = 64 << 10;
+
+/// The first line, without its end; `None` where nothing is in it.
+fn password_of(from: impl std::io::Read) -> std::io::Result<Option<String>> {
+    use std::io::BufRead as _;
+    let mut line = Vec::new();
+    std::io::BufReader::new(from.take(LONGEST + 1)).read_until(b'\n', &mut line)?;
+    if line.len() as u64 > LONGEST {
+        return Err(std::io::Error::other("its first line is longer than any password"));
+    }
+    let text = String::from_utf8(line).map_err(|_| std::io::Error::other("it is no text (UTF-8)"))?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    Ok(Some(text.to_string()).filter(|text| !text.is_empty()))
+}
+
+/// What the command printed as its first line. It is asked once: a command may want a finger on a key.
+fn printed(command: &str) -> Result<Secret, String> {
+    use std::process::{Command, Stdio};
+    static PRINTED: Mutex<Option<(String, Secret)>> = Mutex::new(None);
+    let mut known = PRINTED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some((asked, secret)) = &*known
+        && asked == command
+    {
+        return Ok(secret.clone());
+    }
+    let failed = |error: &std::io::Error| format!("the password command cannot be run: {}", plain(error));
+    let mut child = Command::new("/bin/sh")
+        .args(["-c", command])
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed(&error))?;
+    let line = child.stdout.take().map_or(Ok(None), password_of).map_err(|error| failed(&error));
+    let status = child.wait().map_err(|error| failed(&error))?;
+    let line = line?;
+    // Whoever prints more than a line may find that nobody listens any more.
+    if !status.success() && (line.is_none() || status.code().is_some_and(|code| code != 141)) {
+        return Err(format!("the password command failed ({status})"));
+    }
+    let secret = Secret::new(line.ok_or("the password command printed nothing on its first line")?);
+    *known = Some((command.to_string(), secret.clone()));
+    Ok(secret)
 }
 
 /// Connects, logs in and says who we are.

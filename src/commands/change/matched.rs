@@ -4,17 +4,20 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
 use super::{Change, Chosen, Made, plural};
+use crate::codec::Limits;
 use crate::commands::{list, report};
 use crate::context::Context;
 use crate::fault::Interrupted;
 use crate::frameworks;
 use crate::guard::Guards;
+use crate::layout::Blob;
+use crate::layout::detect::is_remains;
 use crate::plan::Spool;
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::near::Near;
 use crate::session::{Certainty, Login, Session};
 use crate::store::redis::{Gentle, RedisStore};
-use crate::store::{Need, Source as _};
+use crate::store::{Need, Source as _, Ttl};
 use crate::text::words::either;
 use crate::{resolve, ui};
 
@@ -26,6 +29,12 @@ pub(super) struct Matched<'a> {
     /// Sessions that match but are not certain to be sessions: left alone.
     pub(super) uncertain: BTreeSet<&'static str>,
     pub(super) uncertain_count: u64,
+    /// Keys that only look like sessions of the layout that was named: by layout, those that are left
+    /// alone, and those that are changed as more speaks for them.
+    pub(super) shapes: BTreeMap<&'static str, u64>,
+    pub(super) shapes_taken: u64,
+    /// The user said which keys are meant, by a glob or by naming them.
+    pub(super) pointed: bool,
     /// Sessions that cannot be changed, by layout and reason.
     pub(super) unchangeable: BTreeMap<(&'static str, &'static str), u64>,
     /// Sessions that there is nothing to change about.
@@ -37,6 +46,8 @@ pub(super) struct Matched<'a> {
     pub(super) over: bool,
     pub(super) interrupted: bool,
     pub(super) missing: Vec<resolve::NotFound>,
+    /// By how much the server's clock is ahead of this machine's, in ms.
+    pub(super) ahead: i64,
     /// Keys that an index named already; the scan meets them again.
     pub(super) by_index: HashSet<Vec<u8>>,
     /// Planned steps that were met, and of those the ones whose session is not as it was.
@@ -52,6 +63,9 @@ impl<'a> Matched<'a> {
             spool: Spool::default(),
             uncertain: BTreeSet::new(),
             uncertain_count: 0,
+            shapes: BTreeMap::new(),
+            shapes_taken: 0,
+            pointed: matches!(change.chosen, Chosen::Ids(_) | Chosen::Plan(_)),
             unchangeable: BTreeMap::new(),
             fits: 0,
             layouts: BTreeSet::new(),
@@ -60,6 +74,7 @@ impl<'a> Matched<'a> {
             over: false,
             interrupted: false,
             missing: Vec::new(),
+            ahead: 0,
             by_index: HashSet::new(),
             met: 0,
             changed: 0,
@@ -93,7 +108,12 @@ impl Matched<'_> {
             self.uncertain_count += 1;
             return ON;
         }
-        let entry = match (self.change.entry)(session)? {
+        let shape = session.certainty == Certainty::Shape;
+        if shape && !self.pointed && !speaks_for_itself(session) {
+            *self.shapes.entry(session.layout()).or_default() += 1;
+            return ON;
+        }
+        let mut entry = match (self.change.entry)(session)? {
             Made::Step(entry) => entry,
             Made::Fits => {
                 self.fits += 1;
@@ -108,6 +128,16 @@ impl Matched<'_> {
             self.changed += 1;
             return ON;
         }
+        let end = session.ttl.millis().map(|ms| session.now.saturating_add_unsigned(ms) + self.ahead);
+        if let Some(planned) = planned {
+            entry.step.ends = planned.ends;
+            if session.ttl != Ttl::Unasked && planned.ends.is_some_and(|ends| !ends.fits(end)) {
+                self.changed += 1;
+                return ON;
+            }
+        } else if let Some(ends) = self.change.filter.ends(end, session.now + self.ahead) {
+            entry.step.ends = Some(entry.step.ends.map_or(ends, |own| own.and(ends)));
+        }
         self.guards.check(&entry)?;
         if session.login() == Login::Unknown {
             self.guards.check_unknown(&entry)?;
@@ -117,9 +147,19 @@ impl Matched<'_> {
             return Ok(ControlFlow::Break(()));
         }
         self.layouts.insert(session.layout());
+        self.shapes_taken += u64::from(shape);
         self.spool.push(&entry)?;
         ON
     }
+}
+
+/// Whether more than its form speaks for a key: a prefix that the user gave, or the framework's own
+/// before what is left of a session.
+fn speaks_for_itself(session: &Session<'_>) -> bool {
+    let setup = session.setup;
+    let led = setup.known_lead().is_some_and(|lead| !lead.is_empty());
+    let remains = || is_remains(setup, &Blob::new(session.key, session.raw, Limits::default()));
+    setup.is_pointed() || (led && remains())
 }
 
 /// A sink that also shows progress and can be interrupted.
@@ -226,6 +266,21 @@ pub(super) fn note_left_alone(context: &Context, matched: &Matched<'_>) {
             either(matched.uncertain_count, "it is", "they are"),
         ));
         context.ui.note(format!("hint: name the layout to include them, such as --layout {}", names[0]));
+    }
+    for (layout, count) in &matched.shapes {
+        let (keys, have, they) =
+            if *count == 1 { ("key", "has", "it is") } else { ("keys", "have", "they are") };
+        context.ui.warn(format!(
+            "{count} matching {keys} {have} only the form of {layout}'s, and a value that says nothing; {they} left alone"
+        ));
+    }
+    if !matched.shapes.is_empty() {
+        context.ui.note("hint: say by --prefix or --match which keys are sessions, or name single ones");
+    }
+    if matched.shapes_taken > 0 {
+        let (many, are) =
+            (plural(matched.shapes_taken, "session"), if matched.shapes_taken == 1 { "is" } else { "are" });
+        context.ui.note(format!("note: {many} cannot be decoded and {are} known by the key alone"));
     }
     for ((layout, why), count) in &matched.unchangeable {
         let sessions = plural(*count, "matching session");

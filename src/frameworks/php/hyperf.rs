@@ -56,7 +56,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         data.get("_flash").is_some_and(|flash| flash.get("new").is_some() && flash.get("old").is_some());
     match (usual, flash) {
         (true, true) => Verdict::Sure,
-        (true, false) if setup.named => Verdict::Weak,
+        (true, false) if setup.named => Verdict::Kin,
         (true, false) => Verdict::no("its array does not hold _flash with `new` and `old`"),
         (false, _) => Verdict::no("its key does not end in 40 letters and digits"),
     }

@@ -68,7 +68,7 @@ fn open(setup: &Setup, given: &cookie::Given) -> Result<Opened, CookieError> {
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     match blob.variable("joomla").and_then(Value::as_str) {
         Some(text) if decode(text, &blob.limits).is_some() => Verdict::Sure,
-        Some(_) if setup.named => Verdict::Weak,
+        Some(_) if setup.named => Verdict::Kin,
         None if setup.named && blob.is_empty() => Verdict::Sure,
         _ => Verdict::no("the value is no PHP session whose variable `joomla` is base64 of a registry"),
     }

@@ -49,7 +49,7 @@ fn metadata<'v, 'a>(data: &'v Value<'a>) -> Option<&'v Value<'a>> {
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     match blob.variables() {
         Some(data) if metadata(data).is_some_and(|it| it.members().is_some()) => Verdict::Sure,
-        Some(_) if setup.named && blob.php().is_some_and(php::Php::is_variables) => Verdict::Weak,
+        Some(_) if setup.named && blob.php().is_some_and(php::Php::is_variables) => Verdict::Kin,
         Some(_) => Verdict::no("its variables hold neither __Laminas nor __ZF"),
         None => Verdict::no("the value is no PHP session"),
     }

@@ -100,9 +100,9 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         |name: &str| matches!(blob.variable(name), Some(Value::Object(object)) if object.class == "stdClass");
     match (is_object("USER"), is_object("SESSION")) {
         (true, true) => Verdict::Sure,
-        (true, false) | (false, true) if setup.named => Verdict::Weak,
+        (true, false) | (false, true) if setup.named => Verdict::Kin,
         _ if setup.named && blob.is_empty() && locate(setup, blob.key).is_some_and(|place| place.usual) => {
-            Verdict::Weak
+            Verdict::Kin
         }
         _ => Verdict::no("the value is no PHP session with the objects USER and SESSION"),
     }

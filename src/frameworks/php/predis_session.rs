@@ -40,12 +40,20 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     if setup.known_lead().is_some() {
         // A prefix that says nothing leaves it to the id and the value.
         let by_key = place.id.start > 0 || place.usual;
+        let led =
+            setup.known_lead().is_some_and(|lead| !lead.is_empty()) || setup.text("serializer").is_some();
         return match blob.php() {
             _ if !by_key => Verdict::no("the key is no id of PHP"),
             Some(_) if phpredis::may_be_cached(setup, blob, &blob.key[place.id.clone()]) => {
                 Verdict::no("an array under a bare key, which caches hold as well")
             }
-            Some(found) if !found.is_wrapped() && (found.is_variables() || place.usual) => Verdict::Sure,
+            Some(found) if !found.is_wrapped() && found.is_variables() => Verdict::Sure,
+            Some(found) if !found.is_wrapped() && place.usual => {
+                // Under a bare key an array is a session by what it holds.
+                let tells = led || blob.variables().is_some_and(php::is_session_like);
+                if tells { Verdict::Sure } else { Verdict::Kin }
+            }
+            None if !led && (blob.is_empty() || blob.is_php_session()) => Verdict::Kin,
             None if blob.is_empty() || blob.is_php_session() => Verdict::Sure,
             _ => Verdict::no("the value is no PHP session"),
         };

@@ -142,7 +142,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     if data.get("_sf2_attributes").is_some() || data.get("_sf2_meta").is_some() {
         Verdict::Sure
     } else if setup.named && blob.php().is_some_and(php::Php::is_variables) {
-        Verdict::Weak
+        Verdict::Kin
     } else {
         Verdict::no("its variables hold neither _sf2_attributes nor _sf2_meta")
     }

@@ -64,8 +64,8 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     match blob.variables().filter(|_| plain) {
         Some(data) if place.usual && grouped(data) => Verdict::Sure,
         // Before anything is put into it, and where the application leaves its own variables.
-        Some(_) if setup.named => Verdict::Weak,
-        None if setup.named && place.usual && blob.is_empty() => Verdict::Weak,
+        Some(_) if setup.named => Verdict::Kin,
+        None if setup.named && place.usual && blob.is_empty() => Verdict::Kin,
         _ => Verdict::no("the value is no PHP session with the array `think`"),
     }
 }
@@ -97,7 +97,7 @@ mod tests {
             assert!(matches!(verdict(&free, key, text), Verdict::No(_)), "{key}: {text}");
         }
         let mut named = Setup::named(&LAYOUT, []).expect("no options");
-        assert_eq!(verdict(&named, id, "shop|a:0:{}"), Verdict::Weak);
+        assert_eq!(verdict(&named, id, "shop|a:0:{}"), Verdict::Kin);
         named.set("group", Setting::Text("shop".into())).expect("an option");
         assert_eq!(verdict(&named, id, "shop|a:0:{}"), Verdict::Sure);
     }

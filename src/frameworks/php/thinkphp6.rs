@@ -68,7 +68,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
             }
         }
         // Another serializer.
-        _ if setup.named && place.usual => Verdict::Weak,
+        _ if setup.named && place.usual => Verdict::Kin,
         _ => NO_ARRAY,
     }
 }

@@ -123,7 +123,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     if own || (run == 37 && Alphabet::Hex.all(&blob.key[place.id.start - 5..])) {
         Verdict::Sure
     } else if setup.named {
-        Verdict::Weak
+        Verdict::Kin
     } else {
         Verdict::no("its variables hold none that Yii writes itself")
     }

@@ -44,11 +44,10 @@ beware   collections put the sessions of one user on several servers, by the Hos
         let lead = lead(setup);
         [if lead.is_empty() { WORD } else { &lead }, id].concat()
     },
-    recognize: |setup, blob| match (blob.fields(), blob.field(INDEX)) {
+    recognize: |_, blob| match (blob.fields(), blob.field(INDEX)) {
         (None, _) => Verdict::no("the key is no hash"),
         (_, Some(_)) => Verdict::Sure,
         // Of other versions the fields are not known.
-        _ if setup.named => Verdict::Weak,
         _ => Verdict::Kin,
     },
     read: |_, blob| {
