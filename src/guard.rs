@@ -59,7 +59,7 @@ impl Guards {
             self.profile,
             short(&entry.id)
         ))
-        .hint("choose by --user, --authenticated or --anonymous, say where the user is with --user-path, or use a profile that protects nobody"))
+        .hint("choose by --user, --authenticated, --anonymous or --not --undecodable, say where the user is with --user-path, or use a profile that protects nobody"))
     }
 
     /// Refuses a blind yes where the number has to be said.

@@ -473,11 +473,11 @@ fn a_false_signature_is_found() {
 #[test]
 fn an_empty_store_is_no_error() {
     let sess = Sess::new();
-    sess.args(["list", "-o", "json"]).success().stdout("[]\n").silent();
-    sess.args(["list", "-o", "ndjson"]).success().stdout("").silent();
-    sess.args(["list", "-o", "ids"]).success().stdout("").silent();
+    sess.args(["list", "-o", "json"]).success().stdout("[]\n").says("there are no keys here");
+    sess.args(["list", "-o", "ndjson"]).success().stdout("").says("there are no keys here");
+    sess.args(["list", "-o", "ids"]).success().stdout("").says("there are no keys here");
     sess.args(["list"]).success();
-    sess.args(["count"]).success().stdout("0\n").silent();
+    sess.args(["count"]).success().stdout("0\n").says("there are no keys here");
     sess.args(["count", "--by", "user", "-o", "json"]).success();
     sess.args(["discover"]).success();
     let ran = sess.changes_nothing(["purge", "--all", "--yes", "-o", "json"]).success();

@@ -401,7 +401,8 @@ fn settings_come_from_flag_then_environment_then_profile() {
     let config = here.server.dir.path().join("config.toml");
     let base = || {
         let mut command = there.command(["count", "--store", ""]);
-        command.env("SESSCTL_CONFIG", &config);
+        // An empty variable is none.
+        command.env("SESSCTL_CONFIG", &config).env("SESSCTL_STORE", "");
         command
     };
     // The profile's own store.

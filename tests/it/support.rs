@@ -351,6 +351,15 @@ impl Sess {
         self
     }
 
+    /// Removes the locks of requests, which undo does not bring back: those requests are over.
+    pub(crate) fn release_locks(&self) {
+        for key in self.server.snapshot().into_keys() {
+            if key.ends_with(b"_LOCK") || key.ends_with(b"_Write_Lock") {
+                self.server.command(&[b"DEL", &key[..]]);
+            }
+        }
+    }
+
     pub(crate) fn restore(&self, slug: &str) {
         let text = std::fs::read_to_string(fixture(slug).join("keys.jsonl")).expect("keys.jsonl");
         let mut pipe = redis::pipe();

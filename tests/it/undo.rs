@@ -114,6 +114,7 @@ proptest! {
         for slug in &slugs {
             sess = sess.load(slug);
         }
+        sess.release_locks();
         let mut connection = sess.server.connect();
         for (key, value, ttl) in &others {
             let mut command = redis::cmd("SET");
