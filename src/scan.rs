@@ -546,7 +546,7 @@ impl Run<'_> {
         for ((at, record), proven) in held.into_iter().zip(proven) {
             let setup = &self.detector.setups[at as usize];
             let usual = || (setup.layout.locate)(setup, &record.key.0).is_some_and(|place| place.usual);
-            if !proven && !(setup.named && usual()) {
+            if !(proven || setup.named && usual()) {
                 self.families.hold(Some(at), record);
                 continue;
             }

@@ -447,7 +447,9 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
         words::either(sessions, "a session", "sessions"),
     ));
     let mut others = Others::default();
-    families.iter().for_each(|(_, family)| others.join(&family.others));
+    for (_, family) in families {
+        others.join(&family.others);
+    }
     others.report(context, None);
     Ok(())
 }

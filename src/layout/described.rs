@@ -854,13 +854,12 @@ fn enter(value: &mut Value<'_>, path: &str, limits: &Limits) {
         _ => return,
     };
     let Some((_, member)) = members.iter_mut().rev().find(|(member, _)| member == name) else { return };
-    match rest {
-        Some(rest) => enter(member, rest, limits),
-        None => {
-            let inner = member.as_str().and_then(|text| codec::json::decode(text.as_bytes(), limits).ok());
-            if let Some(inner) = inner.map(Value::into_owned) {
-                *member = inner;
-            }
+    if let Some(rest) = rest {
+        enter(member, rest, limits);
+    } else {
+        let inner = member.as_str().and_then(|text| codec::json::decode(text.as_bytes(), limits).ok());
+        if let Some(inner) = inner.map(Value::into_owned) {
+            *member = inner;
         }
     }
 }

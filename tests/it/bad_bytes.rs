@@ -183,7 +183,11 @@ fn erlang(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
     add("etf", "many empty lists", around(&list(whole), b"j", b"j"));
     add("etf", "many empty tuples", around(&list(half), b"h\0", b"j"));
     add("etf", "many atoms", around(&list(half), b"w\0", b"j"));
-    add("etf", "strings of bytes", around(&list(half), &[&b"k\xff\xff"[..], &[1; 0xffff]].concat(), b"j"));
+    add(
+        "etf",
+        "strings of bytes",
+        around(&list(half), &[&b"k\xff\xff"[..], &vec![1; 0xffff]].concat(), b"j"),
+    );
     add("etf", "one huge integer", {
         around(&[&b"\x83o"[..], &((length - 7) as u32).to_be_bytes(), b"\0"].concat(), b"\xff", b"")
     });

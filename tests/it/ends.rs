@@ -21,6 +21,8 @@ fn applied(sess: &Sess, plan: &std::path::Path) -> Json {
     sess.args(["apply", plan.to_str().expect("a path"), "--yes", "-o", "json"]).success().json()
 }
 
+type Move<'m> = &'m dyn Fn(&Sess);
+
 #[test]
 fn a_plan_leaves_alone_whose_end_moved_out_of_the_filter() {
     let persist = |sess: &Sess| {
@@ -29,7 +31,6 @@ fn a_plan_leaves_alone_whose_end_moved_out_of_the_filter() {
         }
     };
     let week = |sess: &Sess| move_ends(sess, "604800000");
-    type Move<'m> = &'m dyn Fn(&Sess);
     let cases: &[(&[&str], Move<'_>, Move<'_>)] = &[
         (&["purge", "--ttl", "<30m"], &|_| (), &week),
         (&["purge", "--ttl", "<30m"], &|_| (), &persist),

@@ -92,9 +92,6 @@ fn a_batch_costs_a_handful_of_turns_whatever_the_layout() {
             let report = ran.success().json();
             let turns = proxy.turns();
             assert!(turns <= most, "{slug} {args:?}: {turns} turns for {report}");
-            if std::env::var_os("TURNS").is_some() {
-                eprintln!("{slug} {args:?}: {turns}");
-            }
             Some(report)
         };
         let before = sess.server.contents();
