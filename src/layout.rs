@@ -25,7 +25,7 @@ pub mod time;
 pub mod user;
 pub mod whose;
 
-pub use blob::{Blob, Decoded};
+pub use blob::{Blob, Decoded, Form};
 pub use described::Described;
 pub use key::Place;
 pub use session::{Facts, Session};
@@ -68,9 +68,9 @@ pub struct Layout {
     /// Whether this is a session of this layout, with key and value in hand.
     pub recognize: fn(&Setup, &Blob<'_>) -> Verdict,
     /// The session's data.
-    pub read: for<'b> fn(&'b Setup, &'b Blob<'b>) -> Decoded<'b>,
+    pub read: for<'b> fn(&'b Setup, &'b Blob<'_>) -> Decoded<'b>,
     /// Who, when and from where, from the data that `read` gave.
-    pub describe: for<'b> fn(&'b Setup, &'b Blob<'b>, &'b Value<'b>) -> Facts<'b>,
+    pub describe: for<'b> fn(&'b Setup, &'b Blob<'_>, &'b Value<'b>) -> Facts<'b>,
     /// What tells whose a session is of which `describe` names no user.
     pub whose: Whose,
     /// The part of a value that should decode and does not, where the rest of it does: its path and why.

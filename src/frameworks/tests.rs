@@ -125,7 +125,9 @@ impl Fixture {
 
     fn blob(&self, key: &str) -> Blob<'_> {
         let (key, raw) = &self.keys[key];
-        Blob { parts: &self.records, ..Blob::new(key, raw, Limits::default()) }
+        let mut blob = Blob::new(key, raw, Limits::default());
+        blob.parts = &self.records;
+        blob
     }
 }
 
@@ -165,7 +167,7 @@ fn same(got: &Json, want: &Json) -> bool {
 
 pub(crate) fn session<'b>(
     setup: &'b Setup,
-    blob: &'b Blob<'b>,
+    blob: &'b Blob<'_>,
     id: &'b [u8],
     facts: Facts<'b>,
     data: &'b Decoded<'b>,
@@ -186,7 +188,7 @@ pub(crate) fn session<'b>(
 }
 
 /// The facts; whose a session is that only sets know is for the scan to find out.
-fn described<'b>(setup: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>, want: &'b Json) -> Facts<'b> {
+fn described<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>, want: &'b Json) -> Facts<'b> {
     let mut facts = (setup.layout.describe)(setup, blob, data);
     if setup.layout.owners.is_some() {
         facts.user = want["user"].as_str().map(Cow::Borrowed);

@@ -1,21 +1,63 @@
 //! A key and its value as layouts see them: decoded once, looked at by many.
 
-use super::*;
-use crate::store::Record;
+use std::borrow::Cow;
+use std::cell::OnceCell;
 
-/// One key's content. A JSON text is decoded when the blob is made, since most layouts look at it.
+use super::php;
+use crate::codec::{self, Codec, DecodeError, Limits};
+use crate::store::{Raw, Record};
+use crate::value::Value;
+
+/// One key's content. Each form that a layout asks for is decoded once, and only when it is asked for.
 #[derive(Debug)]
 pub struct Blob<'a> {
     pub key: &'a [u8],
     pub raw: &'a Raw,
-    /// The decoded text where the value is a string that begins like a JSON object or list.
-    pub json: Option<Result<Value<'a>, DecodeError>>,
-    /// What the string is to PHP; decoded when its first bytes are likely.
-    pub php: php::Look<'a>,
+    looks: Looks<'a>,
     pub limits: Limits,
     /// What the keys hold that the layout named as parts of the session's data, as far as they were
     /// read.
     pub parts: &'a [Record],
+}
+
+/// A serialization that several layouts ask a value about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// An object or a list; a JSON text that is neither is somebody else's.
+    Json,
+    Pickle,
+    Marshal,
+    Etf,
+    Msgpack,
+}
+
+impl Form {
+    const COUNT: usize = 5;
+
+    pub const fn codec(self) -> &'static Codec {
+        match self {
+            Form::Json => &codec::json::CODEC,
+            Form::Pickle => &codec::pickle::CODEC,
+            Form::Marshal => &codec::marshal::CODEC,
+            Form::Etf => &codec::etf::CODEC,
+            Form::Msgpack => &codec::msgpack::CODEC,
+        }
+    }
+
+    /// Whether the first bytes are worth the decoding.
+    fn is_likely(self, text: &[u8]) -> bool {
+        match self {
+            Form::Json => matches!(text.trim_ascii_start().first(), Some(b'{' | b'[')),
+            other => (other.codec().sniff)(text),
+        }
+    }
+}
+
+/// What a value was found to be so far: nothing where its first bytes are of another form.
+#[derive(Debug, Default)]
+struct Looks<'a> {
+    forms: [OnceCell<Option<Result<Value<'a>, DecodeError>>>; Form::COUNT],
+    php: OnceCell<php::Look<'a>>,
 }
 
 /// A session's data and how it was come by.
@@ -42,18 +84,7 @@ impl<'b> Decoded<'b> {
 
 impl<'a> Blob<'a> {
     pub fn new(key: &'a [u8], raw: &'a Raw, limits: Limits) -> Self {
-        let json = match raw {
-            Raw::Text(text) => match text.trim_ascii_start().first() {
-                Some(b'{' | b'[') => Some((crate::codec::json::CODEC.decode)(text, &limits)),
-                _ => None,
-            },
-            _ => None,
-        };
-        let php = match raw {
-            Raw::Text(text) if !matches!(json, Some(Ok(_))) => php::look(text, &limits),
-            _ => php::Look::Other,
-        };
-        Blob { key, raw, json, php, limits, parts: &[] }
+        Blob { key, raw, looks: Looks::default(), limits, parts: &[] }
     }
 
     /// The string that a part of the session's data is.
@@ -73,9 +104,24 @@ impl<'a> Blob<'a> {
         }
     }
 
+    /// What decoding the whole string in that form gave; `None` where it does not begin like one.
+    pub fn form(&self, form: Form) -> Option<&Result<Value<'a>, DecodeError>> {
+        let Raw::Text(text) = self.raw else { return None };
+        let look = || form.is_likely(text).then(|| (form.codec().decode)(text, &self.limits));
+        self.looks.forms[form as usize].get_or_init(look).as_ref()
+    }
+
+    /// What the string is to PHP. One that decodes as JSON is nothing of PHP's.
+    pub fn php_look(&self) -> &php::Look<'a> {
+        self.looks.php.get_or_init(|| match self.raw {
+            Raw::Text(text) if self.json().is_none() => php::look(text, &self.limits),
+            _ => php::Look::Other,
+        })
+    }
+
     /// The value, if the string is a JSON object or list that decodes.
     pub fn json(&self) -> Option<&Value<'a>> {
-        self.json.as_ref()?.as_ref().ok()
+        self.form(Form::Json)?.as_ref().ok()
     }
 
     /// The members, if the string is a JSON object.
@@ -105,9 +151,9 @@ impl<'a> Blob<'a> {
     }
 
     /// The session is the JSON text as it stands.
-    pub fn whole_json(&'a self) -> Decoded<'a> {
+    pub fn whole_json(&self) -> Decoded<'_> {
         const NAME: &str = crate::codec::json::CODEC.name;
-        match &self.json {
+        match self.form(Form::Json) {
             Some(Ok(value)) => Decoded { via: vec![NAME], value: Ok(Cow::Borrowed(value)) },
             Some(Err(error)) => Decoded::failed(NAME, error.clone()),
             None => Decoded::failed(NAME, self.unreadable(NAME)),

@@ -803,7 +803,7 @@ fn is_sealed(setup: &Setup, blob: &Blob<'_>) -> bool {
 }
 
 /// The bytes that the session is in, with what is around it.
-fn wrapped<'b>(setup: &Setup, blob: &'b Blob<'b>) -> Result<&'b [u8], String> {
+fn wrapped<'b>(setup: &Setup, blob: &'b Blob<'_>) -> Result<&'b [u8], String> {
     let described = of(setup);
     match (described.record, blob.raw) {
         (Kind::Hash, Raw::Hash(_)) => {
@@ -816,7 +816,7 @@ fn wrapped<'b>(setup: &Setup, blob: &'b Blob<'b>) -> Result<&'b [u8], String> {
     }
 }
 
-fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let mut decoded = decoded(setup, blob);
     let paths = of(setup).paths();
     if let Ok(value) = &decoded.value {
@@ -864,7 +864,7 @@ fn enter(value: &mut Value<'_>, path: &str, limits: &Limits) {
     }
 }
 
-fn decoded<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn decoded<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let described = of(setup);
     if let (Kind::Hash, None, Raw::Hash(fields)) = (described.record, &described.field, blob.raw) {
         return fields_of(described, fields, &blob.limits);
@@ -880,7 +880,7 @@ fn decoded<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     if described.wrappers.is_empty() {
         // Decoded already, by whoever asked other layouts.
         if described.record == Kind::String
-            && blob.json.is_some()
+            && blob.form(Form::Json).is_some()
             && described.codec.is_none_or(|codec| codec == JSON)
         {
             return blob.whole_json();
@@ -949,7 +949,7 @@ fn first<'w>(times: &'w [When], data: &Value<'_>) -> Option<(&'w When, i64)> {
     times.iter().find_map(|when| Some((when, when.clock.read(data.at(&when.path)?)?)))
 }
 
-fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let described = of(setup);
     let text = |paths: &[String]| paths.iter().find_map(|path| user::text(data.at(path)));
     let time = |times: &[When]| Some(first(times, data)?.1);

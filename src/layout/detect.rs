@@ -1,5 +1,6 @@
 //! Which layout is it? Pure: one blob in, one answer out. What neighbours say is the scan's part.
 
+use super::blob::Form;
 use super::index::{Index, Set};
 use super::php::Look;
 use super::{Blob, Decoded, Mark, Setup, Verdict};
@@ -158,7 +159,9 @@ pub fn is_remains(setup: &Setup, blob: &Blob<'_>) -> bool {
 fn is_open(blob: &Blob<'_>) -> bool {
     match blob.raw {
         Raw::Text(text) => {
-            text.is_empty() || matches!(blob.json, Some(Err(_))) || matches!(blob.php, Look::Broken)
+            text.is_empty()
+                || matches!(blob.form(Form::Json), Some(Err(_)))
+                || matches!(blob.php_look(), Look::Broken)
         }
         Raw::Oversized(..) => true,
         _ => false,
@@ -166,14 +169,14 @@ fn is_open(blob: &Blob<'_>) -> bool {
 }
 
 /// The session's data, if its value was read.
-pub fn data<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Option<Decoded<'b>> {
+pub fn data<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Option<Decoded<'b>> {
     (*blob.raw != Raw::Unread).then(|| (setup.layout.read)(setup, blob))
 }
 
 /// Puts a session together from what was read of its key.
 pub fn session<'b>(
     setup: &'b Setup,
-    blob: &'b Blob<'b>,
+    blob: &'b Blob<'_>,
     data: Option<&'b Decoded<'b>>,
     record: &'b Record,
     certainty: Certainty,

@@ -118,7 +118,7 @@ pub fn pointer(name: &str) -> String {
 
 /// A hash as one map, its fields under their names without what a serializer put around them.
 pub fn hash<'b>(
-    blob: &'b Blob<'b>,
+    blob: &'b Blob<'_>,
     value: impl Fn(&[u8], &'b [u8]) -> (Value<'b>, &'static str),
 ) -> Decoded<'b> {
     let Some(fields) = blob.fields() else { return Decoded::failed("hash", blob.unreadable("hash")) };

@@ -177,7 +177,7 @@ impl What<'_> {
 impl<'a> Blob<'a> {
     /// The value, if it is one of a PHP session store.
     pub fn php(&self) -> Option<&Php<'a>> {
-        match &self.php {
+        match self.php_look() {
             Look::Found(php) => Some(php),
             _ => None,
         }
@@ -209,7 +209,7 @@ impl<'a> Blob<'a> {
 
     /// The session's variables as the data. A whole value that is no session is given as it is: it is
     /// somebody else's, and no session that cannot be read.
-    pub fn php_data(&'a self) -> Decoded<'a> {
+    pub fn php_data(&self) -> Decoded<'_> {
         match self.php() {
             Some(Php { via, what: What::Session(value) | What::Json(value) }) => {
                 return Decoded { via: via.clone(), value: Ok(Cow::Borrowed(value)) };
@@ -237,7 +237,7 @@ impl<'a> Blob<'a> {
     /// What the string is where it is no session and nothing that was cut or sealed: a cache entry, a
     /// counter, JSON, a text.
     fn other_value(&self, text: &'a [u8]) -> Option<Value<'a>> {
-        if matches!(self.php, Look::Broken) {
+        if matches!(self.php_look(), Look::Broken) {
             return None;
         }
         if let Some(json) = self.json() {

@@ -40,7 +40,6 @@ const CHILDREN: &[(&str, &str)] = &[
 /// Files that still import all of their parent; as above.
 const GLOBS: &[&str] = &[
     "config::layouts",
-    "layout::blob",
     "layout::described",
     "layout::expire",
     "layout::jvm",

@@ -2,7 +2,7 @@
 
 use crate::codec::{self, DecodeError};
 use crate::layout::{
-    Blob, Decoded, Layout, OptionKind, OptionSpec, Setup, Verdict, Whose, blob, time, user, whose,
+    Blob, Decoded, Form, Layout, OptionKind, OptionSpec, Setup, Verdict, Whose, blob, time, user, whose,
 };
 use crate::session::Facts;
 use crate::store::Kind;
@@ -77,10 +77,10 @@ fn configured(setup: &Setup) -> Result<Option<&'static codec::Codec>, DecodeErro
     codec::by_name(name).map(Some).ok_or_else(unknown)
 }
 
-fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let codec = match configured(setup) {
         Err(error) => return Decoded::failed("generic", error),
-        Ok(None) if blob.json.is_some() => return blob.whole_json(),
+        Ok(None) if blob.form(Form::Json).is_some() => return blob.whole_json(),
         Ok(codec) => codec.unwrap_or(&codec::msgpack::CODEC),
     };
     match blob.text() {
@@ -92,7 +92,7 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     }
 }
 
-fn read_hash<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read_hash<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     const VIA: &str = "hash";
     let Some(fields) = blob.fields() else { return Decoded::failed(VIA, blob.unreadable(VIA)) };
     let codec = match configured(setup) {
@@ -106,7 +106,7 @@ fn read_hash<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     Decoded::owned(VIA, Value::Map(members.collect()))
 }
 
-fn describe<'b>(setup: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(setup: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let at = |option: &str| data.at(setup.text(option)?);
     Facts {
         user: match setup.texts(whose::USER_PATH) {

@@ -186,7 +186,7 @@ fn recognize_fields(setup: &Setup, blob: &Blob<'_>) -> Verdict {
 }
 
 /// Every item on its own; what no serializer is known for is text or bytes.
-fn read_fields<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read_fields<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     const VIA: &str = "hash";
     let Some(fields) = blob.fields() else { return Decoded::failed(VIA, blob.unreadable(VIA)) };
     let mut spare = Spare::default();
@@ -212,7 +212,7 @@ fn named<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
     user::named(value).or_else(inside)
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     Facts {
         user: USERS.iter().find_map(|name| named(data.get(name)?)),
         ip: user::ip(data),

@@ -126,7 +126,7 @@ pub(super) fn cached<'a>(blob: &Blob<'a>) -> Result<&'a [u8], &'static str> {
 
 /// The data as `codec` reads them; a hash that holds something else is shown as what it is, since it
 /// is no session that cannot be read.
-pub(super) fn read<'b>(blob: &'b Blob<'b>, codec: &'static crate::codec::Codec) -> Decoded<'b> {
+pub(super) fn read<'b>(blob: &'b Blob<'_>, codec: &'static crate::codec::Codec) -> Decoded<'b> {
     const VIA: &str = "hash";
     let Some(fields) = blob.fields() else { return Decoded::failed(VIA, blob.unreadable(VIA)) };
     match cached(blob) {

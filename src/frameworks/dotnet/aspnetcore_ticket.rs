@@ -181,7 +181,7 @@ fn date(data: &Value<'_>, name: &str) -> Option<i64> {
     time::iso(&format!("{year}-{month:02}-{day}T{clock}Z"))
 }
 
-fn describe<'b>(_: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let ends = [date(data, ".expires"), aspnetcore::absolute_end(blob)];
     Facts {
         user: user(data),

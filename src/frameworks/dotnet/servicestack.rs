@@ -71,7 +71,7 @@ fn date(value: &Value<'_>) -> Option<i64> {
     time::millis(&Value::Int(millis.parse().ok()?))
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let out = data.get("IsAuthenticated").and_then(Value::as_bool) == Some(false);
     let named = || {
         let names = ["UserName", "UserAuthName", "Email", "UserAuthId"];

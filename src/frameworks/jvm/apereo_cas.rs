@@ -112,7 +112,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let Some(fields) = blob.fields() else {
         let text = blob.text().filter(|_| !matches!(blob.raw, Raw::Head(..)));
         return match text {

@@ -103,7 +103,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     (start < key.len()).then(|| Place::after(key, start, key::is_uuid(&key[start..])))
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let seen = data.get("Last-Accessed").and_then(time::millis);
     let life = data.get("Max-Inactive-Interval").and_then(time::seconds).filter(|life| *life >= 0);
     Facts {

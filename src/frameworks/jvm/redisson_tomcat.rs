@@ -201,7 +201,7 @@ fn text(bytes: &[u8]) -> Option<Value<'_>> {
     (text.encode_utf16().count() == length - 1).then_some(Value::Text(text))
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let of_session = |name: &str| data.get(&format!("session:{name}")).map(jvm::unpaired);
     let millis = |name: &str| of_session(name).and_then(time::millis);
     let seen = millis("thisAccessedTime").or_else(|| millis("lastAccessedTime"));

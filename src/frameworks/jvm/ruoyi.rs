@@ -60,7 +60,7 @@ fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
     Ok(expire::Expiring { at: expire::at(Some(end)), rewrite, then: Vec::new() })
 }
 
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let Some(text) = blob.text() else { return Decoded::failed("fastjson", blob.unreadable("fastjson")) };
     match fastjson::decode(text, &blob.limits) {
         Ok(value) => Decoded::owned("fastjson", value),
@@ -68,7 +68,7 @@ fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let inner = |name: &str| data.get(name).and_then(|user| user.get("userName")?.scalar_text());
     Facts {
         user: jvm::first(data, &["username"])

@@ -156,7 +156,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let Some(login) = login(blob) else { return Decoded::failed("text", blob.unreadable("text")) };
     let part =
         |name: &[u8], bytes: &[u8]| -> Value<'b> { jvm::field(name, bytes, &blob.limits).into_owned() };
@@ -198,7 +198,7 @@ fn terminal<'v, 'a>(session: &'v Value<'a>, token: &[u8]) -> Option<&'v Value<'a
     })
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let login = data.get("loginId").and_then(Value::as_str);
     let over = login.is_some_and(is_marker);
     // `<ms>`, or `<ms>,<activeTimeout in s>`.

@@ -100,7 +100,7 @@ fn extends(blob: &Blob<'_>) -> bool {
     value.is_some_and(|value| value.get("startTimestamp").is_some() && value.get("timeout").is_some())
 }
 
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let Some(text) = blob.text() else { return Decoded::failed("java", blob.unreadable("java")) };
     match java::decode(text, &blob.limits) {
         Ok(value) => Decoded::owned("java", value),
@@ -129,7 +129,7 @@ fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
     Ok(expire::Expiring { at: expire::at(end), rewrite: Some(Rewrite::Text(new)), then: Vec::new() })
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let instant = |name: &str| data.get(name).and_then(time::instant);
     let attributes = data.get("attributes");
     let seen = instant("lastAccessTime");

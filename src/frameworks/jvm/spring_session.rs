@@ -193,7 +193,7 @@ pub(super) fn nobody(_: &Setup, _: &Blob<'_>, data: &Value<'_>) -> Unnamed {
     jvm::unnamed(members.filter_map(|(name, value)| Some((name.strip_prefix("sessionAttr:")?, value))))
 }
 
-pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let millis = |name: &str| data.get(name).map(jvm::unpaired).and_then(time::millis);
     let interval = data.get(INTERVAL).map(jvm::unpaired).and_then(time::seconds).filter(|life| *life >= 0);
     let context = data.get(CONTEXT);

@@ -93,7 +93,7 @@ fn head(blob: &Blob<'_>) -> Option<()> {
         .then_some(())
 }
 
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let Some(text) = blob.text() else { return Decoded::failed("java", blob.unreadable("java")) };
     let stream = Stream::read(text, &blob.limits);
     match members(&stream, &blob.limits) {
@@ -193,7 +193,7 @@ fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
     Ok(expire::Expiring { at: crate::store::Expiry::At(ends), rewrite, then: Vec::new() })
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let millis = |name: &str| data.get(name).and_then(time::millis);
     let attributes = data.get("attributes");
     let seen = millis("thisAccessedTime").or_else(|| millis("lastAccessedTime"));

@@ -90,7 +90,7 @@ fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
     Ok(expire::Expiring { at: crate::store::Expiry::At(end), rewrite, then: Vec::new() })
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let seen = data.get("lastAccessed").and_then(time::millis);
     let timeout = data.get("timeout").and_then(Value::as_i64).filter(|timeout| *timeout > 0);
     let entries = data.get("data");

@@ -86,14 +86,14 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     match blob.member("message") {
         Some(message) => Decoded { via: vec!["json"], value: Ok(Cow::Borrowed(message)) },
         None => blob.whole_json(),
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let guards = data.as_map().unwrap_or(&[]).iter().filter(|(name, _)| name.starts_with("auth_"));
     Facts {
         user: guards.map(|(_, value)| value).find_map(user::named),

@@ -90,7 +90,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     if fits { Verdict::Sure } else { Verdict::no("its sessionToken is not the end of the key") }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     Facts {
         user: data.get("userId").and_then(user::named),
         ends: data.get("expires").and_then(time::instant),

@@ -87,7 +87,7 @@ fn unquoted(text: &[u8]) -> Option<String> {
     if text.first() == Some(&b'"') { serde_json::from_slice(text).ok() } else { None }
 }
 
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     const NAME: &str = json::CODEC.name;
     let Some(text) = blob.text().filter(|text| text.starts_with(QUOTED)) else { return blob.whole_json() };
     let value = match unquoted(text) {
@@ -113,7 +113,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     if fits { Verdict::Sure } else { Verdict::no("its session.token is not the end of the key") }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let member = |name| data.get("session").and_then(|session| session.get(name));
     Facts {
         user: member("userId").and_then(user::named),

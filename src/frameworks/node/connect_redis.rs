@@ -5,7 +5,7 @@ use crate::cookie;
 use crate::frameworks::node::{nodebb, overleaf};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup;
-use crate::layout::{Blob, Decoded, Layout, Mark, Place, Setup, Verdict, Whose, expire, user};
+use crate::layout::{Blob, Decoded, Form, Layout, Mark, Place, Setup, Verdict, Whose, expire, user};
 use crate::session::{Facts, Session};
 use crate::store::Op;
 use crate::value::Value;
@@ -90,7 +90,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     {
         return judge(setup, &value);
     }
-    match &blob.json {
+    match blob.form(Form::Json) {
         Some(Err(_)) => Verdict::no("the value begins like JSON and does not decode"),
         _ => Verdict::no("the value is no JSON object"),
     }
@@ -159,7 +159,7 @@ pub fn is_fastify(cookie: &Value<'_>, data: &Value<'_>) -> bool {
 
 /// What serializers other than JSON wrote, seen in practice: JSON in base64, and MessagePack, as bytes
 /// or as a text of one character a byte.
-fn unserialized<'b>(blob: &'b Blob<'b>) -> Option<(Vec<&'static str>, Value<'b>)> {
+fn unserialized<'b>(blob: &'b Blob<'_>) -> Option<(Vec<&'static str>, Value<'b>)> {
     use base64::Engine as _;
     let text = blob.text().filter(|text| !text.is_empty())?;
     if let Ok(value @ Value::Map(_)) = msgpack::decode(text, &blob.limits) {
@@ -179,8 +179,8 @@ fn unserialized<'b>(blob: &'b Blob<'b>) -> Option<(Vec<&'static str>, Value<'b>)
     }
 }
 
-fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
-    if blob.json.is_none()
+fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
+    if blob.form(Form::Json).is_none()
         && setup.named
         && let Some((via, value)) = unserialized(blob)
     {
@@ -197,7 +197,7 @@ fn inner<'v, 'b>(data: &'v Value<'b>) -> &'v Value<'b> {
     }
 }
 
-pub fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+pub fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let data = inner(data);
     let user = user::passport(data)
         .or_else(|| user::keycloak(data).map(Cow::Owned))

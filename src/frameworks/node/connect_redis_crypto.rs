@@ -44,7 +44,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let failed = |error| Decoded { via: vec![kruptein::NAME, "json"], value: Err(error) };
     let Some(envelope) = blob.json() else { return blob.whole_json() };
     let Some(secret) = setup.text(STORE_SECRET.name) else {

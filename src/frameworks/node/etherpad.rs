@@ -72,7 +72,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let user = data.get("user");
     let name = user.and_then(|user| user.get("username")).and_then(Value::scalar_text);
     Facts { user: name.or_else(|| user::named(user?)), ip: user::ip(data), ..Facts::default() }

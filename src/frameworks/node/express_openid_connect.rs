@@ -83,7 +83,7 @@ fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
     Ok(Expiring { at: expire::at(Some(end)), rewrite, then: Vec::new() })
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let tokens = data.get("data");
     let token = tokens.and_then(|tokens| tokens.get("id_token")).and_then(Value::as_str);
     let header = |name| data.get("header").and_then(|header| header.get(name)).and_then(time::seconds);

@@ -101,7 +101,7 @@ fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
     Ok(moved)
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let own = data.get("passport").and_then(user::named);
     Facts {
         user: own.or_else(|| user::any(data)),

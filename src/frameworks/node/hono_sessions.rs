@@ -53,7 +53,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let held = |name: &str| data.get("_data")?.get(name)?.get("value");
     let passport = held("passport").and_then(|passport| passport.get("user")).and_then(user::named);
     Facts {

@@ -74,7 +74,7 @@ pub fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-pub fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+pub fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     Facts {
         user: user::any(data),
         ends: data.get("_expire").and_then(time::millis),

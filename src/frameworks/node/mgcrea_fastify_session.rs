@@ -81,7 +81,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
 }
 
 /// The field `data`; a hash without it is read as what it is, since there is nothing to decode.
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     const VIA: &str = "hash";
     let Some(fields) = blob.fields() else { return Decoded::failed(VIA, blob.unreadable(VIA)) };
     let Some(data) = blob.field("data") else {
@@ -100,7 +100,7 @@ fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
     Ok(Expiring { at: expire::at(end), rewrite, then: Vec::new() })
 }
 
-fn describe<'b>(_: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let expiry = blob.field("expiry").and_then(|text| std::str::from_utf8(text).ok());
     Facts {
         user: user::any(data),

@@ -59,7 +59,7 @@ fn is_index(key: &[u8]) -> bool {
     uid.is_some_and(|uid| std::str::from_utf8(uid).is_ok_and(is_uid))
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let meta = data.get("meta");
     let member = |name| meta.and_then(|meta| meta.get(name));
     Facts {

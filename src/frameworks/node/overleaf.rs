@@ -60,7 +60,7 @@ fn is_index(key: &[u8]) -> bool {
     })
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let by_passport = data.get("passport").and_then(|passport| passport.get("user"));
     let users = [by_passport, data.get("user")];
     let known =

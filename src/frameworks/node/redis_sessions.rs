@@ -107,7 +107,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
 
 /// The hash with its counters and times as numbers and `d` decoded; what does not decode stays text, so
 /// that the user and with it the entries in the indexes are known all the same.
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let Some(fields) = blob.fields() else { return Decoded::failed("hash", blob.unreadable("hash")) };
     let mut members = Vec::with_capacity(fields.len());
     for (name, bytes) in fields {
@@ -123,7 +123,7 @@ fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     Decoded::owned("hash", Value::Map(members))
 }
 
-fn describe<'b>(_: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let seconds = |name: &str| data.get(name).and_then(time::seconds);
     Facts {
         user: data.get("id").and_then(Value::scalar_text),

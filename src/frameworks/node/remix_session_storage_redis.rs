@@ -61,7 +61,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let Some(data) = data.as_list().and_then(<[_]>::first) else { return Facts::default() };
     Facts { user: user::any(data), ip: user::ip(data), agent: user::agent(data), ..Facts::default() }
 }

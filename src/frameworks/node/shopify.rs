@@ -120,7 +120,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
 }
 
 /// The pairs as one object, as `Object.fromEntries` makes it.
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let Some(Value::List(pairs)) = blob.json() else { return blob.whole_json() };
     let mut members: Vec<(Cow<'b, str>, Value<'b>)> = Vec::with_capacity(pairs.len());
     for item in pairs {
@@ -133,7 +133,7 @@ fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     Decoded::owned("json", Value::Map(members))
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     // Before user data were stored, only the id of the user was, under another name.
     let user = ["userId", "onlineAccessInfo"].iter().find_map(|name| user::named(data.get(name)?));
     Facts { user, ends: data.get("expires").and_then(time::instant), ..Facts::default() }

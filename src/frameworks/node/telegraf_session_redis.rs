@@ -55,7 +55,7 @@ fn from(id: &[u8]) -> Option<&str> {
     if digits(from) && digits(chat) { std::str::from_utf8(from).ok() } else { None }
 }
 
-fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'b>, _: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'_>, _: &'b Value<'b>) -> Facts<'b> {
     let user = locate(setup, blob.key).and_then(|place| from(&blob.key[place.id]));
     Facts { user: user.map(Cow::Borrowed), ..Facts::default() }
 }

@@ -95,7 +95,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn describe<'b>(setup: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(setup: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let user = ["_whatToTrace", "_user", "uid", "_session_uid"];
     let kind = data.get("_session_kind").and_then(Value::as_str);
     let began = data.get("_utime").and_then(time::seconds);

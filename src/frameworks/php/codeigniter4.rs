@@ -101,7 +101,7 @@ fn is_four(blob: &Blob<'_>) -> bool {
     blob.variable("_ci_previous_url").is_some() || key::is_exactly(id, 32, key::Alphabet::Hex)
 }
 
-fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let shield = data.get("user").and_then(php::named);
     let myth =
         || data.get("logged_in").filter(|value| value.as_bool().is_none()).and_then(Value::scalar_text);
@@ -111,7 +111,7 @@ fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Fa
 }
 
 /// What both versions have: the conventions, and Ion Auth's `identity`.
-pub(super) fn describe_any<'b>(setup: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+pub(super) fn describe_any<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let first = |name: &str| data.get(name).and_then(php::named);
     let user = first("user_id").or_else(|| first("identity")).or_else(|| php::conventional(data));
     let user = user.or_else(|| php::conventional(data.get("userdata")?)).or_else(|| first("id"));

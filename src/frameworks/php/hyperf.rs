@@ -62,7 +62,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let user = php::guard(data).or_else(|| php::conventional(data));
     Facts { user, ip: php::ip(data), agent: php::agent(data), ..Facts::default() }
 }

@@ -83,7 +83,7 @@ fn decode(text: &str, limits: &Limits) -> Option<Value<'static>> {
     Some(serialize::decode_under("/joomla", &plain, limits).ok()?.into_owned())
 }
 
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let decoded = blob.php_data();
     let inner = blob
         .variables()
@@ -97,7 +97,7 @@ fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let registry = data.get("joomla");
     let registry = registry.and_then(|it| it.get("data").or_else(|| it.get("$value")?.get("data")));
     let Some(registry) = registry else { return Facts::default() };

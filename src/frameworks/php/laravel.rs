@@ -126,7 +126,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     if blob.text() == Some(b"b:0;") {
         return Decoded::owned("php-serialize", Value::Map(Vec::new()));
     }
@@ -169,7 +169,7 @@ fn unsealed(plain: &[u8], limits: Limits) -> Result<(Vec<&'static str>, Value<'s
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     Facts {
         user: php::guard(data).or_else(|| of_october(data)),
         ip: php::ip(data),

@@ -47,7 +47,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let core = data.get("core");
     let end = core.and_then(|core| core.get("_session_validator_data")?.get("session_expire_timestamp"));
     Facts {

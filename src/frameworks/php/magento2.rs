@@ -60,7 +60,7 @@ pub(super) fn is_session(blob: &Blob<'_>) -> Verdict {
     }
 }
 
-pub(super) fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+pub(super) fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let Some(data) = blob.field("data") else {
         // No session, and nothing that could not be read either.
         let Some(fields) = blob.fields() else { return Decoded::failed("hash", blob.unreadable("hash")) };
@@ -84,7 +84,7 @@ pub(super) fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     Decoded { via, value }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     Facts {
         user: customer(data, "customer_id").or_else(|| admin(data)),
         seen: data.at("default.visitor_data.last_visit_at").and_then(|at| time::iso_in(Some(at))),

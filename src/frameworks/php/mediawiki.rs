@@ -85,7 +85,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let (metadata, own) = (data.get("metadata"), data.get("data"));
     let member = |name: &str| metadata.and_then(|metadata| metadata.get(name));
     Facts {

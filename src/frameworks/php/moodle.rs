@@ -117,7 +117,7 @@ fn unserialized<'b>(bytes: &'b [u8], limits: &Limits) -> Value<'b> {
     decoded.unwrap_or_else(|_| blob::plain(bytes))
 }
 
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let Some(fields) = blob.fields() else { return blob.php_data() };
     let mut via = vec!["hash"];
     let mut members = Vec::with_capacity(fields.len());
@@ -134,7 +134,7 @@ fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     Decoded { via, value: Ok(Cow::Owned(Value::Map(members))) }
 }
 
-fn describe<'b>(_: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let hash = blob.fields().is_some();
     let variables = if hash { data.get("sessdata") } else { Some(data) };
     let user = variables.and_then(|variables| variables.get("USER"));

@@ -77,7 +77,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let passphrase = setup.text(PASSPHRASE.name);
     if let Some(sealed) = blob.text().and_then(nextcloud::parse) {
         let Some(passphrase) = passphrase else {
@@ -116,7 +116,7 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
 }
 
 /// The user stands under the passphrase alone.
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let members = data.get(SEALED_VARIABLE).unwrap_or(data);
     Facts { user: members.get("user_id").and_then(Value::scalar_text), ..Facts::default() }
 }

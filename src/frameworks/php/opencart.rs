@@ -74,7 +74,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let user = ["customer_id", "customer.customer_id", "user_id"]
         .iter()
         .find_map(|path| data.at(path)?.scalar_text().filter(|id| id != "0"));

@@ -147,7 +147,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn describe<'b>(setup: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(setup: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let members = data.members().unwrap_or_default();
     let unique = setup.text("unique_id");
     let bare = |name: &'b str| match (name.split_once('#'), unique) {

@@ -84,7 +84,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
             // A cache around a session is what other layouts have.
             Some(php) if php.is_variables() || !php.is_wrapped() => Verdict::Sure,
             _ if blob.is_empty() || blob.is_php_session() => Verdict::Sure,
-            _ if !setup.named && place.usual && matches!(blob.php, php::Look::Broken) => Verdict::Weak,
+            _ if !setup.named && place.usual && matches!(blob.php_look(), php::Look::Broken) => Verdict::Weak,
             _ => Verdict::no("the value is no PHP session"),
         };
     }
@@ -150,7 +150,7 @@ pub(super) fn by_value(blob: &Blob<'_>, id: &[u8], before: &[u8]) -> Verdict {
     }
 }
 
-pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     Facts { user: php::user(data), ip: php::ip(data), agent: php::agent(data), ..Facts::default() }
 }
 

@@ -57,7 +57,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let decoded = blob.php_data();
     let Some(data) = blob.variables() else { return decoded };
     let mut encoding = None;
@@ -74,7 +74,7 @@ fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let vars = data.get("vars");
     let var = |name: &str| vars.and_then(|vars| vars.get(name));
     let anonymous = var("temp").and_then(Value::as_bool) == Some(true);

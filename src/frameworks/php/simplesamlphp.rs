@@ -80,7 +80,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     if begins { Verdict::Sure } else { Verdict::no("the value is no serialized SimpleSAML\\Session") }
 }
 
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     match blob.text() {
         Some(text) if !text.is_empty() => match serialize::decode(text, &blob.limits) {
             Ok(value) => Decoded::owned(serialize::CODEC.name, value),
@@ -96,7 +96,7 @@ fn sources<'v>(data: &'v Value<'v>) -> impl Iterator<Item = &'v Value<'v>> {
     authenticated.and_then(Value::members).into_iter().flatten().map(|(_, source)| source)
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let ends = sources(data).filter_map(|source| time::seconds(source.get("Expire")?)).max();
     let created = sources(data).filter_map(|source| time::seconds(source.get("AuthnInstant")?)).min();
     Facts { user: sources(data).find_map(user_of), created, ends, ..Facts::default() }

@@ -110,7 +110,7 @@ fn inflated(bytes: &[u8], limits: &Limits) -> Option<Vec<u8>> {
     Some(plain)
 }
 
-fn read<'b>(setup: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     if let Some((via, value)) = marshalled(setup, blob) {
         return Decoded { via, value: Ok(Cow::Owned(value)) };
     }
@@ -148,7 +148,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let (attributes, meta) = (data.get("_sf2_attributes"), data.get("_sf2_meta"));
     let second = |name: &str| meta.and_then(|meta| meta.get(name)).and_then(time::seconds);
     Facts {

@@ -70,7 +70,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn describe<'b>(setup: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(setup: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let inner = data.get(group(setup)).filter(|group| group.as_map().is_some()).unwrap_or(data);
     Facts { user: thinkphp6::user(inner), ip: php::ip(inner), agent: php::agent(inner), ..Facts::default() }
 }

@@ -80,6 +80,6 @@ pub(super) fn user<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
         .or_else(|| php::named(data.get("member")?))
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     Facts { user: user(data), ip: php::ip(data), agent: php::agent(data), ..Facts::default() }
 }

@@ -109,7 +109,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let decoded = blob.whole_json();
     let inner = blob.json().and_then(|data| {
         php::replaced(data, "ses_data", |text| {
@@ -126,7 +126,7 @@ fn read<'b>(_: &'b Setup, blob: &'b Blob<'b>) -> Decoded<'b> {
     }
 }
 
-fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let backend = key::rfind(blob.key, b"BE_").is_some_and(|at| at + 44 < blob.key.len());
     let user = data.get("ses_userid").and_then(Value::scalar_text).filter(|id| id != "0");
     let seen = data.get("ses_tstamp").and_then(time::seconds);

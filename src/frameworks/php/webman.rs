@@ -55,7 +55,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let user = php::conventional(data).or_else(|| php::named(data.get("admin")?));
     Facts { user, ip: php::ip(data), agent: php::agent(data), ..Facts::default() }
 }

@@ -71,7 +71,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
 }
 
 /// The login that ends last stands for all.
-fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let end = |login: &&Value<'_>| login.get("expiration").and_then(time::seconds);
     let Some(last) = logins(data).and_then(|logins| logins.max_by_key(end)) else { return Facts::default() };
     Facts {

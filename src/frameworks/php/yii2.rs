@@ -129,7 +129,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'b>, data: &'b Value<'b>) -> Facts<'b> {
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let members = || data.members().into_iter().flatten();
     let by = |fits: &dyn Fn(&str) -> bool| {
         members().filter(|(name, _)| fits(name)).find_map(|(_, value)| value.scalar_text())
