@@ -222,6 +222,14 @@ pub struct Namespaced {
 }
 
 impl Layout {
+    /// The caveat of frameworks whose requests write a session back at their end if they changed it.
+    /// Said in the same words, it is told once for all of them.
+    pub const WRITTEN_BACK_IF_CHANGED: &str =
+        "A request in flight that changes its session writes it back; look again after a few seconds.";
+    /// The same where every request writes its session back.
+    pub const WRITTEN_BACK: &str =
+        "A request in flight writes its session back; look again after a few seconds.";
+
     /// What most layouts are: a prefix, an id, no index; to be completed by struct update.
     pub const PLAIN: Layout = Layout {
         name: "",

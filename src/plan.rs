@@ -3,7 +3,7 @@
 //! Showing, asking and doing are one stream: matching spools a step a session while it counts; the
 //! question quotes the counts; doing reads the steps back. Dry run stops after the first half.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
@@ -95,7 +95,8 @@ pub struct Totals {
     /// Whether the size of every session is known.
     pub bytes_known: bool,
     pub by_layout: BTreeMap<String, u64>,
-    users: HashSet<String>,
+    /// How many sessions each user has.
+    users: HashMap<String, u64>,
     users_beyond: bool,
     pub anonymous: u64,
     /// Sessions of which it is not known whether somebody is logged in.
@@ -114,12 +115,25 @@ impl Totals {
         match &entry.user {
             None if entry.nobody => self.anonymous += 1,
             None => self.unknown += 1,
-            Some(user) if self.users.contains(user) => {}
-            Some(user) if self.users.len() < MAX_USERS => {
-                self.users.insert(user.clone());
+            Some(user) => {
+                if let Some(sessions) = self.users.get_mut(user) {
+                    *sessions += 1;
+                } else if self.users.len() < MAX_USERS {
+                    self.users.insert(user.clone(), 1);
+                } else {
+                    self.users_beyond = true;
+                }
             }
-            Some(_) => self.users_beyond = true,
         }
+    }
+
+    /// The users with most sessions, at most so many, each with how many these are.
+    pub fn most_concerned(&self, most: usize) -> Vec<(&str, u64)> {
+        let mut users: Vec<(&str, u64)> =
+            self.users.iter().map(|(user, sessions)| (user.as_str(), *sessions)).collect();
+        users.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        users.truncate(most);
+        users
     }
 
     /// How many different users, and whether there are more.
@@ -309,6 +323,7 @@ mod tests {
             spool.push(&an_entry(n)).unwrap();
         }
         assert_eq!(spool.totals.users(), (3, false));
+        assert_eq!(spool.totals.most_concerned(2), [("u0", 2), ("u3", 2)]);
         assert_eq!((spool.totals.anonymous, spool.totals.unknown), (6, 6));
         assert_eq!(spool.totals.by_layout["overleaf"], 18);
     }

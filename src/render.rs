@@ -294,11 +294,16 @@ impl Form {
                 csv::row(out, members, session, look);
                 false
             }
-            Form::Ids => ids::row(out, session, look),
+            Form::Ids => ids::row(out, session.id, look),
             // A table draws its rows itself, once its widths are settled.
             Form::Table(_) => false,
         }
     }
+}
+
+/// Appends an id of `-o ids` with what ends it.
+pub fn id_line(out: &mut Vec<u8>, id: &[u8], options: &Options) {
+    ids::row(out, id, options.look());
 }
 
 /// An id and a key as a card for people shows them.

@@ -76,6 +76,12 @@ impl Ui {
         terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
     }
 
+    /// The columns and rows of the terminal that stderr is; `None` when it is none.
+    pub fn screen(&self) -> Option<(usize, usize)> {
+        let size = terminal_size::terminal_size_of(io::stderr()).filter(|_| self.stderr_terminal)?;
+        Some((usize::from(size.0.0), usize::from(size.1.0)))
+    }
+
     /// Stdout, locked and buffered. The caller flushes, so that a broken pipe is noticed.
     pub fn out(&self) -> BufWriter<StdoutLock<'static>> {
         BufWriter::with_capacity(64 * 1024, io::stdout().lock())
@@ -171,6 +177,11 @@ fn line() -> Option<String> {
 
 /// Bytes of an answer; whoever types more means no.
 const MAX_ANSWER: u64 = 1024;
+
+/// How many lines of the screen such lines take when they are told.
+pub fn height(lines: &str, hang: usize) -> usize {
+    lines.lines().map(|line| wrapped(line, hang).lines().count().max(1)).sum()
+}
 
 /// Text broken between words where stderr is a terminal and too narrow for it.
 pub fn wrapped(text: &str, hang: usize) -> Cow<'_, str> {

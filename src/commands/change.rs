@@ -3,14 +3,14 @@
 //! The commands differ in the step that they make of a session. Everything else is here once: what is
 //! refused before the scan, what is left alone, the question, the undo file, the report.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use super::report;
+use super::report::{self, Sessions};
 use crate::audit::{self, Audit};
 use crate::cli::Format;
 use crate::context::Context;
@@ -37,7 +37,7 @@ mod show;
 pub(super) use crate::text::words::plural;
 
 use matched::{Matched, by_filter, by_id, note_left_alone};
-use show::{question, show_steps};
+use show::{HANG, question, tell_caveats};
 
 /// What keeps a change from doing harm.
 #[derive(Debug, clap::Args)]
@@ -205,10 +205,15 @@ struct Job<'a> {
     audit: Option<Audit>,
     pace: Pace,
     report: Report,
-    layouts: BTreeSet<&'static str>,
+    /// How many sessions of each layout were to be changed.
+    layouts: BTreeMap<&'static str, u64>,
+    /// Layouts whose caveats were told already.
+    told: BTreeSet<&'static str>,
     /// Something was ended, not only changed.
     ends: bool,
     max: Option<u64>,
+    /// What was changed, where the report is to name it.
+    changed: Option<Spool>,
     /// Sessions that were ended, to be watched; not all where there are very many.
     ended: Vec<(Key, Option<String>)>,
     interrupted: bool,
@@ -259,9 +264,11 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
             context.pace(&safety.pace, BATCH)?
         },
         report: Report { dry_run: safety.dry_run, complete: true, bytes_freed: Some(0), ..Report::default() },
-        layouts: BTreeSet::new(),
+        layouts: BTreeMap::new(),
+        told: BTreeSet::new(),
         ends: false,
         max,
+        changed: matches!(context.format, Format::Json | Format::Ndjson | Format::Ids).then(Spool::default),
         ended: Vec::new(),
         interrupted: false,
         failure: None,
@@ -391,9 +398,9 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
     }
     if safety.dry_run {
         job.report.matched += found;
-        show_steps(context, &mut job.store, matched.spool)?;
-        report::print(context, change.past, &job.report)?;
         job.say_beside(Moment::DryRun(found))?;
+        let sessions = Sessions { entries: matched.spool.read()?, store: Some(&mut job.store) };
+        report::print_with(context, change.past, &job.report, Some(sessions))?;
         return Ok(exit);
     }
     if found > 0 {
@@ -404,7 +411,12 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
             if let Some(beside) = change.beside {
                 question.push_str(&beside(&mut job.store, Moment::Question(found))?);
             }
-            context.ui.tell(&question, 12);
+            context.ui.tell(&question, HANG);
+            if matched.spool.ends() {
+                let layouts = counted(&matched.spool);
+                tell_caveats(context, &layouts, Some(&question));
+                job.told.extend(layouts.into_keys());
+            }
             let them = if change.verb.contains('…') { "they" } else { "them" };
             match context.confirm(&format!("{}?", capital(&change.with(them))), found) {
                 Answer::Yes => {}
@@ -647,7 +659,9 @@ impl Job<'_> {
             return Ok(());
         }
         self.store.may_change(&spool.samples().collect::<Vec<_>>())?;
-        self.layouts.extend(spool.layouts().filter_map(frameworks::by_name).map(|layout| layout.name));
+        for (layout, sessions) in counted(&spool) {
+            *self.layouts.entry(layout).or_default() += sessions;
+        }
         self.note(&spool)?;
         self.ends |= spool.ends();
         if self.undo.is_none() {
@@ -659,7 +673,13 @@ impl Job<'_> {
         let mut before = self.report.settled();
         let watches = self.change.safety.verify.is_some();
         let (ended, interrupted) = (&mut self.ended, &mut self.interrupted);
+        let mut lost = None;
         let mut each = |entry: &Entry| {
+            if let Some(changed) = &mut self.changed
+                && lost.is_none()
+            {
+                lost = changed.push(entry).err();
+            }
             if watches && ended.len() < MAX_WATCHED {
                 ended.push((entry.step.key.clone(), entry.user.clone()));
             }
@@ -688,6 +708,9 @@ impl Job<'_> {
                 Some(error)
             }
         };
+        if let Some(error) = lost {
+            self.context.ui.warn(format!("not all that was changed can be named: {error}"));
+        }
         Ok(())
     }
 
@@ -745,8 +768,10 @@ impl Job<'_> {
                 if let Some(undo) = &mut self.undo {
                     undo.again().context("noting in the run's file that sessions came back")?;
                 }
+                let changed = self.changed.take();
                 self.apply(again.spool)?;
-                // They were counted once already.
+                // They were counted and named once already.
+                self.changed = changed;
                 (self.report.matched, self.report.done) = before;
                 self.report.returned = Some(returned);
             }
@@ -780,7 +805,6 @@ impl Job<'_> {
         if self.failure.is_some() && left > 0 {
             self.report.fail(format!("{} not reached", were(left)));
         }
-        report::print(self.context, self.change.past, &self.report)?;
         match self.pace.remade() {
             0 => {}
             n => self.context.ui.note(format!(
@@ -788,16 +812,21 @@ impl Job<'_> {
                 plural(n as u64, "time")
             )),
         }
+        // How it went does not depend on what else there is to say.
+        let _ = self.say_beside(Moment::Report);
+        if self.ends && self.report.done + self.report.gone > 0 {
+            self.layouts.retain(|layout, _| !self.told.contains(layout));
+            tell_caveats(self.context, &self.layouts, None);
+        }
+        // The result and the way back come last: they are what stays on the screen.
+        let changed = self.changed.take().map(Spool::read).transpose()?;
+        let sessions = changed.map(|entries| Sessions { entries, store: None });
+        report::print_with(self.context, self.change.past, &self.report, sessions)?;
         if self.report.done > 0 {
             match &self.report.run {
                 Some(run) => self.context.ui.note(format!("to take it back: sessctl undo {run}")),
                 None => self.context.ui.note("no undo file was kept; this cannot be taken back"),
             }
-        }
-        // How it went does not depend on what else there is to say.
-        let _ = self.say_beside(Moment::Report);
-        if self.ends && self.report.done + self.report.gone > 0 {
-            report::caveats(self.context, &self.layouts);
         }
         Ok(())
     }
@@ -848,6 +877,12 @@ fn undo_file(change: &Change<'_>, id: &str, place: &str, matched: u64) -> anyhow
     })?;
     run::prune(&directory, change.safety.keep).context("removing old undo files")?;
     Ok(Some(file))
+}
+
+/// How many sessions of each layout are in it.
+fn counted(spool: &Spool) -> BTreeMap<&'static str, u64> {
+    let by_layout = spool.totals.by_layout.iter();
+    by_layout.filter_map(|(name, sessions)| Some((frameworks::by_name(name)?.name, *sessions))).collect()
 }
 
 fn were(count: u64) -> String {

@@ -5,12 +5,10 @@
 //! A terminal gets no raw bytes at all.
 
 use super::{Look, mask, safe};
-use crate::session::Session;
 
 /// Appends an id with what ends it; says whether it had to be escaped to stay on its line.
-pub(super) fn row(out: &mut Vec<u8>, session: &Session<'_>, look: Look) -> bool {
+pub(super) fn row(out: &mut Vec<u8>, id: &[u8], look: Look) -> bool {
     let mut escaped = false;
-    let id = session.id;
     if look.mask {
         out.extend_from_slice(safe::safe(&mask::id(id, mask::length(id))).as_bytes());
     } else if look.terminal {

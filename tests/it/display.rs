@@ -142,3 +142,38 @@ fn sizes_and_addresses_are_never_cut() {
         .shows("2001:db8:85a3::8a2e:370:7334")
         .shows(" KiB");
 }
+
+#[test]
+fn a_change_fits_one_screen_and_ends_with_its_result() {
+    let mut sess = Sess::new();
+    for slug in ["connect-redis", "koa-session", "hono-sessions", "laravel", "symfony", "spring-session"] {
+        sess = sess.load(slug);
+    }
+    let mut terminal = sess.terminal_of(80, 24, &["purge", "--all"]);
+    terminal.shows("End them? [y/N]: ").types("y\r");
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines.len() < 24, "{} lines: {shown}", lines.len());
+    assert!(lines.iter().all(|line| line.chars().count() <= 80), "{shown}");
+    let question = lines.iter().position(|line| line.starts_with("End them?")).expect("a question");
+    // What matters to the answer stands before it, and what two layouts have in common once.
+    let caveats = lines[..question].join("\n");
+    assert!(caveats.contains("What that does not end:"), "{shown}");
+    assert!(caveats.contains("connect-redis") && caveats.contains("koa-session"), "{shown}");
+    assert_eq!(shown.matches("A request in flight that changes").count(), 1, "{shown}");
+    assert!(lines[lines.len() - 2].starts_with("Ended "), "{shown}");
+    assert!(lines[lines.len() - 1].starts_with("to take it back: sessctl undo "), "{shown}");
+    // Who is hit is named.
+    assert!(lines.iter().any(|line| line.contains("users ") && line.contains("alice ")), "{shown}");
+}
+
+#[test]
+fn without_a_question_notes_come_before_the_result() {
+    let sess = Sess::new().load("connect-redis").load("koa-session");
+    let (code, shown) = sess.terminal_of(80, 24, &["purge", "--all", "--yes"]).end();
+    assert_eq!(code, Some(0), "{shown}");
+    let at = |part: &str| shown.find(part).unwrap_or_else(|| panic!("{part} is not in {shown}"));
+    assert!(at("note: connect-redis and koa-session: A request in flight") < at("Ended "), "{shown}");
+    assert!(at("Ended ") < at("to take it back"), "{shown}");
+}

@@ -116,7 +116,7 @@ fn the_question_says_what_will_end_and_yes_ends_it() {
     terminal.shows("About to end 2 sessions");
     terminal.shows("End them?");
     let shown = terminal.text();
-    for part in [&sess.server.url(), "user is alice", "1 user", "connect-redis 2"] {
+    for part in [&sess.server.url(), "user is alice", "alice 2", "connect-redis 2"] {
         assert!(shown.contains(part), "{part} is not in {shown}");
     }
     terminal.types("y\n");

@@ -504,13 +504,19 @@ impl Sess {
     /// Starts the program on a terminal of its own, by `script` of util-linux. What the program
     /// writes on either stream comes out together, with the terminal's line ends.
     pub(crate) fn terminal(&self, args: &[&str]) -> Terminal {
+        self.terminal_of(120, 40, args)
+    }
+
+    /// The same on a terminal of so many columns and rows.
+    pub(crate) fn terminal_of(&self, columns: usize, rows: usize, args: &[&str]) -> Terminal {
         let inner = self.command(args);
         let quoted: Vec<String> = std::iter::once(inner.get_program())
             .chain(inner.get_args())
             .map(|arg| format!("'{}'", arg.to_str().expect("text").replace('\'', r"'\''")))
             .collect();
         let mut command = Command::new("script");
-        command.arg("-qec").arg(format!("stty cols 120 rows 40; exec {}", quoted.join(" "))).arg("/dev/null");
+        let size = format!("stty cols {columns} rows {rows}");
+        command.arg("-qec").arg(format!("{size}; exec {}", quoted.join(" "))).arg("/dev/null");
         for (name, value) in inner.get_envs() {
             match value {
                 Some(value) => command.env(name, value),

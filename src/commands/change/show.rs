@@ -1,15 +1,30 @@
-//! Showing: what the question says of a change, and the steps of a dry run.
+//! Showing: what the question says of a change, and what the change does not end.
 
-use std::io::Write as _;
+use std::collections::BTreeMap;
 
 use super::{Change, plural};
-use crate::cli::Format;
 use crate::commands::report;
 use crate::context::Context;
 use crate::plan::Spool;
 use crate::render::safe::safe;
-use crate::store::Source as _;
-use crate::store::redis::RedisStore;
+use crate::text::glyph;
+use crate::text::words::and;
+use crate::ui;
+
+/// Blanks before what goes on of the question's lines.
+pub(super) const HANG: usize = 12;
+
+/// Users that the question names.
+const NAMED: usize = 5;
+
+/// A user's name as far as a line with several has room for it.
+fn shortened(user: &str) -> String {
+    const MOST: usize = 24;
+    match user.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}{}", &user[..at], glyph::cut()),
+        None => user.to_string(),
+    }
+}
 
 /// What is going to change, for the question.
 pub(super) fn question(spool: &Spool, change: &Change<'_>, context: &Context, place: &str) -> String {
@@ -24,8 +39,18 @@ pub(super) fn question(spool: &Spool, change: &Change<'_>, context: &Context, pl
     };
     line("chosen by", &change.describe());
     let mut who = Vec::new();
-    if users > 0 {
-        who.push(format!("{}{}", if more { "more than " } else { "" }, plural(users as u64, "user")));
+    let named = totals.most_concerned(NAMED);
+    if !named.is_empty() {
+        let mut names: Vec<String> =
+            named.iter().map(|(user, sessions)| format!("{} {sessions}", shortened(user))).collect();
+        match users - named.len() {
+            0 => {}
+            _ if more => names.push("more than can be counted here".to_string()),
+            rest => names.push(format!("{rest} more")),
+        }
+        let names = and(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let count = if users > 1 && !more { format!("{users}: ") } else { String::new() };
+        who.push(format!("{count}{names}"));
     }
     if totals.anonymous > 0 {
         who.push(format!("{} anonymous", totals.anonymous));
@@ -33,7 +58,7 @@ pub(super) fn question(spool: &Spool, change: &Change<'_>, context: &Context, pl
     if totals.unknown > 0 {
         who.push(format!("{} of which it is not known whose", totals.unknown));
     }
-    line("users", &who.join(", "));
+    line("users", &who.join("; "));
     line("layouts", &layouts.join(", "));
     if totals.bytes_known && spool.ends() {
         line("memory", &crate::render::size(totals.bytes));
@@ -44,28 +69,38 @@ pub(super) fn question(spool: &Spool, change: &Change<'_>, context: &Context, pl
     lines
 }
 
-/// The very steps that would run, each with what it would find to do.
-pub(super) fn show_steps(context: &Context, store: &mut RedisStore, spool: Spool) -> anyhow::Result<()> {
-    if context.format != Format::Table {
-        return Ok(());
+/// Lines of the screen below the caveats: the question, the result and how to take it back, of which
+/// one may take two, and the shell's own.
+const BELOW: usize = 5;
+
+/// Says what the end of such sessions does not end: to whoever is asked as much as the screen has room
+/// for below the lines `above`, otherwise as notes.
+pub(super) fn tell_caveats(context: &Context, layouts: &BTreeMap<&'static str, u64>, above: Option<&str>) {
+    let caveats = report::caveats(layouts);
+    if caveats.is_empty() {
+        return;
     }
-    let mut entries = spool.read()?;
-    let mut out = context.ui.out();
-    loop {
-        let batch = entries.batch(200)?;
-        if batch.is_empty() {
-            break;
+    let Some(above) = above else {
+        for caveat in caveats {
+            context.ui.note(format!("note: {caveat}"));
         }
-        for entry in batch {
-            let found = store.probe(&entry.step.then)?;
-            writeln!(out, "{}", report::step_line(context, &entry, None))?;
-            for (op, found) in entry.step.then.iter().zip(found) {
-                if found {
-                    writeln!(out, "{}", report::step_line(context, &entry, Some(op)))?;
-                }
-            }
+        return;
+    };
+    let rows = context.ui.screen().map_or(usize::MAX, |(_, rows)| rows);
+    let mut room = rows.saturating_sub(ui::height(above, HANG) + BELOW + 1);
+    context.ui.tell("What that does not end:", 0);
+    for (at, caveat) in caveats.iter().enumerate() {
+        let line = format!("  {caveat}");
+        let taken = ui::height(&line, 4);
+        let last = at + 1 == caveats.len();
+        if at > 0 && taken + usize::from(!last) > room {
+            let left = (caveats.len() - at) as u64;
+            context
+                .ui
+                .tell(&format!("  and {}; `sessctl layouts NAME` has them", plural(left, "more note")), 4);
+            return;
         }
-        out.flush()?;
+        room = room.saturating_sub(taken);
+        context.ui.tell(&line, 4);
     }
-    Ok(())
 }

@@ -36,7 +36,7 @@ beware   the manager's own clear() is FLUSHDB, and its size() is that of the dat
     describe,
     expire,
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &["A request that is under way writes the session back at its end; look again afterwards."],
+    caveats: &[Layout::WRITTEN_BACK],
     whose: Whose::Own(|_, _, data| {
         if ["principal", "authType"]
             .iter()

@@ -65,7 +65,7 @@ beware   the store's own clear() is FLUSHDB
         let end = memchr::memchr(b'.', &opened.id).filter(|end| *end > 0).unwrap_or(opened.id.len());
         Ok(Opened { id: opened.id[..end].to_vec(), ..opened })
     }),
-    caveats: &["A request that is under way writes the session back; look again afterwards."],
+    caveats: &[Layout::WRITTEN_BACK],
     whose: Whose::Own(|_, _, data| {
         let Some(entries) = data.get("data") else { return Unnamed::Unknown };
         if let Some(holder) = entries.get("__vertx.userHolder") {

@@ -1,7 +1,6 @@
 //! AdonisJS session with its Redis store.
 
 use crate::cookie;
-use crate::frameworks::node::connect_redis;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::{
@@ -46,7 +45,7 @@ end      the key and its member in the set
     cookie: Some(|setup, given| {
         open_any(setup, &["adonis_session"], |name| cookie::adonis::open(given, name, setup.texts("app_key")))
     }),
-    caveats: &[connect_redis::WRITTEN_BACK, "A remember-me token logs its user in again."],
+    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED, "A remember-me token logs its user in again."],
     whose: Whose::Own(|_, _, data| {
         let mut guards = data.members().into_iter().flatten().filter(|(name, _)| name.starts_with("auth_"));
         match guards.find(|(_, value)| !whose::is_empty(value)) {

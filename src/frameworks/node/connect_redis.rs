@@ -11,10 +11,6 @@ use crate::store::Op;
 use crate::value::Value;
 use std::borrow::Cow;
 
-/// What every store whose requests write their session back at the end has in common.
-pub const WRITTEN_BACK: &str =
-    "A request that was in flight and changes its session writes it back; look again after a few seconds.";
-
 pub const LAYOUT: Layout = Layout {
     name: "connect-redis",
     about: "express-session with connect-redis 3 to 10 (Express, NestJS, Sails)",
@@ -55,7 +51,7 @@ alike    @fastify/session writes sameSite, secure and domain into `cookie` even 
         cookie::express::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
     }),
     caveats: &[
-        WRITTEN_BACK,
+        Layout::WRITTEN_BACK_IF_CHANGED,
         "Websocket connections that were authenticated at their handshake stay up.",
         "OAuth tokens that the application handed out or keeps elsewhere go on.",
     ],

@@ -39,10 +39,7 @@ alike    connect-redis: where sameSite, secure and domain are all set, originalE
     cookie: Some(|setup, given| {
         cookie::express::open_fastify(given, setup.cookie_name(), setup.texts("cookie_secret"))
     }),
-    caveats: &[
-        "Every request writes its session back at its end, also one that was removed meanwhile; look again after \
-         a few seconds.",
-    ],
+    caveats: &[Layout::WRITTEN_BACK],
     whose: whose::PLAIN,
     ..connect_redis::LAYOUT
 };

@@ -33,7 +33,7 @@ beware   every visit without a known cookie makes a new, empty session
     cookie: Some(|setup, given| {
         cookie::iron::open(given, setup.cookie_name(), setup.texts("cookie_encryption_key"))
     }),
-    caveats: &["Any request that was in flight writes its session back; look again after a few seconds."],
+    caveats: &[Layout::WRITTEN_BACK],
     whose: Whose::Container(|data| {
         let held = |(name, member): &(Cow<'_, str>, Value<'_>)| {
             (Cow::Owned(name.to_string()), member.get("value").cloned().unwrap_or(Value::Null).into_owned())

@@ -35,7 +35,7 @@ end      the one key
     cookie: Some(|setup, given| {
         cookie::keygrip::open(given, setup.cookie_name(), setup.texts("cookie_keys"))
     }),
-    caveats: &[connect_redis::WRITTEN_BACK],
+    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED],
     whose: whose::PLAIN,
     ..Layout::PLAIN
 };

@@ -1,7 +1,6 @@
 //! koa-session with an external store, and what builds upon it.
 
 use crate::cookie;
-use crate::frameworks::node::connect_redis;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup;
@@ -39,7 +38,7 @@ beware   without a store the whole session is in the cookie, and nothing in Redi
         cookie::keygrip::open(given, setup.cookie_name(), setup.texts("cookie_keys"))
     }),
     same_as: &["egg-session-redis"],
-    caveats: &[connect_redis::WRITTEN_BACK],
+    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED],
     whose: whose::PLAIN,
     ..Layout::PLAIN
 };

@@ -1,7 +1,6 @@
 //! koa-session2 with the Redis store of its README.
 
 use crate::cookie;
-use crate::frameworks::node::connect_redis;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup;
 use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, user, whose};
@@ -39,7 +38,7 @@ alike    any JSON object under such a key: found without being named behind anot
     cookie: Some(|setup, given| {
         cookie::keygrip::open(given, setup.cookie_name(), setup.texts("cookie_keys"))
     }),
-    caveats: &[connect_redis::WRITTEN_BACK],
+    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED],
     whose: whose::PLAIN,
     ..Layout::PLAIN
 };

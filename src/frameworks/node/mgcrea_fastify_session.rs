@@ -2,7 +2,6 @@
 
 use crate::codec::json;
 use crate::cookie;
-use crate::frameworks::node::connect_redis;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::{
@@ -50,7 +49,7 @@ beware   with the sodium secretbox package sessions are in the cookie, and nothi
         let (secrets, keys) = (setup.table("cookie_key", "secret"), setup.table("cookie_key", "key"));
         cookie::mgcrea::open(given, setup.cookie_name(), secrets, keys)
     }),
-    caveats: &[connect_redis::WRITTEN_BACK],
+    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED],
     whose: whose::PLAIN,
     ..Layout::PLAIN
 };

@@ -41,7 +41,7 @@ beware   the same database may be the whole forum (user:<uid>, objects, users:*)
         index_of: |user| is_uid(user).then(|| format!("uid:{user}:sessions").into_bytes()),
         sure: |_| false,
     }),
-    caveats: &[connect_redis::WRITTEN_BACK, "API tokens of the forum are no sessions and go on."],
+    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED, "API tokens of the forum are no sessions and go on."],
     whose: Whose::Own(|_, _, data| match user::passport(data) {
         // Guests and spiders.
         Some(_) => Unnamed::Nobody,

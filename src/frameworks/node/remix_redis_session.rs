@@ -1,7 +1,6 @@
 //! remix-redis-session.
 
 use crate::cookie;
-use crate::frameworks::node::connect_redis;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup;
 use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, user, whose};
@@ -38,7 +37,7 @@ alike    any JSON object under such a key: found without being named only where 
     cookie: Some(|setup, given| {
         cookie::remix::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
     }),
-    caveats: &[connect_redis::WRITTEN_BACK],
+    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED],
     whose: whose::PLAIN,
     ..Layout::PLAIN
 };

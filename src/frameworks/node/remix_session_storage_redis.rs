@@ -1,7 +1,6 @@
 //! @remix-run/session-storage-redis.
 
 use crate::cookie;
-use crate::frameworks::node::connect_redis;
 use crate::layout::setup;
 use crate::layout::{Blob, Layout, Mark, Setup, Verdict, Whose, key, user};
 use crate::session::Facts;
@@ -33,7 +32,7 @@ alike    a list of two records under a UUID, such as a cart of two items: where 
     cookie: Some(|setup, given| {
         cookie::remix::open_or_bare(given, setup.cookie_name(), setup.texts("cookie_secret"))
     }),
-    caveats: &[connect_redis::WRITTEN_BACK],
+    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED],
     whose: Whose::Container(|data| Some(Cow::Borrowed(data.as_list()?.first()?))),
     ..Layout::PLAIN
 };

@@ -40,7 +40,7 @@ beware   other caches share the prefix; a key <prefix><group> is the counter of 
     describe,
     cookie: Some(|setup, given| open_any(setup, &["PHPSESSID"], |name| cookie::bare::open(given, name))),
     caveats: &[
-        "A request in flight writes its session back, with its login; look again after a few seconds.",
+        Layout::WRITTEN_BACK,
         "A remember-me cookie of the authentication plug-in logs the browser in again.",
     ],
     whose: Whose::Own(|_, _, data| match php::frameworks::cakephp_auth(data.get("Auth")) {

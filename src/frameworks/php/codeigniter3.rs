@@ -25,8 +25,7 @@ beware   ids are regenerated without the old key being removed: it keeps the log
     describe: codeigniter4::describe_any,
     same_as: &["codeigniter4"],
     caveats: &[
-        "A request in flight that changes its session writes it back, with its login; look again after a few \
-         seconds.",
+        Layout::WRITTEN_BACK_IF_CHANGED,
         "An id that was regenerated leaves its old key with the same login: end by user, not by one id.",
     ],
     whose: whose::PLAIN,

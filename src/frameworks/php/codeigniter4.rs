@@ -41,7 +41,7 @@ beware   ids change every 300 seconds without the old key being removed: it keep
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     same_as: &["codeigniter3"],
     caveats: &[
-        "A request in flight writes its session back, with its login; look again after a few seconds.",
+        Layout::WRITTEN_BACK,
         "An id that was regenerated leaves its old key with the same login: end by user, not by one id.",
         "Shield's cookie `remember` logs the browser in again.",
     ],

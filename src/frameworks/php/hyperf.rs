@@ -30,7 +30,7 @@ alike    laravel, whose array lies inside a string
     describe,
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     caveats: &[
-        "A request in flight always writes its session back, with its login; look again after a few seconds.",
+        Layout::WRITTEN_BACK,
         "migrate() leaves the old key with the same login: end by user, not by one id.",
     ],
     whose: whose::PLAIN,

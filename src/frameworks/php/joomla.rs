@@ -36,7 +36,7 @@ end      the one key (joomla-framework/session 3, Handler/RedisHandler.php `dest
     end: super::symfony::end,
     cookie: Some(open),
     caveats: &[
-        "A request in flight always writes its session back, with its login; look again after a few seconds.",
+        Layout::WRITTEN_BACK,
         "The remember-me plug-in logs the browser in again; its keys are in the SQL table #__user_keys.",
     ],
     whose: Whose::Own(|_, _, data| {

@@ -32,9 +32,7 @@ end      the one key (laminas-session 2, SaveHandler/Cache.php `destroy`)
     describe,
     end: super::symfony::end,
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[
-        "A request in flight always writes its session back, with its login; look again after a few seconds.",
-    ],
+    caveats: &[Layout::WRITTEN_BACK],
     whose: Whose::Own(|_, _, data| match php::frameworks::of_frameworks(data) {
         Some(php::frameworks::Login::Unnamed) => Unnamed::Unknown,
         _ => whose::bag(Some(data)),

@@ -62,7 +62,7 @@ beware   the same prefix holds ordinary cache entries; counters of the rate limi
     caveats: &[
         "A browser with a remember-me cookie is logged in again at its next request; change the user's remember \
          token as well.",
-        "A request in flight always writes its session back, with its login; look again after a few seconds.",
+        Layout::WRITTEN_BACK,
         "The next request of the same browser makes an empty session under the same id.",
     ],
     whose: Whose::Own(|_, _, data| {

@@ -40,7 +40,7 @@ alike    magento1-cm: its variables are in `core`
     cookie: Some(|setup, given| open_any(setup, &["admin"], |name| cookie::bare::open(given, name))),
     same_as: &["magento1-cm"],
     caveats: &[
-        "A request in flight writes its session back, with its login; look again after a few seconds.",
+        Layout::WRITTEN_BACK,
         "The next request of the same browser makes a guest's session under the same id.",
     ],
     whose: Whose::Own(|_, _, data| nobody(data)),

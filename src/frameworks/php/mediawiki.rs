@@ -37,7 +37,7 @@ beware   caches, job queues and users share <wiki>:; a session with metadata.rem
     caveats: &[
         "A browser with the Token cookie of `keep me logged in` is logged in again; \
          maintenance/invalidateUserSessions.php ends that.",
-        "A request in flight that changes its session writes it back; look again after a few seconds.",
+        Layout::WRITTEN_BACK_IF_CHANGED,
     ],
     whose: Whose::Own(|_, _, data| {
         let number = data.get("metadata").and_then(|metadata| metadata.get("userId"));

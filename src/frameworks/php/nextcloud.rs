@@ -50,7 +50,7 @@ end      the key, and a stale lock <key>_LOCK
     same_as: &[],
     caveats: &[
         "The browser's cookies nc_username and nc_token log it in again; the row of oc_authtoken ends that.",
-        "A request in flight writes its session back, with its login; look again after a few seconds.",
+        Layout::WRITTEN_BACK,
     ],
     whose: Whose::Own(|_, _, data| match data.get(SEALED_VARIABLE) {
         Some(Value::Map(content))

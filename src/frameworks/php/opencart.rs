@@ -31,9 +31,7 @@ end      the one key (opencart 4.1.0.3, system/library/session/redis.php `destro
     },
     describe,
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[
-        "A request in flight always writes its session back, with its login; look again after a few seconds.",
-    ],
+    caveats: &[Layout::WRITTEN_BACK],
     whose: Whose::Own(|_, _, data| {
         let ids = ["customer_id", "customer.customer_id", "user_id"].iter().filter_map(|path| data.at(path));
         let mut somebody =

@@ -39,9 +39,7 @@ end      the key, and its lock <key>-lock (Session/Adapter/Redis.zep `destroy`, 
     describe,
     end: |_, session| vec![Op::Unlock(Key([session.key, b"-lock"].concat()))],
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[
-        "A request in flight always writes its session back, with its login; look again after a few seconds.",
-    ],
+    caveats: &[Layout::WRITTEN_BACK],
     whose: whose::PLAIN,
     ..Layout::PLAIN
 };

@@ -48,8 +48,7 @@ alike    predis-session; webman and others under a prefix of their own
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     same_as: &["predis-session"],
     caveats: &[
-        "A request in flight that changes its session writes it back, with its login; look again after a few \
-         seconds.",
+        Layout::WRITTEN_BACK_IF_CHANGED,
         "Logging in with session_regenerate_id() may leave the old key with the same login: end by user, not by \
          one id.",
         "Applications with a remember-me cookie log the browser in again.",

@@ -25,10 +25,7 @@ beware   bare keys of 32 hexadecimal digits are how many caches look: only sessi
     recognize,
     end: |_, _| Vec::new(),
     same_as: &["phpredis"],
-    caveats: &[
-        "A request in flight always writes its session back, with its login; look again after a few seconds.",
-        "Applications with a remember-me cookie log the browser in again.",
-    ],
+    caveats: &[Layout::WRITTEN_BACK, "Applications with a remember-me cookie log the browser in again."],
     whose: Whose::Container(php::frameworks::members),
     ..phpredis::LAYOUT
 };

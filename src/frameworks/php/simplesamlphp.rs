@@ -53,7 +53,7 @@ beware   saml.AssertionReceived.* guard against replay and must stay
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     caveats: &[
         "Single sign-on logs in again without a question while the identity provider's session lives.",
-        "A request in flight that changes its session writes it back; look again after a few seconds.",
+        Layout::WRITTEN_BACK_IF_CHANGED,
     ],
     whose: Whose::Own(|_, _, data| {
         let readable = data.members().is_some();

@@ -50,9 +50,7 @@ alike    laravel: the prefix decides
         Facts { user, ip: php::ip(data), agent: php::agent(data), ..Facts::default() }
     },
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[
-        "A request in flight always writes its session back, with its login; look again after a few seconds.",
-    ],
+    caveats: &[Layout::WRITTEN_BACK],
     whose: whose::PLAIN,
     ..Layout::PLAIN
 };

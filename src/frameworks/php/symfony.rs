@@ -59,7 +59,7 @@ alike    phpredis: with handler_id null, Symfony's variables are in its keys
     end,
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     caveats: &[
-        "A request in flight writes its session back, with its login; look again after a few seconds.",
+        Layout::WRITTEN_BACK,
         "A browser with the cookie REMEMBERME is logged in again; a changed password or a deleted token row ends \
          that.",
         "All firewalls of one browser share one session: they end together.",

@@ -36,10 +36,7 @@ alike    predis-session and phpredis: the group decides
     describe,
     end: symfony::end,
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[
-        "A request in flight that changes its session writes it back, with its login; look again after a few \
-         seconds.",
-    ],
+    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED],
     whose: Whose::Own(|setup, _, data| {
         let inner = data.get(group(setup)).filter(|group| group.as_map().is_some());
         whose::container(inner.unwrap_or(data))

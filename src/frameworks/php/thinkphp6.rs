@@ -34,9 +34,7 @@ beware   Cache::clear() empties the database, with all sessions
     read: |_, blob| blob.php_data(),
     describe,
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[
-        "A request in flight always writes its session back, with its login; look again after a few seconds.",
-    ],
+    caveats: &[Layout::WRITTEN_BACK],
     whose: whose::PLAIN,
     ..Layout::PLAIN
 };

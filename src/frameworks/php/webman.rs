@@ -29,9 +29,7 @@ alike    phpredis with php_serialize under a prefix of its own
     describe,
     cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
     same_as: &["phpredis"],
-    caveats: &[
-        "A request in flight that changes its session writes it back; look again after a few seconds.",
-    ],
+    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED],
     whose: whose::PLAIN,
     ..Layout::PLAIN
 };

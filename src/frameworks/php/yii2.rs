@@ -49,7 +49,7 @@ alike    predis-session, thinkphp6 where keyPrefix is empty: the variables decid
         Ok(Opened { id: hashed(&opened.id), ..opened })
     }),
     caveats: &[
-        "A request in flight always writes its session back, with its login; look again after a few seconds.",
+        Layout::WRITTEN_BACK,
         "With enableAutoLogin the cookie _identity logs the browser in again; a changed auth_key ends that.",
     ],
     whose: Whose::Own(|_, _, data| {

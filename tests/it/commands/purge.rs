@@ -17,6 +17,7 @@ const MEMBERS: &[&str] = &[
     "complete",
     "returned",
     "errors",
+    "sessions",
 ];
 
 #[test]
@@ -31,6 +32,54 @@ fn the_report_has_its_members_in_their_order() {
         assert_eq!((&ran.json()["failed"], &ran.json()["errors"]), (&json!(0), &json!([])));
     }
     assert!(sess.server.snapshot().is_empty());
+}
+
+#[test]
+fn programs_are_told_which_sessions_and_by_which_steps() {
+    let sess = Sess::new().load("overleaf");
+    let user = "5f0c1d2e3f4a5b6c7d8e9f01";
+    let keys = sess.listed("key", &["--user", user]);
+    let ids = sess.listed("id", &["--user", user]);
+    let told = |sessions: &[Json]| {
+        let mut told: Vec<String> = Vec::new();
+        for session in sessions {
+            let key = session["key"].as_str().expect("a key");
+            told.push(key.to_string());
+            assert_eq!((&session["user"], &session["layout"]), (&json!(user), &json!("overleaf")));
+            let steps = session["steps"].as_array().expect("steps");
+            assert_eq!(steps[0], format!("UNLINK {key}"));
+            assert!(steps.contains(&json!(format!("SREM UserSessions:{{{user}}} {key}"))), "{steps:?}");
+        }
+        told.sort();
+        told
+    };
+    let dry = ["purge", "--user", user, "--dry-run", "-o"];
+    let ran = sess.changes_nothing([&dry[..], &["json"]].concat()).success();
+    assert_eq!(told(ran.json()["sessions"].as_array().expect("sessions")), keys);
+    // A line a session, and the report as the last.
+    let lines = sess.changes_nothing([&dry[..], &["ndjson"]].concat()).success().ndjson();
+    let (report, sessions) = lines.split_last().expect("a report");
+    assert_eq!((told(sessions), &report["matched"]), (keys.clone(), &json!(keys.len())));
+    let ran = sess.changes_nothing([&dry[..], &["json", "--mask"]].concat()).success();
+    assert!(ids.iter().all(|id| !ran.text().contains(id.as_str())), "{}", ran.text());
+    // Ids are what goes, and nothing else.
+    let ran = sess.changes_nothing([&dry[..], &["ids"]].concat()).success();
+    let mut lines = ran.lines();
+    lines.sort();
+    assert_eq!(lines, ids);
+    ran.says("sessions would be changed");
+    let ran = sess.args(["purge", "--user", user, "--yes", "-o", "json"]).success();
+    assert_eq!(told(ran.json()["sessions"].as_array().expect("sessions")), keys);
+}
+
+#[test]
+fn what_was_left_alone_is_not_among_what_was_changed() {
+    let sess = Sess::new().express("sess:one-1111", Some("alice"), &json!({})).set("sess:two-2222", "{}");
+    let ran = sess.args(["purge", "--all", "--yes", "-o", "ndjson"]).success();
+    let lines = ran.ndjson();
+    assert_eq!(lines.len(), 2, "{}", ran.text());
+    assert_eq!((&lines[0]["key"], &lines[1]["done"]), (&json!("sess:one-1111"), &json!(1)));
+    assert!(sess.server.snapshot().contains_key(&b"sess:two-2222"[..]));
 }
 
 #[test]
