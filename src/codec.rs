@@ -31,6 +31,8 @@ pub mod php_msgpack;
 pub mod php_session;
 pub mod pickle;
 pub mod rails_cache;
+pub mod sereal;
+pub mod storable;
 pub mod system_web;
 pub mod vertx;
 
@@ -41,6 +43,8 @@ pub const ALL: &[&Codec] = &[
     &rails_cache::CODEC,
     &marshal::CODEC,
     &etf::CODEC,
+    &storable::CODEC,
+    &sereal::CODEC,
     &php_msgpack::CODEC,
     &dotnet_binary::CODEC,
     &aspnetcore::SESSION,
