@@ -26,6 +26,7 @@ pub mod java;
 pub mod json;
 pub mod marshal;
 pub mod msgpack;
+pub mod packed;
 pub mod php;
 pub mod php_msgpack;
 pub mod php_session;

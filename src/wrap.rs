@@ -4,12 +4,11 @@
 //! to be decoded by whichever codec fits. A wrapper gives those bytes; it is pure and bounded like a
 //! codec, and what needs a secret is told it by the caller, who knows the option that holds it.
 
-use std::io::Read;
-
+pub use crate::codec::packed::{deflate, snappy, zstd};
+use crate::codec::packed::{read_to_end, room, too_large};
 use crate::codec::{DecodeError, Limits};
 
 pub mod base64;
-pub mod deflate;
 pub mod kruptein;
 pub mod laravel;
 pub mod lz4;
@@ -17,9 +16,7 @@ pub mod lzf;
 pub mod magento;
 pub mod nextcloud;
 pub mod php;
-pub mod snappy;
 pub mod sodium;
-pub mod zstd;
 
 /// A wrapper as a value, for those who have only its name.
 #[derive(Debug)]
@@ -104,29 +101,4 @@ impl From<WrapError> for DecodeError {
             }
         }
     }
-}
-
-/// What anything may expand to, however short it is: a session of this size is out of proportion.
-const ROOM: usize = 32 << 20;
-/// How many times its length something longer may expand to.
-const RATIO: usize = 32;
-
-/// The bytes that something compressed of this length may expand to.
-fn room(length: usize, limits: &Limits) -> usize {
-    limits.expanded.min(length.saturating_mul(RATIO).max(ROOM))
-}
-
-/// Reads a decoder to its end. What it gives grows with what it really has: no announced length is
-/// believed.
-fn read_to_end(wrapper: &'static str, decoder: impl Read, room: usize) -> Result<Vec<u8>, DecodeError> {
-    let mut plain = Vec::new();
-    match decoder.take(room as u64 + 1).read_to_end(&mut plain) {
-        Ok(_) if plain.len() > room => Err(too_large(wrapper, room)),
-        Ok(_) => Ok(plain),
-        Err(error) => Err(DecodeError::new(wrapper, 0, error.to_string())),
-    }
-}
-
-fn too_large(wrapper: &'static str, room: usize) -> DecodeError {
-    DecodeError::new(wrapper, 0, format!("expands to more than {room} bytes"))
 }

@@ -7,9 +7,9 @@ use std::borrow::Cow;
 
 use super::bytes::Cursor;
 use super::integer::Integers;
+use super::packed::deflate;
 use super::{Codec, DecodeError, Limits, Parsed, last_wins};
 use crate::value::{Object, Value};
-use crate::wrap::deflate;
 
 const NAME: &str = "etf";
 

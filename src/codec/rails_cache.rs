@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
+use super::packed::deflate;
 use super::{Codec, DecodeError, Limits, marshal};
 use crate::value::Value;
-use crate::wrap::deflate;
 
 const NAME: &str = "rails-cache";
 

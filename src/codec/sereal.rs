@@ -8,9 +8,9 @@ use std::collections::HashMap;
 
 use super::bytes::Cursor;
 use super::graph::{Graph, Item, Kind};
+use super::packed::{deflate, snappy, zstd};
 use super::{Codec, DecodeError, Limits, Parsed};
 use crate::value::Value;
-use crate::wrap::{deflate, snappy, zstd};
 
 const NAME: &str = "sereal";
 
@@ -30,7 +30,8 @@ pub const MAGIC: [&[u8]; 2] = [b"=srl", b"=\xf3rl"];
 const MANGLED: &[u8] = b"=\xc3\xb3rl";
 
 fn sniff(bytes: &[u8]) -> bool {
-    MAGIC.iter().any(|magic| bytes.starts_with(magic)) && matches!(bytes.get(4), Some(version) if (1..=5).contains(&(version & 15)))
+    MAGIC.iter().any(|magic| bytes.starts_with(magic))
+        && matches!(bytes.get(4), Some(version) if (1..=5).contains(&(version & 15)))
 }
 
 /// Decodes the whole of the bytes.
@@ -120,7 +121,8 @@ fn unpack(bytes: &mut Cursor<'_>, encoding: u8, limits: &Limits) -> Result<Vec<u
         if encoding != 1 {
             let length = varint(bytes)?;
             if length != bytes.left() as u64 {
-                return bytes.fault(format!("{length} compressed bytes are announced, there are {}", bytes.left()));
+                return bytes
+                    .fault(format!("{length} compressed bytes are announced, there are {}", bytes.left()));
             }
         }
         Ok((bytes.at, bytes.rest().to_vec()))
@@ -422,7 +424,9 @@ impl<'a> Reader<'a> {
                     let original = self.place()?;
                     back = Some(std::mem::replace(&mut self.bytes.at, original));
                 }
-                tag => return self.bytes.fault_at(at, format!("tag {tag:#04x}, expected the name of a class")),
+                tag => {
+                    return self.bytes.fault_at(at, format!("tag {tag:#04x}, expected the name of a class"));
+                }
             }
         };
         if let Some(back) = back {
@@ -565,9 +569,13 @@ mod tests {
             (b"=\xf3rl\x05\0\x2b\xff\xff\x03", 10, "65535 items are announced, fewer bytes are left"),
             (b"=\xf3rl\x05\0\x29\x02", 7, "place 2, which is not before this one"),
             (b"=\xf3rl\x05\0\x41\x29\x01", 7, "no item that is referred to begins there"),
-            (b"=\xf3rl\x05\0\x42\x2f\x01\x01", 9, "place 1, which is not before this one"),
+            (b"=\xf3rl\x05\0\x42\x2f\x02\x01", 7, "a copy of a copy"),
             (b"=\xf3rl\x05\0\x2c\x01", 7, "tag 0x01, expected the name of a class"),
-            (b"=\xf3rl\x05\0\x20\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 7, "a number of more than 64 bits"),
+            (
+                b"=\xf3rl\x05\0\x20\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02",
+                7,
+                "a number of more than 64 bits",
+            ),
         ];
         for (bytes, offset, reason) in table {
             let error = read(bytes).unwrap_err();
@@ -584,7 +592,9 @@ mod tests {
             assert_eq!(read(&nested(b"\x28", 1_000_000)).unwrap(), Value::Int(1));
             assert!(read(&nested(b"\x2c\x61A\x41", 400_000)).is_err());
             // A long list, copied over and over.
-            let list = [b"\x28\x2b\xc0\x84\x3d".as_slice(), &b"\x01".repeat(500_000), &b"\x2f\x01".repeat(500_000)].concat();
+            let list =
+                [b"\x28\x2b\xc0\x84\x3d".as_slice(), &b"\x01".repeat(500_000), &b"\x2f\x01".repeat(500_000)]
+                    .concat();
             assert!(read(&raw(&list)).is_err());
             let inner = [b"\x2b\xe8\x07".as_slice(), &b"\x01".repeat(1000)].concat();
             let outer = [b"\x2b\xe9\x07".as_slice(), &inner, &b"\x2f\x04".repeat(1000)].concat();

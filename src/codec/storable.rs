@@ -92,13 +92,17 @@ enum Part {
     /// A hash whose keys have flags.
     FlagHash,
     /// The key of a flagged hash, where that is a value of its own.
-    Key { kept: bool },
+    Key {
+        kept: bool,
+    },
     /// What an object, a tie or a subroutine is made of.
     Payload,
     /// As `Payload`, and a number behind it.
     Indexed,
     /// What a hook stored before its own text.
-    Hook { tied: bool },
+    Hook {
+        tied: bool,
+    },
 }
 
 struct Reader<'a> {

@@ -62,7 +62,7 @@ fn peel_some<'a>(
 
 /// What a layer within a layer may cost: a bomb within a bomb is nobody's either.
 fn inside(limits: &Limits) -> Limits {
-    Limits { expanded: limits.expanded.min(super::ROOM), ..*limits }
+    Limits { expanded: limits.expanded.min(crate::codec::packed::ROOM), ..*limits }
 }
 
 /// The outermost layer, if there is one that shows itself.

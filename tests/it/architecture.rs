@@ -14,8 +14,6 @@ const UPWARDS: &[(&str, &str)] = &[
     ("cli", "commands"),
     ("cli", "config"),
     ("cli::complete", "config"),
-    ("codec::etf", "wrap"),
-    ("codec::rails_cache", "wrap"),
     ("context", "commands"),
     ("cookie::spring", "layout"),
     ("guard", "plan"),
