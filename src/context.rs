@@ -139,7 +139,7 @@ impl Context {
 
     /// Says so where a layout was named that keeps nothing in any store.
     fn note_nowhere(&self) {
-        for setup in self.setups.iter().filter(|setup| !setup.layout.visible) {
+        for setup in self.setups.iter().filter(|setup| !setup.layout.is_seen()) {
             let name = setup.layout.name;
             self.ui.note(format!(
                 "note: {name} keeps no session in a store; `sessctl layouts {name}` says where"

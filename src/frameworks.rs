@@ -153,7 +153,7 @@ pub fn choose(
 ) -> Result<Vec<Setup>, OptionError> {
     let mut setups = Vec::new();
     if names.is_empty() {
-        for layout in all().filter(|layout| layout.visible && !layout.only_named) {
+        for layout in all().filter(|layout| layout.is_asked()) {
             let mut setup = Setup::free(layout);
             for (name, setting) in options {
                 // Without a layout named an option is for those that know it.
@@ -188,7 +188,7 @@ pub fn choose(
     }
     if let Some(prefix) = prefix {
         for setup in &mut setups {
-            setup.set(setup.layout.prefix_option, Setting::Text(prefix.to_string()))?;
+            setup.set(setup.layout.keys.prefix_option, Setting::Text(prefix.to_string()))?;
         }
     }
     Ok(setups)

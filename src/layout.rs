@@ -45,26 +45,13 @@ pub struct Layout {
     /// `sessctl layouts NAME` prints, in lines of at most 100 characters. The source of each fact
     /// that is not obvious is named (project, version).
     pub page: &'static str,
-    /// The default key prefix; empty where the framework has none.
-    pub prefix: &'static str,
-    /// The option that `--prefix` sets: `prefix` nearly everywhere, or the framework's own word.
-    pub prefix_option: &'static str,
-    /// The kind of key that a session is: a string or a hash.
-    pub kind: Kind,
-    /// The other kind, where another version of the framework keeps its sessions in that.
-    pub other_kind: Option<Kind>,
+    /// When it is asked, and before which others.
+    pub rank: Rank,
+    pub keys: Keys,
     /// Where its sessions are found when no layout is named.
     pub marks: &'static [Mark],
     /// Options beside `prefix`, `key_prefix` and `cookie_name`, which every layout knows.
     pub options: &'static [OptionSpec],
-    /// The cookie's default name; `None` where the library sets no cookie.
-    pub cookie_name: Option<&'static str>,
-    /// The literal text that every session key begins with under this setup, when it is known.
-    pub lead: fn(&Setup) -> Vec<u8>,
-    /// Where in the key the id is; `None` when such a key cannot be a session of this layout.
-    pub locate: fn(&Setup, &[u8]) -> Option<Place>,
-    /// The key of an id.
-    pub key_of: fn(&Setup, &[u8]) -> Vec<u8>,
     /// Whether this is a session of this layout, with key and value in hand.
     pub recognize: fn(&Setup, &Blob<'_>) -> Verdict,
     /// The session's data.
@@ -73,53 +60,148 @@ pub struct Layout {
     pub describe: for<'b> fn(&'b Setup, &'b Blob<'_>, &'b Value<'b>) -> Facts<'b>,
     /// What tells whose a session is of which `describe` names no user.
     pub whose: Whose,
-    /// The part of a value that should decode and does not, where the rest of it does: its path and why.
-    pub broken: fn(&Setup, &Blob<'_>, &Value<'_>) -> Option<String>,
+    pub cookie: Cookie,
+    pub ends: Ends,
+    /// What beside the session itself tells that it is one of this layout.
+    pub evidence: Evidence,
+    pub extra: Extra,
+    /// Layouts that no data can tell from this one; ended the same way.
+    pub same_as: &'static [&'static str],
+    /// What the configuration file says, where that is what describes the layout. Only the functions
+    /// in [`described`] look at it.
+    pub described: Option<&'static Described>,
+}
+
+/// When a layout is asked about a key. Of two that claim a session with equal certainty, the one of the
+/// earlier rank has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// Its sessions have a signature of their own.
+    Signature,
+    /// Its values are general, and the key tells them.
+    Keyed,
+    /// It takes what any user of a language's own session extension could have written.
+    Extension,
+    /// Never asked unless the user named it.
+    OnlyNamed,
+    /// Nothing of it can be seen from outside; it is listed to say so.
+    Unseen,
+}
+
+/// How session keys are called and of which kind they are.
+#[derive(Debug, Clone, Copy)]
+pub struct Keys {
+    /// The default prefix; empty where the framework has none.
+    pub prefix: &'static str,
+    /// The option that `--prefix` sets: `prefix` nearly everywhere, or the framework's own word.
+    pub prefix_option: &'static str,
+    /// The kind of key that a session is: a string or a hash.
+    pub kind: Kind,
+    /// The other kind, where another version of the framework keeps its sessions in that.
+    pub other_kind: Option<Kind>,
+    /// The literal text that every session key begins with under this setup, when it is known.
+    pub lead: fn(&Setup) -> Vec<u8>,
+    /// What session keys may begin with beside `lead`, where another version wrote other keys.
+    pub other_leads: Option<fn(&Setup) -> Vec<Vec<u8>>>,
+    /// Where in the key the id is; `None` when such a key cannot be a session of this layout.
+    pub locate: fn(&Setup, &[u8]) -> Option<Place>,
+    /// The key of an id.
+    pub key_of: fn(&Setup, &[u8]) -> Vec<u8>,
+}
+
+impl Keys {
+    /// A string under a prefix, named by the id.
+    pub const PLAIN: Keys = Keys {
+        prefix: "",
+        prefix_option: "prefix",
+        kind: Kind::String,
+        other_kind: None,
+        lead: Setup::lead,
+        other_leads: None,
+        locate: key::after_prefix,
+        key_of: |setup, id| [&(setup.layout.keys.lead)(setup), id].concat(),
+    };
+}
+
+/// What the browser holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Cookie {
+    /// The cookie's default name; `None` where the library sets no cookie.
+    pub name: Option<&'static str>,
+    /// Opens the cookie that a browser sends.
+    pub open: Option<OpenCookie>,
+    /// What of a session only the browser's cookies open: an option, and what it is to be.
+    pub unlock: Option<Unlock>,
+}
+
+impl Cookie {
+    pub const PLAIN: Cookie = Cookie { name: None, open: None, unlock: None };
+}
+
+/// How a session ends, at once or at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Ends {
     /// What the framework would do beside removing the session's own key when the session ends.
     /// Each operation must be without effect where there is nothing to do.
     pub end: fn(&Setup, &Session<'_>) -> Vec<Op>,
-    /// Why its sessions are only shown: ended, or given another end, in the store alone, they would go on.
-    /// Half a sentence that follows on the sessions, with what ends them instead.
-    pub end_refused: Option<&'static str>,
-    /// Where the framework itself looks up the sessions of a user; none where it keeps no index.
-    pub user_index: Option<UserIndex>,
     /// What changes when the session is to end at that time (ms since 1970; `None` is never), or why
     /// that cannot be done.
     pub expire: fn(&Setup, &Session<'_>, Option<i64>) -> expire::Moved,
-    /// Opens the cookie that a browser sends.
-    pub cookie: Option<OpenCookie>,
-    /// What of a session only the browser's cookies open: an option, and what it is to be.
-    pub unlock: Option<Unlock>,
-    /// The layout that this one looks like, and the neighbour that tells them apart.
-    pub twin: Option<Twin>,
+    /// Where the framework itself looks up the sessions of a user; none where it keeps no index.
+    pub user_index: Option<UserIndex>,
+    /// Why its sessions are only shown: ended, or given another end, in the store alone, they would go on.
+    /// Half a sentence that follows on the sessions, with what ends them instead.
+    pub refused: Option<&'static str>,
+    /// What the end of a session in the store does not end, as whole sentences.
+    pub caveats: &'static [&'static str],
+}
+
+impl Ends {
+    /// The session's own key is all there is.
+    pub const PLAIN: Ends = Ends {
+        end: |_, _| Vec::new(),
+        expire: expire::by_key,
+        user_index: None,
+        refused: None,
+        caveats: &[],
+    };
+}
+
+/// What beside a session tells that it is one of a layout.
+#[derive(Debug, Clone, Copy)]
+pub enum Evidence {
+    /// Nothing: the session tells by itself.
+    Own,
+    /// An index that a layout which looks the same does not keep.
+    Twin(Twin),
     /// A key beside a session, and its kind, that makes a session of what is only [`Verdict::Kin`].
-    pub beside: Option<Beside>,
-    /// Why this key is what is left of a session and no request can use, though nothing ends it: shown
-    /// and ended with those that have expired, and no session otherwise.
-    pub remains: Option<Remains>,
-    /// What session keys may begin with beside `lead`, where another version wrote other keys.
-    pub other_leads: Option<fn(&Setup) -> Vec<Vec<u8>>>,
-    /// Whether [`Verdict::Kin`] has to be proven by that key also where this layout was named.
-    pub unproven: bool,
+    Beside {
+        key: Beside,
+        /// Whether it has to be proven by that key also where this layout was named.
+        always: bool,
+    },
+    /// Keys of its namespace that layouts which look the same do not have.
+    Namespace(Namespaced),
+}
+
+/// What only a few layouts need.
+#[derive(Debug, Clone, Copy)]
+pub struct Extra {
     /// Keys whose content is shown as a part of the session's data; `read` finds them in the blob,
     /// where one session is looked at and not many are listed.
     pub parts: Option<fn(&Setup, &Blob<'_>) -> Vec<Key>>,
     /// Where only sets know whose the sessions are: what the names of the sets begin with that belong
     /// to the application of a session's key. The user's name follows; members are keys or ids.
     pub owners: Option<Owners>,
-    /// The layouts that this one looks like, and the keys of its namespace that tell them apart.
-    pub namespaced: Option<Namespaced>,
-    /// Layouts that no data can tell from this one; ended the same way.
-    pub same_as: &'static [&'static str],
-    /// What the end of a session in the store does not end, as whole sentences.
-    pub caveats: &'static [&'static str],
-    /// False for stores that cannot be seen from outside; they are listed to say so.
-    pub visible: bool,
-    /// True for `generic`: never asked unless the user named it.
-    pub only_named: bool,
-    /// What the configuration file says, where that is what describes the layout. Only the functions
-    /// in [`described`] look at it.
-    pub described: Option<&'static Described>,
+    /// Why this key is what is left of a session and no request can use, though nothing ends it: shown
+    /// and ended with those that have expired, and no session otherwise.
+    pub remains: Option<Remains>,
+    /// The part of a value that should decode and does not, where the rest of it does: its path and why.
+    pub broken: fn(&Setup, &Blob<'_>, &Value<'_>) -> Option<String>,
+}
+
+impl Extra {
+    pub const PLAIN: Extra = Extra { parts: None, owners: None, remains: None, broken: |_, _, _| None };
 }
 
 /// From a session to a key beside it and the kind that this key should have.
@@ -236,39 +318,19 @@ impl Layout {
         about: "",
         family: "",
         page: "",
-        prefix: "",
-        prefix_option: "prefix",
-        kind: Kind::String,
-        other_kind: None,
+        rank: Rank::Signature,
+        keys: Keys::PLAIN,
         marks: &[],
         options: &[],
-        cookie_name: None,
-        lead: Setup::lead,
-        locate: key::after_prefix,
-        key_of: |setup, id| [&(setup.layout.lead)(setup), id].concat(),
         recognize: |_, _| Verdict::no("it has no test"),
         read: |_, blob| blob.whole_json(),
         describe: |_, _, _| Facts::default(),
         whose: Whose::Unknown,
-        broken: |_, _, _| None,
-        end: |_, _| Vec::new(),
-        end_refused: None,
-        user_index: None,
-        expire: expire::by_key,
-        cookie: None,
-        unlock: None,
-        twin: None,
-        beside: None,
-        unproven: false,
-        remains: None,
-        other_leads: None,
-        parts: None,
-        owners: None,
-        namespaced: None,
+        cookie: Cookie::PLAIN,
+        ends: Ends::PLAIN,
+        evidence: Evidence::Own,
+        extra: Extra::PLAIN,
         same_as: &[],
-        caveats: &[],
-        visible: true,
-        only_named: false,
         described: None,
     };
 }
@@ -276,7 +338,46 @@ impl Layout {
 impl Layout {
     /// Whether sessions may be keys of this kind.
     pub fn keeps(&self, kind: Kind) -> bool {
-        self.kind == kind || self.other_kind == Some(kind)
+        self.keys.kind == kind || self.keys.other_kind == Some(kind)
+    }
+
+    /// Whether anything of it is in a store.
+    pub fn is_seen(&self) -> bool {
+        self.rank != Rank::Unseen
+    }
+
+    /// Whether it is asked about keys although the user named no layout.
+    pub fn is_asked(&self) -> bool {
+        self.rank < Rank::OnlyNamed
+    }
+
+    /// The layout that this one looks like, and the index that tells them apart.
+    pub fn twin(&self) -> Option<&Twin> {
+        match &self.evidence {
+            Evidence::Twin(twin) => Some(twin),
+            _ => None,
+        }
+    }
+
+    /// The key beside a session that makes one of what is only [`Verdict::Kin`].
+    pub fn beside(&self) -> Option<Beside> {
+        match self.evidence {
+            Evidence::Beside { key, .. } => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The layouts that this one looks like, and the keys of its namespace that tell them apart.
+    pub fn namespaced(&self) -> Option<&Namespaced> {
+        match &self.evidence {
+            Evidence::Namespace(space) => Some(space),
+            _ => None,
+        }
+    }
+
+    /// Whether [`Verdict::Kin`] has to be proven by the key beside it also where this layout was named.
+    pub fn is_always_proven(&self) -> bool {
+        matches!(self.evidence, Evidence::Beside { always: true, .. })
     }
 }
 

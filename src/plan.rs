@@ -42,7 +42,7 @@ const INCOMPARABLE: &str = "they are too large to be read, so that they could no
 /// refuses it, or the value was not read or is of no kind that can be compared, so that nothing unseen
 /// is ever removed.
 pub fn entry(session: &Session<'_>) -> Result<Entry, &'static str> {
-    if let Some(why) = session.setup.layout.end_refused {
+    if let Some(why) = session.setup.layout.ends.refused {
         return Err(why);
     }
     let seen = fingerprint(session.raw).ok_or(INCOMPARABLE)?;
@@ -72,7 +72,7 @@ pub fn expiry(session: &Session<'_>, end: Option<i64>) -> Result<Entry, &'static
     if session.remains().is_some() {
         return Err("they are what is left of sessions, which no request can use");
     }
-    let moved = (session.setup.layout.expire)(session.setup, session, end)?;
+    let moved = (session.setup.layout.ends.expire)(session.setup, session, end)?;
     // An end that the framework enforces from the value would cut the new one short.
     let inside = session.facts.ends.filter(|_| moved.rewrite.is_none());
     if inside.is_some_and(|inside| end.is_none_or(|end| inside < end)) {
@@ -84,7 +84,7 @@ pub fn expiry(session: &Session<'_>, end: Option<i64>) -> Result<Entry, &'static
 
 /// What follows from the end of a session: index entries, twins, locks.
 pub fn companions(session: &Session<'_>) -> Vec<Op> {
-    (session.setup.layout.end)(session.setup, session)
+    (session.setup.layout.ends.end)(session.setup, session)
 }
 
 /// What has been planned, in numbers.

@@ -128,7 +128,7 @@ fn look_up(
     let mut keys: Vec<Key> = Vec::new();
     let mut named: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
     for (at, wanted) in wanted.iter().enumerate() {
-        let made = setups.iter().map(|setup| (setup.layout.key_of)(setup, wanted));
+        let made = setups.iter().map(|setup| (setup.layout.keys.key_of)(setup, wanted));
         for key in std::iter::once(wanted.clone()).chain(made) {
             let named = named.entry(key.clone()).or_default();
             if named.is_empty() {

@@ -173,7 +173,7 @@ fn store_broke(said: Said, broken: &mut Option<Error>) -> Said {
 
 /// SCAN's MATCH where one prefix covers all that is asked.
 fn common_pattern(setups: &[Setup]) -> Option<Vec<u8>> {
-    if setups.iter().any(|setup| setup.layout.other_leads.is_some()) {
+    if setups.iter().any(|setup| setup.layout.keys.other_leads.is_some()) {
         return None;
     }
     let mut leads = setups.iter().map(Setup::known_lead);
@@ -225,7 +225,7 @@ struct Interests<'a> {
 impl<'a> Interests<'a> {
     fn new(detector: &Detector<'_>, known: &'a Known) -> Self {
         let leads = |setup: &Setup| {
-            let hash = setup.layout.kind == Kind::Hash;
+            let hash = setup.layout.keys.kind == Kind::Hash;
             setup.known_leads().into_iter().map(move |lead| (lead, hash))
         };
         Interests {
@@ -385,7 +385,8 @@ impl Run<'_> {
         let could = could_be(head)
             || self.detector.setups.iter().any(|setup| {
                 setup.named
-                    || (setup.known_lead().is_some() && (setup.layout.locate)(setup, &record.key.0).is_some())
+                    || (setup.known_lead().is_some()
+                        && (setup.layout.keys.locate)(setup, &record.key.0).is_some())
             })
             || self.known.covers(&record.key.0);
         if could { *length } else { 0 }
@@ -441,7 +442,7 @@ impl Run<'_> {
                 }
                 self.found(at, Certainty::Weak, &blob, &record, now)
             }
-            Identity::Kin(at) if self.detector.setups[at as usize].layout.beside.is_some() => {
+            Identity::Kin(at) if self.detector.setups[at as usize].layout.beside().is_some() => {
                 drop(blob);
                 self.beside.push((at, record));
                 ON
@@ -545,7 +546,7 @@ impl Run<'_> {
         let proven = prove(self.aside, self.detector.setups, &wanted)?;
         for ((at, record), proven) in held.into_iter().zip(proven) {
             let setup = &self.detector.setups[at as usize];
-            let usual = || (setup.layout.locate)(setup, &record.key.0).is_some_and(|place| place.usual);
+            let usual = || (setup.layout.keys.locate)(setup, &record.key.0).is_some_and(|place| place.usual);
             if !(proven || setup.named && usual()) {
                 self.families.hold(Some(at), record);
                 continue;
@@ -630,7 +631,7 @@ fn prove(source: &mut dyn Source, setups: &[Setup], records: &[(u16, &Record)]) 
         .map(|(at, record)| {
             let setup = &setups[*at as usize];
             let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
-            let (beside, kind) = (setup.layout.beside?)(setup, &blob)?;
+            let (beside, kind) = (setup.layout.beside()?)(setup, &blob)?;
             Some((Key(beside), kind))
         })
         .collect();
@@ -700,7 +701,7 @@ pub fn lookup(
         };
         let mut blob = Blob::new(&record.key.0, &record.raw, Limits::default());
         let setup = &setups[twins.name(at, &blob) as usize];
-        let parts = match setup.layout.parts {
+        let parts = match setup.layout.extra.parts {
             Some(parts) => source.read(&parts(setup, &blob), Need::VALUE)?,
             None => Vec::new(),
         };
@@ -736,7 +737,7 @@ fn shows_users(
     at: u16,
     prefix: &[u8],
 ) -> Result<bool, Error> {
-    let hash = detector.setups[usize::from(at)].layout.kind == Kind::Hash;
+    let hash = detector.setups[usize::from(at)].layout.keys.kind == Kind::Hash;
     let mut interest =
         |key: &[u8]| if key.starts_with(prefix) { Interest::Read { hash } } else { Interest::Skip };
     let mut pattern = crate::select::glob::escape(prefix);

@@ -12,7 +12,7 @@ const SECRET: &str = "keyboard cat";
 fuzz_target!(|text: &str| {
     let given = Given::parse(text);
     for layout in frameworks::all() {
-        let Some(open) = layout.cookie else { continue };
+        let Some(open) = layout.cookie.open else { continue };
         let mut setup = Setup::free(layout);
         drop(open(&setup, &given));
         for option in layout.options {

@@ -27,6 +27,6 @@ fuzz_target!(|bytes: &[u8]| {
         drop((layout.recognize)(&setup, &blob));
         let data = detect::data(&setup, &blob);
         let session = detect::session(&setup, &blob, data.as_ref(), &record, Certainty::Sure, 0);
-        drop((layout.end)(&setup, &session));
+        drop((layout.ends.end)(&setup, &session));
     }
 });

@@ -291,7 +291,7 @@ fn index_alone(context: &Context, change: &Change<'_>) -> Result<(), Usage> {
     if !matches!(change.chosen, Chosen::Filter) || change.filter.users().is_empty() {
         return Err(Usage::new("--index-only reads the indexes of users, and was given no --user"));
     }
-    if context.setups.iter().all(|setup| setup.layout.user_index.is_none()) {
+    if context.setups.iter().all(|setup| setup.layout.ends.user_index.is_none()) {
         let names: BTreeSet<&str> = context.setups.iter().map(|setup| setup.layout.name).collect();
         let names = names.into_iter().collect::<Vec<_>>().join(", ");
         return Err(Usage::new(format!("{names} keeps no index of users that --index-only could read"))
@@ -539,7 +539,7 @@ impl Job<'_> {
         let (context, filter) = (self.context, self.change.filter);
         let mut keys: Vec<Key> = Vec::new();
         for setup in &context.setups {
-            let Some(index) = setup.layout.user_index else { continue };
+            let Some(index) = setup.layout.ends.user_index else { continue };
             for user in filter.users() {
                 let Some(key) = (index.key)(setup, user) else { continue };
                 for entry in self.store.entries(&Key(key), 100_000)? {

@@ -51,7 +51,7 @@ struct Answer<'s> {
 impl Answer<'_> {
     /// Whether the id has the shape that the framework itself makes.
     fn is_usual(&self) -> bool {
-        (self.setup.layout.locate)(self.setup, &self.key).is_some_and(|place| place.usual)
+        (self.setup.layout.keys.locate)(self.setup, &self.key).is_some_and(|place| place.usual)
     }
 
     /// Whether it says the same, so that one line is enough for both.
@@ -85,9 +85,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let mut answers = Vec::new();
     let mut failures = Vec::new();
     for setup in &setups {
-        match setup.layout.cookie.map(|open| open(setup, &given)) {
+        match setup.layout.cookie.open.map(|open| open(setup, &given)) {
             Some(Ok(opened)) => {
-                let key = (setup.layout.key_of)(setup, &opened.id);
+                let key = (setup.layout.keys.key_of)(setup, &opened.id);
                 answers.push(Answer { setup, opened, key });
             }
             Some(Err(error)) => failures.push((setup.layout.name, error)),

@@ -164,7 +164,7 @@ fn failure(
     if let Some((what, hint)) = given::amiss(bytes) {
         return Failure::new(what).hint(hint).into();
     }
-    let hash = reader.setups.iter().find(|setup| setup.layout.kind == Kind::Hash);
+    let hash = reader.setups.iter().find(|setup| setup.layout.keys.kind == Kind::Hash);
     match (error, hash) {
         (Some(error), Some(setup)) => Failure::new(error.to_string())
             .hint(format!(

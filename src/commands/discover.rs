@@ -490,9 +490,9 @@ fn profiles(context: &Context, families: &[(Name, Family)], writable: bool) -> S
 
 /// The option, with its value, that makes a layout's keys begin so; none where they do by default.
 fn prefix_setting<'p>(layout: &'static Layout, prefix: &'p str) -> Option<(&'static str, &'p str)> {
-    let default = (layout.lead)(&Setup::free(layout));
+    let default = (layout.keys.lead)(&Setup::free(layout));
     let more = prefix.as_bytes().strip_prefix(default.as_slice());
-    let option = layout.prefix_option;
+    let option = layout.keys.prefix_option;
     // Behind a namespace may follow what the layout itself tells apart, such as an application's name.
     if more.is_some_and(|more| more.is_empty() || (option != "prefix" && !default.is_empty())) {
         return None;
@@ -500,7 +500,7 @@ fn prefix_setting<'p>(layout: &'static Layout, prefix: &'p str) -> Option<(&'sta
     let leads = |value: &str| {
         let mut setup = Setup::free(layout);
         setup.set(option, Setting::Text(value.to_string())).is_ok()
-            && (layout.lead)(&setup) == prefix.as_bytes()
+            && (layout.keys.lead)(&setup) == prefix.as_bytes()
     };
     let cuts: Vec<usize> = (0..=prefix.len()).filter(|at| prefix.is_char_boundary(*at)).collect();
     let values = cuts.iter().flat_map(|from| {

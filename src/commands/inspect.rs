@@ -258,9 +258,9 @@ fn behind_cookie(context: &Context, store: &mut RedisStore, given: &Given) -> an
     let mut opened: Vec<(Key, &Setup, Opened)> = Vec::new();
     let mut failed: Option<CookieError> = None;
     for setup in &context.setups {
-        let Some(open) = setup.layout.cookie else { continue };
+        let Some(open) = setup.layout.cookie.open else { continue };
         match open(setup, given) {
-            Ok(cookie) => opened.push((Key((setup.layout.key_of)(setup, &cookie.id)), setup, cookie)),
+            Ok(cookie) => opened.push((Key((setup.layout.keys.key_of)(setup, &cookie.id)), setup, cookie)),
             Err(error) if setup.named => {
                 failed.get_or_insert(error);
             }
@@ -306,7 +306,7 @@ fn behind_cookie(context: &Context, store: &mut RedisStore, given: &Given) -> an
 /// Gives the layouts what only the cookies open.
 fn unlock(setups: &mut [Setup], given: &Given) {
     for setup in setups {
-        if let Some((option, value)) = setup.layout.unlock.and_then(|unlock| unlock(setup, given)) {
+        if let Some((option, value)) = setup.layout.cookie.unlock.and_then(|unlock| unlock(setup, given)) {
             // One that the profile names goes before.
             if setup.text(option).is_none() {
                 let _ = setup.set(option, Setting::Text(value));

@@ -12,8 +12,8 @@ use crate::context::Context;
 use crate::error::{Failure, Usage, did_you_mean};
 use crate::exit::Exit;
 use crate::frameworks;
-use crate::layout::Layout;
 use crate::layout::setup::{COMMON, OptionError, OptionKind, OptionSpec};
+use crate::layout::{Layout, Rank};
 use crate::render::table::{self, Head};
 use crate::render::{self, Cell, Options, Tone};
 use crate::store::Kind;
@@ -117,9 +117,9 @@ fn of_family(family: Option<&str>) -> anyhow::Result<Vec<&'static Layout>> {
 /// Whether the word is in what is known of the layout.
 fn speaks_of(layout: &Layout, word: &str) -> bool {
     let word = word.to_lowercase();
-    let texts = [layout.name, layout.family, layout.about, layout.page, layout.prefix];
-    let names = layout.cookie_name.into_iter().chain(layout.same_as.iter().copied());
-    let mut all = texts.into_iter().chain(names).chain(layout.caveats.iter().copied());
+    let texts = [layout.name, layout.family, layout.about, layout.page, layout.keys.prefix];
+    let names = layout.cookie.name.into_iter().chain(layout.same_as.iter().copied());
+    let mut all = texts.into_iter().chain(names).chain(layout.ends.caveats.iter().copied());
     all.any(|text| text.to_lowercase().contains(&word))
 }
 
@@ -169,8 +169,8 @@ fn table(layouts: &[&'static Layout], width: usize, color: bool) -> String {
     let rows: Vec<Vec<Cell>> = sorted(layouts)
         .iter()
         .map(|layout| {
-            let cookie = layout.cookie_name.unwrap_or("");
-            let cells = [layout.name, layout.family, layout.prefix, cookie, layout.about];
+            let cookie = layout.cookie.name.unwrap_or("");
+            let cells = [layout.name, layout.family, layout.keys.prefix, cookie, layout.about];
             cells.map(|text| Cell::new(if text.is_empty() { "-" } else { text }, Tone::Plain)).to_vec()
         })
         .collect();
@@ -182,13 +182,13 @@ fn table(layouts: &[&'static Layout], width: usize, color: bool) -> String {
 /// The page of one layout.
 fn page(layout: &Layout) -> String {
     let mut text = format!("{}\n{}\n", layout.name, layout.about);
-    if !layout.visible {
+    if !layout.is_seen() {
         text.push_str("\nIts sessions cannot be seen from outside; it is listed to say so.\n");
     }
-    if layout.only_named {
+    if layout.rank == Rank::OnlyNamed {
         let _ = write!(text, "\nIt is used only when it is named: --layout {}.\n", layout.name);
     }
-    if let Some(why) = layout.end_refused {
+    if let Some(why) = layout.ends.refused {
         let _ = write!(
             text,
             "\nIts sessions are shown, and not ended from here:\n  {}\n",
@@ -205,8 +205,8 @@ fn page(layout: &Layout) -> String {
         let secret = if spec.secret { "; secret" } else { "" };
         let _ = writeln!(text, "  {:width$}  {} ({}{secret})", spec.name, spec.about, kind(spec.kind));
     }
-    match layout.cookie_name {
-        Some(name) if layout.cookie.is_some() => {
+    match layout.cookie.name {
+        Some(name) if layout.cookie.open.is_some() => {
             let _ = write!(text, "\nCookie: {name}; `sessctl cookie` opens it.\n");
         }
         Some(name) => {
@@ -214,7 +214,7 @@ fn page(layout: &Layout) -> String {
         }
         None => {}
     }
-    if let Some(twin) = layout.twin {
+    if let Some(twin) = layout.twin() {
         let _ = write!(
             text,
             "\nIts sessions look like those of {}; the index beside them ({}) tells it apart.\n",
@@ -229,9 +229,9 @@ fn page(layout: &Layout) -> String {
             layout.same_as.join(", ")
         );
     }
-    if !layout.caveats.is_empty() {
+    if !layout.ends.caveats.is_empty() {
         text.push_str("\nWhat a purge cannot end:\n");
-        for caveat in layout.caveats {
+        for caveat in layout.ends.caveats {
             let _ = writeln!(text, "  {caveat}");
         }
     }
@@ -258,17 +258,17 @@ fn object(layout: &Layout) -> serde_json::Value {
         "layout": layout.name,
         "family": layout.family,
         "about": layout.about,
-        "prefix": layout.prefix,
-        "type": Kind::name(layout.kind),
-        "cookie": layout.cookie_name,
-        "opens_cookie": layout.cookie.is_some(),
+        "prefix": layout.keys.prefix,
+        "type": Kind::name(layout.keys.kind),
+        "cookie": layout.cookie.name,
+        "opens_cookie": layout.cookie.open.is_some(),
         "options": options,
-        "twin_of": layout.twin.map(|twin| twin.of),
+        "twin_of": layout.twin().map(|twin| twin.of),
         "same_as": layout.same_as,
-        "caveats": layout.caveats,
-        "end_refused": layout.end_refused,
-        "visible": layout.visible,
-        "only_named": layout.only_named,
+        "caveats": layout.ends.caveats,
+        "end_refused": layout.ends.refused,
+        "visible": layout.is_seen(),
+        "only_named": layout.rank == Rank::OnlyNamed,
         "page": layout.page,
     })
 }
@@ -277,7 +277,7 @@ fn csv(layouts: &[&Layout]) -> String {
     let mut text = String::from("layout,family,prefix,cookie,about\n");
     for layout in layouts {
         let cells =
-            [layout.name, layout.family, layout.prefix, layout.cookie_name.unwrap_or(""), layout.about];
+            [layout.name, layout.family, layout.keys.prefix, layout.cookie.name.unwrap_or(""), layout.about];
         let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
         text.push_str(&cells.join(","));
         text.push('\n');

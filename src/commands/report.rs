@@ -262,7 +262,7 @@ fn sentence(past: &str, report: &Report) -> String {
 pub fn caveats(layouts: &BTreeMap<&'static str, u64>) -> Vec<String> {
     let mut of: Vec<(&'static str, BTreeSet<&'static str>)> = Vec::new();
     for layout in layouts.keys().filter_map(|name| frameworks::by_name(name)) {
-        for caveat in layout.caveats {
+        for caveat in layout.ends.caveats {
             match of.iter_mut().find(|(text, _)| text == caveat) {
                 Some((_, names)) => drop(names.insert(layout.name)),
                 None => of.push((caveat, BTreeSet::from([layout.name]))),

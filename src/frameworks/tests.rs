@@ -177,7 +177,7 @@ pub(crate) fn session<'b>(
         key: blob.key,
         id,
         certainty: Certainty::Sure,
-        hash: setup.layout.kind == Kind::Hash,
+        hash: setup.layout.keys.kind == Kind::Hash,
         raw: blob.raw,
         facts,
         ttl: Ttl::Never,
@@ -190,7 +190,7 @@ pub(crate) fn session<'b>(
 /// The facts; whose a session is that only sets know is for the scan to find out.
 fn described<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>, want: &'b Json) -> Facts<'b> {
     let mut facts = (setup.layout.describe)(setup, blob, data);
-    if setup.layout.owners.is_some() {
+    if setup.layout.extra.owners.is_some() {
         facts.user = want["user"].as_str().map(Cow::Borrowed);
     }
     facts
@@ -205,7 +205,7 @@ fn a_named_layout_finds_exactly_its_sessions() {
         for key in fixture.keys.keys() {
             let blob = fixture.blob(key);
             let at = format!("{}: {key}", fixture.slug);
-            let place = (setup.layout.locate)(&setup, blob.key)
+            let place = (setup.layout.keys.locate)(&setup, blob.key)
                 .filter(|_| leads.iter().any(|lead| blob.key.starts_with(lead)));
             let verdict = (setup.layout.recognize)(&setup, &blob);
             match (sessions.get(key.as_str()), place) {
@@ -244,23 +244,23 @@ fn users_data_and_companions_are_those_of_the_framework() {
             assert!(same(&json, &want["data"]), "{at}: {json} instead of {}", want["data"]);
             let facts = described(&setup, &blob, &data, want);
             assert_eq!(facts.user.as_deref(), want["user"].as_str(), "{at}");
-            let place = (setup.layout.locate)(&setup, blob.key).expect("a place");
+            let place = (setup.layout.keys.locate)(&setup, blob.key).expect("a place");
             let id = want["id"].as_str().expect("an id").as_bytes();
             assert_eq!(blob.key[place.id], *id, "{at}");
-            let lead = (setup.layout.lead)(&setup);
+            let lead = (setup.layout.keys.lead)(&setup);
             // Where more than the id stands behind the prefix.
             let longer = ["redis-sessions", "typo3"].contains(&setup.layout.name);
             let rest = if longer { &blob.key[lead.len()..] } else { id };
-            let key = (setup.layout.key_of)(&setup, rest);
+            let key = (setup.layout.keys.key_of)(&setup, rest);
             // A token of Sa-Token does not tell of which login type it is.
             let of_a_type = setup.layout.name == "sa-token" && key.starts_with(b"satoken:login:");
             // An id of Moodle does not tell of which version it is.
-            let older = setup.layout.other_kind == blob.raw.kind();
+            let older = setup.layout.keys.other_kind == blob.raw.kind();
             // Nor an id of ASP.NET.
             let oldest = setup.layout.name == "aspnet-redis-provider-v4" && !blob.key.starts_with(b"{");
             assert!(key == blob.key || of_a_type || older || oldest, "{at}");
             let facts = described(&setup, &blob, &data, want);
-            let ops = (setup.layout.end)(&setup, &session(&setup, &blob, id, facts, &decoded));
+            let ops = (setup.layout.ends.end)(&setup, &session(&setup, &blob, id, facts, &decoded));
             let touched: BTreeSet<_> = ops
                 .iter()
                 .filter_map(Op::key)
@@ -280,7 +280,7 @@ fn without_a_name_the_same_indexes_are_changed() {
         let layout = fixture.layout();
         let free = Setup::free(layout);
         // Twins are recognised as another layout, and may never be told apart.
-        let first = layout.twin.map(|twin| twin.of).or(layout.namespaced.map(|space| space.of[0]));
+        let first = layout.twin().map(|twin| twin.of).or(layout.namespaced().map(|space| space.of[0]));
         let first = first.and_then(by_name).map(Setup::free);
         for setup in [Some(&free), first.as_ref()].into_iter().flatten() {
             for (key, want) in fixture.sessions() {
@@ -289,8 +289,9 @@ fn without_a_name_the_same_indexes_are_changed() {
                 let decoded = (setup.layout.read)(setup, &blob);
                 let Some(data) = decoded.value() else { continue };
                 let facts = described(setup, &blob, data, want);
-                let id = (setup.layout.locate)(setup, blob.key).expect("a place").id;
-                let ops = (setup.layout.end)(setup, &session(setup, &blob, &blob.key[id], facts, &decoded));
+                let id = (setup.layout.keys.locate)(setup, blob.key).expect("a place").id;
+                let ops =
+                    (setup.layout.ends.end)(setup, &session(setup, &blob, &blob.key[id], facts, &decoded));
                 for companion in want["companions"].as_array().expect("companions") {
                     let companion = companion.as_str().expect("a key").as_bytes();
                     let touched = ops.iter().filter_map(Op::key).any(|key| key.0 == companion);
@@ -313,7 +314,7 @@ fn a_browsers_cookie_opens_to_the_id_and_is_genuine() {
         });
         for (key, want) in fixture.sessions().filter(|(_, want)| !want["cookie"].is_null()) {
             let at = format!("{}: {key}", fixture.slug);
-            let open = setup.layout.cookie.unwrap_or_else(|| panic!("{at}: no cookie"));
+            let open = setup.layout.cookie.open.unwrap_or_else(|| panic!("{at}: no cookie"));
             let given = Given::parse(want["cookie"].as_str().expect("a cookie"));
             let opened = open(&setup, &given).unwrap_or_else(|error| panic!("{at}: {error}"));
             assert_eq!(opened.id, want["id"].as_str().expect("an id").as_bytes(), "{at}");
@@ -324,11 +325,8 @@ fn a_browsers_cookie_opens_to_the_id_and_is_genuine() {
 
 #[test]
 fn without_a_name_each_session_gets_its_layout_and_nothing_else_one() {
-    let setups: Vec<Setup> = ALL
-        .iter()
-        .filter(|layout| layout.visible && !layout.only_named)
-        .map(|layout| Setup::free(layout))
-        .collect();
+    let setups: Vec<Setup> =
+        ALL.iter().filter(|layout| layout.is_asked()).map(|layout| Setup::free(layout)).collect();
     let index = index::Index::new(&setups);
     for fixture in fixtures() {
         let layout = fixture.layout();
@@ -340,9 +338,9 @@ fn without_a_name_each_session_gets_its_layout_and_nothing_else_one() {
             index.candidates(&blob, &mut candidates);
             let mut found: Vec<(&str, Verdict, Vec<u8>)> = Vec::new();
             for setup in candidates.iter().map(|at| &setups[usize::from(at)]) {
-                let Some(place) = (setup.layout.locate)(setup, blob.key) else { continue };
+                let Some(place) = (setup.layout.keys.locate)(setup, blob.key) else { continue };
                 let mut verdict = (setup.layout.recognize)(setup, &blob);
-                let beside = setup.layout.beside.and_then(|beside| beside(setup, &blob));
+                let beside = setup.layout.beside().and_then(|beside| beside(setup, &blob));
                 if verdict == Verdict::Kin
                     && beside.is_some_and(|(key, kind)| {
                         let there = |record: &&Record| record.key.0 == key;
@@ -364,9 +362,9 @@ fn without_a_name_each_session_gets_its_layout_and_nothing_else_one() {
             };
             let (name, _, id) = best.unwrap_or_else(|| panic!("{at}: not recognised"));
             let told_later = layout
-                .twin
+                .twin()
                 .map(|twin| twin.of == *name)
-                .or(layout.namespaced.map(|space| space.of.contains(name)));
+                .or(layout.namespaced().map(|space| space.of.contains(name)));
             let alike = by_name(name).is_some_and(|found| found.same_as.contains(&layout.name));
             assert!(*name == layout.name || told_later == Some(true) || alike, "{at}: {found:?}");
             assert_eq!(*id, want["id"].as_str().expect("an id").as_bytes(), "{at}");
@@ -390,12 +388,12 @@ fn without_a_name_sessions_are_found_behind_any_prefix() {
             "apereo-cas",
         ];
         let (twin, keyed) =
-            (layout.twin.is_some() || layout.namespaced.is_some(), fixed.contains(&layout.name));
-        if twin || (keyed && layout.prefix.is_empty()) || layout.name == "egg-session-redis" {
+            (layout.twin().is_some() || layout.namespaced().is_some(), fixed.contains(&layout.name));
+        if twin || (keyed && layout.keys.prefix.is_empty()) || layout.name == "egg-session-redis" {
             continue;
         }
         let free = Setup::free(layout);
-        let lead = (layout.lead)(&fixture.named());
+        let lead = (layout.keys.lead)(&fixture.named());
         for prefix in PREFIXES {
             for (key, want) in fixture.sessions() {
                 let (key, raw) = &fixture.keys[key];
@@ -421,7 +419,7 @@ fn without_a_name_sessions_are_found_behind_any_prefix() {
                 };
                 let at = format!("{}: {}", fixture.slug, key.escape_ascii());
                 let blob = Blob::new(&key, raw, Limits::default());
-                let place = (layout.locate)(&free, &key).unwrap_or_else(|| panic!("{at}"));
+                let place = (layout.keys.locate)(&free, &key).unwrap_or_else(|| panic!("{at}"));
                 assert_eq!(key[place.id], *want["id"].as_str().expect("an id").as_bytes(), "{at}");
                 let verdict = (layout.recognize)(&free, &blob);
                 assert!(!matches!(verdict, Verdict::No(_)), "{at}: {verdict:?}");
@@ -448,7 +446,7 @@ fn built_in_layouts_in_the_words_of_the_configuration_find_the_same() {
         for key in fixture.keys.keys() {
             let blob = fixture.blob(key);
             let at = format!("{}: {key}", fixture.slug);
-            let place = (layout.locate)(&setup, blob.key);
+            let place = (layout.keys.locate)(&setup, blob.key);
             let fits = !matches!((layout.recognize)(&setup, &blob), Verdict::No(_));
             let Some(want) = sessions.get(key.as_str()) else {
                 assert!(place.is_none() || !fits, "{at}");
@@ -456,22 +454,22 @@ fn built_in_layouts_in_the_words_of_the_configuration_find_the_same() {
             };
             let id = &blob.key[place.unwrap_or_else(|| panic!("{at}: not located")).id];
             assert!(fits && id == want["id"].as_str().expect("an id").as_bytes(), "{at}");
-            assert_eq!((layout.key_of)(&setup, id), blob.key, "{at}");
+            assert_eq!((layout.keys.key_of)(&setup, id), blob.key, "{at}");
             let decoded = (layout.read)(&setup, &blob);
             let data = decoded.value().expect("it decodes");
             let facts = (layout.describe)(&setup, &blob, data);
             assert_eq!(facts, (named.layout.describe)(&named, &blob, data), "{at}");
             let user = facts.user.clone();
-            let ops = (layout.end)(&setup, &session(&setup, &blob, id, facts, &decoded));
+            let ops = (layout.ends.end)(&setup, &session(&setup, &blob, id, facts, &decoded));
             for companion in want["companions"].as_array().expect("companions") {
                 let companion = companion.as_str().expect("a key").as_bytes();
                 let touched = ops.iter().filter_map(Op::key).any(|key| key.0 == companion);
                 assert!(touched, "{at}: {} is not in {ops:?}", companion.escape_ascii());
             }
-            let index = |setup: &Setup| (setup.layout.user_index?.key)(setup, user.as_deref()?);
+            let index = |setup: &Setup| (setup.layout.ends.user_index?.key)(setup, user.as_deref()?);
             assert_eq!(index(&setup), index(&named), "{at}");
             if let Some(cookie) = want["cookie"].as_str() {
-                let opened = layout.cookie.map(|open| open(&setup, &Given::parse(cookie)));
+                let opened = layout.cookie.open.map(|open| open(&setup, &Given::parse(cookie)));
                 assert_eq!(opened.expect("a cookie").expect("it opens").id, id, "{at}");
             }
         }
@@ -488,7 +486,7 @@ fn every_layout_has_a_name_of_its_own_and_a_whole_page() {
         for line in layout.page.lines() {
             assert!(line.chars().count() <= 100 && line.trim_end() == line, "{name}: {line}");
         }
-        for text in layout.caveats {
+        for text in layout.ends.caveats {
             assert!(text.ends_with('.'), "{name}: {text}");
         }
         for option in layout.options {
@@ -500,16 +498,16 @@ fn every_layout_has_a_name_of_its_own_and_a_whole_page() {
             );
         }
         let free = Setup::free(layout);
-        assert!(free.knows(layout.prefix_option), "{name}: its prefix is no option");
+        assert!(free.knows(layout.keys.prefix_option), "{name}: its prefix is no option");
         for other in layout.same_as {
             assert!(by_name(other).is_some(), "{name}: {other}");
         }
-        if let Some(twin) = layout.twin {
+        if let Some(twin) = layout.twin() {
             assert!(by_name(twin.of).is_some() && layout.marks.is_empty(), "{name}");
         }
-        for other in layout.namespaced.iter().flat_map(|space| space.of.iter().chain(space.over)) {
+        for other in layout.namespaced().iter().flat_map(|space| space.of.iter().chain(space.over)) {
             assert!(by_name(other).is_some() && layout.marks.is_empty(), "{name}: {other}");
         }
-        assert!(layout.visible || layout.marks.is_empty(), "{name} is marked but cannot be seen");
+        assert!(layout.is_seen() || layout.marks.is_empty(), "{name} is marked but cannot be seen");
     }
 }

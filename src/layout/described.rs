@@ -528,22 +528,24 @@ impl Described {
             about: described.about.as_deref().unwrap_or("described in the configuration file"),
             family: "Own",
             page: described.page().leak(),
-            prefix: before,
-            kind: described.record,
-            only_named: marks.is_empty(),
+            rank: if marks.is_empty() { Rank::OnlyNamed } else { Rank::Signature },
+            keys: Keys {
+                prefix: before,
+                kind: described.record,
+                locate,
+                key_of: |setup, id| {
+                    let key = &of(setup).key;
+                    if key.count(&Part::User) > 0 {
+                        // Only a search finds the key.
+                        return id.to_vec();
+                    }
+                    let (_, after) = key.ends();
+                    [&(setup.layout.keys.lead)(setup), id, after.as_bytes()].concat()
+                },
+                ..Keys::PLAIN
+            },
             marks: marks.leak(),
             options: described.options().leak(),
-            cookie_name: described.cookie.as_ref().map(|cookie| cookie.name.as_str()),
-            locate,
-            key_of: |setup, id| {
-                let key = &of(setup).key;
-                if key.count(&Part::User) > 0 {
-                    // Only a search finds the key.
-                    return id.to_vec();
-                }
-                let (_, after) = key.ends();
-                [&(setup.layout.lead)(setup), id, after.as_bytes()].concat()
-            },
             recognize,
             read,
             describe,
@@ -551,20 +553,27 @@ impl Described {
                 let paths = of(setup).user.iter().chain(setup.texts(whose::USER_PATH));
                 whose::by_paths(data, &paths.cloned().collect::<Vec<_>>())
             }),
-            end,
-            user_index: described.companions.iter().any(|companion| companion.user_index).then_some(
-                UserIndex {
-                    key: |setup, user| {
-                        let user = Filling { id: b"", key: b"", user: Some(user), data: None };
-                        let key = index_of(setup)?.key.fill(&user)?;
-                        Some([setup.key_prefix().as_bytes(), &key].concat())
+            cookie: super::Cookie {
+                name: described.cookie.as_ref().map(|cookie| cookie.name.as_str()),
+                open: described.cookie.as_ref().map(|_| open_cookie as OpenCookie),
+                ..super::Cookie::PLAIN
+            },
+            ends: Ends {
+                end,
+                user_index: described.companions.iter().any(|companion| companion.user_index).then_some(
+                    UserIndex {
+                        key: |setup, user| {
+                            let user = Filling { id: b"", key: b"", user: Some(user), data: None };
+                            let key = index_of(setup)?.key.fill(&user)?;
+                            Some([setup.key_prefix().as_bytes(), &key].concat())
+                        },
+                        sessions,
                     },
-                    sessions,
-                },
-            ),
-            expire,
-            cookie: described.cookie.as_ref().map(|_| open_cookie as OpenCookie),
-            caveats: caveats.leak(),
+                ),
+                expire,
+                caveats: caveats.leak(),
+                ..Ends::PLAIN
+            },
             described: Some(described),
             ..Layout::PLAIN
         }))
@@ -733,7 +742,7 @@ fn without_client<'k>(setup: &Setup, key: &'k [u8]) -> &'k [u8] {
 /// Where in the key the id is, and the user where the key says who.
 fn places(setup: &Setup, key: &[u8]) -> Option<(Range<usize>, Option<Range<usize>>)> {
     let pattern = &of(setup).key;
-    let lead = (setup.layout.lead)(setup);
+    let lead = (setup.layout.keys.lead)(setup);
     let middle = key.strip_prefix(&lead[..])?.strip_suffix(pattern.ends().1.as_bytes())?;
     let (id, user) = pattern.split(middle)?;
     let within = |range: Range<usize>| range.start + lead.len()..range.end + lead.len();
@@ -1030,7 +1039,7 @@ fn sessions(setup: &Setup, entry: &[u8]) -> Vec<Vec<u8>> {
     if member.count(&Part::Key) > 0 {
         return vec![[setup.key_prefix().as_bytes(), named].concat()];
     }
-    vec![(setup.layout.key_of)(setup, named)]
+    vec![(setup.layout.keys.key_of)(setup, named)]
 }
 
 /// The key's expiry moves, the end in the value with it, and a user's index lives as long.
@@ -1146,7 +1155,7 @@ mod tests {
             for key in ["shop::s", "shop:a1", "t:shop:a1:s", "shop:lock:a1:s", ""] {
                 assert_eq!(found(key), None, "{key}");
             }
-            assert_eq!((layout.key_of)(&setup, b"a1"), b"shop:a1:s");
+            assert_eq!((layout.keys.key_of)(&setup, b"a1"), b"shop:a1:s");
         }
     }
 
@@ -1181,7 +1190,7 @@ mod tests {
         assert_eq!(moved.rewrite, Some(Rewrite::Text(new)));
         assert_eq!(moved.then, [Op::Outlive { key: key("p:shop:user:7"), at: Some(1_795_500_000_000) }]);
         assert_eq!(expire(&setup, &session, None), Err(expire::ALWAYS_ENDS));
-        let index = layout.user_index.expect("an index");
+        let index = layout.ends.user_index.expect("an index");
         assert_eq!((index.key)(&setup, "7").as_deref(), Some(&b"p:shop:user:7"[..]));
         assert_eq!((index.sessions)(&setup, b"k:shop:a1:s"), [b"p:shop:a1:s".to_vec()]);
         assert!((index.sessions)(&setup, b"shop:a1:s").is_empty());

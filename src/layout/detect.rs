@@ -47,11 +47,11 @@ impl<'s> Detector<'s> {
             let setup = &self.setups[at as usize];
             let layout = setup.layout;
             // Of sessions that are kept elsewhere nothing is here, whatever it looks like.
-            if !layout.visible || !blob.raw.kind().is_some_and(|kind| layout.keeps(kind)) {
+            if !layout.is_seen() || !blob.raw.kind().is_some_and(|kind| layout.keeps(kind)) {
                 continue;
             }
             let verdict = (layout.recognize)(setup, blob);
-            let left = || layout.remains.is_some_and(|why| why(setup, blob.key, blob.raw).is_some());
+            let left = || layout.extra.remains.is_some_and(|why| why(setup, blob.key, blob.raw).is_some());
             if matches!(verdict, Verdict::No(_)) && left() {
                 return Identity::Session(at, Certainty::Sure);
             }
@@ -59,16 +59,16 @@ impl<'s> Detector<'s> {
             if !setup.named && matches!(verdict, Verdict::No(_)) {
                 continue;
             }
-            let Some(place) = (layout.locate)(setup, blob.key) else { continue };
+            let Some(place) = (layout.keys.locate)(setup, blob.key) else { continue };
             let found = match verdict {
                 Verdict::Sure => return Identity::Session(at, Certainty::Sure),
                 // The name says what such a value is, but not that it is one.
-                Verdict::Kin if setup.named && layout.unproven => Identity::Kin(at),
+                Verdict::Kin if setup.named && layout.is_always_proven() => Identity::Kin(at),
                 Verdict::Weak | Verdict::Several if setup.named => {
                     return Identity::Session(at, Certainty::Sure);
                 }
                 // What only company makes a session of is none by the layout's name alone.
-                Verdict::Kin if setup.named && layout.beside.is_none() => match setup.known_lead() {
+                Verdict::Kin if setup.named && layout.beside().is_none() => match setup.known_lead() {
                     Some(lead) if !lead.is_empty() => return Identity::Session(at, Certainty::Sure),
                     _ => Identity::Session(at, Certainty::Shape),
                 },
@@ -93,7 +93,9 @@ impl<'s> Detector<'s> {
 
     /// Whether a key holds what is left of a session.
     pub fn is_left(&self, key: &[u8], raw: &Raw) -> bool {
-        self.setups.iter().any(|setup| setup.layout.remains.is_some_and(|why| why(setup, key, raw).is_some()))
+        self.setups
+            .iter()
+            .any(|setup| setup.layout.extra.remains.is_some_and(|why| why(setup, key, raw).is_some()))
     }
 
     /// What each layout says of this key; for those who ask why it is no session.
@@ -102,9 +104,12 @@ impl<'s> Detector<'s> {
             let layout = setup.layout;
             if blob.raw.kind().is_some_and(|kind| !layout.keeps(kind)) {
                 let kind = blob.raw.kind().map_or("nothing", Kind::name);
-                return (0, format!("its sessions are of type {}, this key is a {kind}", layout.kind.name()));
+                return (
+                    0,
+                    format!("its sessions are of type {}, this key is a {kind}", layout.keys.kind.name()),
+                );
             }
-            if (layout.locate)(setup, blob.key).is_none() {
+            if (layout.keys.locate)(setup, blob.key).is_none() {
                 let why = match setup.known_lead() {
                     Some(lead) if !blob.key.starts_with(lead) => {
                         format!("the key does not begin with `{}`", String::from_utf8_lossy(lead))
@@ -183,7 +188,7 @@ pub fn session<'b>(
     now: i64,
 ) -> Session<'b> {
     let key = blob.key;
-    let id = match (setup.layout.locate)(setup, key) {
+    let id = match (setup.layout.keys.locate)(setup, key) {
         Some(place) => &key[place.id],
         None => key,
     };
@@ -195,7 +200,7 @@ pub fn session<'b>(
         }
         None => Facts::default(),
     };
-    let hash = blob.raw.kind().unwrap_or(setup.layout.kind) == Kind::Hash;
+    let hash = blob.raw.kind().unwrap_or(setup.layout.keys.kind) == Kind::Hash;
     let ttl = if record.asked.ttl { record.ttl } else { Ttl::Unasked };
     Session { setup, key, id, certainty, hash, raw: blob.raw, facts, ttl, memory: record.memory, data, now }
 }

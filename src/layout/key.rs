@@ -136,7 +136,7 @@ pub fn last_part(key: &[u8]) -> usize {
 /// Where the id begins when no prefix was given: behind the layout's default prefix, also with a
 /// tenant in front of it; otherwise at a tail that `shape` knows; otherwise behind the last colon.
 fn guess(setup: &Setup, key: &[u8], shape: impl Fn(&[u8]) -> Option<usize>) -> usize {
-    let default = setup.layout.prefix.as_bytes();
+    let default = setup.layout.keys.prefix.as_bytes();
     if !default.is_empty() {
         if key.starts_with(default) {
             return default.len();

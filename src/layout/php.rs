@@ -310,7 +310,7 @@ pub fn native_start(key: &[u8], default: &str) -> Option<usize> {
 
 /// `locate` for stores whose ids are PHP's own.
 pub fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
-    locate_by(setup, key, |key| native_start(key, setup.layout.prefix))
+    locate_by(setup, key, |key| native_start(key, setup.layout.keys.prefix))
 }
 
 /// The same where `start` tells where an id begins if it is not known what stands before it.

@@ -105,7 +105,7 @@ impl Session<'_> {
 
     /// Why this is only what is left of a session, which no request can use.
     pub fn remains(&self) -> Option<&'static str> {
-        (self.setup.layout.remains?)(self.setup, self.key, self.raw)
+        (self.setup.layout.extra.remains?)(self.setup, self.key, self.raw)
     }
 
     /// Whose session this is, as far as that can be known.

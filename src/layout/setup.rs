@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::Layout;
+use super::{Layout, Rank};
 
 /// An option that a layout knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,12 +203,12 @@ impl Setup {
     }
 
     pub fn cookie_name(&self) -> &str {
-        self.text("cookie_name").or(self.layout.cookie_name).unwrap_or("")
+        self.text("cookie_name").or(self.layout.cookie.name).unwrap_or("")
     }
 
     /// The usual `lead`: the client's prefix and the framework's, by default or by option.
     pub fn lead(&self) -> Vec<u8> {
-        let prefix = self.text("prefix").unwrap_or(self.layout.prefix);
+        let prefix = self.text("prefix").unwrap_or(self.layout.keys.prefix);
         [self.key_prefix(), prefix].concat().into_bytes()
     }
 
@@ -218,10 +218,10 @@ impl Setup {
         let lead = self.lead.get_or_init(|| {
             let given = self.named
                 || self.layout.described.is_some()
-                || self.text(self.layout.prefix_option).is_some()
+                || self.text(self.layout.keys.prefix_option).is_some()
                 || self.text("prefix").is_some()
                 || self.text("key_prefix").is_some();
-            given.then(|| (self.layout.lead)(self))
+            given.then(|| (self.layout.keys.lead)(self))
         });
         lead.as_deref()
     }
@@ -229,7 +229,7 @@ impl Setup {
     /// All that session keys may begin with, if that is known.
     pub fn known_leads(&self) -> Vec<Vec<u8>> {
         let Some(lead) = self.known_lead() else { return Vec::new() };
-        let others = self.layout.other_leads.map(|others| others(self)).unwrap_or_default();
+        let others = self.layout.keys.other_leads.map(|others| others(self)).unwrap_or_default();
         std::iter::once(lead.to_vec()).chain(others).collect()
     }
 
@@ -237,7 +237,7 @@ impl Setup {
     /// description.
     pub fn is_pointed(&self) -> bool {
         let given = |name: &str| self.text(name).is_some_and(|text| !text.is_empty());
-        given(self.layout.prefix_option)
+        given(self.layout.keys.prefix_option)
             || given("prefix")
             || given("key_prefix")
             || self.layout.described.is_some_and(|described| described.key.has_text())
@@ -247,7 +247,7 @@ impl Setup {
     /// user says under which.
     pub fn takes_anything(&self) -> bool {
         let tells = self.layout.described.is_none_or(|described| described.must_have.is_empty());
-        self.layout.only_named && tells && !self.is_pointed()
+        self.layout.rank == Rank::OnlyNamed && tells && !self.is_pointed()
     }
 
     /// What stands before the id in this key: the prefix that companions share.

@@ -36,7 +36,7 @@ const LIKELY: usize = 4;
 /// Says of a session's facts whose it is, by what was configured and by what the layout knows.
 pub fn complete<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>, facts: &mut Facts<'b>) {
     let free = matches!(setup.layout.whose, Whose::Container(_));
-    if let Some(broken) = (setup.layout.broken)(setup, blob, data) {
+    if let Some(broken) = (setup.layout.extra.broken)(setup, blob, data) {
         facts.broken = Some(broken.into());
     }
     let mut pointed = false;

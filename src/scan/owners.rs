@@ -71,5 +71,5 @@ impl Owners {
 }
 
 fn begin(setup: &Setup, key: &[u8]) -> Option<Vec<u8>> {
-    (setup.layout.owners?)(setup, key)
+    (setup.layout.extra.owners?)(setup, key)
 }

@@ -56,7 +56,7 @@ impl Twins {
     pub(super) fn new(setups: &[Setup]) -> Twins {
         let mut pairs = Vec::new();
         for (at, setup) in setups.iter().enumerate().filter(|(_, setup)| !setup.named) {
-            let Some(twin) = setup.layout.twin else { continue };
+            let Some(twin) = setup.layout.twin() else { continue };
             let Some(of) = setups.iter().position(|other| other.layout.name == twin.of && !other.named)
             else {
                 continue;
@@ -71,7 +71,7 @@ impl Twins {
         }
         let mut spaces = Vec::new();
         for (at, setup) in setups.iter().enumerate().filter(|(_, setup)| !setup.named) {
-            let Some(space) = setup.layout.namespaced else { continue };
+            let Some(space) = setup.layout.namespaced() else { continue };
             let others = setups.iter().enumerate().filter(|(_, other)| !other.named);
             let of: Vec<u16> = others
                 .filter(|(_, other)| space.of.contains(&other.layout.name))
@@ -99,7 +99,7 @@ impl Twins {
             let layout = self.setups[space.at as usize].layout;
             record.raw.kind().is_none_or(|kind| layout.keeps(kind))
                 && layout
-                    .namespaced
+                    .namespaced()
                     .and_then(|it| (it.namespace_of)(&record.key.0))
                     .is_some_and(|namespace| space.unsettled(namespace))
         })
@@ -108,7 +108,7 @@ impl Twins {
     /// A key that is no session may be an index.
     pub(super) fn neighbour(&mut self, key: &[u8], kind: Option<Kind>) {
         for pair in self.pairs.iter_mut().filter(|pair| !pair.found) {
-            if let Some(twin) = self.setups[pair.at as usize].layout.twin
+            if let Some(twin) = self.setups[pair.at as usize].layout.twin()
                 && kind == Some(twin.kind)
                 && (twin.is_index)(key)
             {
@@ -117,7 +117,7 @@ impl Twins {
         }
         let Some(kind) = kind else { return };
         for space in &mut self.spaces {
-            if let Some(it) = self.setups[space.at as usize].layout.namespaced
+            if let Some(it) = self.setups[space.at as usize].layout.namespaced()
                 && let Some(namespace) = (it.given_away_by)(key, kind)
                 && space.found.len() < MAX_NAMESPACES
                 && !space.found.contains(namespace)
@@ -130,7 +130,7 @@ impl Twins {
     /// A session's user may have an index; the session itself may bear a mark.
     pub(super) fn session(&mut self, session: &Session<'_>, blob: &Blob<'_>) {
         for pair in self.pairs.iter_mut().filter(|pair| !pair.found) {
-            let Some(twin) = self.setups[pair.at as usize].layout.twin else { continue };
+            let Some(twin) = self.setups[pair.at as usize].layout.twin() else { continue };
             if session.layout() != twin.of {
                 continue;
             }
@@ -147,7 +147,7 @@ impl Twins {
             }
         }
         for space in &mut self.spaces {
-            let Some(it) = self.setups[space.at as usize].layout.namespaced else { continue };
+            let Some(it) = self.setups[space.at as usize].layout.namespaced() else { continue };
             if !it.of.contains(&session.layout()) {
                 continue;
             }
@@ -163,12 +163,12 @@ impl Twins {
     /// Looks up the indexes that are wanted.
     pub(super) fn look_up(&mut self, source: &mut dyn Source) -> Result<(), Error> {
         for pair in self.pairs.iter_mut().filter(|pair| !pair.found && !pair.wanted.is_empty()) {
-            let Some(twin) = self.setups[pair.at as usize].layout.twin else { continue };
+            let Some(twin) = self.setups[pair.at as usize].layout.twin() else { continue };
             let keys: Vec<Key> = std::mem::take(&mut pair.wanted).into_iter().map(Key).collect();
             pair.found = source.kinds(&keys)?.contains(&Some(twin.kind));
         }
         for space in self.spaces.iter_mut().filter(|space| !space.wanted.is_empty()) {
-            let Some(it) = self.setups[space.at as usize].layout.namespaced else { continue };
+            let Some(it) = self.setups[space.at as usize].layout.namespaced() else { continue };
             let keys = std::mem::take(&mut space.wanted);
             for (key, kind) in keys.iter().zip(source.kinds(&keys)?) {
                 if let Some(namespace) = kind.and_then(|kind| (it.given_away_by)(&key.0, kind)) {
@@ -184,7 +184,7 @@ impl Twins {
     pub(super) fn name(&self, at: u16, blob: &Blob<'_>) -> u16 {
         let mut found = None;
         for pair in self.pairs.iter().filter(|pair| pair.of == at) {
-            let Some(twin) = self.setups[pair.at as usize].layout.twin else { continue };
+            let Some(twin) = self.setups[pair.at as usize].layout.twin() else { continue };
             if (twin.sure)(blob) {
                 return pair.at;
             }
@@ -202,7 +202,7 @@ impl Twins {
     fn in_its_namespace(&self, at: u16, key: &[u8]) -> Option<u16> {
         let mut found: Option<u16> = None;
         for space in self.spaces.iter().filter(|space| space.of.contains(&at)) {
-            let it = self.setups[space.at as usize].layout.namespaced?;
+            let it = self.setups[space.at as usize].layout.namespaced()?;
             let here = (it.namespace_of)(key).is_some_and(|namespace| space.found.contains(namespace));
             let counts_more =
                 found.is_none_or(|other| it.over.contains(&self.setups[other as usize].layout.name));

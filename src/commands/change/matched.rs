@@ -86,7 +86,7 @@ impl Matched<'_> {
     /// Those that only the framework itself can end.
     pub(super) fn refused(&self) -> impl Iterator<Item = (&(&'static str, &'static str), u64)> {
         let only_shown =
-            |name: &str| frameworks::by_name(name).is_some_and(|layout| layout.end_refused.is_some());
+            |name: &str| frameworks::by_name(name).is_some_and(|layout| layout.ends.refused.is_some());
         let counted = self.unchangeable.iter().map(|(of, count)| (of, *count));
         counted.filter(move |((name, _), _)| only_shown(name))
     }

@@ -2,7 +2,8 @@
 
 use crate::codec::{self, DecodeError};
 use crate::layout::{
-    Blob, Decoded, Form, Layout, OptionKind, OptionSpec, Setup, Verdict, Whose, blob, time, user, whose,
+    Blob, Decoded, Ends, Form, Keys, Layout, OptionKind, OptionSpec, Rank, Setup, Verdict, Whose, blob, time,
+    user, whose,
 };
 use crate::session::Facts;
 use crate::store::Kind;
@@ -29,13 +30,16 @@ user     what option user_path or --user-path leads to (dots between members; jw
 end      the one key; entries in an application's own indexes are not known here
 see      generic-hash for stores that keep a hash a session
 ",
+    rank: Rank::OnlyNamed,
     options: OPTIONS,
     recognize,
     read,
     describe,
-    caveats: &["Nothing is known of what else the application keeps for a session."],
-    only_named: true,
     whose: Whose::Own(|setup, _, data| whose::by_paths(data, setup.texts(whose::USER_PATH))),
+    ends: Ends {
+        caveats: &["Nothing is known of what else the application keeps for a session."],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 
@@ -51,7 +55,7 @@ user     what option user_path or --user-path leads to (dots between members; jw
          leads nowhere
 end      the one key; entries in an application's own indexes are not known here
 ",
-    kind: Kind::Hash,
+    keys: Keys { kind: Kind::Hash, ..LAYOUT.keys },
     recognize: |_, blob| match blob.fields() {
         Some(_) => Verdict::Sure,
         None => Verdict::no("the key is no hash"),

@@ -1,6 +1,6 @@
 //! Session systems of which nothing is in Redis: listed so that a search for them finds out why.
 
-use crate::layout::{Layout, Verdict};
+use crate::layout::{Layout, Rank, Verdict};
 
 pub const EXPRESS_MEMORYSTORE: Layout = Layout {
     name: "express-memorystore",
@@ -12,8 +12,8 @@ where    JSON texts in the memory of one process, without a port or a file (expr
 end      a restart ends all of them; a single one only the application itself can end
 do       give express-session a store, connect-redis for instance; that one is seen
 ",
+    rank: Rank::Unseen,
     recognize: |_, _| Verdict::no("sessions of MemoryStore are in no store"),
-    visible: false,
     ..Layout::PLAIN
 };
 
@@ -30,7 +30,7 @@ where    in the browser's cookie, signed or encrypted; the server keeps nothing
 end      no tool can list them or end one; a new secret ends all of them, a check of the user in the
          application those of a user
 ",
+    rank: Rank::Unseen,
     recognize: |_, _| Verdict::no("such sessions are in no store"),
-    visible: false,
     ..Layout::PLAIN
 };

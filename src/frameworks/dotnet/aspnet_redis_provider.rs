@@ -5,7 +5,8 @@ use crate::codec::{self, dotnet, json};
 use crate::cookie;
 use crate::cookie::{CookieError, Given, Opened};
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, expire, user, whose,
+    Blob, Cookie, Decoded, Ends, Evidence, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict,
+    blob, expire, user, whose,
 };
 use crate::session::{Facts, Session};
 use crate::store::Key;
@@ -45,13 +46,15 @@ end      all three. A request that is running writes back only while its lock is
          nothing comes back (aspnet-redis-providers 5.0.4, RedisConnectionWrapper.cs)
 alike    versions up to 4 keep a hash: aspnet-redis-provider-v4
 ",
-    prefix_option: "application_name",
+    keys: Keys {
+        prefix_option: "application_name",
+        lead,
+        locate: |setup, key| locate(setup, key, DATA),
+        key_of: |setup, id| key_of(setup, id, DATA),
+        ..Keys::PLAIN
+    },
     marks: &[Mark::Word("}_SessionStateItemCollection")],
     options: &[APPLICATION],
-    cookie_name: Some("ASP.NET_SessionId"),
-    lead,
-    locate: |setup, key| locate(setup, key, DATA),
-    key_of: |setup, id| key_of(setup, id, DATA),
     recognize: |_, blob| match blob.text() {
         Some(_) => Verdict::Sure,
         None => Verdict::no("the key is no string"),
@@ -62,11 +65,16 @@ alike    versions up to 4 keep a hash: aspnet-redis-provider-v4
         Decoded { via: vec![name], value: codec::system_web::decode(text, &blob.limits).map(Cow::Owned) }
     },
     describe,
-    end: |_, session| beside(session, DATA, "}_SessionTimeout", "}_WriteLock"),
-    expire: |_, session, end| Ok(moved(session, DATA, "}_SessionTimeout", end)),
-    cookie: Some(open),
-    caveats: &["A login in a cookie of its own (Forms, OWIN) goes on; the browser keeps the session's id."],
     whose: whose::PLAIN,
+    cookie: Cookie { name: Some("ASP.NET_SessionId"), open: Some(open), ..Cookie::PLAIN },
+    ends: Ends {
+        end: |_, session| beside(session, DATA, "}_SessionTimeout", "}_WriteLock"),
+        expire: |_, session, end| Ok(moved(session, DATA, "}_SessionTimeout", end)),
+        caveats: &[
+            "A login in a cookie of its own (Forms, OWIN) goes on; the browser keeps the session's id.",
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 
@@ -87,16 +95,25 @@ beside   hash {...}_Internal with SessionTimeout (seconds), {...}_Write_Lock whi
 end      all three. A request that is running writes back only while its lock is there, so that
          nothing comes back (aspnet-redis-providers 4.x, RedisConnectionWrapper.cs)
 ",
-    kind: Kind::Hash,
+    keys: Keys {
+        kind: Kind::Hash,
+        locate: |setup, key| locate(setup, key, DATA_4).or_else(|| unbraced(setup, key)),
+        other_leads: Some(|setup| vec![lead_1(setup)]),
+        key_of: |setup, id| key_of(setup, id, DATA_4),
+        ..LAYOUT.keys
+    },
     marks: &[Mark::Word("_Data")],
-    locate: |setup, key| locate(setup, key, DATA_4).or_else(|| unbraced(setup, key)),
-    other_leads: Some(|setup| vec![lead_1(setup)]),
-    beside: Some(|_, blob| Some((twin(blob.key, "_Internal")?.0, Kind::Hash))),
-    key_of: |setup, id| key_of(setup, id, DATA_4),
     recognize: recognize_fields,
     read: read_fields,
-    end: |_, session| beside(session, DATA_1, "_Internal", "_Write_Lock"),
-    expire: |_, session, end| Ok(moved(session, DATA_1, "_Internal", end)),
+    ends: Ends {
+        end: |_, session| beside(session, DATA_1, "_Internal", "_Write_Lock"),
+        expire: |_, session, end| Ok(moved(session, DATA_1, "_Internal", end)),
+        ..LAYOUT.ends
+    },
+    evidence: Evidence::Beside {
+        key: (|_, blob| Some((twin(blob.key, "_Internal")?.0, Kind::Hash))),
+        always: false,
+    },
     ..LAYOUT
 };
 
@@ -112,7 +129,7 @@ fn lead(setup: &Setup) -> Vec<u8> {
 }
 
 fn key_of(setup: &Setup, id: &[u8], suffix: &[u8]) -> Vec<u8> {
-    let mut key = (setup.layout.lead)(setup);
+    let mut key = (setup.layout.keys.lead)(setup);
     if setup.text("application_name").is_none() && setup.text("prefix").is_none() {
         // By far the most applications are at the root of their site.
         key.extend(b"/_");
@@ -129,7 +146,7 @@ fn is_usual(id: &[u8]) -> bool {
 
 fn locate(setup: &Setup, key: &[u8], suffix: &[u8]) -> Option<Place> {
     let end = key.len().checked_sub(suffix.len()).filter(|_| key.ends_with(suffix))?;
-    let lead = (setup.layout.lead)(setup);
+    let lead = (setup.layout.keys.lead)(setup);
     let open = match setup.known_lead() {
         Some(_) => key.starts_with(&lead).then_some(0)?,
         // Behind a prefix of the client's, if there is one.
@@ -173,7 +190,7 @@ fn twin(key: &[u8], suffix: &str) -> Option<Key> {
 
 fn recognize_fields(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(fields) = blob.fields() else { return Verdict::no("the key is no hash") };
-    let Some(place) = (setup.layout.locate)(setup, blob.key) else {
+    let Some(place) = (setup.layout.keys.locate)(setup, blob.key) else {
         return Verdict::no("the key has no id");
     };
     let streams = fields.iter().any(|(_, value)| (dotnet_binary::CODEC.sniff)(value));
@@ -258,7 +275,7 @@ mod tests {
     #[test]
     fn the_id_follows_the_last_underscore_in_the_braces() {
         let id = |setup: &Setup, key: &str| {
-            let place = (setup.layout.locate)(setup, key.as_bytes())?;
+            let place = (setup.layout.keys.locate)(setup, key.as_bytes())?;
             Some(key[place.id].to_string())
         };
         let named = |application: &str| {

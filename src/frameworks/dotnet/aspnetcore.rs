@@ -4,7 +4,8 @@ use crate::codec::{aspnetcore, dotnet};
 use crate::cookie;
 use crate::layout::key;
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, expire, user, whose,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob,
+    expire, user, whose,
 };
 use crate::session::{Facts, Session};
 use crate::store::Rewrite;
@@ -54,13 +55,15 @@ end      the one key (dotnet/aspnetcore, RedisCache.cs, DistributedSession.cs)
 alike    everything that the application caches: the same fields beside it, but other data
 beware   never delete DataProtection-Keys: every cookie of every user would be void
 ",
-    prefix_option: "instance_name",
-    kind: Kind::Hash,
+    keys: Keys {
+        prefix_option: "instance_name",
+        kind: Kind::Hash,
+        lead: |setup| lead(setup, setup.text("instance_name").or(setup.text("prefix"))),
+        locate,
+        ..Keys::PLAIN
+    },
     marks: &[Mark::Field("sldexp")],
     options: &[INSTANCE, APPLICATION, RING],
-    cookie_name: Some(".AspNetCore.Session"),
-    lead: |setup| lead(setup, setup.text("instance_name").or(setup.text("prefix"))),
-    locate,
     recognize: |_, blob| match cached(blob) {
         Err(why) => Verdict::no(why),
         Ok(data) if !aspnetcore::sniff_session(data) => {
@@ -79,19 +82,26 @@ beware   never delete DataProtection-Keys: every cookie of every user would be v
         agent: user::agent(data),
         ..Facts::default()
     },
-    expire: |_, session, end| {
-        let fields = absolute(session, end).into_iter().collect();
-        Ok(expire::Expiring { at: expire::at(end), rewrite: rewritten(fields), then: Vec::new() })
-    },
-    cookie: Some(|setup, given| {
-        let (ring, application) = (setup.texts("key_ring"), setup.text("application_name"));
-        cookie::aspnetcore::open_session(given, setup.cookie_name(), ring, application)
-    }),
-    caveats: &[
-        "A request that is changing the session writes it back whole.",
-        "A login in a cookie of its own goes on; only a ticket store can end that.",
-    ],
     whose: whose::PLAIN,
+    cookie: Cookie {
+        name: Some(".AspNetCore.Session"),
+        open: Some(|setup, given| {
+            let (ring, application) = (setup.texts("key_ring"), setup.text("application_name"));
+            cookie::aspnetcore::open_session(given, setup.cookie_name(), ring, application)
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        expire: |_, session, end| {
+            let fields = absolute(session, end).into_iter().collect();
+            Ok(expire::Expiring { at: expire::at(end), rewrite: rewritten(fields), then: Vec::new() })
+        },
+        caveats: &[
+            "A request that is changing the session writes it back whole.",
+            "A login in a cookie of its own goes on; only a ticket store can end that.",
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

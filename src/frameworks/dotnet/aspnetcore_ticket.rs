@@ -16,7 +16,7 @@ use crate::layout::jvm;
 use crate::layout::key;
 use crate::layout::open_any;
 use crate::layout::time;
-use crate::layout::{Blob, Whose, whose};
+use crate::layout::{Blob, Cookie, Ends, Keys, Whose, whose};
 use crate::session::Session;
 use crate::session::{Facts, Unnamed};
 use crate::store::Key;
@@ -56,8 +56,13 @@ index    none
 end      the one key, as RemoveAsync does
 beware   properties named .Token.* are access and refresh tokens
 ",
-    prefix_option: "instance_name",
-    kind: Kind::Hash,
+    keys: Keys {
+        prefix_option: "instance_name",
+        kind: Kind::Hash,
+        lead: |setup| aspnetcore::lead(setup, setup.text("instance_name")),
+        locate,
+        ..Keys::PLAIN
+    },
     marks: &[Mark::Field("sldexp")],
     options: &[
         INSTANCE,
@@ -65,9 +70,6 @@ beware   properties named .Token.* are access and refresh tokens
         RING,
         OptionSpec::new("scheme", OptionKind::Text, "the authentication scheme (Cookies)"),
     ],
-    cookie_name: Some(".AspNetCore.Cookies"),
-    lead: |setup| aspnetcore::lead(setup, setup.text("instance_name")),
-    locate,
     recognize: |_, blob| match aspnetcore::cached(blob) {
         Err(why) => Verdict::no(why),
         Ok(data) => match codec::aspnetcore::decode_ticket(data, &blob.limits) {
@@ -77,20 +79,6 @@ beware   properties named .Token.* are access and refresh tokens
     },
     read: |_, blob| aspnetcore::read(blob, &codec::aspnetcore::TICKET),
     describe,
-    expire,
-    cookie: Some(|setup, given| {
-        let (ring, application) = (setup.texts("key_ring"), setup.text("application_name"));
-        let scheme = setup.text("scheme");
-        let others = [".AspNetCore.Identity.Application".to_string()]
-            .into_iter()
-            .chain(scheme.map(|scheme| format!(".AspNetCore.{scheme}")));
-        let others: Vec<String> = others.collect();
-        let others: Vec<&str> = others.iter().map(String::as_str).collect();
-        open_any(setup, &others, |name| {
-            cookie::aspnetcore::open_ticket(given, name, ring, application, scheme)
-        })
-    }),
-    caveats: &["Tokens in the ticket stay valid at the identity provider until they expire."],
     whose: Whose::Own(|_, _, data| {
         // As ClaimsIdentity.IsAuthenticated has it.
         let authenticated = |identity: &Value<'_>| {
@@ -101,6 +89,27 @@ beware   properties named .Token.* are access and refresh tokens
             _ => Unnamed::Unknown,
         }
     }),
+    cookie: Cookie {
+        name: Some(".AspNetCore.Cookies"),
+        open: Some(|setup, given| {
+            let (ring, application) = (setup.texts("key_ring"), setup.text("application_name"));
+            let scheme = setup.text("scheme");
+            let others = [".AspNetCore.Identity.Application".to_string()]
+                .into_iter()
+                .chain(scheme.map(|scheme| format!(".AspNetCore.{scheme}")));
+            let others: Vec<String> = others.collect();
+            let others: Vec<&str> = others.iter().map(String::as_str).collect();
+            open_any(setup, &others, |name| {
+                cookie::aspnetcore::open_ticket(given, name, ring, application, scheme)
+            })
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        expire,
+        caveats: &["Tokens in the ticket stay valid at the identity provider until they expire."],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 
@@ -108,7 +117,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let store = setup.text("prefix");
     let known = setup.named || setup.text("instance_name").is_some() || setup.text("key_prefix").is_some();
     let start = if known {
-        let lead = (setup.layout.lead)(setup);
+        let lead = (setup.layout.keys.lead)(setup);
         key.starts_with(&lead).then_some(lead.len())?
     } else {
         let word = store.unwrap_or(STORE);

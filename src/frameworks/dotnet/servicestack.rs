@@ -3,7 +3,7 @@
 use crate::cookie;
 use crate::layout::key;
 use crate::layout::key::Alphabet;
-use crate::layout::{Blob, Layout, Mark, Setup, Verdict, Whose, open_any, time, user};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, open_any, time, user};
 use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 
@@ -28,19 +28,21 @@ index    none
 end      the key, as the logout does (ServiceStack's documentation on sessions; not run)
 beside   other keys that begin with urn: are the application's own
 ",
-    prefix: PREFIX,
-    marks: &[Mark::Word(PREFIX)],
-    cookie_name: Some("ss-id"),
-    locate: |setup, key| {
-        key::locate_by(
-            setup,
-            key,
-            |key| Some(key::rfind(key, PREFIX.as_bytes())? + PREFIX.len()),
-            |id| id.len() >= 16 && Alphabet::Base64Url.all(id),
-        )
+    keys: Keys {
+        prefix: PREFIX,
+        locate: |setup, key| {
+            key::locate_by(
+                setup,
+                key,
+                |key| Some(key::rfind(key, PREFIX.as_bytes())? + PREFIX.len()),
+                |id| id.len() >= 16 && Alphabet::Base64Url.all(id),
+            )
+        },
+        ..Keys::PLAIN
     },
+    marks: &[Mark::Word(PREFIX)],
     recognize: |setup, blob| {
-        let id = (setup.layout.locate)(setup, blob.key).map(|place| &blob.key[place.id]);
+        let id = (setup.layout.keys.locate)(setup, blob.key).map(|place| &blob.key[place.id]);
         let named = blob.member("Id").and_then(Value::as_str).map(str::as_bytes);
         if blob.object().is_none() {
             Verdict::no("the value is no JSON object")
@@ -51,12 +53,19 @@ beside   other keys that begin with urn: are the application's own
         }
     },
     describe,
-    cookie: Some(|setup, given| open_any(setup, &["ss-pid"], |name| cookie::bare::open(given, name))),
-    caveats: &["A request that is under way may write the session back; look again afterwards."],
     whose: Whose::Own(|_, _, data| match data.get("IsAuthenticated").and_then(Value::as_bool) {
         Some(false) => Unnamed::Nobody,
         _ => Unnamed::Unknown,
     }),
+    cookie: Cookie {
+        name: Some("ss-id"),
+        open: Some(|setup, given| open_any(setup, &["ss-pid"], |name| cookie::bare::open(given, name))),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        caveats: &["A request that is under way may write the session back; look again afterwards."],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

@@ -5,7 +5,7 @@
 
 use crate::codec::{java, json};
 use crate::layout::key::Alphabet;
-use crate::layout::{Blob, Decoded, Layout, Mark, Place, Setup, Verdict, blob};
+use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, blob};
 use crate::session::Facts;
 use crate::store::{Kind, Raw};
 use crate::value::Value;
@@ -34,17 +34,19 @@ end      not from here. Each CAS node keeps tickets in memory, and learns of wha
          told by CAS itself. Use its actuator endpoint /actuator/ssoSessions (apereo/cas 7,
          RedisTicketRegistry, RedisKeyGenerator, RedisTicketDocument)
 ",
-    prefix: PREFIX,
-    kind: Kind::Hash,
-    other_kind: Some(Kind::String),
-    marks: &[Mark::Word(PREFIX)],
-    cookie_name: Some("TGC"),
-    locate: |setup, key| {
-        let id = parts(setup, key)?.0;
-        let usual = is_ticket(&key[id.clone()]) || is_digest(&key[id.clone()]);
-        Some(Place { id, usual })
+    keys: Keys {
+        prefix: PREFIX,
+        kind: Kind::Hash,
+        other_kind: Some(Kind::String),
+        locate: |setup, key| {
+            let id = parts(setup, key)?.0;
+            let usual = is_ticket(&key[id.clone()]) || is_digest(&key[id.clone()]);
+            Some(Place { id, usual })
+        },
+        key_of: |setup, id| [&(setup.layout.keys.lead)(setup), &b"TGT:"[..], id].concat(),
+        ..Keys::PLAIN
     },
-    key_of: |setup, id| [&(setup.layout.lead)(setup), &b"TGT:"[..], id].concat(),
+    marks: &[Mark::Word(PREFIX)],
     recognize,
     read,
     describe: |setup, blob, data| {
@@ -56,10 +58,14 @@ end      not from here. Each CAS node keeps tickets in memory, and learns of wha
         let shown = |name: &Cow<'_, str>| !name.is_empty() && *name != "*" && !is_digest(name.as_bytes());
         Facts { user: inside.or_else(in_key).filter(shown), ..Facts::default() }
     },
-    end_refused: Some(
-        "CAS nodes keep tickets in memory, so that removing the key is no logout; end them with CAS itself, \
-         at its endpoint /actuator/ssoSessions",
-    ),
+    cookie: Cookie { name: Some("TGC"), ..Cookie::PLAIN },
+    ends: Ends {
+        refused: Some(
+            "CAS nodes keep tickets in memory, so that removing the key is no logout; end them with CAS itself, \
+             at its endpoint /actuator/ssoSessions",
+        ),
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

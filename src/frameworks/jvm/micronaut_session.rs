@@ -2,8 +2,8 @@
 
 use crate::cookie;
 use crate::layout::{
-    Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, blob, expire, jvm, key, time,
-    whose,
+    Blob, Cookie, Ends, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose,
+    blob, expire, jvm, key, time, whose,
 };
 use crate::session::{Facts, Session, Unnamed};
 use crate::store::Key;
@@ -32,9 +32,14 @@ index    sorted set micronaut:session:active-sessions of ids, by expiry. Its nam
 end      expiry key, entry and hash (RedisSessionStore of micronaut-redis 6). The framework itself
          leaves the hash for 300 s with Max-Inactive-Interval 0: such a session is over
 ",
-    prefix: "micronaut:session:sessions:",
-    prefix_option: "namespace",
-    kind: Kind::Hash,
+    keys: Keys {
+        prefix: "micronaut:session:sessions:",
+        prefix_option: "namespace",
+        kind: Kind::Hash,
+        lead,
+        locate,
+        ..Keys::PLAIN
+    },
     marks: &[Mark::Field("Creation-Time")],
     options: &[
         OptionSpec::new("namespace", OptionKind::Text, "what stands before `sessions:`, with its colon"),
@@ -44,9 +49,6 @@ end      expiry key, entry and hash (RedisSessionStore of micronaut-redis 6). Th
             "the sorted set of all sessions, micronaut:session:active-sessions by default",
         ),
     ],
-    cookie_name: Some("SESSION"),
-    lead,
-    locate,
     recognize: |_, blob| {
         if blob.fields().is_none() {
             return Verdict::no("the key is no hash");
@@ -69,12 +71,6 @@ end      expiry key, entry and hash (RedisSessionStore of micronaut-redis 6). Th
         })
     },
     describe,
-    end,
-    expire,
-    cookie: Some(|setup, given| cookie::spring::open(given, setup.cookie_name(), None)),
-    caveats: &[
-        "A request that is under way writes a part of the session back, with its expiry key and entry.",
-    ],
     whose: Whose::Own(|_, _, data| {
         let login = data.get("attr:micronaut.AUTHENTICATION");
         if login.is_some_and(|login| !whose::is_empty(jvm::unpaired(login))) {
@@ -83,7 +79,23 @@ end      expiry key, entry and hash (RedisSessionStore of micronaut-redis 6). Th
         let members = data.members().into_iter().flatten();
         jvm::unnamed(members.filter_map(|(name, value)| Some((name.strip_prefix("attr:")?, value))))
     }),
-    broken: |_, blob, _| jvm::broken_field(blob, |name| name.starts_with(b"attr:")),
+    cookie: Cookie {
+        name: Some("SESSION"),
+        open: Some(|setup, given| cookie::spring::open(given, setup.cookie_name(), None)),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        end,
+        expire,
+        caveats: &[
+            "A request that is under way writes a part of the session back, with its expiry key and entry.",
+        ],
+        ..Ends::PLAIN
+    },
+    extra: Extra {
+        broken: |_, blob, _| jvm::broken_field(blob, |name| name.starts_with(b"attr:")),
+        ..Extra::PLAIN
+    },
     ..Layout::PLAIN
 };
 

@@ -4,7 +4,10 @@ use crate::codec::Limits;
 use crate::codec::java;
 use crate::cookie;
 use crate::layout::jvm;
-use crate::layout::{Blob, Decoded, Layout, Mark, Place, Setup, Verdict, Whose, expire, time, user, whose};
+use crate::layout::{
+    Blob, Cookie, Decoded, Ends, Extra, Keys, Layout, Mark, Place, Setup, Verdict, Whose, expire, time, user,
+    whose,
+};
 use crate::session::{Facts, Session, Unnamed};
 use crate::store::{Key, Rewrite};
 use crate::store::{Kind, Op, Raw};
@@ -35,12 +38,8 @@ remains  a request that ends after its session writes session:thisAccessedTime b
 index    with broadcastSessionEvents a set redisson:tomcat_notified_nodes:<id> for a minute
 end      the hash and that set (RedissonSession of Redisson 4)
 ",
-    prefix: SESSION,
-    kind: Kind::Hash,
+    keys: Keys { prefix: SESSION, kind: Kind::Hash, lead, locate, ..Keys::PLAIN },
     marks: &[Mark::Word(SESSION)],
-    cookie_name: Some("JSESSIONID"),
-    lead,
-    locate,
     recognize: |_, blob| {
         if blob.fields().is_none() {
             Verdict::no("the key is no hash")
@@ -52,18 +51,6 @@ end      the hash and that set (RedissonSession of Redisson 4)
     },
     read: |_, blob| jvm::hash(blob, |name, bytes| field(name, bytes, &blob.limits)),
     describe,
-    end: |_, session| {
-        let before = session.before();
-        let Some(client) = before.strip_suffix(SESSION.as_bytes()) else { return Vec::new() };
-        vec![Op::Unlink(Key([client, b"redisson:tomcat_notified_nodes:", session.id].concat()))]
-    },
-    expire,
-    remains: Some(remains),
-    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[
-        "With readMode MEMORY each Tomcat keeps its sessions until it hears of their end, and writes fields back.",
-        "A request that is under way writes fields back; look again afterwards.",
-    ],
     whose: Whose::Own(|_, _, data| {
         let login = |name: &str| data.get(name).is_some_and(|value| !whose::is_empty(jvm::unpaired(value)));
         if login("session:principal") || login("session:authtype") || login("session:authType") {
@@ -74,7 +61,29 @@ end      the hash and that set (RedissonSession of Redisson 4)
             members.map(|(name, value)| (&**name, value)).filter(|(name, _)| !name.starts_with("session:")),
         )
     }),
-    broken: |_, blob, _| jvm::broken_field(blob, |_| true),
+    cookie: Cookie {
+        name: Some("JSESSIONID"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        end: |_, session| {
+            let before = session.before();
+            let Some(client) = before.strip_suffix(SESSION.as_bytes()) else { return Vec::new() };
+            vec![Op::Unlink(Key([client, b"redisson:tomcat_notified_nodes:", session.id].concat()))]
+        },
+        expire,
+        caveats: &[
+            "With readMode MEMORY each Tomcat keeps its sessions until it hears of their end, and writes fields back.",
+            "A request that is under way writes fields back; look again afterwards.",
+        ],
+        ..Ends::PLAIN
+    },
+    extra: Extra {
+        remains: Some(remains),
+        broken: |_, blob, _| jvm::broken_field(blob, |_| true),
+        ..Extra::PLAIN
+    },
     ..Layout::PLAIN
 };
 

@@ -4,7 +4,8 @@ use crate::codec::Limits;
 use crate::codec::fastjson;
 use crate::cookie;
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Setup, Verdict, expire, jvm, key, time, user,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Setup, Verdict, expire, jvm,
+    key, time, user,
 };
 use crate::session::{Facts, Session};
 use crate::value::Value;
@@ -27,11 +28,13 @@ end      the key, as the page of the users who are online does
 beside   captcha_codes: sys_config: sys_dict: repeat_submit: rate_limit: pwd_err_cnt: are no
          sessions
 ",
-    prefix: "login_tokens:",
+    keys: Keys {
+        prefix: "login_tokens:",
+        locate: |setup, key| key::locate_by(setup, key, key::uuid_tail, key::is_uuid),
+        ..Keys::PLAIN
+    },
     marks: &[Mark::Magic(b"{\"@type\":"), Mark::Member("@type")],
     options: &[OptionSpec::secret("jwt_secret", OptionKind::Text, "token.secret, which signs the tokens")],
-    cookie_name: Some("Admin-Token"),
-    locate: |setup, key| key::locate_by(setup, key, key::uuid_tail, key::is_uuid),
     recognize: |setup, blob| {
         let decoded = read(setup, blob);
         match decoded.value().and_then(|value| value.get("@type")?.as_str()) {
@@ -42,11 +45,18 @@ beside   captcha_codes: sys_config: sys_dict: repeat_submit: rate_limit: pwd_err
     },
     read,
     describe,
-    expire,
-    cookie: Some(|setup, given| cookie::ruoyi::open(given, setup.cookie_name(), setup.text("jwt_secret"))),
-    caveats: &[
-        "A request that is under way may write the login back when it renews it; look again afterwards.",
-    ],
+    cookie: Cookie {
+        name: Some("Admin-Token"),
+        open: Some(|setup, given| cookie::ruoyi::open(given, setup.cookie_name(), setup.text("jwt_secret"))),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        expire,
+        caveats: &[
+            "A request that is under way may write the login back when it renews it; look again afterwards.",
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

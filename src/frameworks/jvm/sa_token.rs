@@ -2,8 +2,8 @@
 
 use crate::cookie;
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, blob, expire, jvm,
-    key, time, user,
+    Blob, Cookie, Decoded, Ends, Evidence, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup,
+    Verdict, Whose, blob, expire, jvm, key, time, user,
 };
 use crate::session::{Facts, Session, Unnamed};
 use crate::store::{JsonItem, Key, WhenEmpty};
@@ -39,44 +39,58 @@ beware   an account's session that is no JSON (Sa-Token's jdk serializer) keeps 
          terminal, which counts among its logins
          disable: safe: custom: var: temp-token: are no sessions and are never touched
 ",
-    prefix: "satoken:",
-    prefix_option: "token_name",
-    options: &[OptionSpec::new("token_name", OptionKind::Text, "tokenName, before the first colon")],
+    keys: Keys {
+        prefix: "satoken:",
+        prefix_option: "token_name",
+        lead,
+        locate,
+        key_of: |setup, id| [&lead(setup)[..], b"login", TOKEN, id].concat(),
+        ..Keys::PLAIN
+    },
     marks: &[Mark::Word(":token:")],
-    cookie_name: Some("satoken"),
-    lead,
-    locate,
-    key_of: |setup, id| [&lead(setup)[..], b"login", TOKEN, id].concat(),
+    options: &[OptionSpec::new("token_name", OptionKind::Text, "tokenName, before the first colon")],
     recognize,
     read,
     describe,
-    end,
-    expire,
-    beside: Some(|setup, blob| Some((account(setup, blob)?.0, Kind::String))),
-    unproven: true,
-    parts: Some(|setup, blob| {
-        let Some((before, token)) = halves(setup, blob.key) else { return Vec::new() };
-        let of_token = |name: &[u8]| Key([before, name, token].concat());
-        let mut keys: Vec<Key> = account(setup, blob).into_iter().collect();
-        keys.extend([b":token-session:", &b":last-active:"[..], b":last-activity:"].map(of_token));
-        keys
-    }),
-    cookie: Some(|setup, given| {
-        let mut opened = cookie::bare::open(given, setup.cookie_name())?;
-        if let Some(token) = opened.id.strip_prefix(b"Bearer ") {
-            opened.id = token.trim_ascii().to_vec();
-        }
-        Ok(opened)
-    }),
-    caveats: &[
-        "A JWT in the stateless mode is valid without Redis.",
-        "With isShare several devices use one token: all of them are logged out.",
-    ],
     whose: Whose::Own(|_, _, data| match data.get("loginId").and_then(Value::as_str) {
         // The token has been replaced or its owner thrown out.
         Some(login) if is_marker(login) => Unnamed::Nobody,
         _ => Unnamed::Unknown,
     }),
+    cookie: Cookie {
+        name: Some("satoken"),
+        open: Some(|setup, given| {
+            let mut opened = cookie::bare::open(given, setup.cookie_name())?;
+            if let Some(token) = opened.id.strip_prefix(b"Bearer ") {
+                opened.id = token.trim_ascii().to_vec();
+            }
+            Ok(opened)
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        end,
+        expire,
+        caveats: &[
+            "A JWT in the stateless mode is valid without Redis.",
+            "With isShare several devices use one token: all of them are logged out.",
+        ],
+        ..Ends::PLAIN
+    },
+    evidence: Evidence::Beside {
+        key: (|setup, blob| Some((account(setup, blob)?.0, Kind::String))),
+        always: true,
+    },
+    extra: Extra {
+        parts: Some(|setup, blob| {
+            let Some((before, token)) = halves(setup, blob.key) else { return Vec::new() };
+            let of_token = |name: &[u8]| Key([before, name, token].concat());
+            let mut keys: Vec<Key> = account(setup, blob).into_iter().collect();
+            keys.extend([b":token-session:", &b":last-active:"[..], b":last-activity:"].map(of_token));
+            keys
+        }),
+        ..Extra::PLAIN
+    },
     ..Layout::PLAIN
 };
 

@@ -4,7 +4,8 @@ use crate::codec::Limits;
 use crate::codec::java::{self, Stream};
 use crate::cookie;
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, Place, Setup, Verdict, Whose, expire, jvm, key, open_any, time, user, whose,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, expire, jvm, key,
+    open_any, time, user, whose,
 };
 use crate::session::{Facts, Session, Unnamed};
 use crate::store::Raw;
@@ -31,25 +32,19 @@ user     the first principal of the first realm: a text or number, or its userna
 cookie   JSESSIONID (often sid or another name) = <id>
 end      the key. shiro:cache:... holds authorizations and no sessions
 ",
-    prefix: "shiro:session:",
+    keys: Keys {
+        prefix: "shiro:session:",
+        locate,
+        other_leads: Some(|setup| {
+            let lead = (setup.layout.keys.lead)(setup);
+            vec![[java::HEADER, b"t"].concat(), [b"\"", &lead[..]].concat()]
+        }),
+        ..Keys::PLAIN
+    },
     marks: &[Mark::Magic(java::HEADER)],
-    cookie_name: Some("JSESSIONID"),
-    locate,
-    other_leads: Some(|setup| {
-        let lead = (setup.layout.lead)(setup);
-        vec![[java::HEADER, b"t"].concat(), [b"\"", &lead[..]].concat()]
-    }),
     recognize,
     read,
     describe,
-    expire,
-    cookie: Some(|setup, given| {
-        open_any(setup, &["sid", "SHAREJSESSIONID", "token"], |name| cookie::bare::open(given, name))
-    }),
-    caveats: &[
-        "A session is kept in memory for up to a second and is written back at nearly each request; look again afterwards.",
-        "A rememberMe cookie logs in again.",
-    ],
     whose: Whose::Own(|_, _, data| {
         let attributes = data.get("attributes");
         let login = attributes.and_then(|attributes| attributes.get(PRINCIPALS));
@@ -58,6 +53,21 @@ end      the key. shiro:cache:... holds authorizations and no sessions
             other => other,
         }
     }),
+    cookie: Cookie {
+        name: Some("JSESSIONID"),
+        open: Some(|setup, given| {
+            open_any(setup, &["sid", "SHAREJSESSIONID", "token"], |name| cookie::bare::open(given, name))
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        expire,
+        caveats: &[
+            "A session is kept in memory for up to a second and is written back at nearly each request; look again afterwards.",
+            "A rememberMe cookie logs in again.",
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

@@ -3,8 +3,8 @@
 use crate::cookie;
 use crate::layout::jvm;
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex, Verdict, Whose, expire,
-    key, time, user,
+    Blob, Cookie, Decoded, Ends, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex,
+    Verdict, Whose, expire, key, time, user,
 };
 use crate::session::{Facts, Session, Unnamed};
 use crate::store::{Key, Rewrite};
@@ -48,14 +48,16 @@ end      the hash (RedisSessionRepository, spring-session-data-redis 2.2 up to 4
 alike    spring-session-indexed and spring-session-reactive write the same hash: they are told by
          the other keys of their namespace
 ",
-    prefix: "spring:session:sessions:",
-    prefix_option: "namespace",
-    kind: Kind::Hash,
+    keys: Keys {
+        prefix: "spring:session:sessions:",
+        prefix_option: "namespace",
+        kind: Kind::Hash,
+        lead,
+        locate,
+        ..Keys::PLAIN
+    },
     marks: &[Mark::Word(":sessions:")],
     options: OPTIONS,
-    cookie_name: Some("SESSION"),
-    lead,
-    locate,
     recognize: |setup, blob| match fields(blob) {
         Err(why) => why,
         Ok(()) if !setup.named && is_json(blob) => Verdict::no("its values are JSON: spring-session-json"),
@@ -63,26 +65,36 @@ alike    spring-session-indexed and spring-session-reactive write the same hash:
     },
     read: |_, blob| jvm::hash(blob, |name, bytes| jvm::field_by(name, bytes, &blob.limits)),
     describe,
-    remains: Some(remains),
-    end: |setup, session| {
-        // Where the namespace tells nothing, the indexes of the other repositories are looked after too.
-        if setup.named { Vec::new() } else { [indexed(session), reactive(session)].concat() }
-    },
-    expire: |setup, session, end| {
-        let end = end.ok_or(jvm::NO_NEVER)?;
-        let (ends, rewrite) = interval(session, Some(end))?;
-        let mut then = Vec::new();
-        if !setup.named {
-            // As with the end: without effect where there is no other repository's key.
-            then = expire_indexed(setup, session, Some(end))?.then;
-            then.retain(|op| !matches!(op, Op::OnlyWhile(_)));
-        }
-        Ok(expire::Expiring { at: expire::at(ends), rewrite: Some(rewrite), then })
-    },
-    cookie: Some(|setup, given| cookie::spring::open(given, setup.cookie_name(), setup.text("jvm_route"))),
-    caveats: CAVEATS,
     whose: Whose::Own(nobody),
-    broken: |_, blob, _| jvm::broken_field(blob, |_| true),
+    cookie: Cookie {
+        name: Some("SESSION"),
+        open: Some(|setup, given| cookie::spring::open(given, setup.cookie_name(), setup.text("jvm_route"))),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        end: |setup, session| {
+            // Where the namespace tells nothing, the indexes of the other repositories are looked after too.
+            if setup.named { Vec::new() } else { [indexed(session), reactive(session)].concat() }
+        },
+        expire: |setup, session, end| {
+            let end = end.ok_or(jvm::NO_NEVER)?;
+            let (ends, rewrite) = interval(session, Some(end))?;
+            let mut then = Vec::new();
+            if !setup.named {
+                // As with the end: without effect where there is no other repository's key.
+                then = expire_indexed(setup, session, Some(end))?.then;
+                then.retain(|op| !matches!(op, Op::OnlyWhile(_)));
+            }
+            Ok(expire::Expiring { at: expire::at(ends), rewrite: Some(rewrite), then })
+        },
+        caveats: CAVEATS,
+        ..Ends::PLAIN
+    },
+    extra: Extra {
+        remains: Some(remains),
+        broken: |_, blob, _| jvm::broken_field(blob, |_| true),
+        ..Extra::PLAIN
+    },
     ..Layout::PLAIN
 };
 

@@ -1,7 +1,7 @@
 //! Spring Session with the indexed repository: sessions are found by their user.
 
 use crate::frameworks::jvm::spring_session as base;
-use crate::layout::{Layout, Namespaced};
+use crate::layout::{Ends, Evidence, Layout, Namespaced};
 
 pub const LAYOUT: Layout = Layout {
     name: "spring-session-indexed",
@@ -27,15 +27,18 @@ alike    spring-session: told by the other keys of the namespace
 ",
     marks: &[],
     recognize: base::recognize_any,
-    end: |_, session| base::indexed(session),
-    expire: base::expire_indexed,
-    user_index: Some(base::BY_USER),
-    namespaced: Some(NAMESPACED),
-    caveats: &[
-        "Remember-me cookies and an OAuth 2 login at the provider log the visitor in again.",
-        "A request that is under way writes a part of the session back, without creationTime; Spring fails on it.",
-        "Without keyspace events (notify-keyspace-events Egx) the application is not told of the end.",
-    ],
+    ends: Ends {
+        end: |_, session| base::indexed(session),
+        expire: base::expire_indexed,
+        user_index: Some(base::BY_USER),
+        caveats: &[
+            "Remember-me cookies and an OAuth 2 login at the provider log the visitor in again.",
+            "A request that is under way writes a part of the session back, without creationTime; Spring fails on it.",
+            "Without keyspace events (notify-keyspace-events Egx) the application is not told of the end.",
+        ],
+        ..base::LAYOUT.ends
+    },
+    evidence: Evidence::Namespace(NAMESPACED),
     ..base::LAYOUT
 };
 
@@ -52,7 +55,7 @@ index    as spring-session-indexed
 end      as spring-session-indexed
 alike    spring-session-json: told by the other keys of the namespace
 ",
-    namespaced: Some(Namespaced { of: &["spring-session-json"], ..NAMESPACED }),
+    evidence: Evidence::Namespace(Namespaced { of: &["spring-session-json"], ..NAMESPACED }),
     ..LAYOUT
 };
 

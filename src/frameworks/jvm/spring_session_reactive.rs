@@ -1,7 +1,7 @@
 //! Spring Session with the reactive indexed repository of WebFlux.
 
 use crate::frameworks::jvm::spring_session as base;
-use crate::layout::{Layout, Namespaced};
+use crate::layout::{Ends, Evidence, Layout, Namespaced};
 
 pub const LAYOUT: Layout = Layout {
     name: "spring-session-reactive",
@@ -22,10 +22,13 @@ alike    spring-session: told by the other keys of the namespace
 ",
     marks: &[],
     recognize: base::recognize_any,
-    end: |_, session| base::reactive(session),
-    expire: base::expire_reactive,
-    user_index: Some(base::BY_USER_REACTIVE),
-    namespaced: Some(Namespaced {
+    ends: Ends {
+        end: |_, session| base::reactive(session),
+        expire: base::expire_reactive,
+        user_index: Some(base::BY_USER_REACTIVE),
+        ..base::LAYOUT.ends
+    },
+    evidence: Evidence::Namespace(Namespaced {
         of: &["spring-session", "spring-session-json"],
         namespace_of: base::namespace_of,
         given_away_by: base::reactive_evidence,

@@ -5,7 +5,9 @@ use crate::codec::{DecodeError, Limits};
 use crate::cookie;
 use crate::layout::key;
 use crate::layout::key::Alphabet;
-use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, Whose, expire, jvm, time, user, whose};
+use crate::layout::{
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, expire, jvm, time, user, whose,
+};
 use crate::session::{Facts, Session, Unnamed};
 use crate::store::Raw;
 use crate::value::Value;
@@ -28,15 +30,14 @@ cookie   JSESSIONID = the key
 end      the key. A request that is under way writes the session back at its end
 beware   the manager's own clear() is FLUSHDB, and its size() is that of the database
 ",
+    keys: Keys {
+        locate: |setup, key| key::locate_by(setup, key, tail, |id| tail(id) == Some(0)),
+        ..Keys::PLAIN
+    },
     marks: &[Mark::Magic(java::HEADER)],
-    cookie_name: Some("JSESSIONID"),
-    locate: |setup, key| key::locate_by(setup, key, tail, |id| tail(id) == Some(0)),
     recognize,
     read,
     describe,
-    expire,
-    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[Layout::WRITTEN_BACK],
     whose: Whose::Own(|_, _, data| {
         if ["principal", "authType"]
             .iter()
@@ -47,6 +48,12 @@ beware   the manager's own clear() is FLUSHDB, and its size() is that of the dat
         let attributes = data.get("attributes").and_then(Value::members).into_iter().flatten();
         jvm::unnamed(attributes.map(|(name, value)| (&**name, value)))
     }),
+    cookie: Cookie {
+        name: Some("JSESSIONID"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    ends: Ends { expire, caveats: &[Layout::WRITTEN_BACK], ..Ends::PLAIN },
     ..Layout::PLAIN
 };
 
@@ -231,7 +238,7 @@ mod tests {
             ("app_5F3C9A1B2D4E6F708192A3B4C5D6E7F8.n", "5F3C9A1B2D4E6F708192A3B4C5D6E7F8.n"),
             ("tomcat:own", "own"),
         ] {
-            let place = (LAYOUT.locate)(&free, key.as_bytes()).expect("a place");
+            let place = (LAYOUT.keys.locate)(&free, key.as_bytes()).expect("a place");
             assert_eq!(&key[place.id], id);
         }
     }

@@ -4,7 +4,9 @@ use crate::codec::vertx;
 use crate::cookie::{self, Opened};
 use crate::layout::key;
 use crate::layout::key::Alphabet;
-use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, Whose, expire, jvm, time, user, whose};
+use crate::layout::{
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, expire, jvm, time, user, whose,
+};
 use crate::session::{Facts, Session, Unnamed};
 use crate::store::Raw;
 use crate::value::Value;
@@ -25,17 +27,19 @@ cookie   vertx-web.session = <id>, with .<HMAC> behind it where a signing secret
 end      the key. A request that is under way writes the session back
 beware   the store's own clear() is FLUSHDB
 ",
+    keys: Keys {
+        locate: |setup, key| {
+            key::locate_by(
+                setup,
+                key,
+                |_| Some(0),
+                |id| id.len() >= 16 && id.len().is_multiple_of(2) && Alphabet::Hex.all(id),
+            )
+        },
+        ..Keys::PLAIN
+    },
     // The length of an id, which is below 256.
     marks: &[Mark::Magic(b"\0\0\0")],
-    cookie_name: Some("vertx-web.session"),
-    locate: |setup, key| {
-        key::locate_by(
-            setup,
-            key,
-            |_| Some(0),
-            |id| id.len() >= 16 && id.len().is_multiple_of(2) && Alphabet::Hex.all(id),
-        )
-    },
     recognize: |setup, blob| {
         let id = blob.text().and_then(vertx::id);
         let Some(id) = id else { return Verdict::no("the value does not begin with an id and its length") };
@@ -58,14 +62,6 @@ beware   the store's own clear() is FLUSHDB
         None => Decoded::failed("vertx", blob.unreadable("vertx")),
     },
     describe,
-    expire,
-    cookie: Some(|setup, given| {
-        let opened = cookie::bare::open(given, setup.cookie_name())?;
-        // Ids have no dots.
-        let end = memchr::memchr(b'.', &opened.id).filter(|end| *end > 0).unwrap_or(opened.id.len());
-        Ok(Opened { id: opened.id[..end].to_vec(), ..opened })
-    }),
-    caveats: &[Layout::WRITTEN_BACK],
     whose: Whose::Own(|_, _, data| {
         let Some(entries) = data.get("data") else { return Unnamed::Unknown };
         if let Some(holder) = entries.get("__vertx.userHolder") {
@@ -74,6 +70,17 @@ beware   the store's own clear() is FLUSHDB
         }
         whose::container(entries)
     }),
+    cookie: Cookie {
+        name: Some("vertx-web.session"),
+        open: Some(|setup, given| {
+            let opened = cookie::bare::open(given, setup.cookie_name())?;
+            // Ids have no dots.
+            let end = memchr::memchr(b'.', &opened.id).filter(|end| *end > 0).unwrap_or(opened.id.len());
+            Ok(Opened { id: opened.id[..end].to_vec(), ..opened })
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends { expire, caveats: &[Layout::WRITTEN_BACK], ..Ends::PLAIN },
     ..Layout::PLAIN
 };
 

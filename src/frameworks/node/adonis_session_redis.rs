@@ -4,8 +4,8 @@ use crate::cookie;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex, Verdict, Whose, open_any,
-    user, whose,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex,
+    Verdict, Whose, open_any, user, whose,
 };
 use crate::session::{Facts, Session, Unnamed};
 use crate::store::Key;
@@ -29,23 +29,12 @@ cookie   adonis-session or adonis_session = s:<base64url of {message: id, purpos
 index    set session_tag:<userId> of ids, where the application calls session.tag(); no TTL
 end      the key and its member in the set
 ",
+    keys: Keys { locate, ..Keys::PLAIN },
     marks: &[Mark::Member("purpose")],
     options: &[OptionSpec::secret("app_key", OptionKind::Texts, "APP_KEY, which signs the cookie")],
-    cookie_name: Some("adonis-session"),
-    locate,
     recognize,
     read,
     describe,
-    end,
-    user_index: Some(UserIndex {
-        key: |setup, user| Some([&(setup.layout.lead)(setup)[..], b"session_tag:", user.as_bytes()].concat()),
-        sessions: |setup, id| vec![(setup.layout.key_of)(setup, id)],
-    }),
-    expire,
-    cookie: Some(|setup, given| {
-        open_any(setup, &["adonis_session"], |name| cookie::adonis::open(given, name, setup.texts("app_key")))
-    }),
-    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED, "A remember-me token logs its user in again."],
     whose: Whose::Own(|_, _, data| {
         let mut guards = data.members().into_iter().flatten().filter(|(name, _)| name.starts_with("auth_"));
         match guards.find(|(_, value)| !whose::is_empty(value)) {
@@ -53,6 +42,27 @@ end      the key and its member in the set
             None => whose::bag(Some(data)),
         }
     }),
+    cookie: Cookie {
+        name: Some("adonis-session"),
+        open: Some(|setup, given| {
+            open_any(setup, &["adonis_session"], |name| {
+                cookie::adonis::open(given, name, setup.texts("app_key"))
+            })
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        end,
+        user_index: Some(UserIndex {
+            key: |setup, user| {
+                Some([&(setup.layout.keys.lead)(setup)[..], b"session_tag:", user.as_bytes()].concat())
+            },
+            sessions: |setup, id| vec![(setup.layout.keys.key_of)(setup, id)],
+        }),
+        expire,
+        caveats: &[Layout::WRITTEN_BACK_IF_CHANGED, "A remember-me token logs its user in again."],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

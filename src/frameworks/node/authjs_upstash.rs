@@ -3,8 +3,8 @@
 use crate::cookie;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex, Verdict, key, open_any,
-    time, user,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex,
+    Verdict, key, open_any, time, user,
 };
 use crate::session::{Facts, Session};
 use crate::store::Key;
@@ -30,31 +30,35 @@ end      the key, and the index where it names this session (@auth/upstash-redis
          leaves it dangling)
 beware   user:<id>, user:email:..., user:account:... under the same prefix are the accounts
 ",
-    prefix: PREFIX,
+    keys: Keys { prefix: PREFIX, lead, locate, ..Keys::PLAIN },
     marks: &[Mark::Member("sessionToken")],
     options: &[OptionSpec::new(
         "baseKeyPrefix",
         OptionKind::Text,
         "the adapter's baseKeyPrefix, before all keys; `prefix` holds it already",
     )],
-    cookie_name: Some("authjs.session-token"),
-    lead,
-    locate,
     recognize,
     describe,
-    end,
-    // It names the latest session only; the scan finds the others.
-    user_index: Some(UserIndex {
-        key: |setup, user| {
-            Some([&(setup.layout.lead)(setup)[..], BY_USER.as_bytes(), user.as_bytes()].concat())
-        },
-        sessions: |setup, key| vec![[setup.key_prefix().as_bytes(), key].concat()],
-    }),
-    expire,
-    cookie: Some(|setup, given| {
-        open_any(setup, &["next-auth.session-token"], |name| cookie::bare::open(given, name))
-    }),
-    caveats: &["Sessions with strategy `jwt` are in the cookie alone and cannot be ended here."],
+    cookie: Cookie {
+        name: Some("authjs.session-token"),
+        open: Some(|setup, given| {
+            open_any(setup, &["next-auth.session-token"], |name| cookie::bare::open(given, name))
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        end,
+        // It names the latest session only; the scan finds the others.
+        user_index: Some(UserIndex {
+            key: |setup, user| {
+                Some([&(setup.layout.keys.lead)(setup)[..], BY_USER.as_bytes(), user.as_bytes()].concat())
+            },
+            sessions: |setup, key| vec![[setup.key_prefix().as_bytes(), key].concat()],
+        }),
+        expire,
+        caveats: &["Sessions with strategy `jwt` are in the cookie alone and cannot be ended here."],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

@@ -5,7 +5,9 @@ use crate::cookie;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup;
-use crate::layout::{Blob, Decoded, Layout, Mark, Place, Setup, UserIndex, Verdict, time, user};
+use crate::layout::{
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, UserIndex, Verdict, time, user,
+};
 use crate::session::{Facts, Session};
 use crate::store::{JsonItem, Key, Op, Raw, Rewrite, WhenEmpty};
 use crate::value::Value;
@@ -29,35 +31,40 @@ end      the key and its item in the list; an empty list is removed. The marker
          <prefix>revoked-sessions-before-<userId> is never touched: without it sessions that were
          revoked would be valid again (better-auth 1.7.25, db/internal-adapter)
 ",
-    prefix: "better-auth:",
+    keys: Keys { prefix: "better-auth:", locate, ..Keys::PLAIN },
     marks: &[Mark::Member("session"), Mark::Magic(QUOTED)],
     options: &[setup::COOKIE_SECRET],
-    cookie_name: Some("better-auth.session_token"),
-    locate,
     recognize,
     read,
     describe,
-    end,
-    user_index: Some(UserIndex {
-        key: |setup, user| {
-            Some([&(setup.layout.lead)(setup)[..], b"active-sessions-", user.as_bytes()].concat())
-        },
-        sessions: |setup, list| {
-            let inner = unquoted(list).map(String::into_bytes);
-            let list = json::decode(inner.as_deref().unwrap_or(list), &Limits::default());
-            let Ok(Value::List(items)) = list else { return Vec::new() };
-            let tokens = items.iter().filter_map(|item| item.get("token")?.as_str());
-            tokens.map(|token| (setup.layout.key_of)(setup, token.as_bytes())).collect()
-        },
-    }),
-    expire,
-    cookie: Some(|setup, given| {
-        cookie::better_auth::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
-    }),
-    caveats: &[
-        "With storeSessionInDatabase a missing key falls back to the row in SQL, and the login goes on.",
-        "With cookieCache a second cookie stays valid for up to its maxAge (300 s by default).",
-    ],
+    cookie: Cookie {
+        name: Some("better-auth.session_token"),
+        open: Some(|setup, given| {
+            cookie::better_auth::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        end,
+        user_index: Some(UserIndex {
+            key: |setup, user| {
+                Some([&(setup.layout.keys.lead)(setup)[..], b"active-sessions-", user.as_bytes()].concat())
+            },
+            sessions: |setup, list| {
+                let inner = unquoted(list).map(String::into_bytes);
+                let list = json::decode(inner.as_deref().unwrap_or(list), &Limits::default());
+                let Ok(Value::List(items)) = list else { return Vec::new() };
+                let tokens = items.iter().filter_map(|item| item.get("token")?.as_str());
+                tokens.map(|token| (setup.layout.keys.key_of)(setup, token.as_bytes())).collect()
+            },
+        }),
+        expire,
+        caveats: &[
+            "With storeSessionInDatabase a missing key falls back to the row in SQL, and the login goes on.",
+            "With cookieCache a second cookie stays valid for up to its maxAge (300 s by default).",
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 
@@ -195,7 +202,7 @@ mod tests {
         let list = serde_json::to_vec(r#"[{"token":"a","expiresAt":1}]"#).expect("JSON");
         let named = Setup::named(&LAYOUT, []).expect("no options");
         assert_eq!(
-            (LAYOUT.user_index.expect("an index").sessions)(&named, &list),
+            (LAYOUT.ends.user_index.expect("an index").sessions)(&named, &list),
             [b"better-auth:a".to_vec()]
         );
     }

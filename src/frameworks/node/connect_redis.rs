@@ -5,7 +5,9 @@ use crate::cookie;
 use crate::frameworks::node::{nodebb, overleaf};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup;
-use crate::layout::{Blob, Decoded, Form, Layout, Mark, Place, Setup, Verdict, Whose, expire, user};
+use crate::layout::{
+    Blob, Cookie, Decoded, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, Whose, expire, user,
+};
 use crate::session::{Facts, Session};
 use crate::store::Op;
 use crate::value::Value;
@@ -30,32 +32,37 @@ end      the one key. A custom serializer (base64, superjson, MessagePack) is re
          layout is named
 alike    @fastify/session writes sameSite, secure and domain into `cookie` even when they are null
 ",
-    prefix: "sess:",
+    keys: Keys { prefix: "sess:", locate, ..Keys::PLAIN },
     marks: &[Mark::Member("cookie")],
     options: &[setup::COOKIE_SECRET],
-    cookie_name: Some("connect.sid"),
-    locate,
     recognize,
     read,
     describe,
-    end,
-    expire: |setup, session, end| {
-        let mut moved = expire::by_key(setup, session, end)?;
-        if !setup.named {
-            // The same doubt as at the end: it may be a session of Overleaf.
-            moved.then = overleaf::outlive(session, end);
-        }
-        Ok(moved)
-    },
-    cookie: Some(|setup, given| {
-        cookie::express::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
-    }),
-    caveats: &[
-        Layout::WRITTEN_BACK_IF_CHANGED,
-        "Websocket connections that were authenticated at their handshake stay up.",
-        "OAuth tokens that the application handed out or keeps elsewhere go on.",
-    ],
     whose: Whose::Container(|data| Some(Cow::Borrowed(inner(data)))),
+    cookie: Cookie {
+        name: Some("connect.sid"),
+        open: Some(|setup, given| {
+            cookie::express::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        end,
+        expire: |setup, session, end| {
+            let mut moved = expire::by_key(setup, session, end)?;
+            if !setup.named {
+                // The same doubt as at the end: it may be a session of Overleaf.
+                moved.then = overleaf::outlive(session, end);
+            }
+            Ok(moved)
+        },
+        caveats: &[
+            Layout::WRITTEN_BACK_IF_CHANGED,
+            "Websocket connections that were authenticated at their handshake stay up.",
+            "OAuth tokens that the application handed out or keeps elsewhere go on.",
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

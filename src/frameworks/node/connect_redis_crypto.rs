@@ -3,7 +3,7 @@
 use crate::codec::{DecodeError, json};
 use crate::frameworks::node::connect_redis;
 use crate::layout::setup;
-use crate::layout::{Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Setup, Verdict, expire};
+use crate::layout::{Blob, Decoded, Ends, Layout, Mark, OptionKind, OptionSpec, Setup, Verdict, expire};
 use crate::value::Value;
 use crate::wrap::kruptein;
 use std::borrow::Cow;
@@ -29,8 +29,7 @@ end      the one key
     options: &[setup::COOKIE_SECRET, STORE_SECRET],
     recognize,
     read,
-    end: |_, _| Vec::new(),
-    expire: expire::by_key,
+    ends: Ends { end: |_, _| Vec::new(), expire: expire::by_key, ..connect_redis::LAYOUT.ends },
     ..connect_redis::LAYOUT
 };
 

@@ -3,7 +3,7 @@
 use crate::cookie;
 use crate::frameworks::node::koa_session;
 use crate::layout::setup;
-use crate::layout::{Layout, OptionKind, OptionSpec};
+use crate::layout::{Cookie, Layout, OptionKind, OptionSpec};
 
 pub const LAYOUT: Layout = Layout {
     name: "egg-session-redis",
@@ -30,11 +30,14 @@ alike    koa-session writes the same; when no layout is named it is called that
             "whether the cookie is encrypted (default true) or signed",
         ),
     ],
-    cookie_name: Some("EGG_SESS"),
-    cookie: Some(|setup, given| {
-        let encrypted = setup.flag("cookie_encrypted").unwrap_or(true);
-        cookie::egg::open(given, setup.cookie_name(), setup.texts("cookie_keys"), encrypted)
-    }),
+    cookie: Cookie {
+        name: Some("EGG_SESS"),
+        open: Some(|setup, given| {
+            let encrypted = setup.flag("cookie_encrypted").unwrap_or(true);
+            cookie::egg::open(given, setup.cookie_name(), setup.texts("cookie_keys"), encrypted)
+        }),
+        ..koa_session::LAYOUT.cookie
+    },
     same_as: &["koa-session"],
     ..koa_session::LAYOUT
 };

@@ -3,7 +3,7 @@
 use crate::frameworks::node::connect_redis;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
-use crate::layout::{Blob, Layout, Place, Setup, Verdict, Whose, user, whose};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Place, Setup, Verdict, Whose, user, whose};
 use crate::session::{Facts, Session};
 use crate::store::Key;
 use crate::store::Op;
@@ -26,20 +26,22 @@ end      the key and its member in the set (ueberdb2 1.4.19, databases/redis_db.
 beware   the same database holds all pads, authors and groups; session:s.<32 hex> are sessions of
          the HTTP API, to be ended there, and hold no login
 ",
-    prefix: PREFIX,
-    cookie_name: Some("express_sid"),
-    locate,
+    keys: Keys { prefix: PREFIX, locate, ..connect_redis::LAYOUT.keys },
     recognize,
     read: |_, blob| blob.whole_json(),
     describe,
-    end,
-    expire,
-    caveats: &[
-        "A running Etherpad keeps sessions in memory: what is removed here stays valid until it restarts, and may \
-         be written back.",
-        "With HTTP Basic authentication a browser logs in again by itself.",
-    ],
     whose: Whose::Own(|_, _, data| whose::bag(Some(data))),
+    cookie: Cookie { name: Some("express_sid"), ..connect_redis::LAYOUT.cookie },
+    ends: Ends {
+        end,
+        expire,
+        caveats: &[
+            "A running Etherpad keeps sessions in memory: what is removed here stays valid until it restarts, and may \
+             be written back.",
+            "With HTTP Basic authentication a browser logs in again by itself.",
+        ],
+        ..connect_redis::LAYOUT.ends
+    },
     ..connect_redis::LAYOUT
 };
 

@@ -4,7 +4,9 @@ use crate::cookie;
 use crate::frameworks::node::connect_redis;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
-use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, Whose, time, user, whose};
+use crate::layout::{
+    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, time, user, whose,
+};
 use crate::session::{Facts, Session, Unnamed};
 use crate::value::Value;
 use std::borrow::Cow;
@@ -24,21 +26,11 @@ index    none
 end      the one key
 beware   without a store everything is in the encrypted cookie, and nothing in Redis
 ",
+    keys: Keys { locate, ..connect_redis::LAYOUT.keys },
     marks: &[Mark::Member("header")],
-    cookie_name: Some("appSession"),
-    locate,
     recognize,
     read: |_, blob| blob.whole_json(),
     describe,
-    end: |_, _| Vec::new(),
-    expire,
-    cookie: Some(|setup, given| {
-        cookie::openid::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
-    }),
-    caveats: &[
-        "The identity provider's own session stays: without a prompt the next login may succeed silently.",
-        "Access and refresh tokens that were issued go on until they expire or are revoked.",
-    ],
     whose: Whose::Own(|_, _, data| {
         let tokens = data.get("data").and_then(Value::members).unwrap_or_default();
         match tokens.iter().find(|(name, value)| name.ends_with("token") && !whose::is_empty(value)) {
@@ -46,6 +38,22 @@ beware   without a store everything is in the encrypted cookie, and nothing in R
             None => whose::bag(data.get("data")),
         }
     }),
+    cookie: Cookie {
+        name: Some("appSession"),
+        open: Some(|setup, given| {
+            cookie::openid::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
+        }),
+        ..connect_redis::LAYOUT.cookie
+    },
+    ends: Ends {
+        end: |_, _| Vec::new(),
+        expire,
+        caveats: &[
+            "The identity provider's own session stays: without a prompt the next login may succeed silently.",
+            "Access and refresh tokens that were issued go on until they expire or are revoked.",
+        ],
+        ..connect_redis::LAYOUT.ends
+    },
     ..connect_redis::LAYOUT
 };
 

@@ -3,7 +3,7 @@
 use crate::codec::{Limits, json};
 use crate::cookie;
 use crate::frameworks::node::connect_redis;
-use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, expire, time, user, whose};
+use crate::layout::{Blob, Cookie, Decoded, Ends, Layout, Mark, Setup, Verdict, expire, time, user, whose};
 use crate::session::{Facts, Session};
 use crate::store::{Raw, Rewrite};
 use crate::value::Value;
@@ -28,19 +28,25 @@ alike    connect-redis: where sameSite, secure and domain are all set, originalE
          `passport` that is the user itself decides (@fastify/session 11.1.3, @fastify/passport
          3.0.2)
 ",
-    cookie_name: Some("sessionId"),
     marks: MARKS,
     recognize,
     read: |_, blob| blob.whole_json(),
     describe,
-    end: |_, _| Vec::new(),
-    // originalMaxAge stays: from it the library counts the next end.
-    expire,
-    cookie: Some(|setup, given| {
-        cookie::express::open_fastify(given, setup.cookie_name(), setup.texts("cookie_secret"))
-    }),
-    caveats: &[Layout::WRITTEN_BACK],
     whose: whose::PLAIN,
+    cookie: Cookie {
+        name: Some("sessionId"),
+        open: Some(|setup, given| {
+            cookie::express::open_fastify(given, setup.cookie_name(), setup.texts("cookie_secret"))
+        }),
+        ..connect_redis::LAYOUT.cookie
+    },
+    ends: Ends {
+        end: |_, _| Vec::new(),
+        // originalMaxAge stays: from it the library counts the next end.
+        expire,
+        caveats: &[Layout::WRITTEN_BACK],
+        ..connect_redis::LAYOUT.ends
+    },
     ..connect_redis::LAYOUT
 };
 

@@ -2,7 +2,7 @@
 
 use crate::cookie;
 use crate::layout::setup;
-use crate::layout::{Blob, Layout, Mark, Setup, Verdict, Whose, expire, key, time, user};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, expire, key, time, user};
 use crate::session::Facts;
 use crate::value::Value;
 use std::borrow::Cow;
@@ -22,24 +22,33 @@ index    none
 end      the one key (hono-sessions 0.8.1)
 beware   every visit without a known cookie makes a new, empty session
 ",
-    prefix: "session:",
+    keys: Keys {
+        prefix: "session:",
+        locate: |setup, key| key::locate_by(setup, key, key::uuid_tail, key::is_uuid),
+        ..Keys::PLAIN
+    },
     marks: &[Mark::Member("_data")],
     options: &[setup::COOKIE_ENCRYPTION_KEY],
-    cookie_name: Some("session"),
-    locate: |setup, key| key::locate_by(setup, key, key::uuid_tail, key::is_uuid),
     recognize,
     describe,
-    expire: |_, session, end| expire::nullable(session, &["_expire"], end),
-    cookie: Some(|setup, given| {
-        cookie::iron::open(given, setup.cookie_name(), setup.texts("cookie_encryption_key"))
-    }),
-    caveats: &[Layout::WRITTEN_BACK],
     whose: Whose::Container(|data| {
         let held = |(name, member): &(Cow<'_, str>, Value<'_>)| {
             (Cow::Owned(name.to_string()), member.get("value").cloned().unwrap_or(Value::Null).into_owned())
         };
         Some(Cow::Owned(Value::Map(data.get("_data")?.members()?.iter().map(held).collect())))
     }),
+    cookie: Cookie {
+        name: Some("session"),
+        open: Some(|setup, given| {
+            cookie::iron::open(given, setup.cookie_name(), setup.texts("cookie_encryption_key"))
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        expire: |_, session, end| expire::nullable(session, &["_expire"], end),
+        caveats: &[Layout::WRITTEN_BACK],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

@@ -3,7 +3,7 @@
 use crate::cookie;
 use crate::frameworks::node::connect_redis;
 use crate::layout::setup;
-use crate::layout::{Blob, Layout, Mark, Setup, Verdict, user, whose};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Setup, Verdict, user, whose};
 use crate::session::Facts;
 
 pub const LAYOUT: Layout = Layout {
@@ -20,11 +20,9 @@ cookie   koa.sid = <sid>, with koa.sid.sig = HMAC-SHA1 of `koa.sid=<sid>` beside
 index    none
 end      the one key
 ",
-    prefix: "koa:sess:",
+    keys: Keys { prefix: "koa:sess:", locate: connect_redis::locate, ..Keys::PLAIN },
     marks: &[Mark::Member("cookie")],
     options: &[setup::COOKIE_KEYS],
-    cookie_name: Some("koa.sid"),
-    locate: connect_redis::locate,
     recognize,
     describe: |_, _, data| Facts {
         user: user::any(data),
@@ -32,11 +30,15 @@ end      the one key
         agent: user::agent(data),
         ..Facts::default()
     },
-    cookie: Some(|setup, given| {
-        cookie::keygrip::open(given, setup.cookie_name(), setup.texts("cookie_keys"))
-    }),
-    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED],
     whose: whose::PLAIN,
+    cookie: Cookie {
+        name: Some("koa.sid"),
+        open: Some(|setup, given| {
+            cookie::keygrip::open(given, setup.cookie_name(), setup.texts("cookie_keys"))
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends { caveats: &[Layout::WRITTEN_BACK_IF_CHANGED], ..Ends::PLAIN },
     ..Layout::PLAIN
 };
 

@@ -4,7 +4,7 @@ use crate::cookie;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup;
-use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, time, user, whose};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, time, user, whose};
 use crate::session::{Facts, Session};
 use crate::value::Value;
 
@@ -26,20 +26,21 @@ alike    egg-session-redis writes the same; only the cookie's name tells. koa-se
          koa-generic-session are others
 beware   without a store the whole session is in the cookie, and nothing in Redis
 ",
+    keys: Keys { locate, key_of: |setup, id| [setup.key_prefix().as_bytes(), id].concat(), ..Keys::PLAIN },
     marks: &[Mark::Member("_expire"), Mark::Member("_session")],
     options: &[setup::COOKIE_KEYS],
-    cookie_name: Some("koa.sess"),
-    locate,
-    key_of: |setup, id| [setup.key_prefix().as_bytes(), id].concat(),
     recognize,
     describe,
-    expire,
-    cookie: Some(|setup, given| {
-        cookie::keygrip::open(given, setup.cookie_name(), setup.texts("cookie_keys"))
-    }),
-    same_as: &["egg-session-redis"],
-    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED],
     whose: whose::PLAIN,
+    cookie: Cookie {
+        name: Some("koa.sess"),
+        open: Some(|setup, given| {
+            cookie::keygrip::open(given, setup.cookie_name(), setup.texts("cookie_keys"))
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends { expire, caveats: &[Layout::WRITTEN_BACK_IF_CHANGED], ..Ends::PLAIN },
+    same_as: &["egg-session-redis"],
     ..Layout::PLAIN
 };
 
@@ -132,6 +133,6 @@ mod tests {
         let place = locate(&setup, b"t1:s:abc").expect("a session's key");
         assert_eq!((place.id, place.usual), (3..8, false));
         assert_eq!(locate(&setup, b"t1:abc"), None);
-        assert_eq!((LAYOUT.key_of)(&setup, b"s:abc"), b"t1:s:abc");
+        assert_eq!((LAYOUT.keys.key_of)(&setup, b"s:abc"), b"t1:s:abc");
     }
 }

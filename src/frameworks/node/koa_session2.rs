@@ -3,7 +3,7 @@
 use crate::cookie;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup;
-use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, user, whose};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, user, whose};
 use crate::session::Facts;
 
 const PREFIX: &str = "SESSION:";
@@ -23,11 +23,9 @@ end      the one key
 alike    any JSON object under such a key: found without being named behind another prefix only
          where there are two, and changed only when the layout is named
 ",
-    prefix: PREFIX,
+    keys: Keys { prefix: PREFIX, locate, ..Keys::PLAIN },
     marks: &[Mark::AnyObject],
     options: &[setup::COOKIE_KEYS],
-    cookie_name: Some("koa:sess"),
-    locate,
     recognize,
     describe: |_, _, data| Facts {
         user: user::any(data),
@@ -35,11 +33,15 @@ alike    any JSON object under such a key: found without being named behind anot
         agent: user::agent(data),
         ..Facts::default()
     },
-    cookie: Some(|setup, given| {
-        cookie::keygrip::open(given, setup.cookie_name(), setup.texts("cookie_keys"))
-    }),
-    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED],
     whose: whose::PLAIN,
+    cookie: Cookie {
+        name: Some("koa:sess"),
+        open: Some(|setup, given| {
+            cookie::keygrip::open(given, setup.cookie_name(), setup.texts("cookie_keys"))
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends { caveats: &[Layout::WRITTEN_BACK_IF_CHANGED], ..Ends::PLAIN },
     ..Layout::PLAIN
 };
 

@@ -5,7 +5,8 @@ use crate::cookie;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, user, whose,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob,
+    user, whose,
 };
 use crate::session::{Facts, Session};
 use crate::store::Rewrite;
@@ -31,26 +32,26 @@ alike    a hash with `expiry` alone is what a request leaves that touched a remo
          none
 beware   with the sodium secretbox package sessions are in the cookie, and nothing is in Redis
 ",
-    prefix: "sess:",
-    kind: Kind::Hash,
+    keys: Keys { prefix: "sess:", kind: Kind::Hash, locate, ..Keys::PLAIN },
     marks: &[Mark::Field("expiry")],
     options: &[OptionSpec::secret(
         "cookie_key",
         OptionKind::Table,
         "what signs the cookie: secret (text or list) or key (base64 text or list)",
     )],
-    cookie_name: Some("Session"),
-    locate,
     recognize,
     read,
     describe,
-    expire,
-    cookie: Some(|setup, given| {
-        let (secrets, keys) = (setup.table("cookie_key", "secret"), setup.table("cookie_key", "key"));
-        cookie::mgcrea::open(given, setup.cookie_name(), secrets, keys)
-    }),
-    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED],
     whose: whose::PLAIN,
+    cookie: Cookie {
+        name: Some("Session"),
+        open: Some(|setup, given| {
+            let (secrets, keys) = (setup.table("cookie_key", "secret"), setup.table("cookie_key", "key"));
+            cookie::mgcrea::open(given, setup.cookie_name(), secrets, keys)
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends { expire, caveats: &[Layout::WRITTEN_BACK_IF_CHANGED], ..Ends::PLAIN },
     ..Layout::PLAIN
 };
 

@@ -1,7 +1,9 @@
 //! NodeBB: connect-redis with an index of its own.
 
 use crate::frameworks::node::connect_redis;
-use crate::layout::{Blob, Decoded, Layout, Setup, Twin, UserIndex, Whose, expire, time, user, whose};
+use crate::layout::{
+    Blob, Cookie, Decoded, Ends, Evidence, Layout, Setup, Twin, UserIndex, Whose, expire, time, user, whose,
+};
 use crate::session::{Facts, Session, Unnamed};
 use crate::store::Key;
 use crate::store::{Kind, Op};
@@ -24,28 +26,31 @@ alike    connect-redis: it is NodeBB's where the database holds a sorted set uid
 beware   the same database may be the whole forum (user:<uid>, objects, users:*)
 ",
     marks: &[],
-    cookie_name: Some("express.sid"),
     describe,
-    end: |_, session| entries(session),
-    user_index: Some(UserIndex {
-        key: |setup, user| {
-            is_uid(user).then(|| format!("{}uid:{user}:sessions", setup.key_prefix()).into_bytes())
-        },
-        sessions: |setup, sid| vec![(setup.layout.key_of)(setup, sid)],
+    whose: Whose::Own(|_, _, data| match user::passport(data) {
+        // Guests and spiders.
+        Some(_) => Unnamed::Nobody,
+        None => whose::bag(Some(data)),
     }),
-    expire: expire::by_key,
-    twin: Some(Twin {
+    cookie: Cookie { name: Some("express.sid"), ..connect_redis::LAYOUT.cookie },
+    ends: Ends {
+        end: |_, session| entries(session),
+        user_index: Some(UserIndex {
+            key: |setup, user| {
+                is_uid(user).then(|| format!("{}uid:{user}:sessions", setup.key_prefix()).into_bytes())
+            },
+            sessions: |setup, sid| vec![(setup.layout.keys.key_of)(setup, sid)],
+        }),
+        expire: expire::by_key,
+        caveats: &[Layout::WRITTEN_BACK_IF_CHANGED, "API tokens of the forum are no sessions and go on."],
+        ..connect_redis::LAYOUT.ends
+    },
+    evidence: Evidence::Twin(Twin {
         of: "connect-redis",
         kind: Kind::SortedSet,
         is_index,
         index_of: |user| is_uid(user).then(|| format!("uid:{user}:sessions").into_bytes()),
         sure: |_| false,
-    }),
-    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED, "API tokens of the forum are no sessions and go on."],
-    whose: Whose::Own(|_, _, data| match user::passport(data) {
-        // Guests and spiders.
-        Some(_) => Unnamed::Nobody,
-        None => whose::bag(Some(data)),
     }),
     ..connect_redis::LAYOUT
 };

@@ -1,7 +1,9 @@
 //! Overleaf: connect-redis with an index of its own.
 
 use crate::frameworks::node::connect_redis;
-use crate::layout::{Blob, Layout, Setup, Twin, UserIndex, Whose, expire, time, user, whose};
+use crate::layout::{
+    Blob, Cookie, Ends, Evidence, Layout, Setup, Twin, UserIndex, Whose, expire, time, user, whose,
+};
 use crate::session::{Facts, Session};
 use crate::store::Key;
 use crate::store::{Kind, Op};
@@ -23,18 +25,23 @@ end      the key and its member in the set (Overleaf web, UserSessionsManager). 
 alike    connect-redis: it is Overleaf's by validationToken or by a set UserSessions:{...} beside it
 ",
     marks: &[],
-    cookie_name: Some("overleaf.sid"),
     describe,
-    end: |_, session| entries(session),
-    user_index: Some(UserIndex {
-        key: |setup, user| Some(format!("{}UserSessions:{{{user}}}", setup.key_prefix()).into_bytes()),
-        sessions: |setup, member| vec![[setup.key_prefix().as_bytes(), member].concat()],
-    }),
-    expire: |setup, session, end| {
-        let moved = expire::by_key(setup, session, end)?;
-        Ok(expire::Expiring { then: outlive(session, end), ..moved })
+    whose: Whose::Own(|_, _, data| whose::bag(Some(data))),
+    cookie: Cookie { name: Some("overleaf.sid"), ..connect_redis::LAYOUT.cookie },
+    ends: Ends {
+        end: |_, session| entries(session),
+        user_index: Some(UserIndex {
+            key: |setup, user| Some(format!("{}UserSessions:{{{user}}}", setup.key_prefix()).into_bytes()),
+            sessions: |setup, member| vec![[setup.key_prefix().as_bytes(), member].concat()],
+        }),
+        expire: |setup, session, end| {
+            let moved = expire::by_key(setup, session, end)?;
+            Ok(expire::Expiring { then: outlive(session, end), ..moved })
+        },
+        caveats: &["Open editors keep their websocket until they connect anew."],
+        ..connect_redis::LAYOUT.ends
     },
-    twin: Some(Twin {
+    evidence: Evidence::Twin(Twin {
         of: "connect-redis",
         kind: Kind::Set,
         is_index,
@@ -45,8 +52,6 @@ alike    connect-redis: it is Overleaf's by validationToken or by a set UserSess
                 .is_some_and(|token| token.starts_with("v1:"))
         },
     }),
-    caveats: &["Open editors keep their websocket until they connect anew."],
-    whose: Whose::Own(|_, _, data| whose::bag(Some(data))),
     ..connect_redis::LAYOUT
 };
 

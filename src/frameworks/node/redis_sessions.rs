@@ -4,7 +4,7 @@ use crate::codec::json;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, time, user,
+    Blob, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, time, user,
 };
 use crate::session::{Facts, Session};
 use crate::store::{Key, Rewrite};
@@ -30,23 +30,22 @@ end      the hash and its entries in all four, and a message to <namespace>:cach
          that cache sessions listen (index.js of 4.0.0: kill)
 move     ttl is counted from la; the score in <namespace>:SESSIONS follows, and the cache is told
 ",
-    prefix: "rs:",
-    prefix_option: "namespace",
-    kind: Kind::Hash,
+    keys: Keys { prefix: "rs:", prefix_option: "namespace", kind: Kind::Hash, lead, locate, ..Keys::PLAIN },
     marks: &[Mark::Field("la")],
     options: &[OptionSpec::new(
         "namespace",
         OptionKind::Text,
         "the library's namespace, before the first colon",
     )],
-    lead,
-    locate,
     recognize,
     read,
     describe,
-    end,
-    expire,
-    caveats: &["A process with option cachetime serves a session from memory until it hears of its end."],
+    ends: Ends {
+        end,
+        expire,
+        caveats: &["A process with option cachetime serves a session from memory until it hears of its end."],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

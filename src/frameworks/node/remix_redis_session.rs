@@ -3,7 +3,7 @@
 use crate::cookie;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup;
-use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, user, whose};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, user, whose};
 use crate::session::Facts;
 use crate::value::Value;
 
@@ -23,10 +23,9 @@ end      the one key
 alike    any JSON object under such a key: found without being named only where there are two, and
          changed only when the layout is named
 ",
+    keys: Keys { locate, ..Keys::PLAIN },
     marks: &[Mark::AnyObject],
     options: &[setup::COOKIE_SECRET],
-    cookie_name: Some("__session"),
-    locate,
     recognize,
     describe: |_, _, data| Facts {
         user: user::any(data),
@@ -34,11 +33,15 @@ alike    any JSON object under such a key: found without being named only where 
         agent: user::agent(data),
         ..Facts::default()
     },
-    cookie: Some(|setup, given| {
-        cookie::remix::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
-    }),
-    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED],
     whose: whose::PLAIN,
+    cookie: Cookie {
+        name: Some("__session"),
+        open: Some(|setup, given| {
+            cookie::remix::open(given, setup.cookie_name(), setup.texts("cookie_secret"))
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends { caveats: &[Layout::WRITTEN_BACK_IF_CHANGED], ..Ends::PLAIN },
     ..Layout::PLAIN
 };
 

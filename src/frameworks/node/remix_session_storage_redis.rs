@@ -2,7 +2,7 @@
 
 use crate::cookie;
 use crate::layout::setup;
-use crate::layout::{Blob, Layout, Mark, Setup, Verdict, Whose, key, user};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, key, user};
 use crate::session::Facts;
 use crate::value::Value;
 use std::borrow::Cow;
@@ -22,18 +22,24 @@ end      the one key (0.1.1)
 alike    a list of two records under a UUID, such as a cart of two items: where something is flashed
          and the prefix is another, certain only when the layout is named
 ",
-    prefix: "session:",
+    keys: Keys {
+        prefix: "session:",
+        locate: |setup, key| key::locate_by(setup, key, key::uuid_tail, key::is_uuid),
+        ..Keys::PLAIN
+    },
     marks: &[Mark::AnyList],
     options: &[setup::COOKIE_SECRET],
-    cookie_name: Some("__session"),
-    locate: |setup, key| key::locate_by(setup, key, key::uuid_tail, key::is_uuid),
     recognize,
     describe,
-    cookie: Some(|setup, given| {
-        cookie::remix::open_or_bare(given, setup.cookie_name(), setup.texts("cookie_secret"))
-    }),
-    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED],
     whose: Whose::Container(|data| Some(Cow::Borrowed(data.as_list()?.first()?))),
+    cookie: Cookie {
+        name: Some("__session"),
+        open: Some(|setup, given| {
+            cookie::remix::open_or_bare(given, setup.cookie_name(), setup.texts("cookie_secret"))
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends { caveats: &[Layout::WRITTEN_BACK_IF_CHANGED], ..Ends::PLAIN },
     ..Layout::PLAIN
 };
 

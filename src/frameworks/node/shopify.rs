@@ -4,7 +4,9 @@ use crate::codec::Limits;
 use crate::codec::json;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
-use crate::layout::{Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, time, user};
+use crate::layout::{
+    Blob, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, time, user,
+};
 use crate::session::{Facts, Session};
 use crate::store::Op;
 use crate::store::{JsonItem, Key, WhenEmpty};
@@ -28,25 +30,31 @@ end      the key's item in the list, and the key (8.0.0)
 beware   an offline session is the app's access to the shop: without it the app must be installed
          anew. <sessionKeyPrefix>_migrations is no session
 ",
-    prefix: "shopify_sessions_",
-    prefix_option: "sessionKeyPrefix",
+    keys: Keys {
+        prefix: "shopify_sessions_",
+        prefix_option: "sessionKeyPrefix",
+        lead,
+        locate,
+        ..Keys::PLAIN
+    },
     marks: &[Mark::AnyList],
     options: &[OptionSpec::new(
         "sessionKeyPrefix",
         OptionKind::Text,
         "the storage's sessionKeyPrefix, without the underscore that follows it",
     )],
-    lead,
-    locate,
     recognize,
     read,
     describe,
-    end,
-    expire,
-    caveats: &[
-        "Ending an offline session takes the app's access to the shop away.",
-        "Access tokens stay valid at Shopify until they expire or the app is removed.",
-    ],
+    ends: Ends {
+        end,
+        expire,
+        caveats: &[
+            "Ending an offline session takes the app's access to the shop away.",
+            "Access tokens stay valid at Shopify until they expire or the app is removed.",
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

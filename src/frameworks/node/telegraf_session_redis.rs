@@ -1,7 +1,7 @@
 //! Telegraf bots with telegraf-session-redis.
 
 use crate::layout::key::Alphabet;
-use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict};
+use crate::layout::{Blob, Ends, Keys, Layout, Mark, Place, Setup, Verdict};
 use crate::session::Facts;
 use crate::value::Value;
 use std::borrow::Cow;
@@ -24,15 +24,18 @@ index    none
 end      the one key
 alike    any JSON object under such a key: changed only when the layout is named
 ",
+    keys: Keys { locate, ..Keys::PLAIN },
     marks: &[Mark::AnyObject],
-    locate,
     recognize: |_, blob| match blob.object() {
         Some([]) => Verdict::Kin,
         Some(_) => Verdict::Weak,
         None => Verdict::no("the value is no JSON object"),
     },
     describe,
-    caveats: &["These are conversations with a bot, not logins: the bot forgets where the user stood."],
+    ends: Ends {
+        caveats: &["These are conversations with a bot, not logins: the bot forgets where the user stood."],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

@@ -6,8 +6,8 @@ use crate::cookie;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex, Verdict, Whose, open_any,
-    time, user,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex,
+    Verdict, Whose, open_any, time, user,
 };
 use crate::session::{Facts, Session, Unnamed};
 use crate::store::Key;
@@ -43,31 +43,39 @@ move     _utime is set back or forth, as the portal itself does for tokens: it h
 beware   _session_kind says what it is: SSO, TOKEN, CAS, SAML, OIDC, or Persistent, which holds
          second factors and consents and is no login: never purge it
 ",
+    keys: Keys { locate, ..Keys::PLAIN },
     marks: &[Mark::Member("_session_id"), Mark::Member("_session_hashed")],
     options: &[
         OptionSpec::new("Index", OptionKind::Texts, "the fields that the handler's configuration indexes"),
         OptionSpec::new("timeout_seconds", OptionKind::Number, "the portal's timeout in seconds (72000)"),
     ],
-    cookie_name: Some("lemonldap"),
-    locate,
     recognize,
     describe,
-    end,
-    user_index: Some(UserIndex {
-        key: |setup, user| Some(format!("{}_whatToTrace_{user}", setup.key_prefix()).into_bytes()),
-        sessions: |setup, id| vec![(setup.layout.key_of)(setup, id)],
-    }),
-    expire,
-    cookie: Some(|setup, given| open_any(setup, &["lemonldaphttp"], |name| cookie::bare::open(given, name))),
-    caveats: &[
-        "Portal and handlers keep sessions in local caches: a logout may take up to ten minutes on each node.",
-        "Persistent sessions (_session_kind Persistent) hold second factors and consents; purging them loses those.",
-    ],
     whose: Whose::Own(|_, _, data| match data.get("_session_kind").and_then(Value::as_str) {
         // A form that was sent to somebody who is about to log in.
         Some("TOKEN") => Unnamed::Nobody,
         _ => Unnamed::Unknown,
     }),
+    cookie: Cookie {
+        name: Some("lemonldap"),
+        open: Some(|setup, given| {
+            open_any(setup, &["lemonldaphttp"], |name| cookie::bare::open(given, name))
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        end,
+        user_index: Some(UserIndex {
+            key: |setup, user| Some(format!("{}_whatToTrace_{user}", setup.key_prefix()).into_bytes()),
+            sessions: |setup, id| vec![(setup.layout.keys.key_of)(setup, id)],
+        }),
+        expire,
+        caveats: &[
+            "Portal and handlers keep sessions in local caches: a logout may take up to ten minutes on each node.",
+            "Persistent sessions (_session_kind Persistent) hold second factors and consents; purging them loses those.",
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

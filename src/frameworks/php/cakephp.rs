@@ -3,7 +3,8 @@
 use crate::cookie;
 use crate::layout::key::Alphabet;
 use crate::layout::{
-    Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, open_any, php, time, whose,
+    Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, open_any,
+    php, time, whose,
 };
 use crate::session::{Facts, Unnamed};
 use crate::value::Value;
@@ -26,27 +27,32 @@ end      the one key (Http/Session/CacheSession.php, 5.1.1)
 beware   other caches share the prefix; a key <prefix><group> is the counter of a group: raising it
          leaves every session of it behind
 ",
-    prefix: "cake_",
+    keys: Keys { prefix: "cake_", locate, ..Keys::PLAIN },
     marks: &[Mark::Variable("Config")],
     options: &[OptionSpec::new(
         "groups",
         OptionKind::Texts,
         "the groups of the cache: a hash of them is before the id",
     )],
-    cookie_name: Some("CAKEPHP"),
-    locate,
     recognize,
     read: |_, blob| blob.php_data(),
     describe,
-    cookie: Some(|setup, given| open_any(setup, &["PHPSESSID"], |name| cookie::bare::open(given, name))),
-    caveats: &[
-        Layout::WRITTEN_BACK,
-        "A remember-me cookie of the authentication plug-in logs the browser in again.",
-    ],
     whose: Whose::Own(|_, _, data| match php::frameworks::cakephp_auth(data.get("Auth")) {
         php::frameworks::Login::Nobody => bag_without(data, "Auth"),
         _ => Unnamed::Unknown,
     }),
+    cookie: Cookie {
+        name: Some("CAKEPHP"),
+        open: Some(|setup, given| open_any(setup, &["PHPSESSID"], |name| cookie::bare::open(given, name))),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        caveats: &[
+            Layout::WRITTEN_BACK,
+            "A remember-me cookie of the authentication plug-in logs the browser in again.",
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 
@@ -57,7 +63,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     } else {
         let run = Alphabet::Native.run_at_end(key);
         let tail = key.len() - run;
-        if php::is_usual(&key[tail..]) { tail } else { php::native_start(key, LAYOUT.prefix)? }
+        if php::is_usual(&key[tail..]) { tail } else { php::native_start(key, LAYOUT.keys.prefix)? }
     };
     let hashed = key.get(start..start + 32).is_some_and(|hash| Alphabet::Hex.all(hash));
     if hashed && (!setup.texts("groups").is_empty() || key.len() - start >= 32 + php::SHORTEST) {

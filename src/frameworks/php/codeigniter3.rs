@@ -1,7 +1,7 @@
 //! CodeIgniter 3.
 
 use crate::frameworks::php::codeigniter4;
-use crate::layout::{Layout, whose};
+use crate::layout::{Ends, Keys, Layout, whose};
 
 pub const LAYOUT: Layout = Layout {
     name: "codeigniter3",
@@ -20,14 +20,17 @@ alike    codeigniter4 before 4.3: _ci_previous_url and ids of 32 hexadecimal dig
 beware   ids are regenerated without the old key being removed: it keeps the login for the rest of
          its TTL. End by user, not by one id
 ",
-    prefix: "ci_session:",
+    keys: Keys { prefix: "ci_session:", ..codeigniter4::LAYOUT.keys },
     recognize: codeigniter4::is_session,
     describe: codeigniter4::describe_any,
-    same_as: &["codeigniter4"],
-    caveats: &[
-        Layout::WRITTEN_BACK_IF_CHANGED,
-        "An id that was regenerated leaves its old key with the same login: end by user, not by one id.",
-    ],
     whose: whose::PLAIN,
+    ends: Ends {
+        caveats: &[
+            Layout::WRITTEN_BACK_IF_CHANGED,
+            "An id that was regenerated leaves its old key with the same login: end by user, not by one id.",
+        ],
+        ..codeigniter4::LAYOUT.ends
+    },
+    same_as: &["codeigniter4"],
     ..codeigniter4::LAYOUT
 };

@@ -1,7 +1,9 @@
 //! CodeIgniter 4.
 
 use crate::cookie;
-use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, key, php, whose};
+use crate::layout::{
+    Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, key, php, whose,
+};
 use crate::session::{Facts, Session};
 use crate::store::Key;
 use crate::store::Op;
@@ -25,27 +27,32 @@ end      the key and its lock <key>:lock (RedisHandler.php `destroy`, 4.7.0)
 beware   ids change every 300 seconds without the old key being removed: it keeps the login for the
          rest of its TTL. End by user, not by one id
 ",
-    prefix: "ci_session:ci_session:",
+    keys: Keys { prefix: "ci_session:ci_session:", locate, ..Keys::PLAIN },
     marks: &[Mark::Variable("__ci_last_regenerate")],
     options: &[OptionSpec::new(
         "match_ip",
         OptionKind::Flag,
         "whether the browser's address stands before the id",
     )],
-    cookie_name: Some("ci_session"),
-    locate,
     recognize,
     read: |_, blob| blob.php_data(),
     describe,
-    end,
-    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    same_as: &["codeigniter3"],
-    caveats: &[
-        Layout::WRITTEN_BACK,
-        "An id that was regenerated leaves its old key with the same login: end by user, not by one id.",
-        "Shield's cookie `remember` logs the browser in again.",
-    ],
     whose: whose::PLAIN,
+    cookie: Cookie {
+        name: Some("ci_session"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        end,
+        caveats: &[
+            Layout::WRITTEN_BACK,
+            "An id that was regenerated leaves its old key with the same login: end by user, not by one id.",
+            "Shield's cookie `remember` logs the browser in again.",
+        ],
+        ..Ends::PLAIN
+    },
+    same_as: &["codeigniter3"],
     ..Layout::PLAIN
 };
 

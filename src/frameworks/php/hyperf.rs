@@ -3,7 +3,7 @@
 use crate::cookie;
 use crate::layout::key;
 use crate::layout::key::Alphabet;
-use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, php, whose};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, php, whose};
 use crate::session::Facts;
 use crate::value::Value;
 
@@ -21,19 +21,24 @@ index    none
 end      the one key (hyperf/session 3, Handler/RedisHandler.php `destroy`)
 alike    laravel, whose array lies inside a string
 ",
-    prefix: "",
+    keys: Keys { prefix: "", locate, ..Keys::PLAIN },
     marks: &[Mark::Variable("_flash")],
-    cookie_name: Some("HYPERF_SESSION_ID"),
-    locate,
     recognize,
     read: |_, blob| blob.php_data(),
     describe,
-    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[
-        Layout::WRITTEN_BACK,
-        "migrate() leaves the old key with the same login: end by user, not by one id.",
-    ],
     whose: whose::PLAIN,
+    cookie: Cookie {
+        name: Some("HYPERF_SESSION_ID"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        caveats: &[
+            Layout::WRITTEN_BACK,
+            "migrate() leaves the old key with the same login: end by user, not by one id.",
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

@@ -7,7 +7,9 @@ use crate::codec::Limits;
 use crate::codec::php as serialize;
 use crate::cookie;
 use crate::cookie::{CookieError, Opened};
-use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, Whose, key, time, whose};
+use crate::layout::{
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, key, time, whose,
+};
 use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 use std::borrow::Cow;
@@ -27,18 +29,11 @@ cookie   32 hexadecimal digits that differ by application = the id, unsigned
 index    none; SQL #__session mirrors logins
 end      the one key (joomla-framework/session 3, Handler/RedisHandler.php `destroy`)
 ",
-    prefix: "jfw",
+    keys: Keys { prefix: "jfw", locate: php::locate, ..Keys::PLAIN },
     marks: &[Mark::Variable("joomla")],
-    locate: php::locate,
     recognize,
     read,
     describe,
-    end: super::symfony::end,
-    cookie: Some(open),
-    caveats: &[
-        Layout::WRITTEN_BACK,
-        "The remember-me plug-in logs the browser in again; its keys are in the SQL table #__user_keys.",
-    ],
     whose: Whose::Own(|_, _, data| {
         let registry = data.get("joomla");
         let registry = registry.and_then(|it| it.get("data").or_else(|| it.get("$value")?.get("data")));
@@ -55,6 +50,15 @@ end      the one key (joomla-framework/session 3, Handler/RedisHandler.php `dest
             },
         }
     }),
+    cookie: Cookie { open: Some(open), ..Cookie::PLAIN },
+    ends: Ends {
+        end: super::symfony::end,
+        caveats: &[
+            Layout::WRITTEN_BACK,
+            "The remember-me plug-in logs the browser in again; its keys are in the SQL table #__user_keys.",
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

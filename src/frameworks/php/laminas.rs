@@ -1,7 +1,7 @@
 //! Laminas and Zend Framework with their sessions in a cache of the Redis adapter.
 
 use crate::cookie;
-use crate::layout::{Blob, Layout, Mark, Setup, Verdict, Whose, php, time, user, whose};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, php, time, user, whose};
 use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 use std::borrow::Cow;
@@ -23,20 +23,21 @@ cookie   PHPSESSID (name of the session's configuration) = the id, unsigned
 index    none
 end      the one key (laminas-session 2, SaveHandler/Cache.php `destroy`)
 ",
-    prefix: "laminascache:",
+    keys: Keys { prefix: "laminascache:", locate: php::locate, ..Keys::PLAIN },
     marks: &[Mark::Variable("__Laminas"), Mark::Variable("__ZF")],
-    cookie_name: Some("PHPSESSID"),
-    locate: php::locate,
     recognize,
     read: |_, blob| blob.php_data(),
     describe,
-    end: super::symfony::end,
-    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[Layout::WRITTEN_BACK],
     whose: Whose::Own(|_, _, data| match php::frameworks::of_frameworks(data) {
         Some(php::frameworks::Login::Unnamed) => Unnamed::Unknown,
         _ => whose::bag(Some(data)),
     }),
+    cookie: Cookie {
+        name: Some("PHPSESSID"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    ends: Ends { end: super::symfony::end, caveats: &[Layout::WRITTEN_BACK], ..Ends::PLAIN },
     ..Layout::PLAIN
 };
 

@@ -7,7 +7,8 @@ use crate::layout::key::{self, Alphabet};
 use crate::layout::php;
 use crate::layout::php::{Php, What};
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, open_any, whose,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose,
+    open_any, whose,
 };
 use crate::session::{Facts, Unnamed};
 use crate::value::Value;
@@ -37,7 +38,7 @@ end      the one key, as the session handler's destroy does (CacheBasedSessionHa
 beware   the same prefix holds ordinary cache entries; counters of the rate limiter have keys of 40
          hexadecimal digits, and a bare number as their value
 ",
-    prefix: "laravel_database_laravel_cache:",
+    keys: Keys { prefix: "laravel_database_laravel_cache:", locate, ..Keys::PLAIN },
     marks: &[Mark::Variable("_token"), Mark::AnyPhp, Mark::Magic(b"b:0;")],
     options: &[
         OptionSpec::secret(
@@ -51,20 +52,9 @@ beware   the same prefix holds ordinary cache entries; counters of the rate limi
             "earlier keys (APP_PREVIOUS_KEYS), tried after it",
         ),
     ],
-    cookie_name: Some("laravel_session"),
-    locate,
     recognize,
     read,
     describe,
-    cookie: Some(|setup, given| {
-        open_any(setup, &["laravel-session"], |name| cookie::laravel::open(given, name, &keys(setup)))
-    }),
-    caveats: &[
-        "A browser with a remember-me cookie is logged in again at its next request; change the user's remember \
-         token as well.",
-        Layout::WRITTEN_BACK,
-        "The next request of the same browser makes an empty session under the same id.",
-    ],
     whose: Whose::Own(|_, _, data| {
         let mut members = data.members().into_iter().flatten();
         let login = |name: &str| name.starts_with("login_") || matches!(name, "user_auth" | "admin_auth");
@@ -73,6 +63,22 @@ beware   the same prefix holds ordinary cache entries; counters of the rate limi
             None => whose::bag(Some(data)),
         }
     }),
+    cookie: Cookie {
+        name: Some("laravel_session"),
+        open: Some(|setup, given| {
+            open_any(setup, &["laravel-session"], |name| cookie::laravel::open(given, name, &keys(setup)))
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        caveats: &[
+            "A browser with a remember-me cookie is logged in again at its next request; change the user's remember \
+             token as well.",
+            Layout::WRITTEN_BACK,
+            "The next request of the same browser makes an empty session under the same id.",
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

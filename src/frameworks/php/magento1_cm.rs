@@ -2,7 +2,7 @@
 
 use crate::cookie;
 use crate::frameworks::php::magento2;
-use crate::layout::{Blob, Layout, Setup, Verdict, Whose, open_any, time};
+use crate::layout::{Blob, Cookie, Layout, Setup, Verdict, Whose, open_any, time};
 use crate::session::Facts;
 use crate::value::Value;
 
@@ -24,10 +24,13 @@ alike    magento2: `core` with _session_validator_data in it decides
 ",
     recognize,
     describe,
-    cookie: Some(|setup, given| open_any(setup, &["adminhtml"], |name| cookie::bare::open(given, name))),
-    cookie_name: Some("frontend"),
-    same_as: &["magento2"],
     whose: Whose::Own(|_, _, data| magento2::nobody(data)),
+    cookie: Cookie {
+        open: Some(|setup, given| open_any(setup, &["adminhtml"], |name| cookie::bare::open(given, name))),
+        name: Some("frontend"),
+        ..magento2::LAYOUT.cookie
+    },
+    same_as: &["magento2"],
     ..magento2::LAYOUT
 };
 

@@ -3,7 +3,8 @@
 use crate::codec::php_session;
 use crate::cookie;
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, Setup, Verdict, Whose, blob, open_any, php, time, user, whose,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, blob, open_any, php, time, user,
+    whose,
 };
 use crate::session::{Facts, Unnamed};
 use crate::store::Kind;
@@ -29,21 +30,25 @@ index    none
 end      the one key (Cm\\RedisSession\\Handler `destroy`, 2.1.2)
 alike    magento1-cm: its variables are in `core`
 ",
-    prefix: "sess_",
-    kind: Kind::Hash,
+    keys: Keys { prefix: "sess_", kind: Kind::Hash, locate: php::locate, ..Keys::PLAIN },
     marks: &[Mark::Field("writes"), Mark::Field("lock")],
-    cookie_name: Some("PHPSESSID"),
-    locate: php::locate,
     recognize: |_, blob| is_session(blob),
     read,
     describe,
-    cookie: Some(|setup, given| open_any(setup, &["admin"], |name| cookie::bare::open(given, name))),
-    same_as: &["magento1-cm"],
-    caveats: &[
-        Layout::WRITTEN_BACK,
-        "The next request of the same browser makes a guest's session under the same id.",
-    ],
     whose: Whose::Own(|_, _, data| nobody(data)),
+    cookie: Cookie {
+        name: Some("PHPSESSID"),
+        open: Some(|setup, given| open_any(setup, &["admin"], |name| cookie::bare::open(given, name))),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        caveats: &[
+            Layout::WRITTEN_BACK,
+            "The next request of the same browser makes a guest's session under the same id.",
+        ],
+        ..Ends::PLAIN
+    },
+    same_as: &["magento1-cm"],
     ..Layout::PLAIN
 };
 

@@ -3,7 +3,8 @@
 use crate::cookie;
 use crate::cookie::{CookieError, Opened};
 use crate::layout::{
-    Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, key, php, time,
+    Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, key, php,
+    time,
 };
 use crate::session::{Facts, Unnamed};
 use crate::value::Value;
@@ -25,20 +26,12 @@ index    none
 end      the one key (SingleBackendSessionStore, 1.45)
 beware   caches, job queues and users share <wiki>:; a session with metadata.remember logs in again
 ",
-    prefix: "",
+    keys: Keys { prefix: "", lead, locate, ..Keys::PLAIN },
     marks: &[Mark::Variable("metadata")],
     options: &[OptionSpec::new("wiki", OptionKind::Text, "the wiki's id, before `:MWSession:`")],
-    lead,
-    locate,
     recognize,
     read: |_, blob| blob.php_data(),
     describe,
-    cookie: Some(open),
-    caveats: &[
-        "A browser with the Token cookie of `keep me logged in` is logged in again; \
-         maintenance/invalidateUserSessions.php ends that.",
-        Layout::WRITTEN_BACK_IF_CHANGED,
-    ],
     whose: Whose::Own(|_, _, data| {
         let number = data.get("metadata").and_then(|metadata| metadata.get("userId"));
         match number.and_then(Value::scalar_text) {
@@ -46,6 +39,15 @@ beware   caches, job queues and users share <wiki>:; a session with metadata.rem
             _ => Unnamed::Unknown,
         }
     }),
+    cookie: Cookie { open: Some(open), ..Cookie::PLAIN },
+    ends: Ends {
+        caveats: &[
+            "A browser with the Token cookie of `keep me logged in` is logged in again; \
+             maintenance/invalidateUserSessions.php ends that.",
+            Layout::WRITTEN_BACK_IF_CHANGED,
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

@@ -6,7 +6,8 @@ use crate::cookie;
 use crate::cookie::{CookieError, Opened};
 use crate::layout::php;
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, blob, time, user,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose,
+    blob, time, user,
 };
 use crate::session::{Facts, Session, Unnamed};
 use crate::store::Key;
@@ -36,26 +37,22 @@ end      the key, its field in the user's hash, and the lock <key>.lock (redis.p
 beware   a hash with nothing but sessdata and without TTL is what a request left that was in flight
          when its session was ended: no session
 ",
-    prefix: "",
-    kind: Kind::Hash,
-    other_kind: Some(Kind::String),
+    keys: Keys {
+        prefix: "",
+        kind: Kind::Hash,
+        other_kind: Some(Kind::String),
+        locate,
+        key_of: |setup, id| [&setup.lead()[..], WORD.as_bytes(), id].concat(),
+        ..Keys::PLAIN
+    },
     marks: &[Mark::Field("sessdata"), Mark::Variable("USER"), Mark::Variable("SESSION")],
     options: &[
         OptionSpec::new("compressor", OptionKind::Text, "none, gzip or zstd, as a hint; the bytes decide"),
         OptionSpec::new("serializer", OptionKind::Text, "php or igbinary, as a hint; the bytes decide"),
     ],
-    cookie_name: Some("MoodleSession"),
-    locate,
-    key_of: |setup, id| [&setup.lead()[..], WORD.as_bytes(), id].concat(),
     recognize,
     read,
     describe,
-    end,
-    cookie: Some(open),
-    caveats: &[
-        "Before 4.5 a request in flight writes its session back; the SQL table mdl_sessions decides whether it \
-         counts.",
-    ],
     whose: Whose::Own(|_, blob, data| {
         let user = if blob.fields().is_some() { data.get("userid") } else { data.at("USER.id") };
         match user.and_then(Value::scalar_text) {
@@ -63,6 +60,15 @@ beware   a hash with nothing but sessdata and without TTL is what a request left
             _ => Unnamed::Unknown,
         }
     }),
+    cookie: Cookie { name: Some("MoodleSession"), open: Some(open), ..Cookie::PLAIN },
+    ends: Ends {
+        end,
+        caveats: &[
+            "Before 4.5 a request in flight writes its session back; the SQL table mdl_sessions decides whether it \
+             counts.",
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

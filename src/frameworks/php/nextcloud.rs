@@ -5,7 +5,9 @@ use crate::codec::DecodeError;
 use crate::cookie;
 use crate::cookie::{CookieError, Opened};
 use crate::frameworks::php::phpredis;
-use crate::layout::{Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Setup, Verdict, Whose, key, whose};
+use crate::layout::{
+    Blob, Cookie, Decoded, Ends, Layout, Mark, OptionKind, OptionSpec, Setup, Verdict, Whose, key, whose,
+};
 use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 use crate::wrap::nextcloud;
@@ -41,17 +43,9 @@ end      the key, and a stale lock <key>_LOCK
 ",
     marks: &[Mark::Variable("encrypted_session_data"), Mark::Word("PHPREDIS_SESSION:")],
     options: &[PASSPHRASE],
-    cookie_name: None,
     recognize,
     read,
     describe,
-    cookie: Some(open),
-    unlock: Some(unlock),
-    same_as: &[],
-    caveats: &[
-        "The browser's cookies nc_username and nc_token log it in again; the row of oc_authtoken ends that.",
-        Layout::WRITTEN_BACK,
-    ],
     whose: Whose::Own(|_, _, data| match data.get(SEALED_VARIABLE) {
         Some(Value::Map(content))
             if !content.iter().any(|(name, value)| name == "user_id" && !whose::is_empty(value)) =>
@@ -61,6 +55,15 @@ end      the key, and a stale lock <key>_LOCK
         None if data.members().is_some() => whose::without(data.get("user_id")),
         _ => Unnamed::Unknown,
     }),
+    cookie: Cookie { name: None, open: Some(open), unlock: Some(unlock), ..phpredis::LAYOUT.cookie },
+    ends: Ends {
+        caveats: &[
+            "The browser's cookies nc_username and nc_token log it in again; the row of oc_authtoken ends that.",
+            Layout::WRITTEN_BACK,
+        ],
+        ..phpredis::LAYOUT.ends
+    },
+    same_as: &[],
     ..phpredis::LAYOUT
 };
 

@@ -1,7 +1,9 @@
 //! OpenCart 4 with session_engine redis.
 
 use crate::cookie;
-use crate::layout::{Blob, Decoded, Layout, Mark, Place, Setup, Verdict, Whose, key, php, whose};
+use crate::layout::{
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, key, php, whose,
+};
 use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 
@@ -21,23 +23,25 @@ cookie   OCSESSID = the id, unsigned
 index    none
 end      the one key (opencart 4.1.0.3, system/library/session/redis.php `destroy`)
 ",
-    prefix: "",
+    keys: Keys { prefix: "", locate, ..Keys::PLAIN },
     marks: &[Mark::Word(WORD)],
-    cookie_name: Some("OCSESSID"),
-    locate,
     recognize,
     read: |_, blob| {
         if blob.is_empty() { Decoded::owned("json", Value::Map(Vec::new())) } else { blob.whole_json() }
     },
     describe,
-    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[Layout::WRITTEN_BACK],
     whose: Whose::Own(|_, _, data| {
         let ids = ["customer_id", "customer.customer_id", "user_id"].iter().filter_map(|path| data.at(path));
         let mut somebody =
             ids.filter(|id| !whose::is_empty(id) && id.scalar_text().is_none_or(|id| id != "0"));
         if somebody.next().is_some() { Unnamed::Unknown } else { Unnamed::Nobody }
     }),
+    cookie: Cookie {
+        name: Some("OCSESSID"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    ends: Ends { caveats: &[Layout::WRITTEN_BACK], ..Ends::PLAIN },
     ..Layout::PLAIN
 };
 

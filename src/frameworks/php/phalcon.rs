@@ -1,7 +1,9 @@
 //! Phalcon 3, 4 and 5.
 
 use crate::cookie;
-use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, key, php, whose};
+use crate::layout::{
+    Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, key, php, whose,
+};
 use crate::session::Facts;
 use crate::store::Key;
 use crate::store::Op;
@@ -29,18 +31,23 @@ cookie   PHPSESSID = the id, unsigned
 index    none
 end      the key, and its lock <key>-lock (Session/Adapter/Redis.zep `destroy`, 5.18)
 ",
-    prefix: "sess-reds-",
+    keys: Keys { prefix: "sess-reds-", locate, ..Keys::PLAIN },
     marks: &[Mark::AnyPhp],
     options: &[UNIQUE_ID],
-    cookie_name: Some("PHPSESSID"),
-    locate,
     recognize,
     read: |_, blob| blob.php_data(),
     describe,
-    end: |_, session| vec![Op::Unlock(Key([session.key, b"-lock"].concat()))],
-    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[Layout::WRITTEN_BACK],
     whose: whose::PLAIN,
+    cookie: Cookie {
+        name: Some("PHPSESSID"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        end: |_, session| vec![Op::Unlock(Key([session.key, b"-lock"].concat()))],
+        caveats: &[Layout::WRITTEN_BACK],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 
@@ -65,13 +72,12 @@ end      the key, and its member in that set (cphalcon 3, session/adapter/redis.
          cache/backend/redis.zep `delete`)
 alike    other entries of the cache, which have the same prefix and are no PHP sessions
 ",
-    prefix: "_PHCR",
+    keys: Keys { prefix: "_PHCR", locate: locate_three, ..LAYOUT.keys },
     marks: &[Mark::Word("_PHCR")],
     options: &[
         UNIQUE_ID,
         OptionSpec::new(STATS_KEY, OptionKind::Text, "statsKey, the set of all keys; _PHCR unless given"),
     ],
-    locate: locate_three,
     recognize: |setup, blob| {
         let Some(place) = locate_three(setup, blob.key) else {
             return Verdict::no("the key does not end in an id of PHP");
@@ -85,14 +91,17 @@ alike    other entries of the cache, which have the same prefix and are no PHP s
             _ => Verdict::no("the value is no PHP session under a key of the cache"),
         }
     },
-    end: |setup, session| {
-        let Some(behind) = behind_cache(session.key) else { return Vec::new() };
-        let (before, member) = session.key.split_at(behind);
-        let before = &before[..behind - CACHE.len()];
-        let set = [before, setup.text(STATS_KEY).unwrap_or("_PHCR").as_bytes()].concat();
-        vec![Op::SetRemove { key: Key(set), member: member.to_vec() }]
-    },
     whose: whose::PLAIN,
+    ends: Ends {
+        end: |setup, session| {
+            let Some(behind) = behind_cache(session.key) else { return Vec::new() };
+            let (before, member) = session.key.split_at(behind);
+            let before = &before[..behind - CACHE.len()];
+            let set = [before, setup.text(STATS_KEY).unwrap_or("_PHCR").as_bytes()].concat();
+            vec![Op::SetRemove { key: Key(set), member: member.to_vec() }]
+        },
+        ..LAYOUT.ends
+    },
     ..LAYOUT
 };
 
@@ -121,7 +130,8 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     const NO_STRING: Verdict = Verdict::no("the value is no PHP session inside a serialized string");
-    let said = || setup.known_lead().is_some() || key::rfind(blob.key, LAYOUT.prefix.as_bytes()).is_some();
+    let said =
+        || setup.known_lead().is_some() || key::rfind(blob.key, LAYOUT.keys.prefix.as_bytes()).is_some();
     if blob.php().is_some_and(|found| !found.is_wrapped()) && !said() {
         return NO_STRING;
     }
@@ -129,7 +139,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("the key does not end in an id of PHP");
     };
     let by_key =
-        setup.known_lead().is_some() || blob.key[..place.id.start].ends_with(LAYOUT.prefix.as_bytes());
+        setup.known_lead().is_some() || blob.key[..place.id.start].ends_with(LAYOUT.keys.prefix.as_bytes());
     match blob.php() {
         Some(found) if found.is_variables() && (by_key || (found.is_wrapped() && place.usual)) => {
             if by_key {

@@ -1,7 +1,9 @@
 //! PHP's native sessions with the handler of the extension phpredis.
 
 use crate::cookie;
-use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, key, php};
+use crate::layout::{
+    Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, key, php,
+};
 use crate::session::{Facts, Session};
 use crate::store::Key;
 use crate::store::Op;
@@ -32,28 +34,33 @@ end      the key, and a stale lock <key>_LOCK (redis.session.locking_enabled), w
          next request waits and sees an empty session
 alike    predis-session; webman and others under a prefix of their own
 ",
-    prefix: php::NATIVE[0],
+    keys: Keys { prefix: php::NATIVE[0], locate, ..Keys::PLAIN },
     marks: &[Mark::AnyPhp, Mark::Word("PHPREDIS_")],
     options: &[OptionSpec::new(
         "serializer",
         OptionKind::Text,
         "session.serialize_handler, as a hint; the value decides",
     )],
-    cookie_name: Some("PHPSESSID"),
-    locate,
     recognize,
     read: |_, blob| blob.php_data(),
     describe,
-    end,
-    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    same_as: &["predis-session"],
-    caveats: &[
-        Layout::WRITTEN_BACK_IF_CHANGED,
-        "Logging in with session_regenerate_id() may leave the old key with the same login: end by user, not by \
-         one id.",
-        "Applications with a remember-me cookie log the browser in again.",
-    ],
     whose: Whose::Container(php::frameworks::members),
+    cookie: Cookie {
+        name: Some("PHPSESSID"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        end,
+        caveats: &[
+            Layout::WRITTEN_BACK_IF_CHANGED,
+            "Logging in with session_regenerate_id() may leave the old key with the same login: end by user, not by \
+             one id.",
+            "Applications with a remember-me cookie log the browser in again.",
+        ],
+        ..Ends::PLAIN
+    },
+    same_as: &["predis-session"],
     ..Layout::PLAIN
 };
 

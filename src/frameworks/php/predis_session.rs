@@ -1,7 +1,7 @@
 //! PHP's native sessions with the handler that comes with Predis.
 
 use crate::frameworks::php::phpredis;
-use crate::layout::{Blob, Layout, Mark, Setup, Verdict, Whose, php};
+use crate::layout::{Blob, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, php};
 
 pub const LAYOUT: Layout = Layout {
     name: "predis-session",
@@ -19,14 +19,16 @@ end      the one key (Session/Handler.php of predis 1.1.10 and 3.6.0)
 alike    phpredis with a prefix of its own
 beware   bare keys of 32 hexadecimal digits are how many caches look: only sessions are taken
 ",
-    prefix: "",
+    keys: Keys { prefix: "", locate: php::locate, ..phpredis::LAYOUT.keys },
     marks: &[Mark::AnyPhp],
-    locate: php::locate,
     recognize,
-    end: |_, _| Vec::new(),
-    same_as: &["phpredis"],
-    caveats: &[Layout::WRITTEN_BACK, "Applications with a remember-me cookie log the browser in again."],
     whose: Whose::Container(php::frameworks::members),
+    ends: Ends {
+        end: |_, _| Vec::new(),
+        caveats: &[Layout::WRITTEN_BACK, "Applications with a remember-me cookie log the browser in again."],
+        ..phpredis::LAYOUT.ends
+    },
+    same_as: &["phpredis"],
     ..phpredis::LAYOUT
 };
 

@@ -2,7 +2,9 @@
 
 use crate::codec::php_session;
 use crate::cookie;
-use crate::layout::{Blob, Decoded, Layout, Mark, Setup, Verdict, Whose, php, time, user, whose};
+use crate::layout::{
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, php, time, user, whose,
+};
 use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 use std::borrow::Cow;
@@ -23,19 +25,11 @@ index    none
 end      the one key (program/lib/Roundcube/session/redis.php `destroy`, 1.6.5)
 beware   vars holds the encrypted IMAP password; <user>:IMAP:… are caches, not sessions
 ",
-    prefix: "",
+    keys: Keys { prefix: "", locate: php::locate, ..Keys::PLAIN },
     marks: &[Mark::Variable("vars")],
-    cookie_name: Some("roundcube_sessid"),
-    locate: php::locate,
     recognize,
     read,
     describe,
-    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[
-        "Pages ask for mail every minute, and a request in flight writes its session back; look again after a few \
-         seconds.",
-        "The browser makes an anonymous session under the same id when it returns.",
-    ],
     whose: Whose::Own(|_, _, data| match data.get("vars") {
         None => Unnamed::Nobody,
         Some(vars) if whose::is_empty(vars) => Unnamed::Nobody,
@@ -43,6 +37,19 @@ beware   vars holds the encrypted IMAP password; <user>:IMAP:… are caches, not
         Some(vars) if vars.members().is_some() => whose::without(vars.get("user_id")),
         Some(_) => Unnamed::Unknown,
     }),
+    cookie: Cookie {
+        name: Some("roundcube_sessid"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        caveats: &[
+            "Pages ask for mail every minute, and a request in flight writes its session back; look again after a few \
+             seconds.",
+            "The browser makes an anonymous session under the same id when it returns.",
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

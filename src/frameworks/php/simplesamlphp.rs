@@ -6,7 +6,9 @@ use sha1::{Digest, Sha1};
 use crate::codec::Limits;
 use crate::codec::php as serialize;
 use crate::cookie;
-use crate::layout::{Blob, Decoded, Layout, Mark, Place, Setup, Verdict, Whose, key, time};
+use crate::layout::{
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, key, time,
+};
 use crate::session::{Facts, Session, Unnamed};
 use crate::store::Key;
 use crate::store::{Op, Raw};
@@ -33,32 +35,41 @@ index    <prefix>saml.LogoutStore.<sha1 of the serialized NameID>:<SessionIndex>
 end      the key and its pointers in the logout store (1.19.7, modules/saml/lib/SP/LogoutStore.php)
 beware   saml.AssertionReceived.* guard against replay and must stay
 ",
-    prefix: "SimpleSAMLphp",
+    keys: Keys {
+        prefix: "SimpleSAMLphp",
+        lead: |setup| {
+            let prefix = setup.text("prefix").unwrap_or(LAYOUT.keys.prefix);
+            [setup.key_prefix(), prefix, WORD].concat().into_bytes()
+        },
+        locate,
+        ..Keys::PLAIN
+    },
     marks: &[
         Mark::Magic(b"O:18:\"SimpleSAML\\Session\":"),
         Mark::Magic(b"C:18:\"SimpleSAML\\Session\":"),
         Mark::Magic(b"O:18:\"SimpleSAML_Session\":"),
         Mark::Magic(b"C:18:\"SimpleSAML_Session\":"),
     ],
-    cookie_name: Some("SimpleSAMLSessionID"),
-    lead: |setup| {
-        let prefix = setup.text("prefix").unwrap_or(LAYOUT.prefix);
-        [setup.key_prefix(), prefix, WORD].concat().into_bytes()
-    },
-    locate,
     recognize,
     read,
     describe,
-    end,
-    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[
-        "Single sign-on logs in again without a question while the identity provider's session lives.",
-        Layout::WRITTEN_BACK_IF_CHANGED,
-    ],
     whose: Whose::Own(|_, _, data| {
         let readable = data.members().is_some();
         if readable && sources(data).next().is_none() { Unnamed::Nobody } else { Unnamed::Unknown }
     }),
+    cookie: Cookie {
+        name: Some("SimpleSAMLSessionID"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        end,
+        caveats: &[
+            "Single sign-on logs in again without a question while the identity provider's session lives.",
+            Layout::WRITTEN_BACK_IF_CHANGED,
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

@@ -3,7 +3,7 @@
 use crate::cookie;
 use crate::layout::key;
 use crate::layout::key::Alphabet;
-use crate::layout::{Layout, Mark, Place, Verdict, php, whose};
+use crate::layout::{Cookie, Ends, Keys, Layout, Mark, Place, Verdict, php, whose};
 use crate::session::Facts;
 
 const PREFIX: &str = "swoft_session:";
@@ -23,20 +23,22 @@ index    none
 end      the one key (swoft/session 1, Handler/RedisSessionHandler.php `destroy`)
 alike    laravel: the prefix decides
 ",
-    prefix: PREFIX,
-    marks: &[Mark::Word(PREFIX)],
-    cookie_name: Some("SWOFT_SESSION_ID"),
-    locate: |setup, key| {
-        let start = match setup.known_lead() {
-            Some(lead) => key.starts_with(lead).then_some(lead.len())?,
-            None => key::rfind(key, PREFIX.as_bytes()).map(|at| at + PREFIX.len())?,
-        };
-        // The component takes nothing else for an id.
-        key::is_exactly(&key[start..], 40, Alphabet::Alnum).then(|| Place::after(key, start, true))
+    keys: Keys {
+        prefix: PREFIX,
+        locate: |setup, key| {
+            let start = match setup.known_lead() {
+                Some(lead) => key.starts_with(lead).then_some(lead.len())?,
+                None => key::rfind(key, PREFIX.as_bytes()).map(|at| at + PREFIX.len())?,
+            };
+            // The component takes nothing else for an id.
+            key::is_exactly(&key[start..], 40, Alphabet::Alnum).then(|| Place::after(key, start, true))
+        },
+        ..Keys::PLAIN
     },
+    marks: &[Mark::Word(PREFIX)],
     recognize: |setup, blob| {
         let array = blob.php().is_some_and(|found| found.is_wrapped() && !found.is_variables());
-        if (setup.layout.locate)(setup, blob.key).is_none() {
+        if (setup.layout.keys.locate)(setup, blob.key).is_none() {
             Verdict::no("the key does not end in 40 letters and digits behind the prefix")
         } else if array && blob.variables().is_some() {
             Verdict::Sure
@@ -49,8 +51,12 @@ alike    laravel: the prefix decides
         let user = php::guard(data).or_else(|| php::conventional(data));
         Facts { user, ip: php::ip(data), agent: php::agent(data), ..Facts::default() }
     },
-    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[Layout::WRITTEN_BACK],
     whose: whose::PLAIN,
+    cookie: Cookie {
+        name: Some("SWOFT_SESSION_ID"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    ends: Ends { caveats: &[Layout::WRITTEN_BACK], ..Ends::PLAIN },
     ..Layout::PLAIN
 };

@@ -6,7 +6,8 @@ use crate::codec::php as serialize;
 use crate::cookie;
 use crate::layout::php;
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, time, whose,
+    Blob, Cookie, Decoded, Ends, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict,
+    Whose, time, whose,
 };
 use crate::session::{Facts, Session, Unnamed};
 use crate::store::Op;
@@ -48,24 +49,29 @@ end      the one key (symfony/http-foundation 7.1.5, RedisSessionHandler); with 
          under PHPREDIS_SESSION: also a stale lock <key>_LOCK
 alike    phpredis: with handler_id null, Symfony's variables are in its keys
 ",
-    prefix: "sf_s",
+    keys: Keys { prefix: "sf_s", locate, ..Keys::PLAIN },
     marks: &[Mark::Variable("_sf2_attributes"), Mark::Variable("_sf2_meta"), Mark::Word("sf_s")],
-    cookie_name: Some("PHPSESSID"),
     options: &[KEYS],
-    locate,
     recognize,
     read,
     describe,
-    end,
-    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[
-        Layout::WRITTEN_BACK,
-        "A browser with the cookie REMEMBERME is logged in again; a changed password or a deleted token row ends \
-         that.",
-        "All firewalls of one browser share one session: they end together.",
-    ],
     whose: Whose::Own(nobody),
-    broken: unreadable,
+    cookie: Cookie {
+        name: Some("PHPSESSID"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        end,
+        caveats: &[
+            Layout::WRITTEN_BACK,
+            "A browser with the cookie REMEMBERME is logged in again; a changed password or a deleted token row ends \
+             that.",
+            "All firewalls of one browser share one session: they end together.",
+        ],
+        ..Ends::PLAIN
+    },
+    extra: Extra { broken: unreadable, ..Extra::PLAIN },
     ..Layout::PLAIN
 };
 
@@ -131,7 +137,7 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(data) = blob.variables() else {
-        let begins = setup.named || memchr::memmem::find(blob.key, LAYOUT.prefix.as_bytes()).is_some();
+        let begins = setup.named || memchr::memmem::find(blob.key, LAYOUT.keys.prefix.as_bytes()).is_some();
         return match marshalled(setup, blob).filter(|_| begins) {
             Some((_, data)) if data.get("_sf2_attributes").is_some() || data.get("_sf2_meta").is_some() => {
                 Verdict::Sure

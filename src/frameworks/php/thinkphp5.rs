@@ -2,7 +2,9 @@
 
 use crate::cookie;
 use crate::frameworks::php::{symfony, thinkphp6};
-use crate::layout::{Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, php, whose};
+use crate::layout::{
+    Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, php, whose,
+};
 use crate::session::Facts;
 use crate::value::Value;
 
@@ -26,21 +28,22 @@ end      the one key (topthink/framework 5.1.41, think/session/driver/Redis.php 
          native sessions under PHPREDIS_SESSION: also a stale lock <key>_LOCK
 alike    predis-session and phpredis: the group decides
 ",
-    prefix: "",
+    keys: Keys { prefix: "", locate, ..Keys::PLAIN },
     marks: &[Mark::Variable(GROUP)],
     options: &[OptionSpec::new("group", OptionKind::Text, "the session's `prefix`, think unless configured")],
-    cookie_name: Some("PHPSESSID"),
-    locate,
     recognize,
     read: |_, blob| blob.php_data(),
     describe,
-    end: symfony::end,
-    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED],
     whose: Whose::Own(|setup, _, data| {
         let inner = data.get(group(setup)).filter(|group| group.as_map().is_some());
         whose::container(inner.unwrap_or(data))
     }),
+    cookie: Cookie {
+        name: Some("PHPSESSID"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    ends: Ends { end: symfony::end, caveats: &[Layout::WRITTEN_BACK_IF_CHANGED], ..Ends::PLAIN },
     ..Layout::PLAIN
 };
 
@@ -118,7 +121,7 @@ mod tests {
                 data: None,
                 now: 0,
             };
-            (LAYOUT.end)(&setup, &session).len()
+            (LAYOUT.ends.end)(&setup, &session).len()
         };
         assert_eq!(ops("PHPREDIS_SESSION:gpcqfp31ifeu7n9bmp49bs11sj"), 1);
         assert_eq!(ops("gpcqfp31ifeu7n9bmp49bs11sj"), 0);

@@ -5,7 +5,7 @@ use crate::layout::key;
 use crate::layout::key::Alphabet;
 use crate::layout::php;
 use crate::layout::php::What;
-use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, whose};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, whose};
 use crate::session::Facts;
 use crate::value::Value;
 use std::borrow::Cow;
@@ -26,16 +26,18 @@ end      the one key (topthink/framework 8, session/driver/Cache.php `delete`)
 alike    any cache with such keys: the array must have names, and lie inside a string
 beware   Cache::clear() empties the database, with all sessions
 ",
-    prefix: "",
+    keys: Keys { prefix: "", locate, ..Keys::PLAIN },
     marks: &[Mark::AnyPhp],
-    cookie_name: Some("PHPSESSID"),
-    locate,
     recognize,
     read: |_, blob| blob.php_data(),
     describe,
-    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    caveats: &[Layout::WRITTEN_BACK],
     whose: whose::PLAIN,
+    cookie: Cookie {
+        name: Some("PHPSESSID"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    ends: Ends { caveats: &[Layout::WRITTEN_BACK], ..Ends::PLAIN },
     ..Layout::PLAIN
 };
 

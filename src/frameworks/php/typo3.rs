@@ -6,7 +6,8 @@ use crate::layout::key;
 use crate::layout::key::Alphabet;
 use crate::layout::php;
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, open_any, time, user,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose,
+    open_any, time, user,
 };
 use crate::session::{Facts, Unnamed};
 use crate::value::Value;
@@ -35,7 +36,7 @@ cookie   fe_typo_user, be_typo_user: a JWT whose `identifier` is the id; the opt
 index    none
 end      the one key (RedisSessionBackend.php `remove`); what was ended stays ended
 ",
-    prefix: "typo3_ses_",
+    keys: Keys { prefix: "typo3_ses_", locate, key_of, ..Keys::PLAIN },
     marks: &[Mark::Member("ses_userid")],
     options: &[
         OptionSpec::secret(
@@ -51,22 +52,26 @@ end      the one key (RedisSessionBackend.php `remove`); what was ended stays en
         OptionSpec::new("fe_timeout", OptionKind::Number, "FE.sessionTimeout in seconds, 6000 unless given"),
         OptionSpec::new("be_timeout", OptionKind::Number, "BE.sessionTimeout in seconds, 28800 unless given"),
     ],
-    cookie_name: Some("fe_typo_user"),
-    locate,
-    key_of,
     recognize,
     read,
     describe,
-    cookie: Some(|setup, given| {
-        open_any(setup, &["be_typo_user"], |name| {
-            cookie::typo3::open(given, name, setup.text("encryption_key"), is_fourteen(setup))
-        })
-    }),
-    caveats: &["A permanent login's cookie lives on, but names a session that is gone."],
     whose: Whose::Own(|_, _, data| match data.get("ses_userid").and_then(Value::scalar_text) {
         Some(id) if id == "0" => Unnamed::Nobody,
         _ => Unnamed::Unknown,
     }),
+    cookie: Cookie {
+        name: Some("fe_typo_user"),
+        open: Some(|setup, given| {
+            open_any(setup, &["be_typo_user"], |name| {
+                cookie::typo3::open(given, name, setup.text("encryption_key"), is_fourteen(setup))
+            })
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        caveats: &["A permanent login's cookie lives on, but names a session that is gone."],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 
@@ -74,7 +79,7 @@ end      the one key (RedisSessionBackend.php `remove`); what was ended stays en
 fn is_fourteen(setup: &Setup) -> bool {
     match setup.text("hash") {
         Some(hash) => hash.starts_with("sha3"),
-        None => setup.text("prefix").is_some_and(|prefix| prefix != LAYOUT.prefix),
+        None => setup.text("prefix").is_some_and(|prefix| prefix != LAYOUT.keys.prefix),
     }
 }
 

@@ -1,7 +1,7 @@
 //! webman and other applications on Workerman.
 
 use crate::cookie;
-use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, php, whose};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, php, whose};
 use crate::session::Facts;
 use crate::value::Value;
 
@@ -20,17 +20,19 @@ index    none
 end      the one key (workerman 5.2.2, Session/RedisSessionHandler.php `destroy`)
 alike    phpredis with php_serialize under a prefix of its own
 ",
-    prefix: "redis_session_",
+    keys: Keys { prefix: "redis_session_", locate, ..Keys::PLAIN },
     marks: &[Mark::AnyPhp],
-    cookie_name: Some("PHPSID"),
-    locate,
     recognize,
     read: |_, blob| blob.php_data(),
     describe,
-    cookie: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
-    same_as: &["phpredis"],
-    caveats: &[Layout::WRITTEN_BACK_IF_CHANGED],
     whose: whose::PLAIN,
+    cookie: Cookie {
+        name: Some("PHPSID"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    ends: Ends { caveats: &[Layout::WRITTEN_BACK_IF_CHANGED], ..Ends::PLAIN },
+    same_as: &["phpredis"],
     ..Layout::PLAIN
 };
 
@@ -46,7 +48,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("the value is no serialized array");
     }
     let Some(place) = locate(setup, blob.key) else { return Verdict::no("the key does not end in an id") };
-    if setup.known_lead().is_some() || blob.key[..place.id.start].ends_with(LAYOUT.prefix.as_bytes()) {
+    if setup.known_lead().is_some() || blob.key[..place.id.start].ends_with(LAYOUT.keys.prefix.as_bytes()) {
         Verdict::Sure
     } else {
         Verdict::no("nothing in its key tells it from other arrays")

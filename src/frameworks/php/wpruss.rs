@@ -1,6 +1,6 @@
 //! WordPress with the plugin WP Redis User Session Storage.
 
-use crate::layout::{Blob, Layout, Mark, Place, Setup, Verdict, key, php, time, user};
+use crate::layout::{Blob, Ends, Keys, Layout, Mark, Place, Setup, Verdict, key, php, time, user};
 use crate::session::Facts;
 use crate::value::Value;
 use std::borrow::Cow;
@@ -22,14 +22,16 @@ end      the key: all sessions of that user (wp-redis-user-session-storage 0.2,
 beware   without the plugin WordPress keeps its logins in SQL (usermeta session_tokens); a copy of
          that row in an object cache is no session, and removing it logs nobody out
 ",
-    prefix: "wpruss:",
+    keys: Keys { prefix: "wpruss:", locate, ..Keys::PLAIN },
     marks: &[Mark::AnyPhp],
-    locate,
     recognize,
     read: |_, blob| blob.php_data(),
     describe,
-    expire: |_, _, _| Err("WordPress keeps an end of each login inside the value, and sets no expiry"),
-    caveats: &["One key holds all sessions of its user: they end together."],
+    ends: Ends {
+        expire: |_, _, _| Err("WordPress keeps an end of each login inside the value, and sets no expiry"),
+        caveats: &["One key holds all sessions of its user: they end together."],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 

@@ -7,7 +7,8 @@ use crate::cookie;
 use crate::cookie::Opened;
 use crate::layout::key::Alphabet;
 use crate::layout::{
-    Blob, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, open_any, php, whose,
+    Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, open_any,
+    php, whose,
 };
 use crate::session::{Facts, Unnamed};
 use crate::value::Value;
@@ -29,29 +30,16 @@ index    none
 end      the one key (yii2-redis 2.1, Session.php `destroySession`)
 alike    predis-session, thinkphp6 where keyPrefix is empty: the variables decide
 ",
-    prefix: "",
+    keys: Keys { prefix: "", lead, locate, ..Keys::PLAIN },
     marks: &[Mark::AnyPhp],
     options: &[OptionSpec::new(
         "app_id",
         OptionKind::Text,
         "the application's id, which the prefix is made of",
     )],
-    cookie_name: Some("PHPSESSID"),
-    lead,
-    locate,
     recognize,
     read: |_, blob| blob.php_data(),
     describe,
-    cookie: Some(|setup, given| {
-        let opened = open_any(setup, &["CraftSessionId", "advanced-frontend", "advanced-backend"], |name| {
-            cookie::bare::open(given, name)
-        })?;
-        Ok(Opened { id: hashed(&opened.id), ..opened })
-    }),
-    caveats: &[
-        Layout::WRITTEN_BACK,
-        "With enableAutoLogin the cookie _identity logs the browser in again; a changed auth_key ends that.",
-    ],
     whose: Whose::Own(|_, _, data| {
         let mut members = data.members().into_iter().flatten();
         let login = |name: &str| name.ends_with("__id") || name.starts_with("__id_");
@@ -60,6 +48,24 @@ alike    predis-session, thinkphp6 where keyPrefix is empty: the variables decid
             None => whose::bag(Some(data)),
         }
     }),
+    cookie: Cookie {
+        name: Some("PHPSESSID"),
+        open: Some(|setup, given| {
+            let opened =
+                open_any(setup, &["CraftSessionId", "advanced-frontend", "advanced-backend"], |name| {
+                    cookie::bare::open(given, name)
+                })?;
+            Ok(Opened { id: hashed(&opened.id), ..opened })
+        }),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        caveats: &[
+            Layout::WRITTEN_BACK,
+            "With enableAutoLogin the cookie _identity logs the browser in again; a changed auth_key ends that.",
+        ],
+        ..Ends::PLAIN
+    },
     ..Layout::PLAIN
 };
 
@@ -158,8 +164,8 @@ mod tests {
         let mut named = Setup::named(&LAYOUT, []).expect("no options");
         named.set("app_id", Setting::Text("basic".into())).expect("it is an option");
         let given = cookie::Given::parse("PHPSESSID=utod7bv61eng1g64tjfp7v6r2k");
-        let opened = LAYOUT.cookie.expect("it sets one")(&named, &given).expect("an id");
-        assert_eq!((LAYOUT.key_of)(&named, &opened.id), b"f17aa74cc2a6c67862690a605168fa3875ea9");
+        let opened = LAYOUT.cookie.open.expect("it sets one")(&named, &given).expect("an id");
+        assert_eq!((LAYOUT.keys.key_of)(&named, &opened.id), b"f17aa74cc2a6c67862690a605168fa3875ea9");
     }
 
     #[test]

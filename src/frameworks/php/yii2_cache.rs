@@ -9,7 +9,7 @@ use crate::cookie;
 use crate::cookie::Opened;
 use crate::layout::key::Alphabet;
 use crate::layout::{
-    Blob, Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, open_any, php,
+    Blob, Cookie, Decoded, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, open_any, php,
 };
 use crate::value::Value;
 use crate::wrap;
@@ -37,36 +37,42 @@ end      the one key (yiisoft/yii2 web/CacheSession.php `destroySession`, yii2-r
 alike    other entries of the cache, whose keys look the same: their first item is no session
 beware   flushing the cache (Cache::flush, yii cache/flush-all) ends all sessions
 ",
-    prefix: "",
+    keys: Keys {
+        prefix: "",
+        locate: |setup, key| {
+            let start = match setup.known_lead() {
+                Some(lead) => key.starts_with(lead).then_some(lead.len())?,
+                None => key.len().checked_sub(32)?,
+            };
+            key::is_exactly(&key[start..], 32, Alphabet::Hex).then(|| Place::after(key, start, true))
+        },
+        lead: Setup::lead,
+        ..yii2::LAYOUT.keys
+    },
     marks: &[Mark::Variable("0")],
     options: &[OptionSpec::new(
         "igbinary",
         OptionKind::Flag,
         "the keys are hashes of igbinary, which finds a cookie's session; false by default",
     )],
-    locate: |setup, key| {
-        let start = match setup.known_lead() {
-            Some(lead) => key.starts_with(lead).then_some(lead.len())?,
-            None => key.len().checked_sub(32)?,
-        };
-        key::is_exactly(&key[start..], 32, Alphabet::Hex).then(|| Place::after(key, start, true))
-    },
-    lead: Setup::lead,
     recognize,
     read: |_, blob| match session(blob) {
         Some((via, value)) => Decoded { via, value: Ok(Cow::Owned(value)) },
         None => blob.php_data(),
     },
-    cookie: Some(|setup, given| {
-        let opened = open_any(setup, &["advanced-frontend", "advanced-backend"], |name| {
-            cookie::bare::open(given, name)
-        })?;
-        let list = if setup.flag("igbinary") == Some(true) { by_igbinary } else { by_php };
-        Ok(Opened {
-            id: base16ct::lower::encode_string(&Md5::digest(list(&opened.id))).into_bytes(),
-            ..opened
-        })
-    }),
+    cookie: Cookie {
+        open: Some(|setup, given| {
+            let opened = open_any(setup, &["advanced-frontend", "advanced-backend"], |name| {
+                cookie::bare::open(given, name)
+            })?;
+            let list = if setup.flag("igbinary") == Some(true) { by_igbinary } else { by_php };
+            Ok(Opened {
+                id: base16ct::lower::encode_string(&Md5::digest(list(&opened.id))).into_bytes(),
+                ..opened
+            })
+        }),
+        ..yii2::LAYOUT.cookie
+    },
     ..yii2::LAYOUT
 };
 
@@ -99,7 +105,7 @@ fn session(blob: &Blob<'_>) -> Option<(Vec<&'static str>, Value<'static>)> {
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
-    if (setup.layout.locate)(setup, blob.key).is_none() {
+    if (setup.layout.keys.locate)(setup, blob.key).is_none() {
         return Verdict::no("its key does not end in the 32 hexadecimal digits of an md5");
     }
     match session(blob) {
@@ -147,7 +153,7 @@ mod tests {
         let given = cookie::Given::parse("PHPSESSID=utod7bv61eng1g64tjfp7v6r2k");
         let mut open = |igbinary| {
             setup.set("igbinary", Setting::Flag(igbinary)).expect("an option");
-            LAYOUT.cookie.expect("it sets one")(&setup, &given).expect("an id").id
+            LAYOUT.cookie.open.expect("it sets one")(&setup, &given).expect("an id").id
         };
         assert_eq!(open(false), base16ct::lower::encode_string(&Md5::digest(by_php(id))).as_bytes());
         assert_eq!(open(true), base16ct::lower::encode_string(&Md5::digest(by_igbinary(id))).as_bytes());

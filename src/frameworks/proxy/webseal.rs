@@ -1,7 +1,8 @@
 //! WebSEAL, IBM Security Verify Access and IBM Application Gateway with Redis.
 
 use crate::layout::{
-    Decoded, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, expire, key,
+    Decoded, Ends, Evidence, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob,
+    expire, key,
 };
 use crate::session::{Facts, Session};
 use crate::store::Key;
@@ -34,16 +35,19 @@ end      the key, its set of proxies, and its member in the user's set (IBM's pa
          sbweeden/blog_assets, RedisHelper.lua). The proxies are told by Redis (CLIENT TRACKING)
 beware   collections put the sessions of one user on several servers, by the Host header
 ",
-    prefix_option: "key_prefix",
-    kind: Kind::Hash,
+    keys: Keys {
+        prefix_option: "key_prefix",
+        kind: Kind::Hash,
+        lead,
+        locate,
+        key_of: |setup, id| {
+            let lead = lead(setup);
+            [if lead.is_empty() { WORD } else { &lead }, id].concat()
+        },
+        ..Keys::PLAIN
+    },
     marks: &[Mark::Field(INDEX), Mark::Word("session-")],
     options: &[OptionSpec::new("user_field", OptionKind::Text, "a field of the hash that names the user")],
-    lead,
-    locate,
-    key_of: |setup, id| {
-        let lead = lead(setup);
-        [if lead.is_empty() { WORD } else { &lead }, id].concat()
-    },
     recognize: |_, blob| match (blob.fields(), blob.field(INDEX)) {
         (None, _) => Verdict::no("the key is no hash"),
         (_, Some(_)) => Verdict::Sure,
@@ -60,20 +64,29 @@ beware   collections put the sessions of one user on several servers, by the Hos
         user: setup.text("user_field").and_then(|field| data.get(field)?.scalar_text()),
         ..Facts::default()
     },
-    end,
-    // The sets are to be there as long as the session.
-    expire: |setup, session, end| {
-        let outlive = |op| match op {
-            Op::Unlink(key) | Op::SetRemove { key, .. } => Some(Op::Outlive { key, at: end }),
-            _ => None,
-        };
-        let mut then: Vec<Op> = self::end(setup, session).into_iter().filter_map(outlive).collect();
-        then.dedup();
-        Ok(expire::Expiring { at: expire::at(end), rewrite: None, then })
+    ends: Ends {
+        end,
+        // The sets are to be there as long as the session.
+        expire: |setup, session, end| {
+            let outlive = |op| match op {
+                Op::Unlink(key) | Op::SetRemove { key, .. } => Some(Op::Outlive { key, at: end }),
+                _ => None,
+            };
+            let mut then: Vec<Op> = self::end(setup, session).into_iter().filter_map(outlive).collect();
+            then.dedup();
+            Ok(expire::Expiring { at: expire::at(end), rewrite: None, then })
+        },
+        caveats: &["Sessions of the same user in other collections (by Host header) are on other servers."],
+        ..Ends::PLAIN
     },
-    beside: Some(|setup, blob| Some((client_set(prefix_of(setup, blob.key)?, blob.key), Kind::Set))),
-    owners: Some(|setup, key| Some([prefix_of(setup, key)?, b"user-"].concat())),
-    caveats: &["Sessions of the same user in other collections (by Host header) are on other servers."],
+    evidence: Evidence::Beside {
+        key: |setup, blob| Some((client_set(prefix_of(setup, blob.key)?, blob.key), Kind::Set)),
+        always: false,
+    },
+    extra: Extra {
+        owners: Some(|setup, key| Some([prefix_of(setup, key)?, b"user-"].concat())),
+        ..Extra::PLAIN
+    },
     ..Layout::PLAIN
 };
 
@@ -145,7 +158,7 @@ mod tests {
         let option = ("key_prefix".to_string(), Setting::Text("isva-".to_string()));
         let named = Setup::named(&LAYOUT, [option]).expect("an option");
         assert!(locate(&named, key).is_none());
-        assert_eq!((LAYOUT.key_of)(&named, b"x"), b"isva-session-x");
+        assert_eq!((LAYOUT.keys.key_of)(&named, b"x"), b"isva-session-x");
     }
 
     #[test]
@@ -154,7 +167,7 @@ mod tests {
         let blob = Blob::new(b"isva-session-1", &raw, Limits::default());
         let free = Setup::free(&LAYOUT);
         assert_eq!((LAYOUT.recognize)(&free, &blob), Verdict::Kin);
-        let beside = LAYOUT.beside.and_then(|beside| beside(&free, &blob));
+        let beside = LAYOUT.beside().and_then(|beside| beside(&free, &blob));
         assert_eq!(beside, Some((b"isva-client-isva-session-1".to_vec(), Kind::Set)));
     }
 }
