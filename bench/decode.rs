@@ -103,7 +103,7 @@ impl Store {
             };
             Some((name.clone(), setting))
         });
-        let layout = frameworks::by_name(layout).expect("a layout");
+        let layout = frameworks::BUILT_IN.by_name(layout).expect("a layout");
         Setup::named(layout, options).expect("its options")
     }
 }

@@ -400,7 +400,7 @@ impl Reader<'_> {
                 // A guard that guards nothing is worse than none.
                 for name in &profile.guards.layouts {
                     let own = profile.layouts.iter().map(|layout| layout.name.as_str());
-                    let mut names = frameworks::ALL.iter().map(|layout| layout.name).chain(own);
+                    let mut names = frameworks::BUILT_IN.all().map(|layout| layout.name).chain(own);
                     if !names.clone().any(|known| known == name) {
                         let what = format!("there is no layout `{name}`");
                         let hint = nearest(name, names.by_ref()).map_or_else(
@@ -575,8 +575,8 @@ fn is_reference(value: &Spanned<DeValue<'_>>) -> bool {
 
 /// Whether any layout calls this option a secret.
 fn is_secret(option: &str) -> bool {
-    crate::frameworks::ALL
-        .iter()
+    crate::frameworks::BUILT_IN
+        .all()
         .flat_map(|layout| layout.options)
         .any(|spec| spec.secret && spec.name == option)
 }

@@ -12,7 +12,7 @@ use crate::cli::{Cli, Form, Format};
 use crate::commands::layouts;
 use crate::config::{self, Profile, Secret};
 use crate::fault::{Refusal, Usage, did_you_mean};
-use crate::frameworks;
+use crate::frameworks::Catalog;
 use crate::guard::Guards;
 use crate::layout::setup::{OptionError, Setup};
 use crate::pace::{self, Pace, PaceArgs};
@@ -32,6 +32,8 @@ pub const DEFAULT_MAX: u64 = 10_000;
 pub struct Context {
     pub ui: Ui,
     pub target: Target,
+    /// The layouts of this run, those of the configuration file among them.
+    pub catalog: Catalog,
     /// The layouts to ask, each with its options.
     pub setups: Vec<Setup>,
     /// Whether the user named layouts, on the command line or in the profile.
@@ -83,7 +85,7 @@ impl Context {
         if let Some(warning) = profile.warning.take() {
             ui.warn(warning);
         }
-        frameworks::introduce(std::mem::take(&mut profile.layouts));
+        let catalog = Catalog::new(std::mem::take(&mut profile.layouts));
         let target = target(cli, &profile)?;
         let names =
             if cli.target.layout.is_empty() { profile.layout.clone() } else { cli.target.layout.clone() };
@@ -100,7 +102,7 @@ impl Context {
             (None, None) => Format::Table,
         };
         let mut setups =
-            frameworks::choose(&names, &profile.options, prefix).map_err(|error| located(error, &profile))?;
+            catalog.choose(&names, &profile.options, prefix).map_err(|error| located(error, &profile))?;
         if !cli.target.user_path.is_empty() {
             for setup in &mut setups {
                 setup.set(
@@ -115,6 +117,7 @@ impl Context {
         Ok(Context {
             ui,
             target,
+            catalog,
             setups,
             named: !names.is_empty(),
             matching: cli.target.matching.clone().or(profile.matching),

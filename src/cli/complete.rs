@@ -10,10 +10,11 @@ use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCan
 
 use super::shown::TOPICS;
 use super::{BARE, Cli, VALUED};
+use crate::frameworks::{BUILT_IN, Catalog};
 use crate::plan::run;
 use crate::render::columns::COLUMNS;
 use crate::text::safe::safe;
-use crate::{codec, config, frameworks};
+use crate::{codec, config};
 
 /// The variable that makes the program complete a command line instead of running it.
 pub const VARIABLE: &str = "SESSCTL_COMPLETE";
@@ -52,9 +53,9 @@ impl Takes {
     fn values(self) -> Vec<String> {
         let texts = |names: Vec<&str>| names.into_iter().map(str::to_string).collect();
         match self {
-            Takes::Layout => frameworks::all().map(|layout| layout.name.to_string()).collect(),
+            Takes::Layout => BUILT_IN.all().map(|layout| layout.name.to_string()).collect(),
             Takes::Family => {
-                let mut families: Vec<&str> = frameworks::all().map(|layout| layout.family).collect();
+                let mut families: Vec<&str> = BUILT_IN.all().map(|layout| layout.family).collect();
                 families.sort_unstable();
                 families.dedup();
                 texts(families)
@@ -79,8 +80,7 @@ impl Takes {
         };
         match self {
             Takes::Layout => {
-                introduce();
-                frameworks::all().map(|layout| about(layout.name, layout.about.to_string())).collect()
+                catalog().all().map(|layout| about(layout.name, layout.about.to_string())).collect()
             }
             Takes::Profile => {
                 let names = config::show::names(file().as_deref()).unwrap_or_default();
@@ -102,12 +102,11 @@ fn file() -> Option<PathBuf> {
     std::env::var_os("SESSCTL_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
-/// Makes the layouts known that the configuration file describes.
-fn introduce() {
+/// The layouts, with those that the configuration file describes.
+fn catalog() -> Catalog {
     // A file that cannot be read describes none; completing is no place to complain.
-    if let Ok(mut profile) = config::load(file().as_deref(), None) {
-        frameworks::introduce(std::mem::take(&mut profile.layouts));
-    }
+    let profile = config::load(file().as_deref(), None).unwrap_or_default();
+    Catalog::new(profile.layouts)
 }
 
 /// The columns that may follow on those that are written already: `id,us` goes on with `id,user`.

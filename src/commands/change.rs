@@ -16,7 +16,7 @@ use crate::cli::Format;
 use crate::context::Context;
 use crate::error::{Failure, Refusal, Usage};
 use crate::exit::Exit;
-use crate::frameworks;
+use crate::frameworks::Catalog;
 use crate::pace::{Pace, PaceArgs};
 use crate::plan::apply::{BATCH, Planned};
 use crate::plan::execute::{Report, execute};
@@ -355,9 +355,9 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         }
     }
     let found = matched.spool.totals.sessions;
-    if let Some(((layout, why), _)) = matched.refused().next() {
+    if let Some(((layout, why), _)) = matched.refused(&context.catalog).next() {
         if found == 0 && job.report.done == 0 {
-            let many = matched.refused().map(|(_, count)| count).sum();
+            let many = matched.refused(&context.catalog).map(|(_, count)| count).sum();
             let what =
                 format!("{} of {layout} cannot be changed from here", plural(many, "matching session"));
             return Err(Refusal::new(what).hint(*why).into());
@@ -413,7 +413,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
             }
             context.ui.tell(&question, HANG);
             if matched.spool.ends() {
-                let layouts = counted(&matched.spool);
+                let layouts = counted(&context.catalog, &matched.spool);
                 tell_caveats(context, &layouts, Some(&question));
                 job.told.extend(layouts.into_keys());
             }
@@ -612,7 +612,7 @@ impl Job<'_> {
                 }
                 let whole = run::left(path, &mut |entry| {
                     matched.guards.check(&entry)?;
-                    if let Some(layout) = frameworks::by_name(&entry.layout) {
+                    if let Some(layout) = self.context.catalog.by_name(&entry.layout) {
                         matched.layouts.insert(layout.name);
                     }
                     matched.spool.push(&entry)
@@ -659,7 +659,7 @@ impl Job<'_> {
             return Ok(());
         }
         self.store.may_change(&spool.samples().collect::<Vec<_>>())?;
-        for (layout, sessions) in counted(&spool) {
+        for (layout, sessions) in counted(&self.context.catalog, &spool) {
             *self.layouts.entry(layout).or_default() += sessions;
         }
         self.note(&spool)?;
@@ -880,9 +880,9 @@ fn undo_file(change: &Change<'_>, id: &str, place: &str, matched: u64) -> anyhow
 }
 
 /// How many sessions of each layout are in it.
-fn counted(spool: &Spool) -> BTreeMap<&'static str, u64> {
+fn counted(catalog: &Catalog, spool: &Spool) -> BTreeMap<&'static str, u64> {
     let by_layout = spool.totals.by_layout.iter();
-    by_layout.filter_map(|(name, sessions)| Some((frameworks::by_name(name)?.name, *sessions))).collect()
+    by_layout.filter_map(|(name, sessions)| Some((catalog.by_name(name)?.name, *sessions))).collect()
 }
 
 fn were(count: u64) -> String {

@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_key_hides_the_id_in_it() {
-        let setup = Setup::free(crate::frameworks::by_name("connect-redis").expect("a layout"));
+        let setup = Setup::free(crate::frameworks::BUILT_IN.by_name("connect-redis").expect("a layout"));
         let opened = Opened { id: b"3xyuXKIBabcdef".to_vec(), verified: None };
         let answer = Answer { setup: &setup, opened, key: b"sess:3xyuXKIBabcdef".to_vec() };
         assert_eq!(shown_key(&answer, false), "sess:3xyuXKI…");

@@ -533,7 +533,7 @@ mod tests {
             ("spring-session", "shop:sessions:", Some(("namespace", "shop"))),
             ("micronaut-session", "app:sessions:", Some(("namespace", "app:"))),
         ] {
-            let layout = crate::frameworks::by_name(layout).expect("a layout");
+            let layout = crate::frameworks::BUILT_IN.by_name(layout).expect("a layout");
             assert_eq!(prefix_setting(layout, prefix), expected, "{} {prefix}", layout.name);
         }
     }

@@ -11,7 +11,7 @@ use crate::commands::Command;
 use crate::context::Context;
 use crate::error::{Failure, Usage, did_you_mean};
 use crate::exit::Exit;
-use crate::frameworks;
+use crate::frameworks::Catalog;
 use crate::layout::setup::{COMMON, OptionError, OptionKind, OptionSpec};
 use crate::layout::{Layout, Rank};
 use crate::render::table::{self, Head};
@@ -57,14 +57,14 @@ pub(crate) fn describes(command: &Command) -> bool {
 
 /// With `toml` the layout is printed as the configuration file would describe it.
 pub fn run(context: &Context, args: &Args, toml: bool) -> anyhow::Result<Exit> {
-    let text = match (&args.name, args.name.as_deref().and_then(frameworks::by_name)) {
-        (None, _) => list(context, &of_family(args.family.as_deref())?)?,
+    let text = match (&args.name, args.name.as_deref().and_then(|name| context.catalog.by_name(name))) {
+        (None, _) => list(context, &of_family(&context.catalog, args.family.as_deref())?)?,
         (Some(name), None) => {
-            let mut found = of_family(args.family.as_deref())?;
+            let mut found = of_family(&context.catalog, args.family.as_deref())?;
             found.retain(|layout| speaks_of(layout, name));
             if found.is_empty() || toml {
                 return Err(
-                    OptionError::Layout { name: name.clone(), near: frameworks::close_to(name) }.into()
+                    OptionError::Layout { name: name.clone(), near: context.catalog.close_to(name) }.into()
                 );
             }
             list(context, &found)?
@@ -98,8 +98,8 @@ fn description(layout: &Layout) -> anyhow::Result<&'static str> {
 }
 
 /// All layouts, or those of one family, in the order in which they are asked.
-fn of_family(family: Option<&str>) -> anyhow::Result<Vec<&'static Layout>> {
-    let all: Vec<_> = frameworks::all().collect();
+fn of_family(catalog: &Catalog, family: Option<&str>) -> anyhow::Result<Vec<&'static Layout>> {
+    let all: Vec<_> = catalog.all().collect();
     let Some(family) = family else { return Ok(all) };
     let found: Vec<_> =
         all.iter().copied().filter(|layout| layout.family.eq_ignore_ascii_case(family)).collect();
@@ -296,12 +296,13 @@ fn quoted(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frameworks::BUILT_IN;
 
     #[test]
     fn every_layout_is_in_the_list_and_has_a_page() {
-        let table = table(&frameworks::all().collect::<Vec<_>>(), usize::MAX, false);
-        assert_eq!(table.lines().count(), frameworks::ALL.len() + 1);
-        for layout in frameworks::ALL {
+        let table = table(&BUILT_IN.all().collect::<Vec<_>>(), usize::MAX, false);
+        assert_eq!(table.lines().count(), BUILT_IN.all().count() + 1);
+        for layout in BUILT_IN.all() {
             assert!(table.lines().any(|line| line.split_whitespace().next() == Some(layout.name)));
             let page = page(layout);
             assert!(page.contains(layout.about) && page.contains("key_prefix"), "{}", layout.name);
@@ -311,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_secret_option_is_marked() {
-        let page = page(frameworks::by_name("connect-redis").expect("a layout"));
+        let page = page(BUILT_IN.by_name("connect-redis").expect("a layout"));
         assert!(page.contains(
             "cookie_secret  the secret or secrets that sign the cookie (text or list of texts; secret)"
         ));

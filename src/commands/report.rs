@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::change::plural;
 use crate::cli::Format;
 use crate::context::Context;
-use crate::frameworks;
+use crate::frameworks::Catalog;
 use crate::plan::execute::Report;
 use crate::plan::{Entries, Entry};
 use crate::render::{self, Options, mask, safe};
@@ -259,9 +259,9 @@ fn sentence(past: &str, report: &Report) -> String {
 
 /// What the end of sessions in the store does not end: each caveat once, with the layouts that it
 /// holds for, and first what concerns most sessions.
-pub fn caveats(layouts: &BTreeMap<&'static str, u64>) -> Vec<String> {
+pub fn caveats(catalog: &Catalog, layouts: &BTreeMap<&'static str, u64>) -> Vec<String> {
     let mut of: Vec<(&'static str, BTreeSet<&'static str>)> = Vec::new();
-    for layout in layouts.keys().filter_map(|name| frameworks::by_name(name)) {
+    for layout in layouts.keys().filter_map(|name| catalog.by_name(name)) {
         for caveat in layout.ends.caveats {
             match of.iter_mut().find(|(text, _)| text == caveat) {
                 Some((_, names)) => drop(names.insert(layout.name)),

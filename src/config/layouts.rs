@@ -91,7 +91,7 @@ impl Reader<'_> {
             let what = format!("the layout's name `{text}` must be of a-z, 0-9, `-`, `_` and `.`");
             return Err(self.wrong(at, what));
         }
-        if frameworks::ALL.iter().any(|layout| layout.name == text) {
+        if frameworks::BUILT_IN.by_name(text).is_some() {
             let what = format!("there is a layout `{text}` already");
             let hint = "give yours another name; what a framework lets one configure goes into a profile's \
                         `options`";

@@ -1,5 +1,7 @@
 //! Node.js: express-session, koa, Fastify and the applications built on them.
 
+use crate::layout::Layout;
+
 pub mod adonis_session_redis;
 pub mod authjs_upstash;
 pub mod better_auth;
@@ -21,3 +23,28 @@ pub mod remix_redis_session;
 pub mod remix_session_storage_redis;
 pub mod shopify;
 pub mod telegraf_session_redis;
+
+/// In the order in which they are asked within a rank: the special before the general.
+pub const ALL: &[&Layout] = &[
+    &redis_sessions::LAYOUT,
+    &mgcrea_fastify_session::LAYOUT,
+    &etherpad::LAYOUT,
+    &fastify_session::LAYOUT,
+    &overleaf::LAYOUT,
+    &nodebb::LAYOUT,
+    &connect_redis::LAYOUT,
+    &koa_generic_session::LAYOUT,
+    &express_openid_connect::LAYOUT,
+    &connect_redis_crypto::LAYOUT,
+    &koa_session::LAYOUT,
+    &egg_session_redis::LAYOUT,
+    &hono_sessions::LAYOUT,
+    &authjs_upstash::LAYOUT,
+    &better_auth::LAYOUT,
+    &adonis_session_redis::LAYOUT,
+    &shopify::LAYOUT,
+    &remix_session_storage_redis::LAYOUT,
+    &koa_session2::LAYOUT,
+    &telegraf_session_redis::LAYOUT,
+    &remix_redis_session::LAYOUT,
+];

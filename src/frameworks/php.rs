@@ -1,5 +1,7 @@
 //! PHP: the extension's own handler, the frameworks on it, and those with stores of their own.
 
+use crate::layout::Layout;
+
 pub mod cakephp;
 pub mod codeigniter3;
 pub mod codeigniter4;
@@ -27,3 +29,35 @@ pub mod webman;
 pub mod wpruss;
 pub mod yii2;
 pub mod yii2_cache;
+
+/// In the order in which they are asked within a rank: the special before the general.
+pub const ALL: &[&Layout] = &[
+    &swoft::LAYOUT,
+    &laravel::LAYOUT,
+    &symfony::LAYOUT,
+    &codeigniter4::LAYOUT,
+    &codeigniter3::LAYOUT,
+    &cakephp::LAYOUT,
+    &laminas::LAYOUT,
+    &joomla::LAYOUT,
+    &nextcloud::LAYOUT,
+    &mediawiki::LAYOUT,
+    &roundcube::LAYOUT,
+    &simplesamlphp::LAYOUT,
+    &moodle::LAYOUT,
+    &magento1_cm::LAYOUT,
+    &magento2::LAYOUT,
+    &typo3::LAYOUT,
+    &hyperf::LAYOUT,
+    &opencart::LAYOUT,
+    &wpruss::LAYOUT,
+    &yii2::LAYOUT,
+    &yii2_cache::LAYOUT,
+    &thinkphp5::LAYOUT,
+    &phalcon::THREE,
+    &webman::LAYOUT,
+    &phalcon::LAYOUT,
+    &thinkphp6::LAYOUT,
+    &phpredis::LAYOUT,
+    &predis_session::LAYOUT,
+];

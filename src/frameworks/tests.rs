@@ -108,7 +108,7 @@ fn fixtures() -> Vec<Fixture> {
 impl Fixture {
     fn layout(&self) -> &'static Layout {
         let name = VARIANTS.iter().find(|(slug, _)| *slug == self.slug).map_or(&*self.slug, |(_, name)| name);
-        by_name(name).unwrap_or_else(|| panic!("there is no layout {name}"))
+        BUILT_IN.by_name(name).unwrap_or_else(|| panic!("there is no layout {name}"))
     }
 
     fn named(&self) -> Setup {
@@ -281,7 +281,7 @@ fn without_a_name_the_same_indexes_are_changed() {
         let free = Setup::free(layout);
         // Twins are recognised as another layout, and may never be told apart.
         let first = layout.twin().map(|twin| twin.of).or(layout.namespaced().map(|space| space.of[0]));
-        let first = first.and_then(by_name).map(Setup::free);
+        let first = first.and_then(|name| BUILT_IN.by_name(name)).map(Setup::free);
         for setup in [Some(&free), first.as_ref()].into_iter().flatten() {
             for (key, want) in fixture.sessions() {
                 let at = format!("{}: {key}", fixture.slug);
@@ -326,7 +326,7 @@ fn a_browsers_cookie_opens_to_the_id_and_is_genuine() {
 #[test]
 fn without_a_name_each_session_gets_its_layout_and_nothing_else_one() {
     let setups: Vec<Setup> =
-        ALL.iter().filter(|layout| layout.is_asked()).map(|layout| Setup::free(layout)).collect();
+        BUILT_IN.all().filter(|layout| layout.is_asked()).map(|layout| Setup::free(layout)).collect();
     let index = index::Index::new(&setups);
     for fixture in fixtures() {
         let layout = fixture.layout();
@@ -365,7 +365,7 @@ fn without_a_name_each_session_gets_its_layout_and_nothing_else_one() {
                 .twin()
                 .map(|twin| twin.of == *name)
                 .or(layout.namespaced().map(|space| space.of.contains(name)));
-            let alike = by_name(name).is_some_and(|found| found.same_as.contains(&layout.name));
+            let alike = BUILT_IN.by_name(name).is_some_and(|found| found.same_as.contains(&layout.name));
             assert!(*name == layout.name || told_later == Some(true) || alike, "{at}: {found:?}");
             assert_eq!(*id, want["id"].as_str().expect("an id").as_bytes(), "{at}");
         }
@@ -479,7 +479,7 @@ fn built_in_layouts_in_the_words_of_the_configuration_find_the_same() {
 #[test]
 fn every_layout_has_a_name_of_its_own_and_a_whole_page() {
     let mut names = BTreeSet::new();
-    for layout in ALL {
+    for layout in BUILT_IN.all() {
         let name = layout.name;
         assert!(!name.is_empty() && names.insert(name), "{name} is there twice");
         assert!(!layout.about.is_empty() && !layout.page.is_empty() && !layout.family.is_empty(), "{name}");
@@ -500,13 +500,13 @@ fn every_layout_has_a_name_of_its_own_and_a_whole_page() {
         let free = Setup::free(layout);
         assert!(free.knows(layout.keys.prefix_option), "{name}: its prefix is no option");
         for other in layout.same_as {
-            assert!(by_name(other).is_some(), "{name}: {other}");
+            assert!(BUILT_IN.by_name(other).is_some(), "{name}: {other}");
         }
         if let Some(twin) = layout.twin() {
-            assert!(by_name(twin.of).is_some() && layout.marks.is_empty(), "{name}");
+            assert!(BUILT_IN.by_name(twin.of).is_some() && layout.marks.is_empty(), "{name}");
         }
         for other in layout.namespaced().iter().flat_map(|space| space.of.iter().chain(space.over)) {
-            assert!(by_name(other).is_some() && layout.marks.is_empty(), "{name}: {other}");
+            assert!(BUILT_IN.by_name(other).is_some() && layout.marks.is_empty(), "{name}: {other}");
         }
         assert!(layout.is_seen() || layout.marks.is_empty(), "{name} is marked but cannot be seen");
     }

@@ -173,7 +173,7 @@ pub fn locate_by(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frameworks::by_name;
+    use crate::frameworks::BUILT_IN;
 
     #[test]
     fn a_word_is_found_where_it_stands_last() {
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_default_prefix_is_found_where_a_part_of_the_key_begins() {
-        let setup = Setup::free(by_name("connect-redis").expect("a layout"));
+        let setup = Setup::free(BUILT_IN.by_name("connect-redis").expect("a layout"));
         for (key, id) in [
             ("sess:a", Some("a")),
             ("tenant:sess:a", Some("a")),

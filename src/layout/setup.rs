@@ -269,11 +269,11 @@ impl Setup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frameworks::by_name;
+    use crate::frameworks::BUILT_IN;
 
     #[test]
     fn an_option_counts_that_is_set_after_the_lead_was_asked_for() {
-        let layout = by_name("connect-redis").expect("a layout");
+        let layout = BUILT_IN.by_name("connect-redis").expect("a layout");
         let mut setup = Setup::free(layout);
         assert_eq!(setup.known_lead(), None);
         setup.set("prefix", Setting::Text("s:".to_string())).expect("an option");

@@ -8,7 +8,7 @@ use crate::codec::Limits;
 use crate::commands::{list, report};
 use crate::context::Context;
 use crate::fault::Interrupted;
-use crate::frameworks;
+use crate::frameworks::Catalog;
 use crate::guard::Guards;
 use crate::layout::Blob;
 use crate::layout::detect::is_remains;
@@ -84,9 +84,12 @@ impl<'a> Matched<'a> {
 
 impl Matched<'_> {
     /// Those that only the framework itself can end.
-    pub(super) fn refused(&self) -> impl Iterator<Item = (&(&'static str, &'static str), u64)> {
+    pub(super) fn refused<'m>(
+        &'m self,
+        catalog: &'m Catalog,
+    ) -> impl Iterator<Item = (&'m (&'static str, &'static str), u64)> {
         let only_shown =
-            |name: &str| frameworks::by_name(name).is_some_and(|layout| layout.ends.refused.is_some());
+            |name: &str| catalog.by_name(name).is_some_and(|layout| layout.ends.refused.is_some());
         let counted = self.unchangeable.iter().map(|(of, count)| (of, *count));
         counted.filter(move |((name, _), _)| only_shown(name))
     }

@@ -76,7 +76,7 @@ const BELOW: usize = 5;
 /// Says what the end of such sessions does not end: to whoever is asked as much as the screen has room
 /// for below the lines `above`, otherwise as notes.
 pub(super) fn tell_caveats(context: &Context, layouts: &BTreeMap<&'static str, u64>, above: Option<&str>) {
-    let caveats = report::caveats(layouts);
+    let caveats = report::caveats(&context.catalog, layouts);
     if caveats.is_empty() {
         return;
     }

@@ -3,7 +3,7 @@
 use crate::cookie;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup;
-use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, user, whose};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, user, whose};
 use crate::session::Facts;
 
 const PREFIX: &str = "SESSION:";
@@ -23,6 +23,7 @@ end      the one key
 alike    any JSON object under such a key: found without being named behind another prefix only
          where there are two, and changed only when the layout is named
 ",
+    rank: Rank::Keyed,
     keys: Keys { prefix: PREFIX, locate, ..Keys::PLAIN },
     marks: &[Mark::AnyObject],
     options: &[setup::COOKIE_KEYS],

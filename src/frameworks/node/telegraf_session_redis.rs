@@ -1,7 +1,7 @@
 //! Telegraf bots with telegraf-session-redis.
 
 use crate::layout::key::Alphabet;
-use crate::layout::{Blob, Ends, Keys, Layout, Mark, Place, Setup, Verdict};
+use crate::layout::{Blob, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict};
 use crate::session::Facts;
 use crate::value::Value;
 use std::borrow::Cow;
@@ -24,6 +24,7 @@ index    none
 end      the one key
 alike    any JSON object under such a key: changed only when the layout is named
 ",
+    rank: Rank::Keyed,
     keys: Keys { locate, ..Keys::PLAIN },
     marks: &[Mark::AnyObject],
     recognize: |_, blob| match blob.object() {

@@ -6,7 +6,8 @@ use crate::cookie;
 use crate::cookie::{CookieError, Opened};
 use crate::frameworks::php::phpredis;
 use crate::layout::{
-    Blob, Cookie, Decoded, Ends, Layout, Mark, OptionKind, OptionSpec, Setup, Verdict, Whose, key, whose,
+    Blob, Cookie, Decoded, Ends, Layout, Mark, OptionKind, OptionSpec, Rank, Setup, Verdict, Whose, key,
+    whose,
 };
 use crate::session::{Facts, Unnamed};
 use crate::value::Value;
@@ -41,6 +42,7 @@ cookie   the instance id (oc…) = the id, since 31 <id>|<passphrase>; up to 30 
 index    none
 end      the key, and a stale lock <key>_LOCK
 ",
+    rank: Rank::Signature,
     marks: &[Mark::Variable("encrypted_session_data"), Mark::Word("PHPREDIS_SESSION:")],
     options: &[PASSPHRASE],
     recognize,

@@ -2,7 +2,8 @@
 
 use crate::cookie;
 use crate::layout::{
-    Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, key, php, whose,
+    Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Rank, Setup, Verdict, key, php,
+    whose,
 };
 use crate::session::Facts;
 use crate::store::Key;
@@ -31,6 +32,7 @@ cookie   PHPSESSID = the id, unsigned
 index    none
 end      the key, and its lock <key>-lock (Session/Adapter/Redis.zep `destroy`, 5.18)
 ",
+    rank: Rank::Keyed,
     keys: Keys { prefix: "sess-reds-", locate, ..Keys::PLAIN },
     marks: &[Mark::AnyPhp],
     options: &[UNIQUE_ID],
@@ -72,6 +74,7 @@ end      the key, and its member in that set (cphalcon 3, session/adapter/redis.
          cache/backend/redis.zep `delete`)
 alike    other entries of the cache, which have the same prefix and are no PHP sessions
 ",
+    rank: Rank::Signature,
     keys: Keys { prefix: "_PHCR", locate: locate_three, ..LAYOUT.keys },
     marks: &[Mark::Word("_PHCR")],
     options: &[

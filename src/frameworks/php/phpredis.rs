@@ -2,7 +2,8 @@
 
 use crate::cookie;
 use crate::layout::{
-    Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, key, php,
+    Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Rank, Setup, Verdict, Whose, key,
+    php,
 };
 use crate::session::{Facts, Session};
 use crate::store::Key;
@@ -34,6 +35,7 @@ end      the key, and a stale lock <key>_LOCK (redis.session.locking_enabled), w
          next request waits and sees an empty session
 alike    predis-session; webman and others under a prefix of their own
 ",
+    rank: Rank::Extension,
     keys: Keys { prefix: php::NATIVE[0], locate, ..Keys::PLAIN },
     marks: &[Mark::AnyPhp, Mark::Word("PHPREDIS_")],
     options: &[OptionSpec::new(

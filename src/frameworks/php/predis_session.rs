@@ -1,7 +1,7 @@
 //! PHP's native sessions with the handler that comes with Predis.
 
 use crate::frameworks::php::phpredis;
-use crate::layout::{Blob, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, php};
+use crate::layout::{Blob, Ends, Keys, Layout, Mark, Rank, Setup, Verdict, Whose, php};
 
 pub const LAYOUT: Layout = Layout {
     name: "predis-session",
@@ -19,6 +19,7 @@ end      the one key (Session/Handler.php of predis 1.1.10 and 3.6.0)
 alike    phpredis with a prefix of its own
 beware   bare keys of 32 hexadecimal digits are how many caches look: only sessions are taken
 ",
+    rank: Rank::Extension,
     keys: Keys { prefix: "", locate: php::locate, ..phpredis::LAYOUT.keys },
     marks: &[Mark::AnyPhp],
     recognize,

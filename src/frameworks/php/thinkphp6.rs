@@ -5,7 +5,7 @@ use crate::layout::key;
 use crate::layout::key::Alphabet;
 use crate::layout::php;
 use crate::layout::php::What;
-use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, whose};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, whose};
 use crate::session::Facts;
 use crate::value::Value;
 use std::borrow::Cow;
@@ -26,6 +26,7 @@ end      the one key (topthink/framework 8, session/driver/Cache.php `delete`)
 alike    any cache with such keys: the array must have names, and lie inside a string
 beware   Cache::clear() empties the database, with all sessions
 ",
+    rank: Rank::Keyed,
     keys: Keys { prefix: "", locate, ..Keys::PLAIN },
     marks: &[Mark::AnyPhp],
     recognize,

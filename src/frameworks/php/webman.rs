@@ -1,7 +1,7 @@
 //! webman and other applications on Workerman.
 
 use crate::cookie;
-use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, php, whose};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, php, whose};
 use crate::session::Facts;
 use crate::value::Value;
 
@@ -20,6 +20,7 @@ index    none
 end      the one key (workerman 5.2.2, Session/RedisSessionHandler.php `destroy`)
 alike    phpredis with php_serialize under a prefix of its own
 ",
+    rank: Rank::Keyed,
     keys: Keys { prefix: "redis_session_", locate, ..Keys::PLAIN },
     marks: &[Mark::AnyPhp],
     recognize,
