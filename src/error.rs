@@ -121,7 +121,22 @@ fn judge(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<Stri
     if let Some(Damage::Absent(_)) = cause.downcast_ref::<Damage>() {
         return Some((Exit::Failed, Some("`sessctl runs` lists those that are kept".to_string())));
     }
+    if let Some(damage) = cause.downcast_ref::<Damage>().filter(|damage| damage.is_forgery()) {
+        return Some((Exit::Refused, Some(advise_forgery(damage))));
+    }
     None
+}
+
+fn advise_forgery(damage: &Damage) -> String {
+    let place = match damage {
+        Damage::Forged { path, .. } | Damage::Keyless { path } => crate::plan::bound::place_of(path),
+        _ => return String::new(),
+    };
+    format!(
+        "nothing was changed; what is in it was not written by sessctl, or {} is not the key that was there \
+         when it was",
+        place.display()
+    )
 }
 
 fn advise_name(error: &NotFound) -> Option<String> {

@@ -13,6 +13,8 @@ use crate::store::redis::fingerprint;
 use crate::store::{Key, Op, Own, Step};
 
 pub mod apply;
+pub mod belongs;
+pub mod bound;
 pub mod execute;
 pub mod file;
 pub mod restore;

@@ -630,6 +630,37 @@ pub enum Companion {
     },
 }
 
+impl Companion {
+    /// The key that it is put back into.
+    pub fn key(&self) -> &Key {
+        match self {
+            Companion::Member { key, .. }
+            | Companion::Scored { key, .. }
+            | Companion::Field { key, .. }
+            | Companion::Text { key, .. }
+            | Companion::Rescored { key, .. }
+            | Companion::Outlived { key, .. }
+            | Companion::Ended { key, .. }
+            | Companion::Moved { key, .. }
+            | Companion::Item { key, .. }
+            | Companion::Whole { key, .. }
+            | Companion::Dumped { key, .. } => key,
+        }
+    }
+
+    /// The entry of an index that it is.
+    pub fn entry(&self) -> Option<&Key> {
+        match self {
+            Companion::Member { member, .. }
+            | Companion::Scored { member, .. }
+            | Companion::Rescored { member, .. }
+            | Companion::Moved { member, .. } => Some(member),
+            Companion::Field { field, .. } => Some(field),
+            _ => None,
+        }
+    }
+}
+
 /// What a collection is made of.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Parts {

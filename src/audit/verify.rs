@@ -1,7 +1,7 @@
 //! Whether a log is as it was written.
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use serde_json::{Map, Value as Json};
@@ -58,8 +58,16 @@ pub fn verify(path: &Path, wanted: Option<&str>) -> io::Result<Option<Verdict>> 
     // Nobody adds a line meanwhile.
     file.lock_shared()?;
     let head = Head::read(path)?;
+    told(BufReader::with_capacity(256 << 10, file), head.as_ref(), wanted).map(Some)
+}
+
+/// What is to be said of these bytes as a log, with the note beside it.
+pub fn verdict(log: &[u8], head: Option<&[u8]>) -> io::Result<Verdict> {
+    told(log, head.map(Head::of).as_ref(), None)
+}
+
+fn told(mut from: impl BufRead, head: Option<&Head>, wanted: Option<&str>) -> io::Result<Verdict> {
     let mut chain = Chain::new(wanted);
-    let mut from = BufReader::with_capacity(256 << 10, file);
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -68,7 +76,7 @@ pub fn verify(path: &Path, wanted: Option<&str>) -> io::Result<Option<Verdict>> 
         }
         let ended = line.pop_if(|byte| *byte == b'\n').is_some();
         // What a program that died has left behind will be completed by the next.
-        let pending = head.as_ref().filter(|head| head.lines == chain.verdict.lines);
+        let pending = head.filter(|head| head.lines == chain.verdict.lines);
         if !ended
             && pending
                 .and_then(|head| head.next.as_ref())
@@ -78,7 +86,7 @@ pub fn verify(path: &Path, wanted: Option<&str>) -> io::Result<Option<Verdict>> 
         }
         chain.add(&line, ended);
     }
-    Ok(Some(chain.close(head.as_ref())))
+    Ok(chain.close(head))
 }
 
 fn noted(head: &Head) -> String {

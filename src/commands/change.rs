@@ -19,9 +19,10 @@ use crate::exit::Exit;
 use crate::frameworks::Catalog;
 use crate::pace::{Pace, PaceArgs};
 use crate::plan::apply::{BATCH, Planned};
+use crate::plan::belongs::{Belongs, Recorded, raw_of, recorded};
 use crate::plan::execute::{Report, execute};
 use crate::plan::file::{self, Header, Plan};
-use crate::plan::run::{self, RunFile, Start, State};
+use crate::plan::run::{self, Kept, RunFile, Start, State};
 use crate::plan::{self, Entry, Spool};
 use crate::scan::{self, End};
 use crate::select::Filter;
@@ -214,6 +215,8 @@ struct Job<'a> {
     max: Option<u64>,
     /// What was changed, where the report is to name it.
     changed: Option<Spool>,
+    /// The layouts as they are set.
+    recorded: Vec<Recorded>,
     /// Sessions that were ended, to be watched; not all where there are very many.
     ended: Vec<(Key, Option<String>)>,
     interrupted: bool,
@@ -269,6 +272,7 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
         ends: false,
         max,
         changed: matches!(context.format, Format::Json | Format::Ndjson | Format::Ids).then(Spool::default),
+        recorded: recorded(&context.setups),
         ended: Vec::new(),
         interrupted: false,
         failure: None,
@@ -610,13 +614,26 @@ impl Job<'_> {
                     let what = format!("the run {run} is one of `{by}`");
                     return Err(Usage::new(what).hint(format!("sessctl {by} --resume {run}")).into());
                 }
-                let whole = run::left(path, &mut |entry| {
-                    matched.guards.check(&entry)?;
-                    if let Some(layout) = self.context.catalog.by_name(&entry.layout) {
-                        matched.layouts.insert(layout.name);
+                if !summary.bound {
+                    let what = format!(
+                        "the run {run} was written by an older version of sessctl and is not bound to a key: \
+                         it can be undone, and not gone on with"
+                    );
+                    return Err(Refusal::new(what).hint("run the same command again").into());
+                }
+                let mut belongs =
+                    Belongs::new(&summary.start, true, &self.context.catalog, &self.context.setups);
+                self.recorded.clone_from(&summary.start.setups);
+                let mut waiting = Vec::new();
+                let store = &mut self.store;
+                let whole = run::left(path, &mut |entry, kept| {
+                    waiting.push((entry, kept));
+                    if waiting.len() < LEFT_BATCH {
+                        return Ok(());
                     }
-                    matched.spool.push(&entry)
+                    take_left(store, &mut belongs, std::mem::take(&mut waiting), matched)
                 })?;
+                take_left(store, &mut belongs, waiting, matched)?;
                 let nothing = matched.spool.totals.sessions == 0;
                 if summary.finished.is_none() && (nothing || !whole) {
                     let what = format!("the run {run} was cut short before it could write down what it left");
@@ -665,7 +682,7 @@ impl Job<'_> {
         self.note(&spool)?;
         self.ends |= spool.ends();
         if self.undo.is_none() {
-            self.undo = undo_file(self.change, &self.id, self.store.place(), many)?;
+            self.undo = undo_file(self.change, &self.id, self.store.place(), many, &self.recorded)?;
             self.report.run = self.undo.as_ref().map(|run| run.id.clone());
         }
         self.report.matched += many;
@@ -860,8 +877,39 @@ impl Job<'_> {
     }
 }
 
+/// Steps of an earlier run that are looked at together.
+const LEFT_BATCH: usize = 500;
+
+/// Takes steps that an earlier run left, once it is certain that their keys are those of their layouts.
+fn take_left(
+    store: &mut RedisStore,
+    belongs: &mut Belongs<'_>,
+    left: Vec<(Entry, Option<Kept>)>,
+    matched: &mut Matched<'_>,
+) -> anyhow::Result<()> {
+    let keys: Vec<Key> = left.iter().map(|(entry, _)| entry.step.key.clone()).collect();
+    let there = store.read(&keys, Need::VALUE.and(Need::TTL))?;
+    for ((mut entry, kept), record) in left.into_iter().zip(there) {
+        // Where the run was at it, it may have changed it already.
+        let was = kept.map(|kept| raw_of(&kept.backup.content));
+        belongs.check_step(&mut entry, was.as_ref().unwrap_or(&record.raw), record.ttl)?;
+        matched.guards.check(&entry)?;
+        if let Some(layout) = belongs.catalog.by_name(&entry.layout) {
+            matched.layouts.insert(layout.name);
+        }
+        matched.spool.push(&entry)?;
+    }
+    Ok(())
+}
+
 /// The undo file, unless it is not wanted; older ones that have had their time go.
-fn undo_file(change: &Change<'_>, id: &str, place: &str, matched: u64) -> anyhow::Result<Option<RunFile>> {
+fn undo_file(
+    change: &Change<'_>,
+    id: &str,
+    place: &str,
+    matched: u64,
+    recorded: &[Recorded],
+) -> anyhow::Result<Option<RunFile>> {
     let now = scan::now_ms();
     if change.safety.no_undo {
         return Ok(None);
@@ -871,7 +919,8 @@ fn undo_file(change: &Change<'_>, id: &str, place: &str, matched: u64) -> anyhow
             .hint("set XDG_STATE_HOME, or say --no-undo")
             .into());
     };
-    let start = Start::new(id.to_string(), now, change.command, place, change.describe(), matched);
+    let start = Start::new(id.to_string(), now, change.command, place, change.describe(), matched)
+        .under(recorded.to_vec());
     let file = RunFile::create(&directory, &start).with_context(|| {
         format!("the undo file cannot be written in {}; nothing was changed", directory.display())
     })?;

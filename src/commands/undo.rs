@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::error::{Failure, Refusal};
 use crate::exit::Exit;
 use crate::pace::PaceArgs;
+use crate::plan::belongs::Belongs;
 use crate::plan::execute::{Report, execute};
 use crate::plan::restore::{BATCH, Changed, Chosen, Restoring};
 use crate::plan::run::{self, RunFile, State, Summary};
@@ -30,6 +31,10 @@ use crate::ui::{self, Answer};
 /// users have to log in again. So undo soon; where time presses, --user puts back the most urgent
 /// first. Where the new session is worth nothing, end it by its id, and then undo the run with that
 /// id.
+///
+/// The run's file is bound by a key, audit.key beside the audit log. One that was edited or put together
+/// from others is refused (exit code 5), and so is one that names keys which are none of its layout's.
+/// Files of older versions are not bound: they are undone with a warning.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -129,11 +134,24 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     }
     let mut ids = Ids::default();
     let mut changed = Changed::open(&summary, &chosen)?;
-    let matched = changed.by_ref().inspect(|kept| ids.add(&kept.id)).count() as u64;
+    let mut belongs = Belongs::new(&summary.start, summary.bound, &context.catalog, &context.setups);
+    let mut matched = 0;
+    for kept in changed.by_ref() {
+        belongs.check_kept(&kept)?;
+        ids.add(&kept.id);
+        matched += 1;
+    }
     let (torn, damage) = (changed.torn(), changed.damage);
-    if let Some(damage) = &damage
-        && !args.salvage
-    {
+    if !summary.bound {
+        context.ui.warn(
+            "this run's file was written by an older version of sessctl and is not bound to a key: whether it was \
+             edited since cannot be told",
+        );
+    }
+    if let Some(damage) = damage.filter(|_| !args.salvage) {
+        if damage.is_forgery() {
+            return Err(damage.into());
+        }
         return Err(Failure::new(damage.to_string())
             .hint("--salvage puts back what comes before the damage; nothing was changed")
             .into());

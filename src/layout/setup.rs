@@ -67,7 +67,7 @@ pub const COOKIE_ENCRYPTION_KEY: OptionSpec = OptionSpec::secret(
 );
 
 /// An option's value, read from the configuration with `env` and `file` references resolved.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Setting {
     Text(String),
     Texts(Vec<String>),
@@ -158,6 +158,17 @@ impl Setup {
         self.settings.insert(spec.name, setting);
         self.lead = OnceLock::new();
         Ok(())
+    }
+
+    /// What was set, the secrets or all else.
+    pub fn settings(&self, secret: bool) -> impl Iterator<Item = (&'static str, &Setting)> {
+        let known = move |name: &str| {
+            COMMON.iter().chain(self.layout.options).any(|spec| spec.name == name && spec.secret)
+        };
+        self.settings
+            .iter()
+            .map(|(name, setting)| (*name, setting))
+            .filter(move |(name, _)| known(name) == secret)
     }
 
     pub fn text(&self, name: &str) -> Option<&str> {

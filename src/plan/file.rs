@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fs::OpenOptions;
-use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _};
+use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -199,7 +199,12 @@ const LINE_LIMIT: u64 = 64 << 20;
 pub fn read(path: &Path) -> anyhow::Result<Plan> {
     let about = || format!("reading the plan {}", path.display());
     let file = std::fs::File::open(path).with_context(about)?;
-    let mut from = BufReader::new(file);
+    parse(path, BufReader::new(file))
+}
+
+/// The plan that a file of that name holds.
+pub fn parse(path: &Path, mut from: impl BufRead) -> anyhow::Result<Plan> {
+    let about = || format!("reading the plan {}", path.display());
     let mut digest = Sha256::new();
     let mut header: Option<Header> = None;
     let mut steps = HashMap::new();
@@ -307,4 +312,67 @@ pub fn check(plan: &Plan, store: &str, now: i64, max_age: u64, allow_edited: boo
             .hint("write it again, or raise --max-age"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::store::Step;
+
+    const STORE: &str = "unix:///s";
+
+    /// A plan for three sessions, as it stands in a file.
+    fn written(reveal: bool) -> Vec<u8> {
+        let mut spool = Spool::default();
+        for n in 0..3_u8 {
+            let step = Step {
+                key: Key(format!("sess:{n}").into_bytes()),
+                hash: false,
+                seen: Fingerprint([n; 16]),
+                bytes: 7,
+                own: Own::End,
+                then: Vec::new(),
+                ends: (n == 1).then(|| Ends::any(Some(5))),
+            };
+            let entry = Entry {
+                step,
+                id: vec![b'0' + n],
+                layout: "connect-redis".into(),
+                user: (n > 0).then(|| "alice".into()),
+                nobody: n == 0,
+                ends: None,
+                memory: Some(100),
+            };
+            spool.push(&entry).unwrap();
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("plan");
+        let header = Header::new("purge", STORE, "all".into(), 3, 1_795_000_000_000);
+        write(&path, &header, spool, reveal).unwrap();
+        std::fs::read(path).unwrap()
+    }
+
+    /// Whether a plan would be done.
+    fn is_taken(bytes: &[u8]) -> bool {
+        let Ok(plan) = parse(Path::new("p"), bytes) else { return false };
+        check(&plan, STORE, 1_795_000_000_000, 1000, false).is_ok()
+    }
+
+    #[test]
+    fn not_a_bit_of_a_plan_can_be_another() {
+        for reveal in [false, true] {
+            let whole = written(reveal);
+            assert!(is_taken(&whole));
+            // Without its last line break it is the same.
+            for cut in 0..whole.len() - 1 {
+                assert!(!is_taken(&whole[..cut]), "cut at {cut}");
+            }
+            for (at, bit) in (0..whole.len() - 1).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+                let mut bytes = whole.clone();
+                bytes[at] ^= 1 << bit;
+                assert!(!is_taken(&bytes), "bit {bit} of byte {at} of {}", String::from_utf8_lossy(&whole));
+            }
+        }
+    }
 }

@@ -2,13 +2,14 @@
 //!
 //! A file is a mark and a sequence of records: a header (length, and the length once more inverted,
 //! so that a flipped bit is not taken for a torn end), the first eight bytes of the payload's
-//! SHA-256, and the payload: MessagePack, deflated. A record that the file ends in the middle of was
-//! being written when the machine or the program died; it was not acted upon, as the file is synced
-//! before the server is told anything.
+//! SHA-256, a link of the chain that binds the file ([`bound`]), and the payload: MessagePack, deflated.
+//! A record that the file ends in the middle of was being written when the machine or the program died;
+//! it was not acted upon, as the file is synced before the server is told anything. Files with the older
+//! mark have no links: whoever can write them can have put anything there.
 //!
 //! Run files hold sessions, so only their owner may read them and they are not kept for long.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -21,10 +22,17 @@ use flate2::write::DeflateEncoder;
 use sha2::{Digest as _, Sha256};
 
 use super::Entry;
+use super::belongs::Recorded;
+use super::bound::{self, Chain};
 use super::execute::Report;
-use crate::store::{Backup, Keeper, Outcome};
+use crate::store::{Backup, Keeper, Key, Outcome};
 
-const MARK: &[u8] = b"sessctl run file\n";
+const MARK: &[u8] = b"sessctl runfile2\n";
+/// The mark of files that are not bound; as long as the other.
+const UNBOUND: &[u8] = b"sessctl run file\n";
+/// Bytes of a record before its payload, without and with its link.
+const HEAD: usize = 16;
+const BOUND_HEAD: usize = HEAD + bound::LENGTH;
 /// The version of the records; a newer one is not guessed at.
 const VERSION: u32 = 1;
 /// A record that claims to be longer is damaged.
@@ -44,6 +52,9 @@ pub struct Start {
     pub store: String,
     pub filter: String,
     pub matched: u64,
+    /// The layouts as they were named and set; of all others there is nothing to say.
+    #[serde(default)]
+    pub setups: Vec<Recorded>,
 }
 
 /// One session as it was, with what `undo` can choose by.
@@ -57,6 +68,9 @@ pub struct Kept {
     /// Whether it is certain that nobody was logged in; runs of older versions do not say it.
     #[serde(default)]
     pub nobody: bool,
+    /// When the session was to end, where the step does not say it itself, in ms since 1970.
+    #[serde(default)]
+    pub ends: Option<i64>,
 }
 
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -98,6 +112,8 @@ pub struct RunFile {
     pub id: String,
     pub path: PathBuf,
     file: File,
+    /// `None` in a file that is not bound.
+    chain: Option<Chain>,
 }
 
 /// What is wrong with a run file.
@@ -109,10 +125,21 @@ pub enum Damage {
     Foreign(PathBuf),
     #[error("{path} is damaged at byte {offset}")]
     Corrupt { path: PathBuf, offset: u64 },
+    #[error("{path} was edited at byte {offset}, or bound by another key")]
+    Forged { path: PathBuf, offset: u64 },
+    #[error("{path} cannot be checked, as the key that binds it is gone")]
+    Keyless { path: PathBuf },
     #[error("{path} was written by a newer version of sessctl")]
     Newer { path: PathBuf },
     #[error("{path} cannot be read")]
     Io { path: PathBuf, source: io::Error },
+}
+
+impl Damage {
+    /// Whether it is no accident that has to be thought of.
+    pub fn is_forgery(&self) -> bool {
+        matches!(self, Damage::Forged { .. } | Damage::Keyless { .. })
+    }
 }
 
 /// Where run files are: the state directory of the user.
@@ -130,7 +157,8 @@ impl RunFile {
         let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path)?;
         // Held as long as the run goes on; how a listing tells a run from one that died.
         file.try_lock().map_err(io::Error::other)?;
-        let mut run = RunFile { id: start.run.clone(), path, file };
+        let chain = Some(Chain::new(&bound::key_made_for(&path)?, MARK));
+        let mut run = RunFile { id: start.run.clone(), path, file, chain };
         run.file.write_all(MARK)?;
         run.write(&Record::Start(start.clone()))?;
         run.file.sync_all()?;
@@ -144,31 +172,26 @@ impl RunFile {
         let file = OpenOptions::new().append(true).open(path)?;
         file.try_lock().map_err(io::Error::other)?;
         // Behind what a run was writing when it died nothing could be read.
-        if let Ok(mut reader) = Reader::open(path) {
-            while let Ok(Some(_)) = reader.record() {}
-            if reader.torn {
-                file.set_len(reader.offset)?;
-            }
+        let mut reader = Reader::open(path).map_err(io::Error::other)?;
+        while let Ok(Some(_)) = reader.record() {}
+        if reader.torn {
+            file.set_len(reader.offset)?;
         }
-        Ok(RunFile { id: String::new(), path: path.to_path_buf(), file })
+        Ok(RunFile { id: String::new(), path: path.to_path_buf(), file, chain: reader.chain })
     }
 
     pub fn write(&mut self, record: &Record) -> io::Result<()> {
         let plain = rmp_serde::to_vec(record).map_err(io::Error::other)?;
-        let mut encoder = DeflateEncoder::new(Vec::with_capacity(plain.len() / 2), Compression::fast());
-        encoder.write_all(&plain)?;
-        let payload = encoder.finish()?;
-        let length = payload.len() as u32;
-        let mut bytes = Vec::with_capacity(payload.len() + 16);
-        bytes.extend_from_slice(&length.to_le_bytes());
-        bytes.extend_from_slice(&(!length).to_le_bytes());
-        bytes.extend_from_slice(&Sha256::digest(&payload)[..8]);
-        bytes.extend_from_slice(&payload);
+        let (bytes, link) = framed(&plain, self.chain.as_ref())?;
         let whole = self.file.metadata()?.len();
         self.file.write_all(&bytes).inspect_err(|_| {
             // Half a record would make all that follows it unreadable.
             let _ = self.file.set_len(whole);
-        })
+        })?;
+        if let (Some(chain), Some(link)) = (&mut self.chain, link) {
+            chain.follow(link);
+        }
+        Ok(())
     }
 
     /// A record that must be on the disk before anything else happens.
@@ -212,6 +235,37 @@ impl RunFile {
     }
 }
 
+/// A record as it stands in a file, and its link where the file is bound.
+fn framed(plain: &[u8], chain: Option<&Chain>) -> io::Result<(Vec<u8>, Option<[u8; bound::LENGTH]>)> {
+    let mut encoder = DeflateEncoder::new(Vec::with_capacity(plain.len() / 2), Compression::fast());
+    encoder.write_all(plain)?;
+    let payload = encoder.finish()?;
+    let length = payload.len() as u32;
+    let mut bytes = Vec::with_capacity(payload.len() + BOUND_HEAD);
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(&(!length).to_le_bytes());
+    bytes.extend_from_slice(&Sha256::digest(&payload)[..8]);
+    let link = chain.map(|chain| chain.link(&bytes, &payload));
+    bytes.extend(link.iter().flatten());
+    bytes.extend_from_slice(&payload);
+    Ok((bytes, link))
+}
+
+/// A whole file of what is said to be records, bound by this key or, without one, as older versions
+/// wrote it: for those who put readers to the test.
+pub fn file_with(plains: &[&[u8]], key: Option<&[u8]>) -> io::Result<Vec<u8>> {
+    let mut chain = key.map(|key| Chain::new(key, MARK));
+    let mut file = if key.is_some() { MARK.to_vec() } else { UNBOUND.to_vec() };
+    for plain in plains {
+        let (bytes, link) = framed(plain, chain.as_ref())?;
+        file.extend(bytes);
+        if let (Some(chain), Some(link)) = (&mut chain, link) {
+            chain.follow(link);
+        }
+    }
+    Ok(file)
+}
+
 /// The keeper of one batch: knows whose backups these are.
 pub struct Keeping<'a> {
     pub file: &'a mut RunFile,
@@ -227,6 +281,7 @@ impl Keeper for Keeping<'_> {
                 layout: entry.layout.clone(),
                 user: entry.user.clone(),
                 nobody: entry.nobody,
+                ends: entry.ends,
                 backup: backup.clone(),
             }
         };
@@ -242,9 +297,10 @@ impl Keeper for Keeping<'_> {
 /// The records of a run file, one after the other.
 pub struct Reader {
     path: PathBuf,
-    from: BufReader<File>,
+    from: Box<dyn Read>,
     offset: u64,
     length: u64,
+    chain: Option<Chain>,
     /// The file ends in the middle of a record.
     pub torn: bool,
 }
@@ -261,30 +317,56 @@ impl Reader {
             _ => io(error),
         })?;
         let length = file.metadata().map_err(io)?.len();
-        let mut from = BufReader::with_capacity(256 << 10, file);
+        let from = Box::new(BufReader::with_capacity(256 << 10, file));
+        Reader::over(path, from, length, &|| bound::key_for(path))
+    }
+
+    /// Reads a file of that name and length, with the key that it may be bound by.
+    pub fn over(
+        path: &Path,
+        mut from: Box<dyn Read>,
+        length: u64,
+        key: &dyn Fn() -> io::Result<Option<Vec<u8>>>,
+    ) -> Result<Reader, Damage> {
+        let io = |source| Damage::Io { path: path.to_path_buf(), source };
         let mut mark = vec![0; MARK.len()];
-        if from.read_exact(&mut mark).is_err() || mark != MARK {
-            return Err(Damage::Foreign(path.to_path_buf()));
-        }
-        Ok(Reader { path: path.to_path_buf(), from, offset: MARK.len() as u64, length, torn: false })
+        let whole = from.read_exact(&mut mark).is_ok();
+        let chain = match &mark[..] {
+            MARK if whole => match key().map_err(io)? {
+                Some(key) => Some(Chain::new(&key, MARK)),
+                None => return Err(Damage::Keyless { path: path.to_path_buf() }),
+            },
+            UNBOUND if whole => None,
+            _ => return Err(Damage::Foreign(path.to_path_buf())),
+        };
+        let offset = MARK.len() as u64;
+        Ok(Reader { path: path.to_path_buf(), from, offset, length, chain, torn: false })
+    }
+
+    /// Whether the file is bound to the key of its state directory.
+    pub fn is_bound(&self) -> bool {
+        self.chain.is_some()
     }
 
     /// The next record; `None` at the end, also where the end is torn off.
     pub fn record(&mut self) -> Result<Option<Record>, Damage> {
+        let size = if self.is_bound() { BOUND_HEAD } else { HEAD };
         let left = self.length - self.offset;
-        if left < 16 {
+        if left < size as u64 {
             self.torn = left > 0;
             return Ok(None);
         }
-        let mut head = [0; 16];
-        self.from.read_exact(&mut head).map_err(|source| Damage::Io { path: self.path.clone(), source })?;
+        let mut head = [0; BOUND_HEAD];
+        let head = &mut head[..size];
+        self.from.read_exact(head).map_err(|source| Damage::Io { path: self.path.clone(), source })?;
         let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let length = number(0);
         let corrupt = Damage::Corrupt { path: self.path.clone(), offset: self.offset };
         if number(4) != !length || length > MAX_RECORD {
             return Err(corrupt);
         }
-        if left - 16 < u64::from(length) {
+        let left = left - size as u64;
+        if left < u64::from(length) {
             self.torn = true;
             return Ok(None);
         }
@@ -292,8 +374,12 @@ impl Reader {
         self.from
             .read_exact(&mut payload)
             .map_err(|source| Damage::Io { path: self.path.clone(), source })?;
-        if Sha256::digest(&payload)[..8] != head[8..16] {
+        if Sha256::digest(&payload)[..8] != head[8..HEAD] {
             return Err(corrupt);
+        }
+        let (head, link) = head.split_at(HEAD);
+        if self.chain.as_mut().is_some_and(|chain| !chain.fits(head, &payload, link)) {
+            return Err(Damage::Forged { path: self.path.clone(), offset: self.offset });
         }
         let mut plain = Vec::new();
         let mut decoder = DeflateDecoder::new(&payload[..]).take(u64::from(MAX_RECORD) * 4);
@@ -310,7 +396,7 @@ impl Reader {
         if matches!(&record, Record::Start(start) if start.version > VERSION) {
             return Err(Damage::Newer { path: self.path.clone() });
         }
-        self.offset += 16 + u64::from(length);
+        self.offset += size as u64 + u64::from(length);
         Ok(Some(record))
     }
 }
@@ -362,6 +448,8 @@ pub struct Summary {
     pub again: HashSet<Digest>,
     /// Why not all of the file can be read.
     pub damage: Option<String>,
+    /// Whether the file is bound to the key of its state directory.
+    pub bound: bool,
 }
 
 /// Reads a run file from beginning to end for what it says of itself.
@@ -382,6 +470,7 @@ pub fn summary(path: &Path) -> Result<Summary, Damage> {
         undone: None,
         again: HashSet::new(),
         damage: None,
+        bound: reader.is_bound(),
     };
     let mut again = false;
     loop {
@@ -415,19 +504,31 @@ pub fn summary(path: &Path) -> Result<Summary, Damage> {
     Ok(summary)
 }
 
-/// Gives what a run left: what it did not come to, and before that the batch that it was at. Of that
-/// one the store may show any part done; to do it again finishes what follows from it, and changes
-/// nothing twice. False where the run did not come to writing down all that it was going to do.
-pub fn left(path: &Path, each: &mut dyn FnMut(Entry) -> anyhow::Result<()>) -> anyhow::Result<bool> {
+/// Gives what a run left: what it did not come to, and before that the batch that it was at, with what
+/// was written down of its sessions. Of that one the store may show any part done; to do it again
+/// finishes what follows from it, and changes nothing twice. False where the run did not come to writing
+/// down all that it was going to do.
+pub fn left(
+    path: &Path,
+    each: &mut dyn FnMut(Entry, Option<Kept>) -> anyhow::Result<()>,
+) -> anyhow::Result<bool> {
     let (mut settled, mut begun, mut any) = (0u64, 0, false);
+    let mut prepared: HashMap<Key, Kept> = HashMap::new();
     let mut reader = Reader::open(path)?;
     while let Some(record) = reader.record()? {
         match record {
             Record::Batch { size } => {
                 begun = u64::from(size);
                 any = true;
+                prepared.clear();
             }
-            Record::Settled { .. } => settled += std::mem::take(&mut begun),
+            Record::Prepared(kept) => {
+                prepared.extend(kept.into_iter().map(|kept| (kept.backup.key.clone(), kept)));
+            }
+            Record::Settled { .. } => {
+                settled += std::mem::take(&mut begun);
+                prepared.clear();
+            }
             _ => {}
         }
     }
@@ -437,7 +538,8 @@ pub fn left(path: &Path, each: &mut dyn FnMut(Entry) -> anyhow::Result<()>) -> a
         let Record::Planned(entries) = record else { continue };
         for entry in entries {
             if at >= settled {
-                each(entry)?;
+                let kept = prepared.remove(&entry.step.key);
+                each(entry, kept)?;
             }
             at += 1;
         }
@@ -504,7 +606,14 @@ impl Start {
             store: store.to_string(),
             filter,
             matched,
+            setups: Vec::new(),
         }
+    }
+
+    /// With the layouts as they are set for this run.
+    #[must_use]
+    pub fn under(self, setups: Vec<Recorded>) -> Start {
+        Start { setups, ..self }
     }
 }
 
@@ -514,7 +623,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-    use crate::store::{Content, Key, Own};
+    use crate::store::{Content, Own};
 
     #[test]
     fn no_two_runs_of_a_second_have_the_same_name() {
@@ -531,6 +640,7 @@ mod tests {
 
     fn written() -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
+        let runs = dir.path().join("runs");
         let start = Start::new(
             new_id(None, 1_795_000_000_000),
             1_795_000_000_000,
@@ -539,7 +649,7 @@ mod tests {
             "all".into(),
             2,
         );
-        let mut run = RunFile::create(dir.path(), &start).unwrap();
+        let mut run = RunFile::create(&runs, &start).unwrap();
         let backup = Backup {
             step: 0,
             key: Key(b"sess:a".to_vec()),
@@ -548,8 +658,14 @@ mod tests {
             own: Own::End,
             companions: Vec::new(),
         };
-        let kept =
-            Kept { id: b"a".to_vec(), layout: "l".into(), user: Some("u".into()), nobody: false, backup };
+        let kept = Kept {
+            id: b"a".to_vec(),
+            layout: "l".into(),
+            user: Some("u".into()),
+            nobody: false,
+            ends: None,
+            backup,
+        };
         run.write(&Record::Prepared(vec![kept])).unwrap();
         run.settled(&[Outcome::Done { keys: 1, entries: 0 }]).unwrap();
         run.finish(&Report { done: 1, complete: true, ..Report::default() }, 7).unwrap();
@@ -561,7 +677,7 @@ mod tests {
         let (dir, path) = written();
         let summary = summary(&path).unwrap();
         assert_eq!((summary.done, summary.finished, summary.state), (1, Some(7), State::Done));
-        assert_eq!(list(dir.path()).len(), 1);
+        assert_eq!(list(&dir.path().join("runs")).len(), 1);
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
 
@@ -579,14 +695,17 @@ mod tests {
             Ok::<_, Damage>((many, reader.torn))
         };
         assert_eq!(read(&whole).unwrap(), (4, false));
-        for cut in MARK.len()..whole.len() {
-            let (many, _) = read(&whole[..cut]).unwrap();
+        for cut in 0..whole.len() {
+            let Ok((many, _)) = read(&whole[..cut]) else {
+                assert!(cut < MARK.len(), "{cut}");
+                continue;
+            };
             assert!(many < 4, "{cut}");
         }
-        for at in 0..whole.len() {
+        for (at, bit) in (0..whole.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
             let mut bytes = whole.clone();
-            bytes[at] ^= 0x40;
-            assert!(read(&bytes).is_err(), "a flipped bit at byte {at} went unnoticed");
+            bytes[at] ^= 1 << bit;
+            assert!(read(&bytes).is_err(), "flipped bit {bit} of byte {at} went unnoticed");
         }
     }
 }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value as Json, json};
 
 use crate::support::proxy::{Proxy, Then};
+use crate::support::run_file::{HEAD, record_ends};
 use crate::support::*;
 
 const PURGE: [&str; 6] = ["purge", "--all", "--yes", "--max", "none", "-o"];
@@ -80,7 +81,7 @@ fn whole_records(sess: &Sess) -> usize {
     let Some(mark) = file.iter().position(|byte| *byte == b'\n') else { return 0 };
     let (mut at, mut many) = (mark + 1, 0);
     while let Some(length) = file.get(at..at + 4).and_then(|four| four.try_into().ok()) {
-        at += 16 + u32::from_le_bytes(length) as usize;
+        at += HEAD + u32::from_le_bytes(length) as usize;
         many += usize::from(at <= file.len());
     }
     many

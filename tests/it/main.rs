@@ -5,6 +5,7 @@ mod audit;
 mod bad_bytes;
 mod bad_input;
 mod between;
+mod bound;
 mod careful;
 mod commands;
 mod dependencies;

@@ -16,6 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
 
 pub(crate) mod proxy;
+pub(crate) mod run_file;
 
 /// How long anything that is waited for may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -820,16 +821,4 @@ pub(crate) fn express_shop() -> Sess {
         .express("sess:bob-000000000000000000000000000003", Some("bob"), &json!({}))
         .set("other", "1")
         .global(&["--layout", "connect-redis"])
-}
-
-/// Where the records of a run file begin, and where each of them ends.
-pub(crate) fn record_ends(file: &[u8]) -> Vec<usize> {
-    let mut at = file.iter().position(|byte| *byte == b'\n').expect("a mark") + 1;
-    let mut ends = vec![at];
-    while at < file.len() {
-        let length = file[at..at + 4].try_into().map(u32::from_le_bytes).expect("a length");
-        at += 16 + length as usize;
-        ends.push(at);
-    }
-    ends
 }
