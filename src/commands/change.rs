@@ -458,7 +458,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         let told = matches!(context.format, Format::Table | Format::Ids)
             && report.errors.contains(&error.to_string());
         context.ui.warn(if told { "stopped there".to_string() } else { format!("stopped: {error}") });
-        if let crate::store::Error::Full { .. } = error
+        if let crate::store::Error::Full { .. } | crate::store::Error::Denied { .. } = error
             && let Some(hint) = crate::error::hint_of(error)
         {
             context.ui.note(format!("hint: {hint}"));

@@ -145,8 +145,9 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Exit> {
     }
     Ok(match end {
         End::Broken(error) => {
-            context.ui.warn(format!("scan incomplete after {} keys: {error}", tally.scanned));
-            Exit::Partial
+            let told = format!("scan incomplete after {} keys; there may be more", tally.scanned);
+            let exit = crate::error::report(&anyhow::Error::from(error).context(told), context.ui.color_err);
+            if tally.scanned > 0 { Exit::Partial } else { exit }
         }
         _ if interrupted => Exit::Interrupted,
         _ => Exit::Done,

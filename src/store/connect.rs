@@ -555,8 +555,9 @@ static ANSWER_WITHIN: AtomicU64 = AtomicU64::new(TIMEOUT.as_secs());
 /// What an error in the middle of the work means.
 pub fn classify(error: &RedisError, place: &str, user: &str, command: &str) -> Error {
     let place = place.to_string();
-    let command = command.to_string();
     let reason = detail(error);
+    // The server names what it does not permit; which question the answer was taken for says less.
+    let command = not_permitted(&reason).unwrap_or_else(|| command.to_string());
     if error.is_timeout() {
         return Error::Timeout { place, seconds: ANSWER_WITHIN.load(Ordering::Relaxed) };
     }
@@ -594,6 +595,16 @@ pub fn classify(error: &RedisError, place: &str, user: &str, command: &str) -> E
         }
         _ => Error::Refused { place, command, reason },
     }
+}
+
+/// The command that an ACL forbids by what the server says of it (Redis 6.0 to 8, `acl.c`:
+/// `getAclErrorMessage`): `no permissions to run the 'memory|usage' command`.
+fn not_permitted(reason: &str) -> Option<String> {
+    let (_, rest) = reason.split_once("no permissions to run the '")?;
+    let (name, _) = rest.split_once('\'')?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '|' | '-' | '_' | '.');
+    (!name.is_empty() && name.len() < 64 && name.chars().all(is_name))
+        .then(|| name.to_ascii_uppercase().replace('|', " "))
 }
 
 /// What the server or the system said, on one line.

@@ -9,8 +9,6 @@ use std::process::Command;
 
 use serde_json::Value as Json;
 
-use crate::support::{Ran, Sess};
-
 /// Runs the program away from any configuration, and gives what it prints.
 fn printed(args: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_sessctl"))
@@ -186,43 +184,5 @@ fn no_help_is_wider_than_a_hundred_columns() {
         for line in text.lines() {
             assert!(line.chars().count() <= 100, "{name}: {line}");
         }
-    }
-}
-
-/// The rules that the README gives are enough, and the first of them for nothing but reading.
-#[test]
-fn acl_rules_of_the_readme() {
-    let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
-    for slug in ["connect-redis", "redis-sessions", "better-auth", "overleaf", "nodebb"] {
-        let sess = Sess::new().load(slug);
-        for user in ["sessctl-read", "sessctl-purge"] {
-            let start = format!("ACL SETUSER {user} ");
-            let rule = readme.lines().find(|line| line.starts_with(&start)).expect("a rule");
-            sess.server.command(&rule.split(' ').collect::<Vec<_>>());
-        }
-        let before = sess.server.snapshot();
-        let state = sess.server.dir.path().join("state");
-        let run = |user: &str, args: &[&str]| {
-            let store = format!("unix://{user}:CHANGE-ME@{}", sess.server.socket().display());
-            let mut command = sess.command(["--quiet"]);
-            Ran::of(
-                command
-                    .env("XDG_STATE_HOME", &state)
-                    .env("SESSCTL_STORE", &store)
-                    .args(args)
-                    .args(["--store", &store]),
-            )
-        };
-        run("sessctl-read", &["list", "-o", "json"]).success();
-        run("sessctl-read", &["purge", "--all", "--dry-run"]).success();
-        run("sessctl-read", &["purge", "--all", "--yes"]).code(4);
-        assert!(sess.server.snapshot() == before, "{slug}");
-        run("sessctl-purge", &["expire", "--all", "--in", "2h", "--yes"]).success();
-        run("sessctl-purge", &["undo", "--yes"]).success();
-        run("sessctl-purge", &["purge", "--all", "--yes"]).success();
-        assert_eq!(run("sessctl-purge", &["count"]).success().text(), "0\n", "{slug}");
-        run("sessctl-purge", &["undo", "--yes"]).success();
-        let after = sess.server.snapshot();
-        assert_eq!(after.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>(), "{slug}");
     }
 }

@@ -24,6 +24,7 @@ mod neighbours;
 mod own_layouts;
 mod pace;
 mod plans;
+mod rights;
 mod run_files;
 mod signals;
 mod strangers;
