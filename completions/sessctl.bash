@@ -104,7 +104,7 @@ _sessctl() {
 
     case "${cmd}" in
         sessctl)
-            opts="-o -0 -q -h -V --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help --version list inspect count purge logout expire clear apply undo runs discover layouts decode cookie config demo completions man help version"
+            opts="-o -0 -q -h -V --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help --version list inspect count purge logout expire clear apply undo runs discover layouts decode cookie config demo completions man help version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -174,6 +174,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -186,7 +190,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__apply)
-            opts="-n -y -o -0 -q -h --allow-edited --max-age --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-n -y -o -0 -q -h --allow-edited --max-age --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -300,6 +304,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -312,7 +320,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__clear)
-            opts="-n -y -o -0 -q -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-n -y -o -0 -q -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -422,6 +430,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -434,7 +446,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__completions)
-            opts="-o -0 -q -h --dynamic --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help bash elvish fish powershell zsh"
+            opts="-o -0 -q -h --dynamic --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -502,6 +514,10 @@ _sessctl() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -516,7 +532,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help init path show check"
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help init path show check"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -586,6 +602,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -598,7 +618,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config__subcmd__check)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -666,6 +686,10 @@ _sessctl() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -680,7 +704,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config__subcmd__init)
-            opts="-o -0 -q -h --print --writable --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --print --writable --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -748,6 +772,10 @@ _sessctl() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -762,7 +790,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config__subcmd__path)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -830,6 +858,10 @@ _sessctl() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -844,7 +876,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config__subcmd__show)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -914,6 +946,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -926,7 +962,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__cookie)
-            opts="-o -0 -q -h --name --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --name --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1000,6 +1036,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1012,7 +1052,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__count)
-            opts="-u -o -0 -q -h --by --fail-if-any --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-n -u -o -0 -q -h --by --sort --limit --fail-if-any --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1020,6 +1060,18 @@ _sessctl() {
             case "${prev}" in
                 --by)
                     COMPREPLY=($(compgen -W "id key layout user ttl created seen ip agent bytes codec error authenticated idle age expires prefix type certainty" -- "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -W "id key layout user ttl created seen ip agent bytes codec error authenticated idle age expires prefix type certainty" -- "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --user)
@@ -1054,6 +1106,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --where)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1063,7 +1119,7 @@ _sessctl() {
                     return 0
                     ;;
                 --not)
-                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --agent --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
                     return 0
                     ;;
                 --not-user)
@@ -1091,6 +1147,10 @@ _sessctl() {
                     return 0
                     ;;
                 --not-ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1166,6 +1226,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1178,7 +1242,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__decode)
-            opts="-o -0 -q -h --codec --of-key --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --codec --of-key --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1256,6 +1320,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1268,7 +1336,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__demo)
-            opts="-o -0 -q -h --db --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --db --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1342,6 +1410,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1354,7 +1426,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__discover)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1424,6 +1496,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1436,7 +1512,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__expire)
-            opts="-n -y -u -o -0 -q -h --in --at --persist --cap --floor --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-n -y -u -o -0 -q -h --in --at --persist --cap --floor --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1530,6 +1606,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --where)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1539,7 +1619,7 @@ _sessctl() {
                     return 0
                     ;;
                 --not)
-                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --agent --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
                     return 0
                     ;;
                 --not-user)
@@ -1567,6 +1647,10 @@ _sessctl() {
                     return 0
                     ;;
                 --not-ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1642,6 +1726,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1654,7 +1742,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__help)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help list inspect count purge expire clear apply undo runs discover layouts decode cookie config demo completions man help connection output filters exit-codes"
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help list inspect count purge expire clear apply undo runs discover layouts decode cookie config demo completions man help connection output filters exit-codes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1724,6 +1812,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1736,7 +1828,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__inspect)
-            opts="-u -o -0 -q -h --user --cookie --path --raw --explain --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-u -o -0 -q -h --user --cookie --path --raw --explain --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1822,6 +1914,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1834,7 +1930,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__layouts)
-            opts="-o -0 -q -h --family --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis shopify-app-session-storage-redis remix-session-storage-redis lemonldap-ng aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 koa-session2 telegraf-session-redis remix-redis-session webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only"
+            opts="-o -0 -q -h --family --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth adonis-session-redis shopify-app-session-storage-redis remix-session-storage-redis lemonldap-ng aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack webseal spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 koa-session2 telegraf-session-redis remix-redis-session webman phalcon thinkphp6 phpredis predis-session generic generic-hash express-memorystore cookie-only"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1908,6 +2004,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1920,7 +2020,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__list)
-            opts="-n -u -o -0 -q -h --columns --sort --limit --wide --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-n -u -o -0 -q -h --columns --sort --limit --wide --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1974,6 +2074,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --where)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1983,7 +2087,7 @@ _sessctl() {
                     return 0
                     ;;
                 --not)
-                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --agent --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
                     return 0
                     ;;
                 --not-user)
@@ -2011,6 +2115,10 @@ _sessctl() {
                     return 0
                     ;;
                 --not-ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2086,6 +2194,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2098,7 +2210,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__logout)
-            opts="-n -y -o -0 -q -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-n -y -o -0 -q -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2208,6 +2320,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2220,7 +2336,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__man)
-            opts="-o -0 -q -h --dir --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help list inspect count purge expire clear apply undo runs discover layouts decode cookie config demo completions man help connection output filters exit-codes"
+            opts="-o -0 -q -h --dir --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help list inspect count purge expire clear apply undo runs discover layouts decode cookie config demo completions man help connection output filters exit-codes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2294,6 +2410,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2306,7 +2426,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__purge)
-            opts="-n -y -u -o -0 -q -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-n -y -u -o -0 -q -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2384,6 +2504,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --where)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2393,7 +2517,7 @@ _sessctl() {
                     return 0
                     ;;
                 --not)
-                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --agent --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
                     return 0
                     ;;
                 --not-user)
@@ -2421,6 +2545,10 @@ _sessctl() {
                     return 0
                     ;;
                 --not-ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2496,6 +2624,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2508,7 +2640,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help show prune verify-audit"
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help show prune verify-audit"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2578,6 +2710,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2590,7 +2726,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs__subcmd__prune)
-            opts="-o -0 -q -h --keep --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --keep --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2664,6 +2800,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2676,7 +2816,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs__subcmd__show)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2746,6 +2886,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2758,7 +2902,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs__subcmd__verify__subcmd__audit)
-            opts="-o -0 -q -h --holds --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --holds --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2832,6 +2976,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2844,7 +2992,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__undo)
-            opts="-n -y -o -0 -q -h --user --dry-run --yes --expect --salvage --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-n -y -o -0 -q -h --user --dry-run --yes --expect --salvage --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2938,6 +3086,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
                     return 0
                     ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -2950,7 +3102,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__version)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3018,6 +3170,10 @@ _sessctl() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
                     return 0
                     ;;
                 --color)

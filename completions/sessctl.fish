@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sessctl_global_optspecs
-    string join \n store= config= profile= layout= prefix= user-path= match= password-file= password-command= cacert= cert= key= insecure connect-timeout= timeout= o/output= 0/null color= mask reveal q/quiet h/help V/version
+    string join \n store= config= profile= layout= prefix= user-path= match= password-file= password-command= cacert= cert= key= insecure connect-timeout= timeout= o/output= 0/null no-headers times= color= mask reveal q/quiet h/help V/version
 end
 
 function __fish_sessctl_needs_command
@@ -116,11 +116,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_needs_command" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_needs_command" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_needs_command" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_needs_command" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_needs_command" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_needs_command" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_needs_command" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_needs_command" -s q -l quiet -d 'Print no notes and no progress'
@@ -192,6 +196,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l idle -d 'By the
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l age -d 'By the time since the session was created: \'>30d\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l size -d 'By the memory that the session\'s key takes: \'>64KiB\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l ip -d 'Sessions from this address or network; repeat for several' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l agent -d 'Sessions from browsers whose name contains this, whatever its case; repeat for several' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l where -d 'By the decoded data: \'passport.user = alice\', \'cart.items.0.qty >= 2\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l ids-from -d 'Sessions named in a file, or on standard input with -' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not -d 'Negate the filter that follows: --not --user alice, --not expired' -r -f -a "--user\t''
@@ -201,6 +206,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not -d 'Negate 
 --age\t''
 --size\t''
 --ip\t''
+--agent\t''
 --where\t''
 --ids-from\t''
 --authenticated\t''
@@ -215,6 +221,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-idle -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-age -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-size -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-ip -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-agent -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-where -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-ids-from -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
@@ -309,6 +316,9 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -326,6 +336,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-expired
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s q -l quiet -d 'Print no notes and no progress'
@@ -425,6 +436,9 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -432,6 +446,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l raw -d 'Prin
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l explain -d 'Say of a key that is no session what every layout says of it, not the nearest three only'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s q -l quiet -d 'Print no notes and no progress'
@@ -455,6 +470,26 @@ expires\t''
 prefix\t''
 type\t''
 certainty\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l sort -d 'With --by: sort by `count` or a column that is counted by; with `-` before it, descending [default: -count]' -r -f -a "id\t''
+key\t''
+layout\t''
+user\t''
+ttl\t''
+created\t''
+seen\t''
+ip\t''
+agent\t''
+bytes\t''
+codec\t''
+error\t''
+authenticated\t''
+idle\t''
+age\t''
+expires\t''
+prefix\t''
+type\t''
+certainty\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s n -l limit -d 'With --by: show so many rows' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s u -l user -d 'Sessions of this user, exactly; repeat for several' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l user-match -d 'Sessions of users whose name fits a Redis glob; repeat for several' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l ttl -d 'By what is left of the key\'s TTL: \'<30m\', \'>=2d\'' -r
@@ -462,6 +497,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l idle -d 'By th
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l age -d 'By the time since the session was created: \'>30d\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l size -d 'By the memory that the session\'s key takes: \'>64KiB\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l ip -d 'Sessions from this address or network; repeat for several' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l agent -d 'Sessions from browsers whose name contains this, whatever its case; repeat for several' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l where -d 'By the decoded data: \'passport.user = alice\', \'cart.items.0.qty >= 2\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l ids-from -d 'Sessions named in a file, or on standard input with -' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not -d 'Negate the filter that follows: --not --user alice, --not expired' -r -f -a "--user\t''
@@ -471,6 +507,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not -d 'Negate
 --age\t''
 --size\t''
 --ip\t''
+--agent\t''
 --where\t''
 --ids-from\t''
 --authenticated\t''
@@ -485,6 +522,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-idle -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-age -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-size -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-ip -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-agent -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-where -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-ids-from -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
@@ -579,6 +617,9 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -596,6 +637,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-undecodabl
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-expired
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s q -l quiet -d 'Print no notes and no progress'
@@ -617,6 +659,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l idle -d 'By th
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l age -d 'By the time since the session was created: \'>30d\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l size -d 'By the memory that the session\'s key takes: \'>64KiB\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l ip -d 'Sessions from this address or network; repeat for several' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l agent -d 'Sessions from browsers whose name contains this, whatever its case; repeat for several' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l where -d 'By the decoded data: \'passport.user = alice\', \'cart.items.0.qty >= 2\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l ids-from -d 'Sessions named in a file, or on standard input with -' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not -d 'Negate the filter that follows: --not --user alice, --not expired' -r -f -a "--user\t''
@@ -626,6 +669,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not -d 'Negate
 --age\t''
 --size\t''
 --ip\t''
+--agent\t''
 --where\t''
 --ids-from\t''
 --authenticated\t''
@@ -640,6 +684,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-idle -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-age -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-size -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-ip -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-agent -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-where -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-ids-from -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
@@ -734,6 +779,9 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -755,6 +803,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-undecodabl
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-expired
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s q -l quiet -d 'Print no notes and no progress'
@@ -861,6 +910,9 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -871,6 +923,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l scan-only -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l no-undo -d 'Keep no undo file; the change cannot be taken back then'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -s q -l quiet -d 'Print no notes and no progress'
@@ -896,6 +949,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l idle -d 'By t
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l age -d 'By the time since the session was created: \'>30d\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l size -d 'By the memory that the session\'s key takes: \'>64KiB\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l ip -d 'Sessions from this address or network; repeat for several' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l agent -d 'Sessions from browsers whose name contains this, whatever its case; repeat for several' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l where -d 'By the decoded data: \'passport.user = alice\', \'cart.items.0.qty >= 2\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l ids-from -d 'Sessions named in a file, or on standard input with -' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not -d 'Negate the filter that follows: --not --user alice, --not expired' -r -f -a "--user\t''
@@ -905,6 +959,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not -d 'Negat
 --age\t''
 --size\t''
 --ip\t''
+--agent\t''
 --where\t''
 --ids-from\t''
 --authenticated\t''
@@ -919,6 +974,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-idle -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-age -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-size -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-ip -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-agent -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-where -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-ids-from -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
@@ -1013,6 +1069,9 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -1035,6 +1094,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-undecodab
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-expired
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s q -l quiet -d 'Print no notes and no progress'
@@ -1141,6 +1201,9 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -1151,6 +1214,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l scan-only -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l no-undo -d 'Keep no undo file; the change cannot be taken back then'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s q -l quiet -d 'Print no notes and no progress'
@@ -1258,6 +1322,9 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -1269,6 +1336,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l scan-only -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l no-undo -d 'Keep no undo file; the change cannot be taken back then'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s q -l quiet -d 'Print no notes and no progress'
@@ -1371,6 +1439,9 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -1379,6 +1450,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s y -l yes -d 'Do
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l salvage -d 'Restore what comes before a damaged place in the file'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s q -l quiet -d 'Print no notes and no progress'
@@ -1475,11 +1547,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s q -l quiet -d 'Print no notes and no progress'
@@ -1579,11 +1655,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no progress'
@@ -1681,11 +1761,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print no notes and no progress'
@@ -1783,11 +1867,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s q -l quiet -d 'Print no notes and no progress'
@@ -1884,11 +1972,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s q -l quiet -d 'Print no notes and no progress'
@@ -1992,11 +2084,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s q -l quiet -d 'Print no notes and no progress'
@@ -2114,11 +2210,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s q -l quiet -d 'Print no notes and no progress'
@@ -2216,11 +2316,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s q -l quiet -d 'Print no notes and no progress'
@@ -2317,11 +2421,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -s q -l quiet -d 'Print no notes and no progress'
@@ -2422,6 +2530,9 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -2429,6 +2540,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l writable -d 'Let the profiles change the server'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Print no notes and no progress'
@@ -2525,11 +2637,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Print no notes and no progress'
@@ -2626,11 +2742,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no progress'
@@ -2727,11 +2847,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no progress'
@@ -2829,11 +2953,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s q -l quiet -d 'Print no notes and no progress'
@@ -2930,12 +3058,16 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l dynamic -d 'Let the shell ask the program for the values'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s q -l quiet -d 'Print no notes and no progress'
@@ -3033,11 +3165,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s q -l quiet -d 'Print no notes and no progress'
@@ -3134,11 +3270,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s q -l quiet -d 'Print no notes and no progress'
@@ -3235,11 +3375,15 @@ ndjson\t'One JSON object a line'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l times -d 'Show times in tables and cards in this way, instead of as is usual in each place' -r -f -a "relative\t'As a span from now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -s q -l quiet -d 'Print no notes and no progress'

@@ -153,6 +153,14 @@ pub struct OutputArgs {
     #[arg(short = '0', long = "null", global = true, hide_short_help = true)]
     pub nul: bool,
 
+    /// Leave out the line with the names of the columns, in tables and CSV
+    #[arg(long, global = true, hide_short_help = true)]
+    pub no_headers: bool,
+
+    /// Show times in tables and cards in this way, instead of as is usual in each place
+    #[arg(long, global = true, value_name = "HOW", value_enum, hide_short_help = true)]
+    pub times: Option<Times>,
+
     /// Use colour
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_short_help = true)]
     pub color: Color,
@@ -168,6 +176,17 @@ pub struct OutputArgs {
     /// Print no notes and no progress
     #[arg(short, long, global = true)]
     pub quiet: bool,
+}
+
+/// How times are shown to people. Data have them in UTC whatever is said here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Times {
+    /// As a span from now: 5m ago, in 2h
+    Relative,
+    /// As date and time in UTC
+    Utc,
+    /// As date and time of this machine's time zone
+    Local,
 }
 
 /// The forms of output.
@@ -217,7 +236,8 @@ impl ValueEnum for Form {
 }
 
 /// Filters that take a value.
-const VALUED: &[&str] = &["user", "user-match", "ttl", "idle", "age", "size", "ip", "where", "ids-from"];
+const VALUED: &[&str] =
+    &["user", "user-match", "ttl", "idle", "age", "size", "ip", "agent", "where", "ids-from"];
 /// Filters that stand by themselves.
 const BARE: &[&str] = &["authenticated", "anonymous", "no-ttl", "undecodable", "expired"];
 

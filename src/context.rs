@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Parser as _, ValueEnum as _};
 
 use crate::audit;
-use crate::cli::{Cli, Form, Format};
+use crate::cli::{Cli, Form, Format, Times};
 use crate::commands::layouts;
 use crate::config::{self, Profile, Secret};
 use crate::fault::{Refusal, Usage, did_you_mean};
@@ -19,6 +19,7 @@ use crate::pace::{self, Pace, PaceArgs};
 use crate::store;
 use crate::store::connect::{self, CONNECT_TIMEOUT, TIMEOUT, Target, Tls};
 use crate::store::redis::RedisStore;
+use crate::text::clock;
 use crate::ui::{self, Answer, Ui};
 
 /// The server that is meant when none is named.
@@ -43,6 +44,8 @@ pub struct Context {
     pub format: Format,
     /// Ids end with NUL instead of a line break.
     pub nul: bool,
+    /// Columns have no names above them.
+    pub bare: bool,
     /// Ids are shortened in every form of output, not only in tables.
     pub mask: bool,
     /// Ids and secrets are shown whole, also in tables.
@@ -82,6 +85,13 @@ impl Context {
 
     fn made(cli: &Cli, mut profile: Profile) -> anyhow::Result<Context> {
         let ui = Ui::new(cli.output.color, cli.output.quiet);
+        if let Some(times) = cli.output.times {
+            clock::choose(match times {
+                Times::Relative => clock::Times::Relative,
+                Times::Utc => clock::Times::Utc,
+                Times::Local => clock::Times::Local,
+            });
+        }
         if let Some(warning) = profile.warning.take() {
             ui.warn(warning);
         }
@@ -123,6 +133,7 @@ impl Context {
             matching: cli.target.matching.clone().or(profile.matching),
             format,
             nul: cli.output.nul,
+            bare: cli.output.no_headers,
             mask: !cli.output.reveal && (cli.output.mask || profile.mask.unwrap_or(false)),
             reveal: cli.output.reveal,
             read_only: profile.read_only.unwrap_or(false),

@@ -1,5 +1,6 @@
 //! The program: read the command line, run, and turn the result into an exit status.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::panic::resume_unwind;
 use std::process::ExitCode;
@@ -10,6 +11,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap_complete::CompleteEnv;
 use sessctl::cli::{Cli, advice, complete, rewrite_not, shown};
 use sessctl::exit::Exit;
+use sessctl::text::glyph;
 use sessctl::ui::{self, Color, Ui};
 use sessctl::{commands, error};
 
@@ -43,6 +45,13 @@ fn run() -> ExitCode {
     commands::run(&cli).unwrap_or_else(|error| error::report(&error, color)).into()
 }
 
+/// Whether the command line, which is none that could be read, asks for no colours.
+fn uncolored() -> bool {
+    let args: Vec<_> = std::env::args_os().collect();
+    args.iter().any(|arg| arg == "--color=never")
+        || args.windows(2).any(|pair| pair[0] == "--color" && pair[1] == "never")
+}
+
 /// Prints what came instead of a command line: a mistake, the help or the version.
 fn told(error: clap::Error) -> Exit {
     if error.kind() == ErrorKind::MissingSubcommand {
@@ -58,6 +67,15 @@ fn told(error: clap::Error) -> Exit {
         }
     }
     let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-    let _ = advice::improve(error).print();
+    let error = advice::improve(error);
+    let plain = error.render().to_string();
+    let _ = match glyph::own(&plain) {
+        Cow::Borrowed(_) if !uncolored() => error.print(),
+        Cow::Borrowed(text) if error.use_stderr() => std::io::stderr().lock().write_all(text.as_bytes()),
+        Cow::Borrowed(text) => std::io::stdout().lock().write_all(text.as_bytes()),
+        // A terminal without these characters is given no colours either.
+        Cow::Owned(text) if error.use_stderr() => std::io::stderr().lock().write_all(text.as_bytes()),
+        Cow::Owned(text) => std::io::stdout().lock().write_all(text.as_bytes()),
+    };
     exit
 }

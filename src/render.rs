@@ -44,6 +44,8 @@ pub struct Options {
     pub terminal: bool,
     /// Ids end with NUL.
     pub nul: bool,
+    /// Columns have no names above them.
+    pub bare: bool,
     /// Of the terminal, in columns and rows.
     pub width: Option<usize>,
     pub height: Option<usize>,
@@ -60,6 +62,7 @@ impl Options {
             color: ui.color,
             terminal: ui.stdout_terminal,
             nul: context.nul,
+            bare: context.bare,
             width: ui.width().or_else(asked),
             height: size.map(|(_, height)| usize::from(height.0)),
         }
@@ -72,6 +75,7 @@ impl Options {
             color: self.color,
             terminal: self.terminal,
             nul: self.nul,
+            bare: self.bare,
         }
     }
 
@@ -90,6 +94,7 @@ struct Look {
     color: bool,
     terminal: bool,
     nul: bool,
+    bare: bool,
 }
 
 /// What was written.
@@ -252,7 +257,7 @@ impl<W: Write> Renderer<W> {
         }
         match &self.form {
             Form::Json(_) => self.buffer.push(b'['),
-            Form::Csv(members) => csv::head(&mut self.buffer, members),
+            Form::Csv(members) if !self.look.bare => csv::head(&mut self.buffer, members),
             _ => {}
         }
     }

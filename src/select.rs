@@ -1,7 +1,7 @@
 //! Which sessions: the filters that every command for many sessions shares.
 //!
 //! [`SelectArgs`] is what was typed, [`Filter`] what is meant. Filters are and-ed, repeated ones too;
-//! only the values of a repeated `--user`, `--user-match` or `--ip` are or-ed. Each has a hidden twin `--not-…`, which is
+//! only the values of a repeated `--user`, `--user-match`, `--ip` or `--agent` are or-ed. Each has a hidden twin `--not-…`, which is
 //! its plain logical negation: a session of unknown age is not matched by `--age`, so it is matched
 //! by `--not --age`.
 
@@ -79,6 +79,13 @@ pub struct SelectArgs {
     #[arg(long, value_name = "CIDR")]
     pub ip: Vec<String>,
 
+    /// Sessions from browsers whose name contains this, whatever its case; repeat for several
+    ///
+    /// It is looked for in what the session itself notes of the browser, which not every framework does:
+    /// Firefox, 'iPhone OS 1'.
+    #[arg(long, value_name = "TEXT")]
+    pub agent: Vec<String>,
+
     /// By the decoded data: 'passport.user = alice', 'cart.items.0.qty >= 2'
     ///
     /// The path is one of the data, as `inspect` shows them; for the user that a row shows take --user.
@@ -145,6 +152,8 @@ pub struct Negated {
     pub not_size: Vec<String>,
     #[arg(long, hide = true)]
     pub not_ip: Vec<String>,
+    #[arg(long, hide = true)]
+    pub not_agent: Vec<String>,
     #[arg(long = "not-where", hide = true, allow_hyphen_values = true)]
     pub not_conditions: Vec<String>,
     #[arg(long, hide = true)]
@@ -167,6 +176,7 @@ pub const NEGATABLE: &[(&str, bool)] = &[
     ("age", true),
     ("size", true),
     ("ip", true),
+    ("agent", true),
     ("where", true),
     ("undecodable", false),
     ("expired", false),
@@ -205,6 +215,8 @@ enum Test {
     Age(Expr),
     Size(Expr),
     Ip(Vec<IpNet>),
+    /// Each as it was typed; compared in small letters.
+    Agent(Vec<String>),
     Where(Condition),
     Undecodable,
     Expired,
@@ -240,6 +252,7 @@ impl SelectArgs {
                 age: &self.age,
                 size: &self.size,
                 ip: &self.ip,
+                agent: &self.agent,
                 conditions: &self.conditions,
                 undecodable: self.undecodable,
                 expired: self.expired,
@@ -259,6 +272,7 @@ impl SelectArgs {
                 age: &negated.not_age,
                 size: &negated.not_size,
                 ip: &negated.not_ip,
+                agent: &negated.not_agent,
                 conditions: &negated.not_conditions,
                 undecodable: negated.not_undecodable,
                 expired: negated.not_expired,
@@ -296,6 +310,7 @@ impl Negated {
             "age" => self.not_age.push(value),
             "size" => self.not_size.push(value),
             "ip" => self.not_ip.push(value),
+            "agent" => self.not_agent.push(value),
             "where" => self.not_conditions.push(value),
             "undecodable" => self.not_undecodable = true,
             "expired" => self.not_expired = true,
@@ -318,6 +333,7 @@ struct Typed<'a> {
     age: &'a [String],
     size: &'a [String],
     ip: &'a [String],
+    agent: &'a [String],
     conditions: &'a [String],
     undecodable: bool,
     expired: bool,
@@ -373,6 +389,9 @@ impl Filter {
                 .iter()
                 .map(|text| parse_net(text).ok_or_else(|| SelectError::Ip { text: text.clone() }));
             add(Test::Ip(nets.collect::<Result<_, _>>()?));
+        }
+        if !typed.agent.is_empty() {
+            add(Test::Agent(typed.agent.to_vec()));
         }
         for text in typed.conditions {
             let condition = Condition::parse(text)
@@ -500,6 +519,10 @@ impl Test {
                 .as_deref()
                 .and_then(parse_address)
                 .is_some_and(|address| nets.iter().any(|net| net.contains(&address))),
+            Test::Agent(parts) => facts.agent.as_deref().is_some_and(|agent| {
+                let agent = agent.to_lowercase();
+                parts.iter().any(|part| agent.contains(&part.to_lowercase()))
+            }),
             Test::Where(condition) => {
                 session.data.and_then(|data| data.value()).is_some_and(|value| condition.holds(value))
             }
@@ -524,6 +547,9 @@ impl Test {
             Test::Age(expr) => format!("age {expr}"),
             Test::Size(expr) => format!("size {expr}"),
             Test::Ip(nets) => format!("ip in {}", any(&mut nets.iter().map(|net| net.to_string().into()))),
+            Test::Agent(parts) => {
+                format!("agent has {}", any(&mut parts.iter().map(|part| part.as_str().into())))
+            }
             Test::Where(condition) => format!("where {condition}"),
             Test::Undecodable => "undecodable".to_string(),
             Test::Expired => "expired".to_string(),

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::text::glyph;
 use crate::text::safe::safe;
 
 /// When to use colour.
@@ -70,10 +71,7 @@ impl Ui {
 
     /// The columns of the terminal that stdout is; `None` when it is none.
     pub fn width(&self) -> Option<usize> {
-        if !self.stdout_terminal {
-            return None;
-        }
-        terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+        if self.stdout_terminal { columns() } else { None }
     }
 
     /// The columns and rows of the terminal that stderr is; `None` when it is none.
@@ -110,6 +108,7 @@ impl Ui {
     }
 
     fn line(&self, text: &str) {
+        let text = glyph::own(text);
         let write = || {
             // Nothing useful can be done when stderr is closed.
             let _ = writeln!(io::stderr().lock(), "{text}");
@@ -183,6 +182,15 @@ pub fn height(lines: &str, hang: usize) -> usize {
     lines.lines().map(|line| wrapped(line, hang).lines().count().max(1)).sum()
 }
 
+/// The columns of the terminal that stdout is; `None` when it is none.
+pub fn columns() -> Option<usize> {
+    let stdout = io::stdout();
+    if !stdout.is_terminal() {
+        return None;
+    }
+    terminal_size::terminal_size_of(stdout).map(|(width, _)| usize::from(width.0))
+}
+
 /// Text broken between words where stderr is a terminal and too narrow for it.
 pub fn wrapped(text: &str, hang: usize) -> Cow<'_, str> {
     let stderr = io::stderr();
@@ -195,8 +203,9 @@ pub fn wrapped(text: &str, hang: usize) -> Cow<'_, str> {
     }
 }
 
-/// Text broken between words; a word that is wider than the terminal is left to it.
-fn wrap(text: &str, width: usize, hang: usize) -> Cow<'_, str> {
+/// Text broken between words, going on with `hang` blanks; a word that is wider than the terminal is
+/// left to it.
+pub fn wrap(text: &str, width: usize, hang: usize) -> Cow<'_, str> {
     if text.width() <= width || width < hang + 20 {
         return Cow::Borrowed(text);
     }
@@ -291,7 +300,7 @@ impl Progress<'_> {
             None => "{spinner} {prefix} {human_pos} {msg}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            bar.set_style(style.progress_chars(glyph::bar()));
         }
         bar.with_prefix(self.what).with_elapsed(self.started.elapsed())
     }

@@ -25,7 +25,7 @@ pub struct Topic {
 pub const TOPICS: &[Topic] = &[
     Topic {
         name: "connection",
-        about: "Where the sessions are: server, profiles, layouts, passwords, TLS",
+        about: "Where the sessions are: server, profiles, TLS",
         text: page,
         heading: "Where the sessions are",
         examples: "\
@@ -35,8 +35,8 @@ variable, that before the profile, and the profile before the default.
 Examples:
   A server on another machine, with TLS, an ACL user, and database 2:
     sessctl --store rediss://admin@cache.example:6380/2 list
-  The password from a file or the environment. One in the URL works too, but whoever may list the
-  processes of this machine reads it there:
+  The password from a file or the environment. One in the URL works too, but whoever may list the \
+processes of this machine reads it there:
     sessctl --store redis://admin@db1 --password-file ~/.redis-password list
     REDISCLI_AUTH=… sessctl --store redis://admin@db1 list
   A profile of the configuration file; `sessctl config init` writes it from what is in a server:
@@ -71,13 +71,13 @@ Examples:
         heading: FILTERS,
         examples: "\
 list, count, purge and expire take them. A session has to pass all of them; a repeated --user, \
---user-match or --ip is met by any of its values. What changes something needs a filter, ids or --all.
+--user-match, --ip or --agent is met by any of its values. What changes something needs a filter, ids or --all.
 
 Examples:
   Idle for a week, and not of the services:
     sessctl list --idle '>7d' --not --user-match 'svc-*'
   Of two users, from one network:
-    sessctl list --user alice --user bob --ip 192.0.2.0/24
+    sessctl list --user alice --user bob --ip 192.0.2.0/24 --agent iphone
   By what the session holds, as `sessctl inspect` shows it:
     sessctl list --where 'cart.items.0.qty >= 2' --where 'locale = de'
   Large ones that nobody is logged in to:

@@ -9,22 +9,31 @@ pub struct Foreign {
     pub name: &'static str,
     /// Whose it is, for a sentence.
     pub about: &'static str,
+    /// The codec for it, where there is one.
+    pub codec: Option<&'static str>,
 }
 
 type Test = fn(&[u8]) -> bool;
 
 /// The surer ones first.
 const ALL: &[(Foreign, Test)] = &[
-    (Foreign { name: "pickle", about: "a pickle of Python" }, is_pickle),
-    (Foreign { name: "Marshal", about: "a Marshal dump of Ruby" }, is_marshal),
-    (Foreign { name: "Rails cache entry", about: "an entry of the cache of Ruby on Rails" }, is_rails_entry),
-    (Foreign { name: "ETF", about: "a term of Erlang or Elixir" }, is_etf),
-    (Foreign { name: "Storable", about: "a value of Perl's Storable" }, is_storable),
-    (Foreign { name: "Sereal", about: "a value of Perl's Sereal" }, is_sereal),
-    (Foreign { name: "gob", about: "a gob of Go" }, is_gob),
-    (Foreign { name: "JWT", about: "a signed or sealed JSON web token" }, is_jwt),
-    (Foreign { name: "Fernet", about: "a sealed token of Fernet (Python)" }, is_fernet),
-    (Foreign { name: "signed text", about: "a text that Django signed" }, is_signed),
+    (Foreign { name: "pickle", about: "a pickle of Python", codec: Some("pickle") }, is_pickle),
+    (Foreign { name: "Marshal", about: "a Marshal dump of Ruby", codec: Some("marshal") }, is_marshal),
+    (
+        Foreign {
+            name: "Rails cache entry",
+            about: "an entry of the cache of Ruby on Rails",
+            codec: Some("rails-cache"),
+        },
+        is_rails_entry,
+    ),
+    (Foreign { name: "ETF", about: "a term of Erlang or Elixir", codec: Some("etf") }, is_etf),
+    (Foreign { name: "Storable", about: "a value of Perl's Storable", codec: None }, is_storable),
+    (Foreign { name: "Sereal", about: "a value of Perl's Sereal", codec: None }, is_sereal),
+    (Foreign { name: "gob", about: "a gob of Go", codec: None }, is_gob),
+    (Foreign { name: "JWT", about: "a signed or sealed JSON web token", codec: None }, is_jwt),
+    (Foreign { name: "Fernet", about: "a sealed token of Fernet (Python)", codec: None }, is_fernet),
+    (Foreign { name: "signed text", about: "a text that Django signed", codec: None }, is_signed),
 ];
 
 /// What the value looks like; by its beginning alone where only that is at hand.
@@ -122,6 +131,17 @@ fn is_signed(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_codecs_that_are_named_are_there() {
+        for (foreign, _) in ALL {
+            assert!(
+                foreign.codec.is_none_or(|name| crate::codec::by_name(name).is_some()),
+                "{}",
+                foreign.name
+            );
+        }
+    }
 
     #[test]
     fn other_worlds_forms_are_known_by_sight() {

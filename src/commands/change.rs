@@ -919,8 +919,11 @@ fn undo_file(
             .hint("set XDG_STATE_HOME, or say --no-undo")
             .into());
     };
-    let start = Start::new(id.to_string(), now, change.command, place, change.describe(), matched)
-        .under(recorded.to_vec());
+    let start = Start {
+        ticket: change.safety.ticket.clone(),
+        ..Start::new(id.to_string(), now, change.command, place, change.describe(), matched)
+            .under(recorded.to_vec())
+    };
     let file = RunFile::create(&directory, &start).with_context(|| {
         format!("the undo file cannot be written in {}; nothing was changed", directory.display())
     })?;

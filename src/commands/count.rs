@@ -27,7 +27,7 @@ Examples:
   sessctl count
   sessctl count --anonymous
   Who has most sessions:
-    sessctl count --by user
+    sessctl count --by user --limit 10
   When they end:
     sessctl count --by ttl -o json
   Make sure, in a script, that a pattern hits no session; exit code 7 says that it does:
@@ -36,6 +36,15 @@ pub struct Args {
     /// Count by a column: user, layout, ip, agent, ttl, age, idle, bytes, …
     #[arg(long, value_name = "COLUMN", help_heading = "Rows")]
     pub by: Option<String>,
+
+    /// With --by: sort by `count` or a column that is counted by; with `-` before it, descending
+    /// [default: -count]
+    #[arg(long, value_name = "NAME", help_heading = "Rows", allow_hyphen_values = true, requires = "by")]
+    pub sort: Option<String>,
+
+    /// With --by: show so many rows
+    #[arg(short = 'n', long, value_name = "N", help_heading = "Rows", requires = "by")]
+    pub limit: Option<usize>,
 
     /// End with exit code 7 if there is any such session; for scripts
     #[arg(long, help_heading = "Rows")]
@@ -55,7 +64,10 @@ struct Counting<'u> {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let filter = args.select.filter()?;
-    let by = args.by.as_deref().map(By::parse).transpose()?;
+    let mut by = args.by.as_deref().map(By::parse).transpose()?;
+    if let (Some(by), Some(sort)) = (&mut by, &args.sort) {
+        by.sort(sort)?;
+    }
     context.permit_scan()?;
     let mut scanner = context.connect()?;
     let mut aside = context.connect()?;
@@ -93,7 +105,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let mut out = context.ui.out();
     match groups {
         Some(groups) => {
-            groups.write(context.format, &Options::of(context), None, &mut out)?;
+            groups.write(context.format, &Options::of(context), args.limit, &mut out)?;
+            if let Some(limit) = args.limit.filter(|limit| *limit < groups.len()) {
+                context.ui.note(format!("{limit} of {} values shown", groups.len()));
+            }
             if groups.others() > 0 {
                 context.ui.note(format!("{} more values are counted together", groups.others()));
             }

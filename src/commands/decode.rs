@@ -123,7 +123,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         }
         return print(context, &via, &value);
     }
-    Err(failure(&reader, &bytes, tried.error, tried.looks_like))
+    Err(failure(&reader, &bytes, tried))
 }
 
 /// What came of the attempts that gave no session.
@@ -132,7 +132,8 @@ struct Tried {
     word: Option<Decoded>,
     words: Option<(Option<&'static str>, Decoded)>,
     error: Option<DecodeError>,
-    looks_like: Option<foreign::Foreign>,
+    /// What it looks like, and why the codec for that cannot read it.
+    looks_like: Option<(foreign::Foreign, Option<DecodeError>)>,
 }
 
 /// What a wrapper may open to, whatever it says.
@@ -146,16 +147,11 @@ fn is_structured(value: &Value<'_>) -> bool {
 }
 
 /// Why it could not be read, and what would help.
-fn failure(
-    reader: &Reader<'_>,
-    bytes: &[u8],
-    error: Option<DecodeError>,
-    looks_like: Option<foreign::Foreign>,
-) -> anyhow::Error {
-    if let Some(foreign) = looks_like {
+fn failure(reader: &Reader<'_>, bytes: &[u8], Tried { error, looks_like, .. }: Tried) -> anyhow::Error {
+    if let Some((foreign, error)) = looks_like {
         let what = format!("it looks like {}", foreign.about);
-        return match codec::by_name(foreign.name).and(error) {
-            Some(error) => Failure::new(format!("{what}, and is not whole: {error}")).into(),
+        return match error {
+            Some(error) => Failure::new(format!("{what}, and cannot be read: {error}")).into(),
             None => Failure::new(format!("{what}, which sessctl cannot read here"))
                 .hint("it may be a session all the same; its key can be looked at with the framework's own tools")
                 .into(),
@@ -206,8 +202,13 @@ impl Reader<'_> {
             Err(Some(why)) if plain => tried.error = Some(why),
             Err(_) => {}
         }
-        if let Given::Value(bytes) = given {
-            tried.looks_like = tried.looks_like.or_else(|| foreign::of(bytes));
+        if let Given::Value(bytes) = given
+            && tried.looks_like.is_none()
+            && let Some(foreign) = foreign::of(bytes)
+        {
+            let own = foreign.codec.and_then(codec::by_name);
+            let error = own.and_then(|codec| (codec.decode)(bytes, &inner_limits()).err());
+            tried.looks_like = Some((foreign, error));
         }
         if is_text { within(tried) } else { None }
     }

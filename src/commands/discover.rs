@@ -379,19 +379,19 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
             if rows.is_empty() {
                 drawn.extend_from_slice(b"There are no keys.\n");
             } else {
-                table::draw(&mut drawn, &heads, &rows, table_width(context), context.ui.color);
+                table::draw(&mut drawn, &heads, &rows, table_width(context), &Options::of(context));
             }
             out.write_all(&drawn)?;
             let profiles = profiles(context, families, false);
             if !profiles.is_empty() {
-                writeln!(
-                    out,
-                    "\nProfiles for the configuration file, which `sessctl config init` writes:\n\n{profiles}"
-                )?;
+                let head = "Profiles for the configuration file, which `sessctl config init` writes:";
+                writeln!(out, "\n{}\n\n{profiles}", ui::wrap(head, table_width(context), 0))?;
             }
         }
         Format::Csv => {
-            writeln!(out, "keys,type,layout,certain,count,users,logged_in,memory")?;
+            if !context.bare {
+                writeln!(out, "keys,type,layout,certain,count,users,logged_in,memory")?;
+            }
             for (name, family) in families {
                 writeln!(
                     out,

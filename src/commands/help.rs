@@ -5,6 +5,8 @@ use std::io::Write as _;
 use crate::cli::shown::{self, TOPICS, Topic};
 use crate::error::{Usage, did_you_mean};
 use crate::exit::Exit;
+use crate::text::glyph;
+use crate::ui;
 
 /// Explain a command or a topic
 ///
@@ -23,18 +25,26 @@ pub struct Args {
     pub topic: Vec<String>,
 }
 
+/// Where the last column of a table begins.
+const HANG: usize = 19;
+
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let text = match &args.topic[..] {
         [name] if Topic::by_name(name).is_some() => Topic::by_name(name).map(Topic::text).unwrap_or_default(),
         topic => command(topic)?.render_long_help().to_string(),
     };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+    let text = match ui::columns() {
+        // What clap has made fits already; a table of our own goes on under its last column.
+        Some(width) => text.lines().map(|line| format!("{}\n", ui::wrap(line, width, HANG))).collect(),
+        None => text,
+    };
+    std::io::stdout().lock().write_all(glyph::own(&text).as_bytes())?;
     Ok(Exit::Done)
 }
 
 /// The short help of a command, by its name and those of the commands above it.
 pub fn short(topic: &[String]) -> Result<String, Usage> {
-    Ok(command(topic)?.render_help().to_string())
+    Ok(glyph::own(&command(topic)?.render_help().to_string()).into_owned())
 }
 
 /// The command of this name, as it is shown.

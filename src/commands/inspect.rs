@@ -20,6 +20,7 @@ use crate::select::near::Near;
 use crate::session::{Login, Session};
 use crate::store::redis::RedisStore;
 use crate::store::{Key, Need, Raw, Source as _};
+use crate::text::clock::{self, Times};
 use crate::ui;
 use crate::value::Value;
 
@@ -458,7 +459,13 @@ fn card(
         let id = String::from_utf8_lossy(session.id).into_owned();
         safe::safe(&text.replace(&id, &mask::short(session.id))).into_owned()
     };
-    let mut line = |name: &str, text: &str| writeln!(out, "{name:<11}{text}");
+    let (on, off) = if context.ui.color { ("\x1b[2m", "\x1b[0m") } else { ("", "") };
+    const HANG: usize = 11;
+    let width = Options::of(context).width.unwrap_or(usize::MAX);
+    let mut line = |name: &str, text: &str| {
+        let text = ui::wrap(text, width.saturating_sub(HANG), 0).replace('\n', &format!("\n{:HANG$}", ""));
+        writeln!(out, "{on}{name:<HANG$}{off}{text}")
+    };
     line("session", &bold(&masked(session.id)))?;
     line("key", &masked(session.key))?;
     let sure = if session.certainty < crate::session::Certainty::Sure { " (not certain)" } else { "" };
@@ -471,18 +478,22 @@ fn card(
         Login::Nobody => line("user", "nobody is logged in")?,
         Login::Unknown => line("user", "not known")?,
     }
-    let when = |at: i64| render::time(at).unwrap_or_else(|| "out of range".to_string());
+    let when =
+        |at: i64| clock::shown(session.now, at, Times::Utc).unwrap_or_else(|| "out of range".to_string());
+    // What is told as a span already needs none beside it.
+    let beside = |at: i64| match clock::chosen(Times::Utc) {
+        Times::Relative => String::new(),
+        Times::Utc | Times::Local => format!(" ({})", clock::ago(session.now, at)),
+    };
     let expires = match session.expires_at() {
         Some(at) if at <= session.now => format!("{} (its own end has passed)", when(at)),
-        Some(at) => format!("{} (in {})", when(at), render::span((at - session.now) as u64)),
+        Some(at) => format!("{}{}", when(at), beside(at)),
         None => "never".to_string(),
     };
     line("expires", &expires)?;
     for (name, at) in [("created", session.facts.created), ("last seen", session.facts.seen)] {
         if let Some(at) = at {
-            let ago = u64::try_from(session.now - at)
-                .map_or(String::new(), |ms| format!(" ({} ago)", render::span(ms)));
-            line(name, &format!("{}{ago}", when(at)))?;
+            line(name, &format!("{}{}", when(at), beside(at)))?;
         }
     }
     if let Some(ip) = &session.facts.ip {
@@ -517,7 +528,7 @@ fn card(
     }
     if let Some(data) = data {
         let mut text = Vec::new();
-        crate::render::tree::write(data, &mut text);
+        crate::render::tree::write(data, context.ui.color, &mut text);
         out.write_all(&text)?;
     }
     Ok(())

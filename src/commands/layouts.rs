@@ -17,6 +17,8 @@ use crate::layout::{Layout, Rank};
 use crate::render::table::{self, Head};
 use crate::render::{self, Cell, Options, Tone};
 use crate::store::Kind;
+use crate::text::glyph;
+use crate::ui;
 
 pub(crate) mod toml;
 
@@ -71,14 +73,15 @@ pub fn run(context: &Context, args: &Args, toml: bool) -> anyhow::Result<Exit> {
         }
         (Some(_), Some(layout)) => match context.format {
             _ if toml => description(layout)?.to_string(),
-            Format::Table => page(layout),
+            Format::Table => page(layout, Options::of(context).width),
             Format::Json => render::json::pretty(&object(layout)),
             Format::Ndjson => format!("{}\n", object(layout)),
-            Format::Csv => csv(&[layout]),
+            Format::Csv => csv(&[layout], context.bare),
             Format::Ids => format!("{}\n", layout.name),
         },
     };
     let mut out = context.ui.out();
+    let text = if context.format == Format::Table { glyph::own(&text) } else { text.as_str().into() };
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(Exit::Done)
@@ -130,7 +133,7 @@ fn list(context: &Context, layouts: &[&'static Layout]) -> anyhow::Result<String
             // A terminal's own width; what goes elsewhere is not cut.
             let options = Options::of(context);
             let width = if options.terminal { options.width() } else { usize::MAX };
-            text = table(layouts, width, options.color);
+            text = table(layouts, width, &options);
         }
         Format::Json => {
             let all: Vec<_> = layouts.iter().map(|layout| object(layout)).collect();
@@ -141,7 +144,7 @@ fn list(context: &Context, layouts: &[&'static Layout]) -> anyhow::Result<String
                 text.push_str(&render::json::line(&object(layout)));
             }
         }
-        Format::Csv => text = csv(layouts),
+        Format::Csv => text = csv(layouts, context.bare),
         Format::Ids => {
             for layout in layouts {
                 writeln!(text, "{}", layout.name)?;
@@ -158,7 +161,7 @@ fn sorted(layouts: &[&'static Layout]) -> Vec<&'static Layout> {
     all
 }
 
-fn table(layouts: &[&'static Layout], width: usize, color: bool) -> String {
+fn table(layouts: &[&'static Layout], width: usize, options: &Options) -> String {
     let heads = [
         Head { floor: usize::MAX, ..Head::text("LAYOUT", 0) },
         Head::text("FAMILY", 11),
@@ -175,67 +178,120 @@ fn table(layouts: &[&'static Layout], width: usize, color: bool) -> String {
         })
         .collect();
     let mut text = Vec::new();
-    table::draw(&mut text, &heads, &rows, width, color);
+    table::draw(&mut text, &heads, &rows, width, options);
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// The page of one layout.
-fn page(layout: &Layout) -> String {
-    let mut text = format!("{}\n{}\n", layout.name, layout.about);
+/// A page is not made wider than this: long lines are hard to read.
+const WIDEST: usize = 100;
+
+/// Lines that are broken between words where the terminal's width is known.
+struct Page {
+    text: String,
+    width: Option<usize>,
+}
+
+impl Page {
+    /// Appends a line; what does not fit goes on with `hang` blanks before it.
+    fn line(&mut self, line: &str, hang: usize) {
+        match self.width {
+            Some(width) => self.text.push_str(&ui::wrap(line, width.min(WIDEST), hang)),
+            None => self.text.push_str(line),
+        }
+        self.text.push('\n');
+    }
+
+    /// Appends lines that are broken for a width of 100 already: a word and, from the tenth column on,
+    /// what is said about it.
+    fn table(&mut self, lines: &str) {
+        const HANG: usize = 9;
+        if self.width.is_none() {
+            return self.line(lines.trim_end(), 0);
+        }
+        let mut whole = String::new();
+        for line in lines.trim_end().lines() {
+            let text = line.trim_start();
+            let indent = line.len() - text.len();
+            // What stands further in, or in columns, is meant to stay on a line of its own.
+            let alone = indent > HANG || indent == HANG && text.contains("  ");
+            if indent == HANG && !alone && !whole.is_empty() {
+                whole.push(' ');
+                whole.push_str(text);
+                continue;
+            }
+            if !whole.is_empty() {
+                self.line(&whole, HANG);
+                whole.clear();
+            }
+            if alone {
+                self.line(line, indent + 2);
+            } else {
+                whole.push_str(line);
+            }
+        }
+        if whole.is_empty() {
+            return;
+        }
+        self.line(&whole, HANG);
+    }
+}
+
+/// The page of one layout, for a terminal of that width.
+fn page(layout: &Layout, width: Option<usize>) -> String {
+    let mut page = Page { text: String::new(), width };
+    page.line(layout.name, 0);
+    page.line(layout.about, 0);
     if !layout.is_seen() {
-        text.push_str("\nIts sessions cannot be seen from outside; it is listed to say so.\n");
+        page.line("\nIts sessions cannot be seen from outside; it is listed to say so.", 0);
     }
     if layout.rank == Rank::OnlyNamed {
-        let _ = write!(text, "\nIt is used only when it is named: --layout {}.\n", layout.name);
+        page.line(&format!("\nIt is used only when it is named: --layout {}.", layout.name), 0);
     }
     if let Some(why) = layout.ends.refused {
-        let _ = write!(
-            text,
-            "\nIts sessions are shown, and not ended from here:\n  {}\n",
-            why.replace("; ", ";\n  ")
-        );
+        page.line("\nIts sessions are shown, and not ended from here:", 0);
+        for part in why.split_inclusive("; ") {
+            page.line(&format!("  {}", part.trim_end()), 4);
+        }
     }
     if !layout.page.is_empty() {
-        let _ = write!(text, "\n{}\n", layout.page.trim_end());
+        page.line("", 0);
+        page.table(layout.page);
     }
-    text.push_str("\nOptions for a profile's `options`:\n");
+    page.line("\nOptions for a profile's `options`:", 0);
     let specs: Vec<&OptionSpec> = COMMON.iter().chain(layout.options).collect();
-    let width = specs.iter().map(|spec| spec.name.width()).max().unwrap_or(0);
+    let widest = specs.iter().map(|spec| spec.name.width()).max().unwrap_or(0);
     for spec in specs {
         let secret = if spec.secret { "; secret" } else { "" };
-        let _ = writeln!(text, "  {:width$}  {} ({}{secret})", spec.name, spec.about, kind(spec.kind));
+        let line = format!("  {:widest$}  {} ({}{secret})", spec.name, spec.about, kind(spec.kind));
+        page.line(&line, if width.is_some_and(|width| width < widest + 40) { 4 } else { widest + 4 });
     }
     match layout.cookie.name {
         Some(name) if layout.cookie.open.is_some() => {
-            let _ = write!(text, "\nCookie: {name}; `sessctl cookie` opens it.\n");
+            page.line(&format!("\nCookie: {name}; `sessctl cookie` opens it."), 0);
         }
-        Some(name) => {
-            let _ = write!(text, "\nCookie: {name}\n");
-        }
+        Some(name) => page.line(&format!("\nCookie: {name}"), 0),
         None => {}
     }
     if let Some(twin) = layout.twin() {
-        let _ = write!(
-            text,
-            "\nIts sessions look like those of {}; the index beside them ({}) tells it apart.\n",
-            twin.of,
-            twin.kind.name()
+        let (of, kind) = (twin.of, twin.kind.name());
+        page.line("", 0);
+        page.line(
+            &format!("Its sessions look like those of {of}; the index beside them ({kind}) tells it apart."),
+            0,
         );
     }
     if !layout.same_as.is_empty() {
-        let _ = write!(
-            text,
-            "\nNo data tells it from {}, whose sessions end in the same way.\n",
-            layout.same_as.join(", ")
-        );
+        let same = layout.same_as.join(", ");
+        page.line("", 0);
+        page.line(&format!("No data tells it from {same}, whose sessions end in the same way."), 0);
     }
     if !layout.ends.caveats.is_empty() {
-        text.push_str("\nWhat a purge cannot end:\n");
+        page.line("\nWhat a purge cannot end:", 0);
         for caveat in layout.ends.caveats {
-            let _ = writeln!(text, "  {caveat}");
+            page.line(&format!("  {caveat}"), 4);
         }
     }
-    text
+    page.text
 }
 
 fn kind(kind: OptionKind) -> &'static str {
@@ -273,8 +329,8 @@ fn object(layout: &Layout) -> serde_json::Value {
     })
 }
 
-fn csv(layouts: &[&Layout]) -> String {
-    let mut text = String::from("layout,family,prefix,cookie,about\n");
+fn csv(layouts: &[&Layout], bare: bool) -> String {
+    let mut text = String::from(if bare { "" } else { "layout,family,prefix,cookie,about\n" });
     for layout in layouts {
         let cells =
             [layout.name, layout.family, layout.keys.prefix, layout.cookie.name.unwrap_or(""), layout.about];
@@ -300,19 +356,29 @@ mod tests {
 
     #[test]
     fn every_layout_is_in_the_list_and_has_a_page() {
-        let table = table(&BUILT_IN.all().collect::<Vec<_>>(), usize::MAX, false);
+        let table = table(&BUILT_IN.all().collect::<Vec<_>>(), usize::MAX, &Options::default());
         assert_eq!(table.lines().count(), BUILT_IN.all().count() + 1);
         for layout in BUILT_IN.all() {
             assert!(table.lines().any(|line| line.split_whitespace().next() == Some(layout.name)));
-            let page = page(layout);
+            let page = page(layout, None);
             assert!(page.contains(layout.about) && page.contains("key_prefix"), "{}", layout.name);
             assert!(page.lines().all(|line| line.width() <= 140), "{}: a long line", layout.name);
+            let words = |text: &str| text.split_whitespace().map(str::to_string).collect::<Vec<_>>();
+            for width in [40, 80] {
+                let narrow = super::page(layout, Some(width));
+                assert_eq!(words(&narrow), words(&page), "{}", layout.name);
+                // A word that is wider than its column is left whole.
+                let room = width - 12;
+                let over =
+                    |line: &&str| line.width() > width && line.split(' ').all(|word| word.width() <= room);
+                assert_eq!(narrow.lines().find(over), None, "{} at {width}", layout.name);
+            }
         }
     }
 
     #[test]
     fn a_secret_option_is_marked() {
-        let page = page(BUILT_IN.by_name("connect-redis").expect("a layout"));
+        let page = page(BUILT_IN.by_name("connect-redis").expect("a layout"), None);
         assert!(page.contains(
             "cookie_secret  the secret or secrets that sign the cookie (text or list of texts; secret)"
         ));

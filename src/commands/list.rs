@@ -4,6 +4,7 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use crate::cli::Format;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::render::{self, Columns, Options, Renderer, Sort};
@@ -39,7 +40,8 @@ pub struct Args {
 
     /// Sort by columns, separated by commas; with `-` before one, descending: user,-ttl
     ///
-    /// The rows are held in memory until all of them are known.
+    /// The rows are held in memory until all of them are known. Without it a table of a small store
+    /// (up to 2000 keys) is sorted by user, and what was seen last comes first.
     #[arg(long, value_name = "NAMES", help_heading = "Rows", allow_hyphen_values = true)]
     pub sort: Option<String>,
 
@@ -54,6 +56,11 @@ pub struct Args {
     #[command(flatten)]
     pub select: SelectArgs,
 }
+
+/// A table of a store with no more keys than this is sorted though nobody asked for it: all of it is
+/// seen at once anyway.
+const SMALL: u64 = 2000;
+const USUAL: &str = "user,-seen";
 
 /// How often rows are shown though the buffer is not full.
 const FLUSH: Duration = Duration::from_millis(200);
@@ -75,6 +82,15 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let mut aside = context.connect()?;
     let total = aside.size().ok();
     let started = Instant::now();
+    let small = total.is_some_and(|total| total <= SMALL);
+    let sort = match sort {
+        // Nothing more is asked of the server for the sake of it.
+        None if context.format == Format::Table && small => {
+            let usual = Sort::parse(USUAL)?;
+            (columns.need().and(usual.need()) == columns.need()).then_some(usual)
+        }
+        asked => asked,
+    };
     let mut need = columns.need();
     if let Some(sort) = &sort {
         need = need.and(sort.need());
@@ -116,11 +132,16 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         other => other,
     };
     let summary = renderer.finish()?;
-    if matches!(context.format, crate::cli::Format::Table) {
+    if context.format == Format::Table {
         let more = if matches!(end, End::Stopped) && !interrupted { ", there may be more" } else { "" };
+        // All were looked at, though not all are shown.
+        let of = match summary.shown {
+            shown if shown < summary.given => format!("{shown} of "),
+            _ => String::new(),
+        };
         context.ui.note(format!(
-            "{} shown{more}; {} scanned in {:.1} s",
-            plural(summary.shown, "session"),
+            "{of}{} shown{more}; {} scanned in {:.1} s",
+            plural(if of.is_empty() { summary.shown } else { summary.given }, "session"),
             plural(tally.scanned, "key"),
             started.elapsed().as_secs_f64()
         ));

@@ -57,7 +57,12 @@ pub fn print_with(
             out.write_all(render::json::line(&object(report)).as_bytes())?;
         }
         Format::Csv => {
-            writeln!(out, "matched,done,gone,changed,failed,keys_removed,entries_removed,dry_run,complete")?;
+            if !context.bare {
+                writeln!(
+                    out,
+                    "matched,done,gone,changed,failed,keys_removed,entries_removed,dry_run,complete"
+                )?;
+            }
             writeln!(
                 out,
                 "{},{},{},{},{},{},{},{},{}",

@@ -17,6 +17,7 @@ use crate::plan::run::{self, Damage, State, Summary};
 use crate::render::table::{self, Head};
 use crate::render::{self, Cell, Options, Tone, mask, safe};
 use crate::scan;
+use crate::text::clock::{self, Times};
 
 /// List the runs whose undo files are kept, look into one, or remove old ones
 #[derive(Debug, clap::Args)]
@@ -122,7 +123,9 @@ fn verify_audit(context: &Context, file: Option<&Path>, holds: Option<&str>) -> 
             }
         }
         Format::Csv => {
-            writeln!(out, "line,what")?;
+            if !context.bare {
+                writeln!(out, "line,what")?;
+            }
             for finding in &verdict.findings {
                 let line = finding.line.map(|line| line.to_string()).unwrap_or_default();
                 writeln!(out, "{line},{}", render::csv::field(&finding.what, &options))?;
@@ -210,22 +213,28 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
     let mut out = context.ui.out();
     let options = Options::of(context);
     let when = |at: i64| render::rfc3339(at);
+    let now = scan::now_ms();
     match context.format {
         Format::Table => {
-            let heads = [
+            // One store for all is told once, and leaves the room to what tells them apart.
+            let store = runs.first().map(|summary| summary.start.store.clone());
+            let common = store.filter(|store| runs.iter().all(|summary| summary.start.store == *store));
+            let mut heads = vec![
                 Head { floor: usize::MAX, ..Head::text("RUN", 0) },
-                Head::text("STARTED", 8),
-                Head::text("COMMAND", 2),
-                Head::text("STORE", 9),
-                Head::text("CHOSEN BY", 5),
-                Head::number("MATCHED", 4),
-                Head::number("DONE", 3),
-                Head::text("STATE", 1),
+                // When exactly is in the run's name.
+                Head { floor: usize::MAX, ..Head::text("STARTED", 8) },
+                Head { floor: usize::MAX, ..Head::text("COMMAND", 2) },
+                Head { floor: usize::MAX, ..Head::text("DONE", 3) },
+                Head { floor: usize::MAX, ..Head::text("STATE", 1) },
+                Head { floor: 9, ..Head::text("CHOSEN BY", 5) },
+                Head { floor: 9, ..Head::text("STORE", 9) },
             ];
+            if common.is_some() {
+                heads.pop();
+            }
             let rows: Vec<Vec<Cell>> = runs
                 .iter()
                 .map(|summary| {
-                    let started = render::time(summary.start.at).unwrap_or_default();
                     let tone = match summary.state {
                         State::Done => Tone::Plain,
                         State::Undone => Tone::Dim,
@@ -233,13 +242,12 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
                     };
                     [
                         summary.start.run.clone(),
-                        started,
+                        clock::shown(now, summary.start.at, Times::Relative).unwrap_or_default(),
                         summary.start.command.clone(),
-                        safe::safe(&summary.start.store).into_owned(),
-                        safe::safe(&summary.start.filter).into_owned(),
-                        summary.start.matched.to_string(),
-                        summary.done.to_string(),
+                        format!("{} of {}", summary.done, summary.start.matched),
                         summary.state.name().to_string(),
+                        safe::safe(&summary.start.filter).into_owned(),
+                        safe::safe(&summary.start.store).into_owned(),
                     ]
                     .map(|text| Cell::new(text, tone))
                     .to_vec()
@@ -249,9 +257,13 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
             if rows.is_empty() {
                 drawn.extend_from_slice(b"There are no runs.\n");
             } else {
-                table::draw(&mut drawn, &heads, &rows, options.width(), context.ui.color);
+                table::draw(&mut drawn, &heads, &rows, options.width(), &options);
             }
             out.write_all(&drawn)?;
+            out.flush()?;
+            if let Some(store) = common {
+                context.ui.note(format!("all of them on {store}"));
+            }
         }
         Format::Ids => {
             for summary in &runs {
@@ -259,7 +271,9 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
             }
         }
         Format::Csv => {
-            writeln!(out, "run,started_at,finished_at,command,store,matched,done,state")?;
+            if !context.bare {
+                writeln!(out, "run,started_at,finished_at,command,store,matched,done,state,filter,ticket")?;
+            }
             for summary in &runs {
                 let fields = [
                     summary.start.run.clone(),
@@ -270,6 +284,8 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
                     summary.start.matched.to_string(),
                     summary.done.to_string(),
                     summary.state.name().to_string(),
+                    summary.start.filter.clone(),
+                    summary.start.ticket.clone().unwrap_or_default(),
                 ];
                 let fields: Vec<String> =
                     fields.iter().map(|field| render::csv::field(field, &options)).collect();
@@ -289,6 +305,8 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
                         "matched": summary.start.matched,
                         "done": summary.done,
                         "state": summary.state.name(),
+                        "filter": summary.start.filter,
+                        "ticket": summary.start.ticket,
                     })
                 })
                 .collect();
@@ -327,12 +345,18 @@ fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
             let start = &summary.start;
             let (store, state) = (safe::safe(&start.store), summary.state.name());
             writeln!(out, "{}: {}", start.run, told(&summary))?;
-            writeln!(out, "on {store}; {} of {} done, {state}\n", summary.done, start.matched)?;
-            writeln!(out, "{:<width$} {:<28} USER", "ID", "LAYOUT")?;
+            writeln!(out, "on {store}; {} of {} done, {state}", summary.done, start.matched)?;
+            if let Some(ticket) = &start.ticket {
+                writeln!(out, "noted: {}", safe::safe(ticket))?;
+            }
+            writeln!(out)?;
+            if !context.bare {
+                writeln!(out, "{:<width$} {:<28} USER", "ID", "LAYOUT")?;
+            }
         }
-        Format::Csv => writeln!(out, "id,layout,user")?,
+        Format::Csv if !context.bare => writeln!(out, "id,layout,user")?,
         Format::Json => write!(out, "[")?,
-        Format::Ndjson | Format::Ids => {}
+        Format::Csv | Format::Ndjson | Format::Ids => {}
     }
     let mut first = true;
     for kept in changed.by_ref() {

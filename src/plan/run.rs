@@ -55,6 +55,9 @@ pub struct Start {
     /// The layouts as they were named and set; of all others there is nothing to say.
     #[serde(default)]
     pub setups: Vec<Recorded>,
+    /// What was noted for the audit log; runs of older versions do not say it.
+    #[serde(default)]
+    pub ticket: Option<String>,
 }
 
 /// One session as it was, with what `undo` can choose by.
@@ -607,6 +610,7 @@ impl Start {
             filter,
             matched,
             setups: Vec::new(),
+            ticket: None,
         }
     }
 

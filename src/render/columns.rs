@@ -5,7 +5,7 @@ use crate::fault::{Usage, did_you_mean};
 use crate::session::{Certainty, Login, Session};
 use crate::store::{Need, Ttl};
 
-use super::clock;
+use super::clock::{self, Times};
 use super::safe::safe;
 
 /// A fact of a session as data, the same for all forms.
@@ -200,7 +200,7 @@ pub const COLUMNS: &[Column] = &[
         floor: 10,
         right: true,
         whole: true,
-        cell: |session| Cell::plain(session.facts.created.map(|at| clock::ago(session.now, at))),
+        cell: |session| moment(session, session.facts.created, Times::Relative),
     },
     Column {
         name: "seen",
@@ -212,7 +212,7 @@ pub const COLUMNS: &[Column] = &[
         floor: 10,
         right: true,
         whole: true,
-        cell: |session| Cell::plain(session.facts.seen.map(|at| clock::ago(session.now, at))),
+        cell: |session| moment(session, session.facts.seen, Times::Relative),
     },
     Column {
         name: "ip",
@@ -347,8 +347,8 @@ pub const COLUMNS: &[Column] = &[
         right: false,
         whole: true,
         cell: |session| match session.expires_at() {
-            Some(at) if session.expired() => Cell { tone: Tone::Bad, ..Cell::plain(clock::time(at)) },
-            at => Cell::plain(at.and_then(clock::time)),
+            at if session.expired() => Cell { tone: Tone::Bad, ..moment(session, at, Times::Utc) },
+            at => moment(session, at, Times::Utc),
         },
     },
     Column {
@@ -397,6 +397,10 @@ const TABLE: &[&str] = &["id", "user", "layout", "ttl", "seen", "ip", "bytes", "
 
 fn since(session: &Session<'_>, time: Option<i64>) -> Option<u64> {
     time.map(|time| session.now.saturating_sub(time).max(0) as u64)
+}
+
+fn moment(session: &Session<'_>, at: Option<i64>, usual: Times) -> Cell {
+    Cell::plain(at.and_then(|at| clock::shown(session.now, at, usual)))
 }
 
 fn kind(session: &Session<'_>) -> &'static str {

@@ -6,11 +6,14 @@ use std::io::{self, Write};
 
 use super::columns::{Cell, Column, Datum, Tone, by_name};
 use super::table::Head;
-use super::{Options, clock, csv, json, mask, safe, table};
+use super::{Options, clock, csv, glyph, json, mask, safe, table};
 use crate::cli::Format;
 use crate::fault::Usage;
 use crate::session::{Login, Session};
 use crate::store::{Need, Ttl};
+
+/// The bar of the largest group, in characters.
+const LONGEST_BAR: u64 = 20;
 
 /// More different values than this are counted together.
 const MOST: usize = 1_000_000;
@@ -50,6 +53,15 @@ const NONE: &str = "none";
 #[derive(Debug, Clone)]
 pub struct By {
     columns: Vec<&'static Column>,
+    order: Order,
+}
+
+/// The order of the rows; of equals in the order of their values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Order {
+    /// The place of a column; by the count where it is none.
+    by: Option<usize>,
+    descending: bool,
 }
 
 impl By {
@@ -60,7 +72,23 @@ impl By {
         if columns.is_empty() {
             return Err(Usage::new("--by names no column").hint("such as --by user, or --by layout,ttl"));
         }
-        Ok(By { columns })
+        Ok(By { columns, order: Order { by: None, descending: true } })
+    }
+
+    /// Sorts the rows by `count` or a column, with `-` before it descending.
+    pub fn sort(&mut self, text: &str) -> Result<(), Usage> {
+        let (name, descending) = match text.strip_prefix('-') {
+            Some(name) => (name, true),
+            None => (text, false),
+        };
+        let by = self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name));
+        if by.is_none() && !name.eq_ignore_ascii_case("count") {
+            let known: Vec<&str> = self.columns.iter().map(|column| column.name).chain(["count"]).collect();
+            return Err(Usage::new(format!("--sort {text}: that is not counted by"))
+                .hint(format!("it can be {}", known.join(" or "))));
+        }
+        self.order = Order { by, descending };
+        Ok(())
     }
 
     /// What must be asked of the server.
@@ -183,7 +211,15 @@ impl Groups {
     ) -> io::Result<()> {
         let mut rows: Vec<(&[u8], Count)> =
             self.counts.iter().map(|(value, count)| (&value[..], *count)).collect();
-        rows.sort_unstable_by(|a, b| b.1.sessions.cmp(&a.1.sessions).then_with(|| order(a.0, b.0)));
+        let Order { by, descending } = self.by.order;
+        rows.sort_unstable_by(|a, b| {
+            let first = match by {
+                None => a.1.sessions.cmp(&b.1.sessions),
+                Some(at) => place(at, a.0).cmp(&place(at, b.0)),
+            };
+            let first = if descending { first.reverse() } else { first };
+            first.then_with(|| order(a.0, b.0))
+        });
         rows.truncate(limit.unwrap_or(usize::MAX));
         let mut rows: Vec<Row> = rows
             .into_iter()
@@ -293,16 +329,15 @@ impl Groups {
     }
 
     fn csv(&self, out: &mut Vec<u8>, rows: &[Row], options: &Options) {
-        for column in &self.by.columns {
-            out.extend_from_slice(column.name.as_bytes());
-            out.push(b',');
-        }
-        out.extend_from_slice(b"count");
+        let mut head: Vec<&str> = self.by.columns.iter().map(|column| column.name).collect();
+        head.push("count");
         if self.memory {
-            out.push(b',');
-            out.extend_from_slice(self.sum_name().as_bytes());
+            head.push(self.sum_name());
         }
-        out.push(b'\n');
+        if !options.bare {
+            out.extend_from_slice(head.join(",").as_bytes());
+            out.push(b'\n');
+        }
         for (values, count, _) in rows {
             for value in values {
                 csv::text(out, value.as_deref().unwrap_or_default(), options.look());
@@ -326,6 +361,13 @@ impl Groups {
         if self.memory {
             heads.push(Head::number("MEMORY", 0));
         }
+        // On a terminal a bar for those who would rather see than read, where there is room for it.
+        let most = rows.iter().map(|(_, count, _)| count.sessions).max().unwrap_or(0).max(1);
+        let bars = options.terminal && options.width() >= 60;
+        if bars {
+            heads.push(Head { floor: usize::MAX, ..Head::text("", table::MAY_GO) });
+        }
+        let full = glyph::bar().chars().next().unwrap_or('#').to_string();
         let cells = rows.iter().map(|(values, count, of)| {
             let mut row: Vec<Cell> = self
                 .by
@@ -347,9 +389,13 @@ impl Groups {
             if self.memory {
                 row.push(Cell::new(clock::size(count.bytes), Tone::Plain));
             }
+            if bars {
+                let length = (count.sessions * LONGEST_BAR).div_ceil(most) as usize;
+                row.push(Cell::new(full.repeat(length), Tone::Dim));
+            }
             row
         });
-        table::draw(out, &heads, &cells.collect::<Vec<_>>(), options.width(), options.color);
+        table::draw(out, &heads, &cells.collect::<Vec<_>>(), options.width(), options);
     }
 }
 
@@ -417,6 +463,17 @@ fn pull(encoded: &[u8]) -> Option<(Marked<'_>, &[u8])> {
     let (length, rest) = rest.split_first_chunk::<4>()?;
     let (bytes, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
     Some(((*mark, bytes), rest))
+}
+
+/// A group's value at a place, in the order of users where it is a number.
+fn place(at: usize, mut encoded: &[u8]) -> Option<(u8, Option<u64>, &[u8])> {
+    for _ in 0..at {
+        encoded = pull(encoded)?.1;
+    }
+    let ((mark, value), _) = pull(encoded)?;
+    let number = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
+    // Numbers come before names.
+    Some((mark, Some(number.unwrap_or(u64::MAX)).filter(|_| mark == TEXT), value))
 }
 
 /// The order of two groups by their values; what is not known comes last.
@@ -509,6 +566,23 @@ mod tests {
             written(&groups, Format::Ndjson),
             "{\"user\":\"alice\",\"count\":2,\"authenticated\":true}\n\
              {\"user\":\"bob\",\"count\":1,\"authenticated\":true}\n{\"user\":null,\"count\":2,\"others\":true}\n"
+        );
+    }
+
+    #[test]
+    fn rows_come_in_the_order_that_was_asked_for() {
+        let sorted = |sort: &str| {
+            let mut groups = groups("user", false, MOST);
+            groups.by.sort(sort).unwrap();
+            written(&groups, Format::Ids)
+        };
+        assert_eq!(sorted("-count"), "alice\na,\\x1bb\nbob\n");
+        assert_eq!(sorted("count"), "a,\\x1bb\nbob\nalice\n");
+        assert_eq!(sorted("user"), "a,\\x1bb\nalice\nbob\n");
+        assert_eq!(sorted("-USER"), "bob\nalice\na,\\x1bb\n");
+        assert_eq!(
+            By::parse("user").unwrap().sort("ttl").unwrap_err().hint.unwrap(),
+            "it can be user or count"
         );
     }
 

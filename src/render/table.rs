@@ -11,7 +11,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::columns::{Cell, Column, Columns, Tone, one_line};
 use super::mask::{self, Shown};
-use super::{Look, glyph, safe};
+use super::{Look, Options, glyph, safe};
 use crate::session::Session;
 
 /// Between two columns.
@@ -134,7 +134,9 @@ impl Table {
         let asks: Vec<Ask> =
             list.iter().zip(&natural).map(|(column, natural)| Ask::of(column, *natural)).collect();
         fit.columns = arrange(&asks, self.width, self.columns.chosen, self.columns.wide, more);
-        self.head(out, &fit);
+        if !self.look.bare {
+            self.head(out, &fit);
+        }
         for row in &rows {
             self.draw(out, &fit, row);
         }
@@ -331,7 +333,8 @@ impl Head {
 
 /// A small table that is known whole. Where the width is not enough, columns are cut, and those with
 /// a rank of [`MAY_GO`] or more are left out.
-pub fn draw(out: &mut Vec<u8>, heads: &[Head], rows: &[Vec<Cell>], width: usize, color: bool) {
+pub fn draw(out: &mut Vec<u8>, heads: &[Head], rows: &[Vec<Cell>], width: usize, options: &Options) {
+    let color = options.color;
     let asks: Vec<Ask> = heads
         .iter()
         .enumerate()
@@ -348,7 +351,9 @@ pub fn draw(out: &mut Vec<u8>, heads: &[Head], rows: &[Vec<Cell>], width: usize,
         let head = &heads[*at];
         (Cow::Owned(Cell::new(head.name, Tone::Strong)), *width, head.right)
     });
-    line(out, head, color, false);
+    if !options.bare {
+        line(out, head, color, false);
+    }
     for row in rows {
         let cells = widths.iter().map(|(at, width)| (Cow::Borrowed(&row[*at]), *width, heads[*at].right));
         line(out, cells, color, false);

@@ -1,5 +1,6 @@
 //! Times, durations and sizes as they are written.
 
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The years 0 to 9999, in milliseconds since 1970; RFC 3339 has no others.
@@ -95,6 +96,44 @@ pub fn span(ms: u64) -> String {
     }
 }
 
+/// How times are shown to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    Relative,
+    Utc,
+    Local,
+}
+
+/// How the user wants times to be shown, if he said so.
+static CHOSEN: OnceLock<Times> = OnceLock::new();
+
+/// Shows times in this way from now on, wherever it is usual otherwise; what was chosen first stays.
+pub fn choose(times: Times) {
+    let _ = CHOSEN.set(times);
+}
+
+/// How times are shown where `usual` is the way of the place.
+pub fn chosen(usual: Times) -> Times {
+    CHOSEN.get().copied().unwrap_or(usual)
+}
+
+/// A time as it is to be shown; `None` outside of the years 0 to 9999.
+pub fn shown(now: i64, at: i64, usual: Times) -> Option<String> {
+    match chosen(usual) {
+        Times::Relative => Some(ago(now, at)),
+        Times::Utc => time(at),
+        Times::Local => local(at, &jiff::tz::TimeZone::system()),
+    }
+}
+
+/// Date and time to the second in a time zone, with its distance from UTC.
+fn local(ms: i64, zone: &jiff::tz::TimeZone) -> Option<String> {
+    // Its years go further than those that are shown.
+    time(ms)?;
+    let at = jiff::Timestamp::from_millisecond(ms).ok()?.to_zoned_datetime(zone.clone());
+    Some(at.strftime("%Y-%m-%d %H:%M:%S%:z").to_string())
+}
+
 /// How long ago: `5m ago`, `now`; a time to come is `in 5m`.
 pub fn ago(now: i64, then: i64) -> String {
     match now.saturating_sub(then) {
@@ -159,6 +198,16 @@ mod tests {
             let text = String::from_utf8(out).unwrap();
             assert_eq!(text.parse::<jiff::Timestamp>().unwrap().as_millisecond(), ms, "{text}");
         }
+    }
+
+    #[test]
+    fn times_of_a_zone_say_how_far_it_is_from_utc() {
+        let zone = |hours| jiff::tz::TimeZone::fixed(jiff::tz::offset(hours));
+        assert_eq!(local(1_795_550_653_671, &zone(1)).unwrap(), "2026-11-24 21:04:13+01:00");
+        assert_eq!(local(0, &zone(-3)).unwrap(), "1969-12-31 21:00:00-03:00");
+        assert_eq!(local(i64::MAX, &zone(1)), None);
+        assert_eq!(shown(70_000, 10_000, Times::Relative).unwrap(), "1m ago");
+        assert_eq!(shown(70_000, 10_000, Times::Utc).unwrap(), "1970-01-01 00:00:10Z");
     }
 
     #[test]

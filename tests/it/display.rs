@@ -177,3 +177,19 @@ fn without_a_question_notes_come_before_the_result() {
     assert!(at("note: connect-redis and koa-session: A request in flight") < at("Ended "), "{shown}");
     assert!(at("Ended ") < at("to take it back"), "{shown}");
 }
+
+#[test]
+fn runs_fit_a_terminal_and_say_by_what_they_were_chosen() {
+    let sess = Sess::new().many(3);
+    sess.args(["purge", "--user", "user1", "--yes", "--ticket", "OPS-7"]).success();
+    let runs = sess.args(["runs", "-o", "json"]).success().json();
+    assert_eq!((&runs[0]["filter"], &runs[0]["ticket"]), (&json!("user is user1"), &json!("OPS-7")));
+    let run = runs[0]["run"].as_str().expect("a run");
+    let ran = sess.args(["runs", "-o", "csv"]).success();
+    ran.shows(",done,state,filter,ticket\n").shows(",done,user is user1,OPS-7\n");
+    let (_, shown) = sess.terminal_of(80, 24, &["--color", "never", "runs"]).end();
+    for part in [run, "purge    1 of 1  done   user is user1\r\n", &sess.server.url()] {
+        assert!(shown.contains(part), "{part:?}: {shown}");
+    }
+    sess.args(["runs", "show", run]).success().shows("noted: OPS-7\n");
+}

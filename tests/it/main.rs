@@ -26,6 +26,7 @@ mod pace;
 mod plans;
 mod rights;
 mod run_files;
+mod screens;
 mod signals;
 mod strangers;
 mod support;

@@ -360,3 +360,14 @@ fn what_an_index_names_outside_of_the_pattern_is_not_ended() {
     assert_eq!(sess.listed("layout", &["--user", "bob", "--layout", "adonis-session-redis"]), before);
     assert!(!before.is_empty());
 }
+
+#[test]
+fn a_terminal_without_utf_8_is_given_ascii() {
+    let sess = Sess::new().many(30).env("LC_ALL", "C");
+    for args in [&["-h"][..], &["help", "count"], &["count", "-h"], &["layouts", "laravel"], &["list"]] {
+        let (_, shown) = sess.terminal_of(80, 24, args).end();
+        assert!(!shown.contains(['…', '█', '░']), "{args:?}: {shown}");
+    }
+    let (_, shown) = sess.terminal_of(80, 24, &["count", "--by", "layout"]).end();
+    assert!(shown.contains("####"), "{shown}");
+}

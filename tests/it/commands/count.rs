@@ -63,3 +63,23 @@ fn keys_that_are_not_recognised_are_told_of() {
     sess.args(["count"]).success().says("4 hold pickle");
     sess.args(["discover"]).success().shows("not known: pickle").says("4 hold pickle");
 }
+
+#[test]
+fn groups_come_in_any_order_and_not_all_of_them() {
+    let mut sess = Sess::new();
+    for (n, user) in ["bob", "alice", "alice", "10", "9", "9", "9"].iter().enumerate() {
+        sess = sess.express(format!("sess:{}", sid(n)), Some(user), &json!({}));
+    }
+    let users = |args: &[&str]| {
+        sess.args([&["count", "--by", "user", "-o", "ids"], args].concat()).success().lines().join(" ")
+    };
+    assert_eq!(users(&[]), "9 alice 10 bob");
+    assert_eq!(users(&["--sort", "count"]), "10 bob alice 9");
+    assert_eq!(users(&["--sort", "user"]), "9 10 alice bob");
+    assert_eq!(users(&["--sort", "-user", "--limit", "3"]), "bob alice 10");
+    sess.args(["count", "--by", "user", "-n", "2"]).success().says("2 of 4 values shown");
+    let ran = sess.args(["count", "--by", "user", "-n", "4"]).success().silent();
+    assert!(!ran.text().contains('█'), "bars are for terminals: {}", ran.text());
+    sess.args(["count", "--by", "user", "--sort", "ttl"]).code(2).says("user or count");
+    sess.args(["count", "--limit", "2"]).code(2).says("--by");
+}

@@ -189,3 +189,21 @@ fn input_without_an_end_is_refused() {
     assert_eq!(ran.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&ran.stderr).contains("too long"), "{ran:?}");
 }
+
+#[test]
+fn a_form_that_is_known_says_what_its_codec_found() {
+    let sess = Sess::new();
+    for (bytes, form, codec) in [
+        (&b"\x80\x04\x95\x0b\0\0\0\0\0\0\0}\x94\x8c\x01a\x94\xffK\x01s."[..], "a pickle of Python", "pickle"),
+        (b"\x04\x08{\x06I\"\x06a", "a Marshal dump of Ruby", "marshal"),
+        (
+            b"\0\x11\x01\0\0\0\0\0\0\xf0\xbf\xff\xff\xff\xff\x04\x08{\x06",
+            "the cache of Ruby on Rails",
+            "rails-cache",
+        ),
+        (b"\x83t\0\0\0\x02m\0\0\0\x01aa\x01", "a term of Erlang or Elixir", "etf"),
+    ] {
+        let ran = sess.args_with_input(&["decode"], bytes).code(1).says(form).says(codec).says("at byte");
+        assert!(!ran.stderr.contains("sessctl cannot read here"), "{}", ran.stderr);
+    }
+}

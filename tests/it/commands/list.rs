@@ -80,3 +80,90 @@ fn other_databases_are_other_stores() {
     sess.args(["count"]).success().stdout("0\n");
     sess.args(["count", "--store", &format!("{}?db=5", sess.server.url())]).success().stdout("3\n");
 }
+
+#[test]
+fn a_table_of_a_small_store_is_sorted() {
+    let mut sess = Sess::new();
+    for (n, user) in [Some("carol"), None, Some("10"), Some("alice"), Some("9")].iter().enumerate() {
+        sess = sess.express(format!("sess:{}", sid(n)), *user, &json!({}));
+    }
+    let users = |args: &[&str]| -> Vec<String> {
+        let ran = sess.args([&["list", "--columns", "user", "--no-headers"], args].concat()).success();
+        ran.lines()
+    };
+    assert_eq!(users(&[]), ["9", "10", "alice", "carol", "(nobody)"]);
+    assert_eq!(users(&["--limit", "2"]), ["9", "10"]);
+    assert_eq!(users(&["--sort", "-user"]), ["carol", "alice", "10", "9", "(nobody)"]);
+    sess.args(["list", "--limit", "2"]).success().says("2 of 5 sessions shown; 5 keys scanned");
+}
+
+#[test]
+fn the_names_of_columns_can_be_left_out() {
+    let sess = Sess::new().many(1);
+    let csv = sess.args(["list", "--columns", "user,ttl", "--no-headers", "-o", "csv"]).success();
+    assert!(csv.text().starts_with("user0,"), "{}", csv.text());
+    sess.args(["count", "--by", "user", "--no-headers"]).success().stdout("user0      1\n");
+    sess.args(["count", "--by", "user", "--no-headers", "-o", "csv"]).success().stdout("user0,1\n");
+    for args in [&["runs"][..], &["layouts"], &["discover"], &["list"]] {
+        for form in ["table", "csv"] {
+            sess.args(["purge", "--all", "--yes", "-q"]).success();
+            sess.args(["undo", "--yes"]).success();
+            let args = [args, &["-o", form]].concat();
+            let (with, without) =
+                (sess.args(&args).success(), sess.args([&args[..], &["--no-headers"]].concat()).success());
+            let (with, without) = (with.lines().len(), without.lines().len());
+            // One run more is there the second time only with `runs`.
+            assert_eq!(with, without + 1, "{args:?}");
+        }
+    }
+}
+
+#[test]
+fn browsers_are_found_by_a_part_of_their_name() {
+    let agent = |name: &str| json!({ "userAgent": format!("Mozilla/5.0 {name}/1.2") });
+    let sess = Sess::new()
+        .express(format!("sess:{}", sid(1)), Some("alice"), &agent("Firefox"))
+        .express(format!("sess:{}", sid(2)), Some("bob"), &agent("iPhone"))
+        .express(format!("sess:{}", sid(3)), Some("carol"), &json!({}));
+    assert_eq!(sess.listed("user", &["--agent", "firefox"]), ["alice"]);
+    assert_eq!(sess.listed("user", &["--agent", "FIREFOX/1", "--agent", "iphone"]), ["alice", "bob"]);
+    assert_eq!(sess.listed("user", &["--not", "--agent", "firefox"]), ["bob", "carol"]);
+    assert_eq!(sess.listed("user", &["--agent", "opera"]), Vec::<String>::new());
+    sess.args(["purge", "--agent", "iphone", "--yes"]).success().shows("Ended 1 session");
+    let runs = sess.args(["runs", "-o", "json"]).success().json();
+    assert_eq!(runs[0]["filter"], "agent has iphone");
+}
+
+#[test]
+fn times_are_shown_as_it_was_asked_for() {
+    let sess = Sess::new().many(1).env("TZ", "JST-9");
+    let shown = |args: &[&str]| {
+        sess.args([args, &["list", "--columns", "expires", "--no-headers"]].concat()).success().text()
+    };
+    assert!(shown(&[]).ends_with("Z\n"), "{}", shown(&[]));
+    assert!(shown(&["--times", "utc"]).ends_with("Z\n"));
+    assert!(shown(&["--times", "local"]).ends_with("+09:00\n"), "{}", shown(&["--times", "local"]));
+    assert!(shown(&["--times", "relative"]).starts_with("in "), "{}", shown(&["--times", "relative"]));
+    let card = sess.args(["inspect", &sid(0), "--times", "local"]).success();
+    assert!(
+        card.text().contains("+09:00 (in 59m)") || card.text().contains("+09:00 (in 1h)"),
+        "{}",
+        card.text()
+    );
+    // Data have them as they are.
+    let row = sess.args(["list", "--times", "local", "-o", "json"]).success().json();
+    assert!(row[0]["expires_at"].as_str().is_some_and(|at| at.ends_with('Z')), "{row}");
+}
+
+#[test]
+fn the_size_of_a_hash_is_no_guess() {
+    let sess = Sess::new().load("spring-session");
+    let mut hashes = 0;
+    for row in sess.rows(&[]) {
+        let key = row["key"].as_str().expect("a key");
+        let exact = sess.server.command(&["MEMORY", "USAGE", key, "SAMPLES", "0"]);
+        assert_eq!(exact, redis::Value::Int(row["bytes"].as_i64().expect("a size")), "{key}");
+        hashes += 1;
+    }
+    assert!(hashes > 2, "{hashes}");
+}
