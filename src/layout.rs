@@ -336,6 +336,16 @@ impl Layout {
 }
 
 impl Layout {
+    /// Whether only what is beside a session tells this layout from that one.
+    pub fn is_like(&self, other: &Layout) -> bool {
+        let of = |one: &Layout, other: &Layout| match one.evidence {
+            Evidence::Twin(twin) => twin.of == other.name,
+            Evidence::Namespace(space) => space.of.contains(&other.name),
+            Evidence::Own | Evidence::Beside { .. } => false,
+        };
+        self.name != other.name && (of(self, other) || of(other, self) || self.same_as.contains(&other.name))
+    }
+
     /// Whether sessions may be keys of this kind.
     pub fn keeps(&self, kind: Kind) -> bool {
         self.keys.kind == kind || self.keys.other_kind == Some(kind)

@@ -8,6 +8,7 @@ use super::expire;
 use crate::context::Context;
 use crate::error::Usage;
 use crate::exit::Exit;
+use crate::layout::{Setup, detect};
 use crate::plan;
 use crate::plan::file::{self, End};
 use crate::scan;
@@ -54,14 +55,24 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         args.max_age.as_millis() as u64,
         args.allow_edited,
     )?;
-    let entry = |session: &Session<'_>| {
-        let Some(planned) = plan.steps.get(&plan.header.name(session.key)) else { return Ok(Made::Fits) };
-        let end = match planned.end {
-            End::Now => return Ok(change::ended(session)),
+    let made = |session: &Session<'_>, end: End| {
+        let end = match end {
+            End::Now => return change::ended(session),
             End::At(at) => Some(at),
             End::Never => None,
         };
-        Ok(plan::expiry(session, end).map_or_else(Made::Cannot, Made::Step))
+        plan::expiry(session, end).map_or_else(Made::Cannot, Made::Step)
+    };
+    let entry = |session: &Session<'_>| {
+        let Some(planned) = plan.steps.get(&plan.header.name(session.key)) else { return Ok(Made::Fits) };
+        // Which of two layouts it was told by what is beside it, and that may be something else by now.
+        let was = |setup: &&Setup| {
+            setup.layout.name == planned.layout && setup.layout.is_like(session.setup.layout)
+        };
+        Ok(match context.setups.iter().find(was) {
+            Some(setup) => detect::under(setup, session, |session| made(session, planned.end)),
+            None => made(session, planned.end),
+        })
     };
     let moves = plan.steps.values().any(|planned| planned.end != End::Now);
     let (verb, past) = if moves { (expire::VERB, expire::PAST) } else { ("end", "Ended") };

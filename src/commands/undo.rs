@@ -136,11 +136,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let mut changed = Changed::open(&summary, &chosen)?;
     let mut belongs = Belongs::new(&summary.start, summary.bound, &context.catalog, &context.setups);
     let mut matched = 0;
-    for kept in changed.by_ref() {
+    while let Some(kept) = changed.next() {
         belongs.check_kept(&kept)?;
+        changed.aside().iter().try_for_each(|kept| belongs.check_kept(kept))?;
         ids.add(&kept.id);
         matched += 1;
     }
+    changed.aside().iter().try_for_each(|kept| belongs.check_kept(kept))?;
     let (torn, damage) = (changed.torn(), changed.damage);
     if !summary.bound {
         context.ui.warn(

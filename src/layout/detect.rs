@@ -4,8 +4,9 @@ use super::blob::Form;
 use super::index::{Index, Set};
 use super::php::Look;
 use super::{Blob, Decoded, Mark, Setup, Verdict};
+use crate::codec::Limits;
 use crate::session::{Certainty, Facts, Session};
-use crate::store::{Kind, Raw, Record, Ttl};
+use crate::store::{Key, Kind, Need, Raw, Record, Ttl};
 
 /// What a key is, as far as it tells by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,4 +204,18 @@ pub fn session<'b>(
     let hash = blob.raw.kind().unwrap_or(setup.layout.keys.kind) == Kind::Hash;
     let ttl = if record.asked.ttl { record.ttl } else { Ttl::Unasked };
     Session { setup, key, id, certainty, hash, raw: blob.raw, facts, ttl, memory: record.memory, data, now }
+}
+
+/// The same session as another layout describes it: of two that only what is beside it tells apart.
+pub fn under<T>(setup: &Setup, session: &Session<'_>, then: impl FnOnce(&Session<'_>) -> T) -> T {
+    let record = Record {
+        key: Key(session.key.to_vec()),
+        raw: session.raw.clone(),
+        ttl: session.ttl,
+        memory: session.memory,
+        asked: Need { value: true, ttl: session.ttl != Ttl::Unasked, memory: session.memory.is_some() },
+    };
+    let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
+    let data = data(setup, &blob);
+    then(&self::session(setup, &blob, data.as_ref(), &record, session.certainty, session.now))
 }

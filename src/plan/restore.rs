@@ -48,6 +48,8 @@ pub struct Changed<'a> {
     /// Where the last record of those begins.
     last: usize,
     ready: VecDeque<Kept>,
+    /// Not changed after all, or not chosen; an index may have been kept whole with them all the same.
+    aside: Vec<Kept>,
     ended: bool,
     /// What made the rest unreadable.
     pub damage: Option<Damage>,
@@ -62,6 +64,7 @@ impl<'a> Changed<'a> {
             prepared: Vec::new(),
             last: 0,
             ready: VecDeque::new(),
+            aside: Vec::new(),
             ended: false,
             damage: None,
         })
@@ -80,18 +83,21 @@ impl<'a> Changed<'a> {
                 return;
             }
             Ok(Some(Record::Void { steps })) => {
-                let mut at = 0;
-                let last = self.last;
-                self.prepared.retain(|kept| {
-                    at += 1;
-                    at <= last || !steps.contains(&kept.backup.step)
-                });
+                for kept in self.prepared.split_off(self.last) {
+                    if steps.contains(&kept.backup.step) {
+                        self.set_aside(kept);
+                    } else {
+                        self.prepared.push(kept);
+                    }
+                }
                 return;
             }
             Ok(Some(Record::Settled { done })) => {
                 let done: HashSet<u32> = done.into_iter().collect();
-                let mut kept = std::mem::take(&mut self.prepared);
-                kept.retain(|kept| done.contains(&kept.backup.step));
+                let prepared = std::mem::take(&mut self.prepared);
+                let (kept, others): (Vec<_>, Vec<_>) =
+                    prepared.into_iter().partition(|kept| done.contains(&kept.backup.step));
+                others.into_iter().for_each(|kept| self.set_aside(kept));
                 kept
             }
             Ok(Some(_)) => return,
@@ -109,8 +115,22 @@ impl<'a> Changed<'a> {
             let met = self.again.get_mut(&digest(&kept.backup.key.0));
             if self.chosen.keeps(&kept) && !met.is_some_and(|met| std::mem::replace(met, true)) {
                 self.ready.push_back(kept);
+            } else {
+                self.set_aside(kept);
             }
         }
+    }
+
+    fn set_aside(&mut self, kept: Kept) {
+        if kept.backup.companions.iter().any(|one| matches!(one, Companion::Whole { .. })) {
+            self.aside.push(kept);
+        }
+    }
+
+    /// Those met since it was asked last that are not to be put back and with which an index was kept
+    /// whole, as it was when the run touched it first.
+    pub fn aside(&mut self) -> Vec<Kept> {
+        std::mem::take(&mut self.aside)
     }
 
     fn is_done(&mut self) -> bool {
@@ -154,6 +174,8 @@ impl Work for Restoring<'_> {
 
     fn batch(&mut self, store: &mut dyn Store, most: usize, report: &mut Report) -> anyhow::Result<Batch> {
         let batch: Vec<_> = self.changed.by_ref().take(most).map(|kept| kept.backup).collect();
+        let aside = self.changed.aside().into_iter().flat_map(|kept| kept.backup.companions);
+        self.wholes.extend(aside.filter(|one| matches!(one, Companion::Whole { .. })));
         let Applied { outcomes, stopped } = store.restore(&batch);
         let sessions = batch.len();
         for (backup, outcome) in batch.into_iter().zip(outcomes) {

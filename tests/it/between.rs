@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value as Json, json};
 
 use crate::support::proxy::{Proxy, Then};
+use crate::support::run_file::run_file;
 use crate::support::*;
 
 /// A store whose program goes through a proxy.
@@ -136,9 +137,11 @@ fn answers_that_arrive_byte_by_byte_are_the_same() {
 }
 
 /// What happens to a key, or to the keys beside the sessions.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Event {
     Ends,
+    /// Somebody logs in under the old id.
+    IsThereAgain,
     IsOfAnotherType,
     IsWritten,
     IndexesAreOfAnotherType,
@@ -159,6 +162,9 @@ fn happens(event: Event, key: &[u8], indexes: &[Vec<u8>], server: &mut redis::Co
     };
     match event {
         Event::Ends => redis::cmd("UNLINK").arg(key).exec(server).expect("UNLINK"),
+        Event::IsThereAgain => {
+            redis::cmd("SET").arg(key).arg("newer").arg("NX").exec(server).expect("SET");
+        }
         Event::IsOfAnotherType => replace(key, server),
         Event::IsWritten if kind == "string" => {
             redis::cmd("APPEND").arg(key).arg(" ").exec(server).expect("APPEND");
@@ -354,8 +360,7 @@ fn what_is_written_to_a_companion_behind_its_backup_is_not_lost() {
 #[test]
 fn whatever_happens_in_a_command_that_looks_or_chooses_otherwise_concerns_one_session() {
     let events = [Event::Ends, Event::IsOfAnotherType, Event::IsWritten, Event::IndexesAreOfAnotherType];
-    {
-        let slug = "connect-redis";
+    for slug in ["connect-redis", "spring-session-indexed", "better-auth"] {
         let (sess, proxy) = through(Sess::new().load(slug));
         let layout = layout_names(slug)[0].clone();
         let before = sess.server.snapshot();
@@ -414,6 +419,77 @@ fn whatever_happens_in_a_command_that_looks_or_chooses_otherwise_concerns_one_se
                 let after = sess.server.contents();
                 for key in sessions.iter().filter(|key| **key != victim) {
                     assert!(!after.contains_key(key), "{about}: {}", key.escape_ascii());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_happens_while_a_run_is_taken_back_concerns_that_session_alone() {
+    let events = [
+        Event::Ends,
+        Event::IsThereAgain,
+        Event::IsOfAnotherType,
+        Event::IsWritten,
+        Event::IndexesAreOfAnotherType,
+    ];
+    for slug in ["connect-redis", "spring-session-indexed", "better-auth", "sa-token"] {
+        let (sess, proxy) = through(Sess::new().load(slug));
+        let sess = sess.global(&["--layout", &layout_names(slug)[0]]);
+        let contents = sess.server.contents();
+        let original = sess.server.snapshot();
+        let sessions: Vec<Vec<u8>> = sess.listed("key", &[]).into_iter().map(String::into_bytes).collect();
+        let others: Vec<Vec<u8>> = contents.keys().filter(|key| !sessions.contains(*key)).cloned().collect();
+        let reset = |to: &Snapshot| {
+            proxy.pass();
+            sess.server.flush();
+            let mut server = sess.server.connect();
+            for (key, (dump, end)) in to {
+                let mut restore = redis::cmd("RESTORE");
+                restore.arg(key).arg(end.max(&0)).arg(dump).arg("ABSTTL");
+                restore.exec(&mut server).expect("RESTORE");
+            }
+        };
+        for change in [&["purge", "--all"][..], &["expire", "--all", "--in", "9d"]] {
+            reset(&original);
+            let ran = sess.args([change, &["--yes", "-o", "json"]].concat());
+            if ran.code == Some(5) {
+                continue;
+            }
+            let done = ran.json()["done"].as_u64().expect("a number");
+            let run = ran.json()["run"].as_str().expect("a run").to_string();
+            let file = run_file(&sess, &run);
+            let (changed, whole) = (sess.server.snapshot(), std::fs::read(&file).expect("a run file"));
+            let undo = ["undo", &run, "--yes", "-o", "json"];
+            proxy.pass();
+            sess.args(undo).success();
+            let requests = proxy.seen().len();
+            for (turn, event) in events.into_iter().enumerate() {
+                for n in points(requests, turn).step_by(2) {
+                    reset(&changed);
+                    std::fs::write(&file, &whole).expect("written");
+                    let victim = sessions[turn % sessions.len()].clone();
+                    let (key, indexes) = (victim.clone(), others.clone());
+                    proxy.at(n, move |server| happens(event, &key, &indexes, server));
+                    let ran = sess.args(undo);
+                    let about = format!("{slug} {change:?} {event:?} at {n} of {requests}: {}", ran.stderr);
+                    assert_eq!(ran.code, Some(0), "{about}");
+                    let report = ran.json();
+                    adds_up(&report, &about);
+                    let counts = counts(&report);
+                    assert_eq!((counts["matched"], counts["failed"]), (done, 0), "{about}");
+                    assert!(counts["done"] + 1 >= done, "{about}: {report}");
+                    proxy.pass();
+                    let back = sess.server.contents();
+                    for key in sessions.iter().filter(|key| **key != victim) {
+                        assert_eq!(back.get(key), contents.get(key), "{about}: {}", key.escape_ascii());
+                    }
+                    // What is newer is not written over.
+                    let newer = back.get(&victim) == Some(&Content::Text(b"newer".to_vec()));
+                    if event == Event::IsThereAgain && change[0] == "purge" {
+                        assert_eq!(newer, counts["changed"] == 1, "{about}: {report}");
+                    }
                 }
             }
         }

@@ -17,6 +17,7 @@ mod faults_change;
 mod filters;
 mod generated;
 mod hostile;
+mod indexes;
 mod java;
 mod jvm;
 mod layouts;

@@ -476,11 +476,9 @@ fn by_script(
                 }
             }
         }
-        for op in step.then.iter().filter(|op| !share.no_index || simple_key(op).is_none()) {
-            if let Some(command) = simple(op) {
-                commands.push(command);
-                parts.push(Part::of(op));
-            }
+        for (command, part) in simples(step, share.no_index) {
+            commands.push(command);
+            parts.push(part);
         }
         let mut outcome = Outcome::Gone { keys: 0, entries: 0 };
         match script::run(lane, &step.key, &held, &commands)? {
@@ -677,11 +675,9 @@ fn change(lane: &mut RedisStore, share: &mut Share<'_>) -> Result<(), Error> {
             (Own::End, Found::Gone) => {}
             _ => continue,
         }
-        for op in step.then.iter().filter(|op| !share.no_index || simple_key(op).is_none()) {
-            if let Some(command) = simple(op) {
-                lane.push_owned(&command);
-                share.awaited.push((at, Part::of(op)));
-            }
+        for (command, part) in simples(step, share.no_index) {
+            lane.push_owned(&command);
+            share.awaited.push((at, part));
         }
     }
     lane.push(if share.awaited.is_empty() { &[b"DISCARD"] } else { &[b"EXEC"] });
@@ -867,6 +863,24 @@ pub(super) fn add(outcome: &mut Outcome, more_keys: u64, more_entries: u64) {
         *keys += more_keys;
         *entries += more_entries;
     }
+}
+
+/// The commands of a step's operations that are unconditional by nature; entries that go from the same
+/// index one after the other go by one command.
+fn simples(step: &Step, no_index: bool) -> Vec<(Vec<Cow<'_, [u8]>>, Part)> {
+    let mut commands: Vec<(Vec<Cow<'_, [u8]>>, Part)> = Vec::new();
+    for op in step.then.iter().filter(|op| !no_index || simple_key(op).is_none()) {
+        let Some(mut command) = simple(op) else { continue };
+        let part = Part::of(op);
+        if let (Part::Entry, Some((last, Part::Entry))) = (&part, commands.last_mut())
+            && last[..2] == command[..2]
+        {
+            last.extend(command.drain(2..));
+        } else {
+            commands.push((command, part));
+        }
+    }
+    commands
 }
 
 /// The command of an operation that is unconditional by nature; `None` for those that need more.
