@@ -100,10 +100,10 @@ impl Ui {
     }
 
     /// Several lines on stderr, such as what a question is about; what does not fit goes on with
-    /// `hang` blanks before it. The caller has made them safe.
+    /// `hang` blanks before it. The caller has made them safe; what he has [`JOINED`] stays on a line.
     pub fn tell(&self, lines: &str, hang: usize) {
         for line in lines.lines() {
-            self.line(&wrapped(line, hang));
+            self.line(&wrapped(line, hang).replace(JOINED, " "));
         }
     }
 
@@ -176,6 +176,9 @@ fn line() -> Option<String> {
 
 /// Bytes of an answer; whoever types more means no.
 const MAX_ANSWER: u64 = 1024;
+
+/// A blank at which no line is broken.
+pub const JOINED: char = '\u{a0}';
 
 /// How many lines of the screen such lines take when they are told.
 pub fn height(lines: &str, hang: usize) -> usize {

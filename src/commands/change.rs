@@ -415,7 +415,10 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
             if let Some(beside) = change.beside {
                 question.push_str(&beside(&mut job.store, Moment::Question(found))?);
             }
-            context.ui.tell(&question, HANG);
+            // The first line is a sentence, those below it are a name and what it says.
+            let (sentence, facts) = question.split_once('\n').unwrap_or((&question, ""));
+            context.ui.tell(sentence, 2);
+            context.ui.tell(facts, HANG);
             if matched.spool.ends() {
                 let layouts = counted(&context.catalog, &matched.spool);
                 tell_caveats(context, &layouts, Some(&question));

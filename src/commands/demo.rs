@@ -68,6 +68,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     while !ui::interrupted() {
         std::thread::sleep(Duration::from_millis(100));
     }
+    if context.ui.stdout_terminal {
+        // The terminal has shown the keys that ended it, and left the line open.
+        writeln!(out)?;
+        out.flush()?;
+    }
     Ok(Exit::Done)
 }
 

@@ -132,7 +132,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         other => other,
     };
     let summary = renderer.finish()?;
-    if context.format == Format::Table {
+    // Behind a pipe on the same terminal it would be written across a pager's screen.
+    let piped = context.ui.stderr_terminal && !context.ui.stdout_terminal;
+    if context.format == Format::Table && !piped {
         let more = if matches!(end, End::Stopped) && !interrupted { ", there may be more" } else { "" };
         // All were looked at, though not all are shown.
         let of = match summary.shown {

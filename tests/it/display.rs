@@ -169,6 +169,35 @@ fn a_change_fits_one_screen_and_ends_with_its_result() {
 }
 
 #[test]
+fn the_question_is_read_from_the_left() {
+    let long = "a-name-that-takes-half-of-the-line-and-some";
+    let mut sess = Sess::new();
+    for n in 0..4 {
+        sess = sess.express(format!("sess:{}", sid(n)), Some(&format!("{n}-{}", &long[n..])), &json!({}));
+    }
+    let mut terminal = sess.terminal_of(40, 24, &["expire", "--all", "--in", "9h"]);
+    terminal.shows("[y/N]: ").types("n\r");
+    let (_, shown) = terminal.end();
+    assert!(shown.starts_with("About to change when 4 sessions end on\r\n  unix:"), "{shown}");
+    // A number stays with what it counts.
+    assert!(shown.lines().all(|line| line.trim() != "1" && !line.trim().starts_with("1,")), "{shown}");
+    assert!(!shown.contains('\u{a0}'), "{shown:?}");
+}
+
+#[test]
+fn nothing_is_written_across_a_pager() {
+    let sess = Sess::new().many(2);
+    let program = sess.command(["list"]).get_program().to_str().expect("text").to_string();
+    let store = sess.server.url();
+    let line = format!("stty cols 80 rows 24; '{program}' --store '{store}' list | cat");
+    let ran = Ran::of(
+        std::process::Command::new("script").args(["-qec", &line, "/dev/null"]).env("SHELL", "/bin/sh"),
+    );
+    assert!(ran.text().contains("user1") && !ran.text().contains("scanned"), "{}", ran.text());
+    sess.args(["list"]).success().says("2 keys scanned");
+}
+
+#[test]
 fn without_a_question_notes_come_before_the_result() {
     let sess = Sess::new().load("connect-redis").load("koa-session");
     let (code, shown) = sess.terminal_of(80, 24, &["purge", "--all", "--yes"]).end();

@@ -9,7 +9,7 @@ use crate::plan::Spool;
 use crate::render::safe::safe;
 use crate::text::glyph;
 use crate::text::words::and;
-use crate::ui;
+use crate::ui::{self, JOINED};
 
 /// Blanks before what goes on of the question's lines.
 pub(super) const HANG: usize = 12;
@@ -31,18 +31,20 @@ pub(super) fn question(spool: &Spool, change: &Change<'_>, context: &Context, pl
     let totals = &spool.totals;
     let (users, more) = totals.users();
     let layouts: Vec<String> =
-        totals.by_layout.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        totals.by_layout.iter().map(|(name, count)| format!("{}{JOINED}{count}", safe(name))).collect();
     let sessions = plural(totals.sessions, "session");
     let mut lines = format!("About to {} on {}:\n", change.with(&sessions), safe(place));
     let mut line = |name: &str, text: &str| {
-        lines.push_str(&format!("  {name:9} {}\n", safe(text)));
+        lines.push_str(&format!("  {name:9} {text}\n"));
     };
-    line("chosen by", &change.describe());
+    line("chosen by", &safe(&change.describe()));
     let mut who = Vec::new();
     let named = totals.most_concerned(NAMED);
     if !named.is_empty() {
-        let mut names: Vec<String> =
-            named.iter().map(|(user, sessions)| format!("{} {sessions}", shortened(user))).collect();
+        let mut names: Vec<String> = named
+            .iter()
+            .map(|(user, sessions)| format!("{}{JOINED}{sessions}", safe(&shortened(user))))
+            .collect();
         match users - named.len() {
             0 => {}
             _ if more => names.push("more than can be counted here".to_string()),
@@ -64,7 +66,7 @@ pub(super) fn question(spool: &Spool, change: &Change<'_>, context: &Context, pl
         line("memory", &crate::render::size(totals.bytes));
     }
     if let Some(profile) = &context.profile {
-        line("profile", profile);
+        line("profile", &safe(profile));
     }
     lines
 }
