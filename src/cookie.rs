@@ -30,6 +30,7 @@ pub mod keygrip;
 pub mod laravel;
 pub mod mgcrea;
 pub mod openid;
+pub mod rails;
 pub mod remix;
 pub mod ruoyi;
 pub mod spring;

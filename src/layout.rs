@@ -130,12 +130,14 @@ pub struct Cookie {
     pub name: Option<&'static str>,
     /// Opens the cookie that a browser sends.
     pub open: Option<OpenCookie>,
+    /// Opens the same cookie to the id that keys had in older versions, which the framework still reads.
+    pub older: Option<OpenCookie>,
     /// What of a session only the browser's cookies open: an option, and what it is to be.
     pub unlock: Option<Unlock>,
 }
 
 impl Cookie {
-    pub const PLAIN: Cookie = Cookie { name: None, open: None, unlock: None };
+    pub const PLAIN: Cookie = Cookie { name: None, open: None, older: None, unlock: None };
 }
 
 /// How a session ends, at once or at a time.
@@ -198,10 +200,13 @@ pub struct Extra {
     pub remains: Option<Remains>,
     /// The part of a value that should decode and does not, where the rest of it does: its path and why.
     pub broken: fn(&Setup, &Blob<'_>, &Value<'_>) -> Option<String>,
+    /// Where the framework leaves older copies of a session beside it.
+    pub copies: Option<Copies>,
 }
 
 impl Extra {
-    pub const PLAIN: Extra = Extra { parts: None, owners: None, remains: None, broken: |_, _, _| None };
+    pub const PLAIN: Extra =
+        Extra { parts: None, owners: None, remains: None, broken: |_, _, _| None, copies: None };
 }
 
 /// From a session to a key beside it and the kind that this key should have.
@@ -212,6 +217,18 @@ pub type Remains = fn(&Setup, &[u8], &Raw) -> Option<&'static str>;
 
 /// From a session's key to what the names of certain sets begin with.
 pub type Owners = fn(&Setup, &[u8]) -> Option<Vec<u8>>;
+
+/// Keys that an older version of the framework wrote. Beside the key that a session has now such a key is
+/// a copy of it: no session of its own, but the framework falls back to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Copies {
+    /// The key that the session of this older key has now.
+    pub newer: fn(&Setup, &[u8]) -> Option<Vec<u8>>,
+    /// What stands before the id in a session's key, and then in those of its copies.
+    pub before: fn(&Setup, &[u8]) -> Option<Vec<u8>>,
+    /// How the ids of copies begin, as a pattern of SCAN.
+    pub begins: &'static str,
+}
 
 /// From what was given as a cookie to the id in it.
 pub type OpenCookie = fn(&Setup, &Given) -> Result<Opened, CookieError>;

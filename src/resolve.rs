@@ -285,8 +285,14 @@ fn search<S: Source + ?Sized>(
     let mut end = End::Complete;
     if !wanted.named.is_empty() {
         let keeps = |session: &Session<'_>| wanted.of(session).next().is_some();
-        let request =
-            Request { setups, pattern: None, first: Need::VALUE, then: Need::NOTHING, keeps: &keeps };
+        let request = Request {
+            setups,
+            pattern: None,
+            first: Need::VALUE,
+            then: Need::NOTHING,
+            keeps: &keeps,
+            copies: false,
+        };
         (_, end) = scan::sessions(scanner, aside, &request, &mut search)?;
     }
     let Search { hits, interrupted, .. } = search;

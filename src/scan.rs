@@ -20,6 +20,7 @@ use crate::session::{Certainty, Login, Session, Unnamed};
 use crate::store::{Error, Interest, Key, Kind, Need, Page, Query, Raw, Record, Source};
 pub use crate::text::clock::now_ms;
 
+mod copies;
 mod evidence;
 mod families;
 mod owners;
@@ -27,6 +28,7 @@ mod twins;
 
 pub use evidence::Unsettled;
 
+use copies::Copies;
 use evidence::Evidence;
 use families::Families;
 use owners::Owners;
@@ -43,6 +45,8 @@ pub struct Request<'a> {
     pub then: Need,
     /// The filter.
     pub keeps: &'a dyn Fn(&Session<'_>) -> bool,
+    /// Whether what belongs to a session has to be found out, because it is to be ended.
+    pub copies: bool,
 }
 
 /// What a scan came across, for the line below a listing.
@@ -115,7 +119,9 @@ pub fn sessions<S: Source + ?Sized>(
         families: Families::default(),
         twins: Twins::new(request.setups),
         owners: Owners::default(),
+        copies: Copies::default(),
         evidence: Evidence::default(),
+        aged: Vec::new(),
         beside: Vec::new(),
         several: Vec::new(),
         late: Vec::new(),
@@ -263,7 +269,10 @@ struct Run<'a> {
     families: Families,
     twins: Twins,
     owners: Owners,
+    copies: Copies,
     evidence: Evidence,
+    /// Keys of an older kind, which are no sessions where the newer ones are there.
+    aged: Vec<(Identity, Record)>,
     /// Keys that are sessions if a certain key is beside them.
     beside: Vec<(u16, Record)>,
     /// Keys of weak layouts that are only listed when a second one turns up.
@@ -366,7 +375,8 @@ impl Run<'_> {
                     return Ok(ControlFlow::Break(()));
                 }
             }
-            if self.deliver_beside(now)?.is_break()
+            if self.deliver_aged(now)?.is_break()
+                || self.deliver_beside(now)?.is_break()
                 || self.deliver_late()?.is_break()
                 || self.deliver_settled()?.is_break()
             {
@@ -417,7 +427,15 @@ impl Run<'_> {
             _ => {}
         }
         let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
-        match self.detector.identify(&blob, &mut self.scratch) {
+        let identity = self.detector.identify(&blob, &mut self.scratch);
+        if let Identity::Session(at, _) | Identity::Several(at) | Identity::Kin(at) = identity
+            && copies::newer(&self.detector.setups[at as usize], blob.key).is_some()
+        {
+            drop(blob);
+            self.aged.push((identity, record));
+            return ON;
+        }
+        match identity {
             Identity::Session(at, certainty) => {
                 let at = self.twins.name(at, &blob);
                 self.found(at, certainty, &blob, &record, now)
@@ -525,6 +543,10 @@ impl Run<'_> {
         if session.facts.user.is_none() && !left {
             self.evidence.unknown(at, &session);
         }
+        if self.request.copies {
+            self.copies.learn(self.aside, setup, blob.key)?;
+            self.copies.name(&mut session);
+        }
         self.sink.session(&session)
     }
 
@@ -537,6 +559,39 @@ impl Run<'_> {
             }
         }
         self.deliver_late()
+    }
+
+    /// Asks which keys of an older kind are copies of sessions, and hands on the others.
+    fn deliver_aged(&mut self, now: i64) -> Said {
+        let held = std::mem::take(&mut self.aged);
+        let newer = |(identity, record): &(Identity, Record)| match identity {
+            Identity::Session(at, _) | Identity::Several(at) | Identity::Kin(at) => {
+                copies::newer(&self.detector.setups[*at as usize], &record.key.0)
+            }
+            Identity::Open | Identity::Foreign => None,
+        };
+        let newer: Vec<Option<Key>> = held.iter().map(newer).collect();
+        let shadowed = copies::shadowed(self.aside, &newer)?;
+        for ((identity, record), shadowed) in held.into_iter().zip(shadowed) {
+            let (at, certainty) = match identity {
+                _ if shadowed => {
+                    self.sink.other(&record);
+                    continue;
+                }
+                Identity::Session(at, certainty) => (at, certainty),
+                Identity::Several(at) => (at, Certainty::Weak),
+                Identity::Kin(at) => {
+                    self.families.hold(Some(at), record);
+                    continue;
+                }
+                Identity::Open | Identity::Foreign => continue,
+            };
+            let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
+            if self.found(at, certainty, &blob, &record, now)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
     }
 
     /// Looks for the keys beside which those that were held back are sessions.
@@ -670,6 +725,7 @@ pub fn lookup(
     let mut families: HashMap<Vec<u8>, bool> = HashMap::new();
     let records = source.read(keys, need.and(Need::VALUE))?;
     let now = now_ms();
+    let mut copies = Copies::default();
     let mut identified = Vec::with_capacity(records.len());
     for record in &records {
         let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
@@ -682,6 +738,11 @@ pub fn lookup(
                 _ => Some((at, Certainty::Weak)),
             },
             Identity::Open | Identity::Foreign => None,
+        };
+        let newer = identity.and_then(|(at, _)| copies::newer(&setups[at as usize], blob.key));
+        let identity = match copies::shadowed(source, &[newer])?[..] {
+            [true] => None,
+            _ => identity,
         };
         if let Some((at, certainty)) = identity {
             let setup = &setups[at as usize];
@@ -709,6 +770,11 @@ pub fn lookup(
         let data = detect::data(setup, &blob);
         let mut session = detect::session(setup, &blob, data.as_ref(), record, certainty, now);
         owners.name(&mut session);
+        if need.ttl {
+            // It is looked at closely, or to be ended.
+            copies.learn(source, setup, session.key)?;
+            copies.name(&mut session);
+        }
         if session.facts.user.is_none() && session.facts.unnamed == Unnamed::Open {
             let prefix = evidence::prefix(setup, &session);
             let shows = if let Some(shows) = families.get(prefix) {

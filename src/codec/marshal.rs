@@ -15,6 +15,8 @@ use crate::value::Value;
 
 mod classes;
 
+pub(super) use classes::decimal;
+
 const NAME: &str = "marshal";
 
 /// What every dump begins with.

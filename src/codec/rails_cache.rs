@@ -7,6 +7,8 @@ use super::packed::deflate;
 use super::{Codec, DecodeError, Limits, marshal};
 use crate::value::Value;
 
+mod packed;
+
 const NAME: &str = "rails-cache";
 
 /// An entry of Rails' cache, shown as the value in it.
@@ -32,6 +34,7 @@ pub fn sniff(bytes: &[u8]) -> bool {
         [0, 0x11, kind, ..] => matches!(kind & 0x7f, 1..=4),
         [0, 4, 0..=8, b'[', ..] => true,
         [1, rest @ ..] => deflate::is_zlib(rest),
+        [0xcc, 0x80, _, ..] => true,
         _ => bytes.starts_with(OBJECT),
     }
 }
@@ -51,6 +54,7 @@ pub fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Entry<'a>, DecodeErr
             let value = marshal::decode(&plain, limits).map_err(|error| inside(&error, 1))?;
             row(value.into_owned())
         }
+        _ if bytes.starts_with(packed::SIGNATURE) => row_or_value(packed::decode(bytes, limits)?),
         _ if bytes.starts_with(marshal::HEADER) => object(marshal::decode(bytes, limits)?, limits),
         _ => Err(DecodeError::new(NAME, 0, "no entry of a form that is known")),
     }
@@ -91,11 +95,14 @@ fn headed<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Entry<'a>, DecodeError
 fn payload_value<'a>(kind: u8, payload: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeError> {
     match (kind, payload) {
         (1, [4, 8, ..]) => marshal::decode(payload, limits),
+        (1, _) if payload.starts_with(packed::SIGNATURE) => packed::decode(payload, limits),
         // The form of 7.0 within that of 7.1.
         (1, [0, 4, ..] | [1, ..]) => open(payload, limits).map(|entry| entry.value),
-        (1, _) => {
-            Err(DecodeError::new(NAME, 0, "a value of a serializer that is not known, expected Marshal"))
-        }
+        (1, _) => Err(DecodeError::new(
+            NAME,
+            0,
+            "a value of a serializer that is not known, expected Marshal or MessagePack",
+        )),
         (2..=4, _) => Ok(text(payload)),
         _ => Err(DecodeError::new(NAME, 0, format!("a value of type {kind}, expected 1 to 4"))),
     }
@@ -115,6 +122,23 @@ fn row(value: Value<'_>) -> Result<Entry<'_>, DecodeError> {
     let value = items.next().unwrap_or(Value::Null);
     let expires_at = items.next().and_then(|end| end.as_f64());
     Ok(Entry { value, expires_at })
+}
+
+/// MessagePack alone: the value, or an entry as a list as in form 7.0.
+fn row_or_value(value: Value<'_>) -> Result<Entry<'_>, DecodeError> {
+    match value {
+        Value::List(items) if matches!(items.len(), 1..=3) => row(Value::List(items)),
+        value => Ok(Entry { value, expires_at: None }),
+    }
+}
+
+/// An entry as a value, for those who look at it more than once: a list of what is in it and when it
+/// ends, in seconds since 1970 or null.
+pub const ENTRY: Codec = Codec { name: NAME, about: CODEC.about, sniff, decode: entry };
+
+fn entry<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeError> {
+    let Entry { value, expires_at } = open(bytes, limits)?;
+    Ok(Value::List(vec![value, expires_at.map_or(Value::Null, Value::Float)]))
 }
 
 /// Form 6.1 and before it: an object, or a bare value where the cache keeps it so.
@@ -188,7 +212,7 @@ mod tests {
             (
                 b"\0\x11\x01\0\0\0\0\0\0\0\0\0\0\0\0v",
                 15,
-                "a value of a serializer that is not known, expected Marshal",
+                "a value of a serializer that is not known, expected Marshal or MessagePack",
             ),
             (b"\0\x04\x08i\x06", 1, "no list, expected a value, its end and its version"),
             (b"\0\x04\x08[\x07i", 5, "2 values are announced, fewer bytes are left"),

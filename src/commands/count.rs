@@ -83,6 +83,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         first,
         then: need,
         keeps: &keeps,
+        copies: false,
     };
     let mut counting = Counting {
         groups,

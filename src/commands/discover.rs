@@ -93,6 +93,7 @@ fn look(context: &Context) -> anyhow::Result<Seen> {
         first: Need::VALUE,
         then: Need::NOTHING,
         keeps: &|session| session.remains().is_none(),
+        copies: false,
     };
     let mut found = Found {
         setups: &context.setups,

@@ -177,6 +177,7 @@ fn of_users(context: &Context, store: &mut RedisStore, users: &[String]) -> anyh
         first: filter.need(),
         then: Need::NOTHING,
         keeps: &|session| near.keeps(session),
+        copies: false,
     };
     let mut found = Found { keys: Vec::new(), progress: context.ui.progress("searching", total), scanned: 0 };
     let (tally, end) = scan::sessions(&mut scanner, store, &request, &mut found)?;
@@ -259,13 +260,16 @@ fn behind_cookie(context: &Context, store: &mut RedisStore, given: &Given) -> an
     let mut opened: Vec<(Key, &Setup, Opened)> = Vec::new();
     let mut failed: Option<CookieError> = None;
     for setup in &context.setups {
-        let Some(open) = setup.layout.cookie.open else { continue };
-        match open(setup, given) {
-            Ok(cookie) => opened.push((Key((setup.layout.keys.key_of)(setup, &cookie.id)), setup, cookie)),
-            Err(error) if setup.named => {
-                failed.get_or_insert(error);
+        for open in [setup.layout.cookie.open, setup.layout.cookie.older].into_iter().flatten() {
+            match open(setup, given) {
+                Ok(cookie) => {
+                    opened.push((Key((setup.layout.keys.key_of)(setup, &cookie.id)), setup, cookie))
+                }
+                Err(error) if setup.named => {
+                    failed.get_or_insert(error);
+                }
+                Err(_) => {}
             }
-            Err(_) => {}
         }
     }
     if opened.is_empty() {

@@ -109,6 +109,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         first,
         then,
         keeps: &keeps,
+        copies: false,
     };
     let mut listing = Listing {
         renderer: Renderer::new(context.format, columns, &Options::of(context), context.ui.out())

@@ -27,20 +27,27 @@ pub enum Form {
     Json,
     Pickle,
     Marshal,
+    /// What is in an entry of Rails' cache, and when that ends.
+    RailsEntry,
     Etf,
     Msgpack,
+    Storable,
+    Sereal,
 }
 
 impl Form {
-    const COUNT: usize = 5;
+    const COUNT: usize = 8;
 
     pub const fn codec(self) -> &'static Codec {
         match self {
             Form::Json => &codec::json::CODEC,
             Form::Pickle => &codec::pickle::CODEC,
             Form::Marshal => &codec::marshal::CODEC,
+            Form::RailsEntry => &codec::rails_cache::ENTRY,
             Form::Etf => &codec::etf::CODEC,
             Form::Msgpack => &codec::msgpack::CODEC,
+            Form::Storable => &codec::storable::CODEC,
+            Form::Sereal => &codec::sereal::CODEC,
         }
     }
 

@@ -75,6 +75,8 @@ pub struct Session<'b> {
     pub memory: Option<u64>,
     /// `None` when the value was not asked for.
     pub data: Option<&'b Decoded<'b>>,
+    /// Keys of older copies of it, where it is to be ended or looked at closely.
+    pub copies: Vec<Vec<u8>>,
     /// When this was read, in milliseconds since 1970.
     pub now: i64,
 }

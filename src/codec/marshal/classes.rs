@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
 }
 
 /// `BigDecimal#_dump`: how many digits there may be, and the number as a fraction with an exponent.
-fn decimal<'a>(bytes: &[u8]) -> Option<Value<'a>> {
+pub(in crate::codec) fn decimal<'a>(bytes: &[u8]) -> Option<Value<'a>> {
     let (_, text) = std::str::from_utf8(bytes).ok()?.split_once(':')?;
     let (sign, number) = text.strip_prefix('-').map_or(("", text), |number| ("-", number));
     match number {

@@ -208,6 +208,7 @@ pub(super) fn by_filter(
         first: filter.need(),
         then: if sizes { Need::MEMORY.and(Need::TTL) } else { Need::TTL },
         keeps: &keeps,
+        copies: true,
     };
     let progress = context.ui.progress("scanning", total);
     let mut sink = Watched { matched, progress, scanned: 0 };

@@ -1,0 +1,68 @@
+//! Older copies of sessions: keys that a framework wrote before it named its keys in another way, and that
+//! it falls back to when the session's key is gone.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
+
+use crate::layout::Setup;
+use crate::session::Session;
+use crate::store::{Error, Interest, Key, Need, Query, Record, Source};
+
+/// Copies that are remembered at most.
+const MOST: usize = 2_000_000;
+
+/// The copies of a run's sessions, by the keys that these have now.
+#[derive(Default)]
+pub(super) struct Copies {
+    /// What stands before the ids whose copies were looked for.
+    read: HashSet<Vec<u8>>,
+    of: HashMap<Vec<u8>, Vec<u8>>,
+}
+
+impl Copies {
+    /// Looks for the copies of all sessions that are named like this one, unless that was done.
+    pub(super) fn learn(&mut self, source: &mut dyn Source, setup: &Setup, key: &[u8]) -> Result<(), Error> {
+        let Some(copies) = setup.layout.extra.copies else { return Ok(()) };
+        let Some(before) = (copies.before)(setup, key) else { return Ok(()) };
+        if self.read.contains(&before) {
+            return Ok(());
+        }
+        let pattern = [&crate::select::glob::escape(&before), copies.begins.as_bytes()].concat();
+        let mut interest =
+            |key: &[u8]| if (copies.newer)(setup, key).is_some() { Interest::Name } else { Interest::Skip };
+        let mut query = Query { pattern: Some(pattern), need: Need::NOTHING, interest: &mut interest };
+        let of = &mut self.of;
+        source.scan(&mut query, &mut |page| {
+            for Record { key: Key(copy), .. } in page.records {
+                if let Some(newer) = (copies.newer)(setup, &copy)
+                    && of.len() < MOST
+                {
+                    of.insert(newer, copy);
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+        self.read.insert(before);
+        Ok(())
+    }
+
+    /// Says which copies of a session there are.
+    pub(super) fn name(&self, session: &mut Session<'_>) {
+        session.copies.extend(self.of.get(session.key).cloned());
+    }
+}
+
+/// The key that the session of an older key would have now.
+pub(super) fn newer(setup: &Setup, key: &[u8]) -> Option<Key> {
+    (setup.layout.extra.copies?.newer)(setup, key).map(Key)
+}
+
+/// Which of these keys are only copies of sessions that are there.
+pub(super) fn shadowed(source: &mut dyn Source, newer: &[Option<Key>]) -> Result<Vec<bool>, Error> {
+    let asked: Vec<Key> = newer.iter().flatten().cloned().collect();
+    if asked.is_empty() {
+        return Ok(vec![false; newer.len()]);
+    }
+    let mut found = source.kinds(&asked)?.into_iter();
+    Ok(newer.iter().map(|newer| newer.is_some() && found.next().flatten().is_some()).collect())
+}
