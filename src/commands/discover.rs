@@ -15,7 +15,7 @@ use crate::layout::{Layout, Setting, Setup};
 use crate::render::table::{self, Head};
 use crate::render::{self, Cell, Options, Tone, safe, words};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
-use crate::session::{Certainty, Session};
+use crate::session::{Certainty, Login, Session};
 use crate::store::redis::RedisStore;
 use crate::store::{Key, Kind, Need, Record, Source as _, Ttl};
 use crate::ui;
@@ -51,6 +51,8 @@ struct Family {
     count: u64,
     users: HashSet<u64>,
     logged_in: u64,
+    /// Sessions of which it is not known whether somebody is logged in.
+    unknown: u64,
     undecodable: u64,
     sample: Vec<Key>,
     prefix: Vec<u8>,
@@ -203,6 +205,7 @@ impl Sink for Found<'_, '_> {
                 family.users.insert(hash.finish());
             }
         }
+        family.unknown += u64::from(session.login() == Login::Unknown);
         family.undecodable += u64::from(session.error().is_some());
         Self::sample(&mut dice, family, session.key);
         self.dice = dice;
@@ -341,16 +344,7 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
             let rows: Vec<Vec<Cell>> = families
                 .iter()
                 .map(|(name, family)| {
-                    let users = match name.layout {
-                        Some(_) if family.logged_in == 0 => "none".to_string(),
-                        Some(_) => format!(
-                            "{}{} in {}",
-                            family.users.len(),
-                            if family.users.len() >= MAX_USERS { "+" } else { "" },
-                            family.logged_in
-                        ),
-                        None => String::new(),
-                    };
+                    let users = name.layout.map_or_else(String::new, |_| users_text(family));
                     let mut ttl = ttl_text(family);
                     if family.without_ttl > 0 && family.ttl.is_some() {
                         ttl.push_str(", some never");
@@ -391,12 +385,12 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
         }
         Format::Csv => {
             if !context.bare {
-                writeln!(out, "keys,type,layout,certain,count,users,logged_in,memory")?;
+                writeln!(out, "keys,type,layout,certain,count,users,logged_in,memory,unknown")?;
             }
             for (name, family) in families {
                 writeln!(
                     out,
-                    "{},{},{},{},{},{},{},{}",
+                    "{},{},{},{},{},{},{},{},{}",
                     render::csv::field(&name.shape, &Options::of(context)),
                     name.kind,
                     name.layout.unwrap_or(""),
@@ -404,7 +398,8 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
                     family.count,
                     family.users.len(),
                     family.logged_in,
-                    bytes(family).map_or(String::new(), |bytes| bytes.to_string())
+                    bytes(family).map_or(String::new(), |bytes| bytes.to_string()),
+                    family.unknown
                 )?;
             }
         }
@@ -420,6 +415,7 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
                         "count": family.count,
                         "users": name.layout.map(|_| family.users.len()),
                         "logged_in": name.layout.map(|_| family.logged_in),
+                        "unknown": name.layout.map(|_| family.unknown),
                         "undecodable": family.undecodable,
                         "ttl_ms_min": family.ttl.map(|(low, _)| low),
                         "ttl_ms_max": family.ttl.map(|(_, high)| high),
@@ -518,6 +514,18 @@ const PREFIX_GUESSES: usize = 4096;
 /// A TOML string; JSON's escapes are TOML's.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+}
+
+/// How many users in how many sessions, and in how many more it is not known.
+fn users_text(family: &Family) -> String {
+    let more = if family.users.len() >= MAX_USERS { "+" } else { "" };
+    let known = format!("{}{more} in {}", family.users.len(), family.logged_in);
+    match (family.logged_in, family.unknown) {
+        (0, 0) => "none".to_string(),
+        (0, unknown) => format!("{unknown} unknown"),
+        (_, 0) => known,
+        (_, unknown) => format!("{known}, {unknown} unknown"),
+    }
 }
 
 #[cfg(test)]

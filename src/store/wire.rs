@@ -31,8 +31,10 @@ pub struct Socket {
     plain: Plain,
     /// How long one answer may take.
     limit: Duration,
-    /// How long this one was waited for.
+    /// How long this one took so far.
     waited: Duration,
+    /// When the last piece of it was there.
+    since: Option<Instant>,
     /// What the system was told.
     told: Option<Duration>,
 }
@@ -57,12 +59,18 @@ impl From<UnixStream> for Socket {
 
 impl Socket {
     fn of(plain: Plain) -> Socket {
-        Socket { plain, limit: Duration::MAX, waited: Duration::ZERO, told: None }
+        Socket { plain, limit: Duration::MAX, waited: Duration::ZERO, since: None, told: None }
+    }
+
+    /// From here on it is another answer.
+    fn begin(&mut self) {
+        (self.waited, self.since) = (Duration::ZERO, None);
     }
 
     /// From here on an answer may take so long, and so may a piece that is written.
     pub fn limit(&mut self, limit: Duration) -> io::Result<()> {
-        (self.limit, self.waited) = (limit, Duration::ZERO);
+        self.limit = limit;
+        self.begin();
         match &self.plain {
             Plain::Tcp(stream) => stream.set_write_timeout(Some(limit)),
             Plain::Unix(stream) => stream.set_write_timeout(Some(limit)),
@@ -86,6 +94,12 @@ impl Socket {
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // What becomes of the pieces takes its time too: of a server that feeds them one by one that is
+        // most of it. A longer while was that of a program that was stopped.
+        let gap = self.since.take().map_or(Duration::ZERO, |since| since.elapsed());
+        if gap <= STOPPED {
+            self.waited += gap;
+        }
         loop {
             let left = self.limit.saturating_sub(self.waited);
             if left.is_zero() {
@@ -104,6 +118,7 @@ impl Read for Socket {
                     if took <= left + STOPPED {
                         self.waited += took;
                     }
+                    self.since = Some(Instant::now());
                     return read;
                 }
             }
@@ -195,7 +210,7 @@ impl Wire {
         if self.broken {
             return Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
         }
-        self.stream.socket().waited = Duration::ZERO;
+        self.stream.socket().begin();
         self.room = MAX_ANSWER;
         let answer = self.part(0);
         self.broken = answer.is_err();
@@ -277,24 +292,30 @@ impl Wire {
         let mut bytes = Vec::with_capacity(if here == length { length } else { length.min(1 << 20) });
         bytes.extend_from_slice(&self.buffer[self.taken..self.taken + here]);
         self.taken += here;
-        while bytes.len() < length {
-            let left = length - bytes.len();
+        // How much of it came; behind that are zeros.
+        let mut came = here;
+        while came < length {
+            let left = length - came;
             if left < PIECE {
+                bytes.truncate(came);
                 self.fill()?;
                 let here = left.min(self.filled - self.taken);
                 bytes.extend_from_slice(&self.buffer[self.taken..self.taken + here]);
                 self.taken += here;
+                came += here;
             } else {
                 // A long text needs no copy. It grows as it comes, not as it is announced.
-                let start = bytes.len();
-                bytes.resize(start + left.min(1 << 20), 0);
-                let count = self.stream.reader().read(&mut bytes[start..])?;
-                bytes.truncate(start + count);
+                if came == bytes.len() {
+                    bytes.resize(came + left.min(1 << 20), 0);
+                }
+                let count = self.stream.reader().read(&mut bytes[came..])?;
+                came += count;
                 if count == 0 {
                     return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
                 }
             }
         }
+        bytes.truncate(came);
         Ok(bytes)
     }
 

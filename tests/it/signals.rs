@@ -13,10 +13,22 @@ use crate::support::*;
 /// Sends these signals to the program before the transaction of that number is handed on. The first
 /// of a change is the question whether it is permitted.
 fn signalled(sess: &Sess, proxy: &Proxy, nth: usize, signals: &'static [&'static str], args: &[&str]) -> Ran {
+    signalled_at(sess, proxy, "EXEC", nth, signals, args)
+}
+
+/// The same before any request.
+fn signalled_at(
+    sess: &Sess,
+    proxy: &Proxy,
+    verb: &'static str,
+    nth: usize,
+    signals: &'static [&'static str],
+    args: &[&str],
+) -> Ran {
     let pid = Arc::new(AtomicU32::new(0));
     let known = Arc::clone(&pid);
     proxy.hook(move |request, _| {
-        if request.verb == "EXEC" && request.nth == nth {
+        if request.verb == verb && request.nth == nth {
             eventually("it is known", || known.load(Ordering::Relaxed) > 0);
             let pid = known.load(Ordering::Relaxed);
             for signal in signals {
@@ -125,4 +137,58 @@ fn two_runs_at_once_share_what_there_is_and_are_taken_back_whole() {
     for (key, was) in before.iter().filter(|(_, was)| !listed(was)) {
         assert_eq!(after[key].parts(), was.parts(), "{}", key.escape_ascii());
     }
+}
+
+#[test]
+fn a_signal_in_a_scan_ends_it_and_nothing_looks_whole_or_was_changed() {
+    const MANY: usize = 6000;
+    let sess = Sess::new().many(MANY);
+    let proxy = Proxy::to(&sess.server);
+    let url = proxy.url();
+    let sess = sess.global(&["--store", &url]);
+    let before = sess.server.snapshot();
+    let commands: [&[&str]; 5] = [
+        &["list", "-o", "ids"],
+        &["count"],
+        &["discover"],
+        &["purge", "--all", "--yes"],
+        &["expire", "--all", "--in", "2h", "--yes"],
+    ];
+    for signals in [&["TERM"][..], &["HUP"], &["INT"], &["INT", "INT"], &["STOP", "CONT", "TERM"]] {
+        for command in commands {
+            let ran = signalled_at(&sess, &proxy, "SCAN", 3, signals, command);
+            let about = format!("{signals:?} {command:?}: {}", ran.stderr);
+            assert_eq!(ran.code, Some(130), "{about}");
+            assert!(sess.server.snapshot() == before, "{about}");
+            assert!(ran.stdout.iter().filter(|byte| **byte == b'\n').count() < MANY, "{about}");
+            // Whoever insists is obeyed at once.
+            if signals.len() != 2 {
+                assert!(ran.stderr.contains("interrupted"), "{about}");
+            }
+        }
+    }
+    sess.args(["runs", "-o", "ids"]).success().stdout("");
+}
+
+#[test]
+fn an_end_and_another_time_at_once_lose_no_session() {
+    const MANY: usize = 1200;
+    let sess = Sess::new().many(MANY);
+    let before = sess.server.contents();
+    let running = [
+        sess.start(["expire", "--all", "--in", "9h", "--yes", "--max", "none", "-o", "json"]),
+        sess.start(["purge", "--all", "--yes", "--max", "none", "-o", "json"]),
+    ];
+    let reports = running.map(|running| running.end().success().json());
+    for report in &reports {
+        assert_eq!((&report["matched"], &report["failed"]), (&json!(sum(report)), &json!(0)), "{report}");
+    }
+    // What the purge came to is gone, whichever came first.
+    assert_eq!(sess.server.size() as u64, MANY as u64 - reports[1]["done"].as_u64().expect("a number"));
+    for report in reports.iter().rev() {
+        if let Some(run) = report["run"].as_str() {
+            sess.args(["undo", run, "--yes"]).success();
+        }
+    }
+    assert!(sess.server.contents() == before);
 }

@@ -44,3 +44,22 @@ fn the_profiles_that_it_prints_work() {
         assert_ne!(count(name), "0\n", "{name}");
     }
 }
+
+#[test]
+fn whose_sessions_are_is_counted_in_three_answers() {
+    // One of a user, and two that are sealed: as `list` has it.
+    let sess = Sess::new().load("connect-redis-crypto");
+    let rows = sess.rows(&[]);
+    let many = |what: &dyn Fn(&serde_json::Value) -> bool| {
+        rows.iter().filter(|row| what(&row["authenticated"])).count()
+    };
+    let unknown = many(&serde_json::Value::is_null);
+    assert!(unknown > 0);
+    let families = sess.args(["discover", "-o", "json"]).success().json();
+    let sum = |member: &str| -> u64 {
+        families.as_array().expect("families").iter().filter_map(|family| family[member].as_u64()).sum()
+    };
+    assert_eq!(sum("unknown"), unknown as u64);
+    sess.args(["discover"]).success().shows(&format!("{unknown} unknown"));
+    sess.args(["discover", "-o", "csv"]).success().shows("memory,unknown\n");
+}
