@@ -17,11 +17,12 @@ pub mod node;
 pub mod perl;
 pub mod php;
 pub mod proxy;
+pub mod python;
 pub mod ruby;
 
 /// The families. Among layouts of one rank the earlier family is asked first.
 const FAMILIES: &[&[&Layout]] =
-    &[node::ALL, ruby::ALL, perl::ALL, dotnet::ALL, proxy::ALL, jvm::ALL, php::ALL, any::ALL];
+    &[node::ALL, ruby::ALL, perl::ALL, dotnet::ALL, proxy::ALL, jvm::ALL, python::ALL, php::ALL, any::ALL];
 
 /// What is known without a configuration file.
 pub static BUILT_IN: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(Vec::new()));

@@ -19,6 +19,7 @@ pub mod index;
 pub mod jvm;
 pub mod key;
 pub mod php;
+pub mod python;
 pub mod session;
 pub mod setup;
 pub mod time;
@@ -249,6 +250,8 @@ pub enum Mark {
     Variable(&'static str),
     /// A string that a PHP session store could have written, whatever its variables.
     AnyPhp,
+    /// A string whose first bytes are those of this form, whatever is in it.
+    Begins(Form),
     /// A string that begins with these bytes.
     Magic(&'static [u8]),
     /// A hash with this field.

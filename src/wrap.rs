@@ -9,6 +9,8 @@ use crate::codec::packed::{read_to_end, room, too_large};
 use crate::codec::{DecodeError, Limits};
 
 pub mod base64;
+pub mod beaker;
+pub mod django;
 pub mod kruptein;
 pub mod laravel;
 pub mod lz4;
@@ -17,6 +19,7 @@ pub mod magento;
 pub mod nextcloud;
 pub mod php;
 pub mod sodium;
+pub mod xz;
 
 /// A wrapper as a value, for those who have only its name.
 #[derive(Debug)]
@@ -50,6 +53,7 @@ pub const ALL: &[Wrapper] = &[
     Wrapper::plain(deflate::GZIP, deflate::gunzip),
     Wrapper::plain(deflate::ZLIB, deflate::inflate),
     Wrapper::plain(zstd::NAME, zstd::open),
+    Wrapper::plain(xz::NAME, xz::open),
     Wrapper::plain(lz4::NAME, lz4::frame),
     Wrapper::plain(snappy::NAME, snappy::open),
     Wrapper::plain(lzf::NAME, lzf::open),

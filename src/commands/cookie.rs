@@ -170,8 +170,10 @@ fn print(context: &Context, answers: &[Answer<'_>]) -> anyhow::Result<()> {
     };
     match context.format {
         Format::Json => {
-            let all: Vec<_> = answers.iter().map(object).collect();
-            out.write_all(written::pretty(&serde_json::Value::from(all)).as_bytes())?;
+            // A line each, as sessions are listed.
+            let all: Vec<String> =
+                answers.iter().map(|answer| written::line(&object(answer)).trim_end().to_string()).collect();
+            writeln!(out, "[\n{}\n]", all.join(",\n"))?;
         }
         Format::Ndjson => {
             for answer in answers {

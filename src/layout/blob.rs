@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use super::php;
+use super::{php, python};
 use crate::codec::{self, Codec, DecodeError, Limits};
 use crate::store::{Raw, Record};
 use crate::value::Value;
@@ -52,7 +52,7 @@ impl Form {
     }
 
     /// Whether the first bytes are worth the decoding.
-    fn is_likely(self, text: &[u8]) -> bool {
+    pub(super) fn is_likely(self, text: &[u8]) -> bool {
         match self {
             Form::Json => matches!(text.trim_ascii_start().first(), Some(b'{' | b'[')),
             other => (other.codec().sniff)(text),
@@ -65,6 +65,7 @@ impl Form {
 struct Looks<'a> {
     forms: [OnceCell<Option<Result<Value<'a>, DecodeError>>>; Form::COUNT],
     php: OnceCell<php::Look<'a>>,
+    unpacked: OnceCell<Option<python::Unpacked>>,
 }
 
 /// A session's data and how it was come by.
@@ -124,6 +125,12 @@ impl<'a> Blob<'a> {
             Raw::Text(text) if self.json().is_none() => php::look(text, &self.limits),
             _ => php::Look::Other,
         })
+    }
+
+    /// What is in the string, where it was compressed as a store of Python does it.
+    pub(super) fn unpacked(&self) -> Option<&python::Unpacked> {
+        let Raw::Text(text) = self.raw else { return None };
+        self.looks.unpacked.get_or_init(|| python::unpack(text, &self.limits)).as_ref()
     }
 
     /// The value, if the string is a JSON object or list that decodes.

@@ -1,7 +1,7 @@
 //! Which layouts to ask about a key: an index over their marks, built once, so that a hundred
 //! layouts cost no more than the few that could fit.
 
-use super::{Blob, Mark, Setup};
+use super::{Blob, Form, Mark, Setup};
 use crate::store::{Kind, Raw};
 use crate::value::Value;
 
@@ -14,7 +14,10 @@ pub struct Index {
     php: Set,
     objects: Set,
     lists: Set,
+    begins: Vec<(Form, Set)>,
     magic: Vec<(&'static [u8], u16)>,
+    /// The bytes that some magic begins with.
+    first: [bool; 256],
     words: Words,
     /// Named layouts are asked about every key that begins as theirs do.
     named: Vec<(Vec<u8>, u16)>,
@@ -31,7 +34,9 @@ impl Index {
             php: Set::default(),
             objects: Set::default(),
             lists: Set::default(),
+            begins: Vec::new(),
             magic: Vec::new(),
+            first: [false; 256],
             words: Words::default(),
             named: Vec::new(),
             strings: setups.iter().any(|setup| setup.layout.keeps(Kind::String)),
@@ -51,7 +56,18 @@ impl Index {
                     Mark::AnyPhp => index.php.insert(at),
                     Mark::AnyObject => index.objects.insert(at),
                     Mark::AnyList => index.lists.insert(at),
-                    Mark::Magic(bytes) => index.magic.push((bytes, at)),
+                    Mark::Begins(form) => {
+                        let place = index.begins.iter().position(|(other, _)| other == form);
+                        let place = place.unwrap_or_else(|| {
+                            index.begins.push((*form, Set::default()));
+                            index.begins.len() - 1
+                        });
+                        index.begins[place].1.insert(at);
+                    }
+                    Mark::Magic(bytes) => {
+                        index.first[usize::from(bytes[0])] = true;
+                        index.magic.push((bytes, at));
+                    }
                     Mark::Word(word) => index.words.add(word.as_bytes(), at),
                 }
             }
@@ -94,9 +110,18 @@ impl Index {
                         self.variables.find(name.as_bytes(), into);
                     }
                 }
-                for (magic, at) in &self.magic {
-                    if text.first() == magic.first() && text.starts_with(magic) {
-                        into.insert(*at);
+                if blob.json().is_none() {
+                    for (form, layouts) in &self.begins {
+                        if form.is_likely(text) {
+                            into.extend(layouts);
+                        }
+                    }
+                }
+                if text.first().is_some_and(|first| self.first[usize::from(*first)]) {
+                    for (magic, at) in &self.magic {
+                        if text.first() == magic.first() && text.starts_with(magic) {
+                            into.insert(*at);
+                        }
                     }
                 }
             }

@@ -445,6 +445,13 @@ fn is_bookkeeping(plain: &str, value: &Value<'_>) -> bool {
         "cilastregenerate",
         "cipreviousurl",
         "civars",
+        "sessionexpiry",
+        "passwordresettoken",
+        "testcookie",
+        "remember",
+        "rememberseconds",
+        "addr",
+        "f",
     ];
     const PARTS: &[&str] = &["csrf", "xsrf", "flash", "lastaccess", "lastactivity", "lastseen", "lastvisit"];
     const COUNTERS: &[&str] = &["views", "visits", "count", "counter", "hits", "pageviews", "requests"];

@@ -30,6 +30,8 @@ const PARTS: &[&str] = &[
     "saml",
     "nonce",
     "signature",
+    "sessionkey",
+    "hmackey",
 ];
 /// Whole names that are secrets though a part of them is not.
 const WHOLE: &[&str] = &[
@@ -47,6 +49,8 @@ const WHOLE: &[&str] = &[
     "sesskey",
     "formkey",
     "encryptionkey",
+    "authuserhash",
+    "uniquekey",
 ];
 /// Names that hold one of the parts and are none.
 const HARMLESS: &[&str] = &[

@@ -286,7 +286,7 @@ fn a_key_that_holds_the_user_is_found_by_either() {
 #[test]
 fn a_member_of_the_data_names_a_companion() {
     let text = r#"
-[layouts.crudauth]
+[layouts.boilerplate]
 key = "session:{id}"
 id = "uuid"
 user = "user_id"
@@ -296,12 +296,12 @@ ip = "ip_address"
 agent = "user_agent"
 must_have = ["user_id", "session_id"]
 cookie = { name = "session_id", form = "bare" }
-[[layouts.crudauth.companions]]
+[[layouts.boilerplate.companions]]
 kind = "set"
 key = "session_users:{user}"
 member = "{id}"
 user_index = true
-[[layouts.crudauth.companions]]
+[[layouts.boilerplate.companions]]
 kind = "key"
 key = "csrf:{metadata.csrf_token_id}"
 "#;

@@ -1,0 +1,66 @@
+//! Python: Django, Flask, the asynchronous frameworks, and the applications built on them.
+
+use crate::layout::Layout;
+
+pub mod aiohttp_session;
+pub mod beaker_redis;
+pub mod bottle_session;
+pub mod cherrys;
+pub mod crudauth;
+pub mod ctfd;
+pub mod dify;
+pub mod django_cache;
+pub mod django_cached_db;
+pub mod django_qsessions;
+pub mod django_redis_sessions;
+pub mod fastapi_redis_session;
+pub mod flask_kvsession;
+pub mod flask_session;
+pub mod flask_session_legacy;
+pub mod indico;
+pub mod litestar;
+pub mod odoo_session_redis;
+pub mod py4web;
+pub mod pyramid_redis_sessions;
+pub mod pyramid_session_redis;
+pub mod quart_session;
+pub mod sanic_session;
+pub mod starlette_session;
+pub mod starsessions;
+pub mod tornado_redis_session;
+pub mod torndsession;
+pub mod web2py;
+
+/// In the order in which they are asked within a rank: the special before the general.
+pub const ALL: &[&Layout] = &[
+    &django_cached_db::LAYOUT,
+    &django_cache::LAYOUT,
+    &django_cache::DJANGO_REDIS,
+    &django_qsessions::LAYOUT,
+    &beaker_redis::LAYOUT,
+    &ctfd::LAYOUT,
+    &indico::LAYOUT,
+    &django_redis_sessions::FORK,
+    &django_redis_sessions::LAYOUT,
+    &crudauth::LAYOUT,
+    &flask_session::LAYOUT,
+    &flask_session_legacy::LAYOUT,
+    &quart_session::LAYOUT,
+    &starsessions::LAYOUT,
+    &aiohttp_session::LAYOUT,
+    &odoo_session_redis::LAYOUT,
+    &pyramid_redis_sessions::LAYOUT,
+    &pyramid_session_redis::LAYOUT,
+    &torndsession::LAYOUT,
+    &cherrys::LAYOUT,
+    &tornado_redis_session::LAYOUT,
+    &web2py::LAYOUT,
+    &py4web::LAYOUT,
+    &dify::LAYOUT,
+    &flask_kvsession::LAYOUT,
+    &litestar::LAYOUT,
+    &starlette_session::LAYOUT,
+    &fastapi_redis_session::LAYOUT,
+    &sanic_session::LAYOUT,
+    &bottle_session::LAYOUT,
+];

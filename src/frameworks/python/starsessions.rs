@@ -1,0 +1,85 @@
+//! starsessions, for Starlette and FastAPI.
+//!
+//! starsessions 2.2.1 session.py, middleware.py, stores/redis.py.
+
+use std::borrow::Cow;
+
+use crate::cookie;
+use crate::layout::key::{self, Alphabet};
+use crate::layout::setup::{OptionKind, OptionSpec};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, python, time};
+use crate::session::Facts;
+use crate::value::Value;
+
+const METADATA: &str = "__metadata__";
+
+pub const LAYOUT: Layout = Layout {
+    name: "starsessions",
+    about: "starsessions (Starlette, FastAPI)",
+    family: "Python",
+    page: "\
+key      starsessions.<id>, a string; the id is 32 hex digits
+value    JSON of the session with __metadata__ {lifetime, created, last_access} in seconds;
+         version 1 writes no __metadata__
+expiry   the key's TTL: the lifetime, anew at each request if it is rolling; 30 days for sessions
+         that end with the browser
+user     user_id, user, username
+cookie   session = <id>
+index    none
+end      the one key. A request in flight writes it back, even one that only reads, and an id
+         without a session is taken again (observed, 2.2.1)
+",
+    keys: Keys { prefix: "starsessions.", locate, ..Keys::PLAIN },
+    marks: &[Mark::Member(METADATA), Mark::Word("starsessions.")],
+    options: &[OptionSpec::new("serializer", OptionKind::Text, "json")],
+    cookie: Cookie {
+        name: Some("session"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    recognize,
+    describe,
+    whose: Whose::Container(members),
+    ends: Ends {
+        caveats: &[
+            Layout::WRITTEN_BACK,
+            "regenerate_session_id leaves the old session, with all that is in it, until its TTL ends.",
+        ],
+        ..Ends::PLAIN
+    },
+    ..Layout::PLAIN
+};
+
+fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
+    let tail = |key: &[u8]| key::tail(key, 32, Alphabet::Hex);
+    key::locate_by(setup, key, tail, |id| key::is_exactly(id, 32, Alphabet::Hex))
+}
+
+fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    if blob.object().is_none() {
+        return Verdict::no("the value is no JSON object");
+    }
+    let marked = blob.member(METADATA).is_some_and(|metadata| {
+        ["lifetime", "created", "last_access"].iter().all(|name| metadata.get(name).is_some())
+    });
+    let usual = || locate(setup, blob.key).is_some_and(|place| place.usual);
+    if marked {
+        Verdict::Sure
+    } else if usual() {
+        Verdict::Weak
+    } else {
+        Verdict::no("there is no __metadata__ with lifetime, created and last_access")
+    }
+}
+
+/// What the application put there.
+fn members<'v>(data: &'v Value<'v>) -> Option<Cow<'v, Value<'v>>> {
+    let all = data.as_map()?;
+    let own = all.iter().filter(|(name, _)| name != METADATA).cloned().collect();
+    Some(Cow::Owned(Value::Map(own)))
+}
+
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
+    let at = |name| data.get(METADATA).and_then(|metadata| metadata.get(name)).and_then(time::seconds);
+    Facts { created: at("created"), seen: at("last_access"), ..python::facts(data) }
+}
