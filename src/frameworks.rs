@@ -53,6 +53,14 @@ impl Catalog {
         self.all.iter().copied()
     }
 
+    /// A layout as one of all that are asked.
+    pub fn free(&self, layout: &'static Layout) -> Setup {
+        let is_alike = |other: &&Layout| other.twin().is_some_and(|twin| twin.of == layout.name);
+        let mut setup = Setup::free(layout);
+        setup.alike = self.all().filter(is_alike).collect();
+        setup
+    }
+
     /// The layout of that name.
     pub fn by_name(&self, name: &str) -> Option<&'static Layout> {
         self.all().find(|layout| layout.name == name)
@@ -89,7 +97,7 @@ impl Catalog {
         let mut setups = Vec::new();
         if names.is_empty() {
             for layout in self.all().filter(|layout| layout.is_asked()) {
-                let mut setup = Setup::free(layout);
+                let mut setup = self.free(layout);
                 for (name, setting) in options {
                     // Without a layout named an option is for those that know it.
                     let _ = setup.set(name, setting.clone());

@@ -10,7 +10,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use crate::audit::Ids;
 use crate::session::{Login, Session};
 use crate::store::redis::fingerprint;
-use crate::store::{Key, Op, Own, Step};
+use crate::store::{Key, Own, Step};
 
 pub mod apply;
 pub mod belongs;
@@ -55,7 +55,7 @@ pub fn entry(session: &Session<'_>) -> Result<Entry, &'static str> {
             seen,
             bytes: session.raw.bytes(),
             own: Own::End,
-            then: companions(session),
+            then: session.companions(),
             ends: None,
         },
         id: session.id.to_vec(),
@@ -74,7 +74,7 @@ pub fn expiry(session: &Session<'_>, end: Option<i64>) -> Result<Entry, &'static
     if session.remains().is_some() {
         return Err("they are what is left of sessions, which no request can use");
     }
-    let moved = (session.setup.layout.ends.expire)(session.setup, session, end)?;
+    let moved = session.moved(end)?;
     // An end that the framework enforces from the value would cut the new one short.
     let inside = session.facts.ends.filter(|_| moved.rewrite.is_none());
     if inside.is_some_and(|inside| end.is_none_or(|end| inside < end)) {
@@ -82,11 +82,6 @@ pub fn expiry(session: &Session<'_>, end: Option<i64>) -> Result<Entry, &'static
     }
     let own = Own::Expire { at: moved.at, rewrite: moved.rewrite };
     Ok(Entry { step: Step { own, then: moved.then, ..ended.step }, ends: end, ..ended })
-}
-
-/// What follows from the end of a session: index entries, twins, locks.
-pub fn companions(session: &Session<'_>) -> Vec<Op> {
-    (session.setup.layout.ends.end)(session.setup, session)
 }
 
 /// What has been planned, in numbers.
@@ -271,6 +266,7 @@ impl Entries {
 mod tests {
     use super::*;
     use crate::store::Fingerprint;
+    use crate::store::Op;
 
     fn an_entry(n: u32) -> Entry {
         Entry {

@@ -11,7 +11,6 @@ use crate::cookie::{CookieError, Given, Opened};
 use crate::error::{Interrupted, Usage};
 use crate::exit::Exit;
 use crate::layout::{Setting, Setup};
-use crate::plan;
 use crate::render::{self, Options, mask, safe, secret};
 use crate::resolve::NotFound;
 use crate::scan::{self, End, Request, Said, Sink, Tally};
@@ -322,7 +321,7 @@ fn unlock(setups: &mut [Setup], given: &Given) {
 
 /// The keys, beside its own, that are deleted or changed when this session is purged.
 fn companions(context: &Context, session: &Session<'_>) -> anyhow::Result<Vec<Key>> {
-    let ops = plan::companions(session);
+    let ops = session.companions();
     if ops.is_empty() {
         return Ok(Vec::new());
     }

@@ -277,7 +277,7 @@ fn users_data_and_companions_are_those_of_the_framework() {
             let oldest = setup.layout.name == "aspnet-redis-provider-v4" && !blob.key.starts_with(b"{");
             assert!(key == blob.key || of_a_type || older || oldest, "{at}");
             let facts = described(&setup, &blob, &data, want);
-            let ops = (setup.layout.ends.end)(&setup, &session(&setup, &blob, id, facts, &decoded));
+            let ops = session(&setup, &blob, id, facts, &decoded).companions();
             let touched: BTreeSet<_> = ops
                 .iter()
                 .filter_map(Op::key)
@@ -299,7 +299,7 @@ fn without_a_name_the_same_indexes_are_changed() {
         let free = Setup::free(layout);
         // Twins are recognised as another layout, and may never be told apart.
         let first = layout.twin().map(|twin| twin.of).or(layout.namespaced().map(|space| space.of[0]));
-        let first = first.and_then(|name| BUILT_IN.by_name(name)).map(Setup::free);
+        let first = first.and_then(|name| BUILT_IN.by_name(name)).map(|layout| BUILT_IN.free(layout));
         for setup in [Some(&free), first.as_ref()].into_iter().flatten() {
             for (key, want) in fixture.sessions() {
                 let at = format!("{}: {key}", fixture.slug);
@@ -308,8 +308,7 @@ fn without_a_name_the_same_indexes_are_changed() {
                 let Some(data) = decoded.value() else { continue };
                 let facts = described(setup, &blob, data, want);
                 let id = (setup.layout.keys.locate)(setup, blob.key).expect("a place").id;
-                let ops =
-                    (setup.layout.ends.end)(setup, &session(setup, &blob, &blob.key[id], facts, &decoded));
+                let ops = session(setup, &blob, &blob.key[id], facts, &decoded).companions();
                 for companion in want["companions"].as_array().expect("companions") {
                     let companion = companion.as_str().expect("a key").as_bytes();
                     let touched = ops.iter().filter_map(Op::key).any(|key| names_key(companion, &key.0));

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::layout::expire::Moved;
 use crate::layout::{Decoded, Setup};
-use crate::store::{Raw, Ttl};
+use crate::store::{Op, Raw, Ttl};
 
 /// Who, when and from where. Times are milliseconds since 1970 in UTC.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -108,6 +109,24 @@ impl Session<'_> {
     /// Why this is only what is left of a session, which no request can use.
     pub fn remains(&self) -> Option<&'static str> {
         (self.setup.layout.extra.remains?)(self.setup, self.key, self.raw)
+    }
+
+    /// What goes with the session when it ends: index entries, twins, locks.
+    pub fn companions(&self) -> Vec<Op> {
+        let setup = self.setup;
+        let all = std::iter::once(&setup.layout).chain(&setup.alike);
+        all.flat_map(|layout| (layout.ends.end)(setup, self)).collect()
+    }
+
+    /// What changes when the session is to end at that time (ms since 1970; `None` is never), or why that
+    /// cannot be done.
+    pub fn moved(&self, end: Option<i64>) -> Moved {
+        let setup = self.setup;
+        let mut moved = (setup.layout.ends.expire)(setup, self, end)?;
+        for layout in &setup.alike {
+            moved.then.extend((layout.ends.expire)(setup, self, end)?.then);
+        }
+        Ok(moved)
     }
 
     /// Whose session this is, as far as that can be known.

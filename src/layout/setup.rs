@@ -102,6 +102,9 @@ pub struct Setup {
     pub layout: &'static Layout,
     /// Whether the user named this layout; then its prefix and its own test decide alone.
     pub named: bool,
+    /// Layouts whose sessions may look the same, where the user named none. What they would end goes with
+    /// a session of this one, and has no effect where the session is not theirs.
+    pub alike: Vec<&'static Layout>,
     settings: BTreeMap<&'static str, Setting>,
     /// What [`Setup::known_lead`] found out, which is asked for with every key.
     lead: OnceLock<Option<Vec<u8>>>,
@@ -110,7 +113,7 @@ pub struct Setup {
 impl Setup {
     /// A layout without settings, as one of all that are asked.
     pub fn free(layout: &'static Layout) -> Setup {
-        Setup { layout, named: false, settings: BTreeMap::new(), lead: OnceLock::new() }
+        Setup { layout, named: false, alike: Vec::new(), settings: BTreeMap::new(), lead: OnceLock::new() }
     }
 
     /// A layout that the user named, with the options of the profile.

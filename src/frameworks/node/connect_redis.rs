@@ -2,14 +2,12 @@
 
 use crate::codec::{json, msgpack};
 use crate::cookie;
-use crate::frameworks::node::{nodebb, overleaf};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup;
 use crate::layout::{
-    Blob, Cookie, Decoded, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, Whose, expire, user,
+    Blob, Cookie, Decoded, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, Whose, user,
 };
-use crate::session::{Facts, Session};
-use crate::store::Op;
+use crate::session::Facts;
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -47,15 +45,6 @@ alike    @fastify/session writes sameSite, secure and domain into `cookie` even 
         ..Cookie::PLAIN
     },
     ends: Ends {
-        end,
-        expire: |setup, session, end| {
-            let mut moved = expire::by_key(setup, session, end)?;
-            if !setup.named {
-                // The same doubt as at the end: it may be a session of Overleaf.
-                moved.then = overleaf::outlive(session, end);
-            }
-            Ok(moved)
-        },
         caveats: &[
             Layout::WRITTEN_BACK_IF_CHANGED,
             "Websocket connections that were authenticated at their handshake stay up.",
@@ -206,17 +195,6 @@ pub fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts
         .or_else(|| user::keycloak(data).map(Cow::Owned))
         .or_else(|| user::conventional(data));
     Facts { user, ip: user::ip(data), agent: user::agent(data), ..Facts::default() }
-}
-
-/// Nothing of its own. When no layout was named the database may be NodeBB's or Overleaf's, whose
-/// guests and users look the same; their entries are named as well and are without effect elsewhere.
-fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
-    if setup.named {
-        return Vec::new();
-    }
-    let mut ops = nodebb::entries(session);
-    ops.extend(overleaf::entries(session));
-    ops
 }
 
 #[cfg(test)]
