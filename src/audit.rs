@@ -27,6 +27,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::exit::Exit;
 use crate::fault::Failure;
+use crate::home;
 use crate::plan::execute::Report;
 use crate::text::clock::now_ms;
 use crate::text::rfc3339;
@@ -65,12 +66,10 @@ impl Settings {
 
     /// The log's file. `None` where there is no home directory and none was named.
     pub fn place(&self) -> Option<PathBuf> {
-        use etcetera::BaseStrategy as _;
         if self.path.is_some() {
             return self.path.clone();
         }
-        let state = crate::config::home(|of| of.state_dir().unwrap_or_else(|| of.data_dir()))?;
-        Some(state.join("sessctl").join("audit.jsonl"))
+        Some(home::state()?.join("sessctl").join("audit.jsonl"))
     }
 }
 

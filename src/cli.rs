@@ -7,55 +7,25 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, ValueEnum};
 
-use crate::commands::Command;
-use crate::config::duration;
 use crate::fault::{Usage, nearest};
+use crate::render::Format;
+use crate::text::clock::timeout;
 use crate::ui::Color;
 
-pub mod advice;
-pub mod complete;
-pub mod shown;
-
-const EXAMPLES: &str = "\
-Examples:
-  See who is logged in on the Redis server of this machine:
-    sessctl list
-  Count the sessions of each user on another server:
-    sessctl --store rediss://admin@cache.example:6380/2 count --by user
-  Look at one session, by the beginning of its id:
-    sessctl inspect 3xyuXKIB
-  See what logging alice out everywhere would remove, then do it:
-    sessctl purge --user alice --dry-run
-    sessctl purge --user alice";
-
-/// List, inspect, count and end web sessions in Redis and Valkey
-///
-/// sessctl knows how web frameworks keep their sessions: which keys are sessions, whose they are and
-/// when they end, and what else a framework removes when it ends one.
-#[derive(Debug, Parser)]
-#[command(
-    name = "sessctl",
-    version,
-    after_help = EXAMPLES,
-    disable_help_subcommand = true,
-    subcommand_required = true,
-    max_term_width = 100
-)]
-pub struct Cli {
+/// The options of every command.
+#[derive(Debug, Default, Args)]
+pub struct GlobalArgs {
     #[command(flatten)]
     pub target: TargetArgs,
 
     #[command(flatten)]
     pub output: OutputArgs,
-
-    #[command(subcommand)]
-    pub command: Command,
 }
 
 /// Where the sessions are.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Where the sessions are")]
 pub struct TargetArgs {
     /// Use this server [default: redis://127.0.0.1:6379/0]
@@ -132,16 +102,16 @@ pub struct TargetArgs {
     pub insecure: bool,
 
     /// Give up connecting after this time [default: 5s]
-    #[arg(long, global = true, value_name = "TIME", value_parser = duration, hide_short_help = true)]
+    #[arg(long, global = true, value_name = "TIME", value_parser = timeout, hide_short_help = true)]
     pub connect_timeout: Option<Duration>,
 
     /// Give up waiting for an answer after this time [default: 30s]
-    #[arg(long, global = true, value_name = "TIME", value_parser = duration, hide_short_help = true)]
+    #[arg(long, global = true, value_name = "TIME", value_parser = timeout, hide_short_help = true)]
     pub timeout: Option<Duration>,
 }
 
 /// How things are shown.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
@@ -189,22 +159,6 @@ pub enum Times {
     Local,
 }
 
-/// The forms of output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Format {
-    /// Columns for people
-    #[default]
-    Table,
-    /// One JSON array or object
-    Json,
-    /// One JSON object a line
-    Ndjson,
-    /// Comma-separated values with a header
-    Csv,
-    /// Ids only, one a line
-    Ids,
-}
-
 /// What `-o` takes: a form of rows, or a layout's description, which has no rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -236,10 +190,10 @@ impl ValueEnum for Form {
 }
 
 /// Filters that take a value.
-const VALUED: &[&str] =
+pub const VALUED: &[&str] =
     &["user", "user-match", "ttl", "idle", "age", "size", "ip", "agent", "where", "ids-from"];
 /// Filters that stand by themselves.
-const BARE: &[&str] = &["authenticated", "anonymous", "no-ttl", "undecodable", "expired"];
+pub const BARE: &[&str] = &["authenticated", "anonymous", "no-ttl", "undecodable", "expired"];
 
 /// Rewrites `--not FILTER` into the filter's negated twin, `--not-FILTER`: a parser would not know
 /// that the one flag changes the next. `--not --user alice`, `--not user=alice` and `--not anonymous`
@@ -302,8 +256,6 @@ fn split_filter(filter: &OsStr) -> Option<(String, Option<OsString>)> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn rewritten(args: &[&str]) -> Result<Vec<String>, String> {
@@ -347,20 +299,6 @@ mod tests {
         ] {
             let error = rewritten(args).expect_err("a mistake");
             assert!(error.contains(expected), "{args:?}: {error}");
-        }
-    }
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn the_first_help_lines_are_imperative_and_have_no_full_stop() {
-        for command in Cli::command().get_subcommands() {
-            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-            assert!(!about.is_empty() && !about.ends_with('.'), "{}: {about}", command.get_name());
-            assert!(command.get_after_help().is_some(), "{} shows no examples", command.get_name());
         }
     }
 }

@@ -5,9 +5,10 @@
 
 use std::io::Write as _;
 
-use crate::cli::{Cli, Form};
+use crate::cli::{Form, GlobalArgs};
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::fault::Usage;
 use crate::ui;
 
 pub mod apply;
@@ -31,6 +32,39 @@ pub mod purge;
 pub mod report;
 pub mod runs;
 pub mod undo;
+
+const EXAMPLES: &str = "\
+Examples:
+  See who is logged in on the Redis server of this machine:
+    sessctl list
+  Count the sessions of each user on another server:
+    sessctl --store rediss://admin@cache.example:6380/2 count --by user
+  Look at one session, by the beginning of its id:
+    sessctl inspect 3xyuXKIB
+  See what logging alice out everywhere would remove, then do it:
+    sessctl purge --user alice --dry-run
+    sessctl purge --user alice";
+
+/// List, inspect, count and end web sessions in Redis and Valkey
+///
+/// sessctl knows how web frameworks keep their sessions: which keys are sessions, whose they are and
+/// when they end, and what else a framework removes when it ends one.
+#[derive(Debug, clap::Parser)]
+#[command(
+    name = "sessctl",
+    version,
+    after_help = EXAMPLES,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: GlobalArgs,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -65,7 +99,13 @@ pub enum Command {
 /// Runs the command. Those that need neither server nor profile run without a context, so that a
 /// broken configuration file does not keep anybody from reading the manual.
 pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
-    let context = || Context::new(cli);
+    let global = &cli.global;
+    let context = || Context::new(global);
+    let toml = global.output.format == Some(Form::Toml);
+    if toml && !layouts::describes(&cli.command) {
+        let what = "toml is a form of `sessctl layouts NAME` alone";
+        return Err(Usage::new(what).hint("for rows take json, ndjson or csv").into());
+    }
     match &cli.command {
         Command::List(args) => list::run(&context()?, args),
         Command::Count(args) => count::run(&context()?, args),
@@ -78,20 +118,41 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Undo(args) => undo::run(&context()?, args),
         Command::Runs(args) => runs::run(&context()?, args),
         Command::Discover(args) => discover::run(&context()?, args),
-        Command::Layouts(args) => layouts::run(&context()?, args, cli.output.format == Some(Form::Toml)),
+        Command::Layouts(args) => layouts::run(&context()?, args, toml),
         Command::Decode(args) => decode::run(&context()?, args),
         Command::Cookie(args) => cookie::run(&context()?, args),
         Command::Demo(args) => {
             ui::watch_signals();
             demo::run(&context()?, args)
         }
-        Command::Config(args) => config::run(cli, args),
+        Command::Config(args) => config::run(global, args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Help(args) => help::run(args),
         Command::Version => {
             writeln!(std::io::stdout().lock(), "sessctl {}", env!("CARGO_PKG_VERSION"))?;
             Ok(Exit::Done)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_first_help_lines_are_imperative_and_have_no_full_stop() {
+        for command in Cli::command().get_subcommands() {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(!about.is_empty() && !about.ends_with('.'), "{}: {about}", command.get_name());
+            assert!(command.get_after_help().is_some(), "{} shows no examples", command.get_name());
         }
     }
 }

@@ -36,10 +36,12 @@ use crate::audit;
 use crate::fault::{Usage, did_you_mean, nearest};
 use crate::frameworks;
 use crate::guard::Guards;
+use crate::home;
 use crate::layout::Described;
 use crate::layout::setup::Setting;
 use crate::pace;
 pub use crate::secret::Secret;
+use crate::text::clock::timeout;
 
 mod layouts;
 pub mod show;
@@ -68,26 +70,6 @@ impl std::str::FromStr for Max {
             return Ok(Max::None);
         }
         text.parse().map(Max::Sessions).map_err(|_| "give a whole number, or none".to_string())
-    }
-}
-
-/// A length of time such as `500ms`, `5s`, `2m`; a bare number is seconds.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let help = || "give a time such as 500ms, 5s or 2m".to_string();
-    let text = text.trim();
-    let digits = text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text[..digits].parse().map_err(|_| help())?;
-    let millis = match text[digits..].trim() {
-        "ms" => Some(number),
-        "" | "s" => number.checked_mul(1000),
-        "m" | "min" => number.checked_mul(60_000),
-        _ => None,
-    };
-    match millis {
-        Some(0) => Err("the time must be more than zero".to_string()),
-        // A day is longer than anybody waits, and safe for the system's timers.
-        Some(millis) if millis <= 86_400_000 => Ok(Duration::from_millis(millis)),
-        _ => Err(help()),
     }
 }
 
@@ -162,7 +144,7 @@ const DEFAULT: &str = "default";
 
 /// Where the file is looked for when none is named.
 pub fn default_path() -> Option<PathBuf> {
-    Some(home(etcetera::BaseStrategy::config_dir)?.join("sessctl").join("config.toml"))
+    Some(home::config()?.join("sessctl").join("config.toml"))
 }
 
 /// Reads the profile: of that name, otherwise `default` where the file has one, otherwise an empty one.
@@ -199,13 +181,6 @@ pub fn read_bounded(path: &Path) -> std::io::Result<String> {
         return Err(Error::new(ErrorKind::InvalidData, "it is longer than 4 MiB"));
     }
     Ok(text)
-}
-
-/// The user's directory of that use, if it is one: a relative HOME means another with each directory that
-/// the program is started in.
-pub fn home(of: impl Fn(&etcetera::base_strategy::Xdg) -> PathBuf) -> Option<PathBuf> {
-    let strategy = etcetera::base_strategy::Xdg::new().ok()?;
-    Some(of(&strategy)).filter(|path| path.is_absolute())
 }
 
 fn absent(name: Option<&str>, why: &str) -> anyhow::Result<Profile> {
@@ -320,7 +295,7 @@ impl Reader<'_> {
                 let store = self.text(key, value)?;
                 let literal = value.get_ref().is_str();
                 if literal
-                    && crate::store::connect::Target::parse(&store)
+                    && crate::store::target::Target::parse(&store)
                         .is_ok_and(|target| target.password.is_some())
                 {
                     self.secret = true;
@@ -530,7 +505,7 @@ impl Reader<'_> {
             Setting::Number(seconds) => seconds.to_string(),
             _ => String::new(),
         };
-        duration(&text).map_err(|_| self.form(key, "a time such as \"500ms\", \"5s\" or 5"))
+        timeout(&text).map_err(|_| self.form(key, "a time such as \"500ms\", \"5s\" or 5"))
     }
 
     /// `~` is the home directory; a relative path starts at the file's own directory.
@@ -711,10 +686,10 @@ mod tests {
     #[test]
     fn times_and_limits_are_read() {
         for (text, millis) in [("5", 5000), ("500ms", 500), ("2 m", 120_000), ("3s", 3000)] {
-            assert_eq!(duration(text), Ok(Duration::from_millis(millis)));
+            assert_eq!(timeout(text), Ok(Duration::from_millis(millis)));
         }
         for text in ["", "s", "-1", "1.5s", "5h", "0", "99999999999999999999", "999999999m"] {
-            assert!(duration(text).is_err(), "{text}");
+            assert!(timeout(text).is_err(), "{text}");
         }
         assert_eq!("none".parse(), Ok(Max::None));
         assert!("-1".parse::<Max>().is_err());

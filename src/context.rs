@@ -5,20 +5,20 @@
 use std::path::Path;
 use std::time::Duration;
 
-use clap::{Parser as _, ValueEnum as _};
+use clap::ValueEnum as _;
 
 use crate::audit;
-use crate::cli::{Cli, Form, Format, Times};
-use crate::commands::layouts;
+use crate::cli::{Form, GlobalArgs, Times};
 use crate::config::{self, Profile, Secret};
 use crate::fault::{Refusal, Usage, did_you_mean};
 use crate::frameworks::Catalog;
 use crate::guard::Guards;
 use crate::layout::setup::{OptionError, Setup};
 use crate::pace::{self, Pace, PaceArgs};
+use crate::render::{self, Format};
 use crate::store;
-use crate::store::connect::{self, CONNECT_TIMEOUT, TIMEOUT, Target, Tls};
 use crate::store::redis::RedisStore;
+use crate::store::target::{CONNECT_TIMEOUT, TIMEOUT, Target, Tls};
 use crate::text::clock;
 use crate::ui::{self, Answer, Ui};
 
@@ -65,27 +65,27 @@ pub struct Context {
 }
 
 impl Context {
-    pub fn new(cli: &Cli) -> anyhow::Result<Context> {
-        let name = cli.target.profile.as_deref().filter(|name| !name.is_empty());
-        Context::made(cli, config::load(file(cli), name)?)
+    pub fn new(args: &GlobalArgs) -> anyhow::Result<Context> {
+        let name = args.target.profile.as_deref().filter(|name| !name.is_empty());
+        Context::made(args, config::load(file(args), name)?)
     }
 
     /// As this profile of the file has it, whatever the command line says of profiles and stores.
-    pub fn of_profile(cli: &Cli, name: &str) -> anyhow::Result<Context> {
-        let profile = config::load(file(cli), Some(name))?;
-        let mut bare = Cli::try_parse_from(["sessctl", "help"])?;
-        bare.output.color = cli.output.color;
+    pub fn of_profile(args: &GlobalArgs, name: &str) -> anyhow::Result<Context> {
+        let profile = config::load(file(args), Some(name))?;
+        let mut bare = GlobalArgs::default();
+        bare.output.color = args.output.color;
         Context::made(&bare, Profile { store: profile.store.clone(), ..profile })
     }
 
     /// Without a configuration file.
-    pub fn without_file(cli: &Cli) -> anyhow::Result<Context> {
-        Context::made(cli, Profile::default())
+    pub fn without_file(args: &GlobalArgs) -> anyhow::Result<Context> {
+        Context::made(args, Profile::default())
     }
 
-    fn made(cli: &Cli, mut profile: Profile) -> anyhow::Result<Context> {
-        let ui = Ui::new(cli.output.color, cli.output.quiet);
-        if let Some(times) = cli.output.times {
+    fn made(args: &GlobalArgs, mut profile: Profile) -> anyhow::Result<Context> {
+        let ui = Ui::new(args.output.color, args.output.quiet);
+        if let Some(times) = args.output.times {
             clock::choose(match times {
                 Times::Relative => clock::Times::Relative,
                 Times::Utc => clock::Times::Utc,
@@ -96,32 +96,28 @@ impl Context {
             ui.warn(warning);
         }
         let catalog = Catalog::new(std::mem::take(&mut profile.layouts));
-        let target = target(cli, &profile)?;
+        let target = target(args, &profile)?;
         let names =
-            if cli.target.layout.is_empty() { profile.layout.clone() } else { cli.target.layout.clone() };
-        let prefix = cli.target.prefix.as_deref().or(profile.prefix.as_deref());
-        let format = match (&cli.output.format, &profile.output) {
+            if args.target.layout.is_empty() { profile.layout.clone() } else { args.target.layout.clone() };
+        let prefix = args.target.prefix.as_deref().or(profile.prefix.as_deref());
+        let format = match (&args.output.format, &profile.output) {
             (Some(Form::Rows(format)), _) => *format,
-            // Whoever prints a description looks for it.
-            (Some(Form::Toml), _) if layouts::describes(&cli.command) => Format::Table,
-            (Some(Form::Toml), _) => {
-                let what = "toml is a form of `sessctl layouts NAME` alone";
-                return Err(Usage::new(what).hint("for rows take json, ndjson or csv").into());
-            }
+            // A form of no rows.
+            (Some(Form::Toml), _) => Format::Table,
             (None, Some(name)) => format_of(name)?,
             (None, None) => Format::Table,
         };
         let mut setups =
             catalog.choose(&names, &profile.options, prefix).map_err(|error| located(error, &profile))?;
-        if !cli.target.user_path.is_empty() {
+        if !args.target.user_path.is_empty() {
             for setup in &mut setups {
                 setup.set(
                     crate::layout::whose::USER_PATH,
-                    crate::layout::Setting::Texts(cli.target.user_path.clone()),
+                    crate::layout::Setting::Texts(args.target.user_path.clone()),
                 )?;
             }
         }
-        if cli.output.reveal && cli.output.mask {
+        if args.output.reveal && args.output.mask {
             return Err(Usage::new("--reveal and --mask contradict each other").into());
         }
         Ok(Context {
@@ -130,12 +126,12 @@ impl Context {
             catalog,
             setups,
             named: !names.is_empty(),
-            matching: cli.target.matching.clone().or(profile.matching),
+            matching: args.target.matching.clone().or(profile.matching),
             format,
-            nul: cli.output.nul,
-            bare: cli.output.no_headers,
-            mask: !cli.output.reveal && (cli.output.mask || profile.mask.unwrap_or(false)),
-            reveal: cli.output.reveal,
+            nul: args.output.nul,
+            bare: args.output.no_headers,
+            mask: !args.output.reveal && (args.output.mask || profile.mask.unwrap_or(false)),
+            reveal: args.output.reveal,
             read_only: profile.read_only.unwrap_or(false),
             max: profile.max.map_or(Some(DEFAULT_MAX), config::Max::limit),
             guards: profile.guards,
@@ -143,6 +139,23 @@ impl Context {
             limits: profile.limits,
             profile: profile.name,
         })
+    }
+
+    /// How rows are shown.
+    pub fn look(&self) -> render::Options {
+        let ui = &self.ui;
+        let asked = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|width| *width > 0);
+        let size = ui.stdout_terminal.then(|| terminal_size::terminal_size_of(std::io::stdout())).flatten();
+        render::Options {
+            mask: self.mask,
+            reveal: self.reveal,
+            color: ui.color,
+            terminal: ui.stdout_terminal,
+            nul: self.nul,
+            bare: self.bare,
+            width: ui.width().or_else(asked),
+            height: size.map(|(_, height)| usize::from(height.0)),
+        }
     }
 
     /// Whether the user said by a glob which keys are meant.
@@ -177,7 +190,7 @@ impl Context {
     /// Connects and logs in. From then on Ctrl-C is a request to stop, which whoever works with the
     /// store has to look for: [`ui::interrupted`].
     pub fn connect(&self) -> Result<RedisStore, store::Error> {
-        let store = connect::connect(&self.target)?;
+        let store = RedisStore::open(&self.target)?;
         ui::watch_signals();
         Ok(store)
     }
@@ -213,8 +226,8 @@ impl Context {
 }
 
 /// The configuration file that was named.
-fn file(cli: &Cli) -> Option<&Path> {
-    cli.target.config.as_deref().filter(|path| !path.as_os_str().is_empty())
+fn file(args: &GlobalArgs) -> Option<&Path> {
+    args.target.config.as_deref().filter(|path| !path.as_os_str().is_empty())
 }
 
 /// An option that does not fit, with the line of the configuration file that it stands on.
@@ -245,8 +258,8 @@ fn format_of(name: &str) -> anyhow::Result<Format> {
 }
 
 /// Where to connect to: flag and environment, then profile, then default, one by one.
-fn target(cli: &Cli, profile: &Profile) -> anyhow::Result<Target> {
-    let given = &cli.target;
+fn target(args: &GlobalArgs, profile: &Profile) -> anyhow::Result<Target> {
+    let given = &args.target;
     // An empty variable is none; an empty option is one whose variable was not set in a script.
     if given.store.as_deref() == Some("") && std::env::var_os("SESSCTL_STORE").is_none() {
         return Err(Usage::new("--store is empty")

@@ -179,13 +179,13 @@ fn judge_store(error: &store::Error) -> (Exit, Option<String>) {
         // Other reasons, such as a certificate, say themselves what to do.
         Connect { reason, .. } => (
             Exit::Failed,
-            store::connect::ABSENT.contains(&reason.as_str()).then(|| {
+            store::failure::ABSENT.contains(&reason.as_str()).then(|| {
                 "is the server running, and is this its address? Name another with --store, \
                  SESSCTL_STORE or a profile"
                     .to_string()
             }),
         ),
-        Authentication { reason, .. } if reason == store::connect::NO_PASSWORD => (Exit::Denied, None),
+        Authentication { reason, .. } if reason == store::failure::NO_PASSWORD => (Exit::Denied, None),
         Authentication { .. } => (
             Exit::Denied,
             Some(

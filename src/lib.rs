@@ -24,12 +24,12 @@
 //! render
 //! select
 //! frameworks
-//! layout session
+//! layout
 //! cookie
 //! store wrap
 //! codec ui
 //! value
-//! exit fault secret text
+//! exit fault home secret text
 //! ```
 //!
 //! Invariants: `codec`, `wrap`, `cookie`, `layout` and `frameworks` do no I/O and know no clap; `store` knows no
@@ -49,6 +49,7 @@ pub mod exit;
 pub mod fault;
 pub mod frameworks;
 pub mod guard;
+pub mod home;
 pub mod layout;
 pub mod pace;
 pub mod plan;
@@ -62,5 +63,3 @@ pub mod text;
 pub mod ui;
 pub mod value;
 pub mod wrap;
-
-pub use layout::session;

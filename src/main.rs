@@ -9,7 +9,10 @@ use std::thread;
 use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap_complete::CompleteEnv;
-use sessctl::cli::{Cli, advice, complete, rewrite_not, shown};
+use sessctl::cli::rewrite_not;
+use sessctl::commands::Cli;
+use sessctl::commands::completions::complete;
+use sessctl::commands::help::{advice, shown};
 use sessctl::exit::Exit;
 use sessctl::text::glyph;
 use sessctl::ui::{self, Color, Ui};
@@ -41,7 +44,7 @@ fn run() -> ExitCode {
             return told(shown::command().try_get_matches_from(&args).err().unwrap_or(plain)).into();
         }
     };
-    let color = Ui::new(cli.output.color, false).color_err;
+    let color = Ui::new(cli.global.output.color, false).color_err;
     commands::run(&cli).unwrap_or_else(|error| error::report(&error, color)).into()
 }
 

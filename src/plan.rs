@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 use crate::audit::Ids;
-use crate::session::{Login, Session};
+use crate::layout::session::{Login, Session};
 use crate::store::redis::fingerprint;
 use crate::store::{Key, Own, Step};
 
@@ -17,6 +17,7 @@ pub mod belongs;
 pub mod bound;
 pub mod execute;
 pub mod file;
+pub mod recorded;
 pub mod restore;
 pub mod run;
 

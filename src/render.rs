@@ -6,12 +6,11 @@
 
 use std::io::{self, Write};
 
-use crate::cli::Format;
-use crate::context::Context;
-use crate::session::Session;
+use crate::layout::session::Session;
 
 pub mod columns;
 pub mod csv;
+mod format;
 pub mod groups;
 mod ids;
 pub mod json;
@@ -22,6 +21,7 @@ pub mod tree;
 pub use crate::text::{ago, clock, glyph, mask, push_rfc3339, rfc3339, safe, size, span, time, words};
 pub use crate::value::secret;
 pub use columns::{COLUMNS, Cell, Column, Columns, Tone};
+pub use format::Format;
 pub use groups::{By, Groups};
 pub use sort::Sort;
 
@@ -52,22 +52,6 @@ pub struct Options {
 }
 
 impl Options {
-    pub fn of(context: &Context) -> Options {
-        let ui = &context.ui;
-        let asked = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|width| *width > 0);
-        let size = ui.stdout_terminal.then(|| terminal_size::terminal_size_of(io::stdout())).flatten();
-        Options {
-            mask: context.mask,
-            reveal: context.reveal,
-            color: ui.color,
-            terminal: ui.stdout_terminal,
-            nul: context.nul,
-            bare: context.bare,
-            width: ui.width().or_else(asked),
-            height: size.map(|(_, height)| usize::from(height.0)),
-        }
-    }
-
     fn look(&self) -> Look {
         Look {
             mask: self.mask,
@@ -329,8 +313,8 @@ pub(crate) mod tests {
     use super::*;
     use crate::codec::DecodeError;
     use crate::frameworks::node::connect_redis;
+    use crate::layout::session::{Certainty, Facts, Unnamed};
     use crate::layout::{Decoded, Setup};
-    use crate::session::{Certainty, Facts, Unnamed};
     use crate::store::{Raw, Ttl};
 
     /// 2026-11-24T20:04:13.671Z

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 
 use crate::fault::Interrupted;
 use crate::layout::detect::Detector;
+use crate::layout::session::Session;
 use crate::layout::{Blob, Setup};
 use crate::scan::{self, End, Request, Said, Sink};
-use crate::session::Session;
 use crate::store::{Key, Need, Raw, Record, Source};
 use crate::text::safe::safe;
 use crate::text::{glyph, mask};

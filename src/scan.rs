@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::codec::Limits;
 use crate::layout::detect::{self, Detector, Identity};
 use crate::layout::index::Set;
+use crate::layout::session::{Certainty, Login, Session, Unnamed};
 use crate::layout::{Blob, Setup};
-use crate::session::{Certainty, Login, Session, Unnamed};
 use crate::store::{Error, Interest, Key, Kind, Need, Page, Query, Raw, Record, Source};
 pub use crate::text::clock::now_ms;
 

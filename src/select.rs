@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-use crate::session::{Login, Session};
+use crate::layout::session::{Login, Session};
 use crate::store::{Ends, Need, Ttl};
 use crate::text::safe::safe;
 
@@ -653,8 +653,8 @@ mod tests {
     use super::*;
     use crate::codec::{DecodeError, Limits};
     use crate::frameworks::node::connect_redis;
+    use crate::layout::session::{Certainty, Facts, Unnamed};
     use crate::layout::{Decoded, Setup};
-    use crate::session::{Certainty, Facts, Unnamed};
     use crate::store::Raw;
 
     #[derive(clap::Parser)]

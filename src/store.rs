@@ -6,10 +6,10 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-pub mod connect;
-mod dial;
+pub mod failure;
+
 pub mod redis;
-pub mod wire;
+pub mod target;
 
 /// A key, as bytes. Keys hold session ids, so `Debug` shows only the beginning.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -686,6 +686,16 @@ pub enum Outcome {
     /// Not as it was when it was matched, and left alone.
     Changed,
     Failed(String),
+}
+
+impl Outcome {
+    /// Counts more that went with the session, where it went.
+    pub fn add(&mut self, more_keys: u64, more_entries: u64) {
+        if let Outcome::Done { keys, entries } | Outcome::Gone { keys, entries } = self {
+            *keys += more_keys;
+            *entries += more_entries;
+        }
+    }
 }
 
 /// What a key must hold for its step to be done.

@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use sessctl::codec::Limits;
 use sessctl::frameworks;
 use sessctl::layout::{Blob, Setup, detect};
-use sessctl::session::Certainty;
+use sessctl::layout::session::Certainty;
 use sessctl::store::{Key, Need, Raw, Record, Ttl};
 
 fuzz_target!(|bytes: &[u8]| {

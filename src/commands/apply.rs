@@ -8,12 +8,12 @@ use super::expire;
 use crate::context::Context;
 use crate::error::Usage;
 use crate::exit::Exit;
+use crate::layout::session::Session;
 use crate::layout::{Setup, detect};
 use crate::plan;
 use crate::plan::file::{self, End};
 use crate::scan;
 use crate::select::Filter;
-use crate::session::Session;
 
 /// Do exactly what a plan says, where the sessions still are as they were
 ///

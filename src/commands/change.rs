@@ -12,22 +12,23 @@ use anyhow::Context as _;
 
 use super::report::{self, Sessions};
 use crate::audit::{self, Audit};
-use crate::cli::Format;
 use crate::context::Context;
 use crate::error::{Failure, Refusal, Usage};
 use crate::exit::Exit;
 use crate::frameworks::Catalog;
+use crate::layout::session::Session;
 use crate::pace::{Pace, PaceArgs};
 use crate::plan::apply::{BATCH, Planned};
-use crate::plan::belongs::{Belongs, Recorded, raw_of, recorded};
+use crate::plan::belongs::{Belongs, raw_of};
 use crate::plan::execute::{Report, execute};
 use crate::plan::file::{self, Header, Plan};
+use crate::plan::recorded::{Recorded, recorded};
 use crate::plan::run::{self, Kept, RunFile, Start, State};
 use crate::plan::{self, Entry, Spool};
+use crate::render::Format;
 use crate::scan::{self, End};
 use crate::select::Filter;
 use crate::select::glob::Glob;
-use crate::session::Session;
 use crate::store::redis::RedisStore;
 use crate::store::{Fit, Key, Need, Source as _, Store as _};
 use crate::ui::{self, Answer};
@@ -35,7 +36,7 @@ use crate::ui::{self, Answer};
 mod matched;
 mod show;
 
-pub(super) use crate::text::words::plural;
+use crate::text::words::plural;
 
 use matched::{Matched, by_filter, by_id, note_left_alone};
 use show::{HANG, question, tell_caveats};

@@ -7,10 +7,11 @@ use super::runs;
 use crate::context::Context;
 use crate::error::Usage;
 use crate::exit::Exit;
+use crate::layout::session::Session;
 use crate::select::Filter;
-use crate::session::Session;
 use crate::store::redis::RedisStore;
 use crate::store::{self, Source as _};
+use crate::text::words::plural;
 
 /// End all sessions of a layout, and touch nothing else
 ///
@@ -56,7 +57,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             Moment::Question(found) | Moment::DryRun(found) => size.saturating_sub(found),
             Moment::Report => size,
         };
-        let many = change::plural(others, "other key");
+        let many = plural(others, "other key");
         let (are, they) = if others == 1 { ("is", "it") } else { ("are", "they") };
         let but = if more.get() { ", but for what belongs to these sessions" } else { "" };
         Ok(match moment {

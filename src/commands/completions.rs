@@ -6,9 +6,10 @@ use anyhow::Context as _;
 use clap_complete::Shell;
 use clap_complete::env::Shells;
 
-use crate::cli::complete;
 use crate::error::Usage;
 use crate::exit::Exit;
+
+pub mod complete;
 
 /// Print a completion script for a shell
 ///

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::discover;
-use crate::cli::Cli;
+use crate::cli::GlobalArgs;
 use crate::config::{self, show};
 use crate::context::Context;
 use crate::error::Failure;
@@ -53,8 +53,8 @@ pub enum Command {
     Check,
 }
 
-pub fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
-    let file = cli.target.config.as_deref().filter(|path| !path.as_os_str().is_empty());
+pub fn run(global: &GlobalArgs, args: &Args) -> anyhow::Result<Exit> {
+    let file = global.target.config.as_deref().filter(|path| !path.as_os_str().is_empty());
     let mut out = io::stdout().lock();
     match &args.command {
         Command::Path => {
@@ -62,7 +62,7 @@ pub fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             writeln!(out, "{}", place.display())?;
             if !place.exists() {
                 let note = "there is no such file yet; `sessctl config init` writes one";
-                crate::ui::Ui::new(cli.output.color, cli.output.quiet).note(note);
+                crate::ui::Ui::new(global.output.color, global.output.quiet).note(note);
             }
             Ok(Exit::Done)
         }
@@ -71,8 +71,8 @@ pub fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             out.write_all(safe_lines(&show::redacted(file)?).as_bytes())?;
             Ok(Exit::Done)
         }
-        Command::Check => check(cli, file),
-        Command::Init { print, writable } => init(cli, file, *print, *writable),
+        Command::Check => check(global, file),
+        Command::Init { print, writable } => init(global, file, *print, *writable),
     }
 }
 
@@ -92,7 +92,7 @@ fn present(file: Option<&Path>) -> anyhow::Result<()> {
 }
 
 /// Reads every profile as the commands do, and says what is wrong with each.
-fn check(cli: &Cli, file: Option<&Path>) -> anyhow::Result<Exit> {
+fn check(global: &GlobalArgs, file: Option<&Path>) -> anyhow::Result<Exit> {
     present(file)?;
     let names = show::names(file)?;
     // What is wrong outside of profiles is wrong for all of them.
@@ -107,7 +107,7 @@ fn check(cli: &Cli, file: Option<&Path>) -> anyhow::Result<Exit> {
     }
     let mut said = Vec::new();
     for name in names {
-        match Context::of_profile(cli, &name) {
+        match Context::of_profile(global, &name) {
             Ok(context) => {
                 let layouts: Vec<&str> = if context.named {
                     context.setups.iter().map(|setup| setup.layout.name).collect()
@@ -136,7 +136,7 @@ fn check(cli: &Cli, file: Option<&Path>) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-fn init(cli: &Cli, file: Option<&Path>, print: bool, writable: bool) -> anyhow::Result<Exit> {
+fn init(global: &GlobalArgs, file: Option<&Path>, print: bool, writable: bool) -> anyhow::Result<Exit> {
     let place = show::place(file)?;
     if !print && place.symlink_metadata().is_ok() {
         return Err(Failure::new(format!("there is a configuration file {} already", place.display()))
@@ -144,7 +144,7 @@ fn init(cli: &Cli, file: Option<&Path>, print: bool, writable: bool) -> anyhow::
             .into());
     }
     // A file that is yet to be written holds nothing to be read.
-    let context = if place.exists() { Context::new(cli)? } else { Context::without_file(cli)? };
+    let context = if place.exists() { Context::new(global)? } else { Context::without_file(global)? };
     let (profiles, interrupted) = discover::for_file(&context, writable)?;
     if interrupted {
         return Err(crate::error::Interrupted.into());

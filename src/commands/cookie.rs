@@ -5,12 +5,12 @@ use std::io::{Read as _, Write as _};
 use anyhow::Context as _;
 use serde_json::json;
 
-use crate::cli::Format;
 use crate::context::Context;
 use crate::cookie::{CookieError, Given, Opened};
 use crate::error::{Failure, Usage};
 use crate::exit::Exit;
 use crate::layout::setup::{Setting, Setup};
+use crate::render::Format;
 use crate::render::safe::{safe, text as shown};
 use crate::render::{json as written, mask};
 

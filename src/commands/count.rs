@@ -5,16 +5,16 @@ use std::ops::ControlFlow;
 
 use serde_json::json;
 
-use crate::cli::Format;
 use crate::commands::list::{report_interrupted, report_nothing, report_scan};
 use crate::commands::others::Others;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::render::{By, Groups, Options};
+use crate::layout::session::Session;
+use crate::render::Format;
+use crate::render::{By, Groups};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::SelectArgs;
 use crate::select::near::Near;
-use crate::session::Session;
 use crate::store::{Need, Record, Source as _};
 use crate::ui;
 
@@ -106,7 +106,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let mut out = context.ui.out();
     match groups {
         Some(groups) => {
-            groups.write(context.format, &Options::of(context), args.limit, &mut out)?;
+            groups.write(context.format, &context.look(), args.limit, &mut out)?;
             if let Some(limit) = args.limit.filter(|limit| *limit < groups.len()) {
                 context.ui.note(format!("{limit} of {} values shown", groups.len()));
             }

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::cli::Format;
 use crate::codec::{self, Codec, DecodeError, Limits, foreign};
 use crate::context::Context;
 use crate::error::{Failure, Usage, did_you_mean};
 use crate::exit::Exit;
 use crate::layout::{Blob, Setup};
 use crate::render;
+use crate::render::Format;
 use crate::store::{Kind, Raw};
 use crate::value::Value;
 use crate::wrap::base64;

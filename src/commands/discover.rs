@@ -6,16 +6,16 @@ use std::ops::ControlFlow;
 
 use serde_json::json;
 
-use crate::cli::Format;
 use crate::commands::others::Others;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::fault::Usage;
+use crate::layout::session::{Certainty, Login, Session};
 use crate::layout::{Layout, Setting, Setup};
+use crate::render::Format;
 use crate::render::table::{self, Head};
-use crate::render::{self, Cell, Options, Tone, safe, words};
+use crate::render::{self, Cell, Tone, safe, words};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
-use crate::session::{Certainty, Login, Session};
 use crate::store::redis::RedisStore;
 use crate::store::{Key, Kind, Need, Record, Source as _, Ttl};
 use crate::ui;
@@ -374,7 +374,7 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
             if rows.is_empty() {
                 drawn.extend_from_slice(b"There are no keys.\n");
             } else {
-                table::draw(&mut drawn, &heads, &rows, table_width(context), &Options::of(context));
+                table::draw(&mut drawn, &heads, &rows, table_width(context), &context.look());
             }
             out.write_all(&drawn)?;
             let profiles = profiles(context, families, false);
@@ -391,7 +391,7 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
                 writeln!(
                     out,
                     "{},{},{},{},{},{},{},{},{}",
-                    render::csv::field(&name.shape, &Options::of(context)),
+                    render::csv::field(&name.shape, &context.look()),
                     name.kind,
                     name.layout.unwrap_or(""),
                     name.certain,
@@ -454,7 +454,7 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
 
 /// A terminal's own width; what goes elsewhere is not cut.
 fn table_width(context: &Context) -> usize {
-    if context.ui.stdout_terminal { Options::of(context).width() } else { usize::MAX }
+    if context.ui.stdout_terminal { context.look().width() } else { usize::MAX }
 }
 
 /// Profiles that name what was found: one a layout and prefix, the largest first; none changes anything

@@ -9,13 +9,14 @@ use super::runs;
 use crate::context::Context;
 use crate::error::Usage;
 use crate::exit::Exit;
+use crate::layout::session::Session;
 use crate::layout::time;
 use crate::plan;
 use crate::render;
 use crate::scan;
 use crate::select::SelectArgs;
-use crate::session::Session;
 use crate::store::{self, Ends, Store as _};
+use crate::text::words::plural;
 
 /// In questions and reports.
 pub const VERB: &str = "change when … end";
@@ -229,14 +230,14 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         Ok(match (over, moment) {
             (0, _) => String::new(),
             (over, Moment::DryRun(_)) => {
-                let many = change::plural(over, "session");
+                let many = plural(over, "session");
                 format!(
                     "warning: {many} ended by the value and would be let in again; `--not --expired` leaves such out"
                 )
             }
             (over, _) => format!(
                 "warning: {} had ended by the value and will be let in again; `--not --expired` leaves such out",
-                change::plural(over, "session")
+                plural(over, "session")
             ),
         })
     };

@@ -2,11 +2,15 @@
 
 use std::io::Write as _;
 
-use crate::cli::shown::{self, TOPICS, Topic};
 use crate::error::{Usage, did_you_mean};
 use crate::exit::Exit;
 use crate::text::glyph;
 use crate::ui;
+
+pub mod advice;
+pub mod shown;
+
+use shown::{TOPICS, Topic};
 
 /// Explain a command or a topic
 ///

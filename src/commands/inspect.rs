@@ -5,18 +5,18 @@ use std::ops::ControlFlow;
 
 use anyhow::Context as _;
 
-use crate::cli::Format;
 use crate::context::Context;
 use crate::cookie::{CookieError, Given, Opened};
 use crate::error::{Interrupted, Usage};
 use crate::exit::Exit;
+use crate::layout::session::{Login, Session};
 use crate::layout::{Setting, Setup};
-use crate::render::{self, Options, mask, safe, secret};
+use crate::render::Format;
+use crate::render::{self, mask, safe, secret};
 use crate::resolve::NotFound;
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::SelectArgs;
 use crate::select::near::Near;
-use crate::session::{Login, Session};
 use crate::store::redis::RedisStore;
 use crate::store::{Key, Need, Raw, Source as _};
 use crate::text::clock::{self, Times};
@@ -406,7 +406,7 @@ fn object(
     out: &mut impl std::io::Write,
 ) -> anyhow::Result<()> {
     let mut row = Vec::new();
-    render::json::members(session, &Options::of(context), &mut row);
+    render::json::members(session, &context.look(), &mut row);
     row.extend_from_slice(b",\"data\":");
     match data {
         Some(data) => data.write_json(&mut row),
@@ -464,14 +464,15 @@ fn card(
     };
     let (on, off) = if context.ui.color { ("\x1b[2m", "\x1b[0m") } else { ("", "") };
     const HANG: usize = 11;
-    let width = Options::of(context).width.unwrap_or(usize::MAX);
+    let width = context.look().width.unwrap_or(usize::MAX);
     let mut line = |name: &str, text: &str| {
         let text = ui::wrap(text, width.saturating_sub(HANG), 0).replace('\n', &format!("\n{:HANG$}", ""));
         writeln!(out, "{on}{name:<HANG$}{off}{text}")
     };
     line("session", &bold(&masked(session.id)))?;
     line("key", &masked(session.key))?;
-    let sure = if session.certainty < crate::session::Certainty::Sure { " (not certain)" } else { "" };
+    let sure =
+        if session.certainty < crate::layout::session::Certainty::Sure { " (not certain)" } else { "" };
     line("layout", &format!("{}{sure}", session.layout()))?;
     if let Some(why) = session.remains() {
         line("state", &format!("no session any more: {why}"))?;

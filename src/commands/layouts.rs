@@ -6,7 +6,6 @@ use std::io::Write as _;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::cli::Format;
 use crate::commands::Command;
 use crate::context::Context;
 use crate::error::{Failure, Usage, did_you_mean};
@@ -14,8 +13,9 @@ use crate::exit::Exit;
 use crate::frameworks::Catalog;
 use crate::layout::setup::{COMMON, OptionError, OptionKind, OptionSpec};
 use crate::layout::{Layout, Rank};
+use crate::render::Format;
 use crate::render::table::{self, Head};
-use crate::render::{self, Cell, Options, Tone};
+use crate::render::{self, Cell, Tone};
 use crate::store::Kind;
 use crate::text::glyph;
 use crate::ui;
@@ -73,7 +73,7 @@ pub fn run(context: &Context, args: &Args, toml: bool) -> anyhow::Result<Exit> {
         }
         (Some(_), Some(layout)) => match context.format {
             _ if toml => description(layout)?.to_string(),
-            Format::Table => page(layout, Options::of(context).width),
+            Format::Table => page(layout, context.look().width),
             Format::Json => render::json::pretty(&object(layout)),
             Format::Ndjson => format!("{}\n", object(layout)),
             Format::Csv => csv(&[layout], context.bare),
@@ -131,7 +131,7 @@ fn list(context: &Context, layouts: &[&'static Layout]) -> anyhow::Result<String
     match context.format {
         Format::Table => {
             // A terminal's own width; what goes elsewhere is not cut.
-            let options = Options::of(context);
+            let options = context.look();
             let width = if options.terminal { options.width() } else { usize::MAX };
             text = table(layouts, width, &options);
         }
@@ -161,7 +161,7 @@ fn sorted(layouts: &[&'static Layout]) -> Vec<&'static Layout> {
     all
 }
 
-fn table(layouts: &[&'static Layout], width: usize, options: &Options) -> String {
+fn table(layouts: &[&'static Layout], width: usize, options: &render::Options) -> String {
     let heads = [
         Head { floor: usize::MAX, ..Head::text("LAYOUT", 0) },
         Head::text("FAMILY", 11),
@@ -356,7 +356,7 @@ mod tests {
 
     #[test]
     fn every_layout_is_in_the_list_and_has_a_page() {
-        let table = table(&BUILT_IN.all().collect::<Vec<_>>(), usize::MAX, &Options::default());
+        let table = table(&BUILT_IN.all().collect::<Vec<_>>(), usize::MAX, &render::Options::default());
         assert_eq!(table.lines().count(), BUILT_IN.all().count() + 1);
         for layout in BUILT_IN.all() {
             assert!(table.lines().any(|line| line.split_whitespace().next() == Some(layout.name)));

@@ -4,15 +4,15 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use crate::cli::Format;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::render::{self, Columns, Options, Renderer, Sort};
+use crate::layout::session::Session;
+use crate::render::Format;
+use crate::render::{self, Columns, Renderer, Sort};
 use crate::resolve::{self, Found};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::SelectArgs;
 use crate::select::near::Near;
-use crate::session::Session;
 use crate::store::Source as _;
 use crate::store::redis::RedisStore;
 use crate::text::words::{either, plural};
@@ -112,7 +112,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         copies: false,
     };
     let mut listing = Listing {
-        renderer: Renderer::new(context.format, columns, &Options::of(context), context.ui.out())
+        renderer: Renderer::new(context.format, columns, &context.look(), context.ui.out())
             .ordered(sort, args.limit),
         progress: context.ui.progress("scanning", total),
         scanned: 0,

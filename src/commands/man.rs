@@ -9,7 +9,8 @@ use clap::CommandFactory as _;
 use clap_mangen::Man;
 
 use super::help;
-use crate::cli::{Cli, shown};
+use crate::commands::Cli;
+use crate::commands::help::shown;
 use crate::exit::Exit;
 
 /// Show the manual

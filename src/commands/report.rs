@@ -6,16 +6,16 @@ use std::io::Write as _;
 use base64::Engine as _;
 use serde_json::{Value as Json, json};
 
-use super::change::plural;
-use crate::cli::Format;
 use crate::context::Context;
 use crate::frameworks::Catalog;
 use crate::plan::execute::Report;
 use crate::plan::{Entries, Entry};
-use crate::render::{self, Options, mask, safe};
+use crate::render::Format;
+use crate::render::{self, mask, safe};
 use crate::store::redis::RedisStore;
 use crate::store::{Expiry, JsonItem, Op, Own, Rewrite, Source as _};
 use crate::text::words::and;
+use crate::text::words::plural;
 
 /// Prints the report: one line for people, the documented object for programs.
 pub fn print(context: &Context, past: &str, report: &Report) -> anyhow::Result<()> {
@@ -79,7 +79,7 @@ pub fn print_with(
         }
         Format::Ids => {
             if let Some(sessions) = sessions {
-                let options = Options::of(context);
+                let options = context.look();
                 let mut id = Vec::new();
                 sessions.each(context, |entry, _| {
                     id.clear();

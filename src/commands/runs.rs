@@ -8,16 +8,17 @@ use anyhow::Context as _;
 use serde_json::{Value as Json, json};
 
 use crate::audit::verify::verify;
-use crate::cli::Format;
 use crate::context::Context;
 use crate::error::{Failure, Usage};
 use crate::exit::Exit;
 use crate::plan::restore::{Changed, Chosen};
 use crate::plan::run::{self, Damage, State, Summary};
+use crate::render::Format;
 use crate::render::table::{self, Head};
-use crate::render::{self, Cell, Options, Tone, mask, safe};
+use crate::render::{self, Cell, Tone, mask, safe};
 use crate::scan;
 use crate::text::clock::{self, Times};
+use crate::text::words::plural;
 
 /// List the runs whose undo files are kept, look into one, or remove old ones
 #[derive(Debug, clap::Args)]
@@ -99,7 +100,7 @@ fn verify_audit(context: &Context, file: Option<&Path>, holds: Option<&str>) -> 
     };
     let intact = verdict.findings.is_empty();
     let mut out = context.ui.out();
-    let options = Options::of(context);
+    let options = context.look();
     match context.format {
         Format::Json | Format::Ndjson => {
             let findings: Vec<Json> = verdict
@@ -139,8 +140,8 @@ fn verify_audit(context: &Context, file: Option<&Path>, holds: Option<&str>) -> 
                     None => writeln!(out, "{what}")?,
                 }
             }
-            let lines = super::change::plural(verdict.lines, "line");
-            let runs = super::change::plural(verdict.runs, "run");
+            let lines = plural(verdict.lines, "line");
+            let runs = plural(verdict.runs, "run");
             if intact {
                 writeln!(out, "{lines} of {runs}, as they were written. The last has the SHA-256")?;
                 writeln!(out, "{}", verdict.head)?;
@@ -211,7 +212,7 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
     }
     runs.sort_by_key(|summary| summary.start.at);
     let mut out = context.ui.out();
-    let options = Options::of(context);
+    let options = context.look();
     let when = |at: i64| render::rfc3339(at);
     let now = scan::now_ms();
     match context.format {
@@ -337,7 +338,7 @@ fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
     let every = Chosen::default();
     let mut changed = Changed::open(&summary, &every)?;
     let mut out = context.ui.out();
-    let options = Options::of(context);
+    let options = context.look();
     // Shortened ids are nine characters long.
     let width = if context.reveal { 32 } else { 9 };
     match context.format {

@@ -18,6 +18,7 @@ use crate::plan::run::{self, RunFile, State, Summary};
 use crate::resolve;
 use crate::scan;
 use crate::store::{Key, Source as _};
+use crate::text::words::plural;
 use crate::ui::{self, Answer};
 
 /// Put back what a run removed or changed, with the expiry that it had
@@ -113,8 +114,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         let when = crate::render::time(at).unwrap_or_default();
         let run = &summary.start.run;
         if absent.is_empty() {
-            let (many, are) =
-                (super::change::plural(there, "session"), if there == 1 { "is" } else { "are" });
+            let (many, are) = (plural(there, "session"), if there == 1 { "is" } else { "are" });
             let report = Report {
                 run: Some(run.clone()),
                 matched: there,
@@ -122,13 +122,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
                 dry_run: args.dry_run,
                 ..Report::default()
             };
-            if context.format != crate::cli::Format::Table {
+            if context.format != crate::render::Format::Table {
                 report::print(context, "Put back", &report)?;
             }
             context.ui.note(format!("{run} was undone at {when} already; {many} {are} there, nothing to do"));
             return Ok(Exit::Done);
         }
-        let gone = super::change::plural(absent.len() as u64, "session");
+        let gone = plural(absent.len() as u64, "session");
         context.ui.note(format!("{run} was undone at {when} already; {gone} of it ended since"));
         chosen.only = Some(absent);
     }
@@ -188,7 +188,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let mut pace = context.pace(&args.pace, BATCH)?;
     store.be_gentle(pace.gentle());
     if asks {
-        let many = super::change::plural(matched, "session");
+        let many = plural(matched, "session");
         context.ui.tell(&format!("About to put back {many} on {place}: {}", runs::told(&summary)), 0);
         match context.confirm("Put them back?", matched) {
             Answer::Yes => {}
@@ -292,7 +292,7 @@ fn present(
 /// What is put back, for the audit log.
 fn describe(summary: &Summary, args: &Args) -> String {
     let users = (!args.user.is_empty()).then(|| format!("user is {}", args.user.join(" or ")));
-    let ids = (!args.ids.is_empty()).then(|| super::change::plural(args.ids.len() as u64, "named session"));
+    let ids = (!args.ids.is_empty()).then(|| plural(args.ids.len() as u64, "named session"));
     let run = Some(format!("run {}", summary.start.run));
     [run, users, ids].into_iter().flatten().collect::<Vec<_>>().join(" and ")
 }

@@ -28,7 +28,7 @@ fn without_route<'i>(id: &'i [u8], route: Option<&str>) -> &'i [u8] {
     match route {
         Some(route) => id.strip_suffix(route.as_bytes()).filter(|id| !id.is_empty()).unwrap_or(id),
         None => match id.split_at_checked(36) {
-            Some((uuid, [first, ..])) if crate::layout::key::is_uuid(uuid) && !first.is_ascii_hexdigit() => {
+            Some((uuid, [first, ..])) if crate::text::shape::is_uuid(uuid) && !first.is_ascii_hexdigit() => {
                 uuid
             }
             _ => id,

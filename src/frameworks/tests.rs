@@ -3,9 +3,9 @@
 use crate::codec::Limits;
 use crate::cookie::Given;
 use crate::layout::index;
+use crate::layout::session::Facts;
+use crate::layout::session::Session;
 use crate::layout::setup;
-use crate::session::Facts;
-use crate::session::Session;
 use crate::store::Key;
 use crate::store::Kind;
 use crate::store::Op;
@@ -19,8 +19,8 @@ use base64::Engine as _;
 use serde_json::Value as Json;
 
 use super::*;
+use crate::layout::session::Certainty;
 use crate::layout::{Blob, Decoded, Setup, Verdict};
-use crate::session::Certainty;
 use crate::store::{Need, Record, Ttl};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/layout");

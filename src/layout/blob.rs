@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use super::{php, python};
+use super::php::look as php;
+use super::python;
 use crate::codec::{self, Codec, DecodeError, Limits};
 use crate::store::{Raw, Record};
 use crate::value::Value;

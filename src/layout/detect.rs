@@ -5,7 +5,7 @@ use super::index::{Index, Set};
 use super::php::Look;
 use super::{Blob, Decoded, Mark, Setup, Verdict};
 use crate::codec::Limits;
-use crate::session::{Certainty, Facts, Session};
+use crate::layout::session::{Certainty, Facts, Session};
 use crate::store::{Key, Kind, Need, Raw, Record, Ttl};
 
 /// What a key is, as far as it tells by itself.

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use super::*;
 use crate::codec::{fastjson, java, json};
-use crate::session::Unnamed;
+use crate::layout::session::Unnamed;
 
 /// Where a session was ended by its framework, which leaves the rest of it for those who are told.
 pub const OVER: &str = "they are over, and the framework has taken away what belongs to them";

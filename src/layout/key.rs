@@ -1,5 +1,6 @@
 //! Keys: where the id is, and what ids look like.
 
+pub use crate::text::shape::is_uuid;
 use std::ops::Range;
 
 use super::Setup;
@@ -97,15 +98,6 @@ impl Alphabet {
     pub fn run_at_end(self, text: &[u8]) -> usize {
         text.iter().rev().take_while(|byte| self.has(**byte)).count()
     }
-}
-
-/// `8-4-4-4-12` lower- or upper-case hex digits.
-pub fn is_uuid(text: &[u8]) -> bool {
-    text.len() == 36
-        && text.iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 /// Exactly so many bytes of an alphabet.

@@ -113,20 +113,6 @@ fn is_loose(data: &Value<'_>, value: &Value<'_>) -> bool {
         && NESTING.iter().any(|name| data.get(name).is_some_and(|own| std::ptr::eq(own, value)))
 }
 
-/// Whether a text is a token as they are sent to servers, which must never be shown: a JSON Web Token
-/// of any kind, also behind `Bearer`.
-pub fn is_token(text: &str) -> bool {
-    let text = text.strip_prefix("Bearer ").unwrap_or(text);
-    let mut parts = text.split('.');
-    let (Some(header), Some(payload), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
-        return false;
-    };
-    let of_token = |part: &str| {
-        part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'='))
-    };
-    header.starts_with("eyJ") && of_token(header) && of_token(payload)
-}
-
 /// By passport, otherwise by convention.
 pub fn any<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
     passport(data).or_else(|| conventional(data))

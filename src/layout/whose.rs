@@ -8,7 +8,8 @@
 
 use super::*;
 use crate::codec;
-use crate::session::Unnamed;
+use crate::layout::session::Unnamed;
+use crate::text::shape::is_token;
 use crate::value::secret;
 
 /// What tells whose a session of a layout is that names no user.
@@ -52,7 +53,7 @@ pub fn complete<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>, f
             }
         }
     }
-    let token = facts.user.as_deref().is_some_and(user::is_token);
+    let token = facts.user.as_deref().is_some_and(is_token);
     if token {
         facts.user = None;
     }
@@ -88,7 +89,7 @@ pub fn follow<'v>(data: &'v Value<'_>, path: &str) -> Found<'v> {
     let last = path.rsplit('.').find(|part| !part.bytes().all(|byte| byte.is_ascii_digit()));
     let secret = last.is_some_and(secret::is_secret) && value.members().is_none();
     match user::named(value).or_else(|| user::loosely_named(value)) {
-        Some(user) if !secret && !user::is_token(&user) => Found::User(user),
+        Some(user) if !secret && !is_token(&user) => Found::User(user),
         _ => Found::Unnamed,
     }
 }
@@ -140,7 +141,7 @@ fn claim_at<'v>(data: &'v Value<'_>, path: &str) -> Found<'v> {
             // Decoded by whoever wrote the session.
             value => value.at(&path[at + 1..]).and_then(Value::scalar_text).map(Cow::into_owned),
         };
-        match claim.filter(|claim| !user::is_token(claim)) {
+        match claim.filter(|claim| !is_token(claim)) {
             Some(claim) => return Found::User(Cow::Owned(claim)),
             None => found = Found::Unnamed,
         }
@@ -328,7 +329,7 @@ const NOT_ONESELF: &[&str] =
 /// Whether a member says that somebody is logged in, or could.
 fn is_login(name: &str, plain: &str, value: &Value<'_>) -> bool {
     if let Value::Text(text) = value
-        && (user::is_token(text) || is_sealed(text))
+        && (is_token(text) || is_sealed(text))
     {
         return true;
     }
@@ -380,7 +381,7 @@ fn inside(value: &Value<'_>) -> Option<&'static str> {
     user::IDENTITY
         .iter()
         .copied()
-        .find(|name| value.get(name).and_then(Value::scalar_text).is_some_and(|text| !user::is_token(&text)))
+        .find(|name| value.get(name).and_then(Value::scalar_text).is_some_and(|text| !is_token(&text)))
 }
 
 /// A login that waits for its second half; until then nobody is logged in.
@@ -456,7 +457,7 @@ fn is_bookkeeping(plain: &str, value: &Value<'_>) -> bool {
     const PARTS: &[&str] = &["csrf", "xsrf", "flash", "lastaccess", "lastactivity", "lastseen", "lastvisit"];
     const COUNTERS: &[&str] = &["views", "visits", "count", "counter", "hits", "pageviews", "requests"];
     // One that nobody could show is no token against forged requests.
-    let text = || !matches!(value, Value::Text(text) if user::is_token(text));
+    let text = || !matches!(value, Value::Text(text) if is_token(text));
     let scalar = || value.members().is_none();
     match plain {
         "cookie" => true,

@@ -5,34 +5,16 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::Entry;
+use super::recorded::Recorded;
 use super::run::{Kept, Start};
 use crate::codec::{self, Limits};
 use crate::fault::Refusal;
 use crate::frameworks::Catalog;
-use crate::layout::{Blob, Setting, Setup, Verdict, detect};
-use crate::session::{Certainty, Session};
+use crate::layout::session::{Certainty, Session};
+use crate::layout::{Blob, Setup, Verdict, detect};
 use crate::store::redis::fingerprint;
 use crate::store::{Companion, Content, Expiry, JsonItem, Key, Need, Op, Own, Raw, Ttl};
 use crate::text::mask;
-
-/// A layout as it was named and set for a run, without its secrets.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Recorded {
-    layout: String,
-    named: bool,
-    settings: BTreeMap<String, Setting>,
-}
-
-/// What of these is written down: a layout that was neither named nor set is as it always is.
-pub fn recorded(setups: &[Setup]) -> Vec<Recorded> {
-    let record = |setup: &Setup| Recorded {
-        layout: setup.layout.name.to_string(),
-        named: setup.named,
-        settings: setup.settings(false).map(|(name, setting)| (name.to_string(), setting.clone())).collect(),
-    };
-    let told = |one: &Recorded| one.named || !one.settings.is_empty();
-    setups.iter().map(record).filter(told).collect()
-}
 
 /// Something that a run file names.
 #[derive(Debug, Clone, Copy)]

@@ -22,9 +22,10 @@ use flate2::write::DeflateEncoder;
 use sha2::{Digest as _, Sha256};
 
 use super::Entry;
-use super::belongs::Recorded;
 use super::bound::{self, Chain};
 use super::execute::Report;
+use super::recorded::Recorded;
+use crate::home;
 use crate::store::{Backup, Keeper, Key, Outcome};
 
 const MARK: &[u8] = b"sessctl runfile2\n";
@@ -147,9 +148,7 @@ impl Damage {
 
 /// Where run files are: the state directory of the user.
 pub fn directory() -> Option<PathBuf> {
-    use etcetera::BaseStrategy as _;
-    let state = crate::config::home(|of| of.state_dir().unwrap_or_else(|| of.data_dir()))?;
-    Some(state.join("sessctl").join("runs"))
+    Some(home::state()?.join("sessctl").join("runs"))
 }
 
 impl RunFile {

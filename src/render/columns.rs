@@ -1,8 +1,8 @@
 //! The columns: one table that every form of output, `--columns`, `--sort` and `--by` are made from.
 
-use crate::cli::Format;
 use crate::fault::{Usage, did_you_mean};
-use crate::session::{Certainty, Login, Session};
+use crate::layout::session::{Certainty, Login, Session};
+use crate::render::Format;
 use crate::store::{Need, Ttl};
 
 use super::clock::{self, Times};

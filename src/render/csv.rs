@@ -6,7 +6,7 @@
 
 use super::columns::{Datum, Member};
 use super::{Look, Options, clock, json, mask, safe};
-use crate::session::Session;
+use crate::layout::session::Session;
 
 /// A cell of its own, quoted where it must be.
 pub fn field(own: &str, options: &Options) -> String {

@@ -7,9 +7,9 @@ use std::io::{self, Write};
 use super::columns::{Cell, Column, Datum, Tone, by_name};
 use super::table::Head;
 use super::{Options, clock, csv, glyph, json, mask, safe, table};
-use crate::cli::Format;
 use crate::fault::Usage;
-use crate::session::{Login, Session};
+use crate::layout::session::{Login, Session};
+use crate::render::Format;
 use crate::store::{Need, Ttl};
 
 /// The bar of the largest group, in characters.
@@ -494,7 +494,7 @@ mod tests {
     use super::*;
     use crate::frameworks::node::connect_redis;
     use crate::layout::Setup;
-    use crate::session::Unnamed;
+    use crate::layout::session::Unnamed;
 
     fn groups(by: &str, memory: bool, most: usize) -> Groups {
         let setup = Setup::free(&connect_redis::LAYOUT);

@@ -4,7 +4,7 @@ use base64::Engine as _;
 
 use super::columns::{Columns, Datum, Member};
 use super::{Look, Options, clock, mask, safe};
-use crate::session::Session;
+use crate::layout::session::Session;
 use crate::value::{escaped_json, write_json_text};
 
 /// Appends every member of a row without the braces, for whoever adds some of his own.

@@ -8,8 +8,8 @@ use std::collections::BinaryHeap;
 
 use super::columns::{Column, Datum, by_name};
 use crate::fault::Usage;
+use crate::layout::session::Session;
 use crate::select::parse_address;
-use crate::session::Session;
 use crate::store::Need;
 
 /// The order that was asked for: columns, each with whether it is descending.

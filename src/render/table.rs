@@ -12,7 +12,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use super::columns::{Cell, Column, Columns, Tone, one_line};
 use super::mask::{self, Shown};
 use super::{Look, Options, glyph, safe};
-use crate::session::Session;
+use crate::layout::session::Session;
 
 /// Between two columns.
 const GAP: usize = 2;

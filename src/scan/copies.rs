@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use crate::layout::Setup;
-use crate::session::Session;
+use crate::layout::session::Session;
 use crate::store::{Error, Interest, Key, Need, Query, Record, Source};
 
 /// Copies that are remembered at most.

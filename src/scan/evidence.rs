@@ -9,8 +9,8 @@
 use std::collections::HashMap;
 
 use crate::layout::Setup;
+use crate::layout::session::{Certainty, Login, Session};
 use crate::layout::whose;
-use crate::session::{Certainty, Login, Session};
 use crate::store::Record;
 
 /// Sessions that wait at most, and their bytes.

@@ -4,7 +4,7 @@
 //! like its own. Until such a family turns up it is held back, within bounds.
 
 use crate::layout::Setup;
-use crate::session::Session;
+use crate::layout::session::Session;
 use crate::store::Record;
 
 use super::Known;

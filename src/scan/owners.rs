@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::ops::ControlFlow;
 
 use crate::layout::Setup;
-use crate::session::Session;
+use crate::layout::session::Session;
 use crate::store::{Error, Interest, Key, Need, Query, Source};
 
 /// Sets asked for at a time.

@@ -6,8 +6,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::layout::session::Session;
 use crate::layout::{Blob, Setup};
-use crate::session::Session;
 use crate::store::{Error, Key, Kind, Record, Source};
 
 /// Users whose indexes are looked up at most.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::Filter;
-use crate::session::Session;
+use crate::layout::session::Session;
 
 /// A name longer than this is compared with nobody's.
 const LONGEST: usize = 100;

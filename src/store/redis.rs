@@ -13,12 +13,14 @@ use super::{
     Applied, Backup, Companion, Error, Fit, Keeper, Key, Kind, Need, Op, Outcome, Page, Query, Raw, Record,
     Source, Step, Store, Ttl,
 };
-use crate::store::connect::{self, Target, classify};
-use crate::store::wire::Wire;
+use crate::store::failure::classify;
+use crate::store::target::Target;
 
 mod backup;
 mod before;
 mod change;
+mod connect;
+mod dial;
 mod edits;
 mod ends;
 mod follow;
@@ -31,10 +33,12 @@ mod restore;
 mod scan;
 mod script;
 mod seen;
+mod wire;
 
 pub use change::fingerprint;
 use gentle::Flow;
 pub use gentle::Gentle;
+use wire::Wire;
 
 /// Bytes of a string that are read at first; longer ones are read in a second step, one at a time,
 /// so that a page of large values can fill neither our memory nor the server's output buffers.
@@ -45,6 +49,14 @@ const LOOK_END: &[u8] = b"8191";
 const MAX_TEXT: u64 = 64 << 20;
 /// A hash with more fields is not read at all.
 const MAX_FIELDS: u64 = 10_000;
+
+/// Keys that one connection watches at a time: WATCH looks through its list for every key it adds
+/// (measured on Redis 7.0: 0.3 µs a key up to 32, 2.8 at 400, 8 at 1000).
+const WATCHED: usize = 64;
+/// The same where the server's other users are watched.
+const GENTLE_WATCHED: usize = 16;
+/// Connections that change side by side.
+const LANES: usize = 8;
 
 /// A connection and what its errors say of it.
 pub struct RedisStore {
@@ -65,7 +77,7 @@ pub struct RedisStore {
     flow: Option<Flow>,
     /// How to open more connections to the same server, and those that were opened for changing
     /// side by side with this one.
-    target: Option<Target>,
+    target: Target,
     lanes: Vec<RedisStore>,
     /// The server takes no more of them.
     no_more_lanes: bool,
@@ -84,28 +96,24 @@ enum Refusal {
 }
 
 impl RedisStore {
-    pub fn new(connection: Wire, place: String, user: String) -> RedisStore {
-        RedisStore {
+    /// Connects and logs in.
+    pub fn open(target: &Target) -> Result<RedisStore, Error> {
+        let (connection, cluster) = connect::connect(target)?;
+        Ok(RedisStore {
             connection,
-            place,
-            user,
+            place: target.place(),
+            user: target.user_name().to_string(),
             out: Vec::new(),
             unsent: 0,
             touched: HashSet::new(),
             memory_denied: false,
             hidden_keys: 0,
             flow: None,
-            target: None,
+            target: target.clone(),
             lanes: Vec::new(),
             no_more_lanes: false,
-            cluster: false,
-        }
-    }
-
-    /// Says how more connections are opened.
-    #[must_use]
-    pub fn with_target(self, target: Target) -> RedisStore {
-        RedisStore { target: Some(target), ..self }
+            cluster,
+        })
     }
 
     /// The databases that hold keys, each with how many; nothing where the user may not ask.
@@ -121,25 +129,21 @@ impl RedisStore {
 
     /// Another connection in place of this one, to the same server.
     pub fn again(&self) -> Result<RedisStore, Error> {
-        match &self.target {
-            Some(target) => connect::connect(target),
-            None => Err(Error::Lost {
-                place: self.place.clone(),
-                reason: "it is not known how to connect again".to_string(),
-            }),
-        }
+        RedisStore::open(&self.target)
     }
 
     /// Opens connections until there are so many, this one counted, as far as the server lets us;
     /// how many there are.
     fn open_lanes(&mut self, wanted: usize) -> usize {
         let missing = wanted.saturating_sub(self.lanes.len() + 1);
-        let wanted = missing > 0 && !self.no_more_lanes;
-        let Some(target) = self.target.as_ref().filter(|_| wanted) else { return self.lanes.len() + 1 };
+        if missing == 0 || self.no_more_lanes {
+            return self.lanes.len() + 1;
+        }
+        let target = &self.target;
         // Side by side, as each takes its turns on the way.
         let opened: Vec<Option<RedisStore>> = std::thread::scope(|scope| {
             let opening: Vec<_> =
-                (0..missing).map(|_| scope.spawn(|| connect::connect(target).ok())).collect();
+                (0..missing).map(|_| scope.spawn(|| RedisStore::open(target).ok())).collect();
             opening.into_iter().map(|one| one.join().ok().flatten()).collect()
         });
         // A server that takes no more clients is changed more slowly.

@@ -116,7 +116,7 @@ fn walk(value: &Value<'_>, secret: bool) -> Value<'static> {
         })),
         Value::Null | Value::Bool(_) | Value::Ref(_) => value.clone().into_owned(),
         // Whatever it is called, it opens what it was made for.
-        Value::Text(text) if crate::layout::user::is_token(text) => Value::Text(Cow::Borrowed(BLANK)),
+        Value::Text(text) if crate::text::shape::is_token(text) => Value::Text(Cow::Borrowed(BLANK)),
         _ if secret => Value::Text(Cow::Borrowed(BLANK)),
         _ => value.clone().into_owned(),
     }

@@ -1,11 +1,11 @@
 //! Any other store that keeps a map a session: what is configured is all that is known of it.
 
 use crate::codec::{self, DecodeError};
+use crate::layout::session::Facts;
 use crate::layout::{
     Blob, Decoded, Ends, Form, Keys, Layout, OptionKind, OptionSpec, Rank, Setup, Verdict, Whose, blob, time,
     user, whose,
 };
-use crate::session::Facts;
 use crate::store::Kind;
 use crate::value::Value;
 use std::borrow::Cow;

@@ -4,11 +4,11 @@ use crate::codec::dotnet_binary::{self, Spare};
 use crate::codec::{self, dotnet, json};
 use crate::cookie;
 use crate::cookie::{CookieError, Given, Opened};
+use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Evidence, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict,
     blob, expire, user, whose,
 };
-use crate::session::{Facts, Session};
 use crate::store::Key;
 use crate::store::{Kind, Op};
 use crate::value::Value;

@@ -3,11 +3,11 @@
 use crate::codec::{aspnetcore, dotnet};
 use crate::cookie;
 use crate::layout::key;
+use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob,
     expire, user, whose,
 };
-use crate::session::{Facts, Session};
 use crate::store::Rewrite;
 use crate::store::{Key, Kind, Raw};
 use crate::value::Value;

@@ -3,8 +3,8 @@
 use crate::cookie;
 use crate::layout::key;
 use crate::layout::key::Alphabet;
+use crate::layout::session::{Facts, Unnamed};
 use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, open_any, time, user};
-use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 
 const PREFIX: &str = "urn:iauthsession:";

@@ -5,8 +5,8 @@
 
 use crate::codec::{java, json};
 use crate::layout::key::Alphabet;
+use crate::layout::session::Facts;
 use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, blob};
-use crate::session::Facts;
 use crate::store::{Kind, Raw};
 use crate::value::Value;
 use std::borrow::Cow;

@@ -4,11 +4,11 @@ use crate::codec::Limits;
 use crate::codec::java;
 use crate::cookie;
 use crate::layout::jvm;
+use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Extra, Keys, Layout, Mark, Place, Setup, Verdict, Whose, expire, time, user,
     whose,
 };
-use crate::session::{Facts, Session, Unnamed};
 use crate::store::{Key, Rewrite};
 use crate::store::{Kind, Op, Raw};
 use crate::value::Value;

@@ -3,11 +3,11 @@
 use crate::codec::Limits;
 use crate::codec::fastjson;
 use crate::cookie;
+use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Setup, Verdict, expire, jvm,
     key, time, user,
 };
-use crate::session::{Facts, Session};
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {

@@ -1,11 +1,11 @@
 //! Sa-Token: a key a token, with the account's session beside it.
 
 use crate::cookie;
+use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Evidence, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup,
     Verdict, Whose, blob, expire, jvm, key, time, user,
 };
-use crate::session::{Facts, Session, Unnamed};
 use crate::store::{JsonItem, Key, WhenEmpty};
 use crate::store::{Kind, Op};
 use crate::value::Value;

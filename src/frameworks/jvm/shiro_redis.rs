@@ -3,11 +3,11 @@
 use crate::codec::Limits;
 use crate::codec::java::{self, Stream};
 use crate::cookie;
+use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, expire, jvm, key,
     open_any, time, user, whose,
 };
-use crate::session::{Facts, Session, Unnamed};
 use crate::store::Raw;
 use crate::store::Rewrite;
 use crate::value::Value;

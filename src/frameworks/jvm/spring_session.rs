@@ -2,11 +2,11 @@
 
 use crate::cookie;
 use crate::layout::jvm;
+use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex,
     Verdict, Whose, expire, key, time, user,
 };
-use crate::session::{Facts, Session, Unnamed};
 use crate::store::{Key, Rewrite};
 use crate::store::{Kind, Op, Raw};
 use crate::value::Value;

@@ -5,10 +5,10 @@ use crate::codec::{DecodeError, Limits};
 use crate::cookie;
 use crate::layout::key;
 use crate::layout::key::Alphabet;
+use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, expire, jvm, time, user, whose,
 };
-use crate::session::{Facts, Session, Unnamed};
 use crate::store::Raw;
 use crate::value::Value;
 use std::borrow::Cow;

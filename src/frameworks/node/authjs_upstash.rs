@@ -2,11 +2,11 @@
 
 use crate::cookie;
 use crate::layout::expire::{self, Expiring, Moved};
+use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex,
     Verdict, key, open_any, time, user,
 };
-use crate::session::{Facts, Session};
 use crate::store::Key;
 use crate::store::Op;
 use crate::value::Value;

@@ -4,11 +4,11 @@ use crate::codec::{Limits, json};
 use crate::cookie;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::{Facts, Session};
 use crate::layout::setup;
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, UserIndex, Verdict, time, user,
 };
-use crate::session::{Facts, Session};
 use crate::store::{JsonItem, Key, Op, Raw, Rewrite, WhenEmpty};
 use crate::value::Value;
 use std::borrow::Cow;

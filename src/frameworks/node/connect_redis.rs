@@ -3,11 +3,11 @@
 use crate::codec::{json, msgpack};
 use crate::cookie;
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::Facts;
 use crate::layout::setup;
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, Whose, user,
 };
-use crate::session::Facts;
 use crate::value::Value;
 use std::borrow::Cow;
 

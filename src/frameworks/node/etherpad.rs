@@ -3,8 +3,8 @@
 use crate::frameworks::node::connect_redis;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::{Facts, Session};
 use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Place, Setup, Verdict, Whose, user, whose};
-use crate::session::{Facts, Session};
 use crate::store::Key;
 use crate::store::Op;
 use crate::value::Value;

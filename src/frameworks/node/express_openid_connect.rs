@@ -4,10 +4,10 @@ use crate::cookie;
 use crate::frameworks::node::connect_redis;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, time, user, whose,
 };
-use crate::session::{Facts, Session, Unnamed};
 use crate::value::Value;
 use std::borrow::Cow;
 

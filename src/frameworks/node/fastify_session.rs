@@ -3,8 +3,8 @@
 use crate::codec::{Limits, json};
 use crate::cookie;
 use crate::frameworks::node::connect_redis;
+use crate::layout::session::{Facts, Session};
 use crate::layout::{Blob, Cookie, Decoded, Ends, Layout, Mark, Setup, Verdict, expire, time, user, whose};
-use crate::session::{Facts, Session};
 use crate::store::{Raw, Rewrite};
 use crate::value::Value;
 

@@ -1,9 +1,9 @@
 //! hono-sessions with hono-sessions-redis.
 
 use crate::cookie;
+use crate::layout::session::Facts;
 use crate::layout::setup;
 use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, expire, key, time, user};
-use crate::session::Facts;
 use crate::value::Value;
 use std::borrow::Cow;
 

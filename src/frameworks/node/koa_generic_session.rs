@@ -2,9 +2,9 @@
 
 use crate::cookie;
 use crate::frameworks::node::connect_redis;
+use crate::layout::session::Facts;
 use crate::layout::setup;
 use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Setup, Verdict, user, whose};
-use crate::session::Facts;
 
 pub const LAYOUT: Layout = Layout {
     name: "koa-generic-session",

@@ -3,9 +3,9 @@
 use crate::cookie;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::{Facts, Session};
 use crate::layout::setup;
 use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, time, user, whose};
-use crate::session::{Facts, Session};
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {

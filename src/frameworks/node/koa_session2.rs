@@ -2,9 +2,9 @@
 
 use crate::cookie;
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::Facts;
 use crate::layout::setup;
 use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, user, whose};
-use crate::session::Facts;
 
 const PREFIX: &str = "SESSION:";
 

@@ -4,11 +4,11 @@ use crate::codec::json;
 use crate::cookie;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob,
     user, whose,
 };
-use crate::session::{Facts, Session};
 use crate::store::Rewrite;
 use crate::store::{Key, Kind, Raw};
 use crate::value::Value;

@@ -1,10 +1,10 @@
 //! NodeBB: connect-redis with an index of its own.
 
 use crate::frameworks::node::connect_redis;
+use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Evidence, Layout, Setup, Twin, UserIndex, Whose, expire, time, user, whose,
 };
-use crate::session::{Facts, Session, Unnamed};
 use crate::store::Key;
 use crate::store::{Kind, Op};
 use crate::value::Value;

@@ -1,10 +1,10 @@
 //! Overleaf: connect-redis with an index of its own.
 
 use crate::frameworks::node::connect_redis;
+use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Blob, Cookie, Ends, Evidence, Layout, Setup, Twin, UserIndex, Whose, expire, time, user, whose,
 };
-use crate::session::{Facts, Session};
 use crate::store::Key;
 use crate::store::{Kind, Op};
 use crate::value::Value;

@@ -3,10 +3,10 @@
 use crate::codec::json;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Blob, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, time, user,
 };
-use crate::session::{Facts, Session};
 use crate::store::{Key, Rewrite};
 use crate::store::{Kind, Op};
 use crate::value::Value;

@@ -4,10 +4,10 @@ use crate::codec::Limits;
 use crate::codec::json;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Blob, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, time, user,
 };
-use crate::session::{Facts, Session};
 use crate::store::Op;
 use crate::store::{JsonItem, Key, WhenEmpty};
 use crate::value::Value;

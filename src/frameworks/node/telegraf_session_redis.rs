@@ -1,8 +1,8 @@
 //! Telegraf bots with telegraf-session-redis.
 
 use crate::layout::key::Alphabet;
+use crate::layout::session::Facts;
 use crate::layout::{Blob, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict};
-use crate::session::Facts;
 use crate::value::Value;
 use std::borrow::Cow;
 

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use crate::cookie;
 use crate::layout::expire::{self, Expiring, Moved};
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex,
     Verdict, Whose, open_any, time, user,
 };
-use crate::session::{Facts, Session, Unnamed};
 use crate::store::Key;
 use crate::store::Op;
 use crate::value::Value;

@@ -2,11 +2,11 @@
 
 use crate::cookie;
 use crate::layout::key::Alphabet;
+use crate::layout::session::{Facts, Unnamed};
 use crate::layout::{
     Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, open_any,
     php, time, whose,
 };
-use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {

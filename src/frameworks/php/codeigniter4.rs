@@ -1,10 +1,10 @@
 //! CodeIgniter 4.
 
 use crate::cookie;
+use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, key, php, whose,
 };
-use crate::session::{Facts, Session};
 use crate::store::Key;
 use crate::store::Op;
 use crate::value::Value;

@@ -3,8 +3,8 @@
 use crate::cookie;
 use crate::layout::key;
 use crate::layout::key::Alphabet;
+use crate::layout::session::Facts;
 use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, php, whose};
-use crate::session::Facts;
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {

@@ -7,10 +7,10 @@ use crate::codec::Limits;
 use crate::codec::php as serialize;
 use crate::cookie;
 use crate::cookie::{CookieError, Opened};
+use crate::layout::session::{Facts, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, key, time, whose,
 };
-use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 use std::borrow::Cow;
 

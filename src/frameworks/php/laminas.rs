@@ -1,8 +1,8 @@
 //! Laminas and Zend Framework with their sessions in a cache of the Redis adapter.
 
 use crate::cookie;
+use crate::layout::session::{Facts, Unnamed};
 use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, php, time, user, whose};
-use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 use std::borrow::Cow;
 

@@ -6,11 +6,11 @@ use crate::cookie;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::php;
 use crate::layout::php::{Php, What};
+use crate::layout::session::{Facts, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose,
     open_any, whose,
 };
-use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 use crate::wrap::{self, WrapError, laravel};
 use std::borrow::Cow;

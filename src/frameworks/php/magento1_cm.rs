@@ -2,8 +2,8 @@
 
 use crate::cookie;
 use crate::frameworks::php::magento2;
+use crate::layout::session::Facts;
 use crate::layout::{Blob, Cookie, Layout, Setup, Verdict, Whose, open_any, time};
-use crate::session::Facts;
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {

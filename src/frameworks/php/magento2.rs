@@ -2,11 +2,11 @@
 
 use crate::codec::php_session;
 use crate::cookie;
+use crate::layout::session::{Facts, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, blob, open_any, php, time, user,
     whose,
 };
-use crate::session::{Facts, Unnamed};
 use crate::store::Kind;
 use crate::value::Value;
 use crate::wrap;

@@ -2,11 +2,11 @@
 
 use crate::cookie;
 use crate::cookie::{CookieError, Opened};
+use crate::layout::session::{Facts, Unnamed};
 use crate::layout::{
     Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, key, php,
     time,
 };
-use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 
 const WORD: &str = "MWSession:";

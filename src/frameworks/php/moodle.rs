@@ -5,11 +5,11 @@ use crate::codec::{igbinary, php as serialize};
 use crate::cookie;
 use crate::cookie::{CookieError, Opened};
 use crate::layout::php;
+use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose,
     blob, time, user,
 };
-use crate::session::{Facts, Session, Unnamed};
 use crate::store::Key;
 use crate::store::{Kind, Op};
 use crate::value::Value;

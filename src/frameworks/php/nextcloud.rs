@@ -5,11 +5,11 @@ use crate::codec::DecodeError;
 use crate::cookie;
 use crate::cookie::{CookieError, Opened};
 use crate::frameworks::php::phpredis;
+use crate::layout::session::{Facts, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Layout, Mark, OptionKind, OptionSpec, Rank, Setup, Verdict, Whose, key,
     whose,
 };
-use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 use crate::wrap::nextcloud;
 use std::borrow::Cow;

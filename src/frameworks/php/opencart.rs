@@ -1,10 +1,10 @@
 //! OpenCart 4 with session_engine redis.
 
 use crate::cookie;
+use crate::layout::session::{Facts, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, key, php, whose,
 };
-use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 
 const WORD: &str = ".session.";

@@ -1,11 +1,11 @@
 //! Phalcon 3, 4 and 5.
 
 use crate::cookie;
+use crate::layout::session::Facts;
 use crate::layout::{
     Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Rank, Setup, Verdict, key, php,
     whose,
 };
-use crate::session::Facts;
 use crate::store::Key;
 use crate::store::Op;
 use crate::value::Value;

@@ -1,11 +1,11 @@
 //! PHP's native sessions with the handler of the extension phpredis.
 
 use crate::cookie;
+use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Rank, Setup, Verdict, Whose, key,
     php,
 };
-use crate::session::{Facts, Session};
 use crate::store::Key;
 use crate::store::Op;
 use crate::value::Value;

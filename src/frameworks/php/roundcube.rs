@@ -2,10 +2,10 @@
 
 use crate::codec::php_session;
 use crate::cookie;
+use crate::layout::session::{Facts, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, php, time, user, whose,
 };
-use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 use std::borrow::Cow;
 

@@ -6,10 +6,10 @@ use sha1::{Digest, Sha1};
 use crate::codec::Limits;
 use crate::codec::php as serialize;
 use crate::cookie;
+use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, key, time,
 };
-use crate::session::{Facts, Session, Unnamed};
 use crate::store::Key;
 use crate::store::{Op, Raw};
 use crate::value::Value;

@@ -3,8 +3,8 @@
 use crate::cookie;
 use crate::layout::key;
 use crate::layout::key::Alphabet;
+use crate::layout::session::Facts;
 use crate::layout::{Cookie, Ends, Keys, Layout, Mark, Place, Verdict, php, whose};
-use crate::session::Facts;
 
 const PREFIX: &str = "swoft_session:";
 

@@ -5,11 +5,11 @@ use crate::codec::Limits;
 use crate::codec::php as serialize;
 use crate::cookie;
 use crate::layout::php;
+use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict,
     Whose, time, whose,
 };
-use crate::session::{Facts, Session, Unnamed};
 use crate::store::Op;
 use crate::value::Value;
 use crate::wrap::{self, sodium};

@@ -2,10 +2,10 @@
 
 use crate::cookie;
 use crate::frameworks::php::{symfony, thinkphp6};
+use crate::layout::session::Facts;
 use crate::layout::{
     Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, php, whose,
 };
-use crate::session::Facts;
 use crate::value::Value;
 
 /// The group that the variables are in unless another one is configured.
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
     use crate::codec::Limits;
     use crate::layout::Setting;
-    use crate::session::Session;
+    use crate::layout::session::Session;
     use crate::store::Raw;
 
     #[test]
@@ -113,7 +113,7 @@ mod tests {
                 setup: &setup,
                 key: key.as_bytes(),
                 id,
-                certainty: crate::session::Certainty::Sure,
+                certainty: crate::layout::session::Certainty::Sure,
                 hash: false,
                 raw: &raw,
                 facts: Facts::default(),

@@ -5,8 +5,8 @@ use crate::layout::key;
 use crate::layout::key::Alphabet;
 use crate::layout::php;
 use crate::layout::php::What;
+use crate::layout::session::Facts;
 use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, whose};
-use crate::session::Facts;
 use crate::value::Value;
 use std::borrow::Cow;
 

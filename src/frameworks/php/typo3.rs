@@ -5,11 +5,11 @@ use crate::cookie;
 use crate::layout::key;
 use crate::layout::key::Alphabet;
 use crate::layout::php;
+use crate::layout::session::{Facts, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose,
     open_any, time, user,
 };
-use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 use std::borrow::Cow;
 

@@ -1,8 +1,8 @@
 //! webman and other applications on Workerman.
 
 use crate::cookie;
+use crate::layout::session::Facts;
 use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, php, whose};
-use crate::session::Facts;
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {

@@ -1,7 +1,7 @@
 //! WordPress with the plugin WP Redis User Session Storage.
 
+use crate::layout::session::Facts;
 use crate::layout::{Blob, Ends, Keys, Layout, Mark, Place, Setup, Verdict, key, php, time, user};
-use crate::session::Facts;
 use crate::value::Value;
 use std::borrow::Cow;
 

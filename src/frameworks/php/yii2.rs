@@ -6,11 +6,11 @@ use md5::{Digest, Md5};
 use crate::cookie;
 use crate::cookie::Opened;
 use crate::layout::key::Alphabet;
+use crate::layout::session::{Facts, Unnamed};
 use crate::layout::{
     Blob, Cookie, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, open_any,
     php, whose,
 };
-use crate::session::{Facts, Unnamed};
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {

@@ -1,10 +1,10 @@
 //! WebSEAL, IBM Security Verify Access and IBM Application Gateway with Redis.
 
+use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Decoded, Ends, Evidence, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob,
     expire, key,
 };
-use crate::session::{Facts, Session};
 use crate::store::Key;
 use crate::store::{Kind, Op};
 use crate::value::Value;

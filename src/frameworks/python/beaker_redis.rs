@@ -6,11 +6,11 @@ use std::borrow::Cow;
 
 use crate::cookie;
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::Facts;
 use crate::layout::setup::{self, OptionKind, OptionSpec};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, python, time,
 };
-use crate::session::Facts;
 use crate::value::Value;
 use crate::wrap::{base64, beaker, deflate};
 

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use crate::cookie;
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::{Facts, Session};
 use crate::layout::{Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, Whose, python};
-use crate::session::{Facts, Session};
 use crate::store::{Key, Op};
 use crate::value::Value;
 

@@ -3,11 +3,11 @@
 //! crudauth storage/backends/redis.py at 21cf51a.
 
 use crate::cookie;
+use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, UserIndex, Verdict, Whose, key, python,
     time, user,
 };
-use crate::session::{Facts, Session};
 use crate::store::{Key, Op};
 use crate::value::Value;
 

@@ -7,11 +7,11 @@ use std::borrow::Cow;
 use crate::codec::{json, pickle};
 use crate::cookie;
 use crate::cookie::itsdangerous::DEFAULT;
+use crate::layout::session::Facts;
 use crate::layout::setup::{OptionKind, OptionSpec};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, key, python, user,
 };
-use crate::session::Facts;
 use crate::value::Value;
 
 /// cachelib's mark for a pickle. A whole number has none.

@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 
 use crate::layout::key;
+use crate::layout::session::{Facts, Session};
 use crate::layout::{Blob, Cookie, Decoded, Ends, Evidence, Keys, Layout, Mark, Place, Setup, Verdict, blob};
-use crate::session::{Facts, Session};
 use crate::store::{Key, Kind, Op};
 use crate::value::Value;
 

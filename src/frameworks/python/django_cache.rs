@@ -8,11 +8,11 @@ use std::borrow::Cow;
 
 use crate::cookie;
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::{Facts, Session};
 use crate::layout::setup::{OptionKind, OptionSpec};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, python, user,
 };
-use crate::session::{Facts, Session};
 use crate::store::{Key, Op};
 use crate::value::Value;
 

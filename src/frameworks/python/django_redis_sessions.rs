@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use crate::cookie;
 use crate::frameworks::python::django_cache;
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::Facts;
 use crate::layout::setup::{OptionKind, OptionSpec};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Extra, Keys, Layout, Mark, Place, Setup, Verdict, Whose, python,
 };
-use crate::session::Facts;
 use crate::value::Value;
 use crate::wrap::{deflate, django};
 

@@ -5,9 +5,9 @@
 use crate::cookie;
 use crate::cookie::itsdangerous::DEFAULT;
 use crate::layout::key::Alphabet;
+use crate::layout::session::Facts;
 use crate::layout::setup::{OptionKind, OptionSpec};
 use crate::layout::{Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Rank, Setup, Verdict, python};
-use crate::session::Facts;
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {

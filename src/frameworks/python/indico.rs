@@ -7,12 +7,12 @@ use std::borrow::Cow;
 use super::ctfd::{CACHELIB, MARK, outer};
 use crate::codec::pickle;
 use crate::cookie;
+use crate::layout::session::Facts;
 use crate::layout::setup::{OptionKind, OptionSpec};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, key, open_any, python,
     user,
 };
-use crate::session::Facts;
 use crate::value::Value;
 
 const WORD: &[u8] = b"_flask-session/";

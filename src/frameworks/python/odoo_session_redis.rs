@@ -4,10 +4,10 @@
 
 use crate::cookie;
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::Facts;
 use crate::layout::{
     Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, time, user, whose,
 };
-use crate::session::Facts;
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {

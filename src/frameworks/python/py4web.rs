@@ -3,10 +3,10 @@
 //! py4web 1.20260805 py4web/core.py `Session`.
 
 use crate::cookie;
+use crate::layout::session::Facts;
 use crate::layout::{
     Blob, Cookie, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, key, python, time, user, whose,
 };
-use crate::session::Facts;
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {

@@ -8,10 +8,10 @@ use super::pyramid_redis_sessions::{self, is_of};
 use crate::cookie;
 use crate::layout::expire;
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::Facts;
 use crate::layout::{
     Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, Whose, python, time,
 };
-use crate::session::Facts;
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {

@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use super::flask_session::is_compact;
 use crate::cookie;
 use crate::cookie::itsdangerous::Signer;
+use crate::layout::session::Facts;
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, key, python, user,
 };
-use crate::session::Facts;
 
 pub const LAYOUT: Layout = Layout {
     name: "quart-session",

@@ -6,9 +6,9 @@ use std::borrow::Cow;
 
 use crate::cookie;
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::Facts;
 use crate::layout::setup::{OptionKind, OptionSpec};
 use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, python, time};
-use crate::session::Facts;
 use crate::value::Value;
 
 const METADATA: &str = "__metadata__";

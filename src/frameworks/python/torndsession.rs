@@ -4,9 +4,9 @@
 
 use crate::cookie;
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::Facts;
 use crate::layout::setup::{OptionKind, OptionSpec};
 use crate::layout::{Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, python, time};
-use crate::session::Facts;
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {

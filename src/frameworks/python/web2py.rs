@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use crate::codec::pickle;
 use crate::cookie::{CookieError, Given, Opened};
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Extra, Keys, Layout, Mark, Place, Setup, Verdict, Whose, blob, user, whose,
 };
-use crate::session::{Facts, Session, Unnamed};
 use crate::store::{Key, Kind, Op};
 use crate::value::Value;
 

@@ -3,10 +3,10 @@
 use crate::codec::rails_cache;
 use crate::frameworks::ruby::{rack, rails_cache_store, rails_redis_actionpack};
 use crate::layout::blob::Form;
+use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, UserIndex, Verdict, Whose, time, whose,
 };
-use crate::session::{Facts, Session, Unnamed};
 use crate::store::{Key, Op};
 use crate::value::Value;
 

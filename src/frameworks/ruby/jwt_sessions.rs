@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::layout::key;
+use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{Blob, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, time};
-use crate::session::{Facts, Session, Unnamed};
 use crate::store::{Key, Kind, Op};
 use crate::value::Value;
 

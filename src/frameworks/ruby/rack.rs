@@ -12,10 +12,10 @@ use sha2::{Digest, Sha256};
 use crate::cookie::{CookieError, Given, Opened, rails};
 use crate::layout::blob::Form;
 use crate::layout::key::{self, Alphabet};
+use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Blob, Copies, Decoded, OptionKind, OptionSpec, Place, Setup, Verdict, Whose, open_any, user, whose,
 };
-use crate::session::{Facts, Session};
 use crate::store::{Key, Op};
 use crate::value::Value;
 

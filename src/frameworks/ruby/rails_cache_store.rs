@@ -3,8 +3,8 @@
 use crate::codec::rails_cache;
 use crate::frameworks::ruby::{rack, rails_redis_actionpack};
 use crate::layout::blob::Form;
+use crate::layout::session::Facts;
 use crate::layout::{Blob, Decoded, Keys, Layout, Mark, Place, Setup, Verdict};
-use crate::session::Facts;
 use crate::value::Value;
 
 const PREFIX: &str = "_session_id:";

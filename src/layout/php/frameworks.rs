@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::super::key::Alphabet;
 use super::super::whose;
 use super::{conventional, named};
-use crate::session::Unnamed;
+use crate::layout::session::Unnamed;
 use crate::value::Value;
 
 /// What the variables say of who is logged in.

@@ -3,7 +3,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::change::add;
 use super::edits::{Edit, Texts};
 use super::ends::{MoveEnd, While};
 use super::guarded::{self, Command, Guarded, command};
@@ -80,12 +79,12 @@ pub(super) fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Out
     guarded::carry_out(store, &mut ends)?;
     let texted = guarded::carry_out(store, &mut texts.all);
     for (whose, keys, entries) in texts.all.iter().flat_map(|text| &text.gone) {
-        add(&mut outcomes[*whose], *keys, *entries);
+        outcomes[*whose].add(*keys, *entries);
     }
     texted?;
     let removed = guarded::carry_out(store, &mut members);
     for member in &members {
-        add(&mut outcomes[member.whose], 0, member.removed);
+        outcomes[member.whose].add(0, member.removed);
     }
     removed?;
     for command in &published {

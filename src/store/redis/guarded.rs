@@ -7,9 +7,9 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
-use super::change::{GENTLE_WATCHED, LANES, WATCHED};
 use super::script::{self, Held};
 use super::*;
+use super::{GENTLE_WATCHED, LANES, WATCHED};
 
 /// How often one change is tried before it is given up.
 const TRIES: usize = 20;

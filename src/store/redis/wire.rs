@@ -27,7 +27,7 @@ const STOPPED: Duration = Duration::from_millis(200);
 
 /// A socket that knows how long may be waited for it.
 #[derive(Debug)]
-pub struct Socket {
+pub(super) struct Socket {
     plain: Plain,
     /// How long one answer may take.
     limit: Duration,
@@ -68,7 +68,7 @@ impl Socket {
     }
 
     /// From here on an answer may take so long, and so may a piece that is written.
-    pub fn limit(&mut self, limit: Duration) -> io::Result<()> {
+    pub(super) fn limit(&mut self, limit: Duration) -> io::Result<()> {
         self.limit = limit;
         self.begin();
         match &self.plain {
@@ -147,7 +147,7 @@ impl Write for Socket {
 
 /// The way to a server.
 #[derive(Debug)]
-pub enum Stream {
+pub(super) enum Stream {
     Plain(Socket),
     Tls(Box<StreamOwned<ClientConnection, Socket>>),
 }
@@ -177,7 +177,7 @@ impl Stream {
 
 /// A connection over which the server's protocol is spoken.
 #[derive(Debug)]
-pub struct Wire {
+pub(super) struct Wire {
     stream: Stream,
     buffer: Vec<u8>,
     /// Where in the buffer what was not taken yet begins and ends.
@@ -189,24 +189,24 @@ pub struct Wire {
 }
 
 impl Wire {
-    pub fn new(stream: Stream) -> Wire {
+    pub(super) fn new(stream: Stream) -> Wire {
         Wire { stream, buffer: Vec::new(), taken: 0, filled: 0, room: 0, broken: false }
     }
 
     /// How long an answer may take from here on.
-    pub fn limit(&mut self, limit: Duration) -> io::Result<()> {
+    pub(super) fn limit(&mut self, limit: Duration) -> io::Result<()> {
         self.stream.socket().limit(limit)
     }
 
     /// Sends commands as they are.
-    pub fn send(&mut self, commands: &[u8]) -> RedisResult<()> {
+    pub(super) fn send(&mut self, commands: &[u8]) -> RedisResult<()> {
         let writer = self.stream.writer();
         // A server that hangs up may have said why, so that its answer can be taken still.
         Ok(writer.write_all(commands).and_then(|()| writer.flush())?)
     }
 
     /// Takes the next answer. A refusal is an answer; behind an error nothing can be taken any more.
-    pub fn answer(&mut self) -> RedisResult<Answer> {
+    pub(super) fn answer(&mut self) -> RedisResult<Answer> {
         if self.broken {
             return Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
         }

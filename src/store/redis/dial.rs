@@ -15,8 +15,9 @@ use rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme, StreamOwned,
 };
 
-use super::connect::{Address, Target, Tls};
 use super::wire::{Socket, Stream, Wire};
+use crate::store::failure::plain;
+use crate::store::target::{Address, Target, Tls};
 
 /// Why there is no connection.
 pub(super) enum Failed {
@@ -92,7 +93,7 @@ fn config(tls: &Tls) -> Result<ClientConfig, String> {
     let read = |path: &Path, what: &str, mark: &str| {
         let shown = path.display();
         let bytes = std::fs::read(path)
-            .map_err(|error| format!("cannot read the {what} {shown}: {}", super::connect::plain(&error)))?;
+            .map_err(|error| format!("cannot read the {what} {shown}: {}", plain(&error)))?;
         // Without this an empty list of authorities would look like an untrusted server.
         if memchr::memmem::find(&bytes, mark.as_bytes()).is_none() {
             return Err(format!("the {what} {shown} is no PEM file with `{mark}` in it"));

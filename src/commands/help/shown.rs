@@ -5,7 +5,7 @@
 
 use clap::{Arg, Command, CommandFactory as _};
 
-use super::Cli;
+use crate::commands::Cli;
 use crate::exit;
 
 /// The heading of the filters, in every command that takes them.

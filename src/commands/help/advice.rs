@@ -123,7 +123,8 @@ pub fn improve(mut error: clap::Error) -> clap::Error {
 mod tests {
     use clap::CommandFactory as _;
 
-    use crate::cli::{Cli, shown};
+    use crate::commands::Cli;
+    use crate::commands::help::shown;
 
     fn said(args: &[&str]) -> String {
         let args = std::iter::once("sessctl").chain(args.iter().copied());
