@@ -450,7 +450,7 @@ impl<'a> Reader<'a> {
                 return Ok(Some(item));
             }
             // Keys come first, and are text.
-            Part::Hash if open.left % 2 == 0 => {
+            Part::Hash if open.left.is_multiple_of(2) => {
                 let key = match item {
                     Item::Bytes(bytes) => self.latin(bytes)?,
                     other => other,

@@ -262,7 +262,7 @@ fn behind_cookie(context: &Context, store: &mut RedisStore, given: &Given) -> an
         for open in [setup.layout.cookie.open, setup.layout.cookie.older].into_iter().flatten() {
             match open(setup, given) {
                 Ok(cookie) => {
-                    opened.push((Key((setup.layout.keys.key_of)(setup, &cookie.id)), setup, cookie))
+                    opened.push((Key((setup.layout.keys.key_of)(setup, &cookie.id)), setup, cookie));
                 }
                 Err(error) if setup.named => {
                     failed.get_or_insert(error);
@@ -365,7 +365,10 @@ fn show(
     let data = session.data.and_then(|data| data.value());
     let shown = match data {
         Some(data) if context.reveal => Some(data.clone().into_owned()),
-        Some(data) => Some(secret::blanked(data)),
+        Some(data) => {
+            let described = session.setup.layout.described;
+            Some(secret::blanked(data, described.map_or(&[], |described| &described.secrets)))
+        }
         None => None,
     };
     if let Some(path) = &args.path {
@@ -453,6 +456,7 @@ fn card(
     opening: Option<&Opening>,
     out: &mut impl std::io::Write,
 ) -> anyhow::Result<()> {
+    const HANG: usize = 11;
     let bold = |text: &str| if context.ui.color { format!("\x1b[1m{text}\x1b[0m") } else { text.to_string() };
     let masked = |bytes: &[u8]| {
         if context.reveal {
@@ -463,7 +467,6 @@ fn card(
         safe::safe(&text.replace(&id, &mask::short(session.id))).into_owned()
     };
     let (on, off) = if context.ui.color { ("\x1b[2m", "\x1b[0m") } else { ("", "") };
-    const HANG: usize = 11;
     let width = context.look().width.unwrap_or(usize::MAX);
     let mut line = |name: &str, text: &str| {
         let text = ui::wrap(text, width.saturating_sub(HANG), 0).replace('\n', &format!("\n{:HANG$}", ""));

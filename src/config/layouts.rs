@@ -13,6 +13,7 @@
 //! expires = { path = "exp", unit = "ms" }     # the end that the application enforces
 //! ip = "ip"
 //! agent = "ua"
+//! secrets = ["recovery", "card"]         # members of these names are blanked, wherever they stand in the data
 //! must_have = ["user", "created"]        # with these it certainly is one, also where it is not named
 //! id = ["uuid", "40 hex"]                # what ids look like: then a session may lack must_have (a guest's), and
 //!                                        # ends where it is named; hex, digits, lower, alnum, base64url, native
@@ -53,6 +54,7 @@ const MEMBERS: &[&str] = &[
     "expires",
     "ip",
     "agent",
+    "secrets",
     "must_have",
     "id",
     "cookie",
@@ -116,6 +118,7 @@ impl Reader<'_> {
             id: Vec::new(),
             cookie: None,
             caveats: Vec::new(),
+            secrets: Vec::new(),
             companions: Vec::new(),
         };
         let mut key_given = false;
@@ -155,6 +158,7 @@ impl Reader<'_> {
                 "expires" => described.expires = self.times(entry)?,
                 "ip" => described.ip = self.list(member, value)?,
                 "agent" => described.agent = self.list(member, value)?,
+                "secrets" => described.secrets = self.list(member, value)?,
                 "must_have" => described.must_have = self.list(member, value)?,
                 "id" => {
                     for text in self.list(member, value)? {

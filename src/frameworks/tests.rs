@@ -341,8 +341,7 @@ fn a_browsers_cookie_opens_to_the_id_and_is_genuine() {
 
 #[test]
 fn without_a_name_each_session_gets_its_layout_and_nothing_else_one() {
-    let setups: Vec<Setup> =
-        BUILT_IN.all().filter(|layout| layout.is_asked()).map(|layout| Setup::free(layout)).collect();
+    let setups: Vec<Setup> = BUILT_IN.all().filter(|layout| layout.is_asked()).map(Setup::free).collect();
     let index = index::Index::new(&setups);
     for fixture in fixtures() {
         let layout = fixture.layout();

@@ -38,6 +38,8 @@ pub struct Described {
     pub expires: Vec<When>,
     pub ip: Vec<String>,
     pub agent: Vec<String>,
+    /// Names of members that are secrets, wherever they stand in the data.
+    pub secrets: Vec<String>,
     /// Paths that every session has; where all of them lead somewhere it certainly is one.
     pub must_have: Vec<String>,
     /// What ids look like. Where one does, what lacks those paths, or cannot be read, is a session, too.
@@ -643,6 +645,9 @@ impl Described {
         if !user.is_empty() {
             lines.push(("user", user.join(", else ")));
         }
+        if !self.secrets.is_empty() {
+            lines.push(("secrets", self.secrets.join(", ")));
+        }
         if let Some(cookie) = &self.cookie {
             lines.push(("cookie", format!("{}, of the form {}", cookie.name, cookie.form)));
         }
@@ -725,6 +730,7 @@ fn of(setup: &Setup) -> &'static Described {
         id: Vec::new(),
         cookie: None,
         caveats: Vec::new(),
+        secrets: Vec::new(),
         companions: Vec::new(),
     };
     setup.layout.described.unwrap_or(NOTHING)

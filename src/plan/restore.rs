@@ -97,7 +97,9 @@ impl<'a> Changed<'a> {
                 let prepared = std::mem::take(&mut self.prepared);
                 let (kept, others): (Vec<_>, Vec<_>) =
                     prepared.into_iter().partition(|kept| done.contains(&kept.backup.step));
-                others.into_iter().for_each(|kept| self.set_aside(kept));
+                for kept in others {
+                    self.set_aside(kept);
+                }
                 kept
             }
             Ok(Some(_)) => return,

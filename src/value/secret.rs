@@ -75,8 +75,9 @@ pub fn is_secret(name: &str) -> bool {
 }
 
 /// The value with its secrets blanked; numbers and texts only, so that the structure stays visible.
-pub fn blanked(value: &Value<'_>) -> Value<'static> {
-    walk(value, false)
+/// Members of these names are secrets, too.
+pub fn blanked(value: &Value<'_>, names: &[String]) -> Value<'static> {
+    walk(value, false, names)
 }
 
 /// Claims that every decoded token has some of.
@@ -87,13 +88,16 @@ fn is_claims(value: &Value<'_>) -> bool {
     value.members().is_some() && CLAIMS.iter().filter(|name| value.get(name).is_some()).count() >= 2
 }
 
-fn walk(value: &Value<'_>, secret: bool) -> Value<'static> {
+fn walk(value: &Value<'_>, secret: bool, names: &[String]) -> Value<'static> {
     let secret = secret && !is_claims(value);
-    let all = |values: &[Value<'_>]| values.iter().map(|value| walk(value, secret)).collect();
+    let is_secret = |name: &str| is_secret(name) || names.iter().any(|other| other == name);
+    let all = |values: &[Value<'_>]| values.iter().map(|value| walk(value, secret, names)).collect();
     let named = |members: &[(Cow<'_, str>, Value<'_>)]| {
         members
             .iter()
-            .map(|(name, value)| (Cow::Owned(name.to_string()), walk(value, secret || is_secret(name))))
+            .map(|(name, value)| {
+                (Cow::Owned(name.to_string()), walk(value, secret || is_secret(name), names))
+            })
             .collect()
     };
     match value {
@@ -105,14 +109,14 @@ fn walk(value: &Value<'_>, secret: bool) -> Value<'static> {
                 .iter()
                 .map(|(key, value)| {
                     let hides = secret || key.as_str().is_some_and(is_secret);
-                    (key.clone().into_owned(), walk(value, hides))
+                    (key.clone().into_owned(), walk(value, hides, names))
                 })
                 .collect(),
         ),
         Value::Object(object) => Value::Object(Box::new(Object {
             class: Cow::Owned(object.class.to_string()),
             fields: named(&object.fields),
-            payload: object.payload.as_ref().map(|payload| walk(payload, secret)),
+            payload: object.payload.as_ref().map(|payload| walk(payload, secret, names)),
         })),
         Value::Null | Value::Bool(_) | Value::Ref(_) => value.clone().into_owned(),
         // Whatever it is called, it opens what it was made for.
@@ -152,7 +156,7 @@ mod tests {
             "id_token_jwt":"x","other":"eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.s","password":{"sub":"p"}}"#;
         let value = (crate::codec::json::CODEC.decode)(text, &crate::codec::Limits::default()).expect("JSON");
         assert_eq!(
-            blanked(&value).to_json(),
+            blanked(&value, &[]).to_json(),
             format!(
                 r#"{{"id_token":{{"iss":"i","sub":"alice","nonce":"{BLANK}","address":{{"city":"c"}}}},"id_token_jwt":"{BLANK}","other":"{BLANK}","password":{{"sub":"{BLANK}"}}}}"#
             )
@@ -164,7 +168,7 @@ mod tests {
         let text = br#"{"tokens":[{"id":1},"x",null],"user":{"password":"p","name":"alice"}}"#;
         let value = (crate::codec::json::CODEC.decode)(text, &crate::codec::Limits::default()).expect("JSON");
         assert_eq!(
-            blanked(&value).to_json(),
+            blanked(&value, &[]).to_json(),
             format!(
                 r#"{{"tokens":[{{"id":"{BLANK}"}},"{BLANK}",null],"user":{{"password":"{BLANK}","name":"alice"}}}}"#
             )

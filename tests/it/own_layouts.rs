@@ -456,3 +456,22 @@ fn a_lock_goes_with_its_session_and_does_not_come_back() {
     let keys: Vec<Vec<u8>> = sess.server.contents().into_keys().collect();
     assert_eq!(keys, [b"l:1"]);
 }
+
+#[test]
+fn what_a_description_calls_a_secret_is_blanked() {
+    let text = r#"
+[layouts.app]
+key = "app:{id}"
+codec = "json"
+user = "user"
+secrets = ["recovery", "iban"]
+"#;
+    let value = r#"{"user":"zoe","recovery":["open sesame"],"bank":{"iban":"DE02","bic":"GENO"},"pin":4711}"#;
+    let sess = configured(Sess::new().set("app:abcdefgh", value), text).global(&["--layout", "app"]);
+    for form in ["table", "json"] {
+        let shown = sess.args(["inspect", "abcdefgh", "-o", form]).success();
+        shown.shows("GENO").shows("recovery").hides("open sesame").hides("DE02").hides("4711");
+    }
+    sess.args(["inspect", "abcdefgh", "--reveal"]).success().shows("open sesame").shows("DE02").shows("4711");
+    sess.args(["layouts", "app"]).success().shows("recovery, iban");
+}

@@ -277,7 +277,7 @@ fn is_bare(value: &[u8]) -> bool {
 }
 
 /// The names that such a cookie has: applications call it after themselves.
-fn names<'g>(given: &'g Given) -> Vec<&'g str> {
+fn names(given: &Given) -> Vec<&str> {
     given.names().filter(|name| name.starts_with('_') && name.contains("_session")).collect()
 }
 
