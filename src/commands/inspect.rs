@@ -447,6 +447,9 @@ fn object(
     Ok(())
 }
 
+/// Where what is said begins on a card's lines.
+const HANG: usize = 11;
+
 /// A short card, then the data as a readable tree.
 fn card(
     context: &Context,

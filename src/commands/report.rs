@@ -41,8 +41,8 @@ pub fn print_with(
                     out.write_all(object.trim_end().trim_end_matches('}').trim_end().as_bytes())?;
                     out.write_all(b",\n  \"sessions\": [")?;
                     let mut between = "\n";
-                    sessions.each(context, |_, steps| {
-                        write!(out, "{between}    {}", steps()?.trim_end())?;
+                    sessions.each(context, |_, line| {
+                        write!(out, "{between}    {}", line()?.trim_end())?;
                         between = ",\n";
                         Ok(())
                     })?;
