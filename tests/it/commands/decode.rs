@@ -199,7 +199,7 @@ fn a_form_that_is_known_says_what_its_codec_found() {
         (
             b"\0\x11\x01\0\0\0\0\0\0\xf0\xbf\xff\xff\xff\xff\x04\x08{\x06",
             "the cache of Ruby on Rails",
-            "rails-cache",
+            "marshal: ",
         ),
         (b"\x83t\0\0\0\x02m\0\0\0\x01aa\x01", "a term of Erlang or Elixir", "etf"),
     ] {
