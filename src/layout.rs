@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 
-use crate::codec::{DecodeError, Limits};
 use crate::cookie::{CookieError, Given, Opened};
 use crate::store::{Key, Kind, Op, Raw};
 use crate::value::Value;

@@ -33,12 +33,14 @@
 //!
 //! Everything is checked here, with the line, so that the layout's functions need not ask again.
 
-use super::*;
-use crate::codec;
-use crate::frameworks;
+use super::{Entry, Name, Reader};
+use crate::fault::{Usage, did_you_mean};
+use crate::layout::Described;
 use crate::layout::described::{Clock, Companion, Companionship, Cookie, FORMS, Pattern, Shape, Unit, When};
 use crate::store::Kind;
-use crate::wrap;
+use crate::{codec, frameworks, wrap};
+use toml::Spanned;
+use toml::de::DeValue;
 
 /// The members of a layout.
 const MEMBERS: &[&str] = &[
@@ -363,6 +365,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::layouts_of;
 
     /// The example in this module's documentation.
     fn example() -> String {

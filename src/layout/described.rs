@@ -6,13 +6,28 @@
 
 use std::ops::Range;
 
+use super::blob::Blob;
+use super::blob::Decoded;
+use super::blob::Form;
 use super::expire::{self, Expiring, Moved};
 use super::key::Alphabet;
-use super::*;
-use crate::codec;
-use crate::cookie;
-use crate::store::{JsonItem, Rewrite, WhenEmpty};
+use super::key::Place;
+use super::session::Facts;
+use super::session::Session;
+use super::setup::OptionKind;
+use super::setup::OptionSpec;
+use super::setup::Setup;
+use super::whose::Whose;
+use super::{
+    Ends, Keys, Layout, Mark, OpenCookie, Rank, UserIndex, Verdict, blob, key, setup, time, user, whose,
+};
+use crate::codec::{DecodeError, Limits};
+use crate::cookie::{CookieError, Given, Opened};
+use crate::store::{JsonItem, Key, Kind, Op, Raw, Rewrite, WhenEmpty};
+use crate::value::Value;
 use crate::wrap::{self, WrapError};
+use crate::{codec, cookie};
+use std::borrow::Cow;
 
 /// A store as its owner describes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -1124,6 +1139,7 @@ fn open_cookie(setup: &Setup, given: &Given) -> Result<Opened, CookieError> {
 mod tests {
     use super::*;
     use crate::config::layouts_of;
+    use crate::layout::Setting;
 
     fn layout(text: &str) -> &'static Layout {
         let mut all = layouts_of(text).expect("well described");

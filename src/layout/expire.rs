@@ -5,21 +5,14 @@
 
 use std::ops::Range;
 
-use super::*;
-use crate::codec::json;
-use crate::store::{Expiry, Rewrite, Ttl};
-
-/// What becomes of a session whose end is moved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expiring {
-    pub at: Expiry,
-    pub rewrite: Option<Rewrite>,
-    /// What follows in indexes; without effect where there is nothing to do.
-    pub then: Vec<Op>,
-}
-
-/// Or why it cannot be moved: half a sentence that follows on the sessions.
-pub type Moved = Result<Expiring, &'static str>;
+use super::blob::Decoded;
+use super::session::Session;
+pub use super::session::{Expiring, Moved};
+use super::setup::Setup;
+use super::time;
+use crate::codec::{Limits, json};
+use crate::store::{Expiry, Raw, Rewrite, Ttl};
+use crate::value::Value;
 
 pub const UNREADABLE: &str = "their value does not decode";
 /// Where a framework gives every session an end.

@@ -4,9 +4,14 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::*;
-use crate::codec::{fastjson, java, json};
+use super::blob::Blob;
+use super::blob::Decoded;
+use super::session::Session;
+use super::{expire, whose};
+use crate::codec::{Limits, fastjson, java, json};
 use crate::layout::session::Unnamed;
+use crate::store::{Key, Raw};
+use crate::value::Value;
 
 /// Where a session was ended by its framework, which leaves the rest of it for those who are told.
 pub const OVER: &str = "they are over, and the framework has taken away what belongs to them";

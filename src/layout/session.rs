@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::layout::expire::Moved;
 use crate::layout::{Decoded, Setup};
-use crate::store::{Op, Raw, Ttl};
+use crate::store::{Expiry, Op, Raw, Rewrite, Ttl};
 
 /// Who, when and from where. Times are milliseconds since 1970 in UTC.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -81,6 +80,18 @@ pub struct Session<'b> {
     /// When this was read, in milliseconds since 1970.
     pub now: i64,
 }
+
+/// What becomes of a session whose end is moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expiring {
+    pub at: Expiry,
+    pub rewrite: Option<Rewrite>,
+    /// What follows in indexes; without effect where there is nothing to do.
+    pub then: Vec<Op>,
+}
+
+/// Or why it cannot be moved: half a sentence that follows on the sessions.
+pub type Moved = Result<Expiring, &'static str>;
 
 impl Session<'_> {
     pub fn layout(&self) -> &'static str {

@@ -6,11 +6,16 @@
 //! application keeps under names that no convention knows, until another session of the same key
 //! family shows where users stand.
 
-use super::*;
+use super::blob::Blob;
+use super::session::Facts;
+use super::setup::Setup;
+use super::user;
 use crate::codec;
+use crate::codec::Limits;
 use crate::layout::session::Unnamed;
 use crate::text::shape::is_token;
-use crate::value::secret;
+use crate::value::{Value, secret};
+use std::borrow::Cow;
 
 /// What tells whose a session of a layout is that names no user.
 #[derive(Debug, Clone, Copy)]

@@ -10,8 +10,8 @@ use std::ops::ControlFlow;
 use ::redis::Value as Answer;
 
 use super::{
-    Applied, Backup, Companion, Error, Fit, Keeper, Key, Kind, Need, Op, Outcome, Page, Query, Raw, Record,
-    Source, Step, Store, Ttl,
+    Applied, Backup, Companion, Error, Fit, Keeper, Key, Kind, Need, Op, Page, Query, Raw, Record, Source,
+    Step, Store, Ttl,
 };
 use crate::store::failure::classify;
 use crate::store::target::Target;

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::*;
-use crate::store::{Content, Fingerprint, Parts};
+use super::{RedisStore, Refusal, bulk, instant, int, json_list, kind_of, pairs};
+use crate::store::{Backup, Companion, Content, Error, Fingerprint, Key, Kind, Op, Parts, Raw, Source, Step};
+use ::redis::Value as Answer;
 
 /// Indexes with more entries are not kept whole; their entries are.
 const SMALL: i64 = 128;

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use super::change::simple_key;
 use super::json_list::{in_list, without};
-use super::*;
-use crate::store::{Expiry, Own, Rewrite};
+use super::{RedisStore, Refusal, bulk, int};
+use crate::store::{Error, Expiry, Key, Op, Own, Rewrite, Step, Store};
+use ::redis::Value as Answer;
 
 /// Asks for permission with keys that cannot exist: the ones at hand with an ending of their own.
 pub(super) fn may_change(store: &mut RedisStore, samples: &[&Step]) -> Result<(), Error> {

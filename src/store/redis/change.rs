@@ -10,9 +10,14 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
-use super::{backup, follow, script, *};
+use super::{
+    GENTLE_WATCHED, LANES, RedisStore, Refusal, WATCHED, backup, bulk, follow, instant, int, pairs, script,
+};
 use crate::codec;
-use crate::store::{Ends, Expiry, Fingerprint, Keeper, Own, Rewrite};
+use crate::store::{
+    Applied, Ends, Error, Expiry, Fingerprint, Fit, Keeper, Key, Op, Outcome, Own, Raw, Rewrite, Source, Step,
+};
+use ::redis::Value as Answer;
 
 /// Bytes of values that are read again at a time, unless one alone is larger.
 const BYTES: u64 = 8 << 20;

@@ -4,9 +4,10 @@
 use super::guarded::{Command, Guarded, command};
 use super::json_list::{in_list, merged, without};
 use super::script::Held;
-use super::*;
+use super::{RedisStore, bulk};
 use crate::codec;
-use crate::store::{JsonItem, WhenEmpty};
+use crate::store::{Error, JsonItem, Key, WhenEmpty};
+use ::redis::Value as Answer;
 
 /// One change to a string.
 pub(super) enum Edit<'e> {

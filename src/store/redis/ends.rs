@@ -4,7 +4,9 @@
 use std::collections::HashSet;
 
 use super::guarded::{Command, Guarded, command};
-use super::*;
+use super::{RedisStore, bulk, int};
+use crate::store::Key;
+use ::redis::Value as Answer;
 
 /// Two times of a key's end are the same when they are no further apart (ms): one is read by its span.
 pub(super) const CLOSE: i64 = 2_000;

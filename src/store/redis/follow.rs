@@ -7,8 +7,9 @@ use super::edits::{Edit, Texts};
 use super::ends::{MoveEnd, While};
 use super::guarded::{self, Command, Guarded, command};
 use super::script::Held;
-use super::*;
-use crate::store::Own;
+use super::{RedisStore, Refusal, int};
+use crate::store::{Error, Key, Op, Outcome, Own, Step};
+use ::redis::Value as Answer;
 
 /// The operations that look before they act, once the keys are gone; each once for the whole batch.
 pub(super) fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Outcome]) -> Result<(), Error> {

@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
 use super::script::{self, Held};
-use super::*;
-use super::{GENTLE_WATCHED, LANES, WATCHED};
+use super::{GENTLE_WATCHED, LANES, RedisStore, Refusal, WATCHED, instant};
+use crate::store::{Error, Key};
+use ::redis::Value as Answer;
 
 /// How often one change is tried before it is given up.
 const TRIES: usize = 20;

@@ -6,7 +6,10 @@
 
 use std::collections::VecDeque;
 
-use super::*;
+use super::{
+    LOOK, LOOK_END, MAX_FIELDS, MAX_TEXT, RedisStore, Refusal, blank, bulk, int, kind_of, other, pairs,
+};
+use crate::store::{Error, Key, Kind, Need, Raw, Record, Ttl};
 
 /// What an answer is awaited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,8 +10,12 @@ use super::backup::{ask_parts, bulk_or_double, digest_of, parts_of, small_kinds}
 use super::edits::{Edit, Texts};
 use super::ends::{CLOSE, MoveEnd, While};
 use super::guarded::{self, Command, Guarded, command};
-use super::*;
-use crate::store::{Content, Expiry, Fingerprint, Own, Parts, Rewrite};
+use super::{RedisStore, Refusal, bulk, int, pairs};
+use crate::store::{
+    Applied, Backup, Companion, Content, Error, Expiry, Fingerprint, Key, Kind, Outcome, Own, Parts, Raw,
+    Rewrite, Store,
+};
+use ::redis::Value as Answer;
 
 /// A score as the server prints and reads it.
 fn score_text(score: f64) -> String {

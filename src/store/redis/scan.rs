@@ -8,8 +8,10 @@ use std::collections::VecDeque;
 
 use super::read::{Await, Reading, What};
 use super::seen::Seen;
-use super::*;
-use crate::store::Interest;
+use super::{RedisStore, blank, bulk};
+use crate::store::{Error, Interest, Need, Page, Query, Raw};
+use ::redis::Value as Answer;
+use std::ops::ControlFlow;
 
 /// Keys a page: few enough to stay in caches and socket buffers.
 const COUNT: &[u8] = b"400";

@@ -6,7 +6,9 @@
 
 use std::borrow::Cow;
 
-use super::*;
+use super::{RedisStore, Refusal};
+use crate::store::{Error, Key, Raw};
+use ::redis::Value as Answer;
 
 /// Does its commands while the key holds what it did: 0 where it does not, -1 where it is gone.
 const IF_SAME: &[u8] = br"
