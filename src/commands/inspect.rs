@@ -459,7 +459,6 @@ fn card(
     opening: Option<&Opening>,
     out: &mut impl std::io::Write,
 ) -> anyhow::Result<()> {
-    const HANG: usize = 11;
     let bold = |text: &str| if context.ui.color { format!("\x1b[1m{text}\x1b[0m") } else { text.to_string() };
     let masked = |bytes: &[u8]| {
         if context.reveal {
