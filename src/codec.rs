@@ -16,6 +16,7 @@ mod bytes;
 mod calendar;
 pub(crate) mod dotnet;
 pub mod dotnet_binary;
+pub mod dumper;
 pub mod etf;
 pub mod fastjson;
 pub mod foreign;
@@ -46,6 +47,7 @@ pub const ALL: &[&Codec] = &[
     &etf::CODEC,
     &storable::CODEC,
     &sereal::CODEC,
+    &dumper::CODEC,
     &php_msgpack::CODEC,
     &dotnet_binary::CODEC,
     &aspnetcore::SESSION,

@@ -33,6 +33,7 @@ pub mod keygrip;
 pub mod laravel;
 pub mod mgcrea;
 pub mod openid;
+pub mod plug;
 pub mod pyramid;
 pub mod rails;
 pub mod remix;

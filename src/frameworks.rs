@@ -12,6 +12,7 @@ use crate::layout::{Described, Layout, Setting, Setup};
 
 pub mod any;
 pub mod dotnet;
+pub mod elixir;
 pub mod jvm;
 pub mod node;
 pub mod perl;
@@ -21,8 +22,18 @@ pub mod python;
 pub mod ruby;
 
 /// The families. Among layouts of one rank the earlier family is asked first.
-const FAMILIES: &[&[&Layout]] =
-    &[node::ALL, ruby::ALL, perl::ALL, dotnet::ALL, proxy::ALL, jvm::ALL, python::ALL, php::ALL, any::ALL];
+const FAMILIES: &[&[&Layout]] = &[
+    node::ALL,
+    ruby::ALL,
+    perl::ALL,
+    elixir::ALL,
+    dotnet::ALL,
+    proxy::ALL,
+    jvm::ALL,
+    python::ALL,
+    php::ALL,
+    any::ALL,
+];
 
 /// What is known without a configuration file.
 pub static BUILT_IN: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(Vec::new()));

@@ -706,6 +706,8 @@ fn could_be(head: &[u8]) -> bool {
     matches!(head.trim_ascii_start().first(), Some(b'{' | b'['))
         || crate::layout::php::is_likely(head)
         || crate::frameworks::php::nextcloud::is_begun(head)
+        || crate::frameworks::elixir::plug_session_redis_store::is_begun(head)
+        || crate::frameworks::perl::catalyst_session_redis::is_begun(head)
         || crate::codec::ALL.iter().any(|codec| codec.name != "json" && (codec.sniff)(head))
 }
 

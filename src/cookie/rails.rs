@@ -139,7 +139,11 @@ fn message(plain: &[u8], name: &str) -> Option<(Vec<u8>, bool)> {
     let Ok(value) = json::decode(plain, &limits) else { return Some((text(plain)?, true)) };
     let Some(envelope) = value.get("_rails") else { return Some((scalar(&value)?, true)) };
     let purpose = envelope.get("pur").and_then(Value::as_str);
-    let meant = purpose.is_none_or(|purpose| purpose.strip_prefix("cookie.") == Some(name));
+    // A proxy may have put a prefix of browsers before the name.
+    let short = ["__Host-", "__Secure-"].iter().find_map(|prefix| name.strip_prefix(prefix));
+    let meant = purpose.is_none_or(|purpose| {
+        purpose.strip_prefix("cookie.").is_some_and(|of| of == name || Some(of) == short)
+    });
     let id = match (envelope.get("message"), envelope.get("data")) {
         (Some(message), _) => text(&base64_any(message.as_str()?.as_bytes())?)?,
         (None, data) => scalar(data?)?,

@@ -431,6 +431,8 @@ fn without_a_name_sessions_are_found_behind_any_prefix() {
                         [b"{", prefix.as_bytes(), b"_", rest].concat()
                     }
                     "gitlab" => [prefix.as_bytes(), b"session:gitlab:", rest].concat(),
+                    "plack-session-redis" => [prefix.as_bytes(), b"_", rest].concat(),
+                    "catalyst-session-redis" => [prefix.as_bytes(), b"session:", rest].concat(),
                     "rack-session-redis" => [prefix.as_bytes(), b"rack:session:", rest].concat(),
                     "webseal" => [prefix.as_bytes(), b"session-", rest].concat(),
                     "redis-sessions" => [prefix.as_bytes(), b":", rest].concat(),
@@ -444,6 +446,8 @@ fn without_a_name_sessions_are_found_behind_any_prefix() {
                     "lemonldap-ng" | "koa-session" | "vertx-web" => continue,
                     // Its dumps are those of redis-actionpack.
                     "rails-redis-session-store" => continue,
+                    // Its id is the whole key.
+                    "redbird" => continue,
                     _ => [prefix.as_bytes(), rest].concat(),
                 };
                 let at = format!("{}: {}", fixture.slug, key.escape_ascii());

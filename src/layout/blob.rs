@@ -34,10 +34,11 @@ pub enum Form {
     Msgpack,
     Storable,
     Sereal,
+    Dumper,
 }
 
 impl Form {
-    const COUNT: usize = 8;
+    const COUNT: usize = 9;
 
     pub const fn codec(self) -> &'static Codec {
         match self {
@@ -49,6 +50,7 @@ impl Form {
             Form::Msgpack => &codec::msgpack::CODEC,
             Form::Storable => &codec::storable::CODEC,
             Form::Sereal => &codec::sereal::CODEC,
+            Form::Dumper => &codec::dumper::CODEC,
         }
     }
 

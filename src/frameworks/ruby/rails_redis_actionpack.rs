@@ -14,7 +14,7 @@ value    Marshal 4.8 of a hash; JSON with `serializer: JSON`
 expiry   the key's TTL, moved by every request that reads the session; without expire_after there is
          none, and one given from outside is lost at the next such request
 user     warden.user.<scope>.key of Devise (scope user, then the others), else user_id and others
-cookie   _<application>_session = <public id>, bare; `signed: true` makes a message of it, which takes
+cookie   _<application>_session = <public id>, bare; `signed: true` makes a message of it that takes
          secret_key_base to open. No key leads back to a cookie
 index    none
 end      the key, and the one with the public id where that is still there: the next request falls

@@ -7,13 +7,13 @@ pub const RAILS_SQL: Layout = Layout {
     about: "Discourse, Mastodon, Canvas, Chatwoot and Rails applications with cookie or SQL sessions",
     family: "Ruby",
     page: "\
-which    Rails' default :cookie_store, :active_record_store (OpenProject, Zammad by default), Rails 8's
-         authentication generator, Rack::Session::Cookie and ::Pool, Roda's `sessions`, Clearance
+which    Rails' default :cookie_store, :active_record_store (OpenProject, Zammad by default), the
+         authentication of Rails 8, Rack::Session::Cookie and ::Pool, Roda's `sessions`, Clearance
 where    in an encrypted cookie, or in rows of SQL; of Discourse in user_auth_tokens (cookie _t), of
          Mastodon in session_activations
 end      in the application: Discourse's admin page of a user, Mastodon's account settings
-beware   they share their Redis with Sidekiq and caches. Discourse's shared_session_key_<user> hand a
-         login over for seconds, Zammad's sessions/<id> are its clients of web sockets: no sessions
+beware   they share their Redis with Sidekiq and caches. Discourse's shared_session_key_<user> hand
+         a login over for seconds, Zammad's sessions/<id> are clients of web sockets: no sessions
 ",
     rank: Rank::Unseen,
     recognize: |_, _| Verdict::no("such sessions are in no store"),

@@ -1,0 +1,87 @@
+//! What all sessions of Plug have in common: ids, who is logged in.
+
+use std::borrow::Cow;
+
+use crate::layout::blob::Form;
+use crate::layout::session::Facts;
+use crate::layout::{Blob, OptionKind, OptionSpec, Setup, Verdict, Whose, user};
+use crate::value::Value;
+
+pub const SERIALIZER: OptionSpec =
+    OptionSpec::new("serializer", OptionKind::Text, "what the store writes; whatever it is is read");
+
+/// 96 random bytes in base64 of the standard alphabet (plug 1.14, lib/plug/session/cookie.ex and the
+/// stores after its model).
+pub const ID: usize = 128;
+
+/// What a request in flight does: only one that changed its session writes it.
+pub const LIVE: &str = "LiveView sockets stay up until their next mount, unless the application broadcasts \
+                        `disconnect` on live_socket_id.";
+
+pub fn is_id(id: &[u8]) -> bool {
+    id.len() == ID && id.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
+}
+
+/// An id at the end of a key; a prefix may end in a character that an id could hold.
+pub fn tail(key: &[u8]) -> Option<usize> {
+    let start = key.len().checked_sub(ID)?;
+    is_id(&key[start..]).then_some(start)
+}
+
+/// Whether the value is an Erlang term that is a map, or was to be one.
+pub fn judge(blob: &Blob<'_>) -> Verdict {
+    match blob.form(Form::Etf) {
+        Some(Ok(Value::Map(_) | Value::Pairs(_))) => Verdict::Sure,
+        // A map, or something compressed, that does not decode.
+        Some(Err(_)) if matches!(blob.text(), Some([131, 116 | 80, ..])) => Verdict::Sure,
+        _ => Verdict::no("the value is no Erlang term that is a map"),
+    }
+}
+
+/// Members by which applications name the user, besides those of the libraries.
+const CONVENTIONS: &[&str] = &[
+    "user_id",
+    "current_user_id",
+    "current_user",
+    "user",
+    "uid",
+    "username",
+    "login",
+    "account_id",
+    "current_account_id",
+    "admin_id",
+    "email",
+];
+
+const INSIDE: &[&str] = &["id", "_id", "user_id", "username", "login", "email"];
+
+fn named<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    match value {
+        Value::Map(_) | Value::Object(_) | Value::Pairs(_) => value.find_named(INSIDE, Value::scalar_text),
+        other => other.scalar_text(),
+    }
+}
+
+/// Guardian's tokens, one for each of its keys, `default` first (guardian 2.3, lib/guardian/plug/keys.ex).
+fn guardian<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    let subject = |value: &Value<'_>| user::claim(value.as_str()?, &["sub"]).map(Cow::Owned);
+    data.get("guardian_default_token").and_then(subject).or_else(|| {
+        let members = data.as_map()?.iter();
+        let tokens = members.filter(|(name, _)| name.starts_with("guardian_") && name.ends_with("_token"));
+        tokens.map(|(_, value)| value).find_map(subject)
+    })
+}
+
+pub fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
+    Facts { user: guardian(data).or_else(|| data.find_named(CONVENTIONS, named)), ..Facts::default() }
+}
+
+/// The token of `phx.gen.auth` and the id of Pow say that somebody is logged in, and not who.
+pub const WHOSE: Whose = Whose::Container(|data| {
+    let members = data.as_map()?;
+    let tells = |(name, value): &(Cow<'_, str>, Value<'_>)| {
+        let login = name.ends_with("user_token") || &**name == "auth" || name.ends_with("_auth");
+        login && !crate::layout::whose::is_empty(value)
+    };
+    (!members.iter().any(tells)).then_some(Cow::Borrowed(data))
+});

@@ -1,0 +1,57 @@
+//! What sessions of Perl's web frameworks have in common: who is logged in.
+
+use std::borrow::Cow;
+
+use crate::layout::{OptionKind, OptionSpec, Whose, whose};
+use crate::value::Value;
+
+pub const SERIALIZER: OptionSpec =
+    OptionSpec::new("serializer", OptionKind::Text, "what new sessions get; whatever it is is read");
+
+/// Members by which applications name the user: Catalyst's own, those of Dancer2::Plugin::Auth::Extensible
+/// and CGI::Session::Auth, and usual names.
+const CONVENTIONS: &[&str] = &[
+    "__user",
+    "logged_in_user",
+    "user_id",
+    "current_user_id",
+    "uid",
+    "user",
+    "username",
+    "login",
+    "account_id",
+    "profile",
+    "~profile",
+    "email",
+];
+
+const INSIDE: &[&str] = &["id", "_id", "user_id", "username", "login", "email"];
+
+/// A scalar itself, or the first of the usual members of a hash.
+pub fn named<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    match value {
+        Value::Map(_) | Value::Object(_) | Value::Pairs(_) => value.find_named(INSIDE, Value::scalar_text),
+        other => other.scalar_text(),
+    }
+}
+
+pub fn user<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    // Perl has no false of its own: 0 and the empty text are nobody as a flag, and 0 is an id to none.
+    data.find_named(CONVENTIONS, |value| named(value).filter(|user| user != "0"))
+}
+
+/// The application's members, without what the frameworks put there.
+pub const WHOSE: Whose = Whose::Container(|data| {
+    let members = data.members()?;
+    let flagged = members.iter().any(|(name, value)| {
+        matches!(&**name, "~logged-in" | "logged_in_user" | "__user") && !whose::is_empty(value)
+    });
+    if flagged {
+        return None;
+    }
+    let is_own = |name: &str| {
+        !(name.starts_with("__") || name.starts_with("_SESSION_") || matches!(name, "id" | "~logged-in"))
+    };
+    let own = members.iter().filter(|(name, _)| is_own(name)).cloned().collect();
+    Some(Cow::Owned(Value::Map(own)))
+});
