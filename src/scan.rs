@@ -393,6 +393,7 @@ impl Run<'_> {
     fn rest_of(&self, record: &Record) -> u64 {
         let Raw::Head(head, length) = &record.raw else { return 0 };
         let could = could_be(head)
+            || crate::frameworks::python::is_begun(&record.key.0, head)
             || self.detector.setups.iter().any(|setup| {
                 setup.named
                     || (setup.known_lead().is_some()

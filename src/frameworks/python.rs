@@ -1,6 +1,7 @@
 //! Python: Django, Flask, the asynchronous frameworks, and the applications built on them.
 
-use crate::layout::Layout;
+use crate::layout::key::{self, Alphabet};
+use crate::layout::{Layout, python as look};
 
 pub mod aiohttp_session;
 pub mod beaker_redis;
@@ -64,3 +65,15 @@ pub const ALL: &[&Layout] = &[
     &sanic_session::LAYOUT,
     &bottle_session::LAYOUT,
 ];
+
+/// Whether a long value of that key could be a session though no serializer begins like it: compressed as
+/// Django's caches do it, signed by Django, or marked by cachelib.
+pub fn is_begun(key: &[u8], head: &[u8]) -> bool {
+    if look::is_compressed(head) {
+        return [django_cache::MARKER, django_qsessions::MARKER, django_cached_db::MARKER]
+            .iter()
+            .any(|marker| key::rfind(key, marker.as_bytes()).is_some());
+    }
+    let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'+' | b'/');
+    head.starts_with(ctfd::MARK) || (key::tail(key, 32, Alphabet::Lower).is_some() && head.iter().all(base64))
+}

@@ -168,6 +168,7 @@ fn is_open(blob: &Blob<'_>) -> bool {
             text.is_empty()
                 || matches!(blob.form(Form::Json), Some(Err(_)))
                 || matches!(blob.php_look(), Look::Broken)
+                || blob.is_broken_python()
         }
         Raw::Oversized(..) => true,
         _ => false,

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::blob::{Blob, Decoded, Form};
 use super::key;
 use super::session::{Facts, Unnamed};
-use super::{user, whose};
+use super::{Verdict, php, user, whose};
 use crate::codec::{DecodeError, Limits, json, msgpack, pickle};
 use crate::value::Value;
 use crate::wrap::{deflate, lz4, xz, zstd};
@@ -40,6 +40,15 @@ pub(super) fn unpack(text: &[u8], limits: &Limits) -> Option<Unpacked> {
     let (codec, value) = decode(&plain, limits);
     via.push(codec);
     Some(Unpacked { via, value: value.map(Value::into_owned) })
+}
+
+/// Whether it begins as one of those compressors writes.
+pub fn is_compressed(bytes: &[u8]) -> bool {
+    deflate::is_zlib(bytes)
+        || deflate::is_gzip(bytes)
+        || xz::is_stream(bytes)
+        || lz4::is_frame(bytes)
+        || zstd::is_frame(bytes)
 }
 
 fn decompress(bytes: &[u8], limits: &Limits) -> Option<(&'static str, Result<Vec<u8>, DecodeError>)> {
@@ -128,18 +137,19 @@ impl<'a> Blob<'a> {
         failed.unwrap_or_else(|| Decoded::failed(NAME, self.unreadable(NAME)))
     }
 
-    /// Whether the value begins as a store of Python writes it, and cannot be read to its end.
+    /// Whether the string begins as a pickle or a map in MessagePack, and cannot be read to its end.
     pub fn is_broken_python(&self) -> bool {
-        let Some(text) = self.text() else { return false };
-        if let Some(unpacked) = self.unpacked() {
-            return unpacked.value.is_err();
-        }
-        let begins = match text.first() {
-            Some(0x80) => matches!(text, [0x80, 0..=5, ..]),
-            Some(0x81..=0x8f | 0xde | 0xdf | b'{') => true,
+        let begins = match self.text() {
+            Some([0x80, version, _, ..]) => *version <= 5,
+            Some([0x81..=0x8f | 0xde | 0xdf, ..]) => true,
             _ => false,
         };
         begins && self.python().is_none()
+    }
+
+    /// Whether it is compressed, and what is inside cannot be read to its end.
+    pub fn is_broken_inside(&self) -> bool {
+        self.unpacked().is_some_and(|unpacked| unpacked.value.is_err())
     }
 }
 
@@ -308,13 +318,30 @@ pub fn is_others(data: &Value<'_>) -> bool {
 const OTHERS: &[&str] = &[
     "cache", "lock", "celery", "task", "kombu", "queue", "job", "rq:", "limit", "rate", "throttl", "token",
     "csrf", "oauth", "state", "reset", "verif", "used", "nonce", "huey", "dramatiq", "result", "memo",
-    "view", "stats", "report", "config",
+    "view", "stats", "report", "config", "profile", "user", "cart", "order", "product", "doc", "feature",
+    "model", "object", "item", "event", "log:", "history", "device", "geo",
 ];
 
 /// Whether what stands before an id says that it is something else than a session.
 pub fn says_other(before: &[u8]) -> bool {
     let lower = before.to_ascii_lowercase();
     OTHERS.iter().any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some())
+}
+
+/// What a general value is, of which nothing but the form of its id speaks for a session: by what stands
+/// before the id, and by whether it names a user.
+pub fn by_company(before: &[u8], data: &Value<'_>) -> Verdict {
+    if is_others(data) {
+        Verdict::no("it has the members of another store")
+    } else if says_other(before) {
+        Verdict::no("the prefix says that it is something else")
+    } else if php::says_session(before) {
+        Verdict::Weak
+    } else if user(data).is_some() {
+        Verdict::Several
+    } else {
+        Verdict::Kin
+    }
 }
 
 /// Where a UUID ends the key, alone or behind something that is no part of another word.

@@ -106,7 +106,9 @@ impl Families {
                 && key.len() == family.prefix.len() + family.length
                 && key.starts_with(&family.prefix)
                 && alphabet(&key[family.prefix.len()..]) <= family.alphabet
-                && at.is_none_or(|at| at == family.at);
+                && at.is_none_or(|at| at == family.at)
+                // Ids of several parts look like many a name of that length.
+                && is_located(&setups[family.at as usize], key, family.prefix.len());
             if !fits {
                 continue;
             }
@@ -117,6 +119,11 @@ impl Families {
         }
         found
     }
+}
+
+/// Whether the layout finds an id in the key where the family has it.
+fn is_located(setup: &Setup, key: &[u8], start: usize) -> bool {
+    (setup.layout.keys.locate)(setup, key).is_some_and(|place| place.id.start == start)
 }
 
 pub(super) fn weight(record: &Record) -> usize {

@@ -75,7 +75,6 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     };
     let id = key[start..].strip_suffix(SUFFIX)?;
     let usual = key::is_exactly(id, 32, Alphabet::Hex);
-    // A namespace of the cache may have an entry called `session`.
     (!id.is_empty() && !id.contains(&b':')).then(|| Place { id: start..start + id.len(), usual })
 }
 
@@ -92,11 +91,13 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(place) = locate(setup, blob.key) else {
         return Verdict::no("the key is not beaker_cache:<id>:session");
     };
-    match (inner(blob), place.usual) {
-        (Some(_), true) => Verdict::Sure,
-        (Some(_), false) => Verdict::Weak,
-        (None, true) if blob.is_broken_python() => Verdict::Sure,
-        (None, _) => Verdict::no("the value is no pickle of a text"),
+    if !place.usual {
+        // A namespace of the cache may have an entry called `session`.
+        Verdict::no("the id is not 32 hex digits")
+    } else if inner(blob).is_some() || blob.is_broken_python() {
+        Verdict::Sure
+    } else {
+        Verdict::no("the value is no pickle of a text")
     }
 }
 
@@ -174,6 +175,7 @@ mod tests {
         for (key, raw) in [
             ("beaker_cache:ckan.lib.helpers:abc", pickled("gAJ9cQAu")),
             ("beaker_cache:a:b:session", pickled("gAJ9cQAu")),
+            ("beaker_cache:app.views:session", pickled("gAJ9cQAu")),
             ("beaker_cache:f044f5afdf0e4150a7816cbf197d6ceb:session", Raw::Text(b"\x80\x04}\x94.".to_vec())),
         ] {
             let blob = Blob::new(key.as_bytes(), &raw, Limits::default());

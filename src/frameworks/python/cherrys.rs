@@ -63,7 +63,6 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
     match blob.form(Form::Pickle) {
         Some(Ok(value)) if parts(value).is_some() => Verdict::Sure,
-        Some(Err(_)) => Verdict::Kin,
         _ => Verdict::no("the value is no pickle of a dict and a time"),
     }
 }

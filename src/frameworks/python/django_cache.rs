@@ -11,13 +11,13 @@ use crate::layout::key::{self, Alphabet};
 use crate::layout::session::{Facts, Session};
 use crate::layout::setup::{OptionKind, OptionSpec};
 use crate::layout::{
-    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, python, user,
+    Blob, Cookie, Decoded, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, Whose, python, user,
 };
 use crate::store::{Key, Op};
 use crate::value::Value;
 
 /// The engine puts this right before the id.
-const MARKER: &str = "django.contrib.sessions.cache";
+pub(super) const MARKER: &str = "django.contrib.sessions.cache";
 
 pub const LAYOUT: Layout = Layout {
     name: "django-cache",
@@ -150,9 +150,14 @@ pub(super) fn recognize(setup: &Setup, blob: &Blob<'_>, marker: &str) -> Verdict
             let is_django = || members.iter().any(|name| data.get(name).is_some());
             if place.usual || is_django() { Verdict::Sure } else { Verdict::Weak }
         }
-        None if place.usual && blob.is_broken_python() => Verdict::Sure,
+        None if place.usual && is_broken(blob) => Verdict::Sure,
         _ => Verdict::no("the value is no dict, as sessions are"),
     }
+}
+
+/// Whether the value begins as the cache writes one, and cannot be read.
+fn is_broken(blob: &Blob<'_>) -> bool {
+    blob.is_broken_python() || blob.is_broken_inside() || matches!(blob.form(Form::Json), Some(Err(_)))
 }
 
 pub(super) fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {

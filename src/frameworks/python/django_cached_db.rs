@@ -4,7 +4,7 @@ use crate::frameworks::python::django_cache;
 use crate::layout::{Ends, Keys, Layout, Mark};
 
 /// Django 6.1 contrib/sessions/backends/cached_db.py, `KEY_PREFIX`.
-const MARKER: &str = "django.contrib.sessions.cached_db";
+pub(super) const MARKER: &str = "django.contrib.sessions.cached_db";
 
 pub const LAYOUT: Layout = Layout {
     name: "django-cached-db",

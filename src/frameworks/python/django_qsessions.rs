@@ -4,7 +4,7 @@ use crate::frameworks::python::{django_cache, django_cached_db};
 use crate::layout::{Ends, Keys, Layout, Mark};
 
 /// django-qsessions 2.1.0 backends/cached_db.py.
-const MARKER: &str = "qsessions.q_cached_db";
+pub(super) const MARKER: &str = "qsessions.q_cached_db";
 
 pub const LAYOUT: Layout = Layout {
     name: "django-qsessions",

@@ -56,16 +56,16 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let place = locate(setup, blob.key).filter(|place| place.usual || (setup.named && setup.is_pointed()));
     let Some(place) = place else { return Verdict::no("the key does not end in 32 hex digits") };
     let before = &blob.key[..place.id.start];
-    if !setup.named && python::says_other(before) {
-        return Verdict::no("the prefix says that it is something else");
-    }
-    match blob.form(Form::Pickle) {
-        Some(Ok(value)) => match python::members(value) {
-            Some(data) if python::is_flask(data) && !setup.named => Verdict::no("a session of Flask"),
-            Some(_) => Verdict::Several,
-            None => Verdict::Kin,
-        },
-        Some(Err(_)) => Verdict::Kin,
-        None => Verdict::no("the value is no pickle"),
+    let data = match blob.form(Form::Pickle) {
+        Some(Ok(value)) => python::members(value),
+        _ => return Verdict::no("the value is no pickle"),
+    };
+    match data {
+        // Whatever the application gave.
+        None => Verdict::Kin,
+        Some(_) if setup.named => Verdict::Several,
+        Some(data) if python::is_flask(data) => Verdict::no("a session of Flask"),
+        Some(_) if before.is_empty() => Verdict::Several,
+        Some(data) => python::by_company(before, data),
     }
 }

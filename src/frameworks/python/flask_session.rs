@@ -144,11 +144,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         value.and_then(python::members).is_some()
     });
     let Some(form) = form else {
-        return if id == Made::Token && blob.is_broken_python() {
-            Verdict::Kin
-        } else {
-            Verdict::no("the value is no map in MessagePack, JSON or a pickle")
-        };
+        return Verdict::no("the value is no map in MessagePack, JSON or a pickle");
     };
     // Up to 0.5 ids were UUIDs, and values pickles, or JSON where the application saw to it.
     if older && form != Form::Msgpack && !setup.named {

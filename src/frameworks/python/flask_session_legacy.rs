@@ -2,7 +2,7 @@
 //!
 //! Flask-Session 0.3.2 to 0.6.0 sessions.py.
 
-use super::flask_session::{self, Made, general, id_of, is_compact};
+use super::flask_session::{self, general, id_of, is_compact};
 use crate::layout::{Blob, Cookie, Form, Layout, Mark, Setup, Verdict};
 
 pub const LAYOUT: Layout = Layout {
@@ -37,19 +37,15 @@ end      the one key. A request in flight writes it back, and an id without a se
 };
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
-    let Some(id) = id_of(setup, blob.key) else {
+    if id_of(setup, blob.key).is_none() {
         return Verdict::no("the key does not end in a session id of Flask-Session");
-    };
+    }
     if blob.json().is_some() && is_compact(blob) {
         return Verdict::no("the JSON is compact, as Quart-Session writes it");
     }
     let pickled = matches!(blob.form(Form::Pickle), Some(Ok(_)));
     if !pickled && blob.json().is_none() {
-        return if matches!(id, Made::Uuid | Made::SignedUuid) && blob.is_broken_python() {
-            Verdict::Kin
-        } else {
-            Verdict::no("the value is neither a pickle nor JSON")
-        };
+        return Verdict::no("the value is neither a pickle nor JSON");
     }
     match general(blob) {
         Verdict::Kin if !says_session(setup, blob.key) => {

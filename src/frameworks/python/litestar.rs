@@ -5,7 +5,7 @@
 use crate::cookie;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup::{OptionKind, OptionSpec};
-use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, php, python};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, python};
 
 pub const LAYOUT: Layout = Layout {
     name: "litestar",
@@ -54,26 +54,29 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no(NO_ID);
     }
     let Some(place) = locate(setup, blob.key) else { return Verdict::no(NO_ID) };
-    if blob.object().is_none() {
+    let Some(data) = blob.json().filter(|data| data.as_map().is_some()) else {
         return Verdict::no("the value is no JSON object");
-    }
+    };
     let (before, id) = (&blob.key[..place.id.start], &blob.key[place.id.clone()]);
     let own = key::rfind(before, b"LITESTAR").is_some();
-    if blob.json().is_some_and(python::is_others) {
+    if python::is_others(data) {
         Verdict::no("it has the members of another store")
     } else if setup.named && Alphabet::Hex.all(id) {
         Verdict::Weak
-    } else if !is_id(id) {
-        // Of another number of bytes.
-        if own && Alphabet::Hex.all(id) { Verdict::Weak } else { Verdict::no(NO_ID) }
-    } else if own {
-        Verdict::Sure
     } else if python::says_other(before) {
+        // LITESTAR_response_cache and LITESTAR_rate_limit among them.
         Verdict::no("the prefix says that it is something else")
-    } else if php::says_session(before) {
+    } else if own && is_id(id) {
+        Verdict::Sure
+    } else if own && Alphabet::Hex.all(id) {
+        // Of another number of bytes.
         Verdict::Weak
-    } else {
+    } else if !is_id(id) {
+        Verdict::no(NO_ID)
+    } else if before.is_empty() {
         Verdict::Several
+    } else {
+        python::by_company(before, data)
     }
 }
 
@@ -98,8 +101,10 @@ mod tests {
         assert_eq!(verdict("LITESTAR:", &id[..32]), Verdict::Weak);
         assert_eq!(verdict("app-sessions:", id), Verdict::Weak);
         assert_eq!(verdict("", id), Verdict::Several);
+        assert_eq!(verdict("t1:", id), Verdict::Kin);
         for (before, id) in [
             ("LITESTAR_response_cache:", "GET/a"),
+            ("LITESTAR_response_cache:", id),
             ("LITESTAR_rate_limit:", "RateLimitMiddleware::127.0.0.1"),
             ("cache:", id),
             ("", &id[..32]),

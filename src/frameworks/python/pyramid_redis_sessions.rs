@@ -68,11 +68,7 @@ pub(super) fn is_of(data: &Value<'_>, needed: &[&str], allowed: &[&str]) -> bool
 
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(data) = blob.python() else {
-        return if blob.is_broken_python() && key::tail(blob.key, 64, Alphabet::Hex).is_some() {
-            Verdict::Kin
-        } else {
-            Verdict::no("the value is neither a pickle nor JSON")
-        };
+        return Verdict::no("the value is neither a pickle nor JSON");
     };
     let whole = is_of(data, &["managed_dict", "created", "timeout"], &[])
         && data.get("managed_dict").is_some_and(|inner| python::members(inner).is_some());

@@ -60,13 +60,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(data) = blob.python() else {
-        let usual =
-            blob.key.len().checked_sub(ID).is_some_and(|start| Alphabet::Base64Url.all(&blob.key[start..]));
-        return if usual && blob.is_broken_python() {
-            Verdict::Kin
-        } else {
-            Verdict::no("the value is neither a pickle nor JSON")
-        };
+        return Verdict::no("the value is neither a pickle nor JSON");
     };
     let whole = is_of(data, &["m", "c", "v"], &["t", "x"])
         && data.get("m").is_some_and(|inner| python::members(inner).is_some())

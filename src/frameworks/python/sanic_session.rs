@@ -5,7 +5,7 @@
 use crate::cookie;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup::{OptionKind, OptionSpec};
-use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, php, python};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, python};
 
 pub const LAYOUT: Layout = Layout {
     name: "sanic-session",
@@ -49,22 +49,16 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no(NO_ID);
     }
     let Some(place) = locate(setup, blob.key).filter(|place| place.usual) else { return Verdict::no(NO_ID) };
-    if blob.object().is_none() {
+    let Some(data) = blob.json().filter(|data| data.as_map().is_some()) else {
         return Verdict::no("the value is no JSON object");
-    }
+    };
     let before = &blob.key[..place.id.start];
-    if blob.json().is_some_and(python::is_others) {
-        Verdict::no("it has the members of another store")
-    } else if setup.named {
+    if setup.named && !python::is_others(data) {
         Verdict::Weak
     } else if before.is_empty() {
         Verdict::no("there is nothing before the id")
-    } else if python::says_other(before) {
-        Verdict::no("the prefix says that it is something else")
-    } else if php::says_session(before) {
-        Verdict::Weak
     } else {
-        Verdict::Several
+        python::by_company(before, data)
     }
 }
 

@@ -4,7 +4,9 @@
 
 use crate::cookie;
 use crate::layout::setup::{self, OptionKind, OptionSpec};
-use crate::layout::{Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Rank, Setup, Verdict, key, python};
+use crate::layout::{
+    Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Rank, Setup, Verdict, key, php, python,
+};
 
 pub const LAYOUT: Layout = Layout {
     name: "starlette-session",
@@ -59,19 +61,21 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     };
     let data = match blob.form(Form::Pickle) {
         Some(Ok(value)) => python::members(value),
-        Some(Err(_)) => return Verdict::Kin,
-        None => return Verdict::no("the value is no pickle"),
+        _ => return Verdict::no("the value is no pickle"),
     };
     let Some(data) = data else { return Verdict::no("the pickle holds no dict") };
     let before = &blob.key[..place.id.start];
     if python::is_flask(data) {
         Verdict::no("a session of Flask")
-    } else if RESULT.iter().any(|name| data.get(name).is_some()) || python::says_other(before) {
-        Verdict::no("the result of a job, or an entry of a cache")
+    } else if RESULT.iter().any(|name| data.get(name).is_some()) {
+        Verdict::no("the result of a job")
     } else if before.is_empty() || setup.known_lead().is_some() {
         Verdict::Weak
+    } else if php::says_session(before) {
+        // It has no prefix of its own.
+        Verdict::Kin
     } else {
-        Verdict::Several
+        python::by_company(before, data)
     }
 }
 
@@ -91,7 +95,8 @@ mod tests {
             recognize(&Setup::free(&LAYOUT), &Blob::new(key.as_bytes(), &raw, Limits::default()))
         };
         assert_eq!(verdict(UUID.to_string(), dict("views")), Verdict::Weak);
-        assert_eq!(verdict(format!("t1:{UUID}"), dict("views")), Verdict::Several);
+        assert_eq!(verdict(format!("t1:{UUID}"), dict("user_id")), Verdict::Several);
+        assert_eq!(verdict(format!("t1:{UUID}"), dict("views")), Verdict::Kin);
         for (key, value) in [
             (format!("celery-task-meta-{UUID}"), dict("status")),
             (format!("cache:{UUID}"), dict("views")),
