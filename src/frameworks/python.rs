@@ -14,6 +14,7 @@ pub mod django_cache;
 pub mod django_cached_db;
 pub mod django_qsessions;
 pub mod django_redis_sessions;
+pub mod elsewhere;
 pub mod fastapi_redis_session;
 pub mod flask_kvsession;
 pub mod flask_session;
@@ -64,6 +65,8 @@ pub const ALL: &[&Layout] = &[
     &fastapi_redis_session::LAYOUT,
     &sanic_session::LAYOUT,
     &bottle_session::LAYOUT,
+    &elsewhere::DJANGO_DB,
+    &elsewhere::FRAPPE,
 ];
 
 /// Whether a long value of that key could be a session though no serializer begins like it: compressed as

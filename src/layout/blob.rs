@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::php::look as php;
-use super::python;
+use super::python::look as python;
 use crate::codec::{self, Codec, DecodeError, Limits};
 use crate::store::{Raw, Record};
 use crate::value::Value;

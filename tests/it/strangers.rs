@@ -42,6 +42,9 @@ fn values() -> Vec<Vec<u8>> {
         b"\x82\xa2id\x2a\xa4name\xa4lamp",
         b"\xac\xed\x00\x05t\x00\x05hello",
         b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00\x8c\x01a\x94.",
+        b"\x80\x04K\x01.",
+        b"!\x80\x05K\x03.",
+        b"!\x80\x05\x95\x09\0\0\0\0\0\0\0\x8c\x05users\x94.",
         b"\x04\x08i\x2f",
         b"\x00\x00\x00\x20hello",
         b"\x00\x01\x02\x03\xff\xfe",
@@ -356,5 +359,84 @@ fn where_nothing_is_kept_nothing_is_found() {
                 .says("keeps no session");
         }
         sess.changes_nothing(["purge", "rate:192.0.2.4", "--layout", layout, "--yes"]).code(1);
+    }
+}
+
+/// What the caches, queues and tokens of Python's frameworks keep beside their sessions, under keys and in
+/// forms that come close to them.
+fn beside_python() -> Vec<(String, Vec<u8>)> {
+    let dict = |name: &str| {
+        [b"\x80\x04}\x94\x8c", &[name.len() as u8][..], name.as_bytes(), b"\x94K\x07s."].concat()
+    };
+    let cached = |pickled: &[u8]| [b"!", pickled].concat();
+    let mut all = Vec::new();
+    for n in 0..4 {
+        let (hex, uuid) = (|length| digits(n, length, HEX), uuid(n));
+        let json = br#"{"user_id": 7, "status": "SUCCESS"}"#.to_vec();
+        all.extend([
+            (format!(":1:views.decorators.cache.cache_page..GET.{}", hex(32)), dict("user")),
+            (format!(":1:user:{n}"), dict("_auth_user_id")),
+            (format!(":1:django.contrib.sessions.cache_stats{n}"), b"17".to_vec()),
+            (format!(":1:django.contrib.sessions.cache_info_{n}"), dict("_auth_user_id")),
+            (format!("celery-task-meta-{uuid}"), json.clone()),
+            (format!("celery-task-meta-{n}-{uuid}"), dict("task_id")),
+            (format!("huey.r.app.{uuid}"), dict("user_id")),
+            (format!("flask_cache_{}", hex(22)), cached(&dict("user_id"))),
+            (format!("flask_cache_view//page{n}"), cached(b"\x80\x05\x8c\x01x.")),
+            (format!("indico_v3.2_memoize/{uuid}"), cached(&dict("_user_id"))),
+            (format!("LITESTAR_response_cache:{}", hex(64)), json.clone()),
+            (format!("LITESTAR_rate_limit:RateLimitMiddleware::192.0.2.{n}"), json.clone()),
+            (format!("cache:{}", hex(32)), json.clone()),
+            (format!("cache:{n}:{}", hex(32)), dict("user_id")),
+            (format!("oauth_state:{}", hex(32)), json.clone()),
+            (format!("email-verify:{uuid}"), dict("user_id")),
+            (format!("doc:{}", hex(64)), br#"{"title": "x"}"#.to_vec()),
+            (format!("features:{}", hex(32)), dict("vector")),
+            (format!("session:stats{n}"), br#"{"visits": 5}"#.to_vec()),
+            (format!("session:lock:{n}"), b"1".to_vec()),
+            (format!("beaker_cache:app.views:{n}"), b"\x80\x04\x8c\x01x.".to_vec()),
+            ("beaker_cache:app.views:session".to_string(), b"\x80\x04\x8c\x01x.".to_vec()),
+            (format!("other_token:{}", hex(64)), uuid.clone().into_bytes()),
+            (format!("LIMITER/192.0.2.{n}/login/5/1/minute"), b"3".to_vec()),
+        ]);
+    }
+    all
+}
+
+#[test]
+fn what_python_frameworks_keep_beside_their_sessions_stays() {
+    let stores = [
+        "django-cache",
+        "django-redis-compressed",
+        "flask-session",
+        "flask-session-legacy",
+        "flask-kvsession",
+        "starlette-session",
+        "fastapi-redis-session",
+        "sanic-session",
+        "litestar",
+        "beaker-redis",
+        "ctfd",
+        "indico",
+    ];
+    let sess = Sess::new();
+    let mut sessions = BTreeSet::new();
+    for slug in stores {
+        sess.restore(slug);
+        let all = expected(slug)["sessions"].as_array().expect("sessions").clone();
+        sessions.extend(all.iter().map(|session| session["key"].as_str().expect("a key").to_string()));
+    }
+    let mut pipe = redis::pipe();
+    let beside = beside_python();
+    for (key, value) in &beside {
+        pipe.cmd("SET").arg(key).arg(value).ignore();
+    }
+    pipe.exec(&mut sess.server.connect()).expect("keys");
+    let listed: BTreeSet<String> = sess.listed("key", &["--all"]).into_iter().collect();
+    assert_eq!(listed, sessions);
+    sess.args(["purge", "--all", "--yes", "--max", "none", "--no-undo"]).success();
+    let left = sess.server.snapshot();
+    for (key, _) in &beside {
+        assert!(left.contains_key(key.as_bytes()), "{key}");
     }
 }

@@ -84,6 +84,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec::new("version", OptionKind::Number, "VERSION of the cache; 1 unless set"),
     OptionSpec::new("suffix", OptionKind::Text, "what a KEY_FUNCTION puts behind the id"),
     OptionSpec::new("serializer", OptionKind::Text, "told by the value: pickle, json or msgpack"),
+    OptionSpec::new("compressor", OptionKind::Text, "told by the value: zlib, gzip, lzma, lz4 or zstd"),
 ];
 
 /// What session keys begin with: the prefix as it was given, or made of KEY_PREFIX and VERSION. That
