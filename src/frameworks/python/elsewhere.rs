@@ -26,8 +26,8 @@ pub const FRAPPE: Layout = Layout {
     about: "Frappe and ERPNext: sessions in SQL, and one hash in Redis with a copy of each",
     family: "Python",
     page: "\
-where    the table tabSessions in SQL; Redis holds one hash a site, <db_name>|session, whose fields are
-         the ids and whose values pickles (frappe/sessions.py, utils/redis_wrapper.py of version 13)
+where    the table tabSessions in SQL; Redis holds one hash a site, <db_name>|session, whose fields
+         are the ids and whose values pickles (frappe/sessions.py, utils/redis_wrapper.py of 13)
 user     `user` in the pickle, an e-mail address
 end      the field, then the row: without that the next request reads the session again from SQL. The
          hash as a whole belongs to all sessions
