@@ -125,7 +125,7 @@ impl Session<'_> {
     /// What goes with the session when it ends: index entries, twins, locks.
     pub fn companions(&self) -> Vec<Op> {
         let setup = self.setup;
-        let all = std::iter::once(&setup.layout).chain(&setup.alike);
+        let all = std::iter::once(&setup.layout).chain(setup.alike());
         all.flat_map(|layout| (layout.ends.end)(setup, self)).collect()
     }
 
@@ -134,7 +134,7 @@ impl Session<'_> {
     pub fn moved(&self, end: Option<i64>) -> Moved {
         let setup = self.setup;
         let mut moved = (setup.layout.ends.expire)(setup, self, end)?;
-        for layout in &setup.alike {
+        for layout in setup.alike() {
             moved.then.extend((layout.ends.expire)(setup, self, end)?.then);
         }
         Ok(moved)

@@ -116,6 +116,11 @@ impl Setup {
         Setup { layout, named: false, alike: Vec::new(), settings: BTreeMap::new(), lead: OnceLock::new() }
     }
 
+    /// The layouts whose sessions may look the same; none where the user said which it is.
+    pub fn alike(&self) -> &[&'static Layout] {
+        if self.named { &[] } else { &self.alike }
+    }
+
     /// A layout that the user named, with the options of the profile.
     pub fn named(
         layout: &'static Layout,

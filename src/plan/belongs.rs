@@ -144,7 +144,7 @@ impl<'c> Belongs<'c> {
         if session.facts.user.is_none() {
             session.facts.user = named.user.map(Into::into);
         }
-        match alien(&Stated::of(setup, &session, &named)) {
+        match alien(&Stated::of(&session, &named)) {
             None => Ok(()),
             Some(key) => {
                 let what = format!(
@@ -176,7 +176,7 @@ impl<'c> Belongs<'c> {
         let here = || self.here.iter().filter(|setup| setup.layout.name == name);
         let mut made = Vec::new();
         for recorded in self.recorded.iter().filter(|recorded| recorded.layout == name) {
-            let mut setup = Setup::free(layout);
+            let mut setup = self.catalog.free(layout);
             setup.named = recorded.named;
             let secrets = here().flat_map(|setup| setup.settings(true));
             let secrets = secrets.map(|(name, setting)| (name.to_string(), setting.clone()));
@@ -190,7 +190,7 @@ impl<'c> Belongs<'c> {
         if !self.bound {
             made.extend(here().cloned());
         }
-        let free = Setup::free(layout);
+        let free = self.catalog.free(layout);
         if made.is_empty() || (!self.bound && !free.takes_anything()) {
             made.push(free);
         }
@@ -229,14 +229,14 @@ struct Stated<'s> {
 }
 
 impl<'s> Stated<'s> {
-    fn of(setup: &Setup, session: &Session<'_>, named: &Named<'s>) -> Stated<'s> {
-        let mut ops = (setup.layout.ends.end)(setup, session);
+    fn of(session: &Session<'_>, named: &Named<'s>) -> Stated<'s> {
+        let mut ops = session.companions();
         if let Own::Expire { at, .. } = named.own {
             let end = named.ends.or(match at {
                 Expiry::At(at) => Some(*at),
                 Expiry::Persist | Expiry::Keep => None,
             });
-            let moved = (setup.layout.ends.expire)(setup, session, end);
+            let moved = session.moved(end);
             ops.extend(moved.into_iter().flat_map(|moved| moved.then));
         }
         let mut keys: HashSet<Key> = ops.iter().filter_map(Op::key).cloned().collect();
