@@ -119,6 +119,7 @@ pub(crate) fn for_codecs(length: usize) -> Vec<Bad> {
     dotnet(&around, &mut add);
     python(&around, length, &mut add);
     ruby(&around, length, &mut add);
+    perl(&around, length, &mut add);
     erlang(&around, length, &mut add);
     all
 }
@@ -207,6 +208,49 @@ fn erlang(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(&vec![0; 33 << 20]).expect("memory");
     add("rails-cache", "zeros", [b"\x01".to_vec(), encoder.finish().expect("memory")].concat());
+}
+
+fn perl(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
+    let count = |number: usize| (number as u32).to_be_bytes();
+    let dump = |body: &[u8]| [b"\x05\x0b", body].concat();
+    let list = |items: usize| dump(&[&b"\x02"[..], &count(items)].concat());
+    add("storable", "deep lists", around(&dump(b""), b"\x02\0\0\0\x01", b"\x05"));
+    add("storable", "deep references", around(&dump(b""), b"\x04", b"\x05"));
+    add("storable", "deep maps", around(&dump(b""), b"\x03\0\0\0\x01", b"\x05\0\0\0\0"));
+    add("storable", "classes of classes", around(&dump(b""), b"\x11\x01a", b"\x05"));
+    add("storable", "a list of the largest count", around(&list(usize::MAX), b"\x05", b""));
+    add("storable", "many nothings", around(&list(length - 8), b"\x05", b""));
+    add("storable", "many empty lists", around(&list(length / 5 - 2), b"\x02\0\0\0\0", b""));
+    add("storable", "links to the whole", around(&list(length / 5 - 2), b"\0\0\0\0\0", b""));
+    add("storable", "one class over and over", around(&list(length / 4 - 2), b"\x11\x01a\x05", b""));
+
+    // Lengths of Sereal are little-endian, seven bits a byte.
+    let varint = |mut number: usize| {
+        let mut bytes = Vec::new();
+        while number >= 0x80 {
+            bytes.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        bytes.push(number as u8);
+        bytes
+    };
+    let body = |begin: &[u8]| [b"=\xf3rl\x05\0", begin].concat();
+    let list = |items: usize| body(&[&b"\x2b"[..], &varint(items)].concat());
+    add("sereal", "deep lists", around(&body(b""), b"\x41", b"\x01"));
+    add("sereal", "deep maps", around(&body(b""), b"\x51\x61a", b"\x01"));
+    add("sereal", "deep references", around(&body(b""), b"\x28", b"\x01"));
+    add("sereal", "classes of classes", around(&body(b""), b"\x2c\x61a", b"\x01"));
+    add("sereal", "a list of the largest count", around(&list(usize::MAX), b"\x01", b""));
+    add("sereal", "many numbers", around(&list(length - 16), b"\x01", b""));
+    add("sereal", "many empty lists", around(&list(length - 16), b"\x40", b""));
+    add("sereal", "copies of a list", around(&body(b"\x2b\xff\xff\x1f\x42\x01\x01"), b"\x2f\x05", b""));
+    add("sereal", "one long number", around(&body(b"\x20"), b"\xff", b""));
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut encoder, &vec![0x01; 33 << 20]).expect("memory");
+    let mut packed = encoder.finish().expect("memory");
+    let announced = [varint(33 << 20), varint(packed.len())].concat();
+    packed.splice(0..0, [&b"=\xf3rl\x35\0"[..], &announced].concat());
+    add("sereal", "zeros", packed);
 }
 
 fn ruby(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
