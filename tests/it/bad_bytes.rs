@@ -1,6 +1,9 @@
 //! Bytes that somebody wrote to make a reader stumble: for every codec and every wrapper, about a
 //! megabyte of each kind of malice, or less. The benchmark of the codecs measures them too.
 
+/// A stream of xz and the head of its first block.
+const XZ: &[u8] = b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4\x46\x02\0\x21\x01\x16\0\0\0\x74\x2f\xe5\xa3";
+
 /// For one codec or wrapper, by its name.
 pub(crate) struct Bad {
     pub(crate) reader: &'static str,
@@ -215,7 +218,7 @@ fn perl(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
     let dump = |body: &[u8]| [b"\x05\x0b", body].concat();
     let list = |items: usize| dump(&[&b"\x02"[..], &count(items)].concat());
     add("storable", "deep lists", around(&dump(b""), b"\x02\0\0\0\x01", b"\x05"));
-    add("storable", "deep references", around(&dump(b""), b"\x04", b"\x05"));
+    add("storable", "references of references", around(&dump(b""), b"\x04", b"\x05"));
     add("storable", "deep maps", around(&dump(b""), b"\x03\0\0\0\x01", b"\x05\0\0\0\0"));
     add("storable", "classes of classes", around(&dump(b""), b"\x11\x01a", b"\x05"));
     add("storable", "a list of the largest count", around(&list(usize::MAX), b"\x05", b""));
@@ -223,6 +226,17 @@ fn perl(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
     add("storable", "many empty lists", around(&list(length / 5 - 2), b"\x02\0\0\0\0", b""));
     add("storable", "links to the whole", around(&list(length / 5 - 2), b"\0\0\0\0\0", b""));
     add("storable", "one class over and over", around(&list(length / 4 - 2), b"\x11\x01a\x05", b""));
+
+    let text = |begin: &str| [b"$D = ", begin.as_bytes()].concat();
+    add("data-dumper", "deep lists", around(&text(""), b"[", b""));
+    add("data-dumper", "deep hashes", around(&text(""), b"{'a' => ", b""));
+    add("data-dumper", "classes of classes", around(&text(""), b"bless( ", b""));
+    add("data-dumper", "many numbers", around(&text("["), b"1,", b"1];"));
+    add("data-dumper", "one name over and over", around(&text("{"), b"'a' => 1,", b"};"));
+    add("data-dumper", "references to the whole", around(&text("["), b"$D,", b"1];"));
+    add("data-dumper", "repairs", around(&text("[[]];"), b"$D->[0] = $D;", b""));
+    add("data-dumper", "escapes", around(&text("'"), b"\\'", b"';"));
+    add("data-dumper", "no end", around(&text("'"), b"a", b""));
 
     // Lengths of Sereal are little-endian, seven bits a byte.
     let varint = |mut number: usize| {
@@ -418,6 +432,8 @@ pub(crate) fn for_wrappers(length: usize) -> Vec<Bad> {
         ("zstd", "frames to skip", b"\x50\x2a\x4d\x18\0\0\0\0".repeat(length / 8)),
         ("snappy", "a length of four gigabytes", snappy),
         ("lzf", "one byte over and over", lzf),
+        ("xz", "chunks that lie", [XZ, &b"\xff\xff\xff\xff\xff\x5d\0".repeat(length / 7)].concat()),
+        ("xz", "chunks as they are", [XZ, &b"\x01\0\0a".repeat(length / 4)].concat()),
         ("base64", "no end", b"A".repeat(length + 1)),
         ("base64", "white space", b" ".repeat(length)),
     ]

@@ -178,6 +178,15 @@ fn what_is_sealed_and_broken_anywhere_is_an_error() {
     });
 }
 
+const XZ: &str = "fd377a585a000004e6d6b4460200210116000000742fe5a3e0004d00365d003d8888673c94d9744a117c665e95e5ba5bfb\
+    290a59228f573ddc9e636e275075d51df42af00d665e0131f59da2772801a566aee015000000000e1722169a6301050001524e6ae6\
+    6f391fb6f37d010000000004595a";
+
+fn hex(text: &str) -> Vec<u8> {
+    let digit = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).expect("hex");
+    (0..text.len()).step_by(2).map(digit).collect()
+}
+
 fn wrapped(name: &str, plain: &[u8]) -> Vec<u8> {
     use std::io::Write as _;
     match name {
@@ -196,6 +205,8 @@ fn wrapped(name: &str, plain: &[u8]) -> Vec<u8> {
             encoder.write_all(plain).expect("memory");
             encoder.finish().expect("memory")
         }
+        // By Python's lzma of the plain text that is wrapped here.
+        wrap::xz::NAME => hex(XZ),
         wrap::zstd::NAME => {
             ruzstd::encoding::compress_to_vec(plain, ruzstd::encoding::CompressionLevel::Fastest)
         }
