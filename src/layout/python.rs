@@ -241,15 +241,24 @@ pub fn is_others(data: &Value<'_>) -> bool {
 /// jobs, locks, counters, tokens.
 const OTHERS: &[&str] = &[
     "cache", "lock", "celery", "task", "kombu", "queue", "job", "rq:", "limit", "rate", "throttl", "token",
-    "csrf", "oauth", "state", "reset", "verif", "used", "nonce", "huey", "dramatiq", "result", "memo",
-    "view", "stats", "report", "config", "profile", "user", "cart", "order", "product", "doc", "feature",
-    "model", "object", "item", "event", "log:", "history", "device", "geo",
+    "csrf", "oauth", "state", "reset", "verif", "nonce", "huey", "dramatiq", "result", "memo", "stats",
+    "report", "config",
+];
+
+/// Words for what applications keep; with a word for sessions beside them they say nothing.
+const THINGS: &[&str] = &[
+    "profile", "user", "cart", "order", "product", "doc", "feature", "model", "object", "item", "event",
+    "log:", "history", "device", "geo", "view",
 ];
 
 /// Whether what stands before an id says that it is something else than a session.
 pub fn says_other(before: &[u8]) -> bool {
+    has_word(before, OTHERS)
+}
+
+fn has_word(before: &[u8], words: &[&str]) -> bool {
     let lower = before.to_ascii_lowercase();
-    OTHERS.iter().any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some())
+    words.iter().any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some())
 }
 
 /// What a general value is, of which nothing but the form of its id speaks for a session: by what stands
@@ -261,6 +270,8 @@ pub fn by_company(before: &[u8], data: &Value<'_>) -> Verdict {
         Verdict::no("the prefix says that it is something else")
     } else if php::says_session(before) {
         Verdict::Weak
+    } else if has_word(before, THINGS) {
+        Verdict::no("the prefix says what it is")
     } else if user(data).is_some() {
         Verdict::Several
     } else {

@@ -8,7 +8,9 @@ use crate::cookie;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
 use crate::layout::setup::{OptionKind, OptionSpec};
-use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, python, time};
+use crate::layout::{
+    Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, Whose, python, time,
+};
 use crate::value::Value;
 
 const METADATA: &str = "__metadata__";
@@ -20,7 +22,7 @@ pub const LAYOUT: Layout = Layout {
     page: "\
 key      starsessions.<id>, a string; the id is 32 hex digits
 value    JSON of the session with __metadata__ {lifetime, created, last_access} in seconds;
-         version 1 writes no __metadata__
+         version 1 writes no __metadata__. An application's own serializer may pickle it
 expiry   the key's TTL: the lifetime, anew at each request if it is rolling; 30 days for sessions
          that end with the browser
 user     user_id, user, username
@@ -30,7 +32,7 @@ end      the one key. A request in flight writes it back, even one that only rea
          without a session is taken again (observed, 2.2.1)
 ",
     keys: Keys { prefix: "starsessions.", locate, ..Keys::PLAIN },
-    marks: &[Mark::Member(METADATA), Mark::Word("starsessions.")],
+    marks: &[Mark::Member(METADATA), Mark::Begins(Form::Pickle), Mark::Word("starsessions.")],
     options: &[OptionSpec::new("serializer", OptionKind::Text, "json")],
     cookie: Cookie {
         name: Some("session"),
@@ -38,6 +40,7 @@ end      the one key. A request in flight writes it back, even one that only rea
         ..Cookie::PLAIN
     },
     recognize,
+    read: |_, blob| blob.python_data(),
     describe,
     whose: Whose::Container(members),
     ends: Ends {
@@ -56,13 +59,17 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
-    if blob.object().is_none() {
+    let Some(data) = blob.python().filter(|data| data.as_map().is_some()) else {
         return Verdict::no("the value is no JSON object");
-    }
-    let marked = blob.member(METADATA).is_some_and(|metadata| {
+    };
+    let marked = data.get(METADATA).is_some_and(|metadata| {
         ["lifetime", "created", "last_access"].iter().all(|name| metadata.get(name).is_some())
     });
-    let usual = || locate(setup, blob.key).is_some_and(|place| place.usual);
+    // Of version 1, which marks nothing.
+    let usual = || {
+        (setup.named || key::rfind(blob.key, b"starsessions.").is_some())
+            && locate(setup, blob.key).is_some_and(|place| place.usual)
+    };
     if marked {
         Verdict::Sure
     } else if usual() {

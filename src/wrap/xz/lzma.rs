@@ -264,8 +264,10 @@ impl Machine {
             }
             let from = plain.len() - distance - 1;
             // What is copied may reach into what the copy adds.
-            for at in from..from + length {
-                plain.push(plain[at]);
+            let end = plain.len() + length;
+            while plain.len() < end {
+                let there = (plain.len() - from).min(end - plain.len());
+                plain.extend_from_within(from..from + there);
             }
         }
         bits.is_over().then_some(())
