@@ -252,7 +252,7 @@ fn perl(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
     let list = |items: usize| body(&[&b"\x2b"[..], &varint(items)].concat());
     add("sereal", "deep lists", around(&body(b""), b"\x41", b"\x01"));
     add("sereal", "deep maps", around(&body(b""), b"\x51\x61a", b"\x01"));
-    add("sereal", "deep references", around(&body(b""), b"\x28", b"\x01"));
+    add("sereal", "references of references", around(&body(b""), b"\x28", b"\x01"));
     add("sereal", "classes of classes", around(&body(b""), b"\x2c\x61a", b"\x01"));
     add("sereal", "a list of the largest count", around(&list(usize::MAX), b"\x01", b""));
     add("sereal", "many numbers", around(&list(length - 16), b"\x01", b""));

@@ -87,7 +87,7 @@ fn screens() {
         ("discover", &["discover", "-q"]),
         ("runs", &["runs", "-q"]),
         ("purge-dry-run", &["purge", "--authenticated", "--dry-run"]),
-        ("layouts", &["layouts", "--family", "Perl"]),
+        ("layouts", &["layouts", "--family", "JVM"]),
         ("layout", &["layouts", "connect-redis"]),
         ("help", &["-h"]),
         ("exit-codes", &["help", "exit-codes"]),
