@@ -267,3 +267,32 @@ export async function servePhp(t, script, { settings = {}, env = {}, expected } 
   });
   return address;
 }
+
+/**
+ * Serves an application in tests/e2e/python on a free port, and gives its URL. The script finds the server by
+ * $SOCKET, and is one process whose threads answer.
+ */
+export async function servePython(t, script, env = {}) {
+  const folder = join(ROOT, "tests/e2e/python");
+  const all = { ...process.env, ...env, MEET: t.dir, SOCKET: t.socket, PYTHONDONTWRITEBYTECODE: "1" };
+  const python = join(folder, ".venv/bin/python");
+  const server = spawn(python, [join(folder, script)], { stdio: ["ignore", "pipe", "pipe"], env: all, cwd: t.dir });
+  let log = "";
+  let gone = null;
+  for (const stream of [server.stdout, server.stderr]) stream.setEncoding("utf8").on("data", (text) => (log += text));
+  const ended = new Promise((done) => {
+    server.once("error", (error) => done((gone = `python cannot be started: ${error.message}`)));
+    server.once("close", (code, signal) => done((gone = `python ended (${signal ?? code}): ${log.slice(-800)}`)));
+  });
+  t.cleanup(async () => {
+    if (gone) return;
+    server.kill("SIGTERM");
+    const hard = setTimeout(() => server.kill("SIGKILL"), SERVER_LIMIT_MS);
+    await ended;
+    clearTimeout(hard);
+  });
+  return eventually("python tells its address", () => {
+    if (gone) throw new Error(gone);
+    return log.match(/serving (http:\/\/127\.0\.0\.1:\d+)/)?.[1];
+  });
+}
