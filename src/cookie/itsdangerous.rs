@@ -45,27 +45,15 @@ impl Signer {
     fn fits(self, secret: &[u8], message: &[u8], signature: &[u8]) -> bool {
         let made = match signature.len() {
             27 => {
-                let key = self.key(
-                    secret,
-                    |parts| digest::<Sha1>(parts),
-                    |key, part| mac::<Hmac<Sha1>>(key, &[part]),
-                );
+                let key = self.key(secret, digest::<Sha1>, |key, part| mac::<Hmac<Sha1>>(key, &[part]));
                 mac::<Hmac<Sha1>>(&key, &[message])
             }
             43 => {
-                let key = self.key(
-                    secret,
-                    |parts| digest::<Sha256>(parts),
-                    |key, part| mac::<Hmac<Sha256>>(key, &[part]),
-                );
+                let key = self.key(secret, digest::<Sha256>, |key, part| mac::<Hmac<Sha256>>(key, &[part]));
                 mac::<Hmac<Sha256>>(&key, &[message])
             }
             86 => {
-                let key = self.key(
-                    secret,
-                    |parts| digest::<Sha512>(parts),
-                    |key, part| mac::<Hmac<Sha512>>(key, &[part]),
-                );
+                let key = self.key(secret, digest::<Sha512>, |key, part| mac::<Hmac<Sha512>>(key, &[part]));
                 mac::<Hmac<Sha512>>(&key, &[message])
             }
             _ => return false,

@@ -25,6 +25,9 @@ pub fn decode_owned(
     value.map(Value::into_owned)
 }
 
+/// What a value is taken for that begins like nothing.
+const NAME: &str = pickle::CODEC.name;
+
 impl<'a> Blob<'a> {
     /// What a store of Python wrote, whichever serializer and compression it was told to use.
     pub fn python(&self) -> Option<&Value<'a>> {
@@ -57,7 +60,6 @@ impl<'a> Blob<'a> {
         if let Some(number) = self.text().and_then(integer) {
             return Decoded::owned("integer", number);
         }
-        const NAME: &str = pickle::CODEC.name;
         failed.unwrap_or_else(|| Decoded::failed(NAME, self.unreadable(NAME)))
     }
 

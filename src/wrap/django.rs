@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     const SECRET: &str = "django-insecure-s3cr3t-for-fixtures";
-    const AT: i64 = 1795465057000;
+    const AT: i64 = 1_795_465_057_000;
     /// As Django 6.1 and 2.2 write them, here made by their formulas.
     const PLAIN: &str =
         "eyJfYXV0aF91c2VyX2lkIjoiMiIsInZpZXdzIjozfQ:1xVaTp:-6w2RQD-DRepf0owXssNXXErT7_lutbTIgCpKYqnbZ0";

@@ -105,16 +105,13 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let Some(text) = inner(blob) else { return blob.python_data() };
     let mut via = vec![Form::Pickle.codec().name];
     let plain = base64::open(text, &blob.limits).ok().filter(|bytes| is_session(bytes));
-    let bytes = match plain {
-        Some(bytes) => {
-            via.push(base64::NAME);
-            Ok(bytes)
-        }
-        None => {
-            via.push(beaker::NAME);
-            let validate_key = setup.text("validate_key").unwrap_or("");
-            beaker::open(text, setup.texts("encrypt_key"), validate_key, &is_session)
-        }
+    let bytes = if let Some(bytes) = plain {
+        via.push(base64::NAME);
+        Ok(bytes)
+    } else {
+        via.push(beaker::NAME);
+        let validate_key = setup.text("validate_key").unwrap_or("");
+        beaker::open(text, setup.texts("encrypt_key"), validate_key, &is_session)
     };
     let value = match bytes {
         Ok(bytes) if deflate::is_zlib(&bytes) => {

@@ -116,12 +116,11 @@ pub(super) fn locate(setup: &Setup, key: &[u8], marker: &str) -> Option<Place> {
     if marker == MARKER && rest.starts_with(b"d_db") && rest.len() >= b"d_db".len() + MADE {
         return None;
     }
-    let length = match setup.text("suffix") {
-        Some(suffix) => rest.strip_suffix(suffix.as_bytes())?.len(),
-        None => {
-            let of = |alphabet: Alphabet| rest.iter().take_while(|byte| alphabet.has(**byte)).count();
-            if of(Alphabet::Lower) == MADE { MADE } else { of(Alphabet::Base64Url) }
-        }
+    let length = if let Some(suffix) = setup.text("suffix") {
+        rest.strip_suffix(suffix.as_bytes())?.len()
+    } else {
+        let of = |alphabet: Alphabet| rest.iter().take_while(|byte| alphabet.has(**byte)).count();
+        if of(Alphabet::Lower) == MADE { MADE } else { of(Alphabet::Base64Url) }
     };
     let id = &rest[..length];
     let usual = key::is_exactly(id, MADE, Alphabet::Lower);

@@ -3,7 +3,8 @@
 //! Flask-Session 0.3.2 to 0.6.0 sessions.py.
 
 use super::flask_session::{self, general, id_of, is_compact};
-use crate::layout::{Blob, Cookie, Form, Layout, Mark, Setup, Verdict};
+use crate::cookie::itsdangerous::{self, Signer};
+use crate::layout::{Blob, Cookie, Form, Layout, Mark, Setup, Verdict, open_any, php};
 
 pub const LAYOUT: Layout = Layout {
     name: "flask-session-legacy",
@@ -24,12 +25,11 @@ end      the one key. A request in flight writes it back, and an id without a se
     recognize,
     cookie: Cookie {
         open: Some(|setup, given| {
-            let name = crate::layout::open_any(setup, &["slapp"], |name| {
-                let signers = ["flask-session", "session"].map(crate::cookie::itsdangerous::Signer::hmac);
+            open_any(setup, &["slapp"], |name| {
+                let signers = ["flask-session", "session"].map(Signer::hmac);
                 let (secrets, signs) = (setup.texts("secret_key"), setup.flag("use_signer"));
-                crate::cookie::itsdangerous::open(given, name, secrets, &signers, signs)
-            });
-            name
+                itsdangerous::open(given, name, secrets, &signers, signs)
+            })
         }),
         ..flask_session::LAYOUT.cookie
     },
@@ -58,5 +58,5 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
 /// Whether the prefix is one for sessions: a pickle under a UUID may be anything's.
 fn says_session(setup: &Setup, key: &[u8]) -> bool {
     let before = flask_session::locate(setup, key).map(|place| &key[..place.id.start]);
-    setup.named || before.is_some_and(crate::layout::php::says_session)
+    setup.named || before.is_some_and(php::says_session)
 }
