@@ -14,6 +14,7 @@ pub mod any;
 pub mod dotnet;
 pub mod elixir;
 pub mod jvm;
+pub mod lua;
 pub mod node;
 pub mod perl;
 pub mod php;
@@ -27,6 +28,7 @@ const FAMILIES: &[&[&Layout]] = &[
     ruby::ALL,
     perl::ALL,
     elixir::ALL,
+    lua::ALL,
     dotnet::ALL,
     proxy::ALL,
     jvm::ALL,

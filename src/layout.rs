@@ -192,8 +192,7 @@ pub struct Extra {
     /// Keys whose content is shown as a part of the session's data; `read` finds them in the blob,
     /// where one session is looked at and not many are listed.
     pub parts: Option<fn(&Setup, &Blob<'_>) -> Vec<Key>>,
-    /// Where only sets know whose the sessions are: what the names of the sets begin with that belong
-    /// to the application of a session's key. The user's name follows; members are keys or ids.
+    /// Where only sets know whose the sessions are.
     pub owners: Option<Owners>,
     /// Why this key is what is left of a session and no request can use, though nothing ends it: shown
     /// and ended with those that have expired, and no session otherwise.
@@ -215,8 +214,18 @@ pub type Beside = fn(&Setup, &Blob<'_>) -> Option<(Vec<u8>, Kind)>;
 /// From a key and what it holds to the reason why that is no session any more.
 pub type Remains = fn(&Setup, &[u8], &Raw) -> Option<&'static str>;
 
-/// From a session's key to what the names of certain sets begin with.
-pub type Owners = fn(&Setup, &[u8]) -> Option<Vec<u8>>;
+/// Sets in whose names it says whose the sessions are that are their members, by key or id.
+#[derive(Debug, Clone, Copy)]
+pub struct Owners {
+    /// What the names of the sets begin with that belong to the application of a session's key.
+    pub begin: fn(&Setup, &[u8]) -> Option<Vec<u8>>,
+    /// What follows in these names, as a pattern of SCAN.
+    pub rest: &'static str,
+    /// Whether they are sorted sets.
+    pub sorted: bool,
+    /// The user by what follows; `None` where that does not tell, or is no such name.
+    pub user: fn(&[u8]) -> Option<String>,
+}
 
 /// Keys that an older version of the framework wrote. Beside the key that a session has now such a key is
 /// a copy of it: no session of its own, but the framework falls back to it.

@@ -325,7 +325,7 @@ pub(crate) mod tests {
         // Tests are few and short: what they borrow may stay.
         let key: &'static [u8] = [prefix, id].concat().leak();
         Session {
-            copies: Vec::new(),
+            found: Vec::new(),
             setup,
             key,
             id: &key[prefix.len()..],

@@ -684,7 +684,7 @@ mod tests {
         let empty = json("{}");
         let failed = Decoded::failed("json", DecodeError::new("json", 3, "no"));
         let alice = Session {
-            copies: Vec::new(),
+            found: Vec::new(),
             setup: &setup,
             key: b"sess:one",
             id: b"one",

@@ -268,8 +268,8 @@ pub trait Source: Send {
     /// where it is absent, of another kind, or has more than `most` members.
     fn entries(&mut self, key: &Key, most: usize) -> Result<Vec<Vec<u8>>, Error>;
 
-    /// The members of these sets; none of a key that is no set.
-    fn members(&mut self, keys: &[Key]) -> Result<Vec<Vec<Vec<u8>>>, Error>;
+    /// The members of these sets, or sorted sets; none of a key that is none.
+    fn members(&mut self, keys: &[Key], sorted: bool) -> Result<Vec<Vec<Vec<u8>>>, Error>;
 
     /// Which of these operations would find something to do.
     fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error>;

@@ -18,6 +18,7 @@ pub mod lzf;
 pub mod magento;
 pub mod nextcloud;
 pub mod php;
+pub mod resty;
 pub mod sodium;
 pub mod xz;
 

@@ -205,8 +205,8 @@ pub fn session<'b>(
     let hash = blob.raw.kind().unwrap_or(setup.layout.keys.kind) == Kind::Hash;
     let ttl = if record.asked.ttl { record.ttl } else { Ttl::Unasked };
     let memory = record.memory;
-    let copies = Vec::new();
-    Session { setup, key, id, certainty, hash, raw: blob.raw, facts, ttl, memory, data, copies, now }
+    let found = Vec::new();
+    Session { setup, key, id, certainty, hash, raw: blob.raw, facts, ttl, memory, data, found, now }
 }
 
 /// The same session as another layout describes it: of two that only what is beside it tells apart.

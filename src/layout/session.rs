@@ -75,8 +75,9 @@ pub struct Session<'b> {
     pub memory: Option<u64>,
     /// `None` when the value was not asked for.
     pub data: Option<&'b Decoded<'b>>,
-    /// Keys of older copies of it, where it is to be ended or looked at closely.
-    pub copies: Vec<Vec<u8>>,
+    /// Keys that had to be looked for: sets that name it, and, where it is to be ended or looked at
+    /// closely, older copies of it.
+    pub found: Vec<Vec<u8>>,
     /// When this was read, in milliseconds since 1970.
     pub now: i64,
 }

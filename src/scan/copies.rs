@@ -48,7 +48,7 @@ impl Copies {
 
     /// Says which copies of a session there are.
     pub(super) fn name(&self, session: &mut Session<'_>) {
-        session.copies.extend(self.of.get(session.key).cloned());
+        session.found.extend(self.of.get(session.key).cloned());
     }
 }
 

@@ -18,21 +18,24 @@ const BATCH: usize = 500;
 pub(super) struct Owners {
     /// What the names of the sets begin with that were read.
     read: HashSet<Vec<u8>>,
-    users: Vec<Box<str>>,
-    of: HashMap<[u64; 2], u32>,
+    sets: Vec<(Key, Option<Box<str>>)>,
+    /// The last of a member's links.
+    of: HashMap<[u64; 2], usize>,
+    /// A set, and the link before it of the same member.
+    links: Vec<(usize, Option<usize>)>,
     hashers: [RandomState; 2],
 }
 
 impl Owners {
     /// Reads the sets of the application that a key belongs to, if there are such and unless they were.
     pub(super) fn learn(&mut self, source: &mut dyn Source, setup: &Setup, key: &[u8]) -> Result<(), Error> {
-        let Some(begin) = begin(setup, key) else { return Ok(()) };
+        let Some(owners) = setup.layout.extra.owners else { return Ok(()) };
+        let Some(begin) = (owners.begin)(setup, key) else { return Ok(()) };
         if self.read.contains(&begin) {
             return Ok(());
         }
         let mut sets: Vec<Key> = Vec::new();
-        let mut pattern = crate::select::glob::escape(&begin);
-        pattern.push(b'*');
+        let pattern = [&crate::select::glob::escape(&begin), owners.rest.as_bytes()].concat();
         let mut interest = |key: &[u8]| if key.starts_with(&begin) { Interest::Name } else { Interest::Skip };
         let mut query = Query { pattern: Some(pattern), need: Need::NOTHING, interest: &mut interest };
         source.scan(&mut query, &mut |page| {
@@ -40,12 +43,16 @@ impl Owners {
             ControlFlow::Continue(())
         })?;
         for batch in sets.chunks(BATCH) {
-            for (set, members) in batch.iter().zip(source.members(batch)?) {
-                let user = self.users.len() as u32;
-                self.users.push(String::from_utf8_lossy(&set.0[begin.len()..]).into());
+            for (set, members) in batch.iter().zip(source.members(batch, owners.sorted)?) {
+                if members.is_empty() {
+                    continue;
+                }
+                let user = (owners.user)(&set.0[begin.len()..]).map(String::into_boxed_str);
+                self.sets.push((set.clone(), user));
                 for member in members {
                     let place = self.place(&begin, &member);
-                    self.of.insert(place, user);
+                    let before = self.of.insert(place, self.links.len());
+                    self.links.push((self.sets.len() - 1, before));
                 }
             }
         }
@@ -53,23 +60,26 @@ impl Owners {
         Ok(())
     }
 
-    /// Says whose session this is, if it does not say so itself.
+    /// Says whose session this is, if it does not say so itself, and which sets name it.
     pub(super) fn name(&self, session: &mut Session<'_>) {
-        if session.facts.user.is_some() || self.users.is_empty() {
+        if self.sets.is_empty() {
             return;
         }
-        let Some(begin) = begin(session.setup, session.key) else { return };
-        let by = |member: &[u8]| self.of.get(&self.place(&begin, member));
-        if let Some(user) = by(session.key).or_else(|| by(session.id)) {
-            session.facts.user = Some(Cow::Owned(self.users[*user as usize].to_string()));
+        let Some(owners) = session.setup.layout.extra.owners else { return };
+        let Some(begin) = (owners.begin)(session.setup, session.key) else { return };
+        let by = |member: &[u8]| self.of.get(&self.place(&begin, member)).copied();
+        let mut next = by(session.key).or_else(|| by(session.id));
+        while let Some((set, before)) = next.and_then(|link| self.links.get(link)) {
+            let (key, user) = &self.sets[*set];
+            if session.facts.user.is_none() {
+                session.facts.user = user.as_deref().map(|user| Cow::Owned(user.to_string()));
+            }
+            session.found.push(key.0.clone());
+            next = *before;
         }
     }
 
     fn place(&self, begin: &[u8], member: &[u8]) -> [u64; 2] {
         [0, 1].map(|at: usize| self.hashers[at].hash_one((begin, member)))
     }
-}
-
-fn begin(setup: &Setup, key: &[u8]) -> Option<Vec<u8>> {
-    (setup.layout.extra.owners?)(setup, key)
 }

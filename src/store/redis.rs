@@ -335,9 +335,13 @@ impl Source for RedisStore {
         })
     }
 
-    fn members(&mut self, keys: &[Key]) -> Result<Vec<Vec<Vec<u8>>>, Error> {
+    fn members(&mut self, keys: &[Key], sorted: bool) -> Result<Vec<Vec<Vec<u8>>>, Error> {
         for key in keys {
-            self.push(&[b"SMEMBERS", &key.0]);
+            if sorted {
+                self.push(&[b"ZRANGE", &key.0, b"0", b"-1"]);
+            } else {
+                self.push(&[b"SMEMBERS", &key.0]);
+            }
         }
         self.flush("SMEMBERS")?;
         let mut members = Vec::with_capacity(keys.len());

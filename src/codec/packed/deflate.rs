@@ -1,6 +1,6 @@
 //! gzip (RFC 1952) and zlib (RFC 1950).
 
-use flate2::bufread::{GzDecoder, ZlibDecoder};
+use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
 use super::{read_to_end, room};
 use crate::codec::{DecodeError, Limits};
@@ -57,6 +57,18 @@ pub fn inflate(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, DecodeError> {
     let plain = plain.map_err(|error| at(error, offset))?;
     if offset < bytes.len() {
         return Err(DecodeError::new(ZLIB, offset, "something follows the stream"));
+    }
+    Ok(plain)
+}
+
+/// Decompresses the whole of a stream that has neither header nor check.
+pub fn raw(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, DecodeError> {
+    let mut decoder = DeflateDecoder::new(bytes);
+    let plain = read_to_end("deflate", &mut decoder, room(bytes.len(), limits));
+    let offset = bytes.len() - decoder.get_ref().len();
+    let plain = plain.map_err(|error| at(error, offset))?;
+    if offset < bytes.len() {
+        return Err(DecodeError::new("deflate", offset, "something follows the stream"));
     }
     Ok(plain)
 }

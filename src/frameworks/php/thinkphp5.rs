@@ -109,7 +109,7 @@ mod tests {
         let ops = |key: &'static str| {
             let id = &key.as_bytes()[key.len() - 26..];
             let session = Session {
-                copies: Vec::new(),
+                found: Vec::new(),
                 setup: &setup,
                 key: key.as_bytes(),
                 id,

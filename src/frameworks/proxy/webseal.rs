@@ -2,8 +2,8 @@
 
 use crate::layout::session::{Facts, Session};
 use crate::layout::{
-    Decoded, Ends, Evidence, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob,
-    expire, key,
+    Decoded, Ends, Evidence, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Owners, Place, Setup,
+    Verdict, blob, expire, key,
 };
 use crate::store::Key;
 use crate::store::{Kind, Op};
@@ -84,7 +84,12 @@ beware   collections put the sessions of one user on several servers, by the Hos
         always: false,
     },
     extra: Extra {
-        owners: Some(|setup, key| Some([prefix_of(setup, key)?, b"user-"].concat())),
+        owners: Some(Owners {
+            begin: |setup, key| Some([prefix_of(setup, key)?, b"user-"].concat()),
+            rest: "*",
+            sorted: false,
+            user: |rest| Some(String::from_utf8_lossy(rest).into_owned()),
+        }),
         ..Extra::PLAIN
     },
     ..Layout::PLAIN

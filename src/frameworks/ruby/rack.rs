@@ -310,5 +310,5 @@ pub const COPIES: Copies = Copies {
 
 /// The old copies: with one of them there the visitor would be logged in again.
 pub fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
-    session.copies.iter().map(|key| Op::Unlink(Key(key.clone()))).collect()
+    session.found.iter().map(|key| Op::Unlink(Key(key.clone()))).collect()
 }

@@ -207,7 +207,7 @@ fn listed<'s>(store: &mut RedisStore, steps: &'s [Step]) -> Result<Cow<'s, [Step
             _ => {}
         }
     }
-    let members = store.members(&small)?;
+    let members = store.members(&small, false)?;
     let listed: HashMap<&Key, Vec<Vec<u8>>> = small.iter().zip(members).collect();
     let mut steps = steps.to_vec();
     for step in &mut steps {
