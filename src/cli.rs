@@ -26,6 +26,7 @@ pub struct GlobalArgs {
 
 /// Where the sessions are.
 #[derive(Debug, Default, Args)]
+#[expect(rustdoc::broken_intra_doc_links, reason = "brackets of a synopsis, which the help prints")]
 #[command(next_help_heading = "Where the sessions are")]
 pub struct TargetArgs {
     /// Use this server [default: redis://127.0.0.1:6379/0]

@@ -18,7 +18,7 @@
 //! ```
 //!
 //! `default_profile = "shop"` on top names the profile that is used when none is named; without it that
-//! is the one called `default`. `[layouts.NAME]` describes a store that no layout knows; see [`layouts`].
+//! is the one called `default`. `[layouts.NAME]` describes a store that no layout knows; see the module `layouts`.
 //!
 //! A flag goes before the environment, the environment before the profile, the profile before the
 //! default. Whatever is misspelt is an error with its line.

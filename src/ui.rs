@@ -1,7 +1,7 @@
 //! The terminal: what is one, its width and colours, progress, notes and questions.
 //!
 //! Data goes to stdout through [`Ui::out`]; everything else goes to stderr. Nothing that came from a
-//! store, a file or a cookie may be written without [`safe`](crate::text::safe::safe).
+//! store, a file or a cookie may be written without [`crate::text::safe::safe`].
 
 use std::borrow::Cow;
 use std::cell::RefCell;

@@ -26,7 +26,7 @@ pub fn instant(millis: i64) -> Option<String> {
     time::millis(millis)
 }
 
-/// Java's own UTF-8 as text; see [`stream`].
+/// Java's own UTF-8 as text; see the module `stream`.
 pub fn modified_utf8(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
     stream::modified_utf8(bytes)
 }

@@ -2,7 +2,7 @@
 //!
 //! One value of tags; symbols and objects occur again by their numbers (Ruby's marshal.c of 3.1, `w_object`
 //! and `r_object`). Nothing that it names is looked up: a class is a name, a `_dump` or `marshal_dump` is
-//! what it wrote. What a class of Ruby or Rails means is said by [`classes`].
+//! what it wrote. What a class of Ruby or Rails means is said by its module `classes`.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

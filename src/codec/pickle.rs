@@ -3,7 +3,7 @@
 //! A pickle is a program for a machine with a stack and a memo (CPython's Lib/pickletools.py describes each
 //! opcode, Lib/pickle.py what it does). It is run here on a table of nodes and has no way out of it: a name
 //! of a class or function stays a name, a call stays a name with its arguments. What of that is a date, a
-//! set or a number is said by [`objects`], after the machine has stopped.
+//! set or a number is said by its module `objects`, after the machine has stopped.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
