@@ -201,29 +201,35 @@ impl Names {
     }
 }
 
-/// Words that keys contain, all looked for at once: each has a bit, and two tables tell for a byte and
-/// the one behind it the words that may begin there. With more than eight some share one.
+/// Words that keys contain, all looked for at once: those that begin with the same two bytes have a bit,
+/// and two tables tell for a byte and the one behind it the bits of the words that may begin there. Only
+/// with more than 64 beginnings some share one.
 #[derive(Debug)]
 struct Words {
-    all: Vec<(&'static [u8], u16)>,
-    first: [u8; 256],
-    second: [u8; 256],
+    beginnings: Vec<([u8; 2], Vec<(&'static [u8], u16)>)>,
+    first: [u64; 256],
+    second: [u64; 256],
 }
 
 impl Default for Words {
     fn default() -> Words {
-        Words { all: Vec::new(), first: [0; 256], second: [0; 256] }
+        Words { beginnings: Vec::new(), first: [0; 256], second: [0; 256] }
     }
 }
 
 impl Words {
     fn add(&mut self, word: &'static [u8], at: u16) {
-        let bit = 1 << (self.all.len() % 8);
         // Shorter ones would say next to nothing.
-        let [first, second, ..] = word else { return };
-        self.first[usize::from(*first)] |= bit;
-        self.second[usize::from(*second)] |= bit;
-        self.all.push((word, at));
+        let [first, second, ..] = *word else { return };
+        let place = self.beginnings.iter().position(|(pair, _)| *pair == [first, second]);
+        let place = place.unwrap_or_else(|| {
+            self.beginnings.push(([first, second], Vec::new()));
+            self.beginnings.len() - 1
+        });
+        let bit = 1 << (place % 64);
+        self.first[usize::from(first)] |= bit;
+        self.second[usize::from(second)] |= bit;
+        self.beginnings[place].1.push((word, at));
     }
 
     fn find(&self, key: &[u8], into: &mut Set) {
@@ -232,7 +238,8 @@ impl Words {
             while bits != 0 {
                 let bit = bits.trailing_zeros() as usize;
                 bits &= bits - 1;
-                for (word, layout) in self.all.iter().skip(bit).step_by(8) {
+                let words = self.beginnings.iter().skip(bit).step_by(64).flat_map(|(_, words)| words);
+                for (word, layout) in words {
                     if key[at..].starts_with(word) {
                         into.insert(*layout);
                     }

@@ -11,7 +11,8 @@ use crate::layout::key::{self, Alphabet};
 use crate::layout::session::{Facts, Session};
 use crate::layout::setup::{OptionKind, OptionSpec};
 use crate::layout::{
-    Blob, Cookie, Decoded, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, Whose, python, user,
+    Blob, Cookie, Decoded, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, Whose, open_any, python,
+    user,
 };
 use crate::store::{Key, Op};
 use crate::value::Value;
@@ -52,8 +53,11 @@ beside   the same database is a cache: its other keys are no sessions, and `cach
     options: OPTIONS,
     cookie: Cookie {
         name: Some("sessionid"),
+        // The names of authentik and pretix as well.
         open: Some(|setup, given| {
-            cookie::django::open(given, setup.cookie_name(), setup.texts("secret_key"))
+            open_any(setup, &["authentik_session", "pretix_session"], |name| {
+                cookie::django::open(given, name, setup.texts("secret_key"))
+            })
         }),
         ..Cookie::PLAIN
     },
@@ -119,8 +123,15 @@ pub(super) fn locate(setup: &Setup, key: &[u8], marker: &str) -> Option<Place> {
     let length = if let Some(suffix) = setup.text("suffix") {
         rest.strip_suffix(suffix.as_bytes())?.len()
     } else {
-        let of = |alphabet: Alphabet| rest.iter().take_while(|byte| alphabet.has(**byte)).count();
-        if of(Alphabet::Lower) == MADE { MADE } else { of(Alphabet::Base64Url) }
+        match rest.split_at_checked(MADE) {
+            Some((id, behind))
+                if Alphabet::Lower.all(id)
+                    && behind.first().is_none_or(|byte| !Alphabet::Lower.has(*byte)) =>
+            {
+                MADE
+            }
+            _ => rest.iter().take_while(|byte| Alphabet::Base64Url.has(**byte)).count(),
+        }
     };
     let id = &rest[..length];
     let usual = key::is_exactly(id, MADE, Alphabet::Lower);
