@@ -32,14 +32,14 @@ use anyhow::Context as _;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::audit;
+use crate::change::audit;
+use crate::change::guard::Guards;
+use crate::change::pace;
 use crate::fault::{Usage, did_you_mean, nearest};
 use crate::frameworks;
-use crate::guard::Guards;
 use crate::home;
 use crate::layout::Described;
 use crate::layout::setup::Setting;
-use crate::pace;
 pub use crate::secret::Secret;
 use crate::text::clock::timeout;
 

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use clap::ValueEnum as _;
 
-use crate::audit;
+use crate::change::audit;
+use crate::change::guard::Guards;
+use crate::change::pace::{self, Pace, PaceArgs};
 use crate::cli::{Form, GlobalArgs, Times};
 use crate::config::{self, Profile, Secret};
 use crate::fault::{Refusal, Usage, did_you_mean};
 use crate::frameworks::Catalog;
-use crate::guard::Guards;
 use crate::layout::setup::{OptionError, Setup};
-use crate::pace::{self, Pace, PaceArgs};
 use crate::render::{self, Format};
 use crate::store;
 use crate::store::redis::RedisStore;

@@ -7,10 +7,10 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
+use crate::change::plan::run::Damage;
 use crate::cookie::CookieError;
 use crate::exit::Exit;
 use crate::layout::setup::OptionError;
-use crate::plan::run::Damage;
 use crate::resolve::NotFound;
 use crate::select::SelectError;
 use crate::store;
@@ -129,7 +129,7 @@ fn judge(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<Stri
 
 fn advise_forgery(damage: &Damage) -> String {
     let place = match damage {
-        Damage::Forged { path, .. } | Damage::Keyless { path } => crate::plan::bound::place_of(path),
+        Damage::Forged { path, .. } | Damage::Keyless { path } => crate::change::plan::bound::place_of(path),
         _ => return String::new(),
     };
     format!(

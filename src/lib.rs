@@ -7,7 +7,7 @@
 //!                                     -> layout (the contract; frameworks keep to it), codec, wrap, cookie
 //!                                        (pure: what is this key, what does it hold)
 //!                                     -> session -> select (filters) -> render (rows -> stdout)
-//!                                                                    -> plan (steps -> shown | applied)
+//!                                                                    -> change (steps -> shown | applied)
 //! ```
 //!
 //! Floors, from the top: a file uses only its own room and those on lower floors.
@@ -17,10 +17,9 @@
 //! error
 //! context
 //! cli config
-//! plan guard
+//! change
 //! demo resolve
 //! scan
-//! audit pace
 //! render
 //! select
 //! frameworks
@@ -33,10 +32,10 @@
 //! ```
 //!
 //! Invariants: `codec`, `wrap`, `cookie`, `layout` and `frameworks` do no I/O and know no clap; `store` knows no
-//! framework; only `ui`, `render` and `error` write to the terminal; only `plan` changes a store;
+//! framework; only `ui`, `render` and `error` write to the terminal; only `change` changes a store;
 //! decoding never runs anything that the bytes name.
 
-pub mod audit;
+pub mod change;
 pub mod cli;
 pub mod codec;
 pub mod commands;
@@ -48,11 +47,8 @@ pub mod error;
 pub mod exit;
 pub mod fault;
 pub mod frameworks;
-pub mod guard;
 pub mod home;
 pub mod layout;
-pub mod pace;
-pub mod plan;
 pub mod render;
 pub mod resolve;
 pub mod scan;

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use sessctl::plan::file;
+use sessctl::change::plan::file;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(plan) = file::parse(Path::new("a.plan"), bytes) {

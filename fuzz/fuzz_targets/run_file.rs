@@ -7,8 +7,8 @@ use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
 use sessctl::frameworks::Catalog;
-use sessctl::plan::belongs::Belongs;
-use sessctl::plan::run::{Reader, Record, Start, file_with};
+use sessctl::change::plan::belongs::Belongs;
+use sessctl::change::plan::run::{Reader, Record, Start, file_with};
 use sessctl::store::{Raw, Ttl};
 
 const KEY: [u8; 32] = [7; 32];

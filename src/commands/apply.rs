@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::change::{self, Change, Chosen, Made, Safety};
 use super::expire;
+use crate::change::plan;
+use crate::change::plan::file::{self, End};
 use crate::context::Context;
 use crate::error::Usage;
 use crate::exit::Exit;
 use crate::layout::session::Session;
 use crate::layout::{Setup, detect};
-use crate::plan;
-use crate::plan::file::{self, End};
 use crate::scan;
 use crate::select::Filter;
 

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::change::{self, Change, Made, Moment, Safety};
 use super::runs;
+use crate::change::plan;
 use crate::context::Context;
 use crate::error::Usage;
 use crate::exit::Exit;
 use crate::layout::session::Session;
 use crate::layout::time;
-use crate::plan;
 use crate::render;
 use crate::scan;
 use crate::select::SelectArgs;

@@ -6,10 +6,10 @@ use std::io::Write as _;
 use base64::Engine as _;
 use serde_json::{Value as Json, json};
 
+use crate::change::plan::{Entries, Entry};
+use crate::change::report::Report;
 use crate::context::Context;
 use crate::frameworks::Catalog;
-use crate::plan::execute::Report;
-use crate::plan::{Entries, Entry};
 use crate::render::Format;
 use crate::render::{self, mask, safe};
 use crate::store::redis::RedisStore;

@@ -7,12 +7,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde_json::{Value as Json, json};
 
-use crate::audit::verify::verify;
+use crate::change::audit::verify::verify;
+use crate::change::plan::restore::{Changed, Chosen};
+use crate::change::plan::run::{self, Damage, State, Summary};
 use crate::context::Context;
 use crate::error::{Failure, Usage};
 use crate::exit::Exit;
-use crate::plan::restore::{Changed, Chosen};
-use crate::plan::run::{self, Damage, State, Summary};
 use crate::render::Format;
 use crate::render::table::{self, Head};
 use crate::render::{self, Cell, Tone, mask, safe};

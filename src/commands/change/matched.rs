@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
 use super::{Change, Chosen, Made, plural};
+use crate::change::guard::Guards;
+use crate::change::plan::Spool;
 use crate::codec::Limits;
 use crate::commands::{list, report};
 use crate::context::Context;
 use crate::fault::Interrupted;
 use crate::frameworks::Catalog;
-use crate::guard::Guards;
 use crate::layout::Blob;
 use crate::layout::detect::is_remains;
 use crate::layout::session::{Certainty, Login, Session};
-use crate::plan::Spool;
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::near::Near;
 use crate::store::redis::{Gentle, RedisStore};

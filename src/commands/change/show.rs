@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Change, plural};
+use crate::change::plan::Spool;
 use crate::commands::report;
 use crate::context::Context;
-use crate::plan::Spool;
 use crate::render::safe::safe;
 use crate::text::glyph;
 use crate::text::words::and;

@@ -8,11 +8,11 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, CommandFactory as _};
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 
+use crate::change::plan::run;
 use crate::cli::{BARE, VALUED};
 use crate::commands::Cli;
 use crate::commands::help::shown::TOPICS;
 use crate::frameworks::{BUILT_IN, Catalog};
-use crate::plan::run;
 use crate::render::columns::COLUMNS;
 use crate::text::safe::safe;
 use crate::{codec, config};

@@ -17,7 +17,7 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{Entry, Spool};
-use crate::audit;
+use crate::change::audit;
 use crate::fault::{Failure, Refusal};
 use crate::store::{Ends, Expiry, Fingerprint, Key, Own};
 

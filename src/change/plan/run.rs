@@ -23,8 +23,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::Entry;
 use super::bound::{self, Chain};
-use super::execute::Report;
 use super::recorded::Recorded;
+use crate::change::report::Report;
 use crate::home;
 use crate::store::{Backup, Keeper, Key, Outcome};
 

@@ -33,7 +33,7 @@ pub fn obtain(place: &Path) -> io::Result<Vec<u8>> {
     File::open("/dev/urandom")?.read_exact(&mut key)?;
     // Whole or not at all, and the file is its owner's alone from the start. Of two that make one at the
     // same time the second takes what the first has made.
-    let mut file = tempfile::NamedTempFile::new_in(super::parent(place))?;
+    let mut file = tempfile::NamedTempFile::new_in(parent(place))?;
     file.write_all(&key)?;
     file.as_file().sync_data()?;
     match file.persist_noclobber(place) {
@@ -61,6 +61,11 @@ pub fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
         tag.copy_from_slice(&mac.finalize().into_bytes());
     }
     tag
+}
+
+/// The directory of a file; a bare name is in the current one.
+pub(super) fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::audit::key;
+use crate::change::key;
 
 /// What the chain's key is derived for.
 const PURPOSE: &str = "run files";
@@ -55,7 +55,7 @@ impl Chain {
 /// Where the key of a run file is: beside the folder of the runs.
 pub fn place_of(run: &Path) -> PathBuf {
     let state = run.parent().and_then(Path::parent).unwrap_or(Path::new(""));
-    crate::audit::key_of(&state.join("audit.jsonl"))
+    crate::change::audit::key_of(&state.join("audit.jsonl"))
 }
 
 /// The key of a run file that is there; `None` where it is gone.

@@ -1,9 +1,10 @@
 //! Doing what was planned: entries that are matched and spooled, each written to the run file before it
 //! is done.
 
-use super::execute::{Batch, Report, Work};
+use super::execute::{Batch, Work};
 use super::run::{Keeping, RunFile};
 use super::{Entries, Entry};
+use crate::change::report::Report;
 use crate::store::{Applied, Error, Fit, Outcome, Step, Store};
 
 /// Sessions a batch: large enough for one round trip to be worth it, small enough that the

@@ -25,23 +25,20 @@ use base16ct::lower::encode_string as hex;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::change::ids::Ids;
+use crate::change::key;
+use crate::change::report::Report;
 use crate::exit::Exit;
 use crate::fault::Failure;
 use crate::home;
-use crate::plan::execute::Report;
 use crate::text::clock::now_ms;
 use crate::text::rfc3339;
 use crate::value::escaped_json;
 
-pub mod key;
 pub mod verify;
 
 /// The version of the lines.
 const VERSION: u32 = 1;
-/// Ids that a line names; all others are only in the digest over all.
-const MAX_IDS: usize = 20;
-/// Hex digits of an id's HMAC that are written.
-const ID_DIGITS: usize = 16;
 /// What the first line says of the line before it.
 const ZEROS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 /// The socket of the system's log.
@@ -81,35 +78,6 @@ pub fn head_of(log: &Path) -> PathBuf {
 /// The file beside the log that holds the key for ids.
 pub fn key_of(log: &Path) -> PathBuf {
     log.with_extension("key")
-}
-
-/// The session ids of a run: the first ones, and a digest over all.
-#[derive(Debug, Clone, Default)]
-pub struct Ids {
-    first: Vec<Vec<u8>>,
-    all: Sha256,
-    count: u64,
-}
-
-impl Ids {
-    pub fn add(&mut self, id: &[u8]) {
-        if self.first.len() < MAX_IDS {
-            self.first.push(id.to_vec());
-        }
-        // With its length, so that `a` and `bc` are not `ab` and `c`.
-        self.all.update((id.len() as u64).to_be_bytes());
-        self.all.update(id);
-        self.count += 1;
-    }
-
-    /// Adds to a line what stands for the ids: nobody without the key can try guesses on it.
-    fn describe(&self, key: &[u8], line: &mut Map<String, Json>) {
-        let mac = |bytes: &[u8]| hex(&key::mac(key, &[bytes]));
-        let named: Vec<String> = self.first.iter().map(|id| mac(id)[..ID_DIGITS].to_string()).collect();
-        line.insert("ids".into(), named.into());
-        line.insert("ids_count".into(), self.count.into());
-        line.insert("ids_digest".into(), mac(&self.all.clone().finalize()).into());
-    }
 }
 
 /// What a run is going to do.
@@ -351,18 +319,13 @@ impl Head {
     }
 
     fn write(&self, log: &Path) -> io::Result<()> {
-        let directory = parent(log);
+        let directory = key::parent(log);
         let mut file = tempfile::NamedTempFile::new_in(directory)?;
         writeln!(file, "{}", serde_json::to_string(self)?)?;
         file.as_file().sync_data()?;
         file.persist(head_of(log)).map_err(|error| error.error)?;
         Ok(())
     }
-}
-
-/// The directory of a file; a bare name is in the current one.
-fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The log's file. Whoever reads or writes it holds its lock.
@@ -390,7 +353,7 @@ impl Log {
 
     /// Makes what is not there yet; the key.
     fn prepare(&self) -> anyhow::Result<Vec<u8>> {
-        let directory = parent(&self.path);
+        let directory = key::parent(&self.path);
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         let _lock = self.open()?;
         let place = key_of(&self.path);
@@ -588,7 +551,7 @@ mod tests {
         for file in [&path, &head_of(&path), &key_of(&path)] {
             assert_eq!(mode(file), 0o600, "{}", file.display());
         }
-        assert_eq!(mode(parent(&path)), 0o700);
+        assert_eq!(mode(key::parent(&path)), 0o700);
         assert!(lines(&path)[0].contains(&format!("\"prev\":\"{ZEROS}\"")));
         // A digest that was noted earlier.
         let noted = verdict.head.to_uppercase();

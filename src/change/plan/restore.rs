@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::execute::{Batch, Report, Work};
+use super::execute::{Batch, Work};
 use super::run::{Damage, Digest, Kept, Reader, Record, Summary, digest};
+use crate::change::report::Report;
 use crate::store::{Applied, Companion, Outcome, Store};
 
 /// Sessions a round trip.

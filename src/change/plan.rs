@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
-use crate::audit::Ids;
+use crate::change::ids::Ids;
 use crate::layout::session::{Login, Session};
 use crate::store::redis::fingerprint;
 use crate::store::{Key, Own, Step};

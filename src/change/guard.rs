@@ -1,7 +1,7 @@
 //! What a profile forbids: guards that refuse a change as a whole before anything of it is done.
 
+use crate::change::plan::Entry;
 use crate::fault::Refusal;
-use crate::plan::Entry;
 use crate::select::glob::Glob;
 use crate::text::mask::short;
 
