@@ -281,6 +281,11 @@ fn forms() -> Vec<Form> {
             &["redbird", "plug-session-redis", "plug-session-redis-store"],
             Some(1.0),
         ),
+        of_samples(
+            &codec::gob::CODEC,
+            &["gorilla-redistore", "beego-session", "gitea", "gofiber-session", "scs"],
+            Some(0.5),
+        ),
         Form {
             name: "laravel-encrypted + php-serialize".to_string(),
             values: encrypted,

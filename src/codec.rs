@@ -20,6 +20,7 @@ pub mod dumper;
 pub mod etf;
 pub mod fastjson;
 pub mod foreign;
+pub mod gob;
 mod graph;
 pub mod igbinary;
 mod integer;
@@ -48,6 +49,7 @@ pub const ALL: &[&Codec] = &[
     &storable::CODEC,
     &sereal::CODEC,
     &dumper::CODEC,
+    &gob::CODEC,
     &php_msgpack::CODEC,
     &dotnet_binary::CODEC,
     &aspnetcore::SESSION,

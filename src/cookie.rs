@@ -21,6 +21,7 @@ use subtle::ConstantTimeEq;
 
 pub mod adonis;
 pub mod aspnetcore;
+pub mod async_session;
 pub mod bare;
 pub mod beaker;
 pub mod better_auth;
@@ -29,15 +30,18 @@ pub mod egg;
 pub mod express;
 pub mod iron;
 pub mod itsdangerous;
+pub mod jar;
 pub mod keygrip;
 pub mod laravel;
 pub mod mgcrea;
+pub mod oauth2_proxy;
 pub mod openid;
 pub mod plug;
 pub mod pyramid;
 pub mod rails;
 pub mod remix;
 pub mod ruoyi;
+pub mod securecookie;
 pub mod spring;
 pub mod typo3;
 
@@ -253,8 +257,8 @@ fn without_header_name(line: &str) -> &str {
 
 /// Whether a text is the pair of some cookie rather than a bare value that holds `=`.
 ///
-/// Base64 is what puts `=` into bare values: at the very end, or before the `.`, `--` or `:` that
-/// precedes a signature.
+/// Base64 is what puts `=` into bare values: at the very end, before the `.`, `--`, `:` or `|` that
+/// precedes a signature, or at the end of a MAC of 32 bytes that precedes the value.
 fn is_pair(text: &str) -> bool {
     let Some((name, value)) = text.split_once('=') else { return false };
     let plausible = !name.is_empty()
@@ -264,8 +268,11 @@ fn is_pair(text: &str) -> bool {
         // The mark of a signed express cookie, whose id may hold a `=`.
         && !name.starts_with("s:")
         && !name.starts_with("s%3");
-    let continues_base64 = value.is_empty() || value.starts_with(['=', '.', ':']) || value.starts_with("--");
-    plausible && !continues_base64
+    let continues_base64 =
+        value.is_empty() || value.starts_with(['=', '.', ':', '|']) || value.starts_with("--");
+    let is_mac =
+        name.len() == 43 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte));
+    plausible && !continues_base64 && !is_mac
 }
 
 /// The value without the quotation marks that RFC 6265 allows around it; in them, a backslash

@@ -13,6 +13,7 @@ use crate::layout::{Described, Layout, Setting, Setup};
 pub mod any;
 pub mod dotnet;
 pub mod elixir;
+pub mod go;
 pub mod jvm;
 pub mod lua;
 pub mod node;
@@ -21,6 +22,7 @@ pub mod php;
 pub mod proxy;
 pub mod python;
 pub mod ruby;
+pub mod rust;
 
 /// The families. Among layouts of one rank the earlier family is asked first.
 const FAMILIES: &[&[&Layout]] = &[
@@ -30,6 +32,8 @@ const FAMILIES: &[&[&Layout]] = &[
     elixir::ALL,
     lua::ALL,
     dotnet::ALL,
+    go::ALL,
+    rust::ALL,
     proxy::ALL,
     jvm::ALL,
     python::ALL,

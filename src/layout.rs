@@ -14,6 +14,7 @@ pub mod blob;
 pub mod described;
 pub mod detect;
 pub mod expire;
+pub mod go;
 pub mod index;
 pub mod jvm;
 pub mod key;
@@ -260,6 +261,8 @@ pub enum Mark {
     AnyPhp,
     /// A string whose first bytes are those of this form, whatever is in it.
     Begins(Form),
+    /// A string that is no text and long enough to have come out of a cipher.
+    Opaque,
     /// A string that begins with these bytes.
     Magic(&'static [u8]),
     /// A hash with this field.

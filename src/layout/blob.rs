@@ -35,10 +35,11 @@ pub enum Form {
     Storable,
     Sereal,
     Dumper,
+    Gob,
 }
 
 impl Form {
-    const COUNT: usize = 9;
+    const COUNT: usize = 10;
 
     pub const fn codec(self) -> &'static Codec {
         match self {
@@ -51,6 +52,7 @@ impl Form {
             Form::Storable => &codec::storable::CODEC,
             Form::Sereal => &codec::sereal::CODEC,
             Form::Dumper => &codec::dumper::CODEC,
+            Form::Gob => &codec::gob::CODEC,
         }
     }
 
@@ -193,6 +195,17 @@ impl<'a> Blob<'a> {
             },
         )
     }
+}
+
+/// The shortest text that a cipher with a nonce and a tag makes.
+const SEALED: usize = 28;
+
+/// Whether a string looks like what came out of a cipher: its beginning is not even UTF-8.
+pub fn is_opaque(text: &[u8]) -> bool {
+    // A character may be cut off at the end of what is looked at.
+    text.len() >= SEALED
+        && std::str::from_utf8(&text[..SEALED])
+            .is_err_and(|error| error.error_len().is_some() || error.valid_up_to() + 4 <= SEALED)
 }
 
 /// A field's bytes as they are: text, or bytes where they are no UTF-8.

@@ -14,6 +14,7 @@ pub struct Index {
     php: Set,
     objects: Set,
     lists: Set,
+    opaque: Set,
     begins: Vec<(Form, Set)>,
     magic: Vec<(&'static [u8], u16)>,
     /// The bytes that some magic begins with.
@@ -34,6 +35,7 @@ impl Index {
             php: Set::default(),
             objects: Set::default(),
             lists: Set::default(),
+            opaque: Set::default(),
             begins: Vec::new(),
             magic: Vec::new(),
             first: [false; 256],
@@ -56,6 +58,7 @@ impl Index {
                     Mark::AnyPhp => index.php.insert(at),
                     Mark::AnyObject => index.objects.insert(at),
                     Mark::AnyList => index.lists.insert(at),
+                    Mark::Opaque => index.opaque.insert(at),
                     Mark::Begins(form) => {
                         let place = index.begins.iter().position(|(other, _)| other == form);
                         let place = place.unwrap_or_else(|| {
@@ -111,6 +114,9 @@ impl Index {
                     }
                 }
                 if blob.json().is_none() {
+                    if super::blob::is_opaque(text) {
+                        into.extend(&self.opaque);
+                    }
                     for (form, layouts) in &self.begins {
                         if form.is_likely(text) {
                             into.extend(layouts);

@@ -49,6 +49,10 @@ pub enum Alphabet {
     Base64Url,
     /// `[A-Za-z0-9,-]`, what PHP's own ids are made of.
     Native,
+    /// `[A-Z2-7]`.
+    Base32,
+    /// `[A-Za-z0-9+/=]`.
+    Base64,
 }
 
 /// For each byte a bit for every alphabet that it is of: keys are looked at once a layout.
@@ -64,6 +68,8 @@ const ALPHABETS: [u8; 256] = {
             (Alphabet::Alnum, alnum),
             (Alphabet::Base64Url, alnum || byte == b'_' || byte == b'-'),
             (Alphabet::Native, alnum || byte == b',' || byte == b'-'),
+            (Alphabet::Base32, matches!(byte, b'A'..=b'Z' | b'2'..=b'7')),
+            (Alphabet::Base64, alnum || matches!(byte, b'+' | b'/' | b'=')),
         ];
         let mut at = 0;
         while at < of.len() {

@@ -66,6 +66,34 @@ pub const COOKIE_ENCRYPTION_KEY: OptionSpec = OptionSpec::secret(
     "the password or passwords that seal the cookie",
 );
 
+/// How the cookie crate of Rust keeps a value.
+pub const JAR_MODE: OptionSpec = OptionSpec::new(
+    "cookie_mode",
+    OptionKind::Text,
+    "plain, signed or private; told by the cookie where it is not given",
+);
+
+/// The key of a jar of the cookie crate, or what it is derived of.
+pub const JAR_KEY: OptionSpec = OptionSpec::secret(
+    "cookie_key_hex",
+    OptionKind::Text,
+    "the key of the cookie jar, in hexadecimal digits",
+);
+
+/// The keys of gorilla/securecookie.
+pub const HASH_KEY: OptionSpec =
+    OptionSpec::secret("cookie_hash_key", OptionKind::Texts, "the key or keys that sign the cookie");
+
+pub const BLOCK_KEY: OptionSpec = OptionSpec::secret(
+    "cookie_block_key",
+    OptionKind::Texts,
+    "the key or keys that encrypt the cookie, if any",
+);
+
+/// What the application writes, where whatever it is is read.
+pub const SERIALIZER: OptionSpec =
+    OptionSpec::new("serializer", OptionKind::Text, "what the application writes; whatever it is is read");
+
 /// An option's value, read from the configuration with `env` and `file` references resolved.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Setting {

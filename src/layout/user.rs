@@ -145,6 +145,12 @@ fn payload(token: &str) -> Option<Vec<u8>> {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).ok()
 }
 
+/// The header of a token in compact form, which is base64url of a JSON object.
+pub fn token_header(part: &[u8]) -> Option<serde_json::Value> {
+    let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).ok()?;
+    serde_json::from_slice(&text).ok().filter(serde_json::Value::is_object)
+}
+
 /// The first of these claims of a JWT that is a text or a number. The signature is not looked at:
 /// the token was read from the session, not received from a browser.
 pub fn claim(token: &str, names: &[&str]) -> Option<String> {

@@ -112,10 +112,17 @@ impl Families {
             if !fits {
                 continue;
             }
-            if found.is_some_and(|other| other != family.at) {
-                return None;
-            }
-            found = Some(family.at);
+            found = match found {
+                Some(other) if other != family.at => {
+                    let [one, two] = [other, family.at].map(|at| setups[usize::from(at)].layout);
+                    if !one.is_like(two) {
+                        return None;
+                    }
+                    // Both families are the same application's, and the special one is asked first.
+                    Some(other.min(family.at))
+                }
+                _ => Some(family.at),
+            };
         }
         found
     }

@@ -1,0 +1,8 @@
+//! gob, of Go.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sessctl::codec;
+use sessctl_fuzz::decoded;
+
+fuzz_target!(|bytes: &[u8]| decoded(&codec::gob::CODEC, bytes));

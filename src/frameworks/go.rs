@@ -1,0 +1,24 @@
+//! Go: gorilla, scs, Fiber, beego, macaron, iris, and the applications built on them.
+
+use crate::layout::Layout;
+
+pub mod beego_session;
+pub mod gitea;
+pub mod gofiber_session;
+pub mod gorilla_redistore;
+pub mod harbor;
+pub mod iris_redis;
+pub mod rbcervilla_redisstore;
+pub mod scs;
+
+/// In the order in which they are asked within a rank: the special before the general.
+pub const ALL: &[&Layout] = &[
+    &scs::LAYOUT,
+    &iris_redis::LAYOUT,
+    &rbcervilla_redisstore::LAYOUT,
+    &gorilla_redistore::LAYOUT,
+    &gofiber_session::LAYOUT,
+    &harbor::LAYOUT,
+    &beego_session::LAYOUT,
+    &gitea::LAYOUT,
+];

@@ -1,0 +1,71 @@
+//! gorilla/sessions in rbcervilla/redisstore, and the outposts of authentik, which have a copy of it.
+//!
+//! rbcervilla/redisstore c17ae1b (v8, v9); goauthentik/authentik 012cfb45 and 254a71db
+//! internal/outpost/proxyv2.
+
+use crate::codec::gob::Keys as GobKeys;
+use crate::cookie;
+use crate::frameworks::go::gorilla_redistore;
+use crate::layout::go::Bag;
+use crate::layout::key::{self, Alphabet};
+use crate::layout::session::Facts;
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Place, Setup, Verdict, go, setup};
+use crate::layout::{Mark, blob::Form};
+use crate::value::Value;
+
+const ID: usize = 103;
+
+pub const LAYOUT: Layout = Layout {
+    name: "rbcervilla-redisstore",
+    about: "gorilla/sessions with rbcervilla/redisstore; authentik's proxy outpost up to 2025 (Go)",
+    page: "\
+key      session:<id>, a string; 103 characters of base32; authentik_proxy_session_<id>
+value    gob of a map of anything
+expiry   the key's TTL, MaxAge of 30 days; set anew when the session is saved
+user     user_id, user, username, also within an object; authentik: claims.PreferredUsername, else
+         claims.Sub
+cookie   of a name that the application gives = <id>, bare
+index    none
+end      the one key. A request in flight that saves writes it back; an id that is gone is taken up
+         again when that browser stores something
+",
+    keys: Keys { prefix: "session:", locate, ..Keys::PLAIN },
+    marks: &[Mark::Begins(Form::Gob)],
+    options: &[setup::SERIALIZER],
+    recognize,
+    describe,
+    cookie: Cookie {
+        name: Some("session"),
+        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        ..Cookie::PLAIN
+    },
+    ends: Ends { caveats: &[gorilla_redistore::SAVED], ..Ends::PLAIN },
+    ..gorilla_redistore::LAYOUT
+};
+
+fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
+    let usual = |id: &[u8]| key::is_exactly(id, ID, Alphabet::Base32);
+    let tail = |key: &[u8]| go::end_of(key, ID, Alphabet::Base32);
+    match setup.known_lead() {
+        Some(_) => key::locate_by(setup, key, tail, usual),
+        None => tail(key).map(|start| Place::after(key, start, true)),
+    }
+}
+
+fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    let Some(place) = locate(setup, blob.key) else {
+        return Verdict::no("the key does not end in 103 characters of base32");
+    };
+    match blob.bag(&[GobKeys::Any]) {
+        bag if place.usual => go::judge(&bag),
+        Bag::Read(_) | Bag::Broken(_) if setup.named => Verdict::Weak,
+        _ => Verdict::no("the key does not end in 103 characters of base32"),
+    }
+}
+
+fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
+    let claims = data.get("claims");
+    let user = claims.and_then(|claims| claims.find_named(&["PreferredUsername", "Sub"], Value::scalar_text));
+    let facts = go::facts(data);
+    Facts { user: user.or(facts.user), ..facts }
+}

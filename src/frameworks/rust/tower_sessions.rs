@@ -1,0 +1,153 @@
+//! tower-sessions, of axum and other services of tower.
+//!
+//! tower-sessions 0.2 to 0.15, tower-sessions-redis-store 0.10 to 0.16, axum-login 0.18.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::layout::blob::Form;
+use crate::layout::key::{self, Alphabet};
+use crate::layout::session::Facts;
+use crate::layout::setup::{self, OptionKind, OptionSpec};
+use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, go};
+use crate::value::Value;
+
+/// An id in base64url.
+const ID: usize = 22;
+
+const DATA_KEY: OptionSpec =
+    OptionSpec::new("data_key", OptionKind::Text, "the member of axum-login, axum-login.data");
+
+pub const LAYOUT: Layout = Layout {
+    name: "tower-sessions",
+    about: "tower-sessions with its Redis store (axum, tower)",
+    family: "Rust",
+    page: "\
+key      <id>, a string; no prefix in released versions. The id is 16 bytes, the least first, in
+         22 characters of base64url; a UUID up to 0.9
+value    MessagePack of [id, data, end]; the id is the one in the key, the greatest byte first
+expiry   the key's TTL, two weeks by default. The end in the value is not looked at
+user     axum-login.data.user_id (option data_key), else user_id, user, username
+cookie   id = <id>, plain, signed or private: options cookie_mode and cookie_key_hex
+index    none
+end      the one key. Since 0.11 the store only writes over what is there: a request in flight does
+         not bring it back
+beware   a CachingSessionStore in front goes on serving the session out of its memory
+",
+    keys: Keys { locate, ..Keys::PLAIN },
+    marks: &[Mark::Magic(b"\x93\xc4\x10")],
+    options: &[setup::JAR_MODE, setup::JAR_KEY, setup::SERIALIZER, DATA_KEY],
+    recognize,
+    read,
+    describe,
+    whose: Whose::Container(members),
+    cookie: Cookie {
+        name: Some("id"),
+        open: Some(|setup, given| go::jar(setup, given, is_id)),
+        ..Cookie::PLAIN
+    },
+    ends: Ends {
+        caveats: &[
+            "A CachingSessionStore in an application's memory serves an ended session until it forgets it.",
+        ],
+        ..Ends::PLAIN
+    },
+    ..Layout::PLAIN
+};
+
+fn is_id(id: &[u8]) -> bool {
+    key::is_exactly(id, ID, Alphabet::Base64Url) || key::is_uuid(id)
+}
+
+fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
+    let tail = |key: &[u8]| key::uuid_tail(key).or_else(|| go::end_of(key, ID, Alphabet::Base64Url));
+    let start = match setup.known_lead() {
+        Some(lead) => key.starts_with(lead).then_some(lead.len())?,
+        None => tail(key)?,
+    };
+    (start < key.len()).then(|| Place::after(key, start, is_id(&key[start..])))
+}
+
+/// The id that a record says it has.
+fn own_id(text: &[u8]) -> Option<[u8; 16]> {
+    text.strip_prefix(b"\x93\xc4\x10")?.first_chunk().copied()
+}
+
+fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
+    let Some(own) = blob.text().and_then(own_id) else {
+        return Verdict::no("the value is no MessagePack list that begins with an id of 16 bytes");
+    };
+    let Some(place) = locate(setup, blob.key) else {
+        return Verdict::no("the key does not end in an id");
+    };
+    let id = &blob.key[place.id];
+    let mut reversed = own;
+    reversed.reverse();
+    let hex = base16ct::lower::encode_string(&own);
+    let plain: Vec<u8> = id.iter().filter(|byte| **byte != b'-').map(u8::to_ascii_lowercase).collect();
+    if URL_SAFE_NO_PAD.encode(reversed).as_bytes() == id || id.len() == 36 && plain == hex.as_bytes() {
+        Verdict::Sure
+    } else {
+        Verdict::no("the id in the value is not that of the key")
+    }
+}
+
+fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
+    let name = Form::Msgpack.codec().name;
+    match blob.form(Form::Msgpack) {
+        Some(Ok(Value::List(record))) if record.len() == 3 => {
+            Decoded { via: vec![name], value: Ok(Cow::Borrowed(&record[1])) }
+        }
+        Some(Err(error)) => Decoded::failed(name, error.clone()),
+        _ => Decoded::failed(name, blob.unreadable(name)),
+    }
+}
+
+fn describe<'b>(setup: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
+    let login = data.get(setup.text(DATA_KEY.name).unwrap_or("axum-login.data"));
+    let user = login.and_then(|login| go::named(login.get("user_id")?));
+    let facts = go::facts(data);
+    Facts { user: user.or(facts.user), ..facts }
+}
+
+/// The members beside axum-login's own, which is there for whoever has been seen.
+fn members<'v>(data: &'v Value<'v>) -> Option<Cow<'v, Value<'v>>> {
+    match data.get("axum-login.data").and_then(|login| login.get("user_id")) {
+        Some(user) if !matches!(user, Value::Null) => None,
+        _ => {
+            let own = data.as_map()?.iter().filter(|(name, _)| name != "axum-login.data");
+            Some(Cow::Owned(Value::Map(own.cloned().collect())))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Limits;
+    use crate::store::Raw;
+
+    #[test]
+    fn the_id_in_the_value_is_that_of_the_key() {
+        let id: Vec<u8> = (0..16).collect();
+        let value = [&b"\x93\xc4\x10"[..], &id, b"\x80\x99\xcd\x07\xea\x01\0\0\0\0\0\0\0"].concat();
+        let verdict = |key: &str, value: &[u8]| {
+            let raw = Raw::Text(value.to_vec());
+            recognize(&Setup::free(&LAYOUT), &Blob::new(key.as_bytes(), &raw, Limits::default()))
+        };
+        for key in [
+            "Dw4NDAsKCQgHBgUEAwIBAA",
+            "app-Dw4NDAsKCQgHBgUEAwIBAA",
+            "00010203-0405-0607-0809-0a0b0c0d0e0f",
+            "t:00010203-0405-0607-0809-0a0b0c0d0e0f",
+        ] {
+            assert_eq!(verdict(key, &value), Verdict::Sure, "{key}");
+            assert!(matches!(verdict(key, b"\x93\xc4\x10abc"), Verdict::No(_)), "{key}");
+        }
+        for key in ["AAECAwQFBgcICQoLDA0ODw", "stats", ""] {
+            assert!(matches!(verdict(key, &value), Verdict::No(_)), "{key}");
+        }
+    }
+}
