@@ -416,6 +416,7 @@ fn without_a_name_sessions_are_found_behind_any_prefix() {
             "beaker-redis",
             "bottle-session",
             "ctfd",
+            "dify",
             "indico",
             "web2py",
             "authelia",
