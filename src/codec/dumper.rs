@@ -419,9 +419,8 @@ impl<'a> Reader<'a> {
                         return self.bytes.fault("no key in quotation marks");
                     }
                     let key = self.text()?;
-                    let key = match self.graph.text(key) {
-                        Some(key) => key,
-                        None => return self.bytes.fault("a key that is no text"),
+                    let Some(key) = self.graph.text(key) else {
+                        return self.bytes.fault("a key that is no text");
                     };
                     self.expect("}")?;
                     path.push(Step::Key(key));

@@ -443,7 +443,7 @@ fn without_a_name_sessions_are_found_behind_any_prefix() {
                     }
                     "gitlab" => [prefix.as_bytes(), b"session:gitlab:", rest].concat(),
                     "lua-resty-session" | "lua-resty-session-v3" => [prefix.as_bytes(), b":", rest].concat(),
-                    "plack-session-redis" => [prefix.as_bytes(), b"_", rest].concat(),
+                    "plack-session-redis" => [prefix.as_bytes(), b"session_", rest].concat(),
                     "catalyst-session-redis" => [prefix.as_bytes(), b"session:", rest].concat(),
                     "rack-session-redis" => [prefix.as_bytes(), b"rack:session:", rest].concat(),
                     "webseal" => [prefix.as_bytes(), b"session-", rest].concat(),

@@ -26,6 +26,7 @@ mod own_layouts;
 mod pace;
 mod plans;
 mod rights;
+mod ruby;
 mod run_files;
 mod screens;
 mod signals;

@@ -80,7 +80,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
         [_] => true,
         _ => false,
     };
-    usual.then(|| Place { id: 0..key.len(), usual: true })
+    usual.then_some(Place { id: 0..key.len(), usual: true })
 }
 
 /// When the token in a key was signed, in ms since 1970.

@@ -166,7 +166,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
         (start > 0 && key[start - 1] == b':').then_some(start)?
     };
     key::is_exactly(&key[start..], ID, Alphabet::Base64Url)
-        .then(|| Place { id: start..key.len(), usual: true })
+        .then_some(Place { id: start..key.len(), usual: true })
 }
 
 /// The parts of a value: the sealed session, and its info.

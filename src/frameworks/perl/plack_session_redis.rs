@@ -13,6 +13,9 @@ use crate::value::Value;
 /// The key prefix of Plack::Session::Store::RedisFast.
 const FAST: &str = "Plack::Session::Store::RedisFast:";
 
+/// Other prefixes that applications choose.
+const USUAL: &[&[u8]] = &[b"web_", b"sess_", b"sessions_", b"plack_", b"app_"];
+
 pub const LAYOUT: Layout = Layout {
     name: "plack-session-redis",
     about: "Plack::Middleware::Session with Plack::Session::Store::Redis (Perl)",
@@ -58,8 +61,8 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     };
     let before = &blob.key[..place.id.start];
     let led = before.ends_with(b"session_") || before.ends_with(FAST.as_bytes());
-    if !led && !setup.named && !before.ends_with(b"_") {
-        return Verdict::no("the key has no prefix and underscore before 40 hexadecimal digits");
+    if !led && !setup.named && !USUAL.iter().any(|prefix| before.ends_with(prefix)) {
+        return Verdict::no("the key has not the prefix `session_`, nor another that is usual");
     }
     match (blob.json(), blob.form(Form::Storable)) {
         (Some(Value::Map(_)), _) | (None, Some(Ok(Value::Map(_) | Value::Object(_)))) => {

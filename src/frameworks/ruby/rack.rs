@@ -126,8 +126,9 @@ pub fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
 
 /// Whether a prefix says that what is behind it are sessions.
 fn speaks_of_sessions(prefix: &[u8]) -> bool {
-    let start = prefix.strip_suffix(b":").map_or(0, key::last_part);
-    memchr::memmem::find(&prefix[start..], b"sess").is_some()
+    let word = prefix.trim_ascii_end();
+    let end = word.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |last| last + 1);
+    [&b"session"[..], b"sessions", b"sess"].iter().any(|name| word[..end].ends_with(name))
 }
 
 /// The session's hash, of Marshal or JSON.
