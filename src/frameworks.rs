@@ -23,6 +23,7 @@ pub mod proxy;
 pub mod python;
 pub mod ruby;
 pub mod rust;
+pub mod swift;
 
 /// The families. Among layouts of one rank the earlier family is asked first.
 const FAMILIES: &[&[&Layout]] = &[
@@ -34,6 +35,7 @@ const FAMILIES: &[&[&Layout]] = &[
     dotnet::ALL,
     go::ALL,
     rust::ALL,
+    swift::ALL,
     proxy::ALL,
     jvm::ALL,
     python::ALL,

@@ -263,6 +263,8 @@ pub enum Mark {
     Begins(Form),
     /// A string that is no text and long enough to have come out of a cipher.
     Opaque,
+    /// A string that its key ends in, and no short one.
+    Repeats,
     /// A string that begins with these bytes.
     Magic(&'static [u8]),
     /// A hash with this field.

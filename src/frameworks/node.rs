@@ -5,6 +5,7 @@ use crate::layout::Layout;
 pub mod adonis_session_redis;
 pub mod authjs_upstash;
 pub mod better_auth;
+pub mod budibase;
 pub mod connect_redis;
 pub mod connect_redis_crypto;
 pub mod egg_session_redis;
@@ -41,6 +42,7 @@ pub const ALL: &[&Layout] = &[
     &hono_sessions::LAYOUT,
     &authjs_upstash::LAYOUT,
     &better_auth::LAYOUT,
+    &budibase::LAYOUT,
     &adonis_session_redis::LAYOUT,
     &shopify::LAYOUT,
     &remix_session_storage_redis::LAYOUT,

@@ -7,6 +7,7 @@ pub mod external_auth_server;
 pub mod istio_authservice;
 pub mod mod_auth_openidc;
 pub mod oauth2_proxy;
+pub mod unseen;
 pub mod webseal;
 
 /// In the order in which they are asked within a rank: the special before the general.
@@ -17,4 +18,5 @@ pub const ALL: &[&Layout] = &[
     &external_auth_server::LAYOUT,
     &istio_authservice::LAYOUT,
     &oauth2_proxy::LAYOUT,
+    &unseen::IDENTITY_ELSEWHERE,
 ];

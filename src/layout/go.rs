@@ -146,6 +146,16 @@ pub fn judge(bag: &Bag<'_, '_>) -> Verdict {
     }
 }
 
+/// Words in what stands before an id that say it is none of a session: these frameworks keep such things
+/// in the same database.
+const BESIDE: &[&str] = &["cache", "lock", "queue", "limit", "csrf", "idempot"];
+
+/// Whether what stands before an id says that it is something else than a session.
+pub fn says_other(before: &[u8]) -> bool {
+    let lower = before.to_ascii_lowercase();
+    BESIDE.iter().any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some())
+}
+
 // JSON in JSON.
 
 /// Whether all members are JSON texts.

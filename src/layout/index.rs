@@ -5,6 +5,9 @@ use super::{Blob, Form, Mark, Setup};
 use crate::store::{Kind, Raw};
 use crate::value::Value;
 
+/// Shorter ends of keys are repeated by chance.
+const REPEATED: usize = 16;
+
 /// From marks to positions in the list of setups.
 #[derive(Debug)]
 pub struct Index {
@@ -15,6 +18,7 @@ pub struct Index {
     objects: Set,
     lists: Set,
     opaque: Set,
+    repeats: Set,
     begins: Vec<(Form, Set)>,
     magic: Vec<(&'static [u8], u16)>,
     /// The bytes that some magic begins with.
@@ -36,6 +40,7 @@ impl Index {
             objects: Set::default(),
             lists: Set::default(),
             opaque: Set::default(),
+            repeats: Set::default(),
             begins: Vec::new(),
             magic: Vec::new(),
             first: [false; 256],
@@ -59,6 +64,7 @@ impl Index {
                     Mark::AnyObject => index.objects.insert(at),
                     Mark::AnyList => index.lists.insert(at),
                     Mark::Opaque => index.opaque.insert(at),
+                    Mark::Repeats => index.repeats.insert(at),
                     Mark::Begins(form) => {
                         let place = index.begins.iter().position(|(other, _)| other == form);
                         let place = place.unwrap_or_else(|| {
@@ -114,6 +120,9 @@ impl Index {
                     }
                 }
                 if blob.json().is_none() {
+                    if text.len() >= REPEATED && blob.key.ends_with(text) {
+                        into.extend(&self.repeats);
+                    }
                     if super::blob::is_opaque(text) {
                         into.extend(&self.opaque);
                     }

@@ -16,7 +16,9 @@ const MOST: usize = 2_000_000;
 pub(super) struct Copies {
     /// What stands before the ids whose copies were looked for.
     read: HashSet<Vec<u8>>,
-    of: HashMap<Vec<u8>, Vec<u8>>,
+    of: HashMap<Vec<u8>, Vec<Vec<u8>>>,
+    /// How many there are in all.
+    count: usize,
 }
 
 impl Copies {
@@ -31,13 +33,14 @@ impl Copies {
         let mut interest =
             |key: &[u8]| if (copies.newer)(setup, key).is_some() { Interest::Name } else { Interest::Skip };
         let mut query = Query { pattern: Some(pattern), need: Need::NOTHING, interest: &mut interest };
-        let of = &mut self.of;
+        let (of, count) = (&mut self.of, &mut self.count);
         source.scan(&mut query, &mut |page| {
             for Record { key: Key(copy), .. } in page.records {
                 if let Some(newer) = (copies.newer)(setup, &copy)
-                    && of.len() < MOST
+                    && *count < MOST
                 {
-                    of.insert(newer, copy);
+                    *count += 1;
+                    of.entry(newer).or_default().push(copy);
                 }
             }
             ControlFlow::Continue(())
@@ -48,7 +51,7 @@ impl Copies {
 
     /// Says which copies of a session there are.
     pub(super) fn name(&self, session: &mut Session<'_>) {
-        session.found.extend(self.of.get(session.key).cloned());
+        session.found.extend(self.of.get(session.key).into_iter().flatten().cloned());
     }
 }
 

@@ -50,6 +50,8 @@ const WHOLE: &[&str] = &[
     "formkey",
     "encryptionkey",
     "authuserhash",
+    "authhash",
+    "resetuuid",
     "uniquekey",
 ];
 /// Names that hold one of the parts and are none.

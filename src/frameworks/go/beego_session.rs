@@ -12,7 +12,7 @@ use crate::layout::blob::Form;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
 use crate::layout::{
-    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, Whose, go, python, setup, time,
+    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, Whose, go, setup, time,
 };
 use crate::value::Value;
 
@@ -41,7 +41,7 @@ beware   tokens that Casdoor issued, and the rows of its table session, are in S
     options: &[setup::SERIALIZER],
     recognize: |setup, blob| match locate(setup, blob.key) {
         None => Verdict::no(NO_ID),
-        Some(place) if !setup.named && python::says_other(&blob.key[..place.id.start]) => {
+        Some(place) if !setup.named && go::says_other(&blob.key[..place.id.start]) => {
             Verdict::no("the prefix says that it is something else")
         }
         Some(_) => go::judge(&blob.bag(&[GobKeys::Any])),

@@ -11,8 +11,7 @@ use crate::layout::blob::Form;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
 use crate::layout::{
-    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, Whose, go, open_any, python, setup,
-    user,
+    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, Whose, go, open_any, setup, user,
 };
 use crate::value::Value;
 
@@ -39,7 +38,7 @@ beware   a remember-me cookie logs in again by the table auth_token in SQL
     options: &[setup::SERIALIZER],
     recognize: |setup, blob| match locate(setup, blob.key) {
         None => Verdict::no("the key does not end in 16 hex digits"),
-        Some(place) if !setup.named && python::says_other(&blob.key[..place.id.start]) => {
+        Some(place) if !setup.named && go::says_other(&blob.key[..place.id.start]) => {
             Verdict::no("the prefix says that it is something else")
         }
         Some(_) => go::judge(&blob.bag(&[GobKeys::Any])),

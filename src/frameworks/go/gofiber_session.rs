@@ -9,7 +9,7 @@ use crate::layout::go::Bag;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
 use crate::layout::{
-    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, go, php, python, setup, time,
+    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, go, php, setup, time,
 };
 use crate::value::Value;
 
@@ -68,7 +68,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         Verdict::no("the key does not end in a UUID or 43 characters of base64url")
     } else if before.is_empty() {
         Verdict::Sure
-    } else if python::says_other(before) {
+    } else if go::says_other(before) {
         Verdict::no("the prefix says that it is something else")
     } else if php::says_session(before) {
         Verdict::Weak

@@ -16,7 +16,7 @@ use crate::layout::key::{self, Alphabet};
 use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Rank, Setup, Unlock,
-    Verdict, blob, python, setup, time, user,
+    Verdict, blob, go, setup, time, user,
 };
 use crate::store::{Key, Op};
 use crate::value::Value;
@@ -46,7 +46,7 @@ beside   <key>.lock while a token is refreshed
 end      the key and its lock. A refresh in flight writes it back. The identity provider's session
          goes on, and may log the visitor in again without asking
 alike    any value that is no text under <name>-<32 hex digits>: changed only when the layout is
-         named, unless the name says oauth2
+         named, unless the name says oauth
 ",
     rank: Rank::Keyed,
     keys: Keys { prefix: "_oauth2_proxy-", locate, key_of: |_, id| id.to_vec(), ..Keys::PLAIN },
@@ -103,9 +103,9 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let before = &blob.key[..start];
     if setup.named {
         Verdict::Weak
-    } else if memchr::memmem::find(before, b"oauth2").is_some() {
+    } else if memchr::memmem::find(before, b"oauth").is_some() {
         Verdict::Sure
-    } else if python::says_other(before) || is_readable(blob) {
+    } else if go::says_other(before) || is_readable(blob) {
         Verdict::no("something else by its prefix, or a value that can be read")
     } else {
         Verdict::Weak
@@ -117,7 +117,16 @@ fn is_readable(blob: &Blob<'_>) -> bool {
     use crate::layout::blob::Form;
     let forms =
         [Form::Msgpack, Form::Gob, Form::Pickle, Form::Marshal, Form::Etf, Form::Storable, Form::Sereal];
-    let packed = [&b"\x1f\x8b"[..], b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"\xac\xed\0\x05"];
+    let packed = [
+        &b"\x1f\x8b"[..],
+        b"\x78\x01",
+        b"\x78\x5e",
+        b"\x78\x9c",
+        b"\x78\xda",
+        b"\x28\xb5\x2f\xfd",
+        b"\x04\x22\x4d\x18",
+        b"\xac\xed\0\x05",
+    ];
     forms.iter().any(|form| matches!(blob.form(*form), Some(Ok(_))))
         || blob.text().is_some_and(|text| packed.iter().any(|magic| text.starts_with(magic)))
 }

@@ -1,0 +1,8 @@
+//! Swift.
+
+use crate::layout::Layout;
+
+pub mod vapor;
+
+/// In the order in which they are asked within a rank: the special before the general.
+pub const ALL: &[&Layout] = &[&vapor::LAYOUT];
