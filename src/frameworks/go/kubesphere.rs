@@ -26,8 +26,8 @@ expiry   the key's TTL, the token's life; none is kept where AccessTokenMaxAge i
 user     the name in the key
 cookie   token = <JWT>
 index    the key
-end      the one key: the token is refused at once. A login writes two, an access and a refresh token:
-         end all of the user's
+end      the one key: the token is refused at once. A login writes two, an access and a refresh
+         token: end all of the user's
 ",
     keys: Keys {
         prefix: PREFIX,
