@@ -54,11 +54,11 @@ pub const ALL: &[Wrapper] = &[
     Wrapper::plain(deflate::GZIP, deflate::gunzip),
     Wrapper::plain(deflate::ZLIB, deflate::inflate),
     Wrapper::plain(zstd::NAME, zstd::open),
-    Wrapper::plain(xz::NAME, xz::open),
     Wrapper::plain(lz4::NAME, lz4::frame),
     Wrapper::plain(snappy::NAME, snappy::open),
     Wrapper::plain(lzf::NAME, lzf::open),
     Wrapper::plain(base64::NAME, base64::open),
+    Wrapper::plain(xz::NAME, xz::open),
     Wrapper {
         name: laravel::NAME,
         open: Open::Sealed {
