@@ -12,8 +12,8 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(opened.is_err() || django::is_signed(bytes));
     if let Ok(signed) = opened {
         assert!(signed.bytes.len() <= limits.expanded);
-        drop(signed.is_of_a_session(&["secret".to_owned()]));
+        let _ = signed.is_of_a_session(&["secret".to_owned()]);
     }
-    drop(django::signed_at(bytes));
+    let _ = django::signed_at(bytes);
     drop(beaker::open(bytes, &["secret".to_owned()], "valid", &|plain| plain.starts_with(b"\x80")));
 });
