@@ -527,7 +527,7 @@ impl<'a> Reader<'a> {
             let little: Vec<u8> = magnitude.iter().rev().copied().collect();
             return Ok(self.integers.number(head & 1 == 1, &little));
         }
-        if (wire == "UUID" || plain.ends_with(".UUID"))
+        if (wire == "UUID" || plain.rsplit_once('.').is_some_and(|(_, name)| name == "UUID"))
             && let Ok(bytes) = <[u8; 16]>::try_from(payload)
         {
             return Ok(Value::Uuid(Cow::Owned(uuid(bytes))));

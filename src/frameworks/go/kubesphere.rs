@@ -78,7 +78,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
         None => memchr::memmem::find(key, PREFIX.as_bytes())? + PREFIX.len(),
     };
     let start = key::rfind(key, TOKEN).filter(|at| *at > begin)? + TOKEN.len();
-    let usual = key[start..].iter().filter(|byte| **byte == b'.').count() == 2;
+    let usual = memchr::memchr_iter(b'.', &key[start..]).count() == 2;
     (start < key.len()).then(|| Place::after(key, start, usual))
 }
 

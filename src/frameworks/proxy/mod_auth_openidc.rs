@@ -75,13 +75,11 @@ fn is_hashed_id(id: &[u8]) -> bool {
 }
 
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
-    let start = match setup.known_lead() {
-        Some(lead) => key.starts_with(lead).then_some(lead.len())?,
-        None => {
-            let start = key.len().checked_sub(36).and_then(|at| key::rfind(&key[..=at], SECTION))?;
-            // The prefix stands right before the section's letter, whatever it ends in.
-            start + SECTION.len()
-        }
+    let start = if let Some(lead) = setup.known_lead() {
+        key.starts_with(lead).then_some(lead.len())?
+    } else {
+        // The prefix stands right before the section's letter, whatever it ends in.
+        key.len().checked_sub(36).and_then(|at| key::rfind(&key[..=at], SECTION))? + SECTION.len()
     };
     let id = &key[start..];
     (is_plain_id(id) || is_hashed_id(id)).then(|| Place::after(key, start, true))
@@ -94,7 +92,7 @@ fn is_sealed(text: &[u8]) -> bool {
     };
     let Some(header) = user::token_header(header) else { return false };
     let is = |name: &str, value: &str| header.get(name).and_then(|found| found.as_str()) == Some(value);
-    is("alg", "dir") && is("enc", "A256GCM") && text.iter().filter(|byte| **byte == b'.').count() == 4
+    is("alg", "dir") && is("enc", "A256GCM") && memchr::memchr_iter(b'.', text).count() == 4
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
