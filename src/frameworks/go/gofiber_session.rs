@@ -62,7 +62,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no(go::NO_BAG);
     }
     let before = &blob.key[..place.id.start];
-    if setup.named {
+    if setup.named && (place.usual || setup.is_pointed()) {
         Verdict::Weak
     } else if !place.usual {
         Verdict::no("the key does not end in a UUID or 43 characters of base64url")

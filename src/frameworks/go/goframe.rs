@@ -30,7 +30,7 @@ cookie   gfsessionid = <id>, bare
 index    none
 end      the one key. A request in flight writes it back if it changed the session
 alike    any JSON object under such a key: changed only when the layout is named. Hashes are found
-         only then
+         only with a prefix
 ",
     rank: Rank::Keyed,
     keys: Keys { other_kind: Some(Kind::Hash), locate, ..Keys::PLAIN },
@@ -69,12 +69,12 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no(NO_ID);
     }
     let Some(place) = locate(setup, blob.key) else { return Verdict::no(NO_ID) };
-    if setup.named && blob.fields().is_some() {
+    if setup.is_pointed() && blob.fields().is_some() {
         return Verdict::Weak;
     }
     let Some(members) = blob.object() else { return Verdict::no("the value is no JSON object") };
     let (before, id) = (&blob.key[..place.id.start], &blob.key[place.id]);
-    if setup.named {
+    if setup.named && setup.is_pointed() {
         Verdict::Weak
     } else if Alphabet::Hex.all(id)
         || python::says_other(before)

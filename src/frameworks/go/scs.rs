@@ -85,7 +85,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         }
         // Cut off behind the description of its type, or in a form of the application's own.
         None if blob.text().is_some_and(begins) => Verdict::Sure,
-        None if led && place.usual => Verdict::Weak,
+        None if led && place.usual && blob.form(Form::Gob).is_some() => Verdict::Weak,
         None => Verdict::no("the value is no struct of Deadline and Values"),
     }
 }

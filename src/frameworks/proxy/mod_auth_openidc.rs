@@ -101,7 +101,8 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     };
     let id = &blob.key[place.id];
     if is_hashed_id(id) && blob.text().is_some_and(is_sealed) {
-        return Verdict::Sure;
+        // Nothing in it says whose it is, or that it is a session.
+        return Verdict::Weak;
     }
     let own = blob.member("i").and_then(Value::as_str).map(str::as_bytes) == Some(id);
     let ends = blob.member("e").and_then(Value::as_i64).is_some();
