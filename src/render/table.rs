@@ -1,8 +1,11 @@
 //! The table for people: columns without borders that fit the terminal.
 //!
 //! Widths are settled on the first screenful and kept, so that rows can be shown while the scan goes
-//! on; no table library draws one like that. What does not fit is cut with `…`, and when even that is
-//! not enough, the least important columns are left out, unless the user chose them.
+//! on. What does not fit is cut with `…`, and when even that is not enough, the least important columns
+//! are left out, unless the user chose them.
+//!
+//! comfy-table draws what stands on a terminal, and every table that is known whole. A long list into a
+//! pipe is written line by line: through the library it would take many times as long (bench/README.md).
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -134,31 +137,45 @@ impl Table {
         let asks: Vec<Ask> =
             list.iter().zip(&natural).map(|(column, natural)| Ask::of(column, *natural)).collect();
         fit.columns = arrange(&asks, self.width, self.columns.chosen, self.columns.wide, more);
-        if !self.look.bare {
-            self.head(out, &fit);
-        }
-        for row in &rows {
-            self.draw(out, &fit, row);
+        let head = (!self.look.bare).then(|| self.head(&fit));
+        let drawn = head.into_iter().chain(rows.iter().map(|row| self.placed(&fit, row)));
+        if self.terminal {
+            sheet(out, drawn, self.look.color);
+        } else {
+            drawn.for_each(|row| line(out, row, self.look.color));
         }
         self.fit = Some(fit);
     }
 
-    fn head(&self, out: &mut Vec<u8>, fit: &Fit) {
-        let cells = fit.columns.iter().map(|(at, width)| {
+    fn head(&self, fit: &Fit) -> Vec<Placed<'_>> {
+        let placed = fit.columns.iter().map(|(at, width)| {
             let column = self.columns.list[*at];
-            (Cow::Owned(Cell::new(column.head, Tone::Strong)), *width, column.right)
+            Placed {
+                cell: Cow::Owned(Cell::new(column.head, Tone::Strong)),
+                width: *width,
+                right: column.right,
+            }
         });
-        line(out, cells, self.look.color, self.columns.wide);
+        placed.collect()
     }
 
     fn draw(&self, out: &mut Vec<u8>, fit: &Fit, row: &Row) {
-        let cells = fit.columns.iter().map(|(at, width)| {
+        let row = self.placed(fit, row);
+        if self.terminal {
+            sheet(out, std::iter::once(row), self.look.color);
+        } else {
+            line(out, row, self.look.color);
+        }
+    }
+
+    fn placed<'r>(&self, fit: &Fit, row: &'r Row) -> Vec<Placed<'r>> {
+        let placed = fit.columns.iter().map(|(at, width)| {
             let (cell, column) = (self.cell(fit, row, *at), self.columns.list[*at]);
             let own = cell.text.width();
-            let width = if column.whole && own <= WHOLE { own.max(*width) } else { *width };
-            (cell, width, column.right)
+            let grows = self.columns.wide || (column.whole && own <= WHOLE);
+            Placed { width: if grows { own.max(*width) } else { *width }, cell, right: column.right }
         });
-        line(out, cells, self.look.color, self.columns.wide);
+        placed.collect()
     }
 
     fn cell<'r>(&self, fit: &Fit, row: &'r Row, at: usize) -> Cow<'r, Cell> {
@@ -240,16 +257,85 @@ fn arrange(asks: &[Ask], width: usize, chosen: bool, wide: bool, more: bool) -> 
     widths
 }
 
-/// Appends one line. Nothing is padded behind the last cell.
-fn line<'c>(
-    out: &mut Vec<u8>,
-    cells: impl ExactSizeIterator<Item = (Cow<'c, Cell>, usize, bool)>,
-    color: bool,
-    whole: bool,
-) {
-    let last = cells.len().saturating_sub(1);
-    for (at, (cell, width, right)) in cells.enumerate() {
-        let (text, taken) = if whole { (None, cell.text.width()) } else { cut(&cell.text, width) };
+/// A cell in its column.
+#[derive(Debug)]
+struct Placed<'c> {
+    cell: Cow<'c, Cell>,
+    width: usize,
+    right: bool,
+}
+
+/// What no cell holds: the library would break lines there.
+const NOWHERE: char = '\u{1}';
+
+/// Appends rows as comfy-table draws them. Those that follow on each other at the same widths are one
+/// table.
+fn sheet<'c>(out: &mut Vec<u8>, rows: impl Iterator<Item = Vec<Placed<'c>>>, color: bool) {
+    let widths = |row: &[Placed<'_>]| row.iter().map(|placed| placed.width).collect::<Vec<_>>();
+    let mut begun: Option<(Vec<usize>, comfy_table::Table)> = None;
+    for row in rows {
+        let here = widths(&row);
+        if let Some((_, table)) = begun.take_if(|(there, _)| *there != here) {
+            write(out, &table);
+        }
+        let (_, table) = begun.get_or_insert_with(|| (here, comfy_table::Table::new()));
+        let mut cells =
+            comfy_table::Row::from(row.iter().map(|placed| styled(&placed.cell, color)).collect::<Vec<_>>());
+        cells.max_height(1);
+        table.add_row(cells);
+        if table.row_count() == 1 {
+            lay_out(table, &row, color);
+        }
+    }
+    if let Some((_, table)) = begun {
+        write(out, &table);
+    }
+}
+
+fn lay_out(table: &mut comfy_table::Table, row: &[Placed<'_>], color: bool) {
+    use comfy_table::{CellAlignment, ColumnConstraint, Width};
+    table
+        .load_style(comfy_table::presets::NOTHING)
+        .set_delimiter(NOWHERE)
+        .set_truncation_indicator(glyph::cut())
+        .force_no_tty()
+        .style_text_only();
+    if color {
+        table.enforce_styling();
+    }
+    let last = row.len().saturating_sub(1);
+    for ((at, placed), column) in row.iter().enumerate().zip(table.column_iter_mut()) {
+        let gap = if at < last { GAP } else { 0 };
+        let width = u16::try_from(placed.width + gap).unwrap_or(u16::MAX);
+        column.set_padding((0, gap as u16)).set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
+        column.set_cell_alignment(if placed.right { CellAlignment::Right } else { CellAlignment::Left });
+    }
+}
+
+fn styled(cell: &Cell, color: bool) -> comfy_table::Cell {
+    use comfy_table::{Attribute, Color};
+    let drawn = comfy_table::Cell::new(&cell.text);
+    match if color { cell.tone } else { Tone::Plain } {
+        Tone::Plain => drawn,
+        Tone::Strong => drawn.add_attribute(Attribute::Bold),
+        Tone::Dim => drawn.add_attribute(Attribute::Dim),
+        Tone::Warning => drawn.fg(Color::DarkYellow),
+        Tone::Bad => drawn.fg(Color::DarkRed),
+    }
+}
+
+fn write(out: &mut Vec<u8>, table: &comfy_table::Table) {
+    for line in table.lines() {
+        out.extend_from_slice(line.trim_end().as_bytes());
+        out.push(b'\n');
+    }
+}
+
+/// Appends one line for a pipe. Nothing is padded behind the last cell.
+fn line(out: &mut Vec<u8>, row: Vec<Placed<'_>>, color: bool) {
+    let last = row.len().saturating_sub(1);
+    for (at, Placed { cell, width, right }) in row.into_iter().enumerate() {
+        let (text, taken) = cut(&cell.text, width);
         let text = text.as_deref().unwrap_or(&cell.text);
         let pad = width.saturating_sub(taken);
         if right {
@@ -347,17 +433,16 @@ pub fn draw(out: &mut Vec<u8>, heads: &[Head], rows: &[Vec<Cell>], width: usize,
         .collect();
     let chosen = heads.iter().all(|head| head.rank < MAY_GO);
     let widths = arrange(&asks, width, chosen, false, false);
-    let head = widths.iter().map(|(at, width)| {
-        let head = &heads[*at];
-        (Cow::Owned(Cell::new(head.name, Tone::Strong)), *width, head.right)
+    fn place<'c>(cell: Cow<'c, Cell>, width: usize, head: &Head) -> Placed<'c> {
+        Placed { cell, width, right: head.right }
+    }
+    let name = |head: &Head| Cow::Owned(Cell::new(head.name, Tone::Strong));
+    let head = || widths.iter().map(|(at, width)| place(name(&heads[*at]), *width, &heads[*at])).collect();
+    let head = (!options.bare).then(head);
+    let rows = rows.iter().map(|row| {
+        widths.iter().map(|(at, width)| place(Cow::Borrowed(&row[*at]), *width, &heads[*at])).collect()
     });
-    if !options.bare {
-        line(out, head, color, false);
-    }
-    for row in rows {
-        let cells = widths.iter().map(|(at, width)| (Cow::Borrowed(&row[*at]), *width, heads[*at].right));
-        line(out, cells, color, false);
-    }
+    sheet(out, head.into_iter().chain(rows), color);
 }
 
 /// The rank from which on a column of a small table may be left out.
