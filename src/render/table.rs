@@ -265,6 +265,12 @@ struct Placed<'c> {
     right: bool,
 }
 
+impl<'c> Placed<'c> {
+    fn under(head: &Head, cell: Cow<'c, Cell>, width: usize) -> Placed<'c> {
+        Placed { cell, width, right: head.right }
+    }
+}
+
 /// What no cell holds: the library would break lines there.
 const NOWHERE: char = '\u{1}';
 
@@ -433,14 +439,15 @@ pub fn draw(out: &mut Vec<u8>, heads: &[Head], rows: &[Vec<Cell>], width: usize,
         .collect();
     let chosen = heads.iter().all(|head| head.rank < MAY_GO);
     let widths = arrange(&asks, width, chosen, false, false);
-    fn place<'c>(cell: Cow<'c, Cell>, width: usize, head: &Head) -> Placed<'c> {
-        Placed { cell, width, right: head.right }
-    }
     let name = |head: &Head| Cow::Owned(Cell::new(head.name, Tone::Strong));
-    let head = || widths.iter().map(|(at, width)| place(name(&heads[*at]), *width, &heads[*at])).collect();
+    let head =
+        || widths.iter().map(|(at, width)| Placed::under(&heads[*at], name(&heads[*at]), *width)).collect();
     let head = (!options.bare).then(head);
     let rows = rows.iter().map(|row| {
-        widths.iter().map(|(at, width)| place(Cow::Borrowed(&row[*at]), *width, &heads[*at])).collect()
+        widths
+            .iter()
+            .map(|(at, width)| Placed::under(&heads[*at], Cow::Borrowed(&row[*at]), *width))
+            .collect()
     });
     sheet(out, head.into_iter().chain(rows), color);
 }

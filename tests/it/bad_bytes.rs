@@ -123,6 +123,7 @@ pub(crate) fn for_codecs(length: usize) -> Vec<Bad> {
     python(&around, length, &mut add);
     ruby(&around, length, &mut add);
     perl(&around, length, &mut add);
+    go(&around, length, &mut add);
     erlang(&around, length, &mut add);
     all
 }
@@ -211,6 +212,36 @@ fn erlang(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(&vec![0; 33 << 20]).expect("memory");
     add("rails-cache", "zeros", [b"\x01".to_vec(), encoder.finish().expect("memory")].concat());
+}
+
+fn go(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
+    // A map of anything by anything, and the head of a value of it that fills the rest.
+    let described = b"\x0e\xff\x81\x04\x01\x02\xff\x82\0\x01\x10\x01\x10\0\0";
+    let number = |number: usize| [&b"\xfc"[..], &(number as u32).to_be_bytes()].concat();
+    let map = |entries: &[u8]| {
+        let head = [b"\xff\x82\0", entries].concat();
+        [&described[..], &number(length - described.len() - 5), &head].concat()
+    };
+    add(
+        "gob",
+        "a map of the largest count",
+        around(&map(b"\xf8\x7f\xff\xff\xff\xff\xff\xff\xff"), b"\0", b""),
+    );
+    add("gob", "many nothings", around(&map(&number(length / 2 - 32)), b"\0", b""));
+    let text = b"\x06string\x0c\x03\0\x01a";
+    add("gob", "one name over and over", around(&map(&number(length / 26 - 8)), &text.repeat(2), b""));
+    add("gob", "deep maps", around(&map(b"\x01\0"), b"\x01a\xff\x82\xfc\x7f\xff\xff\xff\0\x01\0", b""));
+    add("gob", "one type over and over", around(b"", described, b""));
+    let numbered = |id: usize| {
+        [&b"\x0b\xfe"[..], &(2 * (64 + id) as u16 - 1).to_be_bytes(), b"\x02\x01\x02\0\x01\x04\0\0"].concat()
+    };
+    add("gob", "many types", (1..length / 16).flat_map(numbered).take(length).collect());
+    add(
+        "gob",
+        "one long text",
+        around(&[&number(length - 5)[..], b"\x0c\0", &number(length - 12)].concat(), b"a", b""),
+    );
+    add("gob", "lengths of lengths", around(b"", b"\xf8", b""));
 }
 
 fn perl(around: &Around<'_>, length: usize, add: &mut Add<'_>) {

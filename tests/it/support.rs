@@ -355,7 +355,8 @@ impl Sess {
     /// Removes the locks of requests, which undo does not bring back: those requests are over.
     pub(crate) fn release_locks(&self) {
         for key in self.server.snapshot().into_keys() {
-            if key.ends_with(b"_LOCK") || key.ends_with(b"_Write_Lock") {
+            let ends: [&[u8]; 3] = [b"_LOCK", b"_Write_Lock", b".lock"];
+            if key.starts_with(b"lock_") || ends.iter().any(|end| key.ends_with(end)) {
                 self.server.command(&[b"DEL", &key[..]]);
             }
         }

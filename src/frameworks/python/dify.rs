@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::codec::DecodeError;
 use crate::layout::key;
 use crate::layout::session::{Facts, Session};
 use crate::layout::{Blob, Cookie, Decoded, Ends, Evidence, Keys, Layout, Mark, Place, Setup, Verdict, blob};
@@ -114,7 +115,8 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
 
 fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     match blob.text() {
-        Some(text) => Decoded::owned("text", blob::plain(text)),
+        Some(text) if key::is_uuid(text) || text == b"1" => Decoded::owned("text", blob::plain(text)),
+        Some(_) => Decoded::failed("text", DecodeError::new("text", 0, "neither an account's id nor 1")),
         None => Decoded::failed("text", blob.unreadable("text")),
     }
 }

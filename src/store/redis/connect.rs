@@ -144,9 +144,9 @@ mod tests {
     #[test]
     fn a_socket_that_is_not_there_is_said_to_be_so() {
         let target = Target::parse("unix:///nonexistent/sessctl.sock").expect("well written");
-        let error = connect(&target).err().expect("no server").to_string();
+        let Err(error) = connect(&target) else { panic!("there is a server") };
         assert_eq!(
-            error,
+            error.to_string(),
             "cannot connect to unix:///nonexistent/sessctl.sock?db=0: there is no such socket file"
         );
     }
