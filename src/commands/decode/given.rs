@@ -174,10 +174,12 @@ pub(super) fn reply(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
 pub(super) fn amiss(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     let text = bytes.trim_ascii();
     let begins = |word: &str| text.starts_with(word.as_bytes());
+    // A text that ends as it begins was read as one, and what is in it is to blame.
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
     reply(bytes).or_else(|| {
         let what = if memchr::memmem::find(text, "\u{fffd}".as_bytes()).is_some() {
             "bytes were lost on the way: where they were it holds U+FFFD"
-        } else if begins("\"") || begins("1) ") || begins("1# ") {
+        } else if (begins("\"") && !is_json) || begins("1) ") || begins("1# ") {
             "it looks like what redis-cli shows on a terminal, and is cut or changed"
         } else if memchr::memmem::find(text, b"\\x").is_some() && text.is_ascii() {
             "it holds escapes such as \\x00 as redis-cli shows them, without the quotes around"
