@@ -5,7 +5,7 @@
 //! are left out, unless the user chose them.
 //!
 //! comfy-table draws what stands on a terminal, and every table that is known whole. A long list into a
-//! pipe is written line by line: through the library it would take many times as long (bench/README.md).
+//! pipe is written line by line: through the library it took twice the time (bench/README.md).
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant};

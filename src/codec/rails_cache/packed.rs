@@ -290,13 +290,13 @@ mod tests {
             (b"\xd5\x03\x01\x03", r#"{"$class":"Rational","$value":[1,3]}"#),
             (b"\xd5\x04\x01\x02", r#"{"$class":"Complex","$value":[1,2]}"#),
             (
-                b"\xc7\x0c\x05\xce\x00\x25\x8b\x21\x0a\x1e\x0f\x01\x02\x01\x0c",
+                b"\xc7\x0c\x05\xce\x00\x25\x8b\x20\x0a\x1e\x0f\x01\x02\x01\x0c",
                 r#"{"$date":"2024-05-17T10:30:15.5+02:00"}"#,
             ),
-            (b"\xc7\x0a\x05\xce\x00\x25\x8b\x21\x08\x1e\x00\x00\x00", r#"{"$date":"2024-05-17T08:30:00Z"}"#),
-            (b"\xc7\x05\x06\xce\x00\x25\x8b\x21", r#"{"$date":"2024-05-17"}"#),
-            (b"\xc7\x09\x07\xce\x66\x47\x14\x88\x00\xcd\x1c\x20", r#"{"$date":"2024-05-17T10:24:56+02:00"}"#),
-            (b"\xc7\x0a\x08\xce\x66\x47\x14\x88\x00\x00\xa2Rx", r#"{"$date":"2024-05-17T08:24:56Z"}"#),
+            (b"\xc7\x0a\x05\xce\x00\x25\x8b\x20\x08\x1e\x00\x00\x00", r#"{"$date":"2024-05-17T08:30:00Z"}"#),
+            (b"\xc7\x05\x06\xce\x00\x25\x8b\x20", r#"{"$date":"2024-05-17"}"#),
+            (b"\xc7\x09\x07\xce\x66\x47\x14\x88\x00\xcd\x1c\x20", r#"{"$date":"2024-05-17T10:25:44+02:00"}"#),
+            (b"\xc7\x0a\x08\xce\x66\x47\x14\x88\x00\x00\xa2Rx", r#"{"$date":"2024-05-17T08:25:44Z"}"#),
             (b"\xd6\x09Rome", r#"{"$class":"ActiveSupport::TimeZone","$value":"Rome"}"#),
             (
                 b"\xc7\x0b\x0a\xcd\x15\x18\x97\xc0\xc0\xc0\xc0\xc0\x5a\xc0",

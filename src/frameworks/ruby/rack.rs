@@ -36,8 +36,8 @@ pub const OPTIONS: &[OptionSpec] = &[
 ];
 
 /// What a request in flight does to any of these stores.
-pub const WRITTEN_BACK: &str = "Rack writes a session back at the end of every request that has read it, changed or \
-                                not: one that was in flight brings it back; look again after a few seconds.";
+pub const WRITTEN_BACK: &str =
+    "A request in flight writes back the session that it has read; look again after a few seconds.";
 
 pub const REMEMBERED: &str =
     "A remember-me cookie (remember_user_token of Devise) logs its owner in again at the next request.";

@@ -48,9 +48,10 @@ beware   each server keeps sessions in its memory for an hour since their last u
     whose: Whose::Container(|data| go::members(data.get("data")?)),
     cookie: Cookie { name: Some("session"), open: Some(open), ..Cookie::PLAIN },
     ends: Ends {
-        caveats: &["A server that has an ended session in its memory (an hour since its last use, unless \
-             with_memory_lifetime says otherwise) goes on with it and writes it back; restart the servers, or \
-             look again after the next request."],
+        caveats: &[
+            "A server that has an ended session in its memory goes on with it and writes it back.",
+            "It keeps one for an hour since its last use, or with_memory_lifetime; a restart forgets all.",
+        ],
         ..Ends::PLAIN
     },
     ..Layout::PLAIN
