@@ -79,10 +79,7 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self, length: usize) -> Parsed<Value<'a>> {
-        let bytes = self.bytes.take(length)?;
-        // Old writers have one type for text and for bytes.
-        Ok(std::str::from_utf8(bytes)
-            .map_or(Value::Bytes(Cow::Borrowed(bytes)), |text| Value::Text(Cow::Borrowed(text))))
+        Ok(text(self.bytes.take(length)?))
     }
 
     /// Steps into a container of so many values, and tells for how many to make room.
@@ -153,6 +150,12 @@ impl<'a> Reader<'a> {
             |date| Value::Date(Cow::Owned(date)),
         ))
     }
+}
+
+/// A text, or bytes: old writers have one type for both.
+pub(super) fn text(bytes: &[u8]) -> Value<'_> {
+    std::str::from_utf8(bytes)
+        .map_or(Value::Bytes(Cow::Borrowed(bytes)), |text| Value::Text(Cow::Borrowed(text)))
 }
 
 /// What is neither text nor bytes nor holds anything; the marker was just read.

@@ -55,7 +55,6 @@ const NESTED: usize = 64 << 10;
 /// A user member's text: a scalar itself, or a member of an object, also of one that is JSON text.
 pub fn named<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
     match value {
-        Value::Map(_) | Value::Object(_) | Value::Pairs(_) => value.find_named(INSIDE, Value::scalar_text),
         Value::Text(text) if text.starts_with('{') && text.len() <= NESTED => {
             let inner = json::decode(text.as_bytes(), &Limits::default()).ok()?;
             let names = ["username", "user_id"];
@@ -63,7 +62,7 @@ pub fn named<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
             found.or_else(|| named(&inner)).map(|user| Cow::Owned(user.into_owned()))
         }
         Value::Uuid(uuid) => Some(Cow::Borrowed(uuid)),
-        other => other.scalar_text(),
+        other => user::named_by(other, INSIDE),
     }
 }
 

@@ -11,6 +11,9 @@ use crate::value::Value;
 /// Members that name the user where a member holds an object instead of an id.
 const INSIDE: &[&str] = &["id", "_id", "userId", "sub", "email", "username"];
 
+/// The same of a database's record.
+const IN_RECORDS: &[&str] = &["id", "_id", "user_id", "username", "login", "email"];
+
 /// Members by which applications without an authentication library name the user.
 pub const CONVENTIONS: &[&str] = &[
     "user",
@@ -78,10 +81,20 @@ pub const IDENTITY: &[&str] = &[
 const TOKEN_LIMIT: usize = 256 << 10;
 
 /// A user member's text: a scalar itself, or the first scalar among the usual members of an object.
-/// Booleans, null and empty text are nobody; the number 0 is somebody.
 pub fn named<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    named_by(value, INSIDE)
+}
+
+/// As [`named`], where the member holds a record as the libraries of Ruby, Perl and Elixir keep it.
+pub fn of_record<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    named_by(value, IN_RECORDS)
+}
+
+/// A scalar itself, or the first scalar among these members of an object. Booleans, null and empty text
+/// are nobody; the number 0 is somebody.
+pub fn named_by<'v>(value: &'v Value<'_>, inside: &[&str]) -> Option<Cow<'v, str>> {
     match value {
-        Value::Map(_) | Value::Object(_) | Value::Pairs(_) => value.find_named(INSIDE, Value::scalar_text),
+        Value::Map(_) | Value::Object(_) | Value::Pairs(_) => value.find_named(inside, Value::scalar_text),
         other => other.scalar_text(),
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use crate::codec::bytes::Cursor;
 use crate::codec::integer::Integers;
+use crate::codec::msgpack::text;
 use crate::codec::{DecodeError, Limits, Parsed, calendar, last_wins, marshal, msgpack};
 use crate::value::{Object, Value};
 
@@ -40,11 +41,6 @@ type Fields<'a> = Vec<(Cow<'a, str>, Value<'a>)>;
 
 fn object<'a>(class: impl Into<Cow<'a, str>>, fields: Fields<'a>, payload: Option<Value<'a>>) -> Value<'a> {
     Value::Object(Box::new(Object { class: class.into(), fields, payload }))
-}
-
-fn text(bytes: &[u8]) -> Value<'_> {
-    std::str::from_utf8(bytes)
-        .map_or(Value::Bytes(Cow::Borrowed(bytes)), |text| Value::Text(Cow::Borrowed(text)))
 }
 
 impl<'a> Reader<'a> {

@@ -53,15 +53,6 @@ const CONVENTIONS: &[&str] = &[
     "email",
 ];
 
-const INSIDE: &[&str] = &["id", "_id", "user_id", "username", "login", "email"];
-
-fn named<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
-    match value {
-        Value::Map(_) | Value::Object(_) | Value::Pairs(_) => value.find_named(INSIDE, Value::scalar_text),
-        other => other.scalar_text(),
-    }
-}
-
 /// Guardian's tokens, one for each of its keys, `default` first (guardian 2.3, lib/guardian/plug/keys.ex).
 fn guardian<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
     let subject = |value: &Value<'_>| user::claim(value.as_str()?, &["sub"]).map(Cow::Owned);
@@ -73,7 +64,10 @@ fn guardian<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
 }
 
 pub fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
-    Facts { user: guardian(data).or_else(|| data.find_named(CONVENTIONS, named)), ..Facts::default() }
+    Facts {
+        user: guardian(data).or_else(|| data.find_named(CONVENTIONS, user::of_record)),
+        ..Facts::default()
+    }
 }
 
 /// The token of `phx.gen.auth` and the id of Pow say that somebody is logged in, and not who.

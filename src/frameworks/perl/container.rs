@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::layout::{OptionKind, OptionSpec, Whose, whose};
+use crate::layout::{OptionKind, OptionSpec, Whose, user, whose};
 use crate::value::Value;
 
 pub const SERIALIZER: OptionSpec =
@@ -25,19 +25,9 @@ const CONVENTIONS: &[&str] = &[
     "email",
 ];
 
-const INSIDE: &[&str] = &["id", "_id", "user_id", "username", "login", "email"];
-
-/// A scalar itself, or the first of the usual members of a hash.
-pub fn named<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
-    match value {
-        Value::Map(_) | Value::Object(_) | Value::Pairs(_) => value.find_named(INSIDE, Value::scalar_text),
-        other => other.scalar_text(),
-    }
-}
-
 pub fn user<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
     // Perl has no false of its own: 0 and the empty text are nobody as a flag, and 0 is an id to none.
-    data.find_named(CONVENTIONS, |value| named(value).filter(|user| user != "0"))
+    data.find_named(CONVENTIONS, |value| user::of_record(value).filter(|user| user != "0"))
 }
 
 /// The application's members, without what the frameworks put there.

@@ -183,23 +183,13 @@ const CONVENTIONS: &[&str] = &[
     "email",
 ];
 
-/// Of those the ones that are there while somebody is only about to log in, too.
-const INSIDE: &[&str] = &["id", "_id", "user_id", "username", "login", "email"];
-
-fn named<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
-    match value {
-        Value::Map(_) | Value::Object(_) | Value::Pairs(_) => value.find_named(INSIDE, Value::scalar_text),
-        other => other.scalar_text(),
-    }
-}
-
 /// What Warden's serializer gave: of Devise a list of the record's key and a salt, with the class before
 /// them in version 1; else whatever the application chose (devise 1.5 to 4.9, models/authenticatable.rb).
 fn of_warden<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
-    let Some(row) = value.as_list() else { return named(value) };
+    let Some(row) = value.as_list() else { return user::of_record(value) };
     match row {
         [Value::List(key), ..] | [Value::Text(_), Value::List(key), ..] => key.first()?.scalar_text(),
-        [first, ..] => named(first),
+        [first, ..] => user::of_record(first),
         [] => None,
     }
 }
@@ -214,13 +204,13 @@ fn warden<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
 
 /// The user, and when he was last seen.
 pub fn describe<'b>(setup: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
-    let given = setup.texts(USER_KEY.name).iter().find_map(|name| named(data.at(name)?));
+    let given = setup.texts(USER_KEY.name).iter().find_map(|name| user::of_record(data.at(name)?));
     let seen = data.as_map().into_iter().flatten().find_map(|(name, value)| {
         let is_state = name.starts_with("warden.user.") && name.ends_with(".session");
         is_state.then(|| value.get("last_request_at").and_then(crate::layout::time::seconds))?
     });
     Facts {
-        user: given.or_else(|| warden(data)).or_else(|| data.find_named(CONVENTIONS, named)),
+        user: given.or_else(|| warden(data)).or_else(|| data.find_named(CONVENTIONS, user::of_record)),
         seen,
         agent: user::text(data.get("user_agent")),
         ..Facts::default()
