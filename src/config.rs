@@ -295,7 +295,7 @@ impl Reader<'_> {
                 let store = self.text(key, value)?;
                 let literal = value.get_ref().is_str();
                 if literal
-                    && crate::store::target::Target::parse(&store)
+                    && crate::store::redis::target::Target::parse(&store)
                         .is_ok_and(|target| target.password.is_some())
                 {
                     self.secret = true;

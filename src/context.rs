@@ -16,9 +16,8 @@ use crate::fault::{Refusal, Usage, did_you_mean};
 use crate::frameworks::Catalog;
 use crate::layout::setup::{OptionError, Setup};
 use crate::render::{self, Format};
-use crate::store;
-use crate::store::redis::RedisStore;
-use crate::store::target::{CONNECT_TIMEOUT, TIMEOUT, Target, Tls};
+use crate::store::redis::target::{CONNECT_TIMEOUT, TIMEOUT, Target, Tls};
+use crate::store::{Error, Lookup, Open, Store};
 use crate::text::clock;
 use crate::ui::{self, Answer, Ui};
 
@@ -32,7 +31,8 @@ pub const DEFAULT_MAX: u64 = 10_000;
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Context {
     pub ui: Ui,
-    pub target: Target,
+    /// The store that is meant.
+    pub store: Box<dyn Open>,
     /// The layouts of this run, those of the configuration file among them.
     pub catalog: Catalog,
     /// The layouts to ask, each with its options.
@@ -96,7 +96,7 @@ impl Context {
             ui.warn(warning);
         }
         let catalog = Catalog::new(std::mem::take(&mut profile.layouts));
-        let target = target(args, &profile)?;
+        let store = Box::new(target(args, &profile)?);
         let names =
             if args.target.layout.is_empty() { profile.layout.clone() } else { args.target.layout.clone() };
         let prefix = args.target.prefix.as_deref().or(profile.prefix.as_deref());
@@ -122,7 +122,7 @@ impl Context {
         }
         Ok(Context {
             ui,
-            target,
+            store,
             catalog,
             setups,
             named: !names.is_empty(),
@@ -187,22 +187,29 @@ impl Context {
         Err(Usage::new(what).hint("say --prefix 'myapp:session:' or --match 'myapp:session:*', or name keys"))
     }
 
-    /// Connects and logs in. From then on Ctrl-C is a request to stop, which whoever works with the
-    /// store has to look for: [`ui::interrupted`].
-    pub fn connect(&self) -> Result<RedisStore, store::Error> {
-        let store = RedisStore::open(&self.target)?;
+    /// Opens the store to be read. From then on Ctrl-C is a request to stop, which whoever works with
+    /// the store has to look for: [`ui::interrupted`].
+    pub fn reader(&self) -> Result<Box<dyn Lookup>, Error> {
+        let store = self.store.reader()?;
+        ui::watch_signals();
+        Ok(store)
+    }
+
+    /// Opens the store to be changed, with the same word on Ctrl-C.
+    pub fn store(&self) -> Result<Box<dyn Store>, Error> {
+        let store = self.store.store()?;
         ui::watch_signals();
         Ok(store)
     }
 
     /// The pace of a change, as its options and the profile have it.
     pub fn pace(&self, args: &PaceArgs, max: usize) -> anyhow::Result<Pace> {
-        Pace::new(args.limits(&self.limits), max, &|| self.connect())
+        Pace::new(args.limits(&self.limits), max, &|| self.store())
     }
 
     /// The pace of what only reads, as the same options have it.
     pub fn reading_pace(&self, args: &PaceArgs, max: usize) -> anyhow::Result<Pace> {
-        Pace::new(args.limits(&self.limits).reading(), max, &|| self.connect())
+        Pace::new(args.limits(&self.limits).reading(), max, &|| self.store())
     }
 
     /// Asks whether so many sessions may be changed; in production the answer is their number.

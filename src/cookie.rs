@@ -8,6 +8,7 @@
 //! Everything here is pure and takes hostile input: no I/O, no panic, comparisons of signatures in
 //! constant time, and messages that hold neither the cookie nor the id nor a secret.
 
+use crate::exit::{Advice, Exit};
 use std::borrow::Cow;
 
 use base64::Engine as _;
@@ -117,6 +118,27 @@ pub enum CookieError {
         /// The layout's option that holds the key.
         option: &'static str,
     },
+}
+
+impl Advice for CookieError {
+    fn exit(&self) -> Exit {
+        Exit::Failed
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            CookieError::NeedsKeyOf { option: "key_ring", .. } => Some(
+                "put the XML of each key into the profile's options as key_ring: the files key-*.xml, or where \
+                 the ring is in Redis the items of a list: redis-cli LRANGE DataProtection-Keys 0 -1"
+                    .to_string(),
+            ),
+            CookieError::WrongName { .. } => Some(
+                "it is what SetApplicationName was given, else the path of the application's content root"
+                    .to_string(),
+            ),
+            _ => None,
+        }
+    }
 }
 
 /// What somebody gave as a cookie: the bare value, or `name=value` pairs as in a header.

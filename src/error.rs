@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 
 use crate::change::plan::run::Damage;
 use crate::cookie::CookieError;
-use crate::exit::Exit;
+use crate::exit::{Advice, Exit};
 use crate::layout::setup::OptionError;
 use crate::resolve::NotFound;
 use crate::select::SelectError;
@@ -79,186 +79,25 @@ pub fn tell(error: &anyhow::Error) -> Told {
 
 /// The advice that goes with what a store says.
 pub fn hint_of(error: &store::Error) -> Option<String> {
-    judge_store(error).1.map(|hint| safe(&hint).into_owned())
+    error.hint().map(|hint| safe(&hint).into_owned())
+}
+
+/// The exit code and the advice, if this link of the chain has any.
+fn judge(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String>)> {
+    macro_rules! first {
+        ($($type:ty)*) => {
+            None$(.or_else(|| cause.downcast_ref::<$type>().map(|error| error as &dyn Advice)))*
+        };
+    }
+    let advised: Option<&dyn Advice> = first!(
+        Interrupted Refusal Usage Failure store::Error OptionError SelectError CookieError NotFound Damage
+    );
+    advised.map(|error| (error.exit(), error.hint()))
 }
 
 /// Whoever reads our output had enough.
 fn is_broken_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
     cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-}
-
-/// The exit code and the advice, if this link of the chain decides.
-fn judge(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<String>)> {
-    if cause.downcast_ref::<Interrupted>().is_some() {
-        return Some((Exit::Interrupted, None));
-    }
-    if let Some(error) = cause.downcast_ref::<Refusal>() {
-        return Some((Exit::Refused, error.hint.clone()));
-    }
-    if let Some(error) = cause.downcast_ref::<Usage>() {
-        return Some((Exit::Usage, error.hint.clone()));
-    }
-    if let Some(error) = cause.downcast_ref::<Failure>() {
-        return Some((Exit::Failed, error.hint.clone()));
-    }
-    if let Some(error) = cause.downcast_ref::<store::Error>() {
-        return Some(judge_store(error));
-    }
-    if let Some(error) = cause.downcast_ref::<OptionError>() {
-        return Some((Exit::Usage, Some(advise_option(error))));
-    }
-    if let Some(error) = cause.downcast_ref::<SelectError>() {
-        // A file that cannot be read is no mistake in the command line.
-        let exit = if matches!(error, SelectError::Ids { .. }) { Exit::Failed } else { Exit::Usage };
-        return Some((exit, None));
-    }
-    if let Some(error) = cause.downcast_ref::<CookieError>() {
-        return Some((Exit::Failed, advise_cookie(error)));
-    }
-    if let Some(error) = cause.downcast_ref::<NotFound>() {
-        return Some((Exit::Failed, advise_name(error)));
-    }
-    if let Some(Damage::Absent(_)) = cause.downcast_ref::<Damage>() {
-        return Some((Exit::Failed, Some("`sessctl runs` lists those that are kept".to_string())));
-    }
-    if let Some(damage) = cause.downcast_ref::<Damage>().filter(|damage| damage.is_forgery()) {
-        return Some((Exit::Refused, Some(advise_forgery(damage))));
-    }
-    None
-}
-
-fn advise_forgery(damage: &Damage) -> String {
-    let place = match damage {
-        Damage::Forged { path, .. } | Damage::Keyless { path } => crate::change::plan::bound::place_of(path),
-        _ => return String::new(),
-    };
-    format!(
-        "nothing was changed; what is in it was not written by sessctl, or {} is not the key that was there \
-         when it was",
-        place.display()
-    )
-}
-
-fn advise_name(error: &NotFound) -> Option<String> {
-    match error {
-        NotFound::Nothing { .. } => Some(
-            "it may have ended meanwhile; `sessctl list` shows those that are there, and --store names another \
-             server"
-                .to_string(),
-        ),
-        NotFound::Several { which, .. } if which.iter().any(|name| name.contains('#')) => Some(
-            "give more of it; some begin alike over half of their length, and `sessctl list --reveal` shows them whole"
-                .to_string(),
-        ),
-        NotFound::Several { .. } => Some("give more of it; each of these names one".to_string()),
-        NotFound::Short { .. } | NotFound::NoSession { .. } => None,
-    }
-}
-
-fn advise_cookie(error: &CookieError) -> Option<String> {
-    match error {
-        CookieError::NeedsKeyOf { option: "key_ring", .. } => Some(
-            "put the XML of each key into the profile's options as key_ring: the files key-*.xml, or where \
-             the ring is in Redis the items of a list: redis-cli LRANGE DataProtection-Keys 0 -1"
-                .to_string(),
-        ),
-        CookieError::WrongName { .. } => Some(
-            "it is what SetApplicationName was given, else the path of the application's content root"
-                .to_string(),
-        ),
-        _ => None,
-    }
-}
-
-fn judge_store(error: &store::Error) -> (Exit, Option<String>) {
-    use store::Error::{
-        Answer, Authentication, Backup, Cluster, Connect, Denied, Full, Loading, Lost, Refused, Replica,
-        Stuck, Target, Timeout,
-    };
-    match error {
-        // Other reasons, such as a certificate, say themselves what to do.
-        Connect { reason, .. } => (
-            Exit::Failed,
-            store::failure::ABSENT.contains(&reason.as_str()).then(|| {
-                "is the server running, and is this its address? Name another with --store, \
-                 SESSCTL_STORE or a profile"
-                    .to_string()
-            }),
-        ),
-        Authentication { reason, .. } if reason == store::failure::NO_PASSWORD => (Exit::Denied, None),
-        Authentication { .. } => (
-            Exit::Denied,
-            Some(
-                "give the password with --password-file FILE or in the environment variable \
-                 REDISCLI_AUTH, and an ACL user in the URL: redis://USER@HOST"
-                    .to_string(),
-            ),
-        ),
-        Denied { user, command, .. } => (Exit::Denied, Some(advise_acl(user, command))),
-        Lost { .. } => (Exit::Failed, Some("run the command again; what was done is done".to_string())),
-        Timeout { .. } => (Exit::Failed, Some("--timeout gives the server longer".to_string())),
-        Loading { .. } => (Exit::Failed, Some("try again when the server has loaded its data".to_string())),
-        Cluster { .. } => (
-            Exit::Failed,
-            Some(
-                "a Redis Cluster is not supported yet: sessions and their indexes lie on several nodes, \
-                 one of which neither shows all of them nor can end them together"
-                    .to_string(),
-            ),
-        ),
-        Replica { .. } => (
-            Exit::Failed,
-            Some(
-                "a replica can be read; name its primary with --store to change something (INFO \
-                 replication says which it is)"
-                    .to_string(),
-            ),
-        ),
-        Stuck { .. } => (
-            Exit::Failed,
-            Some("go on when the server is better, or with a wider limit; what was done is done".to_string()),
-        ),
-        Backup(_) => (
-            Exit::Failed,
-            Some("nothing is changed that cannot be undone; make room, or say --no-undo".to_string()),
-        ),
-        Target(_) => (
-            Exit::Usage,
-            Some("a store is redis://HOST:PORT/DB, rediss://HOST:PORT/DB or unix:///PATH?db=N".to_string()),
-        ),
-        Full { user: Some(user), .. } => (Exit::Denied, Some(advise_acl(user, "EVAL"))),
-        Full { .. } => (Exit::Failed, Some(ROOM.to_string())),
-        Refused { .. } if error.is_full() => (Exit::Failed, Some(ROOM.to_string())),
-        Refused { .. } | Answer { .. } => (Exit::Failed, None),
-    }
-}
-
-/// What helps a server that is full.
-const ROOM: &str = "the server has no memory left: give it some (CONFIG SET maxmemory) or make room, and run \
-                    the command again; what was done is done";
-
-/// The rule that permits a command, as an administrator would type it.
-fn advise_acl(user: &str, command: &str) -> String {
-    // A subcommand is permitted as `+client|setname`.
-    let rule = command.trim().to_ascii_lowercase().replace(' ', "|");
-    format!("an administrator permits it with: ACL SETUSER {user} +{rule}")
-}
-
-fn advise_option(error: &OptionError) -> String {
-    match error {
-        OptionError::Unknown { near: Some(near), .. } | OptionError::Nowhere { near: Some(near), .. } => {
-            format!("did you mean `{near}`?")
-        }
-        OptionError::Unknown { known, .. } => format!("known are: {}", known.join(", ")),
-        OptionError::Form { layout, .. } => format!("`sessctl layouts {layout}` explains its options"),
-        OptionError::Layout { near, .. } if !near.is_empty() => {
-            format!("did you mean `{}`?", near.join("` or `"))
-        }
-        OptionError::Nowhere { .. } => {
-            "name the profile's `layout`; `sessctl layouts NAME` lists its options".to_string()
-        }
-        OptionError::Layout { .. } => "`sessctl layouts` lists all of them".to_string(),
-    }
 }
 
 #[cfg(test)]
@@ -284,7 +123,10 @@ mod tests {
             (Usage::new("no").into(), Exit::Usage),
             (Failure::new("no").into(), Exit::Failed),
             (option.into(), Exit::Usage),
-            (store::Error::Connect { place: place(), reason: reason() }.into(), Exit::Failed),
+            (
+                store::Error::Connect { place: place(), reason: store::Reason::Unfit(reason()) }.into(),
+                Exit::Failed,
+            ),
             (store::Error::Authentication { place: place(), reason: reason() }.into(), Exit::Denied),
             (denied("GET").into(), Exit::Denied),
             (store::Error::Lost { place: place(), reason: reason() }.into(), Exit::Failed),

@@ -58,6 +58,15 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// What an error means for whoever ran the command. It is said beside the error's definition; whoever shows
+/// errors only asks.
+pub trait Advice {
+    fn exit(&self) -> Exit;
+
+    /// What to do about it, where that is known.
+    fn hint(&self) -> Option<String>;
+}
+
 /// The table as text, a code a line.
 pub fn table() -> String {
     let mut text = String::new();

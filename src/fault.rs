@@ -2,6 +2,8 @@
 //!
 //! Everybody may make one; [`crate::error`] alone turns them into lines and an exit code.
 
+use crate::exit::{Advice, Exit};
+
 /// Refused by a safety limit, before anything was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
@@ -31,8 +33,28 @@ pub struct Failure {
 #[error("interrupted")]
 pub struct Interrupted;
 
+impl Advice for Interrupted {
+    fn exit(&self) -> Exit {
+        Exit::Interrupted
+    }
+
+    fn hint(&self) -> Option<String> {
+        None
+    }
+}
+
 macro_rules! advised {
-    ($($type:ident)*) => {$(
+    ($($type:ident => $exit:ident)*) => {$(
+        impl Advice for $type {
+            fn exit(&self) -> Exit {
+                Exit::$exit
+            }
+
+            fn hint(&self) -> Option<String> {
+                self.hint.clone()
+            }
+        }
+
         impl $type {
             pub fn new(what: impl Into<String>) -> $type {
                 $type { what: what.into(), hint: None }
@@ -45,7 +67,7 @@ macro_rules! advised {
         }
     )*};
 }
-advised!(Refusal Usage Failure);
+advised!(Refusal => Refused Usage => Usage Failure => Failed);
 
 /// The nearest of the known names to a misspelt one.
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {

@@ -28,7 +28,8 @@
 //! store wrap
 //! codec ui
 //! value
-//! exit fault home secret text
+//! fault home secret text
+//! exit
 //! ```
 //!
 //! Invariants: `codec`, `wrap`, `cookie`, `layout` and `frameworks` do no I/O and know no clap; `store` knows no

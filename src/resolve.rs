@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
+use crate::exit::{Advice, Exit};
 use crate::fault::Interrupted;
 use crate::layout::detect::Detector;
 use crate::layout::session::Session;
 use crate::layout::{Blob, Setup};
 use crate::scan::{self, End, Request, Said, Sink};
-use crate::store::{Key, Need, Raw, Record, Source};
+use crate::store::{Key, Lookup, Need, Raw, Record, Source};
 use crate::text::safe::safe;
 use crate::text::{glyph, mask};
 
@@ -40,6 +41,28 @@ pub enum NotFound {
     },
     #[error("the key `{name}` is no session")]
     NoSession { name: String, reasons: Vec<(&'static str, String)> },
+}
+
+impl Advice for NotFound {
+    fn exit(&self) -> Exit {
+        Exit::Failed
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            NotFound::Nothing { .. } => Some(
+                "it may have ended meanwhile; `sessctl list` shows those that are there, and --store names another \
+                 server"
+                    .to_string(),
+            ),
+            NotFound::Several { which, .. } if which.iter().any(|name| name.contains('#')) => Some(
+                "give more of it; some begin alike over half of their length, and `sessctl list --reveal` shows them whole"
+                    .to_string(),
+            ),
+            NotFound::Several { .. } => Some("give more of it; each of these names one".to_string()),
+            NotFound::Short { .. } | NotFound::NoSession { .. } => None,
+        }
+    }
 }
 
 /// What names were found to mean.
@@ -81,9 +104,9 @@ pub fn masked(name: &[u8]) -> String {
 
 /// Finds the session of each name. Exact ids and keys are looked up at once; only what is left over
 /// costs a scan, one for all. `pause` hears how many keys it went over so far.
-pub fn sessions<S: Source + ?Sized>(
-    scanner: &mut S,
-    aside: &mut dyn Source,
+pub fn sessions(
+    scanner: &mut dyn Source,
+    aside: &mut dyn Lookup,
     setups: &[Setup],
     names: &[String],
     pause: &mut dyn FnMut(u64) -> ControlFlow<()>,
@@ -118,7 +141,7 @@ struct Exact {
 
 /// Asks at once for all keys that these names can stand for.
 fn look_up(
-    source: &mut dyn Source,
+    source: &mut dyn Lookup,
     setups: &[Setup],
     names: &[String],
     found: &mut Found,
@@ -271,9 +294,9 @@ impl Sink for Search<'_> {
     }
 }
 
-fn search<S: Source + ?Sized>(
-    scanner: &mut S,
-    aside: &mut dyn Source,
+fn search(
+    scanner: &mut dyn Source,
+    aside: &mut dyn Lookup,
     setups: &[Setup],
     open: Vec<Wanted>,
     found: &mut Found,

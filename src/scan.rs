@@ -17,7 +17,7 @@ use crate::layout::detect::{self, Detector, Identity};
 use crate::layout::index::Set;
 use crate::layout::session::{Certainty, Login, Session, Unnamed};
 use crate::layout::{Blob, Setup};
-use crate::store::{Error, Interest, Key, Kind, Need, Page, Query, Raw, Record, Source};
+use crate::store::{Error, Interest, Key, Kind, Lookup, Need, Page, Query, Raw, Record, Source};
 pub use crate::text::clock::now_ms;
 
 mod copies;
@@ -100,9 +100,9 @@ const LARGE_AT_A_TIME: u64 = 16 << 20;
 const PAGES_AHEAD: usize = 4;
 
 /// Scans `scanner`; `aside` is a second connection to the same store for targeted look-ups.
-pub fn sessions<S: Source + ?Sized>(
-    scanner: &mut S,
-    aside: &mut dyn Source,
+pub fn sessions(
+    scanner: &mut dyn Source,
+    aside: &mut dyn Lookup,
     request: &Request<'_>,
     sink: &mut dyn Sink,
 ) -> anyhow::Result<(Tally, End)> {
@@ -262,7 +262,7 @@ impl<'a> Interests<'a> {
 struct Run<'a> {
     detector: &'a Detector<'a>,
     request: &'a Request<'a>,
-    aside: &'a mut dyn Source,
+    aside: &'a mut dyn Lookup,
     sink: &'a mut dyn Sink,
     known: &'a Known,
     tally: Tally,
@@ -681,7 +681,7 @@ impl Run<'_> {
 }
 
 /// Whether beside each key there is the one that makes it a session of the layout at that position.
-fn prove(source: &mut dyn Source, setups: &[Setup], records: &[(u16, &Record)]) -> Result<Vec<bool>, Error> {
+fn prove(source: &mut dyn Lookup, setups: &[Setup], records: &[(u16, &Record)]) -> Result<Vec<bool>, Error> {
     let wanted: Vec<Option<(Key, Kind)>> = records
         .iter()
         .map(|(at, record)| {
@@ -714,7 +714,7 @@ fn could_be(head: &[u8]) -> bool {
 
 /// Sessions by key, without a scan: what `inspect` and `purge ID` look up.
 pub fn lookup(
-    source: &mut dyn Source,
+    source: &mut dyn Lookup,
     setups: &[Setup],
     keys: &[Key],
     need: Need,
@@ -801,7 +801,7 @@ const LOOKED_OVER: u64 = 5_000;
 
 /// Whether a session of that layout under that prefix names its user, as far as some keys tell.
 fn shows_users(
-    source: &mut dyn Source,
+    source: &mut dyn Lookup,
     detector: &Detector<'_>,
     at: u16,
     prefix: &[u8],

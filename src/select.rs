@@ -12,6 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
+use crate::exit::{Advice, Exit};
 use crate::layout::session::{Login, Session};
 use crate::store::{Ends, Need, Ttl};
 use crate::text::safe::safe;
@@ -200,6 +201,17 @@ pub enum SelectError {
     NotValue { name: &'static str },
     #[error("--not {name} takes no value")]
     NotNoValue { name: &'static str },
+}
+
+impl Advice for SelectError {
+    fn exit(&self) -> Exit {
+        // A file that cannot be read is no mistake in the command line.
+        if matches!(self, SelectError::Ids { .. }) { Exit::Failed } else { Exit::Usage }
+    }
+
+    fn hint(&self) -> Option<String> {
+        None
+    }
 }
 
 /// One filter.

@@ -16,8 +16,7 @@ use std::time::{Duration, Instant};
 
 use crate::fault::Refusal;
 use crate::select::expr;
-use crate::store::redis::{Gentle, RedisStore};
-use crate::store::{Error, Source as _};
+use crate::store::{Error, Gentle, Lag, Store};
 
 /// Sessions a batch with which a run that watches latency begins; it grows while all is well.
 const FIRST_BATCH: usize = 64;
@@ -263,16 +262,6 @@ impl Window {
     }
 }
 
-/// How far the slowest replica is behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Lag {
-    pub bytes: u64,
-    pub silent: Duration,
-    /// One of them is being filled from the beginning.
-    pub filling: bool,
-    pub replicas: u64,
-}
-
 /// What was measured since the last question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Measured {
@@ -502,14 +491,14 @@ fn held(found: &Mutex<Found>) -> MutexGuard<'_, Found> {
 }
 
 impl Probe {
-    fn start(mut store: RedisStore, limits: Limits) -> Result<Probe, Error> {
+    fn start(mut store: Box<dyn Store>, limits: Limits) -> Result<Probe, Error> {
         // The first batch goes by a measurement, too.
         let mut first = Found::default();
         if limits.latency.is_some() {
             first.pings.push_back(store.ping()?);
         }
         if limits.lag.is_some() {
-            first.lag = Some(lag_of(&store.info("replication")?));
+            first.lag = Some(store.lag()?);
         }
         let found = Arc::new(Mutex::new(first));
         let shared = Arc::clone(&found);
@@ -529,7 +518,7 @@ impl Probe {
                         found.pings.push_back(took);
                     }
                     if limits.lag.is_some() && asked.is_none_or(|at| at.elapsed() >= LAG_EVERY) {
-                        let lag = lag_of(&store.info("replication")?);
+                        let lag = store.lag()?;
                         held(&shared).lag = Some(lag);
                         asked = Some(Instant::now());
                     }
@@ -577,45 +566,18 @@ impl Drop for Probe {
     }
 }
 
-/// What INFO replication says of the slowest replica.
-pub fn lag_of(info: &str) -> Lag {
-    let number = |line: &str, name: &str| -> Option<u64> {
-        line.split(',').find_map(|part| part.strip_prefix(name)?.strip_prefix('=')?.trim().parse().ok())
-    };
-    let offset = info
-        .lines()
-        .find_map(|line| line.strip_prefix("master_repl_offset:")?.trim().parse::<u64>().ok())
-        .unwrap_or(0);
-    let mut lag = Lag::default();
-    for line in info.lines() {
-        let replica = line.strip_prefix("slave").and_then(|rest| {
-            let (digits, rest) = rest.split_once(':')?;
-            (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(rest)
-        });
-        let Some(replica) = replica else { continue };
-        lag.replicas += 1;
-        if !replica.contains("state=online") {
-            lag.filling = true;
-            continue;
-        }
-        lag.bytes = lag.bytes.max(offset.saturating_sub(number(replica, "offset").unwrap_or(0)));
-        lag.silent = lag.silent.max(Duration::from_secs(number(replica, "lag").unwrap_or(0)));
-    }
-    lag
-}
-
 /// Who measures.
 enum Watcher {
     Nobody,
     /// What was measured before there is something to do would say nothing of it.
-    Waiting(Box<RedisStore>, Limits),
+    Waiting(Box<dyn Store>, Limits),
     Probe(Probe),
 }
 
 impl Watcher {
     fn take(&mut self) -> Result<Measured, Error> {
         *self = match std::mem::replace(self, Watcher::Nobody) {
-            Watcher::Waiting(store, limits) => Watcher::Probe(Probe::start(*store, limits)?),
+            Watcher::Waiting(store, limits) => Watcher::Probe(Probe::start(store, limits)?),
             other => other,
         };
         match self {
@@ -645,7 +607,7 @@ impl Pace {
     pub fn new(
         limits: Limits,
         max: usize,
-        connect: &dyn Fn() -> Result<RedisStore, Error>,
+        connect: &dyn Fn() -> Result<Box<dyn Store>, Error>,
     ) -> anyhow::Result<Pace> {
         let mut pace = Pace::free(max);
         if limits.is_none() {
@@ -672,9 +634,9 @@ impl Pace {
                 }
             }
             if limits.lag.is_some() {
-                store.info("replication")?;
+                store.lag()?;
             }
-            watcher = Watcher::Waiting(Box::new(store), limits);
+            watcher = Watcher::Waiting(store, limits);
         }
         pace.limited = Some((Controller::new(limits, max), watcher));
         Ok(pace)
@@ -850,23 +812,11 @@ mod tests {
         assert_eq!(controller.says(ms(500)), "180/s, at most 900/s");
     }
 
-    const INFO: &str = "# Replication\r\nrole:master\r\nconnected_slaves:2\r\n\
-        slave0:ip=10.0.0.2,port=6379,state=online,offset=1000,lag=0\r\n\
-        slave1:ip=10.0.0.3,port=6379,state=online,offset=400,lag=7,type=replica\r\n\
-        master_failover_state:no-failover\r\nmaster_repl_offset:1500\r\nslave_expires_tracked_keys:0\r\n";
-
-    #[test]
-    fn lag_is_that_of_the_slowest_replica() {
-        let lag = lag_of(INFO);
-        let expected = Lag { bytes: 1100, silent: Duration::from_secs(7), filling: false, replicas: 2 };
-        assert_eq!(lag, expected);
-        assert!(lag_of(&INFO.replace("state=online,offset=400", "state=wait_bgsave,offset=0")).filling);
-        assert_eq!(lag_of("role:master\r\nconnected_slaves:0\r\nmaster_repl_offset:9\r\n"), Lag::default());
-    }
+    const BEHIND: Lag = Lag { bytes: 1100, silent: Duration::from_secs(7), filling: false, replicas: 2 };
 
     #[test]
     fn nothing_is_done_while_a_replica_is_behind() {
-        let behind = Measured { ping: None, lag: Some(lag_of(INFO)) };
+        let behind = Measured { ping: None, lag: Some(BEHIND) };
         for (limit, why) in [("5s", "silent for 7 s > 5 s"), ("1KiB", "behind > 1.0 KiB")] {
             let limits = Limits { lag: limit.parse().ok(), ..Limits::default() };
             let mut controller = Controller::new(limits, MAX);
@@ -901,7 +851,7 @@ mod tests {
 
     #[test]
     fn a_pause_has_an_end_and_each_begins_anew() {
-        let behind = Measured { ping: None, lag: Some(lag_of(INFO)) };
+        let behind = Measured { ping: None, lag: Some(BEHIND) };
         let caught_up = Measured { ping: None, lag: Some(Lag { replicas: 2, ..Lag::default() }) };
         let limits = Limits { lag: "5s".parse().ok(), ..Limits::default() };
         let mut controller = Controller::new(limits, MAX);

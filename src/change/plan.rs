@@ -9,8 +9,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 use crate::change::ids::Ids;
 use crate::layout::session::{Login, Session};
-use crate::store::redis::fingerprint;
-use crate::store::{Key, Own, Step};
+use crate::store::{Key, Own, Step, fingerprint};
 
 pub mod apply;
 pub mod belongs;

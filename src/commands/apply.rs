@@ -50,7 +50,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let plan = file::read(&args.file)?;
     file::check(
         &plan,
-        &context.target.place(),
+        &context.store.place(),
         scan::now_ms(),
         args.max_age.as_millis() as u64,
         args.allow_edited,

@@ -30,8 +30,7 @@ use crate::render::Format;
 use crate::scan::{self, End};
 use crate::select::Filter;
 use crate::select::glob::Glob;
-use crate::store::redis::RedisStore;
-use crate::store::{Fit, Key, Need, Source as _, Store as _};
+use crate::store::{Fit, Key, Need, Store};
 use crate::ui::{self, Answer};
 
 mod matched;
@@ -156,7 +155,7 @@ pub struct Change<'a> {
     pub safety: &'a Safety,
     pub entry: &'a dyn Fn(&Session<'_>) -> anyhow::Result<Made>,
     /// What is said besides: lines of the question, else a note.
-    pub beside: Option<&'a dyn Fn(&mut RedisStore, Moment) -> anyhow::Result<String>>,
+    pub beside: Option<&'a dyn Fn(&mut dyn Store, Moment) -> anyhow::Result<String>>,
 }
 
 /// When something is said besides, and how many sessions matched.
@@ -202,7 +201,7 @@ struct Job<'a> {
     change: &'a Change<'a>,
     /// The run's name.
     id: String,
-    store: RedisStore,
+    store: Box<dyn Store>,
     undo: Option<RunFile>,
     /// `None` where nothing is going to be changed.
     audit: Option<Audit>,
@@ -255,7 +254,7 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
         file::refuse_taken(path)?;
     }
     let audit = if shows { None } else { Some(Audit::open(&context.audit)?) };
-    let store = context.connect()?;
+    let store = context.store()?;
     let mut job = Job {
         context,
         change,
@@ -405,7 +404,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
     if safety.dry_run {
         job.report.matched += found;
         job.say_beside(Moment::DryRun(found))?;
-        let sessions = Sessions { entries: matched.spool.read()?, store: Some(&mut job.store) };
+        let sessions = Sessions { entries: matched.spool.read()?, store: Some(&mut *job.store) };
         report::print_with(context, change.past, &job.report, Some(sessions))?;
         return Ok(exit);
     }
@@ -415,7 +414,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
             job.store.may_change(&matched.spool.samples().collect::<Vec<_>>())?;
             let mut question = question(&matched.spool, change, context, job.store.place());
             if let Some(beside) = change.beside {
-                question.push_str(&beside(&mut job.store, Moment::Question(found))?);
+                question.push_str(&beside(&mut *job.store, Moment::Question(found))?);
             }
             // The first line is a sentence, those below it are a name and what it says.
             let (sentence, facts) = question.split_once('\n').unwrap_or((&question, ""));
@@ -565,7 +564,7 @@ impl Job<'_> {
         keys.dedup();
         let need = filter.need().and(Need::MEMORY).and(Need::TTL);
         for keys in keys.chunks(1000) {
-            scan::lookup(&mut self.store, &context.setups, keys, need, &mut |_, session| {
+            scan::lookup(&mut *self.store, &context.setups, keys, need, &mut |_, session| {
                 if let Some(session) = session
                     && filter.keeps(session)
                 {
@@ -581,19 +580,18 @@ impl Job<'_> {
     /// Matches everything else: by a scan, by ids, by a plan, by what was left.
     fn match_all(&mut self, matched: &mut Matched<'_>, sizes: bool) -> anyhow::Result<End> {
         match &self.change.chosen {
-            Chosen::Filter => by_filter(self.context, &mut self.store, self.pace.gentle(), matched, sizes),
-            Chosen::Ids(ids) => {
-                by_id(self.context, &mut self.store, self.pace.gentle(), ids, matched).map(|()| End::Complete)
-            }
+            Chosen::Filter => by_filter(self.context, &mut *self.store, self.pace.gentle(), matched, sizes),
+            Chosen::Ids(ids) => by_id(self.context, &mut *self.store, self.pace.gentle(), ids, matched)
+                .map(|()| End::Complete),
             Chosen::Plan(plan) => {
                 // Where the plan says the keys, nothing has to be looked for.
                 let keys: Option<Vec<Key>> = plan.steps.values().map(|step| step.key.clone()).collect();
                 let Some(keys) = keys else {
-                    return by_filter(self.context, &mut self.store, self.pace.gentle(), matched, sizes);
+                    return by_filter(self.context, &mut *self.store, self.pace.gentle(), matched, sizes);
                 };
                 for keys in keys.chunks(1000) {
                     let need = Need::VALUE.and(Need::TTL).and(Need::MEMORY);
-                    scan::lookup(&mut self.store, &self.context.setups, keys, need, &mut |_, session| {
+                    scan::lookup(&mut *self.store, &self.context.setups, keys, need, &mut |_, session| {
                         if let Some(session) = session {
                             let _ = matched.take(session)?;
                         }
@@ -636,9 +634,9 @@ impl Job<'_> {
                     if waiting.len() < LEFT_BATCH {
                         return Ok(());
                     }
-                    take_left(store, &mut belongs, std::mem::take(&mut waiting), matched)
+                    take_left(store.as_mut(), &mut belongs, std::mem::take(&mut waiting), matched)
                 })?;
-                take_left(store, &mut belongs, waiting, matched)?;
+                take_left(store.as_mut(), &mut belongs, waiting, matched)?;
                 let nothing = matched.spool.totals.sessions == 0;
                 if summary.finished.is_none() && (nothing || !whole) {
                     let what = format!("the run {run} was cut short before it could write down what it left");
@@ -660,7 +658,7 @@ impl Job<'_> {
             command: self.change.command,
             profile: self.context.profile.as_deref(),
             store: self.store.place(),
-            login: self.context.target.user_name(),
+            login: self.context.store.login(),
             filter: &filter,
             ticket: self.change.safety.ticket.as_deref(),
             plan: match &self.change.chosen {
@@ -722,7 +720,7 @@ impl Job<'_> {
         };
         self.failure = match Planned::new(spool.read()?, fit, self.undo.as_mut(), &mut each)? {
             Ok(mut planned) => {
-                execute(&mut self.store, &mut planned, &mut self.report, &mut self.pace, &mut between)?
+                execute(&mut *self.store, &mut planned, &mut self.report, &mut self.pace, &mut between)?
             }
             Err(error) => {
                 self.report.complete = false;
@@ -769,7 +767,7 @@ impl Job<'_> {
                 if there.is_empty() {
                     continue;
                 }
-                scan::lookup(&mut self.store, &context.setups, &there, need, &mut |_, session| {
+                scan::lookup(&mut *self.store, &context.setups, &there, need, &mut |_, session| {
                     if let Some(session) = session.filter(|session| back(session)) {
                         let _ = again.take(session)?;
                     }
@@ -777,7 +775,7 @@ impl Job<'_> {
                 })?;
             }
             if last && matches!(change.chosen, Chosen::Filter) && !change.safety.index_only {
-                let end = by_filter(context, &mut self.store, self.pace.gentle(), &mut again, false)?;
+                let end = by_filter(context, &mut *self.store, self.pace.gentle(), &mut again, false)?;
                 if let End::Broken(error) = end {
                     self.report.complete = false;
                     self.failure = Some(error);
@@ -855,7 +853,7 @@ impl Job<'_> {
 
     fn say_beside(&mut self, moment: Moment) -> anyhow::Result<()> {
         if let Some(beside) = self.change.beside {
-            let text = beside(&mut self.store, moment)?;
+            let text = beside(&mut *self.store, moment)?;
             if !text.is_empty() {
                 self.context.ui.note(text.trim_end());
             }
@@ -887,7 +885,7 @@ const LEFT_BATCH: usize = 500;
 
 /// Takes steps that an earlier run left, once it is certain that their keys are those of their layouts.
 fn take_left(
-    store: &mut RedisStore,
+    store: &mut dyn Store,
     belongs: &mut Belongs<'_>,
     left: Vec<(Entry, Option<Kept>)>,
     matched: &mut Matched<'_>,

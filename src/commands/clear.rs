@@ -9,8 +9,7 @@ use crate::error::Usage;
 use crate::exit::Exit;
 use crate::layout::session::Session;
 use crate::select::Filter;
-use crate::store::redis::RedisStore;
-use crate::store::{self, Source as _};
+use crate::store::{self, Store};
 use crate::text::words::plural;
 
 /// End all sessions of a layout, and touch nothing else
@@ -45,11 +44,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         }
         Ok(made)
     };
-    let beside = |store: &mut RedisStore, moment: Moment| {
+    let beside = |store: &mut dyn Store, moment: Moment| {
         let size = match store.size() {
-            Ok(size) => size,
+            Ok(Some(size)) => size,
             // It can be done without the number.
-            Err(store::Error::Denied { .. }) => return Ok(String::new()),
+            Ok(None) | Err(store::Error::Denied { .. }) => return Ok(String::new()),
             Err(error) => return Err(error.into()),
         };
         // Before the change the sessions are still among the keys.

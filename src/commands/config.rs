@@ -115,7 +115,7 @@ fn check(global: &GlobalArgs, file: Option<&Path>) -> anyhow::Result<Exit> {
                     vec!["any layout"]
                 };
                 let mode = if context.read_only { ", read-only" } else { "" };
-                let place = context.target.place();
+                let place = context.store.place();
                 writeln!(out, "{}: {place}, {}{mode}", safe(&name), layouts.join(" or "))?;
             }
             Err(error) => {

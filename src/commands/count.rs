@@ -15,7 +15,7 @@ use crate::render::{By, Groups};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::SelectArgs;
 use crate::select::near::Near;
-use crate::store::{Need, Record, Source as _};
+use crate::store::{Need, Record};
 use crate::ui;
 
 /// Count sessions, in all or by user, layout, address, …
@@ -69,9 +69,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         by.sort(sort)?;
     }
     context.permit_scan()?;
-    let mut scanner = context.connect()?;
-    let mut aside = context.connect()?;
-    let total = aside.size().ok();
+    let mut scanner = context.reader()?;
+    let mut aside = context.reader()?;
+    let total = aside.size().ok().flatten();
     let groups = by.map(|by| Groups::new(by, false));
     let need = groups.as_ref().map_or(Need::NOTHING, Groups::need);
     let first = if filter.is_empty() || filter.wants_all() { filter.need().and(need) } else { filter.need() };
@@ -92,7 +92,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         interrupted: false,
         others: Others::default(),
     };
-    let (tally, end) = scan::sessions(&mut scanner, &mut aside, &request, &mut counting)?;
+    let (tally, end) = scan::sessions(&mut *scanner, &mut *aside, &request, &mut counting)?;
     let Counting { groups, progress, interrupted, others, .. } = counting;
     drop(progress);
     let found = args.fail_if_any && tally.kept > 0;
@@ -125,11 +125,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     out.flush()?;
     // Who names keys wants to know of all of them what they are.
     others.report(context, context.matching.is_some().then_some(tally.sessions));
-    report_scan(context, &tally, &scanner);
+    report_scan(context, &tally, &*scanner);
     if interrupted {
         report_interrupted(context, tally.scanned, total);
     } else if complete {
-        report_nothing(context, &tally, &near, &mut aside);
+        report_nothing(context, &tally, &near, &mut *aside);
     }
     if let Some(error) = broken {
         crate::error::report(&incomplete(error, &tally), context.ui.color_err);

@@ -16,8 +16,7 @@ use crate::render::Format;
 use crate::render::table::{self, Head};
 use crate::render::{self, Cell, Tone, safe, words};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
-use crate::store::redis::RedisStore;
-use crate::store::{Key, Kind, Need, Record, Source as _, Ttl};
+use crate::store::{Key, Kind, Lookup, Need, Record, Ttl};
 use crate::ui;
 
 /// Tell what is in a server: sessions by layout and prefix, and what else
@@ -81,14 +80,14 @@ struct Seen {
     end: End,
     interrupted: bool,
     total: Option<u64>,
-    scanner: RedisStore,
+    scanner: Box<dyn Lookup>,
 }
 
 fn look(context: &Context) -> anyhow::Result<Seen> {
     context.permit_scan()?;
-    let mut scanner = context.connect()?;
-    let mut aside = context.connect()?;
-    let total = aside.size().ok();
+    let mut scanner = context.reader()?;
+    let mut aside = context.reader()?;
+    let total = aside.size().ok().flatten();
     let request = Request {
         setups: &context.setups,
         pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
@@ -105,11 +104,11 @@ fn look(context: &Context) -> anyhow::Result<Seen> {
         interrupted: false,
         dice: 0x9e37_79b9_7f4a_7c15,
     };
-    let (tally, end) = scan::sessions(&mut scanner, &mut aside, &request, &mut found)?;
+    let (tally, end) = scan::sessions(&mut *scanner, &mut *aside, &request, &mut found)?;
     let interrupted = found.interrupted;
     let mut families: Vec<(Name, Family)> = found.families.drain().collect();
     drop(found);
-    measure(&mut aside, &mut families)?;
+    measure(&mut *aside, &mut families)?;
     families.sort_by(|a, b| {
         (b.0.layout.is_some(), b.1.count, &a.0).cmp(&(a.0.layout.is_some(), a.1.count, &b.0))
     });
@@ -142,7 +141,7 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Exit> {
     }
     let Seen { families, tally, end, interrupted, total, scanner } = look(context)?;
     print(context, &families, &tally)?;
-    super::list::report_hidden(context, &scanner);
+    super::list::report_hidden(context, &*scanner);
     if interrupted {
         super::list::report_interrupted(context, tally.scanned, total);
     }
@@ -290,7 +289,7 @@ fn varies(part: &str) -> bool {
 }
 
 /// TTL and size of the sampled keys.
-fn measure(source: &mut dyn crate::store::Source, families: &mut [(Name, Family)]) -> anyhow::Result<()> {
+fn measure(source: &mut dyn Lookup, families: &mut [(Name, Family)]) -> anyhow::Result<()> {
     let need = Need { value: false, ttl: true, memory: true };
     for (_, family) in families {
         let records = source.read(&family.sample, need)?;
@@ -465,7 +464,7 @@ fn profiles(context: &Context, families: &[(Name, Family)], writable: bool) -> S
     for (name, family) in families.iter().filter(|(name, _)| name.layout.is_some()) {
         let Some(setup) = family.setup.map(|at| &context.setups[at]) else { continue };
         let layout = setup.layout;
-        let mut body = format!("store = {}\n", quoted(&context.target.place()));
+        let mut body = format!("store = {}\n", quoted(&context.store.place()));
         body.push_str(&format!("layout = {}\n", quoted(layout.name)));
         let prefix = std::str::from_utf8(&family.prefix).ok().filter(|_| !name.shape.contains('*'));
         if let Some((option, value)) = prefix.and_then(|prefix| prefix_setting(layout, prefix)) {

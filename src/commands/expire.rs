@@ -15,7 +15,7 @@ use crate::layout::time;
 use crate::render;
 use crate::scan;
 use crate::select::SelectArgs;
-use crate::store::{self, Ends, Store as _};
+use crate::store::{self, Ends, Store};
 use crate::text::words::plural;
 
 /// In questions and reports.
@@ -187,7 +187,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         if let Some(ahead) = ahead.get() {
             return Ok(ahead);
         }
-        let theirs = match context.connect()?.now() {
+        let theirs = match context.reader()?.now() {
             // Who may only read, and so only looks, is content with this machine's clock.
             Err(store::Error::Denied { .. }) => scan::now_ms(),
             theirs => theirs?,
@@ -218,7 +218,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         }
         Ok(made.map_or_else(Made::Cannot, Made::Step))
     };
-    let beside = |_: &mut _, moment: Moment| {
+    let beside = |_: &mut dyn Store, moment: Moment| {
         let over = revived.get();
         if let Moment::Question(_) = moment {
             let mut text = format!("  {:9} {}\n", "new end", wanted.told());

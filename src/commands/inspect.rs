@@ -17,8 +17,7 @@ use crate::resolve::NotFound;
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::SelectArgs;
 use crate::select::near::Near;
-use crate::store::redis::RedisStore;
-use crate::store::{Key, Need, Raw, Source as _};
+use crate::store::{Key, Lookup, Need, Raw};
 use crate::text::clock::{self, Times};
 use crate::ui;
 use crate::value::Value;
@@ -93,21 +92,21 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         let what = "inspect prints a card or JSON; -o csv and -o ids are for rows";
         return Err(Usage::new(what).hint("take -o json, or `sessctl list` with a filter for rows").into());
     }
-    let mut store = context.connect()?;
+    let mut store = context.reader()?;
     let mut setups = context.setups.clone();
     let mut exit = Exit::Done;
     let (keys, opening) = match &args.cookie {
         Some(cookie) => {
             let text = if cookie == "-" { from_stdin()? } else { cookie.clone() };
             let given = Given::parse(&text);
-            let (key, opening) = behind_cookie(context, &mut store, &given)?;
+            let (key, opening) = behind_cookie(context, &mut *store, &given)?;
             unlock(&mut setups, &given);
             (vec![key], Some(opening))
         }
-        None if !args.user.is_empty() => (of_users(context, &mut store, &args.user)?, None),
+        None if !args.user.is_empty() => (of_users(context, &mut *store, &args.user)?, None),
         None => {
-            let mut scanner = context.connect()?;
-            let mut found = super::list::search(context, &mut scanner, &mut store, &args.ids)?;
+            let mut scanner = context.reader()?;
+            let mut found = super::list::search(context, &mut *scanner, &mut *store, &args.ids)?;
             found.keys.dedup();
             if !several && let Some(missing) = found.missing.pop() {
                 explain(context, &missing, args.explain);
@@ -127,7 +126,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         out.write_all(b"[")?;
     }
     let mut shown = 0;
-    scan::lookup(&mut store, &setups, &keys, Need::ALL, &mut |record, session| {
+    scan::lookup(&mut *store, &setups, &keys, Need::ALL, &mut |record, session| {
         let Some(session) = session else {
             let why = match record.raw.too_large() {
                 Some(reason) => format!("{reason}, so only the keys beside it tell that it is a session"),
@@ -165,11 +164,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// The keys of the sessions of these users.
-fn of_users(context: &Context, store: &mut RedisStore, users: &[String]) -> anyhow::Result<Vec<Key>> {
+fn of_users(context: &Context, store: &mut dyn Lookup, users: &[String]) -> anyhow::Result<Vec<Key>> {
     let filter = SelectArgs { user: users.to_vec(), ..SelectArgs::default() }.filter()?;
     let near = Near::new(&filter);
-    let mut scanner = context.connect()?;
-    let total = scanner.size().ok();
+    let mut scanner = context.reader()?;
+    let total = scanner.size().ok().flatten();
     let request = Request {
         setups: &context.setups,
         pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
@@ -179,7 +178,7 @@ fn of_users(context: &Context, store: &mut RedisStore, users: &[String]) -> anyh
         copies: false,
     };
     let mut found = Found { keys: Vec::new(), progress: context.ui.progress("searching", total), scanned: 0 };
-    let (tally, end) = scan::sessions(&mut scanner, store, &request, &mut found)?;
+    let (tally, end) = scan::sessions(&mut *scanner, store, &request, &mut found)?;
     let Found { keys, progress, .. } = found;
     drop(progress);
     match end {
@@ -244,9 +243,9 @@ fn from_stdin() -> anyhow::Result<String> {
 }
 
 /// The key of the session that a name means.
-fn named(context: &Context, store: &mut RedisStore, id: &str) -> anyhow::Result<Key> {
-    let mut scanner = context.connect()?;
-    let mut found = super::list::search(context, &mut scanner, store, &[id.to_string()])?;
+fn named(context: &Context, store: &mut dyn Lookup, id: &str) -> anyhow::Result<Key> {
+    let mut scanner = context.reader()?;
+    let mut found = super::list::search(context, &mut *scanner, store, &[id.to_string()])?;
     match found.missing.pop() {
         Some(missing) => Err(missing.into()),
         None => found.keys.pop().context("no session was found"),
@@ -255,7 +254,7 @@ fn named(context: &Context, store: &mut RedisStore, id: &str) -> anyhow::Result<
 
 /// The key of the session that a cookie points at. Without a layout named every layout that knows
 /// how to read such a cookie is tried; a session must be there for it to count.
-fn behind_cookie(context: &Context, store: &mut RedisStore, given: &Given) -> anyhow::Result<(Key, Opening)> {
+fn behind_cookie(context: &Context, store: &mut dyn Lookup, given: &Given) -> anyhow::Result<(Key, Opening)> {
     let mut opened: Vec<(Key, &Setup, Opened)> = Vec::new();
     let mut failed: Option<CookieError> = None;
     for setup in &context.setups {
@@ -326,7 +325,7 @@ fn companions(context: &Context, session: &Session<'_>) -> anyhow::Result<Vec<Ke
         return Ok(Vec::new());
     }
     let mut keys: Vec<Key> = Vec::new();
-    for (op, found) in ops.iter().zip(context.connect()?.probe(&ops)?) {
+    for (op, found) in ops.iter().zip(context.reader()?.probe(&ops)?) {
         if let Some(key) = op.key().filter(|_| found)
             && !keys.contains(key)
         {

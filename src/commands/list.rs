@@ -13,8 +13,7 @@ use crate::resolve::{self, Found};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::SelectArgs;
 use crate::select::near::Near;
-use crate::store::Source as _;
-use crate::store::redis::RedisStore;
+use crate::store::{Lookup, Source};
 use crate::text::words::{either, plural};
 use crate::ui;
 
@@ -78,9 +77,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let columns = Columns::choose(context.format, args.columns.as_deref(), args.wide)?;
     let sort = args.sort.as_deref().map(Sort::parse).transpose()?;
     context.permit_scan()?;
-    let mut scanner = context.connect()?;
-    let mut aside = context.connect()?;
-    let total = aside.size().ok();
+    let mut scanner = context.reader()?;
+    let mut aside = context.reader()?;
+    let total = aside.size().ok().flatten();
     let started = Instant::now();
     let small = total.is_some_and(|total| total <= SMALL);
     let sort = match sort {
@@ -122,7 +121,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let (tally, end) = if listing.renderer.is_full() {
         (Tally::default(), End::Stopped)
     } else {
-        scan::sessions(&mut scanner, &mut aside, &request, &mut listing)?
+        scan::sessions(&mut *scanner, &mut *aside, &request, &mut listing)?
     };
     let interrupted = listing.interrupted;
     let Listing { renderer, progress, .. } = listing;
@@ -155,11 +154,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             summary.escaped
         ));
     }
-    report_scan(context, &tally, &scanner);
+    report_scan(context, &tally, &*scanner);
     if interrupted {
         report_interrupted(context, tally.scanned, total);
     } else if matches!(end, End::Complete) {
-        report_nothing(context, &tally, &near, &mut aside);
+        report_nothing(context, &tally, &near, &mut *aside);
     }
     Ok(match end {
         End::Broken(error) => {
@@ -177,11 +176,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
 /// Finds the sessions of names, and shows how far a search for them is.
 pub fn search(
     context: &Context,
-    scanner: &mut RedisStore,
-    aside: &mut RedisStore,
+    scanner: &mut dyn Source,
+    aside: &mut dyn Lookup,
     names: &[String],
 ) -> anyhow::Result<Found> {
-    let mut progress = context.ui.progress("searching", aside.size().ok());
+    let mut progress = context.ui.progress("searching", aside.size().ok().flatten());
     let mut before = 0;
     resolve::sessions(scanner, aside, &context.setups, names, &mut |scanned| {
         progress.add(scanned.saturating_sub(before));
@@ -204,7 +203,7 @@ pub fn report_interrupted(context: &Context, scanned: u64, total: Option<u64>) {
 }
 
 /// What a scan could not decide or was not permitted to see; `store` is the connection that scanned.
-pub fn report_scan(context: &Context, tally: &Tally, store: &RedisStore) {
+pub fn report_scan(context: &Context, tally: &Tally, store: &dyn Source) {
     if tally.undecided > 0 {
         context.ui.note(format!(
             "{} {} like {} of no certain layout and {} left out; name the layout with --layout to see {}",
@@ -221,7 +220,7 @@ pub fn report_scan(context: &Context, tally: &Tally, store: &RedisStore) {
 
 /// Says, after a whole scan, of which users there was no session, and where else to look if there was
 /// none at all.
-pub fn report_nothing(context: &Context, tally: &Tally, near: &Near<'_>, store: &mut RedisStore) {
+pub fn report_nothing(context: &Context, tally: &Tally, near: &Near<'_>, store: &mut dyn Source) {
     if tally.sessions > 0 {
         for missed in near.missed() {
             context.ui.note(missed);
@@ -238,12 +237,8 @@ pub fn report_nothing(context: &Context, tally: &Tally, near: &Near<'_>, store: 
         (false, _) => "no key here is a session that sessctl knows".to_string(),
     };
     let discover = if tally.scanned > 0 { "; `sessctl discover` tells what is here" } else { "" };
-    let others: Vec<String> = store
-        .databases()
-        .into_iter()
-        .filter(|(database, _)| *database != context.target.db)
-        .map(|(database, keys)| format!("{database} ({keys})"))
-        .collect();
+    let others: Vec<String> =
+        store.elsewhere().into_iter().map(|(database, keys)| format!("{database} ({keys})")).collect();
     let others = if others.is_empty() {
         String::new()
     } else {
@@ -253,8 +248,8 @@ pub fn report_nothing(context: &Context, tally: &Tally, near: &Near<'_>, store: 
 }
 
 /// Says that there are keys which this user may not read.
-pub fn report_hidden(context: &Context, store: &RedisStore) {
-    match store.hidden_keys {
+pub fn report_hidden(context: &Context, store: &dyn Source) {
+    match store.hidden() {
         0 => {}
         1 => context.ui.warn("an ACL hides 1 key from this user"),
         more => context.ui.warn(format!("an ACL hides {more} keys from this user")),

@@ -12,8 +12,7 @@ use crate::context::Context;
 use crate::frameworks::Catalog;
 use crate::render::Format;
 use crate::render::{self, mask, safe};
-use crate::store::redis::RedisStore;
-use crate::store::{Expiry, JsonItem, Op, Own, Rewrite, Source as _};
+use crate::store::{Expiry, JsonItem, Lookup, Op, Own, Rewrite};
 use crate::text::words::and;
 use crate::text::words::plural;
 
@@ -135,7 +134,7 @@ pub struct Sessions<'s> {
     pub entries: Entries,
     /// Whom to ask which of a session's further steps find something to do; without anybody to ask
     /// they are all told.
-    pub store: Option<&'s mut RedisStore>,
+    pub store: Option<&'s mut dyn Lookup>,
 }
 
 /// A session of a report in the words of its form, made where it is wanted.

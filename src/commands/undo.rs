@@ -19,7 +19,7 @@ use crate::error::{Failure, Refusal};
 use crate::exit::Exit;
 use crate::resolve;
 use crate::scan;
-use crate::store::{Key, Source as _};
+use crate::store::Key;
 use crate::text::words::plural;
 use crate::ui::{self, Answer};
 
@@ -86,7 +86,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         context.permit_change()?;
         context.guards.permit(args.yes, args.expect)?;
     }
-    let place = context.target.place();
+    let place = context.store.place();
     let summary = match &args.run {
         Some(name) => runs::find(name)?,
         None => last(&place)?,
@@ -186,7 +186,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let mut audit = Audit::open(&context.audit)?;
-    let mut store = context.connect()?;
+    let mut store = context.store()?;
     let mut pace = context.pace(&args.pace, BATCH)?;
     store.be_gentle(pace.gentle());
     if asks {
@@ -210,7 +210,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             command: "undo",
             profile: context.profile.as_deref(),
             store: &place,
-            login: context.target.user_name(),
+            login: context.store.login(),
             filter: &describe(&summary, args),
             ticket: args.ticket.as_deref(),
             plan: None,
@@ -223,7 +223,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let mut progress = context.ui.progress("putting back", Some(matched));
     let mut work = Restoring::new(Changed::open(&summary, &chosen)?);
     let mut before = 0;
-    let failure = execute(&mut store, &mut work, &mut report, &mut pace, &mut |report, pace| {
+    let failure = execute(&mut *store, &mut work, &mut report, &mut pace, &mut |report, pace| {
         let settled = report.settled();
         progress.add(settled - before);
         before = settled;
@@ -233,7 +233,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     drop(progress);
-    let restored = failure.map_or_else(|| work.finish(&mut store), Err);
+    let restored = failure.map_or_else(|| work.finish(&mut *store), Err);
     if let Err(error) = restored {
         // How far it came is told and noted all the same; it can be repeated.
         report.complete = false;
@@ -275,7 +275,7 @@ fn present(
     chosen: &Chosen,
 ) -> anyhow::Result<(u64, HashSet<run::Digest>)> {
     let mut changed = Changed::open(summary, chosen)?;
-    let mut store = context.connect()?;
+    let mut store = context.reader()?;
     let (mut there, mut absent) = (0, HashSet::new());
     loop {
         let keys: Vec<Key> = changed.by_ref().take(BATCH).map(|kept| kept.backup.key).collect();

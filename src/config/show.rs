@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Reader, Usage, default_path, is_reference};
-use crate::store::target::Target;
+use crate::store::redis::target::Target;
 use crate::value::secret;
 
 /// Where the file is: the one that was named, else the place where it is looked for.

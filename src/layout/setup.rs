@@ -1,5 +1,6 @@
 //! A layout as it is configured for one run: the facts together with prefix, secrets and options.
 
+use crate::exit::{Advice, Exit};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
@@ -122,6 +123,29 @@ pub enum OptionError {
     Form { layout: String, option: String, expected: &'static str },
     #[error("there is no layout `{name}`")]
     Layout { name: String, near: Vec<&'static str> },
+}
+
+impl Advice for OptionError {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            OptionError::Unknown { near: Some(near), .. } | OptionError::Nowhere { near: Some(near), .. } => {
+                format!("did you mean `{near}`?")
+            }
+            OptionError::Unknown { known, .. } => format!("known are: {}", known.join(", ")),
+            OptionError::Form { layout, .. } => format!("`sessctl layouts {layout}` explains its options"),
+            OptionError::Layout { near, .. } if !near.is_empty() => {
+                format!("did you mean `{}`?", near.join("` or `"))
+            }
+            OptionError::Nowhere { .. } => {
+                "name the profile's `layout`; `sessctl layouts NAME` lists its options".to_string()
+            }
+            OptionError::Layout { .. } => "`sessctl layouts` lists all of them".to_string(),
+        })
+    }
 }
 
 /// A layout and its settings, checked once; what every layout function gets.

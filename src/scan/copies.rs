@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use crate::layout::Setup;
 use crate::layout::session::Session;
-use crate::store::{Error, Interest, Key, Need, Query, Record, Source};
+use crate::store::{Error, Interest, Key, Lookup, Need, Query, Record};
 
 /// Copies that are remembered at most.
 const MOST: usize = 2_000_000;
@@ -23,7 +23,7 @@ pub(super) struct Copies {
 
 impl Copies {
     /// Looks for the copies of all sessions that are named like this one, unless that was done.
-    pub(super) fn learn(&mut self, source: &mut dyn Source, setup: &Setup, key: &[u8]) -> Result<(), Error> {
+    pub(super) fn learn(&mut self, source: &mut dyn Lookup, setup: &Setup, key: &[u8]) -> Result<(), Error> {
         let Some(copies) = setup.layout.extra.copies else { return Ok(()) };
         let Some(before) = (copies.before)(setup, key) else { return Ok(()) };
         if self.read.contains(&before) {
@@ -61,7 +61,7 @@ pub(super) fn newer(setup: &Setup, key: &[u8]) -> Option<Key> {
 }
 
 /// Which of these keys are only copies of sessions that are there.
-pub(super) fn shadowed(source: &mut dyn Source, newer: &[Option<Key>]) -> Result<Vec<bool>, Error> {
+pub(super) fn shadowed(source: &mut dyn Lookup, newer: &[Option<Key>]) -> Result<Vec<bool>, Error> {
     let asked: Vec<Key> = newer.iter().flatten().cloned().collect();
     if asked.is_empty() {
         return Ok(vec![false; newer.len()]);

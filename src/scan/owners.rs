@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use crate::layout::Setup;
 use crate::layout::session::Session;
-use crate::store::{Error, Interest, Key, Need, Query, Source};
+use crate::store::{Error, Interest, Key, Lookup, Need, Query};
 
 /// Sets asked for at a time.
 const BATCH: usize = 500;
@@ -28,7 +28,7 @@ pub(super) struct Owners {
 
 impl Owners {
     /// Reads the sets of the application that a key belongs to, if there are such and unless they were.
-    pub(super) fn learn(&mut self, source: &mut dyn Source, setup: &Setup, key: &[u8]) -> Result<(), Error> {
+    pub(super) fn learn(&mut self, source: &mut dyn Lookup, setup: &Setup, key: &[u8]) -> Result<(), Error> {
         let Some(owners) = setup.layout.extra.owners else { return Ok(()) };
         let Some(begin) = (owners.begin)(setup, key) else { return Ok(()) };
         if self.read.contains(&begin) {

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::layout::session::Session;
 use crate::layout::{Blob, Setup};
-use crate::store::{Error, Key, Kind, Record, Source};
+use crate::store::{Error, Key, Kind, Lookup, Record};
 
 /// Users whose indexes are looked up at most.
 const MAX_LOOKUPS: usize = 200;
@@ -161,7 +161,7 @@ impl Twins {
     }
 
     /// Looks up the indexes that are wanted.
-    pub(super) fn look_up(&mut self, source: &mut dyn Source) -> Result<(), Error> {
+    pub(super) fn look_up(&mut self, source: &mut dyn Lookup) -> Result<(), Error> {
         for pair in self.pairs.iter_mut().filter(|pair| !pair.found && !pair.wanted.is_empty()) {
             let Some(twin) = self.setups[pair.at as usize].layout.twin() else { continue };
             let keys: Vec<Key> = std::mem::take(&mut pair.wanted).into_iter().map(Key).collect();

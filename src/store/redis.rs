@@ -6,15 +6,14 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use ::redis::Value as Answer;
 
-use super::{
-    Applied, Backup, Companion, Error, Fit, Keeper, Key, Kind, Need, Op, Page, Query, Raw, Record, Source,
-    Step, Store, Ttl,
+use crate::store::{
+    Applied, Backup, Companion, Error, Fit, Gentle, Keeper, Key, Kind, Lag, Lookup, Need, Offers, Op, Open,
+    Page, Query, Raw, Record, Source, Step, Store, Ttl,
 };
-use crate::store::failure::classify;
-use crate::store::target::Target;
 
 mod backup;
 mod before;
@@ -23,21 +22,23 @@ mod connect;
 mod dial;
 mod edits;
 mod ends;
+mod failure;
+mod flow;
 mod follow;
-mod gentle;
 mod guarded;
 mod json_list;
-mod probe;
+mod load;
 mod read;
 mod restore;
 mod scan;
 mod script;
 mod seen;
+pub mod target;
 mod wire;
 
-pub use change::fingerprint;
-use gentle::Flow;
-pub use gentle::Gentle;
+use failure::classify;
+use flow::Flow;
+use target::Target;
 use wire::Wire;
 
 /// Bytes of a string that are read at first; longer ones are read in a second step, one at a time,
@@ -70,9 +71,9 @@ pub struct RedisStore {
     /// Indexes of which a run has kept what they were before it touched them.
     touched: HashSet<Key>,
     /// MEMORY USAGE is not to be had here (forbidden or unknown); asked once and then no more.
-    pub memory_denied: bool,
+    memory_denied: bool,
     /// Keys that an ACL hides from this user.
-    pub hidden_keys: u64,
+    hidden_keys: u64,
     /// How much is sent at a time, where the server's other users are watched.
     flow: Option<Flow>,
     /// How to open more connections to the same server, and those that were opened for changing
@@ -82,7 +83,7 @@ pub struct RedisStore {
     /// The server takes no more of them.
     no_more_lanes: bool,
     /// It is a cluster, whose transactions cannot span several sessions and their indexes.
-    pub cluster: bool,
+    cluster: bool,
 }
 
 /// How a server's refusal is to be taken.
@@ -114,22 +115,6 @@ impl RedisStore {
             no_more_lanes: false,
             cluster,
         })
-    }
-
-    /// The databases that hold keys, each with how many; nothing where the user may not ask.
-    pub fn databases(&mut self) -> Vec<(u32, u64)> {
-        let Ok(Answer::BulkString(text)) = self.ask(&[b"INFO", b"keyspace"]) else { return Vec::new() };
-        connect::keyspace(&String::from_utf8_lossy(&text))
-    }
-
-    /// From now on so little is sent at a time that others are served in between.
-    pub fn be_gentle(&mut self, gentle: Option<&Gentle>) {
-        self.flow = gentle.map(Flow::new);
-    }
-
-    /// Another connection in place of this one, to the same server.
-    pub fn again(&self) -> Result<RedisStore, Error> {
-        RedisStore::open(&self.target)
     }
 
     /// Opens connections until there are so many, this one counted, as far as the server lets us;
@@ -283,6 +268,26 @@ impl RedisStore {
 }
 
 impl Source for RedisStore {
+    fn place(&self) -> &str {
+        &self.place
+    }
+
+    fn offers(&self) -> Offers {
+        Offers::ALL
+    }
+
+    fn size(&mut self) -> Result<Option<u64>, Error> {
+        match self.ask(&[b"DBSIZE"])? {
+            Answer::Int(n) => Ok(Some(n.max(0) as u64)),
+            _ => Err(self.senseless("DBSIZE")),
+        }
+    }
+
+    fn now(&mut self) -> Result<i64, Error> {
+        let answer = self.ask(&[b"TIME"])?;
+        instant(answer).ok_or_else(|| self.senseless("TIME"))
+    }
+
     fn scan(
         &mut self,
         query: &mut Query<'_>,
@@ -292,6 +297,26 @@ impl Source for RedisStore {
         scan::run(self, query, visit)
     }
 
+    fn hidden(&self) -> u64 {
+        self.hidden_keys
+    }
+
+    /// The other databases of the server; none where the user may not ask.
+    fn elsewhere(&mut self) -> Vec<(String, u64)> {
+        let Ok(Answer::BulkString(text)) = self.ask(&[b"INFO", b"keyspace"]) else { return Vec::new() };
+        connect::keyspace(&String::from_utf8_lossy(&text))
+            .into_iter()
+            .filter(|(database, _)| *database != self.target.db)
+            .map(|(database, keys)| (database.to_string(), keys))
+            .collect()
+    }
+
+    fn be_gentle(&mut self, gentle: Option<&Gentle>) {
+        self.flow = gentle.map(Flow::new);
+    }
+}
+
+impl Lookup for RedisStore {
     fn read(&mut self, keys: &[Key], need: Need) -> Result<Vec<Record>, Error> {
         read::records(self, keys, need)
     }
@@ -358,17 +383,6 @@ impl Source for RedisStore {
     fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error> {
         before::probe(self, ops)
     }
-
-    fn size(&mut self) -> Result<u64, Error> {
-        match self.ask(&[b"DBSIZE"])? {
-            Answer::Int(n) => Ok(n.max(0) as u64),
-            _ => Err(self.senseless("DBSIZE")),
-        }
-    }
-
-    fn place(&self) -> &str {
-        &self.place
-    }
 }
 
 impl Store for RedisStore {
@@ -391,9 +405,34 @@ impl Store for RedisStore {
         restore::restore_whole(self, companions)
     }
 
-    fn now(&mut self) -> Result<i64, Error> {
-        let answer = self.ask(&[b"TIME"])?;
-        instant(answer).ok_or_else(|| self.senseless("TIME"))
+    fn ping(&mut self) -> Result<Duration, Error> {
+        load::ping(self)
+    }
+
+    fn lag(&mut self) -> Result<Lag, Error> {
+        Ok(load::lag_of(&load::info(self, "replication")?))
+    }
+
+    fn again(&self) -> Result<Box<dyn Store>, Error> {
+        Ok(Box::new(RedisStore::open(&self.target)?))
+    }
+}
+
+impl Open for Target {
+    fn place(&self) -> String {
+        self.to_string()
+    }
+
+    fn login(&self) -> &str {
+        self.user_name()
+    }
+
+    fn reader(&self) -> Result<Box<dyn Lookup>, Error> {
+        Ok(Box::new(RedisStore::open(self)?))
+    }
+
+    fn store(&self) -> Result<Box<dyn Store>, Error> {
+        Ok(Box::new(RedisStore::open(self)?))
     }
 }
 

@@ -12,8 +12,7 @@ use crate::fault::Refusal;
 use crate::frameworks::Catalog;
 use crate::layout::session::{Certainty, Session};
 use crate::layout::{Blob, Setup, Verdict, detect};
-use crate::store::redis::fingerprint;
-use crate::store::{Companion, Content, Expiry, JsonItem, Key, Need, Op, Own, Raw, Ttl};
+use crate::store::{Companion, Content, Expiry, JsonItem, Key, Need, Op, Own, Raw, Ttl, fingerprint};
 use crate::text::mask;
 
 /// Something that a run file names.

@@ -25,6 +25,7 @@ use super::Entry;
 use super::bound::{self, Chain};
 use super::recorded::Recorded;
 use crate::change::report::Report;
+use crate::exit::{Advice, Exit};
 use crate::home;
 use crate::store::{Backup, Keeper, Key, Outcome};
 
@@ -143,6 +144,24 @@ impl Damage {
     /// Whether it is no accident that has to be thought of.
     pub fn is_forgery(&self) -> bool {
         matches!(self, Damage::Forged { .. } | Damage::Keyless { .. })
+    }
+}
+
+impl Advice for Damage {
+    fn exit(&self) -> Exit {
+        if self.is_forgery() { Exit::Refused } else { Exit::Failed }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Damage::Absent(_) => Some("`sessctl runs` lists those that are kept".to_string()),
+            Damage::Forged { path, .. } | Damage::Keyless { path } => Some(format!(
+                "nothing was changed; what is in it was not written by sessctl, or {} is not the key that was \
+                 there when it was",
+                bound::place_of(path).display()
+            )),
+            _ => None,
+        }
     }
 }
 

@@ -16,8 +16,7 @@ use crate::layout::detect::is_remains;
 use crate::layout::session::{Certainty, Login, Session};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::near::Near;
-use crate::store::redis::{Gentle, RedisStore};
-use crate::store::{Need, Source as _, Ttl};
+use crate::store::{Gentle, Lookup, Need, Ttl};
 use crate::text::words::either;
 use crate::{resolve, ui};
 
@@ -191,15 +190,15 @@ impl Sink for Watched<'_, '_, '_> {
 
 pub(super) fn by_filter(
     context: &Context,
-    aside: &mut RedisStore,
+    aside: &mut dyn Lookup,
     gentle: Option<&Gentle>,
     matched: &mut Matched<'_>,
     sizes: bool,
 ) -> anyhow::Result<End> {
     let filter = matched.change.filter;
-    let mut scanner = context.connect()?;
+    let mut scanner = context.reader()?;
     scanner.be_gentle(gentle);
-    let total = aside.size().ok();
+    let total = aside.size().ok().flatten();
     let near = Near::new(filter);
     let keeps = |session: &Session<'_>| near.keeps(session);
     let request = Request {
@@ -212,9 +211,9 @@ pub(super) fn by_filter(
     };
     let progress = context.ui.progress("scanning", total);
     let mut sink = Watched { matched, progress, scanned: 0 };
-    let (tally, end) = scan::sessions(&mut scanner, aside, &request, &mut sink)?;
+    let (tally, end) = scan::sessions(&mut *scanner, aside, &request, &mut sink)?;
     drop(sink);
-    list::report_hidden(context, &scanner);
+    list::report_hidden(context, &*scanner);
     // A session that an index named is not met again.
     if matches!(end, End::Complete) && tally.sessions > 0 && matched.by_index.is_empty() {
         for missed in near.missed() {
@@ -227,15 +226,15 @@ pub(super) fn by_filter(
 
 pub(super) fn by_id(
     context: &Context,
-    store: &mut RedisStore,
+    store: &mut dyn Lookup,
     gentle: Option<&Gentle>,
     ids: &[String],
     matched: &mut Matched<'_>,
 ) -> anyhow::Result<()> {
     let filter = matched.change.filter;
-    let mut scanner = context.connect()?;
+    let mut scanner = context.reader()?;
     scanner.be_gentle(gentle);
-    let found = list::search(context, &mut scanner, store, ids).map_err(|error| {
+    let found = list::search(context, &mut *scanner, store, ids).map_err(|error| {
         if error.is::<Interrupted>() { error.context("interrupted; nothing was changed") } else { error }
     })?;
     matched.missing = found.missing;

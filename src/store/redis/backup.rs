@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{RedisStore, Refusal, bulk, instant, int, json_list, kind_of, pairs};
-use crate::store::{Backup, Companion, Content, Error, Fingerprint, Key, Kind, Op, Parts, Raw, Source, Step};
+use crate::store::{
+    Backup, Companion, Content, Error, Fingerprint, Key, Kind, Lookup as _, Op, Parts, Raw, Step, fingerprint,
+};
 use ::redis::Value as Answer;
 
 /// Indexes with more entries are not kept whole; their entries are.
@@ -414,7 +416,7 @@ pub(super) fn digest_of(parts: &Parts) -> Fingerprint {
             members.iter().map(|member| (member.0.clone(), Vec::new())).collect()
         }
     };
-    super::fingerprint(&Raw::Hash(fields)).unwrap_or(Fingerprint([0; 16]))
+    fingerprint(&Raw::Hash(fields)).unwrap_or(Fingerprint([0; 16]))
 }
 
 /// The kinds of these keys, of those that are small collections with content to compare.

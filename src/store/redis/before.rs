@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::change::simple_key;
 use super::json_list::{in_list, without};
 use super::{RedisStore, Refusal, bulk, int};
-use crate::store::{Error, Expiry, Key, Op, Own, Rewrite, Step, Store};
+use crate::store::{Error, Expiry, Key, Op, Own, Rewrite, Source as _, Step};
 use ::redis::Value as Answer;
 
 /// Asks for permission with keys that cannot exist: the ones at hand with an ending of their own.

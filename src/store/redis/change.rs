@@ -8,14 +8,13 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 
-use sha2::{Digest, Sha256};
-
 use super::{
     GENTLE_WATCHED, LANES, RedisStore, Refusal, WATCHED, backup, bulk, follow, instant, int, pairs, script,
 };
 use crate::codec;
 use crate::store::{
-    Applied, Ends, Error, Expiry, Fingerprint, Fit, Keeper, Key, Op, Outcome, Own, Raw, Rewrite, Source, Step,
+    Applied, Ends, Error, Expiry, Fit, Keeper, Key, Lookup as _, Op, Outcome, Own, Raw, Rewrite, Step,
+    fingerprint,
 };
 use ::redis::Value as Answer;
 
@@ -25,33 +24,6 @@ const BYTES: u64 = 8 << 20;
 const TRIES: usize = 20;
 /// Indexes that one session is followed into; a framework keeps a few.
 const LISTED: i64 = 1000;
-
-/// What is remembered of a session's kind and content.
-pub fn fingerprint(raw: &Raw) -> Option<Fingerprint> {
-    let mut hash = Sha256::new();
-    match raw {
-        Raw::Text(text) => {
-            hash.update(b"string\0");
-            hash.update(text);
-        }
-        Raw::Hash(fields) => {
-            hash.update(b"hash\0");
-            let mut sorted: Vec<_> = fields.iter().collect();
-            sorted.sort_unstable();
-            for (field, value) in sorted {
-                for part in [field, value] {
-                    hash.update((part.len() as u64).to_le_bytes());
-                    hash.update(part);
-                }
-            }
-        }
-        _ => return None,
-    }
-    let digest = hash.finalize();
-    let mut first = [0; 16];
-    first.copy_from_slice(&digest[..16]);
-    Some(Fingerprint(first))
-}
 
 /// How a session's key was found when it was read again.
 enum Found {
@@ -119,7 +91,7 @@ fn look_again(store: &RedisStore, steps: &[Step], unheard: &[usize], outcomes: &
         return;
     }
     let keys: Vec<Key> = unheard.iter().map(|at| steps[*at].key.clone()).collect();
-    let kinds = store.again().and_then(|mut other| other.kinds(&keys));
+    let kinds = RedisStore::open(&store.target).and_then(|mut other| other.kinds(&keys));
     for (nth, at) in unheard.iter().enumerate() {
         let ended = steps[*at].own == Own::End;
         outcomes[*at] = match &kinds {

@@ -3,10 +3,10 @@
 use ::redis::{ErrorKind, RedisError, Value};
 
 use super::dial::{self, Failed};
+use super::failure::{answers_within, classify, detail, tls_reason, unreachable};
+use super::target::{Target, connecting};
 use super::wire::Wire;
 use crate::store::Error;
-use crate::store::failure::{NO_PASSWORD, answers_within, classify, detail, tls_reason, unreachable};
-use crate::store::target::{Target, connecting};
 
 /// What answers watches over Redis servers and holds no keys.
 const SENTINEL: &str = "this is a Sentinel, which holds no sessions; ask it for the primary and name that one: \
@@ -62,8 +62,7 @@ fn introduce(wire: &mut Wire, target: &Target, place: &str) -> Result<bool, Erro
         if reason.contains("without any password configured") || reason.contains("no password is set") {
             // redis-cli goes on as well when only the environment holds a password.
             if !optional {
-                let reason = NO_PASSWORD.to_string();
-                return Err(Error::Authentication { place: place.to_string(), reason });
+                return Err(Error::NoPassword { place: place.to_string() });
             }
         } else if matches!(error.kind(), ErrorKind::Io | ErrorKind::Parse) || error.code() == Some("DENIED") {
             return Err(unreachable(sent.as_ref().err().unwrap_or(&error), place));
@@ -89,7 +88,9 @@ fn introduce(wire: &mut Wire, target: &Target, place: &str) -> Result<bool, Erro
         {
             return Err(unreachable(&error, place));
         }
-        if let found @ Error::Authentication { .. } = classify(&error, place, user, "CLIENT SETNAME") {
+        if let found @ (Error::Authentication { .. } | Error::NoPassword { .. }) =
+            classify(&error, place, user, "CLIENT SETNAME")
+        {
             return Err(found);
         }
     }

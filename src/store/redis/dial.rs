@@ -15,9 +15,9 @@ use rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme, StreamOwned,
 };
 
+use super::failure::plain;
+use super::target::{Address, Target, Tls};
 use super::wire::{Socket, Stream, Wire};
-use crate::store::failure::plain;
-use crate::store::target::{Address, Target, Tls};
 
 /// Why there is no connection.
 pub(super) enum Failed {

@@ -13,7 +13,7 @@ use super::guarded::{self, Command, Guarded, command};
 use super::{RedisStore, Refusal, bulk, int, pairs};
 use crate::store::{
     Applied, Backup, Companion, Content, Error, Expiry, Fingerprint, Key, Kind, Outcome, Own, Parts, Raw,
-    Rewrite, Store,
+    Rewrite, Source as _, fingerprint,
 };
 use ::redis::Value as Answer;
 
@@ -144,10 +144,10 @@ fn compare_all(
             }
         };
         let there = content(&backups[at], there);
-        let was = super::fingerprint(&as_left(&backups[at].content, None));
+        let was = fingerprint(&as_left(&backups[at].content, None));
         restored[at] = match there {
             Some(Raw::Gone) => None,
-            Some(there) if super::fingerprint(&there) == was => Some(PUT_BACK),
+            Some(there) if fingerprint(&there) == was => Some(PUT_BACK),
             _ => Some(Outcome::Changed),
         };
     }
@@ -352,7 +352,7 @@ impl Guarded for ExpireBack<'_> {
             return Vec::new();
         }
         let left = as_left(&backup.content, self.rewrite);
-        let same_content = there.as_ref().and_then(super::fingerprint) == super::fingerprint(&left);
+        let same_content = there.as_ref().and_then(fingerprint) == fingerprint(&left);
         // Read by span, so that the moment may be off by what an answer takes.
         let same_end = match self.made {
             Expiry::At(at) => ttl >= 0 && (now + ttl - at).abs() < CLOSE,

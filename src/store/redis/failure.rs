@@ -8,22 +8,10 @@ use std::time::Duration;
 
 use ::redis::{ErrorKind, RedisError, ServerErrorKind};
 
-use super::Error;
-
-/// Reasons that mean that there may be no server at this address at all.
-pub const ABSENT: &[&str] = &[NO_SOCKET, DEAD_SOCKET, NOBODY, SILENT, SILENT_TLS, NO_HOST];
-const NO_SOCKET: &str = "there is no such socket file";
-const DEAD_SOCKET: &str = "the socket file is there, but nobody listens on it";
-const NOBODY: &str = "nobody listens there";
-const SILENT: &str = "no answer in time (--connect-timeout)";
-const SILENT_TLS: &str = "no answer in time (--connect-timeout); perhaps it does not speak TLS on this port";
-const NO_HOST: &str = "the host name is not known";
+use crate::store::{Error, Reason};
 
 /// What answers is no Redis server.
 const FOREIGN: &str = "what answers there does not speak Redis; is it another service's port, or one that expects TLS (rediss://)?";
-/// The user gave a password, and the server has none.
-pub const NO_PASSWORD: &str = "it has no password; leave it out";
-
 /// The seconds that a timeout error speaks of. There is one target a run, and [`classify`] is called
 /// from places that do not know it.
 static ANSWER_WITHIN: AtomicU64 = AtomicU64::new(30);
@@ -34,7 +22,7 @@ pub(super) fn answers_within(limit: Duration) {
 }
 
 /// What an error in the middle of the work means.
-pub fn classify(error: &RedisError, place: &str, user: &str, command: &str) -> Error {
+pub(super) fn classify(error: &RedisError, place: &str, user: &str, command: &str) -> Error {
     let place = place.to_string();
     let reason = detail(error);
     // The server names what it does not permit; which question the answer was taken for says less.
@@ -132,36 +120,44 @@ pub(super) fn plain(error: &io::Error) -> String {
 pub(super) fn unreachable(error: &RedisError, place: &str) -> Error {
     let socket = place.starts_with("unix:");
     let secure = place.starts_with("rediss:");
+    let absent = |text: &str| Reason::Absent(text.to_string());
+    let unfit = |text: &str| Reason::Unfit(text.to_string());
     let reason = if let Some(io) = io_error(error) {
         let text = io.to_string();
         match io.kind() {
-            io::ErrorKind::NotFound if socket => NO_SOCKET.to_string(),
-            io::ErrorKind::ConnectionRefused if socket => DEAD_SOCKET.to_string(),
-            io::ErrorKind::PermissionDenied if socket => "you may not use the socket file".to_string(),
-            io::ErrorKind::ConnectionRefused => NOBODY.to_string(),
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock if secure => SILENT_TLS.to_string(),
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => SILENT.to_string(),
+            io::ErrorKind::NotFound if socket => absent("there is no such socket file"),
+            io::ErrorKind::ConnectionRefused if socket => {
+                absent("the socket file is there, but nobody listens on it")
+            }
+            io::ErrorKind::PermissionDenied if socket => unfit("you may not use the socket file"),
+            io::ErrorKind::ConnectionRefused => absent("nobody listens there"),
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock if secure => {
+                absent("no answer in time (--connect-timeout); perhaps it does not speak TLS on this port")
+            }
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+                absent("no answer in time (--connect-timeout)")
+            }
             _ if secure && text.contains("InvalidContentType") => {
-                "the server does not speak TLS on this port; try redis://".to_string()
+                unfit("the server does not speak TLS on this port; try redis://")
             }
-            _ if text.contains("invalid peer certificate") => certificate(&text),
+            _ if text.contains("invalid peer certificate") => Reason::Unfit(certificate(&text)),
             _ if text.contains("CertificateRequired") => {
-                "the server wants a client certificate; give it with --cert and --key".to_string()
+                unfit("the server wants a client certificate; give it with --cert and --key")
             }
-            _ if text.contains("failed to lookup address") => NO_HOST.to_string(),
+            _ if text.contains("failed to lookup address") => absent("the host name is not known"),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
                 if !secure && !socket =>
             {
-                "the server closed the connection; if it expects TLS, use rediss://".to_string()
+                unfit("the server closed the connection; if it expects TLS, use rediss://")
             }
-            _ => plain(io),
+            _ => Reason::Unfit(plain(io)),
         }
     } else if error.kind() == ErrorKind::Parse {
-        FOREIGN.to_string()
+        unfit(FOREIGN)
     } else if error.code() == Some("DENIED") {
-        "the server is in protected mode: it has no password and answers its own machine only".to_string()
+        unfit("the server is in protected mode: it has no password and answers its own machine only")
     } else {
-        tls_reason(&detail(error))
+        Reason::Unfit(tls_reason(&detail(error)))
     };
     Error::Connect { place: place.to_string(), reason }
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::Error;
 use super::failure::plain;
 use crate::secret::Secret;
+use crate::store::{Error, Reason};
 
 /// How long a connection may take unless the user says otherwise.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -260,7 +260,7 @@ fn wrong(what: impl Into<String>) -> Error {
 
 /// An address that is well written and cannot be used yet.
 fn unsupported(place: &str, reason: &str) -> Error {
-    Error::Connect { place: place.to_string(), reason: reason.to_string() }
+    Error::Connect { place: place.to_string(), reason: Reason::Unfit(reason.to_string()) }
 }
 
 fn split_off(text: &str, at: char) -> (&str, Option<&str>) {
@@ -339,7 +339,7 @@ fn decoded(text: &str, what: &str) -> Result<String, Error> {
 
 /// A file that connecting needs and that cannot be used.
 pub(super) fn connecting(place: &str, reason: String) -> Error {
-    Error::Connect { place: place.to_string(), reason }
+    Error::Connect { place: place.to_string(), reason: Reason::Unfit(reason) }
 }
 
 /// The first line of a password file.

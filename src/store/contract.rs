@@ -1,0 +1,138 @@
+//! What a store has to keep to.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use super::error::Error;
+use super::gentle::Gentle;
+use super::key::Key;
+use super::load::Lag;
+use super::op::Op;
+use super::record::{Kind, Need, Page, Query, Record};
+use super::step::{Applied, Backup, Companion, Fit, Step};
+
+/// What a store can do at all: a command that needs more says so before it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offers {
+    /// It knows when a key ends.
+    pub ttl: bool,
+    /// It knows how much memory a key takes.
+    pub memory: bool,
+    /// It can be changed.
+    pub change: bool,
+}
+
+impl Offers {
+    pub const ALL: Offers = Offers { ttl: true, memory: true, change: true };
+}
+
+/// Something that sessions can be read from, from its beginning to its end.
+pub trait Source: Send {
+    /// Where this is, without any password.
+    fn place(&self) -> &str;
+
+    fn offers(&self) -> Offers;
+
+    /// How many keys there are, for progress; `None` where only a scan tells.
+    fn size(&mut self) -> Result<Option<u64>, Error>;
+
+    /// The clock that ends are counted by, in milliseconds since 1970: a server's own, or the time of which a
+    /// file is.
+    fn now(&mut self) -> Result<i64, Error>;
+
+    /// Goes over all keys. Keys that the scan gives twice are handed on once. `Ok` means that the
+    /// scan went to its end or that `visit` stopped it; any other end is an error, and what was
+    /// visited before it stands.
+    fn scan(
+        &mut self,
+        query: &mut Query<'_>,
+        visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
+    ) -> Result<(), Error>;
+
+    /// Keys that were met so far and may not be read by this user.
+    fn hidden(&self) -> u64 {
+        0
+    }
+
+    /// Where else under the same roof there are keys, and how many: for whoever found nothing here.
+    fn elsewhere(&mut self) -> Vec<(String, u64)> {
+        Vec::new()
+    }
+
+    /// From now on so little is asked at a time that others are served in between. Where there are no
+    /// others there is nothing to do.
+    fn be_gentle(&mut self, _gentle: Option<&Gentle>) {}
+}
+
+/// Of which any key can be asked.
+pub trait Lookup: Source {
+    /// Reads these keys, in this order. A missing key is a record with [`Raw::Gone`](super::Raw::Gone).
+    fn read(&mut self, keys: &[Key], need: Need) -> Result<Vec<Record>, Error>;
+
+    /// The kinds of these keys; `None` where there is no such key.
+    fn kinds(&mut self, keys: &[Key]) -> Result<Vec<Option<Kind>>, Error>;
+
+    /// What an index holds: the members of a set or sorted set, or the one text of a string; nothing
+    /// where it is absent, of another kind, or has more than `most` members.
+    fn entries(&mut self, key: &Key, most: usize) -> Result<Vec<Vec<u8>>, Error>;
+
+    /// The members of these sets, or sorted sets; none of a key that is none.
+    fn members(&mut self, keys: &[Key], sorted: bool) -> Result<Vec<Vec<Vec<u8>>>, Error>;
+
+    /// Which of these operations would find something to do.
+    fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error>;
+}
+
+/// Something that can also be changed.
+pub trait Store: Lookup {
+    /// Asks, before anything is changed, whether what these steps do is permitted at all.
+    fn may_change(&mut self, samples: &[&Step]) -> Result<(), Error>;
+
+    /// Carries out steps: each is re-read, compared with what was seen, and only then done, such
+    /// that a key which changes in between is left alone. `keeper` gets what is going to change
+    /// before it is changed; if it fails, nothing is.
+    fn apply(&mut self, steps: &[Step], fit: Fit, keeper: Option<&mut dyn Keeper>) -> Applied;
+
+    /// Puts back what is absent, or what still is as the step left it; never over anything newer. Of
+    /// a backup that would have ended meanwhile the outcome is `Gone`, of one whose key is there again,
+    /// or is not as it was left, `Changed`. What an error left undone is done when this is repeated.
+    fn restore(&mut self, backups: &[Backup]) -> Applied;
+
+    /// Puts small indexes back byte for byte where their content is again what it was, and gives keys
+    /// back the end that they had.
+    fn restore_whole(&mut self, companions: &[Companion]) -> Result<(), Error>;
+
+    /// How long the store takes to answer when it is asked for nothing.
+    fn ping(&mut self) -> Result<Duration, Error>;
+
+    /// How far its copies are behind.
+    fn lag(&mut self) -> Result<Lag, Error>;
+
+    /// Another connection to the same store, in place of one that was lost.
+    fn again(&self) -> Result<Box<dyn Store>, Error>;
+}
+
+/// A store that is named and not opened yet. Whatever opens it may do so more than once.
+pub trait Open: fmt::Debug + Send + Sync {
+    /// Where it is, without any password.
+    fn place(&self) -> String;
+
+    /// Who logs in, as audit lines name the login.
+    fn login(&self) -> &str;
+
+    /// Opens it to be read.
+    fn reader(&self) -> Result<Box<dyn Lookup>, Error>;
+
+    /// Opens it to be changed; an error where it cannot be.
+    fn store(&self) -> Result<Box<dyn Store>, Error>;
+}
+
+/// Where backups are kept while steps are carried out.
+pub trait Keeper {
+    /// Writes them down for good; only then is anything changed.
+    fn prepared(&mut self, backups: &[Backup]) -> std::io::Result<()>;
+
+    /// Of what was prepared last these steps did not happen: one of their keys was written in between.
+    fn void(&mut self, steps: &[u32]) -> std::io::Result<()>;
+}

@@ -1,0 +1,153 @@
+//! What goes wrong between sessctl and a store.
+
+use std::fmt;
+
+use crate::exit::{Advice, Exit};
+
+/// Why a store could not be reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// There may be nothing at this address at all.
+    Absent(String),
+    /// Something is there, and this is wrong with it.
+    Unfit(String),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Reason::Absent(text) | Reason::Unfit(text)) = self;
+        f.write_str(text)
+    }
+}
+
+/// What goes wrong between sessctl and a store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot connect to {place}: {reason}")]
+    Connect { place: String, reason: Reason },
+    #[error("{place} refused the login: {reason}")]
+    Authentication { place: String, reason: String },
+    /// A password was given, and the server has none.
+    #[error("{place} refused the login: it has no password; leave it out")]
+    NoPassword { place: String },
+    #[error("{user} may not run {command} on {place}")]
+    Denied { place: String, user: String, command: String },
+    #[error("the connection to {place} was lost: {reason}")]
+    Lost { place: String, reason: String },
+    #[error("{place} did not answer within {seconds} s")]
+    Timeout { place: String, seconds: u64 },
+    #[error("{place} is a node of a Redis Cluster")]
+    Cluster { place: String },
+    #[error("{place} is a read-only replica")]
+    Replica { place: String },
+    #[error("{place} is still loading its data")]
+    Loading { place: String },
+    #[error("{place} refused {command}: {reason}")]
+    Refused { place: String, command: String, reason: String },
+    #[error("{place} is full (maxmemory) and takes no transaction, {}", full_script(user.as_deref()))]
+    Full {
+        place: String,
+        /// Who may not run the script that a full server would take; `None` where it takes none.
+        user: Option<String>,
+    },
+    #[error("{place} gave an answer to {command} that makes no sense")]
+    Answer { place: String, command: String },
+    #[error("there was nothing but waiting for {minutes} minutes, {why}")]
+    Stuck { minutes: u64, why: String },
+    /// It is of a kind that cannot do what is asked.
+    #[error("{place} {why}")]
+    Unsupported { place: String, why: String, hint: String },
+    #[error("the undo file cannot be written: {0}")]
+    Backup(String),
+    #[error("{0}")]
+    Target(String),
+}
+
+impl Error {
+    /// The server refused a command because it has no memory left for it.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Error::Refused { reason, .. } if reason.starts_with("OOM"))
+    }
+}
+
+fn full_script(user: Option<&str>) -> String {
+    match user {
+        Some(user) => format!("and {user} may not run EVAL, which it would take"),
+        None => "nor a script".to_string(),
+    }
+}
+
+impl Advice for Error {
+    fn exit(&self) -> Exit {
+        match self {
+            Error::Authentication { .. }
+            | Error::NoPassword { .. }
+            | Error::Denied { .. }
+            | Error::Full { user: Some(_), .. } => Exit::Denied,
+            Error::Target(_) => Exit::Usage,
+            Error::Unsupported { .. } => Exit::Refused,
+            Error::Connect { .. }
+            | Error::Lost { .. }
+            | Error::Timeout { .. }
+            | Error::Cluster { .. }
+            | Error::Replica { .. }
+            | Error::Loading { .. }
+            | Error::Refused { .. }
+            | Error::Full { .. }
+            | Error::Answer { .. }
+            | Error::Stuck { .. }
+            | Error::Backup(_) => Exit::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Error::Connect { reason: Reason::Absent(_), .. } => {
+                "is the server running, and is this its address? Name another with --store, SESSCTL_STORE or a \
+                 profile"
+            }
+            Error::Authentication { .. } => {
+                "give the password with --password-file FILE or in the environment variable REDISCLI_AUTH, and \
+                 an ACL user in the URL: redis://USER@HOST"
+            }
+            Error::Denied { user, command, .. } => return Some(advise_acl(user, command)),
+            Error::Lost { .. } => "run the command again; what was done is done",
+            Error::Timeout { .. } => "--timeout gives the server longer",
+            Error::Loading { .. } => "try again when the server has loaded its data",
+            Error::Cluster { .. } => {
+                "a Redis Cluster is not supported yet: sessions and their indexes lie on several nodes, one of \
+                 which neither shows all of them nor can end them together"
+            }
+            Error::Replica { .. } => {
+                "a replica can be read; name its primary with --store to change something (INFO replication \
+                 says which it is)"
+            }
+            Error::Stuck { .. } => {
+                "go on when the server is better, or with a wider limit; what was done is done"
+            }
+            Error::Backup(_) => "nothing is changed that cannot be undone; make room, or say --no-undo",
+            Error::Target(_) => "a store is redis://HOST:PORT/DB, rediss://HOST:PORT/DB or unix:///PATH?db=N",
+            Error::Unsupported { hint, .. } => hint,
+            Error::Full { user: Some(user), .. } => return Some(advise_acl(user, "EVAL")),
+            Error::Full { .. } => ROOM,
+            Error::Refused { .. } if self.is_full() => ROOM,
+            // Other reasons, such as a certificate, say themselves what to do.
+            Error::Connect { reason: Reason::Unfit(_), .. }
+            | Error::NoPassword { .. }
+            | Error::Refused { .. }
+            | Error::Answer { .. } => return None,
+        };
+        Some(hint.to_string())
+    }
+}
+
+/// What helps a server that is full.
+const ROOM: &str = "the server has no memory left: give it some (CONFIG SET maxmemory) or make room, and run \
+                    the command again; what was done is done";
+
+/// The rule that permits a command, as an administrator would type it.
+fn advise_acl(user: &str, command: &str) -> String {
+    // A subcommand is permitted as `+client|setname`.
+    let rule = command.trim().to_ascii_lowercase().replace(' ', "|");
+    format!("an administrator permits it with: ACL SETUSER {user} +{rule}")
+}
