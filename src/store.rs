@@ -7,12 +7,14 @@
 mod contract;
 mod error;
 mod gentle;
+mod json_list;
 mod key;
 mod load;
 mod op;
 mod record;
 mod step;
 
+pub mod memory;
 pub mod redis;
 
 pub use contract::{Keeper, Lookup, Offers, Open, Source, Store};

@@ -26,7 +26,6 @@ mod failure;
 mod flow;
 mod follow;
 mod guarded;
-mod json_list;
 mod load;
 mod read;
 mod restore;

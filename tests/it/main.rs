@@ -8,6 +8,7 @@ mod between;
 mod bound;
 mod careful;
 mod commands;
+mod contract;
 mod dependencies;
 mod display;
 mod ends;

@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{RedisStore, Refusal, bulk, instant, int, json_list, kind_of, pairs};
+use super::{RedisStore, Refusal, bulk, instant, int, kind_of, pairs};
+use crate::store::json_list;
 use crate::store::{
     Backup, Companion, Content, Error, Fingerprint, Key, Kind, Lookup as _, Op, Parts, Raw, Step, fingerprint,
 };

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::change::simple_key;
-use super::json_list::{in_list, without};
 use super::{RedisStore, Refusal, bulk, int};
+use crate::store::json_list::{in_list, without};
 use crate::store::{Error, Expiry, Key, Op, Own, Rewrite, Source as _, Step};
 use ::redis::Value as Answer;
 

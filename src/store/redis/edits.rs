@@ -2,10 +2,10 @@
 //! compare-and-set.
 
 use super::guarded::{Command, Guarded, command};
-use super::json_list::{in_list, merged, without};
 use super::script::Held;
 use super::{RedisStore, bulk};
 use crate::codec;
+use crate::store::json_list::{in_list, merged, without};
 use crate::store::{Error, JsonItem, Key, WhenEmpty};
 use ::redis::Value as Answer;
 

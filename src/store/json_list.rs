@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
+use super::op::JsonItem;
 use crate::codec::{self, Limits};
-use crate::store::JsonItem;
 use crate::value::Value;
 
 /// Where in a JSON list that member of that item is.
