@@ -167,11 +167,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -297,11 +297,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -423,11 +423,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -509,11 +509,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -595,11 +595,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -681,11 +681,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -767,11 +767,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -853,11 +853,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -939,11 +939,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -1029,11 +1029,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -1219,11 +1219,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -1313,11 +1313,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -1403,11 +1403,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -1489,11 +1489,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -1719,11 +1719,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -1805,11 +1805,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -1907,11 +1907,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -1997,11 +1997,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -2187,11 +2187,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -2313,11 +2313,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -2403,11 +2403,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -2617,11 +2617,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -2703,11 +2703,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -2793,11 +2793,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -2879,11 +2879,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -2969,11 +2969,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -3079,11 +3079,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)
@@ -3165,11 +3165,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json ndjson csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
                     return 0
                     ;;
                 --times)

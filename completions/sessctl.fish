@@ -193,8 +193,10 @@ complete -c sessctl -n "__fish_sessctl_needs_command" -l key -d 'Use this privat
 complete -c sessctl -n "__fish_sessctl_needs_command" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -475,8 +477,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l key -d 'Use thi
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -677,8 +681,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l key -d 'Use 
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -940,8 +946,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l key -d 'Use th
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -1184,8 +1192,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l key -d 'Use th
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -1397,8 +1407,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l key -d 'Use t
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -1638,8 +1650,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l key -d 'Use t
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -1852,8 +1866,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l key -d 'Use th
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -2055,8 +2071,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l key -d 'Use th
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -2254,8 +2272,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l key -d 'Use thi
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -2444,8 +2464,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_see
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -2634,8 +2656,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -2822,8 +2846,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -3010,8 +3036,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -3197,8 +3225,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l key -d 'Use
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -3398,8 +3428,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l key -d 'Use 
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -3608,8 +3640,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l key -d 'Use t
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -3796,8 +3830,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l key -d 'Use t
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -3983,8 +4019,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_s
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -4174,8 +4212,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -4363,8 +4403,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -4550,8 +4592,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -4737,8 +4781,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -4925,8 +4971,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l key -d 'Use thi
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -5112,8 +5160,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l key -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -5301,8 +5351,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l key -d 'Use this
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -5488,8 +5540,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l key -d 'Use thi
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
@@ -5675,8 +5729,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l key -d 'Use 
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l timeout -d 'Give up waiting for an answer after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -s o -l output -d 'Print in this form [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
 json\t'One JSON array or object'
 ndjson\t'One JSON object a line'
+yaml\t'The same as JSON, as YAML that is easy to read'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one a line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"

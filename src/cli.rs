@@ -160,10 +160,12 @@ pub enum Times {
     Local,
 }
 
-/// What `-o` takes: a form of rows, or a layout's description, which has no rows.
+/// What `-o` takes: a form of rows, a table that is as wide as it gets, or a layout's description, which
+/// has no rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     Rows(Format),
+    Wide,
     Toml,
 }
 
@@ -171,8 +173,10 @@ impl ValueEnum for Form {
     fn value_variants<'a>() -> &'a [Form] {
         &[
             Form::Rows(Format::Table),
+            Form::Wide,
             Form::Rows(Format::Json),
             Form::Rows(Format::Ndjson),
+            Form::Rows(Format::Yaml),
             Form::Rows(Format::Csv),
             Form::Rows(Format::Ids),
             Form::Toml,
@@ -182,6 +186,10 @@ impl ValueEnum for Form {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         match self {
             Form::Rows(format) => format.to_possible_value(),
+            Form::Wide => {
+                let about = "A table with more columns in which nothing is cut";
+                Some(PossibleValue::new("wide").help(about))
+            }
             Form::Toml => {
                 let about = "A description for the configuration file; with `layouts NAME` only";
                 Some(PossibleValue::new("toml").help(about))

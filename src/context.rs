@@ -46,6 +46,8 @@ pub struct Context {
     pub nul: bool,
     /// Columns have no names above them.
     pub bare: bool,
+    /// Tables show all that there is, however wide they get.
+    pub wide: bool,
     /// Ids are shortened in every form of output, not only in tables.
     pub mask: bool,
     /// Ids and secrets are shown whole, also in tables.
@@ -102,8 +104,8 @@ impl Context {
         let prefix = args.target.prefix.as_deref().or(profile.prefix.as_deref());
         let format = match (&args.output.format, &profile.output) {
             (Some(Form::Rows(format)), _) => *format,
-            // A form of no rows.
-            (Some(Form::Toml), _) => Format::Table,
+            // A form of no rows, and a table without limits.
+            (Some(Form::Toml | Form::Wide), _) => Format::Table,
             (None, Some(name)) => format_of(name)?,
             (None, None) => Format::Table,
         };
@@ -130,6 +132,7 @@ impl Context {
             format,
             nul: args.output.nul,
             bare: args.output.no_headers,
+            wide: args.output.format == Some(Form::Wide),
             mask: !args.output.reveal && (args.output.mask || profile.mask.unwrap_or(false)),
             reveal: args.output.reveal,
             read_only: profile.read_only.unwrap_or(false),
@@ -153,6 +156,7 @@ impl Context {
             terminal: ui.stdout_terminal,
             nul: self.nul,
             bare: self.bare,
+            wide: self.wide,
             width: ui.width().or_else(asked),
             height: size.map(|(_, height)| usize::from(height.0)),
         }

@@ -1,15 +1,18 @@
-//! Rows on standard output: what a session looks like in each form.
+//! Rows on standard output: what a session, a run, a layout looks like in each form.
 //!
-//! [`Columns`] says which facts, [`Renderer`] writes them. `ndjson`, `json`, `csv` and `ids` go
-//! straight into a buffer; a table waits for its first screenful. Nothing is printed here: whoever
-//! calls gives the writer and says what stands on stderr.
+//! Each command has a table of its columns ([`column`]); [`Columns`] says which of them are wanted, and
+//! [`Renderer`] writes them. `ndjson`, `json`, `yaml`, `csv` and `ids` go straight into a buffer; a table waits
+//! for its first screenful. Nothing is printed here: the caller gives the writer and says what
+//! goes to stderr.
 
 use std::io::{self, Write};
 
+use crate::fault::Usage;
 use crate::layout::session::Session;
 
+pub mod column;
 pub mod columns;
-pub mod csv;
+mod csv;
 mod format;
 pub mod groups;
 mod ids;
@@ -17,10 +20,12 @@ pub mod json;
 mod sort;
 pub mod table;
 pub mod tree;
+pub mod yaml;
 
 pub use crate::text::{ago, clock, glyph, mask, push_rfc3339, rfc3339, safe, size, span, time, words};
 pub use crate::value::secret;
-pub use columns::{COLUMNS, Cell, Column, Columns, Tone};
+pub use column::{Cell, Column, Datum, Member, Rows, Tone};
+pub use columns::{COLUMNS, Columns, Sessions};
 pub use format::Format;
 pub use groups::{By, Groups};
 pub use sort::Sort;
@@ -46,6 +51,8 @@ pub struct Options {
     pub nul: bool,
     /// Columns have no names above them.
     pub bare: bool,
+    /// Nothing in a table is cut.
+    pub wide: bool,
     /// Of the terminal, in columns and rows.
     pub width: Option<usize>,
     pub height: Option<usize>,
@@ -84,7 +91,7 @@ struct Look {
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Summary {
-    /// Sessions that were given.
+    /// Rows that were given.
     pub given: u64,
     /// Rows that were written; fewer where there is a limit.
     pub shown: u64,
@@ -94,12 +101,13 @@ pub struct Summary {
 
 /// A form with what it needs to know.
 #[derive(Debug)]
-enum Form {
-    Json(json::Names),
-    Ndjson(json::Names),
-    Csv(Vec<&'static columns::Member>),
+enum Form<R: Rows> {
+    Json(json::Names<R>),
+    Ndjson(json::Names<R>),
+    Yaml(json::Names<R>),
+    Csv(Vec<&'static Member<R>>),
     Ids,
-    Table(table::Table),
+    Table(table::Table<R>),
 }
 
 /// A row that waits to be sorted.
@@ -109,15 +117,78 @@ enum Ready {
     Cells(table::Row),
 }
 
-/// Writes sessions in one form.
+/// Refuses a form that rows of this kind do not have, before anything is done for it.
+pub fn permit<R: Rows>(format: Format) -> Result<(), Usage> {
+    if format == Format::Ids && R::ID.is_none() {
+        return Err(Usage::new(format!("{} have no ids that -o ids could print", R::WHAT)).hint(
+            "use a table, json, ndjson, yaml or csv; `sessctl list -o ids` prints the ids of sessions",
+        ));
+    }
+    Ok(())
+}
+
+/// Writes rows that are all known; a table of them takes as much room as it needs where nobody looks.
+pub fn rows<'a, R: Rows>(
+    format: Format,
+    columns: Columns<R>,
+    options: &Options,
+    items: impl IntoIterator<Item = R::Row<'a>>,
+    out: impl Write,
+) -> io::Result<Summary> {
+    let width = if options.terminal { options.width } else { Some(usize::MAX) };
+    let options = Options { width, ..options.clone() };
+    let mut renderer = Renderer::new(format, columns, &options, out);
+    if let Form::Table(table) = &mut renderer.form {
+        table.wait();
+    }
+    for item in items {
+        renderer.row(&item)?;
+    }
+    renderer.finish()
+}
+
+/// Writes what is one row only: JSON is an object then, and no array.
+pub fn one<R: Rows>(
+    format: Format,
+    columns: Columns<R>,
+    options: &Options,
+    row: R::Row<'_>,
+    mut out: impl Write,
+) -> io::Result<()> {
+    let mut text = Vec::new();
+    let written = match format {
+        Format::Json => {
+            object(&columns, options, &row, &mut text);
+            json::pretty_of(&text)
+        }
+        Format::Yaml => {
+            let mut json = Vec::new();
+            object(&columns, options, &row, &mut json);
+            yaml::document(&mut text, &json);
+            text
+        }
+        _ => return rows(format, columns, options, [row], out).map(drop),
+    };
+    out.write_all(&written)?;
+    out.flush()
+}
+
+/// Appends a row as a JSON object on one line, without a line end.
+pub fn object<R: Rows>(columns: &Columns<R>, options: &Options, row: &R::Row<'_>, out: &mut Vec<u8>) {
+    out.push(b'{');
+    json::Names::new(&columns.members()).write(out, row, options.look());
+    out.push(b'}');
+}
+
+/// Writes rows in one form.
 ///
 /// Rows come by [`row`](Renderer::row), [`flush`](Renderer::flush) shows what there is so far, and
 /// [`finish`](Renderer::finish) ends it all; without it a JSON array is not closed.
 #[derive(Debug)]
-pub struct Renderer<W> {
+pub struct Renderer<W, R: Rows = Sessions> {
     out: W,
     buffer: Vec<u8>,
-    form: Form,
+    form: Form<R>,
     look: Look,
     sorter: Option<sort::Sorter<Ready>>,
     limit: Option<usize>,
@@ -126,12 +197,46 @@ pub struct Renderer<W> {
 }
 
 impl<W: Write> Renderer<W> {
-    pub fn new(format: Format, columns: Columns, options: &Options, out: W) -> Renderer<W> {
+    /// Sorts the rows and writes them at the end, or stops after so many; both before the first row.
+    #[must_use]
+    pub fn ordered(mut self, sort: Option<Sort>, limit: Option<usize>) -> Self {
+        self.limit = limit;
+        self.sorter = sort.map(|sort| sort::Sorter::new(sort, limit));
+        self
+    }
+
+    /// Takes a session, to be sorted where an order was asked for.
+    pub fn session(&mut self, session: &Session<'_>) -> io::Result<()> {
+        let Some(sorter) = &mut self.sorter else { return self.row(session) };
+        self.summary.given += 1;
+        let (form, look) = (&self.form, self.look);
+        sorter.add(session, || match form {
+            Form::Table(table) => Ready::Cells(table.row(session)),
+            form => {
+                let mut text = Vec::new();
+                let escaped = form.write(&mut text, session, look);
+                text.shrink_to_fit();
+                Ready::Written { text, escaped }
+            }
+        });
+        Ok(())
+    }
+}
+
+impl<W: Write, R: Rows> Renderer<W, R> {
+    pub fn new(format: Format, mut columns: Columns<R>, options: &Options, out: W) -> Renderer<W, R> {
+        columns.wide |= options.wide;
         let look = options.look();
+        let names = |columns: &Columns<R>| json::Names::new(&columns.members());
         let form = match format {
-            Format::Json => Form::Json(json::Names::new(&columns.members())),
-            Format::Ndjson => Form::Ndjson(json::Names::new(&columns.members())),
-            Format::Csv => Form::Csv(columns.members()),
+            Format::Json => Form::Json(names(&columns)),
+            Format::Ndjson => Form::Ndjson(names(&columns)),
+            Format::Yaml => Form::Yaml(names(&columns)),
+            Format::Csv => {
+                let mut members = columns.members();
+                members.retain(|member| !member.nested);
+                Form::Csv(members)
+            }
             Format::Ids => Form::Ids,
             Format::Table => Form::Table(table::Table::new(columns, look, options.width(), options.height)),
         };
@@ -147,14 +252,6 @@ impl<W: Write> Renderer<W> {
         }
     }
 
-    /// Sorts the rows and writes them at the end, or stops after so many; both before the first row.
-    #[must_use]
-    pub fn ordered(mut self, sort: Option<Sort>, limit: Option<usize>) -> Self {
-        self.limit = limit;
-        self.sorter = sort.map(|sort| sort::Sorter::new(sort, limit));
-        self
-    }
-
     /// Whether more rows would change nothing, so that the scan can end.
     pub fn is_full(&self) -> bool {
         self.limit == Some(0)
@@ -166,31 +263,18 @@ impl<W: Write> Renderer<W> {
         self.sorter.is_none()
     }
 
-    /// Takes a session.
-    pub fn row(&mut self, session: &Session<'_>) -> io::Result<()> {
+    /// Takes a row and writes it.
+    pub fn row(&mut self, row: &R::Row<'_>) -> io::Result<()> {
         self.summary.given += 1;
-        if let Some(sorter) = &mut self.sorter {
-            let (form, look) = (&self.form, self.look);
-            sorter.add(session, || match form {
-                Form::Table(table) => Ready::Cells(table.row(session)),
-                form => {
-                    let mut text = Vec::new();
-                    let escaped = form.write(&mut text, session, look);
-                    text.shrink_to_fit();
-                    Ready::Written { text, escaped }
-                }
-            });
-            return Ok(());
-        }
         if self.is_full() {
             return Ok(());
         }
         self.before_row();
         if let Form::Table(table) = &mut self.form {
-            let row = table.row(session);
+            let row = table.row(row);
             table.add(&mut self.buffer, row);
         } else {
-            let escaped = self.form.write(&mut self.buffer, session, self.look);
+            let escaped = self.form.write(&mut self.buffer, row, self.look);
             self.summary.escaped += u64::from(escaped);
         }
         self.drain(FULL)
@@ -227,6 +311,7 @@ impl<W: Write> Renderer<W> {
                 let end: &[u8] = if self.summary.shown == 0 { b"]\n" } else { b"\n]\n" };
                 self.buffer.extend_from_slice(end);
             }
+            Form::Yaml(_) if self.summary.shown == 0 => self.buffer.extend_from_slice(yaml::NONE),
             Form::Table(table) => table.finish(&mut self.buffer),
             _ => {}
         }
@@ -241,7 +326,9 @@ impl<W: Write> Renderer<W> {
         }
         match &self.form {
             Form::Json(_) => self.buffer.push(b'['),
-            Form::Csv(members) if !self.look.bare => csv::head(&mut self.buffer, members),
+            Form::Csv(members) if !self.look.bare => {
+                csv::head(&mut self.buffer, members.iter().map(|member| member.name));
+            }
             _ => {}
         }
     }
@@ -266,24 +353,34 @@ impl<W: Write> Renderer<W> {
     }
 }
 
-impl Form {
+impl<R: Rows> Form<R> {
     /// Appends a row; says whether an id had to be escaped to stay on its line.
-    fn write(&self, out: &mut Vec<u8>, session: &Session<'_>, look: Look) -> bool {
+    fn write(&self, out: &mut Vec<u8>, row: &R::Row<'_>, look: Look) -> bool {
         match self {
             Form::Json(names) | Form::Ndjson(names) => {
+                let start = out.len();
                 out.push(b'{');
-                names.write(out, session, look);
+                names.write(out, row, look);
                 out.push(b'}');
                 if matches!(self, Form::Ndjson(_)) {
                     out.push(b'\n');
+                } else if R::PRETTY {
+                    json::spread(out, start);
                 }
                 false
             }
-            Form::Csv(members) => {
-                csv::row(out, members, session, look);
+            Form::Yaml(names) => {
+                let mut object = vec![b'{'];
+                names.write(&mut object, row, look);
+                object.push(b'}');
+                yaml::item(out, &object);
                 false
             }
-            Form::Ids => ids::row(out, session.id, look),
+            Form::Csv(members) => {
+                csv::row(out, members, row, look);
+                false
+            }
+            Form::Ids => R::ID.is_some_and(|id| ids::row(out, id(row), look)),
             // A table draws its rows itself, once its widths are settled.
             Form::Table(_) => false,
         }
@@ -386,7 +483,7 @@ pub(crate) mod tests {
         let mut renderer = Renderer::new(format, columns, options, &mut out)
             .ordered(sort.map(|sort| Sort::parse(sort).unwrap()), limit);
         for session in [&alice, &nobody, &odd, &ended] {
-            renderer.row(session).unwrap();
+            renderer.session(session).unwrap();
             renderer.flush().unwrap();
         }
         let summary = renderer.finish().unwrap();

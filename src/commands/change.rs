@@ -272,7 +272,8 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
         told: BTreeSet::new(),
         ends: false,
         max,
-        changed: matches!(context.format, Format::Json | Format::Ndjson | Format::Ids).then(Spool::default),
+        changed: matches!(context.format, Format::Json | Format::Ndjson | Format::Yaml | Format::Ids)
+            .then(Spool::default),
         recorded: recorded(&context.setups),
         ended: Vec::new(),
         interrupted: false,
@@ -404,8 +405,8 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
     if safety.dry_run {
         job.report.matched += found;
         job.say_beside(Moment::DryRun(found))?;
-        let sessions = Sessions { entries: matched.spool.read()?, store: Some(&mut *job.store) };
-        report::print_with(context, change.past, &job.report, Some(sessions))?;
+        let mut sessions = report::Matched { entries: matched.spool.read()?, store: Some(&mut *job.store) };
+        report::print(context, change.past, &job.report, Some(&mut sessions))?;
         return Ok(exit);
     }
     if found > 0 {
@@ -840,8 +841,9 @@ impl Job<'_> {
         }
         // The result and the way back come last: they are what stays on the screen.
         let changed = self.changed.take().map(Spool::read).transpose()?;
-        let sessions = changed.map(|entries| Sessions { entries, store: None });
-        report::print_with(self.context, self.change.past, &self.report, sessions)?;
+        let mut changed = changed.map(|entries| report::Matched { entries, store: None });
+        let sessions = changed.as_mut().map(|sessions| sessions as &mut dyn Sessions);
+        report::print(self.context, self.change.past, &self.report, sessions)?;
         if self.report.done > 0 {
             match &self.report.run {
                 Some(run) => self.context.ui.note(format!("to take it back: sessctl undo {run}")),
@@ -871,10 +873,14 @@ impl Job<'_> {
             matched,
             scan::now_ms(),
         );
-        file::write(path, &header, spool, self.context.reveal)?;
+        let totals = spool.totals.clone();
+        let mut entries = spool.read()?;
+        file::write(path, &header, &totals, &mut entries, self.context.reveal)?;
         self.report.matched = matched;
         (self.report.dry_run, self.report.planned) = (true, true);
-        report::print(self.context, self.change.past, &self.report)?;
+        entries.rewind()?;
+        let mut sessions = report::Matched { entries, store: Some(&mut *self.store) };
+        report::print(self.context, self.change.past, &self.report, Some(&mut sessions))?;
         self.context.ui.note(format!("the plan is in {0}; to do it: sessctl apply {0}", path.display()));
         Ok(Exit::Done)
     }

@@ -2,17 +2,14 @@
 
 use std::io::{Read as _, Write as _};
 
-use anyhow::Context as _;
-use serde_json::json;
-
 use crate::context::Context;
 use crate::cookie::{CookieError, Given, Opened};
 use crate::error::{Failure, Usage};
 use crate::exit::Exit;
 use crate::layout::setup::{Setting, Setup};
-use crate::render::Format;
 use crate::render::safe::{safe, text as shown};
-use crate::render::{json as written, mask};
+use crate::render::{self, Column, Columns, Datum, Format, Member, Rows, mask};
+use anyhow::Context as _;
 
 /// Find the session that a cookie belongs to, and check its signature
 ///
@@ -42,6 +39,7 @@ pub struct Args {
 const LONGEST: u64 = 1 << 20;
 
 /// What one layout makes of the cookie.
+#[derive(Debug)]
 struct Answer<'s> {
     setup: &'s Setup,
     opened: Opened,
@@ -156,66 +154,61 @@ fn shown_key(answer: &Answer<'_>, whole: bool) -> String {
     }
 }
 
+#[derive(Debug, Clone, Copy)]
+struct Answers;
+
+impl Rows for Answers {
+    type Row<'a> = &'a Answer<'a>;
+
+    const WHAT: &'static str = "cookies";
+    const ID: Option<for<'a, 's> fn(&'s &'a Answer<'a>) -> &'s [u8]> = Some(|answer| &answer.opened.id);
+}
+
+const COLUMNS: &[Column<Answers>] = &[
+    Column::data("layout", &[Member::new("layout", |answer| Datum::Text(answer.setup.layout.name))]),
+    Column::data("name", &[Member::new("name", |answer| Datum::Text(answer.setup.cookie_name()))]),
+    Column::data("id", &[Member::new("id", |answer| Datum::Id(&answer.opened.id))]),
+    Column::data(
+        "key",
+        &[Member::new("key", |answer| Datum::Key { key: &answer.key, id: &answer.opened.id })],
+    ),
+    Column::data("verified", &[Member::new("verified", |answer| Datum::truth(answer.opened.verified))]),
+];
+
 fn print(context: &Context, answers: &[Answer<'_>]) -> anyhow::Result<()> {
     let mut out = context.ui.out();
-    let object = |answer: &Answer<'_>| {
-        let id = shortened(&answer.opened.id, !context.mask);
-        json!({
-            "layout": answer.setup.layout.name,
-            "name": answer.setup.cookie_name(),
-            "id": id,
-            "key": shown_key(answer, !context.mask),
-            "verified": answer.opened.verified,
-        })
-    };
-    match context.format {
-        Format::Json => {
-            // A line each, as sessions are listed.
-            let all: Vec<String> =
-                answers.iter().map(|answer| written::line(&object(answer)).trim_end().to_string()).collect();
-            writeln!(out, "[\n{}\n]", all.join(",\n"))?;
+    if context.format != Format::Table {
+        // Of an id that several layouts read there is one.
+        let mut seen: Vec<&[u8]> = Vec::new();
+        let mut rows: Vec<&Answer<'_>> = answers.iter().collect();
+        if context.format == Format::Ids {
+            rows.retain(|answer| {
+                let new = !seen.contains(&&answer.opened.id[..]);
+                seen.push(&answer.opened.id);
+                new
+            });
         }
-        Format::Ndjson => {
-            for answer in answers {
-                out.write_all(written::line(&object(answer)).as_bytes())?;
-            }
+        render::rows(context.format, Columns::every(COLUMNS), &context.look(), rows, &mut out)?;
+        return Ok(());
+    }
+    for (at, answer) in answers.iter().enumerate() {
+        if answers[..at].iter().any(|earlier| earlier.says(answer)) {
+            continue;
         }
-        Format::Ids => {
-            let end = if context.nul { "\0" } else { "\n" };
-            let mut seen: Vec<&[u8]> = Vec::new();
-            for answer in answers {
-                if !seen.contains(&&answer.opened.id[..]) {
-                    seen.push(&answer.opened.id);
-                    let id = shortened(&answer.opened.id, !context.mask);
-                    let id = if context.ui.stdout_terminal { safe(&id) } else { id.as_str().into() };
-                    write!(out, "{id}{end}")?;
-                }
-            }
+        let same = answers[at..].iter().filter(|other| other.says(answer));
+        let layouts: Vec<&str> = same.map(|other| other.setup.layout.name).collect();
+        if at > 0 {
+            writeln!(out)?;
         }
-        Format::Csv => {
-            return Err(Usage::new("cookie prints a table, JSON or ids; -o csv is for sessions").into());
-        }
-        Format::Table => {
-            for (at, answer) in answers.iter().enumerate() {
-                if answers[..at].iter().any(|earlier| earlier.says(answer)) {
-                    continue;
-                }
-                let same = answers[at..].iter().filter(|other| other.says(answer));
-                let layouts: Vec<&str> = same.map(|other| other.setup.layout.name).collect();
-                if at > 0 {
-                    writeln!(out)?;
-                }
-                let verified = match answer.opened.verified {
-                    Some(true) => "yes",
-                    Some(false) => "no: the signature is wrong",
-                    None => "not checked: no secret was given, or the cookie has no signature",
-                };
-                writeln!(out, "layout    {}", layouts.join(" or "))?;
-                writeln!(out, "id        {}", safe(&shortened(&answer.opened.id, context.reveal)))?;
-                writeln!(out, "key       {}", safe(&shown_key(answer, context.reveal)))?;
-                writeln!(out, "verified  {verified}")?;
-            }
-        }
+        let verified = match answer.opened.verified {
+            Some(true) => "yes",
+            Some(false) => "no: the signature is wrong",
+            None => "not checked: no secret was given, or the cookie has no signature",
+        };
+        writeln!(out, "layout    {}", layouts.join(" or "))?;
+        writeln!(out, "id        {}", safe(&shortened(&answer.opened.id, context.reveal)))?;
+        writeln!(out, "key       {}", safe(&shown_key(answer, context.reveal)))?;
+        writeln!(out, "verified  {verified}")?;
     }
     out.flush()?;
     Ok(())

@@ -116,10 +116,12 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         }
         None => match context.format {
             Format::Table | Format::Ids => writeln!(out, "{}", tally.kept)?,
+            Format::Csv if context.bare => writeln!(out, "{}", tally.kept)?,
             Format::Csv => writeln!(out, "count\n{}", tally.kept)?,
             Format::Json | Format::Ndjson => {
                 writeln!(out, "{}", json!({ "count": tally.kept, "complete": complete }))?;
             }
+            Format::Yaml => writeln!(out, "count: {}\ncomplete: {complete}", tally.kept)?,
         },
     }
     out.flush()?;

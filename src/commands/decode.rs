@@ -74,6 +74,8 @@ struct Reader<'c> {
 type Decoded = (Vec<&'static str>, Value<'static>);
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    let hint = "csv and ids are forms of rows, such as those of `sessctl list`";
+    context.format.among(Format::OBJECTS, "decode prints one value", hint)?;
     let chosen = match &args.codec {
         Some(name) => Some(codec::by_name(name).ok_or_else(|| {
             let known = codec::ALL.iter().map(|codec| codec.name);
@@ -344,21 +346,19 @@ fn decode<'b>(
 
 fn print(context: &Context, via: &[&str], value: &Value<'_>) -> anyhow::Result<Exit> {
     let mut out = context.ui.out();
-    match context.format {
-        Format::Json | Format::Ndjson => {
-            let codecs = serde_json::to_string(via)?;
-            writeln!(out, "{{\"codec\":{codecs},\"data\":{}}}", value.to_json())?;
+    if context.format == Format::Table {
+        context.ui.note(format!("codec: {}", via.join(", ")));
+        out.write_all(crate::render::safe::safe_lines(&value.to_json_pretty()).as_bytes())?;
+        out.write_all(b"\n")?;
+    } else {
+        let codecs = serde_json::to_string(via)?;
+        let json = format!("{{\"codec\":{codecs},\"data\":{}}}\n", value.to_json());
+        let mut text = json.into_bytes();
+        if context.format == Format::Yaml {
+            let json = std::mem::take(&mut text);
+            crate::render::yaml::document(&mut text, &json);
         }
-        Format::Table => {
-            context.ui.note(format!("codec: {}", via.join(", ")));
-            out.write_all(crate::render::safe::safe_lines(&value.to_json_pretty()).as_bytes())?;
-            out.write_all(b"\n")?;
-        }
-        Format::Csv | Format::Ids => {
-            return Err(
-                Usage::new("decode prints a table or JSON; -o csv and -o ids are for sessions").into()
-            );
-        }
+        out.write_all(&text)?;
     }
     out.flush()?;
     Ok(Exit::Done)

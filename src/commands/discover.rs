@@ -4,17 +4,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write as _;
 use std::ops::ControlFlow;
 
-use serde_json::json;
-
 use crate::commands::others::Others;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::fault::Usage;
 use crate::layout::session::{Certainty, Login, Session};
 use crate::layout::{Layout, Setting, Setup};
-use crate::render::Format;
-use crate::render::table::{self, Head};
-use crate::render::{self, Cell, Tone, safe, words};
+use crate::render::{self, Cell, Column, Columns, Datum, Format, Member, Rows, Tone, safe, words};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::store::{Key, Kind, Lookup, Need, Record, Ttl};
 use crate::ui;
@@ -45,7 +40,7 @@ struct Name {
     certain: bool,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Family {
     count: u64,
     users: HashSet<u64>,
@@ -133,12 +128,7 @@ pub(super) fn for_file(
 }
 
 pub fn run(context: &Context, _: &Args) -> anyhow::Result<Exit> {
-    if context.format == Format::Ids {
-        let what = "discover prints key families, which have no ids";
-        return Err(Usage::new(what)
-            .hint("take a table, json, ndjson or csv; `sessctl list -o ids` prints ids")
-            .into());
-    }
+    render::permit::<Families>(context.format)?;
     let Seen { families, tally, end, interrupted, total, scanner } = look(context)?;
     print(context, &families, &tally)?;
     super::list::report_hidden(context, &*scanner);
@@ -317,121 +307,167 @@ fn ttl_text(family: &Family) -> String {
     match family.ttl {
         None if never => "never".to_string(),
         None => String::new(),
-        Some((low, high)) if low / 1000 == high / 1000 => render::span(high),
-        Some((low, high)) => format!("{} to {}", render::span(low), render::span(high)),
+        Some((low, high)) => {
+            let span = if low / 1000 == high / 1000 {
+                render::span(high)
+            } else {
+                format!("{} to {}", render::span(low), render::span(high))
+            };
+            if never { span + ", some never" } else { span }
+        }
     }
 }
 
+/// A family of keys beside all the others.
+#[derive(Debug, Clone, Copy)]
+struct Line<'f> {
+    name: &'f Name,
+    family: &'f Family,
+    /// The memory of all families.
+    all: u64,
+}
+
+impl Line<'_> {
+    fn bytes(&self) -> Option<u64> {
+        self.family.mean_bytes.map(|mean| mean * self.family.count)
+    }
+
+    fn share(&self) -> Option<f64> {
+        self.bytes().map(|bytes| bytes as f64 / self.all.max(1) as f64)
+    }
+
+    /// What only families of sessions have.
+    fn of_sessions(&self, count: u64) -> Datum<'static> {
+        Datum::number(self.name.layout.map(|_| count))
+    }
+
+    fn cell(&self, text: impl Into<String>) -> Cell {
+        Cell::new(text, if self.name.layout.is_some() { Tone::Plain } else { Tone::Dim })
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Families;
+
+impl Rows for Families {
+    type Row<'a> = Line<'a>;
+
+    const WHAT: &'static str = "families of keys";
+    const PRETTY: bool = true;
+}
+
+/// The type and the share go first where there is no room.
+const COLUMNS: &[Column<Families>] = &[
+    Column {
+        head: "KEYS",
+        floor: 28,
+        rank: 0,
+        cell: |line| line.cell(safe::safe(&line.name.shape)),
+        ..Column::data("keys", &[Member::new("keys", |line| Datum::Text(&line.name.shape))])
+    },
+    Column {
+        head: "TYPE",
+        floor: 12,
+        rank: 10,
+        cell: |line| line.cell(line.name.kind),
+        ..Column::data("type", &[Member::new("type", |line| Datum::Text(line.name.kind))])
+    },
+    Column {
+        head: "LAYOUT",
+        floor: 20,
+        rank: 1,
+        cell: |line| match line.name.layout {
+            Some(layout) => line.cell(format!("{layout}{}", if line.name.certain { "" } else { "?" })),
+            None => line.cell(line.family.others.shown()),
+        },
+        ..Column::data(
+            "layout",
+            &[
+                Member::new("layout", |line| Datum::text(line.name.layout)),
+                Member::new("certain", |line| Datum::Bool(line.name.certain)),
+            ],
+        )
+    },
+    Column {
+        head: "COUNT",
+        floor: usize::MAX,
+        right: true,
+        rank: 2,
+        cell: |line| line.cell(line.family.count.to_string()),
+        ..Column::data("count", &[Member::new("count", |line| Datum::Number(line.family.count))])
+    },
+    Column {
+        head: "USERS",
+        floor: 12,
+        rank: 3,
+        cell: |line| line.cell(line.name.layout.map_or_else(String::new, |_| users_text(line.family))),
+        ..Column::data(
+            "users",
+            &[
+                Member::new("users", |line| line.of_sessions(line.family.users.len() as u64)),
+                Member::new("logged_in", |line| line.of_sessions(line.family.logged_in)),
+                Member::new("unknown", |line| line.of_sessions(line.family.unknown)),
+                Member::new("undecodable", |line| Datum::Number(line.family.undecodable)),
+            ],
+        )
+    },
+    Column {
+        head: "TTL",
+        floor: usize::MAX,
+        rank: 8,
+        cell: |line| line.cell(ttl_text(line.family)),
+        ..Column::data(
+            "ttl",
+            &[
+                Member::new("ttl_ms_min", |line| Datum::number(line.family.ttl.map(|(low, _)| low))),
+                Member::new("ttl_ms_max", |line| Datum::number(line.family.ttl.map(|(_, high)| high))),
+                Member::new("without_ttl", |line| Datum::Bool(line.family.without_ttl > 0)),
+            ],
+        )
+    },
+    Column {
+        head: "MEMORY",
+        floor: usize::MAX,
+        right: true,
+        rank: 4,
+        cell: |line| {
+            line.cell(line.bytes().map_or(String::new(), |bytes| format!("~{}", render::size(bytes))))
+        },
+        ..Column::data("bytes", &[Member::new("bytes", |line| Datum::number(line.bytes()))])
+    },
+    Column {
+        head: "SHARE",
+        floor: usize::MAX,
+        right: true,
+        rank: 9,
+        cell: |line| line.cell(line.share().map_or(String::new(), |share| format!("{:.0} %", share * 100.0))),
+        ..Column::data(
+            "share",
+            &[Member::new("share", |line| {
+                line.share().map_or(Datum::Null, |share| Datum::Json(share.into()))
+            })],
+        )
+    },
+    Column::data("sampled", &[Member::new("sampled", |line| Datum::Number(line.family.sample.len() as u64))]),
+];
+
 fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyhow::Result<()> {
     let mut out = context.ui.out();
-    let bytes = |family: &Family| family.mean_bytes.map(|mean| mean * family.count);
-    let all: u64 = families.iter().filter_map(|(_, family)| bytes(family)).sum();
-    let share = |family: &Family| bytes(family).map(|bytes| bytes as f64 / all.max(1) as f64);
-    match context.format {
-        Format::Table | Format::Ids => {
-            // The type and the share go first where there is no room.
-            let heads = [
-                Head { floor: 28, ..Head::text("KEYS", 0) },
-                Head::text("TYPE", 10),
-                Head { floor: 20, ..Head::text("LAYOUT", 1) },
-                Head::number("COUNT", 2),
-                Head::text("USERS", 3),
-                Head { floor: usize::MAX, ..Head::text("TTL", 8) },
-                Head::number("MEMORY", 4),
-                Head::number("SHARE", 9),
-            ];
-            let rows: Vec<Vec<Cell>> = families
-                .iter()
-                .map(|(name, family)| {
-                    let users = name.layout.map_or_else(String::new, |_| users_text(family));
-                    let mut ttl = ttl_text(family);
-                    if family.without_ttl > 0 && family.ttl.is_some() {
-                        ttl.push_str(", some never");
-                    }
-                    let (layout, tone) = match name.layout {
-                        Some(layout) => {
-                            (format!("{layout}{}", if name.certain { "" } else { "?" }), Tone::Plain)
-                        }
-                        None => (family.others.shown(), Tone::Dim),
-                    };
-                    let cell = |text: String| Cell::new(text, tone);
-                    vec![
-                        cell(safe::safe(&name.shape).into_owned()),
-                        cell(name.kind.to_string()),
-                        cell(layout),
-                        cell(family.count.to_string()),
-                        cell(users),
-                        cell(ttl),
-                        cell(
-                            bytes(family).map_or(String::new(), |bytes| format!("~{}", render::size(bytes))),
-                        ),
-                        cell(share(family).map_or(String::new(), |share| format!("{:.0} %", share * 100.0))),
-                    ]
-                })
-                .collect();
-            let mut drawn = Vec::new();
-            if rows.is_empty() {
-                drawn.extend_from_slice(b"There are no keys.\n");
-            } else {
-                table::draw(&mut drawn, &heads, &rows, table_width(context), &context.look());
-            }
-            out.write_all(&drawn)?;
-            let profiles = profiles(context, families, false);
-            if !profiles.is_empty() {
-                let head = "Profiles for the configuration file, which `sessctl config init` writes:";
-                writeln!(out, "\n{}\n\n{profiles}", ui::wrap(head, table_width(context), 0))?;
-            }
-        }
-        Format::Csv => {
-            if !context.bare {
-                writeln!(out, "keys,type,layout,certain,count,users,logged_in,memory,unknown")?;
-            }
-            for (name, family) in families {
-                writeln!(
-                    out,
-                    "{},{},{},{},{},{},{},{},{}",
-                    render::csv::field(&name.shape, &context.look()),
-                    name.kind,
-                    name.layout.unwrap_or(""),
-                    name.certain,
-                    family.count,
-                    family.users.len(),
-                    family.logged_in,
-                    bytes(family).map_or(String::new(), |bytes| bytes.to_string()),
-                    family.unknown
-                )?;
-            }
-        }
-        Format::Json | Format::Ndjson => {
-            let objects: Vec<_> = families
-                .iter()
-                .map(|(name, family)| {
-                    json!({
-                        "keys": name.shape,
-                        "type": name.kind,
-                        "layout": name.layout,
-                        "certain": name.certain,
-                        "count": family.count,
-                        "users": name.layout.map(|_| family.users.len()),
-                        "logged_in": name.layout.map(|_| family.logged_in),
-                        "unknown": name.layout.map(|_| family.unknown),
-                        "undecodable": family.undecodable,
-                        "ttl_ms_min": family.ttl.map(|(low, _)| low),
-                        "ttl_ms_max": family.ttl.map(|(_, high)| high),
-                        "without_ttl": family.without_ttl > 0,
-                        "bytes": bytes(family),
-                        "share": share(family),
-                        "sampled": family.sample.len(),
-                    })
-                })
-                .collect();
-            if context.format == Format::Json {
-                out.write_all(render::json::pretty(&serde_json::Value::Array(objects)).as_bytes())?;
-            } else {
-                for object in objects {
-                    out.write_all(render::json::line(&object).as_bytes())?;
-                }
-            }
+    let line = |(name, family)| Line { name, family, all: 0 };
+    let lines = families.iter().map(|(name, family)| line((name, family)));
+    let all: u64 = lines.clone().filter_map(|line| line.bytes()).sum();
+    let table = context.format == Format::Table;
+    if table && families.is_empty() {
+        out.write_all(b"There are no keys.\n")?;
+    } else {
+        let lines = lines.map(|line| Line { all, ..line });
+        render::rows(context.format, Columns::every(COLUMNS), &context.look(), lines, &mut out)?;
+    }
+    if table {
+        let profiles = profiles(context, families, false);
+        if !profiles.is_empty() {
+            let head = "Profiles for the configuration file, which `sessctl config init` writes:";
+            writeln!(out, "\n{}\n\n{profiles}", ui::wrap(head, table_width(context), 0))?;
         }
     }
     out.flush()?;

@@ -66,6 +66,13 @@ pub struct Args {
     pub explain: bool,
 }
 
+impl Args {
+    /// Whether more than one session may be meant, so that data are a list.
+    fn is_several(&self) -> bool {
+        self.ids.len() > 1 || !self.user.is_empty()
+    }
+}
+
 /// Sessions of users that are shown at a time.
 const MOST: usize = 100;
 /// Layouts that say why a key is no session of theirs.
@@ -82,15 +89,15 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         let hint = "`sessctl list` shows the sessions; --cookie finds the one behind what a browser sends";
         return Err(Usage::new("inspect needs an ID, --user or --cookie").hint(hint).into());
     }
-    let several = args.ids.len() > 1 || !args.user.is_empty();
+    let several = args.is_several();
     if several && args.raw {
         return Err(Usage::new("--raw prints the bytes of one session")
             .hint("name one; -o ndjson shows several")
             .into());
     }
-    if !args.raw && matches!(context.format, Format::Csv | Format::Ids) {
-        let what = "inspect prints a card or JSON; -o csv and -o ids are for rows";
-        return Err(Usage::new(what).hint("take -o json, or `sessctl list` with a filter for rows").into());
+    if !args.raw {
+        let hint = "`sessctl list` with a filter prints rows and ids";
+        context.format.among(Format::OBJECTS, "inspect prints a session", hint)?;
     }
     let mut store = context.reader()?;
     let mut setups = context.setups.clone();
@@ -380,6 +387,11 @@ fn show(
         };
         match (context.format, value) {
             (Format::Table, Value::Text(text)) => writeln!(out, "{}", safe::safe(text))?,
+            (Format::Yaml, value) => {
+                let mut text = Vec::new();
+                render::yaml::document(&mut text, value.to_json().as_bytes());
+                out.write_all(&text)?;
+            }
             _ => writeln!(out, "{}", value.to_json_pretty())?,
         }
         out.flush()?;
@@ -387,7 +399,7 @@ fn show(
     }
     match context.format {
         Format::Table => card(context, session, shown.as_ref(), companions, opening, &mut out)?,
-        _ => object(context, session, shown.as_ref(), companions, opening, &mut out)?,
+        _ => object(context, session, shown.as_ref(), companions, opening, args.is_several(), &mut out)?,
     }
     out.flush()?;
     if forged {
@@ -405,9 +417,10 @@ fn object(
     data: Option<&Value<'_>>,
     companions: &[Key],
     opening: Option<&Opening>,
+    several: bool,
     out: &mut impl std::io::Write,
 ) -> anyhow::Result<()> {
-    let mut row = Vec::new();
+    let mut row = vec![b'{'];
     render::json::members(session, &context.look(), &mut row);
     row.extend_from_slice(b",\"data\":");
     match data {
@@ -440,9 +453,14 @@ fn object(
         crate::value::write_json_text(&mut row, &id);
         row.push(b'}');
     }
-    out.write_all(b"{")?;
+    row.push(b'}');
+    if context.format == Format::Yaml {
+        let json = std::mem::take(&mut row);
+        if several { render::yaml::item(&mut row, &json) } else { render::yaml::document(&mut row, &json) }
+    } else {
+        row.push(b'\n');
+    }
     out.write_all(&row)?;
-    out.write_all(b"}\n")?;
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! `sessctl layouts`: what is known about frameworks.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::Write;
 
 use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
@@ -13,9 +12,7 @@ use crate::exit::Exit;
 use crate::frameworks::Catalog;
 use crate::layout::setup::{COMMON, OptionError, OptionKind, OptionSpec};
 use crate::layout::{Layout, Rank};
-use crate::render::Format;
-use crate::render::table::{self, Head};
-use crate::render::{self, Cell, Tone};
+use crate::render::{self, Cell, Column, Columns, Datum, Format, Member, Rows, Tone};
 use crate::store::Kind;
 use crate::text::glyph;
 use crate::ui;
@@ -59,30 +56,29 @@ pub(crate) fn describes(command: &Command) -> bool {
 
 /// With `toml` the layout is printed as the configuration file would describe it.
 pub fn run(context: &Context, args: &Args, toml: bool) -> anyhow::Result<Exit> {
-    let text = match (&args.name, args.name.as_deref().and_then(|name| context.catalog.by_name(name))) {
-        (None, _) => list(context, &of_family(&context.catalog, args.family.as_deref())?)?,
+    let mut out = context.ui.out();
+    let options = context.look();
+    let family = || of_family(&context.catalog, args.family.as_deref());
+    match (&args.name, args.name.as_deref().and_then(|name| context.catalog.by_name(name))) {
+        (None, _) => list(context, &family()?, &mut out)?,
         (Some(name), None) => {
-            let mut found = of_family(&context.catalog, args.family.as_deref())?;
+            let mut found = family()?;
             found.retain(|layout| speaks_of(layout, name));
             if found.is_empty() || toml {
                 return Err(
                     OptionError::Layout { name: name.clone(), near: context.catalog.close_to(name) }.into()
                 );
             }
-            list(context, &found)?
+            list(context, &found, &mut out)?;
         }
-        (Some(_), Some(layout)) => match context.format {
-            _ if toml => description(layout)?.to_string(),
-            Format::Table => page(layout, context.look().width),
-            Format::Json => render::json::pretty(&object(layout)),
-            Format::Ndjson => format!("{}\n", object(layout)),
-            Format::Csv => csv(&[layout], context.bare),
-            Format::Ids => format!("{}\n", layout.name),
-        },
-    };
-    let mut out = context.ui.out();
-    let text = if context.format == Format::Table { glyph::own(&text) } else { text.as_str().into() };
-    out.write_all(text.as_bytes())?;
+        (Some(_), Some(layout)) if toml => out.write_all(description(layout)?.as_bytes())?,
+        (Some(_), Some(layout)) if context.format == Format::Table => {
+            out.write_all(glyph::own(&page(layout, options.width)).as_bytes())?;
+        }
+        (Some(_), Some(layout)) => {
+            render::one(context.format, Columns::every(COLUMNS), &options, layout, &mut out)?;
+        }
+    }
     out.flush()?;
     Ok(Exit::Done)
 }
@@ -126,60 +122,103 @@ fn speaks_of(layout: &Layout, word: &str) -> bool {
     all.any(|text| text.to_lowercase().contains(&word))
 }
 
-fn list(context: &Context, layouts: &[&'static Layout]) -> anyhow::Result<String> {
-    let mut text = String::new();
-    match context.format {
-        Format::Table => {
-            // A terminal's own width; what goes elsewhere is not cut.
-            let options = context.look();
-            let width = if options.terminal { options.width() } else { usize::MAX };
-            text = table(layouts, width, &options);
-        }
-        Format::Json => {
-            let all: Vec<_> = layouts.iter().map(|layout| object(layout)).collect();
-            text = render::json::pretty(&serde_json::Value::from(all));
-        }
-        Format::Ndjson => {
-            for layout in layouts {
-                text.push_str(&render::json::line(&object(layout)));
-            }
-        }
-        Format::Csv => text = csv(layouts, context.bare),
-        Format::Ids => {
-            for layout in layouts {
-                writeln!(text, "{}", layout.name)?;
-            }
-        }
+fn list(context: &Context, layouts: &[&'static Layout], out: &mut impl Write) -> anyhow::Result<()> {
+    let mut layouts = layouts.to_vec();
+    if context.format == Format::Table {
+        // By family, and within it in the order in which layouts are asked.
+        layouts.sort_by_key(|layout| layout.family);
     }
-    Ok(text)
+    let columns = Columns::every(COLUMNS);
+    Ok(render::rows(context.format, columns, &context.look(), layouts, out).map(drop)?)
 }
 
-/// By family, and within it in the order in which layouts are asked.
-fn sorted(layouts: &[&'static Layout]) -> Vec<&'static Layout> {
-    let mut all = layouts.to_vec();
-    all.sort_by_key(|layout| layout.family);
-    all
+#[derive(Debug, Clone, Copy)]
+struct Layouts;
+
+impl Rows for Layouts {
+    type Row<'a> = &'a Layout;
+
+    const WHAT: &'static str = "layouts";
+    const ID: Option<for<'a, 's> fn(&'s &'a Layout) -> &'s [u8]> = Some(|layout| layout.name.as_bytes());
+    const PRETTY: bool = true;
 }
 
-fn table(layouts: &[&'static Layout], width: usize, options: &render::Options) -> String {
-    let heads = [
-        Head { floor: usize::MAX, ..Head::text("LAYOUT", 0) },
-        Head::text("FAMILY", 11),
-        Head::text("PREFIX", 9),
-        Head::text("COOKIE", 10),
-        Head { floor: 40, ..Head::text("ABOUT", 1) },
-    ];
-    let rows: Vec<Vec<Cell>> = sorted(layouts)
-        .iter()
-        .map(|layout| {
-            let cookie = layout.cookie.name.unwrap_or("");
-            let cells = [layout.name, layout.family, layout.keys.prefix, cookie, layout.about];
-            cells.map(|text| Cell::new(if text.is_empty() { "-" } else { text }, Tone::Plain)).to_vec()
-        })
-        .collect();
-    let mut text = Vec::new();
-    table::draw(&mut text, &heads, &rows, width, options);
-    String::from_utf8_lossy(&text).into_owned()
+/// A column of the table.
+const fn said(
+    head: &'static str,
+    floor: usize,
+    rank: u8,
+    cell: for<'a, 's> fn(&'s &'a Layout) -> Cell,
+    column: Column<Layouts>,
+) -> Column<Layouts> {
+    Column { head, rank, floor, cell, ..column }
+}
+
+fn cell(text: &str) -> Cell {
+    Cell::new(glyph::own(if text.is_empty() { "-" } else { text }), Tone::Plain)
+}
+
+const COLUMNS: &[Column<Layouts>] = &[
+    said(
+        "LAYOUT",
+        usize::MAX,
+        0,
+        |layout| cell(layout.name),
+        Column::data("layout", &[Member::new("layout", |layout| Datum::Text(layout.name))]),
+    ),
+    said(
+        "FAMILY",
+        12,
+        11,
+        |layout| cell(layout.family),
+        Column::data("family", &[Member::new("family", |layout| Datum::Text(layout.family))]),
+    ),
+    said("PREFIX", 12, 9, |layout| cell(layout.keys.prefix), Column::data("leads", &[])),
+    said("COOKIE", 12, 10, |layout| cell(layout.cookie.name.unwrap_or("")), Column::data("sets", &[])),
+    said(
+        "ABOUT",
+        40,
+        1,
+        |layout| cell(layout.about),
+        Column::data("about", &[Member::new("about", |layout| Datum::Text(layout.about))]),
+    ),
+    Column::data("prefix", &[Member::new("prefix", |layout| Datum::Text(layout.keys.prefix))]),
+    Column::data("type", &[Member::new("type", |layout| Datum::Text(Kind::name(layout.keys.kind)))]),
+    Column::data(
+        "cookie",
+        &[
+            Member::new("cookie", |layout| Datum::text(layout.cookie.name)),
+            Member::new("opens_cookie", |layout| Datum::Bool(layout.cookie.open.is_some())),
+        ],
+    ),
+    Column::data("options", &[Member::nested("options", |layout| Datum::Json(options(layout)))]),
+    Column::data(
+        "others",
+        &[
+            Member::new("twin_of", |layout| Datum::text(layout.twin().map(|twin| twin.of))),
+            Member::nested("same_as", |layout| Datum::Json(json!(layout.same_as))),
+        ],
+    ),
+    Column::data(
+        "ends",
+        &[
+            Member::nested("caveats", |layout| Datum::Json(json!(layout.ends.caveats))),
+            Member::nested("end_refused", |layout| Datum::text(layout.ends.refused)),
+        ],
+    ),
+    Column::data("visible", &[Member::new("visible", |layout| Datum::Bool(layout.is_seen()))]),
+    Column::data(
+        "only_named",
+        &[Member::new("only_named", |layout| Datum::Bool(layout.rank == Rank::OnlyNamed))],
+    ),
+    Column::data("page", &[Member::nested("page", |layout| Datum::Text(layout.page))]),
+];
+
+fn options(layout: &Layout) -> serde_json::Value {
+    let options = COMMON.iter().chain(layout.options);
+    options
+        .map(|spec| json!({"name": spec.name, "kind": kind(spec.kind), "secret": spec.secret, "about": spec.about}))
+        .collect()
 }
 
 /// A page is not made wider than this: long lines are hard to read.
@@ -304,51 +343,6 @@ fn kind(kind: OptionKind) -> &'static str {
     }
 }
 
-fn object(layout: &Layout) -> serde_json::Value {
-    let options: Vec<_> = COMMON
-        .iter()
-        .chain(layout.options)
-        .map(|spec| json!({"name": spec.name, "kind": kind(spec.kind), "secret": spec.secret, "about": spec.about}))
-        .collect();
-    json!({
-        "layout": layout.name,
-        "family": layout.family,
-        "about": layout.about,
-        "prefix": layout.keys.prefix,
-        "type": Kind::name(layout.keys.kind),
-        "cookie": layout.cookie.name,
-        "opens_cookie": layout.cookie.open.is_some(),
-        "options": options,
-        "twin_of": layout.twin().map(|twin| twin.of),
-        "same_as": layout.same_as,
-        "caveats": layout.ends.caveats,
-        "end_refused": layout.ends.refused,
-        "visible": layout.is_seen(),
-        "only_named": layout.rank == Rank::OnlyNamed,
-        "page": layout.page,
-    })
-}
-
-fn csv(layouts: &[&Layout], bare: bool) -> String {
-    let mut text = String::from(if bare { "" } else { "layout,family,prefix,cookie,about\n" });
-    for layout in layouts {
-        let cells =
-            [layout.name, layout.family, layout.keys.prefix, layout.cookie.name.unwrap_or(""), layout.about];
-        let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
-        text.push_str(&cells.join(","));
-        text.push('\n');
-    }
-    text
-}
-
-fn quoted(cell: &str) -> String {
-    if cell.contains([',', '"', '\n']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell.to_string()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -356,7 +350,11 @@ mod tests {
 
     #[test]
     fn every_layout_is_in_the_list_and_has_a_page() {
-        let table = table(&BUILT_IN.all().collect::<Vec<_>>(), usize::MAX, &render::Options::default());
+        let mut table = Vec::new();
+        let options = render::Options::default();
+        render::rows(Format::Table, Columns::every(COLUMNS), &options, BUILT_IN.all(), &mut table)
+            .expect("written");
+        let table = String::from_utf8(table).expect("UTF-8");
         assert_eq!(table.lines().count(), BUILT_IN.all().count() + 1);
         for layout in BUILT_IN.all() {
             assert!(table.lines().any(|line| line.split_whitespace().next() == Some(layout.name)));

@@ -74,7 +74,7 @@ struct Listing<'u, W> {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let filter = args.select.filter()?;
-    let columns = Columns::choose(context.format, args.columns.as_deref(), args.wide)?;
+    let columns = Columns::choose(context.format, args.columns.as_deref(), args.wide || context.wide)?;
     let sort = args.sort.as_deref().map(Sort::parse).transpose()?;
     context.permit_scan()?;
     let mut scanner = context.reader()?;
@@ -258,7 +258,7 @@ pub fn report_hidden(context: &Context, store: &dyn Source) {
 
 impl<W: Write> Sink for Listing<'_, W> {
     fn session(&mut self, session: &Session<'_>) -> Said {
-        self.renderer.row(session)?;
+        self.renderer.session(session)?;
         Ok(if self.renderer.is_full() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 

@@ -3,97 +3,179 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
-use base64::Engine as _;
-use serde_json::{Value as Json, json};
-
+use crate::change::plan::restore::Changed;
 use crate::change::plan::{Entries, Entry};
 use crate::change::report::Report;
 use crate::context::Context;
 use crate::frameworks::Catalog;
-use crate::render::Format;
-use crate::render::{self, mask, safe};
-use crate::store::{Expiry, JsonItem, Lookup, Op, Own, Rewrite};
+use crate::render::{self, Column, Columns, Datum, Format, Member, Rows, mask, safe};
+use crate::store::{Backup, Companion, Content, Expiry, JsonItem, Lookup, Op, Own, Rewrite};
 use crate::text::words::and;
 use crate::text::words::plural;
 
-/// Prints the report: one line for people, the documented object for programs.
-pub fn print(context: &Context, past: &str, report: &Report) -> anyhow::Result<()> {
-    print_with(context, past, report, None)
+/// A report of a change.
+#[derive(Debug, Clone, Copy)]
+struct Reports;
+
+impl Rows for Reports {
+    type Row<'a> = &'a Report;
+
+    const WHAT: &'static str = "reports";
 }
 
-/// The same with the sessions that it is about, where they are known and the form has room for them.
-pub fn print_with(
+const COLUMNS: &[Column<Reports>] = &[
+    Column::data("run", &[Member::new("run", |report| Datum::text(report.run.as_deref()))]),
+    Column::data("matched", &[Member::new("matched", |report| Datum::Number(report.matched))]),
+    Column::data("done", &[Member::new("done", |report| Datum::Number(report.done))]),
+    Column::data("gone", &[Member::new("gone", |report| Datum::Number(report.gone))]),
+    Column::data("changed", &[Member::new("changed", |report| Datum::Number(report.changed))]),
+    Column::data("failed", &[Member::new("failed", |report| Datum::Number(report.failed))]),
+    Column::data("keys_removed", &[Member::new("keys_removed", |report| Datum::Number(report.keys_removed))]),
+    Column::data(
+        "entries_removed",
+        &[Member::new("entries_removed", |report| Datum::Number(report.entries_removed))],
+    ),
+    Column::data("bytes_freed", &[Member::new("bytes_freed", |report| Datum::number(report.bytes_freed))]),
+    Column::data("dry_run", &[Member::new("dry_run", |report| Datum::Bool(report.dry_run))]),
+    Column::data("complete", &[Member::new("complete", |report| Datum::Bool(report.complete))]),
+    Column::data("returned", &[Member::new("returned", |report| Datum::number(report.returned))]),
+    Column::data(
+        "errors",
+        &[Member::nested("errors", |report| Datum::Json(serde_json::json!(report.errors)))],
+    ),
+];
+
+/// A session of a report.
+#[derive(Debug)]
+pub struct Told<'e> {
+    pub id: &'e [u8],
+    pub key: &'e [u8],
+    pub layout: &'e str,
+    pub user: Option<&'e str>,
+    /// It is certain that nobody was logged in.
+    pub nobody: bool,
+    /// What is done to it, in the words of the store's own commands.
+    pub steps: Vec<String>,
+}
+
+/// The sessions of a report.
+#[derive(Debug, Clone, Copy)]
+struct OfReport;
+
+impl Rows for OfReport {
+    type Row<'a> = Told<'a>;
+
+    const WHAT: &'static str = "sessions";
+    const ID: Option<for<'a, 's> fn(&'s Told<'a>) -> &'s [u8]> = Some(|told| told.id);
+    const KEY: Option<for<'a, 's> fn(&'s Told<'a>) -> &'s [u8]> = Some(|told| told.key);
+}
+
+const SESSIONS: &[Column<OfReport>] = &[
+    Column::data("id", &[Member::new("id", |told| Datum::Id(told.id))]),
+    Column::data("key", &[Member::new("key", |told| Datum::Key { key: told.key, id: told.id })]),
+    Column::data("layout", &[Member::new("layout", |told| Datum::Text(told.layout))]),
+    Column::data("user", &[Member::new("user", |told| Datum::text(told.user))]),
+    Column::data(
+        "authenticated",
+        &[Member::new("authenticated", |told| {
+            Datum::truth(told.user.map(|_| true).or(told.nobody.then_some(false)))
+        })],
+    ),
+    Column::data("steps", &[Member::nested("steps", |told| Datum::Json(serde_json::json!(told.steps)))]),
+];
+
+/// Who knows the sessions that a report is about. They are streamed: there may be a million.
+pub trait Sessions {
+    /// Tells each; its steps only where they are wanted, as finding out what they are may take a request.
+    fn each(
+        &mut self,
+        context: &Context,
+        steps: bool,
+        tell: &mut dyn FnMut(&Told<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()>;
+}
+
+/// Prints the report: one line for people, the documented object for programs, with the sessions that
+/// it is about where they are known and the form has room for them.
+pub fn print(
     context: &Context,
     past: &str,
     report: &Report,
-    sessions: Option<Sessions<'_>>,
+    sessions: Option<&mut dyn Sessions>,
 ) -> anyhow::Result<()> {
     let people = matches!(context.format, Format::Table | Format::Ids);
     let mut out = context.ui.out();
+    let options = context.look();
+    let object = |told: &Told<'_>| {
+        let mut json = Vec::new();
+        render::object(&Columns::every(SESSIONS), &options, told, &mut json);
+        json
+    };
+    let mut head = Vec::new();
     match context.format {
-        Format::Json => {
-            let object = render::json::pretty(&object(report));
-            match sessions {
-                None => out.write_all(object.as_bytes())?,
-                // They are streamed into the object, as its last member.
-                Some(sessions) => {
-                    out.write_all(object.trim_end().trim_end_matches('}').trim_end().as_bytes())?;
-                    out.write_all(b",\n  \"sessions\": [")?;
-                    let mut between = "\n";
-                    sessions.each(context, |_, line| {
-                        write!(out, "{between}    {}", line()?.trim_end())?;
-                        between = ",\n";
-                        Ok(())
-                    })?;
-                    out.write_all(if between == "\n" { b"]\n}\n" } else { b"\n  ]\n}\n" })?;
+        Format::Table => {}
+        Format::Ids => {}
+        format => render::one(format, Columns::every(COLUMNS), &options, report, &mut head)?,
+    }
+    match (context.format, sessions) {
+        // They are streamed into the object, as its last member.
+        (Format::Json, Some(sessions)) => {
+            out.write_all(head.strip_suffix(b"\n}\n").unwrap_or(&head))?;
+            out.write_all(b",\n  \"sessions\": [")?;
+            let mut between = "\n    ";
+            sessions.each(context, true, &mut |told| {
+                out.write_all(between.as_bytes())?;
+                out.write_all(&object(told))?;
+                between = ",\n    ";
+                Ok(())
+            })?;
+            out.write_all(if between.starts_with('\n') { b"]\n}\n" } else { b"\n  ]\n}\n" })?;
+        }
+        (Format::Yaml, Some(sessions)) => {
+            out.write_all(&head)?;
+            out.write_all(b"sessions:")?;
+            let mut none = true;
+            sessions.each(context, true, &mut |told| {
+                let mut item = Vec::new();
+                render::yaml::item(&mut item, &object(told));
+                out.write_all(if none { b"\n" } else { b"" })?;
+                none = false;
+                Ok(out.write_all(&item)?)
+            })?;
+            out.write_all(if none { b" []\n" } else { b"" })?;
+        }
+        (Format::Ndjson, Some(sessions)) => {
+            sessions.each(context, true, &mut |told| {
+                out.write_all(&object(told))?;
+                Ok(out.write_all(b"\n")?)
+            })?;
+            out.write_all(&head)?;
+        }
+        (Format::Ids, Some(sessions)) => {
+            let mut id = Vec::new();
+            sessions.each(context, false, &mut |told| {
+                id.clear();
+                render::id_line(&mut id, told.id, &options);
+                Ok(out.write_all(&id)?)
+            })?;
+        }
+        (Format::Table, Some(sessions)) if report.dry_run && !report.planned => {
+            sessions.each(context, true, &mut |told| {
+                let who = match told.user {
+                    Some(user) => safe::safe(user).into_owned(),
+                    None if told.nobody => "nobody".to_string(),
+                    None => "not known whose".to_string(),
+                };
+                for (at, step) in told.steps.iter().enumerate() {
+                    match at {
+                        0 => writeln!(out, "{step}   # {}, {who}", told.layout)?,
+                        _ => writeln!(out, "  {step}")?,
+                    }
                 }
-            }
+                Ok(())
+            })?;
         }
-        Format::Ndjson => {
-            if let Some(sessions) = sessions {
-                sessions.each(context, |_, line| Ok(out.write_all(line()?.as_bytes())?))?;
-            }
-            out.write_all(render::json::line(&object(report)).as_bytes())?;
-        }
-        Format::Csv => {
-            if !context.bare {
-                writeln!(
-                    out,
-                    "matched,done,gone,changed,failed,keys_removed,entries_removed,dry_run,complete"
-                )?;
-            }
-            writeln!(
-                out,
-                "{},{},{},{},{},{},{},{},{}",
-                report.matched,
-                report.done,
-                report.gone,
-                report.changed,
-                report.failed,
-                report.keys_removed,
-                report.entries_removed,
-                report.dry_run,
-                report.complete
-            )?;
-        }
-        Format::Ids => {
-            if let Some(sessions) = sessions {
-                let options = context.look();
-                let mut id = Vec::new();
-                sessions.each(context, |entry, _| {
-                    id.clear();
-                    render::id_line(&mut id, &entry.id, &options);
-                    Ok(out.write_all(&id)?)
-                })?;
-            }
-        }
-        Format::Table => {
-            if let Some(sessions) = sessions
-                && report.dry_run
-            {
-                sessions.each(context, |_, lines| Ok(out.write_all(lines()?.as_bytes())?))?;
-            }
-        }
+        _ => out.write_all(&head)?,
     }
     out.flush()?;
     // The last line is the one that stays on the screen.
@@ -111,40 +193,20 @@ pub fn print_with(
     Ok(())
 }
 
-fn object(report: &Report) -> Json {
-    json!({
-        "run": report.run,
-        "matched": report.matched,
-        "done": report.done,
-        "gone": report.gone,
-        "changed": report.changed,
-        "failed": report.failed,
-        "keys_removed": report.keys_removed,
-        "entries_removed": report.entries_removed,
-        "bytes_freed": report.bytes_freed,
-        "dry_run": report.dry_run,
-        "complete": report.complete,
-        "returned": report.returned,
-        "errors": report.errors,
-    })
-}
-
-/// The sessions of a report, as they were written down when they were matched or done.
-pub struct Sessions<'s> {
+/// The sessions of a change, as they were written down when they were matched or done.
+pub struct Matched<'s> {
     pub entries: Entries,
     /// Whom to ask which of a session's further steps find something to do; without anybody to ask
     /// they are all told.
     pub store: Option<&'s mut dyn Lookup>,
 }
 
-/// A session of a report in the words of its form, made where it is wanted.
-type Told<'t> = &'t mut dyn FnMut() -> anyhow::Result<String>;
-
-impl Sessions<'_> {
+impl Sessions for Matched<'_> {
     fn each(
-        mut self,
+        &mut self,
         context: &Context,
-        mut tell: impl FnMut(&Entry, Told<'_>) -> anyhow::Result<()>,
+        steps: bool,
+        tell: &mut dyn FnMut(&Told<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         loop {
             let batch = self.entries.batch(200)?;
@@ -152,56 +214,54 @@ impl Sessions<'_> {
                 return Ok(());
             }
             for entry in batch {
-                let store = &mut self.store;
-                tell(&entry, &mut || {
-                    let found = match store {
+                let words = Words::of(context, &entry.id);
+                let mut told = Vec::new();
+                if steps {
+                    let found = match &mut self.store {
                         Some(store) => store.probe(&entry.step.then)?,
                         None => vec![true; entry.step.then.len()],
                     };
+                    told.push(words.own(&entry));
                     let then = entry.step.then.iter().zip(found).filter(|(_, found)| *found);
-                    Ok(told(context, &entry, then.map(|(op, _)| op)))
+                    told.extend(then.map(|(op, _)| words.then(op)));
+                }
+                tell(&Told {
+                    id: &entry.id,
+                    key: &entry.step.key.0,
+                    layout: &entry.layout,
+                    user: entry.user.as_deref(),
+                    nobody: entry.nobody,
+                    steps: told,
                 })?;
             }
         }
     }
 }
 
-/// A session and its steps: a line each for people, an object on one line for programs.
-fn told<'o>(context: &Context, entry: &'o Entry, then: impl Iterator<Item = &'o Op>) -> String {
-    if context.format == Format::Table {
-        let words = Words { id: &entry.id, whole: context.reveal, raw: false };
-        let who = match &entry.user {
-            Some(user) => safe::safe(user).into_owned(),
-            None if entry.nobody => "nobody".to_string(),
-            None => "not known whose".to_string(),
-        };
-        let mut lines = format!("{}   # {}, {who}\n", words.own(entry), entry.layout);
-        for op in then {
-            lines.push_str(&format!("  {}\n", words.then(op)));
+/// The sessions of a run, as they are put back.
+pub struct Returned<'c>(pub Changed<'c>);
+
+impl Sessions for Returned<'_> {
+    fn each(
+        &mut self,
+        context: &Context,
+        _: bool,
+        tell: &mut dyn FnMut(&Told<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        for kept in self.0.by_ref() {
+            let words = Words::of(context, &kept.id);
+            tell(&Told {
+                id: &kept.id,
+                key: &kept.backup.key.0,
+                layout: &kept.layout,
+                user: kept.user.as_deref(),
+                nobody: kept.nobody,
+                steps: words.back(&kept.backup),
+            })?;
         }
-        return lines;
+        // Of damage in the file was told when it was read for the first time.
+        Ok(())
     }
-    let words = Words { id: &entry.id, whole: !context.mask, raw: true };
-    let mut steps = vec![words.own(entry)];
-    steps.extend(then.map(|op| words.then(op)));
-    let (id, key) = if context.mask {
-        let length = mask::length(&entry.id);
-        (mask::id(&entry.id, length), mask::key(&entry.step.key.0, &entry.id, length))
-    } else {
-        (safe::text(&entry.id).into_owned(), safe::text(&entry.step.key.0).into_owned())
-    };
-    let mut object = json!({
-        "id": id,
-        "key": key,
-        "layout": entry.layout,
-        "user": entry.user,
-        "authenticated": entry.user.as_ref().map(|_| true).or(entry.nobody.then_some(false)),
-        "steps": steps,
-    });
-    if !context.mask && std::str::from_utf8(&entry.step.key.0).is_err() {
-        object["key_b64"] = base64::engine::general_purpose::STANDARD.encode(&entry.step.key.0).into();
-    }
-    render::json::line(&object)
 }
 
 fn sentence(past: &str, report: &Report) -> String {
@@ -336,7 +396,54 @@ struct Words<'e> {
     raw: bool,
 }
 
-impl Words<'_> {
+impl<'e> Words<'e> {
+    /// As the form of the output has them: for people on their terminal, or as data.
+    fn of(context: &Context, id: &'e [u8]) -> Words<'e> {
+        let people = context.format == Format::Table;
+        Words { id, whole: if people { context.reveal } else { !context.mask }, raw: !people }
+    }
+
+    /// How a session is put back: its own key, then what belongs to it.
+    fn back(&self, backup: &Backup) -> Vec<String> {
+        let key = self.show(&backup.key.0);
+        let when = |at: i64| format!("{at} ({})", crate::render::time(at).unwrap_or_default());
+        let rewritten = matches!(&backup.own, Own::Expire { rewrite: Some(_), .. });
+        let own = match (&backup.own, &backup.content, backup.expires) {
+            (Own::End, Content::Text(_), Some(at)) => format!("SET {key} NX PXAT {}", when(at)),
+            (Own::End, Content::Text(_), None) => format!("SET {key} NX"),
+            (Own::End, Content::Hash { .. }, Some(at)) => format!("RESTORE {key} {} ABSTTL", when(at)),
+            (Own::End, Content::Hash { .. }, None) => format!("RESTORE {key} 0"),
+            (Own::Expire { .. }, _, Some(at)) => format!("PEXPIREAT {key} {}", when(at)),
+            (Own::Expire { .. }, _, None) => format!("PERSIST {key}"),
+        };
+        let mut steps = vec![if rewritten { format!("{own} and its end inside the value") } else { own }];
+        for companion in &backup.companions {
+            let key = self.show(&companion.key().0);
+            let ends = |expires: &Option<i64>| match expires {
+                Some(at) => format!("PEXPIREAT {key} {}", when(*at)),
+                None => format!("PERSIST {key}"),
+            };
+            steps.push(match companion {
+                Companion::Member { member, .. } => format!("SADD {key} {}", self.show(&member.0)),
+                Companion::Scored { member, score, .. } | Companion::Rescored { member, score, .. } => {
+                    format!("ZADD {key} {score} {}", self.show(&member.0))
+                }
+                Companion::Field { field, .. } => format!("HSET {key} {}", self.show(&field.0)),
+                Companion::Text { expires: Some(at), .. } => format!("SET {key} PXAT {}", when(*at)),
+                Companion::Text { expires: None, .. } | Companion::Item { .. } => format!("SET {key}"),
+                Companion::Outlived { expires, .. } => ends(&Some(*expires)),
+                Companion::Ended { expires, .. } => ends(expires),
+                Companion::Moved { to, member, .. } => {
+                    format!("SMOVE {} {key} {}", self.show(&to.0), self.show(&member.0))
+                }
+                // Several sessions may share it: it is made as it was once they are all back.
+                Companion::Whole { .. } => continue,
+                Companion::Dumped { .. } => format!("RESTORE {key}"),
+            });
+        }
+        steps
+    }
+
     fn show(&self, bytes: &[u8]) -> String {
         let mut text = if self.whole { safe::text(bytes) } else { String::from_utf8_lossy(bytes) };
         if !self.whole && !self.id.is_empty() {

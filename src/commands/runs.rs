@@ -7,15 +7,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde_json::{Value as Json, json};
 
-use crate::change::audit::verify::verify;
+use crate::change::audit::verify::{Finding, verify};
 use crate::change::plan::restore::{Changed, Chosen};
-use crate::change::plan::run::{self, Damage, State, Summary};
+use crate::change::plan::run::{self, Damage, Kept, State, Summary};
 use crate::context::Context;
 use crate::error::{Failure, Usage};
 use crate::exit::Exit;
-use crate::render::Format;
-use crate::render::table::{self, Head};
-use crate::render::{self, Cell, Tone, mask, safe};
+use crate::render::{self, Cell, Column, Columns, Datum, Format, Member, Renderer, Rows, Tone, safe};
 use crate::scan;
 use crate::text::clock::{self, Times};
 use crate::text::words::plural;
@@ -85,7 +83,23 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     }
 }
 
+/// What is wrong with the audit log.
+#[derive(Debug, Clone, Copy)]
+struct Findings;
+
+impl Rows for Findings {
+    type Row<'a> = &'a Finding;
+
+    const WHAT: &'static str = "findings";
+}
+
+const FINDINGS: &[Column<Findings>] = &[
+    Column::data("line", &[Member::new("line", |finding| Datum::number(finding.line))]),
+    Column::data("what", &[Member::new("what", |finding| Datum::Text(&finding.what))]),
+];
+
 fn verify_audit(context: &Context, file: Option<&Path>, holds: Option<&str>) -> anyhow::Result<Exit> {
+    render::permit::<Findings>(context.format)?;
     let Some(path) = file.map(Path::to_path_buf).or_else(|| context.audit.place()) else {
         return Err(Usage::new("there is no home directory to look for the audit log in")
             .hint("name the file, or set XDG_STATE_HOME")
@@ -100,9 +114,8 @@ fn verify_audit(context: &Context, file: Option<&Path>, holds: Option<&str>) -> 
     };
     let intact = verdict.findings.is_empty();
     let mut out = context.ui.out();
-    let options = context.look();
     match context.format {
-        Format::Json | Format::Ndjson => {
+        Format::Json | Format::Ndjson | Format::Yaml => {
             let findings: Vec<Json> = verdict
                 .findings
                 .iter()
@@ -117,22 +130,13 @@ fn verify_audit(context: &Context, file: Option<&Path>, holds: Option<&str>) -> 
                 "sha256": verdict.head,
                 "findings": findings,
             });
-            if context.format == Format::Json {
-                out.write_all(render::json::pretty(&object).as_bytes())?;
-            } else {
-                out.write_all(render::json::line(&object).as_bytes())?;
-            }
+            out.write_all(&render::json::value(context.format, &object))?;
         }
-        Format::Csv => {
-            if !context.bare {
-                writeln!(out, "line,what")?;
-            }
-            for finding in &verdict.findings {
-                let line = finding.line.map(|line| line.to_string()).unwrap_or_default();
-                writeln!(out, "{line},{}", render::csv::field(&finding.what, &options))?;
-            }
+        Format::Csv | Format::Ids => {
+            let columns = Columns::every(FINDINGS);
+            render::rows(context.format, columns, &context.look(), &verdict.findings, &mut out)?;
         }
-        Format::Table | Format::Ids => {
+        Format::Table => {
             for finding in &verdict.findings {
                 let what = safe::safe(&finding.what);
                 match finding.line {
@@ -211,118 +215,127 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
         }
     }
     runs.sort_by_key(|summary| summary.start.at);
-    let mut out = context.ui.out();
-    let options = context.look();
-    let when = |at: i64| render::rfc3339(at);
-    let now = scan::now_ms();
-    match context.format {
-        Format::Table => {
-            // One store for all is told once, and leaves the room to what tells them apart.
-            let store = runs.first().map(|summary| summary.start.store.clone());
-            let common = store.filter(|store| runs.iter().all(|summary| summary.start.store == *store));
-            let mut heads = vec![
-                Head { floor: usize::MAX, ..Head::text("RUN", 0) },
-                // When exactly is in the run's name.
-                Head { floor: usize::MAX, ..Head::text("STARTED", 8) },
-                Head { floor: usize::MAX, ..Head::text("COMMAND", 2) },
-                Head { floor: usize::MAX, ..Head::text("DONE", 3) },
-                Head { floor: usize::MAX, ..Head::text("STATE", 1) },
-                Head { floor: 9, ..Head::text("CHOSEN BY", 5) },
-                Head { floor: 9, ..Head::text("STORE", 9) },
-            ];
-            if common.is_some() {
-                heads.pop();
-            }
-            let rows: Vec<Vec<Cell>> = runs
-                .iter()
-                .map(|summary| {
-                    let tone = match summary.state {
-                        State::Done => Tone::Plain,
-                        State::Undone => Tone::Dim,
-                        State::Partial | State::Running => Tone::Warning,
-                    };
-                    [
-                        summary.start.run.clone(),
-                        clock::shown(now, summary.start.at, Times::Relative).unwrap_or_default(),
-                        summary.start.command.clone(),
-                        format!("{} of {}", summary.done, summary.start.matched),
-                        summary.state.name().to_string(),
-                        safe::safe(&summary.start.filter).into_owned(),
-                        safe::safe(&summary.start.store).into_owned(),
-                    ]
-                    .map(|text| Cell::new(text, tone))
-                    .to_vec()
-                })
-                .collect();
-            let mut drawn = Vec::new();
-            if rows.is_empty() {
-                drawn.extend_from_slice(b"There are no runs.\n");
-            } else {
-                table::draw(&mut drawn, &heads, &rows, options.width(), &options);
-            }
-            out.write_all(&drawn)?;
-            out.flush()?;
-            if let Some(store) = common {
-                context.ui.note(format!("all of them on {store}"));
-            }
-        }
-        Format::Ids => {
-            for summary in &runs {
-                writeln!(out, "{}", summary.start.run)?;
-            }
-        }
-        Format::Csv => {
-            if !context.bare {
-                writeln!(out, "run,started_at,finished_at,command,store,matched,done,state,filter,ticket")?;
-            }
-            for summary in &runs {
-                let fields = [
-                    summary.start.run.clone(),
-                    when(summary.start.at).unwrap_or_default(),
-                    summary.finished.and_then(when).unwrap_or_default(),
-                    summary.start.command.clone(),
-                    summary.start.store.clone(),
-                    summary.start.matched.to_string(),
-                    summary.done.to_string(),
-                    summary.state.name().to_string(),
-                    summary.start.filter.clone(),
-                    summary.start.ticket.clone().unwrap_or_default(),
-                ];
-                let fields: Vec<String> =
-                    fields.iter().map(|field| render::csv::field(field, &options)).collect();
-                writeln!(out, "{}", fields.join(","))?;
-            }
-        }
-        Format::Json | Format::Ndjson => {
-            let objects: Vec<Json> = runs
-                .iter()
-                .map(|summary| {
-                    json!({
-                        "run": summary.start.run,
-                        "started_at": when(summary.start.at),
-                        "finished_at": summary.finished.and_then(when),
-                        "command": summary.start.command,
-                        "store": summary.start.store,
-                        "matched": summary.start.matched,
-                        "done": summary.done,
-                        "state": summary.state.name(),
-                        "filter": summary.start.filter,
-                        "ticket": summary.start.ticket,
-                    })
-                })
-                .collect();
-            if context.format == Format::Json {
-                out.write_all(render::json::pretty(&Json::from(objects)).as_bytes())?;
-            } else {
-                for object in objects {
-                    out.write_all(render::json::line(&object).as_bytes())?;
-                }
-            }
-        }
+    let mut columns = Columns::every(RUNS);
+    // One store for all is told once, and leaves the room to what tells them apart.
+    let store = runs.first().map(|summary| summary.start.store.clone());
+    let common = store.filter(|store| runs.iter().all(|summary| summary.start.store == *store));
+    let table = context.format == Format::Table;
+    if table && common.is_some() {
+        columns.list.retain(|column| column.name != "on");
     }
-    out.flush()?;
+    let now = scan::now_ms();
+    let rows = runs.iter().map(|summary| Run { summary, now });
+    let mut out = context.ui.out();
+    if table && runs.is_empty() {
+        out.write_all(b"There are no runs.\n")?;
+        out.flush()?;
+    } else {
+        render::rows(context.format, columns, &context.look(), rows, &mut out)?;
+    }
+    if let Some(store) = common.filter(|_| table) {
+        context.ui.note(format!("all of them on {store}"));
+    }
     Ok(exit)
 }
+
+/// A run, as it is seen now.
+#[derive(Debug)]
+struct Run<'s> {
+    summary: &'s Summary,
+    now: i64,
+}
+
+impl Run<'_> {
+    fn cell(&self, text: impl Into<String>) -> Cell {
+        let tone = match self.summary.state {
+            State::Done => Tone::Plain,
+            State::Undone => Tone::Dim,
+            State::Partial | State::Running => Tone::Warning,
+        };
+        Cell::new(text, tone)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Runs;
+
+impl Rows for Runs {
+    type Row<'a> = Run<'a>;
+
+    const WHAT: &'static str = "runs";
+    const ID: Option<for<'a, 's> fn(&'s Run<'a>) -> &'s [u8]> = Some(|run| run.summary.start.run.as_bytes());
+    const PRETTY: bool = true;
+}
+
+const RUNS: &[Column<Runs>] = &[
+    Column {
+        head: "RUN",
+        floor: usize::MAX,
+        rank: 0,
+        cell: |run| run.cell(&run.summary.start.run),
+        ..Column::data("run", &[Member::new("run", |run| Datum::Text(&run.summary.start.run))])
+    },
+    Column {
+        // When exactly is in the run's name.
+        head: "STARTED",
+        floor: usize::MAX,
+        rank: 8,
+        cell: |run| {
+            run.cell(clock::shown(run.now, run.summary.start.at, Times::Relative).unwrap_or_default())
+        },
+        ..Column::data(
+            "started",
+            &[
+                Member::new("started_at", |run| Datum::Time(run.summary.start.at)),
+                Member::new("finished_at", |run| Datum::time(run.summary.finished)),
+            ],
+        )
+    },
+    Column {
+        head: "COMMAND",
+        floor: usize::MAX,
+        rank: 2,
+        cell: |run| run.cell(&run.summary.start.command),
+        ..Column::data("command", &[Member::new("command", |run| Datum::Text(&run.summary.start.command))])
+    },
+    Column::data("store", &[Member::new("store", |run| Datum::Text(&run.summary.start.store))]),
+    Column {
+        head: "DONE",
+        floor: usize::MAX,
+        rank: 3,
+        cell: |run| run.cell(format!("{} of {}", run.summary.done, run.summary.start.matched)),
+        ..Column::data(
+            "done",
+            &[
+                Member::new("matched", |run| Datum::Number(run.summary.start.matched)),
+                Member::new("done", |run| Datum::Number(run.summary.done)),
+            ],
+        )
+    },
+    Column {
+        head: "STATE",
+        floor: usize::MAX,
+        rank: 1,
+        cell: |run| run.cell(run.summary.state.name()),
+        ..Column::data("state", &[Member::new("state", |run| Datum::Text(run.summary.state.name()))])
+    },
+    Column {
+        head: "CHOSEN BY",
+        floor: 9,
+        rank: 5,
+        cell: |run| run.cell(safe::safe(&run.summary.start.filter)),
+        ..Column::data("filter", &[Member::new("filter", |run| Datum::Text(&run.summary.start.filter))])
+    },
+    Column::data("ticket", &[Member::new("ticket", |run| Datum::text(run.summary.start.ticket.as_deref()))]),
+    // In a table it stands last, as the first to go.
+    Column {
+        head: "STORE",
+        floor: 9,
+        rank: 9,
+        cell: |run| run.cell(safe::safe(&run.summary.start.store)),
+        ..Column::data("on", &[])
+    },
+];
 
 /// Which run it is: what it did, when, and by which filter.
 pub(super) fn told(summary: &Summary) -> String {
@@ -333,68 +346,68 @@ pub(super) fn told(summary: &Summary) -> String {
 }
 
 /// The sessions that a run changed.
+#[derive(Debug, Clone, Copy)]
+struct OfRun;
+
+impl Rows for OfRun {
+    type Row<'a> = Kept;
+
+    const WHAT: &'static str = "sessions";
+    const ID: Option<for<'a, 's> fn(&'s Kept) -> &'s [u8]> = Some(|kept| &kept.id);
+}
+
+const OF_RUN: &[Column<OfRun>] = &[
+    Column {
+        head: "ID",
+        floor: usize::MAX,
+        ..Column::data("id", &[Member::new("id", |kept| Datum::Id(&kept.id))])
+    },
+    Column {
+        head: "LAYOUT",
+        floor: usize::MAX,
+        rank: 2,
+        cell: |kept| Cell::safe(Some(&kept.layout), Tone::Plain),
+        ..Column::data("layout", &[Member::new("layout", |kept| Datum::Text(&kept.layout))])
+    },
+    Column {
+        head: "USER",
+        floor: 10,
+        rank: 1,
+        cell: |kept| match &kept.user {
+            Some(user) => Cell::safe(Some(user), Tone::Strong),
+            None => Cell::new(if kept.nobody { "(nobody)" } else { "?" }, Tone::Dim),
+        },
+        ..Column::data("user", &[Member::new("user", |kept| Datum::text(kept.user.as_deref()))])
+    },
+    Column::data(
+        "authenticated",
+        &[Member::nested("authenticated", |kept| {
+            Datum::truth(kept.user.as_ref().map(|_| true).or(kept.nobody.then_some(false)))
+        })],
+    ),
+];
+
 fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
     let summary = find(name)?;
     let every = Chosen::default();
     let mut changed = Changed::open(&summary, &every)?;
     let mut out = context.ui.out();
-    let options = context.look();
-    // Shortened ids are nine characters long.
-    let width = if context.reveal { 32 } else { 9 };
-    match context.format {
-        Format::Table => {
-            let start = &summary.start;
-            let (store, state) = (safe::safe(&start.store), summary.state.name());
-            writeln!(out, "{}: {}", start.run, told(&summary))?;
-            writeln!(out, "on {store}; {} of {} done, {state}", summary.done, start.matched)?;
-            if let Some(ticket) = &start.ticket {
-                writeln!(out, "noted: {}", safe::safe(ticket))?;
-            }
-            writeln!(out)?;
-            if !context.bare {
-                writeln!(out, "{:<width$} {:<28} USER", "ID", "LAYOUT")?;
-            }
+    if context.format == Format::Table {
+        let start = &summary.start;
+        let (store, state) = (safe::safe(&start.store), summary.state.name());
+        writeln!(out, "{}: {}", start.run, told(&summary))?;
+        writeln!(out, "on {store}; {} of {} done, {state}", summary.done, start.matched)?;
+        if let Some(ticket) = &start.ticket {
+            writeln!(out, "noted: {}", safe::safe(ticket))?;
         }
-        Format::Csv if !context.bare => writeln!(out, "id,layout,user")?,
-        Format::Json => write!(out, "[")?,
-        Format::Csv | Format::Ndjson | Format::Ids => {}
+        writeln!(out)?;
     }
-    let mut first = true;
+    let columns = Columns::every(OF_RUN);
+    let mut renderer = Renderer::new(context.format, columns, &context.look(), &mut out);
     for kept in changed.by_ref() {
-        let masked = if context.format == Format::Table { !context.reveal } else { context.mask };
-        let id = if masked { mask::short(&kept.id) } else { safe::text(&kept.id).into_owned() };
-        let object = || json!({ "id": id, "layout": kept.layout, "user": kept.user, "authenticated": kept.user.as_ref().map(|_| true).or(kept.nobody.then_some(false)) });
-        match context.format {
-            Format::Table => {
-                let user = kept.user.as_deref().unwrap_or(if kept.nobody { "(nobody)" } else { "?" });
-                writeln!(out, "{:<width$} {:<28} {}", safe::safe(&id), kept.layout, safe::safe(user))?;
-            }
-            Format::Json => {
-                write!(
-                    out,
-                    "{}\n  {}",
-                    if first { "" } else { "," },
-                    render::json::line(&object()).trim_end()
-                )?;
-            }
-            Format::Ndjson => out.write_all(render::json::line(&object()).as_bytes())?,
-            Format::Csv => {
-                let fields = [id, kept.layout, kept.user.unwrap_or_default()];
-                writeln!(out, "{}", fields.map(|field| render::csv::field(&field, &options)).join(","))?;
-            }
-            Format::Ids if context.nul && !masked && !options.terminal => {
-                out.write_all(&kept.id)?;
-                out.write_all(&[0])?;
-            }
-            Format::Ids if options.terminal => writeln!(out, "{}", safe::safe(&id))?,
-            Format::Ids => writeln!(out, "{id}")?,
-        }
-        first = false;
+        renderer.row(&kept)?;
     }
-    if context.format == Format::Json {
-        writeln!(out, "{}]", if first { "" } else { "\n" })?;
-    }
-    out.flush()?;
+    renderer.finish()?;
     if let Some(damage) = changed.damage {
         return Err(damage.into());
     }

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 
 use anyhow::Context as _;
 
-use super::{report, runs};
+use super::report::{self, Returned};
+use super::runs;
 use crate::change::audit::{Audit, Start};
 use crate::change::ids::Ids;
 use crate::change::pace::PaceArgs;
@@ -125,7 +126,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
                 ..Report::default()
             };
             if context.format != crate::render::Format::Table {
-                report::print(context, "Put back", &report)?;
+                report::print(context, "Put back", &report, None)?;
             }
             context.ui.note(format!("{run} was undone at {when} already; {many} {are} there, nothing to do"));
             return Ok(Exit::Done);
@@ -182,7 +183,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     report.dry_run = args.dry_run;
     report.complete = true;
     if args.dry_run || matched == 0 {
-        report::print(context, "Put back", &report)?;
+        let mut sessions = Returned(Changed::open(&summary, &chosen)?);
+        report::print(context, "Put back", &report, Some(&mut sessions))?;
         return Ok(Exit::Done);
     }
     let mut audit = Audit::open(&context.audit)?;
@@ -243,7 +245,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         if report.done == 0 {
             return Err(error);
         }
-        report::print(context, "Put back", &report)?;
+        let mut sessions = Returned(Changed::open(&summary, &chosen)?);
+        report::print(context, "Put back", &report, Some(&mut sessions))?;
         noted?;
         crate::error::report(&error, context.ui.color_err);
         context.ui.note(format!("hint: to go on: sessctl undo {}", summary.start.run));
@@ -259,7 +262,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         (Ok(()), false) => Exit::Interrupted,
     };
     let noted = audit.end(exit, &report);
-    report::print(context, "Put back", &report)?;
+    let mut sessions = Returned(Changed::open(&summary, &chosen)?);
+    report::print(context, "Put back", &report, Some(&mut sessions))?;
     noted?;
     // What was put back is told all the same.
     if let Err(error) = marked {

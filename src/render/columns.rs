@@ -1,4 +1,5 @@
-//! The columns: one table that every form of output, `--columns`, `--sort` and `--by` are made from.
+//! The columns of sessions: one table that every form of output, `--columns`, `--sort` and `--by` are
+//! made from.
 
 use crate::fault::{Usage, did_you_mean};
 use crate::layout::session::{Certainty, Login, Session};
@@ -6,107 +7,34 @@ use crate::render::Format;
 use crate::store::{Need, Ttl};
 
 use super::clock::{self, Times};
+use super::column::{Cell, Datum, Fault, Rows, Tone};
 use super::safe::safe;
 
-/// A fact of a session as data, the same for all forms.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Datum<'s> {
-    Null,
-    /// The id and the key are written by whoever knows whether they are to be shortened.
-    Id,
-    Key,
-    Text(&'s str),
-    Owned(String),
-    /// Bytes that need not be UTF-8.
-    Bytes(&'s [u8]),
-    Bool(bool),
-    Number(u64),
-    /// Milliseconds since 1970.
-    Time(i64),
-    Names(&'s [&'static str]),
-}
+/// The rows of sessions.
+#[derive(Debug, Clone, Copy)]
+pub struct Sessions;
 
-impl<'s> Datum<'s> {
-    fn text(text: Option<&'s str>) -> Datum<'s> {
-        text.map_or(Datum::Null, Datum::Text)
-    }
+impl Rows for Sessions {
+    type Row<'a> = Session<'a>;
 
-    fn number(number: Option<u64>) -> Datum<'s> {
-        number.map_or(Datum::Null, Datum::Number)
-    }
+    const WHAT: &'static str = "sessions";
+    const ID: Option<for<'a, 's> fn(&'s Session<'a>) -> &'s [u8]> = Some(|session| session.id);
+    const KEY: Option<for<'a, 's> fn(&'s Session<'a>) -> &'s [u8]> = Some(|session| session.key);
 
-    fn time(time: Option<i64>) -> Datum<'s> {
-        time.map_or(Datum::Null, Datum::Time)
+    fn fault(session: &Session<'_>) -> Fault {
+        Fault {
+            bad: session.expired() || session.undecodable(),
+            error: session.error().map(|error| safe(&one_line(&error)).into_owned()),
+        }
     }
 }
 
-/// A member of a session's JSON object, which also is a column of CSV.
-#[derive(Debug)]
-pub struct Member {
-    pub name: &'static str,
-    pub get: for<'s> fn(&'s Session<'_>) -> Datum<'s>,
-}
+/// A column of a session's row.
+pub type Column = super::column::Column<Sessions>;
+type Member = super::column::Member<Sessions>;
 
-/// What a cell of the table means, for those who see colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Tone {
-    #[default]
-    Plain,
-    Strong,
-    Dim,
-    Warning,
-    Bad,
-}
-
-/// A cell of the table: safe to be shown, of any length.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Cell {
-    pub text: String,
-    pub tone: Tone,
-}
-
-impl Cell {
-    pub fn new(text: impl Into<String>, tone: Tone) -> Cell {
-        Cell { text: text.into(), tone }
-    }
-
-    fn plain(text: Option<String>) -> Cell {
-        text.map_or_else(Cell::unknown, |text| Cell::new(text, Tone::Plain))
-    }
-
-    fn safe(text: Option<&str>, tone: Tone) -> Cell {
-        text.map_or_else(Cell::unknown, |text| Cell::new(safe(text), tone))
-    }
-
-    fn unknown() -> Cell {
-        Cell::new("-", Tone::Dim)
-    }
-}
-
-/// A column.
-#[derive(Debug)]
-pub struct Column {
-    /// What `--columns`, `--sort` and `--by` take.
-    pub name: &'static str,
-    pub head: &'static str,
-    pub help: &'static str,
-    /// What must be asked of the server for it.
-    pub need: Need,
-    /// The members of a JSON row; never empty.
-    pub members: &'static [Member],
-    /// The highest goes first where the terminal is too narrow.
-    pub rank: u8,
-    /// How far it may be narrowed before another one is dropped.
-    pub floor: usize,
-    pub right: bool,
-    /// It is a number, a time or an address, and never cut.
-    pub whole: bool,
-    /// The cell of the table; the id and key are filled in by the table.
-    pub cell: fn(&Session<'_>) -> Cell,
-}
-
-const ID: Member = Member { name: "id", get: |_| Datum::Id };
-const EXPIRES_AT: Member = Member { name: "expires_at", get: |session| Datum::time(session.expires_at()) };
+const ID: Member = Member::new("id", |session| Datum::Id(session.id));
+const EXPIRES_AT: Member = Member::new("expires_at", |session| Datum::time(session.expires_at()));
 
 /// Only an expiry that the key and the value agree on needs both.
 const ENDS: Need = Need::VALUE.and(Need::TTL);
@@ -130,7 +58,7 @@ pub const COLUMNS: &[Column] = &[
         head: "KEY",
         help: "the key that it is stored under",
         need: Need::NOTHING,
-        members: &[Member { name: "key", get: |_| Datum::Key }],
+        members: &[Member::new("key", |session| Datum::Key { key: session.key, id: session.id })],
         rank: 8,
         floor: 16,
         right: false,
@@ -142,7 +70,7 @@ pub const COLUMNS: &[Column] = &[
         head: "LAYOUT",
         help: "the framework's way to store it; `?` where that is not certain",
         need: Need::NOTHING,
-        members: &[Member { name: "layout", get: |session| Datum::Text(session.layout()) }],
+        members: &[Member::new("layout", |session| Datum::Text(session.layout()))],
         rank: 3,
         floor: 10,
         right: false,
@@ -159,7 +87,7 @@ pub const COLUMNS: &[Column] = &[
         head: "USER",
         help: "who is logged in",
         need: Need::VALUE,
-        members: &[Member { name: "user", get: |session| Datum::text(session.facts.user.as_deref()) }],
+        members: &[Member::new("user", |session| Datum::text(session.facts.user.as_deref()))],
         rank: 1,
         floor: 10,
         right: false,
@@ -177,7 +105,7 @@ pub const COLUMNS: &[Column] = &[
         head: "TTL",
         help: "what is left of its key's TTL (ttl_ms and expires_at)",
         need: ENDS,
-        members: &[Member { name: "ttl_ms", get: |session| Datum::number(session.ttl.millis()) }, EXPIRES_AT],
+        members: &[Member::new("ttl_ms", |session| Datum::number(session.ttl.millis())), EXPIRES_AT],
         rank: 2,
         floor: 7,
         right: true,
@@ -195,7 +123,7 @@ pub const COLUMNS: &[Column] = &[
         head: "CREATED",
         help: "when it was created (created_at)",
         need: Need::VALUE,
-        members: &[Member { name: "created_at", get: |session| Datum::time(session.facts.created) }],
+        members: &[Member::new("created_at", |session| Datum::time(session.facts.created))],
         rank: 9,
         floor: 10,
         right: true,
@@ -207,7 +135,7 @@ pub const COLUMNS: &[Column] = &[
         head: "SEEN",
         help: "when it was last seen (last_seen_at)",
         need: Need::VALUE,
-        members: &[Member { name: "last_seen_at", get: |session| Datum::time(session.facts.seen) }],
+        members: &[Member::new("last_seen_at", |session| Datum::time(session.facts.seen))],
         rank: 5,
         floor: 10,
         right: true,
@@ -219,7 +147,7 @@ pub const COLUMNS: &[Column] = &[
         head: "IP",
         help: "from which address",
         need: Need::VALUE,
-        members: &[Member { name: "ip", get: |session| Datum::text(session.facts.ip.as_deref()) }],
+        members: &[Member::new("ip", |session| Datum::text(session.facts.ip.as_deref()))],
         rank: 4,
         floor: 15,
         right: false,
@@ -231,7 +159,7 @@ pub const COLUMNS: &[Column] = &[
         head: "AGENT",
         help: "with which browser",
         need: Need::VALUE,
-        members: &[Member { name: "agent", get: |session| Datum::text(session.facts.agent.as_deref()) }],
+        members: &[Member::new("agent", |session| Datum::text(session.facts.agent.as_deref()))],
         rank: 7,
         floor: 16,
         right: false,
@@ -243,7 +171,7 @@ pub const COLUMNS: &[Column] = &[
         head: "BYTES",
         help: "the memory that its key takes",
         need: Need::MEMORY,
-        members: &[Member { name: "bytes", get: |session| Datum::number(session.memory) }],
+        members: &[Member::new("bytes", |session| Datum::number(session.memory))],
         rank: 6,
         floor: 8,
         right: true,
@@ -255,10 +183,9 @@ pub const COLUMNS: &[Column] = &[
         head: "CODEC",
         help: "how its value is encoded, outermost first",
         need: Need::VALUE,
-        members: &[Member {
-            name: "codec",
-            get: |session| session.data.map_or(Datum::Null, |data| Datum::Names(&data.via)),
-        }],
+        members: &[Member::new("codec", |session| {
+            session.data.map_or(Datum::Null, |data| Datum::Names(&data.via))
+        })],
         rank: 11,
         floor: 8,
         right: false,
@@ -270,10 +197,9 @@ pub const COLUMNS: &[Column] = &[
         head: "ERROR",
         help: "why it cannot be decoded",
         need: Need::VALUE,
-        members: &[Member {
-            name: "error",
-            get: |session| session.error().map_or(Datum::Null, |error| Datum::Owned(one_line(&error))),
-        }],
+        members: &[Member::new("error", |session| {
+            session.error().map_or(Datum::Null, |error| Datum::Owned(one_line(&error)))
+        })],
         rank: 10,
         floor: 16,
         right: false,
@@ -288,14 +214,11 @@ pub const COLUMNS: &[Column] = &[
         head: "LOGIN",
         help: "whether somebody is logged in: true, false, or nothing where that is not known",
         need: Need::VALUE,
-        members: &[Member {
-            name: "authenticated",
-            get: |session| match session.login() {
-                Login::User(_) => Datum::Bool(true),
-                Login::Nobody => Datum::Bool(false),
-                Login::Unknown => Datum::Null,
-            },
-        }],
+        members: &[Member::new("authenticated", |session| match session.login() {
+            Login::User(_) => Datum::Bool(true),
+            Login::Nobody => Datum::Bool(false),
+            Login::Unknown => Datum::Null,
+        })],
         rank: 10,
         floor: 5,
         right: false,
@@ -311,10 +234,7 @@ pub const COLUMNS: &[Column] = &[
         head: "IDLE",
         help: "how long it was not seen (idle_ms)",
         need: Need::VALUE,
-        members: &[Member {
-            name: "idle_ms",
-            get: |session| Datum::number(since(session, session.facts.seen)),
-        }],
+        members: &[Member::new("idle_ms", |session| Datum::number(since(session, session.facts.seen)))],
         rank: 5,
         floor: 7,
         right: true,
@@ -326,10 +246,7 @@ pub const COLUMNS: &[Column] = &[
         head: "AGE",
         help: "how long ago it was created (age_ms)",
         need: Need::VALUE,
-        members: &[Member {
-            name: "age_ms",
-            get: |session| Datum::number(since(session, session.facts.created)),
-        }],
+        members: &[Member::new("age_ms", |session| Datum::number(since(session, session.facts.created)))],
         rank: 9,
         floor: 7,
         right: true,
@@ -356,7 +273,7 @@ pub const COLUMNS: &[Column] = &[
         head: "PREFIX",
         help: "what stands before the id in the key",
         need: Need::NOTHING,
-        members: &[Member { name: "prefix", get: |session| Datum::Bytes(session.before()) }],
+        members: &[Member::new("prefix", |session| Datum::Bytes(session.before()))],
         rank: 8,
         floor: 8,
         right: false,
@@ -368,7 +285,7 @@ pub const COLUMNS: &[Column] = &[
         head: "TYPE",
         help: "the type of its key: string or hash",
         need: Need::NOTHING,
-        members: &[Member { name: "type", get: |session| Datum::Text(kind(session)) }],
+        members: &[Member::new("type", |session| Datum::Text(kind(session)))],
         rank: 12,
         floor: 6,
         right: false,
@@ -380,7 +297,7 @@ pub const COLUMNS: &[Column] = &[
         head: "CERTAINTY",
         help: "how sure its layout is: sure, kin or weak",
         need: Need::NOTHING,
-        members: &[Member { name: "certainty", get: |session| Datum::Text(certainty(session)) }],
+        members: &[Member::new("certainty", |session| Datum::Text(certainty(session)))],
         rank: 12,
         floor: 9,
         right: false,
@@ -432,8 +349,8 @@ pub fn by_name(name: &str) -> Result<&'static Column, Usage> {
 
 /// The columns of one listing.
 #[derive(Debug, Clone)]
-pub struct Columns {
-    pub list: Vec<&'static Column>,
+pub struct Columns<R: Rows = Sessions> {
+    pub list: Vec<&'static super::column::Column<R>>,
     /// The user chose them, so none is dropped for want of room.
     pub chosen: bool,
     /// Nothing is cut, however wide it gets.
@@ -480,6 +397,13 @@ impl Columns {
         }
         Ok(Columns { list, chosen: true, wide: false })
     }
+}
+
+impl<R: Rows> Columns<R> {
+    /// All columns of a table that is not chosen from.
+    pub fn every(columns: &'static [super::column::Column<R>]) -> Columns<R> {
+        Columns { list: columns.iter().collect(), chosen: false, wide: false }
+    }
 
     /// What must be asked of the server.
     pub fn need(&self) -> Need {
@@ -487,8 +411,8 @@ impl Columns {
     }
 
     /// The JSON members, each once.
-    pub fn members(&self) -> Vec<&'static Member> {
-        let mut members: Vec<&'static Member> = Vec::new();
+    pub fn members(&self) -> Vec<&'static super::column::Member<R>> {
+        let mut members: Vec<&'static super::column::Member<R>> = Vec::new();
         for member in self.list.iter().flat_map(|column| column.members) {
             if !members.iter().any(|other| other.name == member.name) {
                 members.push(member);

@@ -4,43 +4,40 @@
 //! expect. Text that a spreadsheet would take for a formula is left as it is: whoever compares cells
 //! with ids needs them unchanged. On a terminal, what it would not show is written escaped.
 
-use super::columns::{Datum, Member};
-use super::{Look, Options, clock, json, mask, safe};
-use crate::layout::session::Session;
-
-/// A cell of its own, quoted where it must be.
-pub fn field(own: &str, options: &Options) -> String {
-    let mut out = Vec::with_capacity(own.len() + 2);
-    text(&mut out, own, options.look());
-    // Whole characters went in.
-    String::from_utf8_lossy(&out).into_owned()
-}
+use super::column::{Datum, Member, Rows};
+use super::{Look, clock, json, mask, safe};
 
 /// Appends the header.
-pub(super) fn head(out: &mut Vec<u8>, members: &[&'static Member]) {
-    for (at, member) in members.iter().enumerate() {
+pub(super) fn head<'n>(out: &mut Vec<u8>, names: impl Iterator<Item = &'n str>) {
+    for (at, name) in names.enumerate() {
         if at > 0 {
             out.push(b',');
         }
-        out.extend_from_slice(member.name.as_bytes());
+        out.extend_from_slice(name.as_bytes());
     }
     out.push(b'\n');
 }
 
 /// Appends a row with its line end.
-pub(super) fn row(out: &mut Vec<u8>, members: &[&'static Member], session: &Session<'_>, look: Look) {
-    for (at, member) in members.iter().enumerate() {
-        if at > 0 {
+pub(super) fn row<R: Rows>(out: &mut Vec<u8>, members: &[&'static Member<R>], row: &R::Row<'_>, look: Look) {
+    cells(out, members.iter().map(|member| (member.get)(row)), look);
+}
+
+/// Appends cells with the line end behind them.
+pub(super) fn cells<'d>(out: &mut Vec<u8>, data: impl Iterator<Item = Datum<'d>>, look: Look) {
+    let start = out.len();
+    let mut count = 0;
+    for datum in data {
+        if count > 0 {
             out.push(b',');
         }
-        match (member.get)(session) {
+        count += 1;
+        match datum {
             Datum::Null => {}
-            Datum::Id if look.mask => text(out, &mask::id(session.id, mask::length(session.id)), look),
-            Datum::Id => text(out, &safe::text(session.id), look),
-            Datum::Key if look.mask => {
-                text(out, &mask::key(session.key, session.id, mask::length(session.id)), look);
-            }
-            Datum::Key => text(out, &safe::text(session.key), look),
+            Datum::Id(id) if look.mask => text(out, &mask::id(id, mask::length(id)), look),
+            Datum::Id(id) => text(out, &safe::text(id), look),
+            Datum::Key { key, id } if look.mask => text(out, &mask::key(key, id, mask::length(id)), look),
+            Datum::Key { key, .. } => text(out, &safe::text(key), look),
             Datum::Text(own) => text(out, own, look),
             Datum::Owned(own) => text(out, &own, look),
             Datum::Bytes(own) => text(out, &safe::text(own), look),
@@ -50,10 +47,11 @@ pub(super) fn row(out: &mut Vec<u8>, members: &[&'static Member], session: &Sess
                 clock::push_rfc3339(out, ms);
             }
             Datum::Names(names) => text(out, &names.join("+"), look),
+            Datum::Json(value) => text(out, &value.to_string(), look),
         }
     }
     // A line that is empty would be no row.
-    if members.len() == 1 && out.last().is_none_or(|byte| *byte == b'\n') {
+    if count == 1 && out.len() == start {
         out.extend_from_slice(b"\"\"");
     }
     out.push(b'\n');

@@ -2,6 +2,8 @@
 
 use clap::ValueEnum;
 
+use crate::fault::Usage;
+
 /// The forms of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
@@ -12,8 +14,39 @@ pub enum Format {
     Json,
     /// One JSON object a line
     Ndjson,
+    /// The same as JSON, as YAML that is easy to read
+    Yaml,
     /// Comma-separated values with a header
     Csv,
     /// Ids only, one a line
     Ids,
+}
+
+impl Format {
+    /// What `-o` takes for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Table => "table",
+            Format::Json => "json",
+            Format::Ndjson => "ndjson",
+            Format::Yaml => "yaml",
+            Format::Csv => "csv",
+            Format::Ids => "ids",
+        }
+    }
+
+    /// Refuses a form that a command does not have; `what` says what it prints.
+    pub fn among(self, forms: &[Format], what: &str, hint: &str) -> Result<(), Usage> {
+        if forms.contains(&self) {
+            return Ok(());
+        }
+        let names: Vec<&str> = forms.iter().map(|form| form.name()).collect();
+        let (last, rest) = names.split_last().unwrap_or((&"table", &[]));
+        let known =
+            if rest.is_empty() { (*last).to_string() } else { format!("{} or {last}", rest.join(", ")) };
+        Err(Usage::new(format!("-o {}: {what} as {known}", self.name())).hint(hint))
+    }
+
+    /// Forms of one object, or of a card for people.
+    pub const OBJECTS: &[Format] = &[Format::Table, Format::Json, Format::Ndjson, Format::Yaml];
 }

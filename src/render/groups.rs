@@ -4,9 +4,10 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use super::columns::{Cell, Column, Datum, Tone, by_name};
+use super::column::{Cell, Datum, Tone};
+use super::columns::{Column, by_name};
 use super::table::Head;
-use super::{Options, clock, csv, glyph, json, mask, safe, table};
+use super::{Look, Options, clock, csv, glyph, json, mask, safe, table, yaml};
 use crate::fault::Usage;
 use crate::layout::session::{Login, Session};
 use crate::render::Format;
@@ -234,6 +235,7 @@ impl Groups {
         if self.others.sessions > 0 {
             rows.push((vec![None; self.by.columns.len()], self.others, Of::Others));
         }
+        let look = options.look();
         let mut text = Vec::new();
         match format {
             Format::Table => self.table(&mut text, &rows, options),
@@ -241,14 +243,25 @@ impl Groups {
                 text.push(b'[');
                 for (at, row) in rows.iter().enumerate() {
                     text.extend_from_slice(if at == 0 { b"\n" } else { b",\n" });
-                    self.json(&mut text, row);
+                    self.json(&mut text, row, look);
                 }
                 text.extend_from_slice(if rows.is_empty() { b"]\n" } else { b"\n]\n" });
             }
             Format::Ndjson => {
                 for row in &rows {
-                    self.json(&mut text, row);
+                    self.json(&mut text, row, look);
                     text.push(b'\n');
+                }
+            }
+            Format::Yaml => {
+                let mut object = Vec::new();
+                for row in &rows {
+                    object.clear();
+                    self.json(&mut object, row, look);
+                    yaml::item(&mut text, &object);
+                }
+                if rows.is_empty() {
+                    text.extend_from_slice(yaml::NONE);
                 }
             }
             Format::Csv => self.csv(&mut text, &rows, options),
@@ -290,35 +303,35 @@ impl Groups {
         values
     }
 
-    fn json(&self, out: &mut Vec<u8>, (values, count, of): &Row) {
-        out.push(b'{');
-        for (column, value) in self.by.columns.iter().zip(values) {
-            json::text(out, column.name);
-            out.push(b':');
-            match value {
-                Some(value) => json::text(out, value),
-                None => out.extend_from_slice(b"null"),
-            }
-            out.push(b',');
-        }
-        out.extend_from_slice(b"\"count\":");
-        json::push_number(out, count.sessions);
+    /// The names of a row's members, those of the columns first, and what each is.
+    fn members<'r>(&self, (values, count, of): &'r Row) -> Vec<(&'static str, Datum<'r>)> {
+        let columns = self.by.columns.iter();
+        let mut members: Vec<_> =
+            columns.zip(values).map(|(column, value)| (column.name, Datum::text(value.as_deref()))).collect();
+        members.push(("count", Datum::Number(count.sessions)));
         if self.memory {
-            out.extend_from_slice(format!(",\"{}\":", self.sum_name()).as_bytes());
-            json::push_number(out, count.bytes);
+            members.push((self.sum_name(), Datum::Number(count.bytes)));
         }
         if *of == Of::Others {
-            out.extend_from_slice(b",\"others\":true");
+            members.push(("others", Datum::Bool(true)));
         } else if let Some(at) = self.by.columns.iter().position(|column| column.name == "user")
             && !self.by.columns.iter().any(|column| column.name == "authenticated")
         {
-            let of: &[u8] = match (&values[at], of) {
-                (Some(_), _) => b"true",
-                (None, Of::Nobody) => b"false",
-                (None, _) => b"null",
-            };
-            out.extend_from_slice(b",\"authenticated\":");
-            out.extend_from_slice(of);
+            let known = values[at].as_ref().map(|_| true).or((*of == Of::Nobody).then_some(false));
+            members.push(("authenticated", Datum::truth(known)));
+        }
+        members
+    }
+
+    fn json(&self, out: &mut Vec<u8>, row: &Row, look: Look) {
+        out.push(b'{');
+        for (at, (name, datum)) in self.members(row).into_iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            json::text(out, name);
+            out.push(b':');
+            json::datum(out, datum, look);
         }
         out.push(b'}');
     }
@@ -329,26 +342,14 @@ impl Groups {
     }
 
     fn csv(&self, out: &mut Vec<u8>, rows: &[Row], options: &Options) {
-        let mut head: Vec<&str> = self.by.columns.iter().map(|column| column.name).collect();
-        head.push("count");
-        if self.memory {
-            head.push(self.sum_name());
-        }
+        let columns = self.by.columns.iter().map(|column| column.name).chain(["count"]);
+        let names: Vec<&str> = columns.chain(self.memory.then(|| self.sum_name())).collect();
         if !options.bare {
-            out.extend_from_slice(head.join(",").as_bytes());
-            out.push(b'\n');
+            csv::head(out, names.iter().copied());
         }
-        for (values, count, _) in rows {
-            for value in values {
-                csv::text(out, value.as_deref().unwrap_or_default(), options.look());
-                out.push(b',');
-            }
-            json::push_number(out, count.sessions);
-            if self.memory {
-                out.push(b',');
-                json::push_number(out, count.bytes);
-            }
-            out.push(b'\n');
+        for row in rows {
+            let members = self.members(row).into_iter().take(names.len());
+            csv::cells(out, members.map(|(_, datum)| datum), options.look());
         }
     }
 
@@ -437,9 +438,9 @@ fn push(out: &mut Vec<u8>, column: &'static Column, session: &Session<'_>) {
         // Of nobody is another thing than not known of whom.
         Datum::Null if column.name == "user" && session.login() == Login::Nobody => put(NOBODY, &[]),
         Datum::Null => put(UNKNOWN, &[]),
-        Datum::Id => put(TEXT, session.id),
+        Datum::Id(id) => put(TEXT, id),
         // A key is counted by what it is beside the id; whole it would be a group of its own.
-        Datum::Key => put(TEXT, session.before()),
+        Datum::Key { .. } => put(TEXT, session.before()),
         Datum::Text(text) => put(TEXT, text.as_bytes()),
         Datum::Owned(text) => put(TEXT, text.as_bytes()),
         Datum::Bytes(bytes) => put(TEXT, bytes),
@@ -451,6 +452,7 @@ fn push(out: &mut Vec<u8>, column: &'static Column, session: &Session<'_>) {
             None => put(UNKNOWN, &[]),
         },
         Datum::Names(names) => put(TEXT, names.join("+").as_bytes()),
+        Datum::Json(value) => put(TEXT, value.to_string().as_bytes()),
     }
 }
 

@@ -2,9 +2,11 @@
 
 use base64::Engine as _;
 
-use super::columns::{Columns, Datum, Member};
+use super::column::{Datum, Member, Rows};
+use super::columns::Columns;
 use super::{Look, Options, clock, mask, safe};
 use crate::layout::session::Session;
+use crate::render::Format;
 use crate::value::{escaped_json, write_json_text};
 
 /// Appends every member of a row without the braces, for whoever adds some of his own.
@@ -14,15 +16,15 @@ pub fn members(session: &Session<'_>, options: &Options, out: &mut Vec<u8>) {
 
 /// A row's members with their names ready to be copied.
 #[derive(Debug)]
-pub(super) struct Names {
-    members: Vec<(Vec<u8>, &'static Member)>,
+pub(super) struct Names<R: Rows> {
+    members: Vec<(Vec<u8>, &'static Member<R>)>,
     /// Whether a key that is no UTF-8 is added whole.
     key: bool,
 }
 
-impl Names {
-    pub(super) fn new(members: &[&'static Member]) -> Names {
-        let name = |(at, member): (usize, &&'static Member)| {
+impl<R: Rows> Names<R> {
+    pub(super) fn new(members: &[&'static Member<R>]) -> Names<R> {
+        let name = |(at, member): (usize, &&'static Member<R>)| {
             let comma = if at == 0 { "" } else { "," };
             (format!("{comma}\"{}\":", member.name).into_bytes(), *member)
         };
@@ -33,48 +35,53 @@ impl Names {
     }
 
     /// Appends the members without the braces.
-    pub(super) fn write(&self, out: &mut Vec<u8>, session: &Session<'_>, look: Look) {
+    pub(super) fn write(&self, out: &mut Vec<u8>, row: &R::Row<'_>, look: Look) {
         for (name, member) in &self.members {
             out.extend_from_slice(name);
-            match (member.get)(session) {
-                Datum::Null => out.extend_from_slice(b"null"),
-                Datum::Id if look.mask => text(out, &mask::id(session.id, mask::length(session.id))),
-                Datum::Id => text(out, &safe::text(session.id)),
-                Datum::Key if look.mask => {
-                    text(out, &mask::key(session.key, session.id, mask::length(session.id)));
-                }
-                Datum::Key => text(out, &safe::text(session.key)),
-                Datum::Text(own) => text(out, own),
-                Datum::Owned(own) => text(out, &own),
-                Datum::Bytes(own) => text(out, &safe::text(own)),
-                Datum::Bool(truth) => out.extend_from_slice(if truth { b"true" } else { b"false" }),
-                Datum::Number(number) => push_number(out, number),
-                Datum::Time(ms) => {
-                    out.push(b'"');
-                    if clock::push_rfc3339(out, ms) {
-                        out.push(b'"');
-                    } else {
-                        out.pop();
-                        out.extend_from_slice(b"null");
-                    }
-                }
-                Datum::Names(names) => {
-                    out.push(b'[');
-                    for (at, own) in names.iter().enumerate() {
-                        if at > 0 {
-                            out.push(b',');
-                        }
-                        text(out, own);
-                    }
-                    out.push(b']');
-                }
-            }
+            datum(out, (member.get)(row), look);
         }
-        if self.key && !look.mask && std::str::from_utf8(session.key).is_err() {
+        let Some(key) = R::KEY.filter(|_| self.key && !look.mask).map(|key| key(row)) else { return };
+        if std::str::from_utf8(key).is_err() {
             out.extend_from_slice(b",\"key_b64\":\"");
-            out.extend_from_slice(base64::engine::general_purpose::STANDARD.encode(session.key).as_bytes());
+            out.extend_from_slice(base64::engine::general_purpose::STANDARD.encode(key).as_bytes());
             out.push(b'"');
         }
+    }
+}
+
+/// Appends a value.
+pub(super) fn datum(out: &mut Vec<u8>, datum: Datum<'_>, look: Look) {
+    match datum {
+        Datum::Null => out.extend_from_slice(b"null"),
+        Datum::Id(id) if look.mask => text(out, &mask::id(id, mask::length(id))),
+        Datum::Id(id) => text(out, &safe::text(id)),
+        Datum::Key { key, id } if look.mask => text(out, &mask::key(key, id, mask::length(id))),
+        Datum::Key { key, .. } => text(out, &safe::text(key)),
+        Datum::Text(own) => text(out, own),
+        Datum::Owned(own) => text(out, &own),
+        Datum::Bytes(own) => text(out, &safe::text(own)),
+        Datum::Bool(truth) => out.extend_from_slice(if truth { b"true" } else { b"false" }),
+        Datum::Number(number) => push_number(out, number),
+        Datum::Time(ms) => {
+            out.push(b'"');
+            if clock::push_rfc3339(out, ms) {
+                out.push(b'"');
+            } else {
+                out.pop();
+                out.extend_from_slice(b"null");
+            }
+        }
+        Datum::Names(names) => {
+            out.push(b'[');
+            for (at, own) in names.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                text(out, own);
+            }
+            out.push(b']');
+        }
+        Datum::Json(value) => out.extend_from_slice(escaped_json(&value.to_string()).as_bytes()),
     }
 }
 
@@ -90,14 +97,37 @@ pub(super) fn text(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// An object on one line, with its line end.
-pub fn line(value: &serde_json::Value) -> String {
-    escaped_json(&format!("{value}\n")).into_owned()
+/// A value in a form of data, with its line end.
+pub fn value(format: Format, value: &serde_json::Value) -> Vec<u8> {
+    match format {
+        Format::Json => escaped_json(&format!("{value:#}\n")).into_owned().into_bytes(),
+        Format::Yaml => {
+            let mut out = Vec::new();
+            super::yaml::document(&mut out, escaped_json(&value.to_string()).as_bytes());
+            out
+        }
+        _ => escaped_json(&format!("{value}\n")).into_owned().into_bytes(),
+    }
 }
 
-/// A document over several lines, with its line end.
-pub fn pretty(value: &serde_json::Value) -> String {
-    escaped_json(&format!("{value:#}\n")).into_owned()
+/// What is on one line, over several lines and with its line end.
+pub(super) fn pretty_of(json: &[u8]) -> Vec<u8> {
+    // What was just written here is JSON.
+    serde_json::from_slice(json).map_or_else(|_| json.to_vec(), |parsed| value(Format::Json, &parsed))
+}
+
+/// Spreads the object that begins there over several lines, as an item of a spread array.
+pub(super) fn spread(out: &mut Vec<u8>, start: usize) {
+    // What was just written here is JSON.
+    let Ok(value) = serde_json::from_slice::<serde_json::Value>(&out[start..]) else { return };
+    out.truncate(start);
+    for (at, line) in escaped_json(&format!("{value:#}")).lines().enumerate() {
+        if at > 0 {
+            out.push(b'\n');
+        }
+        out.extend_from_slice(b"  ");
+        out.extend_from_slice(line.as_bytes());
+    }
 }
 
 /// Printable ASCII without quote and backslash, looked at eight bytes at a time: what nearly all
@@ -178,9 +208,10 @@ mod tests {
             let ours = crate::value::Value::Text(own.as_str().into());
             let mut row = Vec::new();
             text(&mut row, &own);
+            let form = |format| String::from_utf8(super::value(format, &value)).unwrap();
             let written = [
-                line(&value),
-                pretty(&value),
+                form(Format::Ndjson),
+                form(Format::Json),
                 ours.to_json(),
                 ours.to_json_pretty(),
                 String::from_utf8(row).unwrap(),

@@ -6,7 +6,8 @@
 
 use std::collections::BinaryHeap;
 
-use super::columns::{Column, Datum, by_name};
+use super::column::Datum;
+use super::columns::{Column, Sessions, by_name};
 use crate::fault::Usage;
 use crate::layout::session::Session;
 use crate::select::parse_address;
@@ -49,14 +50,17 @@ impl Sort {
 }
 
 /// Appends one column: a byte that puts the unknown last, then bytes in the order of what they mean.
-fn push(key: &mut Vec<u8>, member: &super::columns::Member, session: &Session<'_>, descending: bool) {
+fn push(
+    key: &mut Vec<u8>,
+    member: &super::column::Member<Sessions>,
+    session: &Session<'_>,
+    descending: bool,
+) {
     let start = key.len() + 1;
     key.push(0);
     match (member.get)(session) {
         Datum::Null => key[start - 1] = 1,
-        Datum::Id => bytes(key, session.id),
-        Datum::Key => bytes(key, session.key),
-        Datum::Bytes(own) => bytes(key, own),
+        Datum::Id(own) | Datum::Key { key: own, .. } | Datum::Bytes(own) => bytes(key, own),
         Datum::Owned(own) => bytes(key, own.as_bytes()),
         Datum::Text(own) if member.name == "ip" => address(key, own),
         Datum::Text(own) if member.name == "user" => user(key, own),
@@ -66,6 +70,7 @@ fn push(key: &mut Vec<u8>, member: &super::columns::Member, session: &Session<'_
         // The sign bit turned puts the years before 1970 first.
         Datum::Time(ms) => key.extend_from_slice(&(ms as u64 ^ 1 << 63).to_be_bytes()),
         Datum::Names(names) => bytes(key, names.join("+").as_bytes()),
+        Datum::Json(value) => bytes(key, value.to_string().as_bytes()),
     }
     if descending {
         key[start..].iter_mut().for_each(|byte| *byte = !*byte);

@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::columns::{Cell, Column, Columns, Tone, one_line};
+use super::column::{Cell, Column, Datum, Fault, Rows, Tone};
+use super::columns::Columns;
 use super::mask::{self, Shown};
 use super::{Look, Options, glyph, safe};
-use crate::layout::session::Session;
 
 /// Between two columns.
 const GAP: usize = 2;
@@ -39,9 +39,7 @@ pub(super) struct Row {
     /// Only where the column is shown.
     key: Option<Vec<u8>>,
     cells: Vec<Cell>,
-    error: Option<String>,
-    /// It has ended or cannot be decoded.
-    bad: bool,
+    fault: Fault,
 }
 
 /// What is settled once.
@@ -52,8 +50,8 @@ struct Fit {
 }
 
 #[derive(Debug)]
-pub(super) struct Table {
-    columns: Columns,
+pub(super) struct Table<R: Rows> {
+    columns: Columns<R>,
     look: Look,
     width: usize,
     /// The rows that settle the widths.
@@ -64,8 +62,9 @@ pub(super) struct Table {
     fit: Option<Fit>,
 }
 
-impl Table {
-    pub(super) fn new(columns: Columns, look: Look, width: usize, height: Option<usize>) -> Table {
+impl<R: Rows> Table<R> {
+    pub(super) fn new(mut columns: Columns<R>, look: Look, width: usize, height: Option<usize>) -> Table<R> {
+        columns.list.retain(|column| column.is_drawn());
         // Nobody waits at a pipe, so there more rows can be looked at.
         let screen = if look.terminal { height.unwrap_or(24).clamp(5, 50) } else { 200 };
         Table {
@@ -80,16 +79,30 @@ impl Table {
         }
     }
 
-    /// What is kept of a session until its row is drawn.
-    pub(super) fn row(&self, session: &Session<'_>) -> Row {
+    /// Draws nothing before all rows are there.
+    pub(super) fn wait(&mut self) {
+        self.screen = usize::MAX;
+    }
+
+    /// What is kept of a row until it is drawn.
+    pub(super) fn row(&self, row: &R::Row<'_>) -> Row {
         let list = &self.columns.list;
+        let id = list.iter().find_map(|column| column.members.first().filter(|_| column.name == "id"));
+        let id = match (id.map(|member| (member.get)(row)), R::ID) {
+            (Some(Datum::Id(id)), _) => id,
+            (_, Some(id)) => id(row),
+            _ => &[],
+        };
+        let key = list.iter().find_map(|column| column.members.first().filter(|_| column.name == "key"));
         Row {
-            id: session.id.to_vec(),
-            shown: if self.look.reveal { Shown::whole() } else { Shown::alone(session.id) },
-            key: list.iter().any(|column| column.name == "key").then(|| session.key.to_vec()),
-            cells: list.iter().map(|column| (column.cell)(session)).collect(),
-            error: session.error().map(|error| safe::safe(&one_line(&error)).into_owned()),
-            bad: session.expired() || session.undecodable(),
+            id: id.to_vec(),
+            shown: if self.look.reveal { Shown::whole() } else { Shown::alone(id) },
+            key: match key.map(|member| (member.get)(row)) {
+                Some(Datum::Key { key, .. }) => Some(key.to_vec()),
+                _ => None,
+            },
+            cells: list.iter().map(|column| (column.cell)(row)).collect(),
+            fault: R::fault(row),
         }
     }
 
@@ -179,9 +192,9 @@ impl Table {
     }
 
     fn cell<'r>(&self, fit: &Fit, row: &'r Row, at: usize) -> Cow<'r, Cell> {
-        let tone = if row.bad { Tone::Bad } else { Tone::Plain };
+        let tone = if row.fault.bad { Tone::Bad } else { Tone::Plain };
         let shown = |name: &str| fit.columns.iter().any(|(other, _)| self.columns.list[*other].name == name);
-        let made = match (self.columns.list[at].name, &row.error) {
+        let made = match (self.columns.list[at].name, &row.fault.error) {
             ("id", _) => Cell::new(safe::safe(&row.shown.id(&row.id)), tone),
             ("key", _) => {
                 let key = row.key.as_deref().unwrap_or_default();
@@ -210,7 +223,7 @@ struct Ask {
 }
 
 impl Ask {
-    fn of(column: &Column, natural: usize) -> Ask {
+    fn of<R: Rows>(column: &Column<R>, natural: usize) -> Ask {
         let floor = if column.whole { column.floor.max(WHOLE) } else { column.floor };
         let usual = if column.floor == usize::MAX { natural } else { natural.max(column.floor) };
         Ask { natural, floor, usual, rank: column.rank }

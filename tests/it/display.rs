@@ -104,10 +104,50 @@ fn forms_that_a_command_does_not_have_are_refused() {
         &["inspect", &sid(0), "-o", "csv"][..],
         &["inspect", &sid(0), "-o", "ids"],
         &["discover", "-o", "ids"],
+        &["runs", "verify-audit", "-o", "ids"],
     ] {
-        let ran = sess.args(args).code(2);
+        let ran = sess.args(args).code(2).says("hint: ");
         assert!(ran.stdout.is_empty(), "{}", ran.text());
     }
+    sess.args(["inspect", &sid(0), "-o", "csv"]).code(2).says("as table, json, ndjson or yaml");
+    sess.args(["discover", "-o", "ids"]).code(2).says("families of keys have no ids");
+}
+
+#[test]
+fn yaml_says_what_json_says() {
+    let more = json!({ "cart": [{ "sku": "A-1", "n": 2 }], "note": "no: not this", "empty": {} });
+    let sess = Sess::new().express(format!("sess:{}", sid(1)), Some("alice"), &more).set("cache:1", "x");
+    let ran = sess.args(["list", "-o", "yaml", "--columns", "id,user,created,agent"]).success();
+    ran.stdout(&format!("- id: \"{}\"\n  user: alice\n  created_at: null\n  agent: null\n", sid(1)));
+    sess.args(["list", "--user", "bob", "-o", "yaml"]).success().stdout("[]\n");
+    let ran = sess.args(["inspect", &sid(1), "-o", "yaml"]).success().silent();
+    let ran = ran.shows("\nlayout: connect-redis\n").shows("\ncodec:\n  - json\n");
+    let ran = ran.shows("\n  cart:\n    - sku: A-1\n      \"n\": 2\n  note: \"no: not this\"\n  empty: {}\n");
+    ran.shows("\ncompanions: []\n");
+    sess.args(["inspect", &sid(1), "-o", "yaml", "--path", "cart"])
+        .success()
+        .stdout("- sku: A-1\n  \"n\": 2\n");
+    sess.args(["count", "-o", "yaml"]).success().stdout("count: 1\ncomplete: true\n");
+    let by = sess.args(["count", "--by", "user", "-o", "yaml"]).success();
+    by.stdout("- user: alice\n  count: 1\n  authenticated: true\n");
+    sess.args(["discover", "-o", "yaml"]).success().shows("- keys: \"sess:<id>\"\n  type: string\n");
+    sess.args(["layouts", "connect-redis", "-o", "yaml"]).success().shows("layout: connect-redis\nfamily: ");
+    let ran = sess.args_with_input(&["decode", "-o", "yaml"], b"{\"a\":[1,\"2\"]}").success();
+    ran.stdout("codec:\n  - json\ndata:\n  a:\n    - 1\n    - \"2\"\n");
+    let ran = sess.args(["purge", "--all", "--yes", "-o", "yaml"]).success();
+    ran.shows("\ndone: 1\n").shows(&format!("\nsessions:\n- id: \"{}\"\n  key: \"sess:", sid(1)));
+    sess.args(["runs", "-o", "yaml"]).success().shows("\n  command: purge\n");
+}
+
+#[test]
+fn what_is_wide_is_cut_nowhere() {
+    let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+    let sess = Sess::new().express("sess:one-1111", Some("alice"), &json!({ "userAgent": agent }));
+    let (_, shown) = sess.terminal_of(80, 24, &["list"]).end();
+    assert!(!shown.contains("Firefox"), "{shown}");
+    let ran = sess.args(["list", "-o", "wide"]).success();
+    ran.shows("CERTAINTY").shows(agent);
+    sess.args(["list", "-o", "wide", "--columns", "user,agent"]).success().hides("CERTAINTY").shows(agent);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Entry, Spool};
+use super::{Entries, Entry, Totals};
 use crate::change::audit;
 use crate::fault::{Failure, Refusal};
 use crate::store::{Ends, Expiry, Fingerprint, Key, Own};
@@ -129,8 +129,14 @@ fn taken(path: &Path) -> Failure {
         .hint("a plan never replaces a file: choose another name, or remove that one")
 }
 
-/// Writes the plan; its digest.
-pub fn write(path: &Path, header: &Header, spool: Spool, reveal: bool) -> anyhow::Result<String> {
+/// Writes the plan and leaves the entries at their end; its digest.
+pub fn write(
+    path: &Path,
+    header: &Header,
+    totals: &Totals,
+    entries: &mut Entries,
+    reveal: bool,
+) -> anyhow::Result<String> {
     let about = || format!("writing the plan {}", path.display());
     let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let file = match opened {
@@ -139,7 +145,6 @@ pub fn write(path: &Path, header: &Header, spool: Spool, reveal: bool) -> anyhow
     };
     let mut out = BufWriter::new(file);
     let mut digest = Sha256::new();
-    let totals = spool.totals.clone();
     let mut line = |value: &Json| -> anyhow::Result<()> {
         let text = crate::value::escaped_json(&format!("{value}\n")).into_owned();
         digest.update(text.as_bytes());
@@ -160,7 +165,6 @@ pub fn write(path: &Path, header: &Header, spool: Spool, reveal: bool) -> anyhow
         "creator": header.creator,
         "salt": hex(&header.salt),
     }))?;
-    let mut entries = spool.read()?;
     loop {
         let batch = entries.batch(500)?;
         if batch.is_empty() {
@@ -318,6 +322,7 @@ pub fn check(plan: &Plan, store: &str, now: i64, max_age: u64, allow_edited: boo
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::change::plan::Spool;
     use crate::store::Step;
 
     const STORE: &str = "unix:///s";
@@ -349,7 +354,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("plan");
         let header = Header::new("purge", STORE, "all".into(), 3, 1_795_000_000_000);
-        write(&path, &header, spool, reveal).unwrap();
+        let totals = spool.totals.clone();
+        write(&path, &header, &totals, &mut spool.read().unwrap(), reveal).unwrap();
         std::fs::read(path).unwrap()
     }
 

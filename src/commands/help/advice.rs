@@ -74,8 +74,7 @@ const INSTEAD: &[(&str, &str)] = &[
 
 /// Forms of output of other tools.
 const FORMS: &[(&str, &str)] = &[
-    ("wide", "`sessctl list --wide` shows more columns"),
-    ("yaml", "JSON is YAML, too: -o json"),
+    ("yml", "it is written -o yaml"),
     ("name", "-o ids prints the ids only"),
     ("text", "-o table is the form for people"),
     ("jsonl", "a JSON object a line is -o ndjson"),
@@ -140,8 +139,7 @@ mod tests {
             (&["list", "--created", "1h"], "'--age'"),
             (&["purge", "--force"], "'--yes'"),
             (&["list", "--watch"], "watch(1)"),
-            (&["list", "-o", "wide"], "list --wide"),
-            (&["list", "-o", "yaml"], "-o json"),
+            (&["list", "-o", "yml"], "-o yaml"),
             (&["lsit"], "'list'"),
         ] {
             let said = said(args);

@@ -68,8 +68,33 @@ fn programs_are_told_which_sessions_and_by_which_steps() {
     lines.sort();
     assert_eq!(lines, ids);
     ran.says("sessions would be changed");
+    let plan = sess.write("none", "").with_file_name("plan");
+    let plan = plan.to_str().expect("a path");
+    let ran = sess.changes_nothing(["purge", "--user", user, "--plan", plan, "-o", "json"]).success();
+    assert_eq!(told(ran.json()["sessions"].as_array().expect("sessions")), keys);
     let ran = sess.args(["purge", "--user", user, "--yes", "-o", "json"]).success();
     assert_eq!(told(ran.json()["sessions"].as_array().expect("sessions")), keys);
+    // What is put back is told in the same way.
+    let mut lines = sess.changes_nothing(["undo", "--dry-run", "-o", "ids"]).success().lines();
+    lines.sort();
+    assert_eq!(lines, ids);
+    for undo in [&["undo", "--dry-run"][..], &["undo", "--yes"]] {
+        let ran = sess.args([undo, &["-o", "json"]].concat()).success();
+        let report = ran.json();
+        let mut back: Vec<String> = Vec::new();
+        for session in report["sessions"].as_array().expect("sessions") {
+            let key = session["key"].as_str().expect("a key");
+            let steps = session["steps"].as_array().expect("steps");
+            assert!(
+                steps[0].as_str().is_some_and(|step| step.starts_with(&format!("SET {key} NX"))),
+                "{steps:?}"
+            );
+            assert!(steps.contains(&json!(format!("SADD UserSessions:{{{user}}} {key}"))), "{steps:?}");
+            back.push(key.to_string());
+        }
+        back.sort();
+        assert_eq!(back, keys);
+    }
 }
 
 #[test]

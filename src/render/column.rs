@@ -1,0 +1,193 @@
+//! What a column is, for the rows of any command: each command has one table of them, and every form
+//! of output is made from that.
+
+use std::fmt::Debug;
+
+use super::safe::safe;
+use crate::store::Need;
+
+/// A kind of rows. What a row borrows is named each time, so that columns can be constants.
+pub trait Rows: Copy + Debug + 'static {
+    type Row<'a>;
+
+    /// What the rows are, for what is said about them: `sessions`, `runs`.
+    const WHAT: &'static str;
+
+    /// What `-o ids` prints of a row; none where rows have no ids.
+    const ID: Option<for<'a, 's> fn(&'s Self::Row<'a>) -> &'s [u8]> = None;
+
+    /// The key of a row where JSON adds it in base64 if it is not UTF-8.
+    const KEY: Option<for<'a, 's> fn(&'s Self::Row<'a>) -> &'s [u8]> = None;
+
+    /// Whether a row tells of something that is wrong, and what.
+    fn fault(_: &Self::Row<'_>) -> Fault {
+        Fault::default()
+    }
+
+    /// How an array of them is written as JSON.
+    const PRETTY: bool = false;
+}
+
+/// What is wrong with what a row is about.
+#[derive(Debug, Clone, Default)]
+pub struct Fault {
+    /// Its first column is marked.
+    pub bad: bool,
+    pub error: Option<String>,
+}
+
+/// A fact of a row as data, the same for all forms.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Datum<'s> {
+    Null,
+    /// An id, which is shortened where it is to be.
+    Id(&'s [u8]),
+    /// A key with the id in it.
+    Key {
+        key: &'s [u8],
+        id: &'s [u8],
+    },
+    Text(&'s str),
+    Owned(String),
+    /// Bytes that need not be UTF-8.
+    Bytes(&'s [u8]),
+    Bool(bool),
+    Number(u64),
+    /// Milliseconds since 1970.
+    Time(i64),
+    Names(&'s [&'static str]),
+    /// What has no form of its own.
+    Json(serde_json::Value),
+}
+
+impl<'s> Datum<'s> {
+    pub fn text(text: Option<&'s str>) -> Datum<'s> {
+        text.map_or(Datum::Null, Datum::Text)
+    }
+
+    pub fn number(number: Option<u64>) -> Datum<'s> {
+        number.map_or(Datum::Null, Datum::Number)
+    }
+
+    pub fn time(time: Option<i64>) -> Datum<'s> {
+        time.map_or(Datum::Null, Datum::Time)
+    }
+
+    pub fn truth(truth: Option<bool>) -> Datum<'s> {
+        truth.map_or(Datum::Null, Datum::Bool)
+    }
+}
+
+/// A member of a row's JSON object, which also is a column of CSV.
+#[derive(Clone, Copy)]
+pub struct Member<R: Rows> {
+    pub name: &'static str,
+    pub get: for<'a, 's> fn(&'s R::Row<'a>) -> Datum<'s>,
+    /// It is too long or too deep for a cell of CSV.
+    pub nested: bool,
+}
+
+impl<R: Rows> Debug for Member<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl<R: Rows> Member<R> {
+    pub const fn new(name: &'static str, get: for<'a, 's> fn(&'s R::Row<'a>) -> Datum<'s>) -> Member<R> {
+        Member { name, get, nested: false }
+    }
+
+    /// One that CSV leaves out.
+    pub const fn nested(name: &'static str, get: for<'a, 's> fn(&'s R::Row<'a>) -> Datum<'s>) -> Member<R> {
+        Member { name, get, nested: true }
+    }
+}
+
+/// What a cell of the table means, for those who see colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tone {
+    #[default]
+    Plain,
+    Strong,
+    Dim,
+    Warning,
+    Bad,
+}
+
+/// A cell of the table: safe to be shown, of any length.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cell {
+    pub text: String,
+    pub tone: Tone,
+}
+
+impl Cell {
+    pub fn new(text: impl Into<String>, tone: Tone) -> Cell {
+        Cell { text: text.into(), tone }
+    }
+
+    pub fn plain(text: Option<String>) -> Cell {
+        text.map_or_else(Cell::unknown, |text| Cell::new(text, Tone::Plain))
+    }
+
+    pub fn safe(text: Option<&str>, tone: Tone) -> Cell {
+        text.map_or_else(Cell::unknown, |text| Cell::new(safe(text), tone))
+    }
+
+    pub fn unknown() -> Cell {
+        Cell::new("-", Tone::Dim)
+    }
+}
+
+/// A column.
+#[derive(Clone, Copy)]
+pub struct Column<R: Rows> {
+    /// What `--columns`, `--sort` and `--by` take.
+    pub name: &'static str,
+    /// What stands above it in a table; nothing where it is a column of data alone.
+    pub head: &'static str,
+    pub help: &'static str,
+    /// What must be asked of the server for it.
+    pub need: Need,
+    /// The members of a JSON row; none where it is a table's alone.
+    pub members: &'static [Member<R>],
+    /// The highest goes first where the terminal is too narrow.
+    pub rank: u8,
+    /// How far it may be narrowed before another one is dropped; with `usize::MAX` not at all.
+    pub floor: usize,
+    pub right: bool,
+    /// It is a number, a time or an address, and never cut.
+    pub whole: bool,
+    /// The cell of the table. Those of the columns `id` and `key` the table fills in, as it knows the
+    /// other rows; one of data alone has no head and none.
+    pub cell: for<'a, 's> fn(&'s R::Row<'a>) -> Cell,
+}
+
+impl<R: Rows> Debug for Column<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl<R: Rows> Column<R> {
+    /// A column of data alone.
+    pub const fn data(name: &'static str, members: &'static [Member<R>]) -> Column<R> {
+        Column {
+            name,
+            head: "",
+            help: "",
+            need: Need::NOTHING,
+            members,
+            rank: 0,
+            floor: 0,
+            right: false,
+            whole: false,
+            cell: |_| Cell { text: String::new(), tone: Tone::Plain },
+        }
+    }
+
+    pub fn is_drawn(&self) -> bool {
+        !self.head.is_empty()
+    }
+}
