@@ -135,7 +135,7 @@ fn yaml_says_what_json_says() {
     let ran = sess.args_with_input(&["decode", "-o", "yaml"], b"{\"a\":[1,\"2\"]}").success();
     ran.stdout("codec:\n  - json\ndata:\n  a:\n    - 1\n    - \"2\"\n");
     let ran = sess.args(["purge", "--all", "--yes", "-o", "yaml"]).success();
-    ran.shows("\ndone: 1\n").shows(&format!("\nsessions:\n- id: \"{}\"\n  key: \"sess:", sid(1)));
+    ran.shows("\ndone: 1\n").shows(&format!("\nsessions:\n- id: \"{}\"\n  key: sess:", sid(1)));
     sess.args(["runs", "-o", "yaml"]).success().shows("\n  command: purge\n");
 }
 
