@@ -91,6 +91,7 @@ mod tests {
                 own: Own::End,
                 then: Vec::new(),
                 ends: None,
+                held: None,
             },
             id: b"0123456789abcdef".to_vec(),
             layout: layout.to_string(),

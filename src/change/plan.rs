@@ -57,6 +57,7 @@ pub fn entry(session: &Session<'_>) -> Result<Entry, &'static str> {
             own: Own::End,
             then: session.companions(),
             ends: None,
+            held: None,
         },
         id: session.id.to_vec(),
         layout: session.layout().to_string(),
@@ -143,6 +144,9 @@ impl Totals {
 /// process can open and which is gone with it.
 const IN_MEMORY: usize = 4 << 20;
 
+/// The length of a value that a step does not hold.
+const NOT_HELD: u32 = u32::MAX;
+
 /// Steps written down, flat in memory however many they are.
 #[derive(Default)]
 pub struct Spool {
@@ -162,8 +166,11 @@ fn weight(step: &Step) -> (usize, bool) {
 
 impl Spool {
     pub fn push(&mut self, entry: &Entry) -> anyhow::Result<()> {
-        let bytes = rmp_serde::to_vec(entry)?;
+        let mut bytes = rmp_serde::to_vec(entry)?;
         let length = (bytes.len() as u32).to_le_bytes();
+        let held = entry.step.held.as_deref();
+        bytes.extend(held.map_or(NOT_HELD, |held| held.len() as u32).to_le_bytes());
+        bytes.extend(held.unwrap_or_default());
         if self.file.is_none() && self.memory.len() + bytes.len() > IN_MEMORY {
             let mut file = BufWriter::new(tempfile::tempfile()?);
             file.write_all(&self.memory)?;
@@ -254,7 +261,15 @@ impl Entries {
             self.from.read_exact(&mut length)?;
             bytes.resize(u32::from_le_bytes(length) as usize, 0);
             self.from.read_exact(&mut bytes)?;
-            batch.push(rmp_serde::from_slice(&bytes)?);
+            let mut entry: Entry = rmp_serde::from_slice(&bytes)?;
+            self.from.read_exact(&mut length)?;
+            let length = u32::from_le_bytes(length);
+            if length != NOT_HELD {
+                let mut held = vec![0; length as usize];
+                self.from.read_exact(&mut held)?;
+                entry.step.held = Some(held);
+            }
+            batch.push(entry);
             self.left -= 1;
         }
         Ok(batch)
@@ -278,6 +293,7 @@ mod tests {
                 own: Own::End,
                 then: vec![Op::SetRemove { key: Key(b"index".to_vec()), member: vec![0xff, n as u8] }],
                 ends: None,
+                held: n.is_multiple_of(2).then(|| vec![n as u8; n as usize % 7]),
             },
             id: vec![0xfe],
             layout: "overleaf".into(),

@@ -14,6 +14,7 @@ use crate::layout::session::Session;
 use crate::layout::{Setup, detect};
 use crate::scan;
 use crate::select::Filter;
+use crate::store::Need;
 
 /// Do exactly what a plan says, where the sessions still are as they were
 ///
@@ -87,6 +88,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             filter: &filter,
             safety: &args.safety,
             entry: &entry,
+            need: Need::TTL,
             beside: None,
         },
     )

@@ -154,6 +154,8 @@ pub struct Change<'a> {
     pub filter: &'a Filter,
     pub safety: &'a Safety,
     pub entry: &'a dyn Fn(&Session<'_>) -> anyhow::Result<Made>,
+    /// What `entry` has to know of a session beside its value.
+    pub need: Need,
     /// What is said besides: lines of the question, else a note.
     pub beside: Option<&'a dyn Fn(&mut dyn Store, Moment) -> anyhow::Result<String>>,
 }
@@ -321,6 +323,9 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
     let mut matched = Matched::new(change, &context.guards, job.room());
     matched.pointed |= context.is_pointed();
     matched.ahead = job.ahead()?;
+    if !shows {
+        matched.holds = job.store.ends_by_value();
+    }
     if by_index {
         job.match_index(&mut matched)?;
         if at_once {

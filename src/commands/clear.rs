@@ -9,7 +9,7 @@ use crate::error::Usage;
 use crate::exit::Exit;
 use crate::layout::session::Session;
 use crate::select::Filter;
-use crate::store::{self, Store};
+use crate::store::{self, Need, Store};
 use crate::text::words::plural;
 
 /// End all sessions of a layout, and touch nothing else
@@ -78,6 +78,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             filter: &filter,
             safety: &args.safety,
             entry: &entry,
+            need: Need::NOTHING,
             beside: Some(&beside),
         },
     )

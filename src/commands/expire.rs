@@ -15,7 +15,7 @@ use crate::layout::time;
 use crate::render;
 use crate::scan;
 use crate::select::SelectArgs;
-use crate::store::{self, Ends, Store};
+use crate::store::{self, Ends, Need, Store};
 use crate::text::words::plural;
 
 /// In questions and reports.
@@ -251,6 +251,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             filter: &filter,
             safety: &args.safety,
             entry: &entry,
+            need: Need::TTL,
             beside: Some(&beside),
         },
     )

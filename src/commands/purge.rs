@@ -5,6 +5,7 @@ use crate::commands::runs;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::select::SelectArgs;
+use crate::store::Need;
 
 /// End sessions: the key, its index entries, its companions
 ///
@@ -73,6 +74,7 @@ fn end(context: &Context, ids: &[String], select: &SelectArgs, safety: &Safety) 
             filter: &filter,
             safety,
             entry: &|session| Ok(change::ended(session)),
+            need: Need::NOTHING,
             beside: None,
         },
     )

@@ -89,6 +89,12 @@ pub trait Store: Lookup {
     /// Asks, before anything is changed, whether what these steps do is permitted at all.
     fn may_change(&mut self, samples: &[&Step]) -> Result<(), Error>;
 
+    /// Bytes of the largest value that a step had better hold ([`Step::held`]) where it ends a session:
+    /// the server compares by itself then. `None` where it cannot.
+    fn ends_by_value(&mut self) -> Option<usize> {
+        None
+    }
+
     /// Carries out steps: each is re-read, compared with what was seen, and only then done, such
     /// that a key which changes in between is left alone. `keeper` gets what is going to change
     /// before it is changed; if it fails, nothing is.

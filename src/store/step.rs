@@ -82,6 +82,10 @@ pub struct Step {
     /// When its key has to end, where it was chosen by that.
     #[serde(default)]
     pub ends: Option<Ends>,
+    /// The value that was seen, where the server can compare with it by itself. No file of a run or
+    /// plan has it.
+    #[serde(skip)]
+    pub held: Option<Vec<u8>>,
 }
 
 /// When a session's key may end for its step to be done, by the server's clock in ms since 1970: what

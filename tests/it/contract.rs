@@ -137,6 +137,7 @@ fn step(store: &mut dyn Store, name: &str, own: Own, then: Vec<Op>) -> Step {
         own,
         then,
         ends: None,
+        held: None,
     }
 }
 

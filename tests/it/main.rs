@@ -36,6 +36,7 @@ mod support;
 mod terminal;
 mod turns;
 mod undo;
+mod ways;
 mod whose;
 
 use std::path::Path;

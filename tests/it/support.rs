@@ -33,6 +33,8 @@ pub(crate) fn eventually(what: &str, mut so: impl FnMut() -> bool) {
 
 /// A redis-server on a Unix socket in a directory of its own, ended with the test.
 pub(crate) struct Server {
+    /// The program that it is.
+    program: OsString,
     child: Child,
     pub(crate) dir: tempfile::TempDir,
     /// How a test talks to it.
@@ -85,11 +87,34 @@ impl Server {
 
     /// As [`Server::with`]; `None` when the server ended at once.
     pub(crate) fn try_with(options: &[&str]) -> Option<Server> {
+        Server::try_of(OsStr::new("redis-server"), options)
+    }
+
+    /// Servers of other makers or versions than the redis-server that all tests run on: the one that
+    /// SESSCTL_TEST_SERVER names, else a valkey-server that is installed. Where there is none, that is said.
+    #[expect(clippy::print_stderr, reason = "the test's own word on what it did not try")]
+    pub(crate) fn other() -> Option<Server> {
+        let named = std::env::var_os("SESSCTL_TEST_SERVER");
+        let paths = std::env::var_os("PATH").unwrap_or_default();
+        let found = || {
+            let installed = std::env::split_paths(&paths).map(|dir| dir.join("valkey-server"));
+            installed.filter(|path| path.is_file()).map(PathBuf::into_os_string).next()
+        };
+        let Some(program) = named.or_else(found) else {
+            eprintln!(
+                "on redis-server only: SESSCTL_TEST_SERVER names no other, nor is there a valkey-server"
+            );
+            return None;
+        };
+        Some(Server::try_of(&program, &[]).expect("the other server starts"))
+    }
+
+    fn try_of(program: &OsStr, options: &[&str]) -> Option<Server> {
         let dir = tempfile::Builder::new().prefix("sessctl-").tempdir().expect("a directory");
-        let child = launch(dir.path(), options);
+        let child = launch(program, dir.path(), options);
         let password =
             options.iter().position(|option| *option == "--requirepass").map(|at| options[at + 1].into());
-        let mut server = Server { child, dir, password };
+        let mut server = Server { program: program.to_os_string(), child, dir, password };
         let start = Instant::now();
         // LOADING or NOAUTH are answers, too: the server is there.
         while server.try_ping().is_err() {
@@ -235,7 +260,7 @@ impl Server {
     /// Starts it again on the same socket, in the same directory.
     pub(crate) fn restart(&mut self, options: &[&str]) {
         self.kill();
-        self.child = launch(self.dir.path(), options);
+        self.child = launch(&self.program, self.dir.path(), options);
         eventually("it answers again", || self.try_size().is_ok());
     }
 
@@ -255,8 +280,8 @@ impl Drop for Server {
     }
 }
 
-fn launch(dir: &Path, options: &[&str]) -> Child {
-    Command::new("redis-server")
+fn launch(program: &OsStr, dir: &Path, options: &[&str]) -> Child {
+    Command::new(program)
         .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
         .arg(dir.join("redis.sock"))
         .arg("--dir")

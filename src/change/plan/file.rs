@@ -339,6 +339,7 @@ mod tests {
                 own: Own::End,
                 then: Vec::new(),
                 ends: (n == 1).then(|| Ends::any(Some(5))),
+                held: None,
             };
             let entry = Entry {
                 step,

@@ -16,7 +16,7 @@ use crate::layout::detect::is_remains;
 use crate::layout::session::{Certainty, Login, Session};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::near::Near;
-use crate::store::{Gentle, Lookup, Need, Ttl};
+use crate::store::{Gentle, Lookup, Need, Own, Raw, Ttl};
 use crate::text::words::either;
 use crate::{resolve, ui};
 
@@ -49,6 +49,8 @@ pub(super) struct Matched<'a> {
     pub(super) ahead: i64,
     /// Keys that an index named already; the scan meets them again.
     pub(super) by_index: HashSet<Vec<u8>>,
+    /// Steps had better hold values of so many bytes, and no longer ones.
+    pub(super) holds: Option<usize>,
     /// Planned steps that were met, and of those the ones whose session is not as it was.
     pub(super) met: u64,
     pub(super) changed: u64,
@@ -75,6 +77,7 @@ impl<'a> Matched<'a> {
             missing: Vec::new(),
             ahead: 0,
             by_index: HashSet::new(),
+            holds: None,
             met: 0,
             changed: 0,
         }
@@ -139,6 +142,12 @@ impl Matched<'_> {
             }
         } else if let Some(ends) = self.change.filter.ends(end, session.now + self.ahead) {
             entry.step.ends = Some(entry.step.ends.map_or(ends, |own| own.and(ends)));
+        }
+        if let Raw::Text(text) = session.raw
+            && entry.step.own == Own::End
+            && self.holds.is_some_and(|most| text.len() <= most)
+        {
+            entry.step.held = Some(text.clone());
         }
         self.guards.check(&entry)?;
         if session.login() == Login::Unknown {
@@ -205,7 +214,7 @@ pub(super) fn by_filter(
         setups: &context.setups,
         pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
         first: filter.need(),
-        then: if sizes { Need::MEMORY.and(Need::TTL) } else { Need::TTL },
+        then: if sizes { Need::MEMORY.and(Need::TTL) } else { matched.change.need },
         keeps: &keeps,
         copies: true,
     };

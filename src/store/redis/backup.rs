@@ -62,6 +62,10 @@ pub(super) fn collect(
     let ends = hear_ends(store, &keys)?;
     for (backup, end) in backups.iter_mut().zip(ends) {
         backup.expires = end.filter(|end| *end >= 0);
+        let at = backup.step as usize;
+        if end.is_none() && !vanished.contains(&at) {
+            vanished.push(at);
+        }
     }
     if !vanished.is_empty() {
         let left = |backup: &Backup| !vanished.contains(&(backup.step as usize));

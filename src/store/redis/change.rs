@@ -9,7 +9,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 
 use super::{
-    GENTLE_WATCHED, LANES, RedisStore, Refusal, WATCHED, backup, bulk, follow, instant, int, pairs, script,
+    GENTLE_WATCHED, LANES, RedisStore, Refusal, WATCHED, backup, bulk, by_value, follow, instant, int, pairs,
+    script,
 };
 use crate::codec;
 use crate::store::{
@@ -47,7 +48,17 @@ pub(super) fn apply(
     };
     let steps = &steps[..];
     let mut outcomes = vec![None; steps.len()];
-    let stopped = rounds(store, steps, fit, &mut outcomes, &mut keeper).err();
+    let by_value = match fit {
+        Fit::Seen => by_value::end(store, steps, simple_key, &mut outcomes, &mut keeper),
+        Fit::SeenOrDone => Ok(()),
+    };
+    let stopped = match by_value {
+        Ok(()) => rounds(store, steps, fit, &mut outcomes, &mut keeper).err(),
+        Err(lost) => {
+            let answered = matches!(lost.error, Error::Backup(_));
+            Some(Stop { error: lost.error, answered, unheard: lost.unheard })
+        }
+    };
     if let Some(stop) = &stopped {
         look_again(store, steps, &stop.unheard, &mut outcomes);
     }
@@ -117,9 +128,11 @@ fn rounds(
     // A transaction is carried out in one go, however its commands were sent.
     let watched = store.flow.as_ref().map_or(WATCHED, |flow| flow.commands().clamp(1, GENTLE_WATCHED));
     let mut open: VecDeque<Range<usize>> = VecDeque::new();
-    for (at, step) in steps.iter().enumerate() {
+    for (at, step) in steps.iter().enumerate().filter(|(at, _)| outcomes[*at].is_none()) {
         match open.back_mut() {
-            Some(last) if last.len() < watched && bytes(last) + step.bytes <= BYTES => last.end = at + 1,
+            Some(last) if last.end == at && last.len() < watched && bytes(last) + step.bytes <= BYTES => {
+                last.end = at + 1;
+            }
             _ => open.push_back(at..at + 1),
         }
     }
@@ -200,6 +213,8 @@ fn listed<'s>(store: &mut RedisStore, steps: &'s [Step]) -> Result<Cow<'s, [Step
 
 /// What one answer of a transaction is for.
 enum Part {
+    /// The sessions' own keys go, all of a share's by one command.
+    Ends,
     /// The session's own key goes.
     End,
     /// A part of what becomes of the session's own key instead.
@@ -224,7 +239,7 @@ impl Part {
     /// The command whose answer this is, for errors.
     fn command(&self) -> &'static str {
         match self {
-            Part::End | Part::Beside => "UNLINK",
+            Part::Ends | Part::End | Part::Beside => "UNLINK",
             Part::Own { .. } => "PEXPIREAT",
             Part::Entry => "SREM",
             Part::Other => "ZADD",
@@ -241,6 +256,8 @@ struct Share<'s> {
     contents: Vec<Raw>,
     /// None of the indexes that the steps name is there.
     no_index: bool,
+    /// The places of the steps whose own keys are to go.
+    ending: Vec<usize>,
     awaited: Vec<(usize, Part)>,
 }
 
@@ -267,6 +284,7 @@ fn attempt(
             found: Vec::new(),
             contents: Vec::new(),
             no_index: true,
+            ending: Vec::new(),
             awaited: Vec::new(),
         })
         .collect();
@@ -491,9 +509,13 @@ fn ask(lane: &mut RedisStore, share: &Share<'_>, keeps: bool) -> Result<(), Erro
         }));
     }
     lane.push(&watch);
-    for step in share.steps {
-        let command: &[u8] = if step.hash { b"HGETALL" } else { b"GET" };
-        lane.push(&[command, &step.key.0]);
+    // Whatever a command does, most of what it takes is that it is one.
+    let texts = texts(share.steps);
+    if !texts.is_empty() && !lane.no_mget {
+        lane.push(&[&[&b"MGET"[..]], &texts[..]].concat());
+    }
+    for step in share.steps.iter().filter(|step| step.hash) {
+        lane.push(&[b"HGETALL", &step.key.0]);
     }
     // Most indexes that could be there are not (a twin's, a guest's): one question sorts them out.
     let indexes = indexes(share.steps);
@@ -538,35 +560,30 @@ fn indexes(steps: &[Step]) -> HashSet<&Key> {
     steps.iter().flat_map(|step| &step.then).filter_map(simple_key).collect()
 }
 
+/// The keys of the steps whose sessions are strings.
+fn texts(steps: &[Step]) -> Vec<&[u8]> {
+    steps.iter().filter(|step| !step.hash).map(|step| &step.key.0[..]).collect()
+}
+
 /// Takes what the keys hold and compares it with what was seen.
 fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) -> Result<(), Error> {
     lane.expect("WATCH")?;
-    for step in share.steps {
-        let answer = lane.take(if step.hash { "HGETALL" } else { "GET" })?;
-        let raw = match answer {
-            Ok(Answer::Nil) => Ok(Raw::Gone),
-            Ok(answer) if step.hash => match pairs(answer) {
+    let many = texts(share.steps).len();
+    let texts = match many {
+        0 => Some(Vec::new()),
+        _ if lane.no_mget => None,
+        many => hear_texts(lane, many)?,
+    };
+    let mut hashes = Vec::new();
+    for _ in share.steps.iter().filter(|step| step.hash) {
+        hashes.push(match lane.take("HGETALL")? {
+            Ok(answer) => match pairs(answer) {
                 Some(fields) if fields.is_empty() => Ok(Raw::Gone),
                 Some(fields) => Ok(Raw::Hash(fields)),
                 None => return Err(lane.senseless("HGETALL")),
             },
-            Ok(answer) => match bulk(answer) {
-                Some(text) => Ok(Raw::Text(text)),
-                None => return Err(lane.senseless("GET")),
-            },
-            Err(Refusal::WrongType) => Err(Found::Changed),
-            Err(Refusal::HiddenKey) => Err(Found::Failed("an ACL hides this key".to_string())),
-            Err(Refusal::Fatal(error)) => return Err(error),
-        };
-        let (found, content) = match raw {
-            Ok(Raw::Gone) => (Found::Gone, Raw::Gone),
-            Ok(raw) => (compare(&raw, step, share.fit), raw),
-            Err(found) => (found, Raw::Gone),
-        };
-        share.found.push(found);
-        if keeps {
-            share.contents.push(content);
-        }
+            Err(refusal) => Err(found_by(refusal)?),
+        });
     }
     if !indexes(share.steps).is_empty() {
         share.no_index = match lane.take("EXISTS")? {
@@ -575,15 +592,14 @@ fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) -> Result<(),
             Err(_) => false,
         };
     }
+    let mut lacking = Vec::new();
     for (at, _) in conditions(share.steps) {
         let there = match lane.take("EXISTS")? {
             Ok(answer) => int(&answer) == Some(1),
             Err(Refusal::Fatal(error)) => return Err(error),
             Err(_) => false,
         };
-        if !there && matches!(share.found[at], Found::Same) {
-            share.found[at] = Found::Gone;
-        }
+        lacking.extend((!there).then_some(at));
     }
     let mut spans = Vec::new();
     for _ in bounded(share.steps) {
@@ -593,9 +609,31 @@ fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) -> Result<(),
             Err(_) => None,
         });
     }
+    let now = if timed(share.steps) {
+        instant(lane.expect("TIME")?).ok_or_else(|| lane.senseless("TIME"))?
+    } else {
+        0
+    };
+    let (mut texts, mut hashes) = (sure(lane, share.steps, texts)?.into_iter(), hashes.into_iter());
+    for step in share.steps {
+        let raw = if step.hash { hashes.next() } else { texts.next() };
+        let (found, content) = match raw {
+            Some(Ok(Raw::Gone)) => (Found::Gone, Raw::Gone),
+            Some(Ok(raw)) => (compare(&raw, step, share.fit), raw),
+            Some(Err(found)) => (found, Raw::Gone),
+            None => return Err(lane.senseless("MGET")),
+        };
+        share.found.push(found);
+        if keeps {
+            share.contents.push(content);
+        }
+    }
+    for at in lacking {
+        if matches!(share.found[at], Found::Same) {
+            share.found[at] = Found::Gone;
+        }
+    }
     if timed(share.steps) {
-        let answer = lane.expect("TIME")?;
-        let now = instant(answer).ok_or_else(|| lane.senseless("TIME"))?;
         let mut spans = spans.into_iter();
         for (found, step) in share.found.iter_mut().zip(share.steps) {
             let Some(ends) = step.ends else { continue };
@@ -625,15 +663,74 @@ fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) -> Result<(),
     Ok(())
 }
 
+/// What a refusal to read a session's key says of it.
+fn found_by(refusal: Refusal) -> Result<Found, Error> {
+    match refusal {
+        Refusal::WrongType => Ok(Found::Changed),
+        Refusal::HiddenKey => Ok(Found::Failed("an ACL hides this key".to_string())),
+        Refusal::Fatal(error) => Err(error),
+    }
+}
+
+/// Takes what so many strings hold; `None` where one that an ACL hides has hidden them all, or where
+/// they may only be asked for one by one.
+fn hear_texts(lane: &mut RedisStore, many: usize) -> Result<Option<Vec<Option<Vec<u8>>>>, Error> {
+    match lane.take("MGET")? {
+        Ok(Answer::Array(answers)) if answers.len() == many => {
+            Ok(Some(answers.into_iter().map(bulk).collect()))
+        }
+        Ok(_) => Err(lane.senseless("MGET")),
+        Err(Refusal::Fatal(Error::Denied { .. })) => {
+            lane.no_mget = true;
+            Ok(None)
+        }
+        Err(Refusal::Fatal(error)) => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Asks once more where one answer for many strings does not tell: whether a key is gone or holds
+/// something else now, and which of them an ACL hides.
+fn sure(
+    lane: &mut RedisStore,
+    steps: &[Step],
+    texts: Option<Vec<Option<Vec<u8>>>>,
+) -> Result<Vec<Result<Raw, Found>>, Error> {
+    let keys = self::texts(steps);
+    let known = texts.unwrap_or_else(|| vec![None; keys.len()]);
+    let open = || known.iter().zip(&keys).filter(|(text, _)| text.is_none());
+    for (_, key) in open() {
+        lane.push(&[b"GET", key]);
+    }
+    lane.flush("GET")?;
+    let mut told = Vec::new();
+    for _ in open() {
+        told.push(match lane.take("GET")? {
+            Ok(answer) => Ok(bulk(answer).map_or(Raw::Gone, Raw::Text)),
+            Err(refusal) => Err(found_by(refusal)?),
+        });
+    }
+    let mut told = told.into_iter();
+    let raw = |text: Option<Vec<u8>>| text.map(|text| Ok(Raw::Text(text))).or_else(|| told.next());
+    Ok(known.into_iter().filter_map(raw).collect())
+}
+
 /// Sends the transaction: the keys that still are what was seen, with their index entries.
 fn change(lane: &mut RedisStore, share: &mut Share<'_>) -> Result<(), Error> {
     lane.push(&[b"MULTI"]);
+    let ends = |(at, (step, found)): (usize, (&Step, &Found))| {
+        (step.own == Own::End && matches!(found, Found::Same)).then_some(at)
+    };
+    share.ending = share.steps.iter().zip(&share.found).enumerate().filter_map(ends).collect();
+    if let Some(first) = share.ending.first() {
+        let keys = share.ending.iter().map(|at| &share.steps[*at].key.0[..]);
+        let unlink: Vec<&[u8]> = [&b"UNLINK"[..]].into_iter().chain(keys).collect();
+        lane.push(&unlink);
+        share.awaited.push((*first, Part::Ends));
+    }
     for (at, (step, found)) in share.steps.iter().zip(&share.found).enumerate() {
         match (&step.own, found) {
-            (Own::End, Found::Same) => {
-                lane.push(&[b"UNLINK", &step.key.0]);
-                share.awaited.push((at, Part::End));
-            }
+            (Own::End, Found::Same) => {}
             (Own::Expire { at: expiry, rewrite }, Found::Same) => {
                 let expiring = expiring(&step.key, *expiry, rewrite.as_ref());
                 let many = expiring.len();
@@ -719,11 +816,22 @@ fn settle(
             && error.code() == "NOPERM"
         {
             denied.get_or_insert_with(|| lane.classify(&error.clone().into(), part.command()));
-            if matches!(part, Part::End) {
-                outcomes[*at] = Outcome::Failed("it may not be removed any more".to_string());
+            if matches!(part, Part::Ends) {
+                for at in &share.ending {
+                    outcomes[*at] = Outcome::Failed("it may not be removed any more".to_string());
+                }
             }
         }
-        tally(&mut outcomes[*at], part, answer);
+        match (part, answer) {
+            (Part::Ends, Answer::Int(went)) => {
+                // All of them were there when they were read; of those that expired since, which an
+                // older server does not take for a change, the keys are not counted.
+                for (nth, at) in (0..).zip(&share.ending) {
+                    outcomes[*at] = Outcome::Done { keys: u64::from(nth < went), entries: 0 };
+                }
+            }
+            (part, answer) => tally(&mut outcomes[*at], part, answer),
+        }
     }
     give(settled, outcomes);
     Ok(denied.map_or(Settled::Executed, Settled::Partly))
