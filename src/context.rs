@@ -10,7 +10,7 @@ use clap::ValueEnum as _;
 use crate::change::audit;
 use crate::change::guard::Guards;
 use crate::change::pace::{self, Pace, PaceArgs};
-use crate::cli::{Form, GlobalArgs, Times};
+use crate::cli::{Form, GlobalArgs, TargetArgs, Times};
 use crate::config::{self, Profile, Secret};
 use crate::fault::{Refusal, Usage, did_you_mean};
 use crate::frameworks::Catalog;
@@ -98,7 +98,7 @@ impl Context {
             ui.warn(warning);
         }
         let catalog = Catalog::new(std::mem::take(&mut profile.layouts));
-        let store = Box::new(target(args, &profile)?);
+        let store = opener(args, &profile)?;
         let names =
             if args.target.layout.is_empty() { profile.layout.clone() } else { args.target.layout.clone() };
         let prefix = args.target.prefix.as_deref().or(profile.prefix.as_deref());
@@ -109,8 +109,9 @@ impl Context {
             (None, Some(name)) => format_of(name)?,
             (None, None) => Format::Table,
         };
-        let mut setups =
-            catalog.choose(&names, &profile.options, prefix).map_err(|error| located(error, &profile))?;
+        let mut setups = catalog
+            .choose(&names, &profile.options, prefix, store.medium())
+            .map_err(|error| located(error, &profile))?;
         if !args.target.user_path.is_empty() {
             for setup in &mut setups {
                 setup.set(
@@ -191,9 +192,29 @@ impl Context {
         Err(Usage::new(what).hint("say --prefix 'myapp:session:' or --match 'myapp:session:*', or name keys"))
     }
 
+    /// Refuses where a layout was named whose sessions are never in such a store.
+    fn permit_medium(&self) -> Result<(), Error> {
+        let medium = self.store.medium();
+        let Some(setup) = self.setups.iter().find(|setup| setup.layout.medium != medium) else {
+            return Ok(());
+        };
+        let layout = setup.layout;
+        Err(Error::Unsupported {
+            place: self.store.place(),
+            why: format!(
+                "is {}, and {} keeps its sessions in {}",
+                medium.keeper(),
+                layout.name,
+                layout.medium.keeper()
+            ),
+            hint: format!("`sessctl layouts {}` says where they are", layout.name),
+        })
+    }
+
     /// Opens the store to be read. From then on Ctrl-C is a request to stop, which whoever works with
     /// the store has to look for: [`ui::interrupted`].
     pub fn reader(&self) -> Result<Box<dyn Lookup>, Error> {
+        self.permit_medium()?;
         let store = self.store.reader()?;
         ui::watch_signals();
         Ok(store)
@@ -201,6 +222,7 @@ impl Context {
 
     /// Opens the store to be changed, with the same word on Ctrl-C.
     pub fn store(&self) -> Result<Box<dyn Store>, Error> {
+        self.permit_medium()?;
         let store = self.store.store()?;
         ui::watch_signals();
         Ok(store)
@@ -268,8 +290,8 @@ fn format_of(name: &str) -> anyhow::Result<Format> {
     })
 }
 
-/// Where to connect to: flag and environment, then profile, then default, one by one.
-fn target(args: &GlobalArgs, profile: &Profile) -> anyhow::Result<Target> {
+/// The store that is meant: flag and environment, then profile, then default.
+fn opener(args: &GlobalArgs, profile: &Profile) -> anyhow::Result<Box<dyn Open>> {
     let given = &args.target;
     // An empty variable is none; an empty option is one whose variable was not set in a script.
     if given.store.as_deref() == Some("") && std::env::var_os("SESSCTL_STORE").is_none() {
@@ -282,6 +304,11 @@ fn target(args: &GlobalArgs, profile: &Profile) -> anyhow::Result<Target> {
         (None, Some(store)) => store.reveal(),
         (None, None) => DEFAULT_STORE,
     };
+    Ok(Box::new(target(given, profile, store)?))
+}
+
+/// How to reach a Redis server and log in, each thing by flag and environment, then profile, then default.
+fn target(given: &TargetArgs, profile: &Profile, store: &str) -> anyhow::Result<Target> {
     let mut target = Target::parse(store)?;
     let flags = given.cacert.is_some() || given.cert.is_some() || given.key.is_some() || given.insecure;
     if flags && !target.is_tls() {

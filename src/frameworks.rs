@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use crate::fault::nearest;
 use crate::layout::setup::{COMMON, OptionError};
 use crate::layout::{Described, Layout, Setting, Setup};
+use crate::store::Medium;
 
 pub mod any;
 pub mod dotnet;
@@ -106,16 +107,18 @@ impl Catalog {
         COMMON.iter().chain(own).map(|spec| spec.name)
     }
 
-    /// The setups to ask: the named layouts with their options, or every layout that may be asked freely.
+    /// The setups to ask: the named layouts with their options, or every layout of that medium that may be
+    /// asked freely.
     pub fn choose(
         &self,
         names: &[String],
         options: &BTreeMap<String, Setting>,
         prefix: Option<&str>,
+        medium: Medium,
     ) -> Result<Vec<Setup>, OptionError> {
         let mut setups = Vec::new();
         if names.is_empty() {
-            for layout in self.all().filter(|layout| layout.is_asked()) {
+            for layout in self.all().filter(|layout| layout.is_asked() && layout.medium == medium) {
                 let mut setup = self.free(layout);
                 for (name, setting) in options {
                     // Without a layout named an option is for those that know it.

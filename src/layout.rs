@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use crate::cookie::{CookieError, Given, Opened};
-use crate::store::{Key, Kind, Op, Raw};
+use crate::store::{Key, Kind, Medium, Op, Raw};
 use crate::value::Value;
 
 pub mod blob;
@@ -42,6 +42,8 @@ pub struct Layout {
     pub about: &'static str,
     /// The part of the documentation that it is listed under: `Node.js`, `PHP`, …
     pub family: &'static str,
+    /// What its sessions are kept in.
+    pub medium: Medium,
     /// What keys, value, expiry, user and cookie look like, and what to beware of: the page that
     /// `sessctl layouts NAME` prints, in lines of at most 100 characters. The source of each fact
     /// that is not obvious is named (project, version).
@@ -350,6 +352,7 @@ impl Layout {
         name: "",
         about: "",
         family: "",
+        medium: Medium::Redis,
         page: "",
         rank: Rank::Signature,
         keys: Keys::PLAIN,

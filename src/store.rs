@@ -17,7 +17,7 @@ mod step;
 pub mod memory;
 pub mod redis;
 
-pub use contract::{Keeper, Lookup, Offers, Open, Source, Store};
+pub use contract::{Keeper, Lookup, Medium, Offers, Open, Source, Store};
 pub use error::{Error, Reason};
 pub use gentle::Gentle;
 pub use key::{Key, bytes};

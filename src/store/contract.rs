@@ -12,6 +12,42 @@ use super::op::Op;
 use super::record::{Kind, Need, Page, Query, Record};
 use super::step::{Applied, Backup, Companion, Fit, Step};
 
+/// What sessions are kept in: layouts are of one of these, and only those of the store's own are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Medium {
+    /// Keys of a Redis or Valkey server, or of its dump file.
+    Redis,
+    /// Rows of a table of a database. The columns are the fields of a hash, each as text, or as bytes where
+    /// the column holds bytes; one that is NULL is absent.
+    Table,
+    /// Files of a folder. The fields of a hash are `content`, `mtime` (ms since 1970) and `owner` (a number).
+    File,
+    /// Items of Memcached servers. The fields of a hash are `value` and `flags` (a number).
+    Item,
+}
+
+impl Medium {
+    /// The word for a place where a session is.
+    pub fn name(self) -> &'static str {
+        match self {
+            Medium::Redis => "key",
+            Medium::Table => "row",
+            Medium::File => "file",
+            Medium::Item => "item",
+        }
+    }
+
+    /// What keeps such things, with its article.
+    pub fn keeper(self) -> &'static str {
+        match self {
+            Medium::Redis => "a Redis server",
+            Medium::Table => "a database",
+            Medium::File => "a folder",
+            Medium::Item => "a Memcached server",
+        }
+    }
+}
+
 /// What a store can do at all: a command that needs more says so before it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offers {
@@ -123,6 +159,8 @@ pub trait Store: Lookup {
 pub trait Open: fmt::Debug + Send + Sync {
     /// Where it is, without any password.
     fn place(&self) -> String;
+
+    fn medium(&self) -> Medium;
 
     /// Who logs in, as audit lines name the login.
     fn login(&self) -> &str;

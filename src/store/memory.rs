@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::contract::{Keeper, Lookup, Offers, Open, Source, Store};
+use super::contract::{Keeper, Lookup, Medium, Offers, Open, Source, Store};
 use super::error::Error;
 use super::json_list::{in_list, merged, without};
 use super::key::Key;
@@ -731,6 +731,10 @@ impl Store for Memory {
 impl Open for Memory {
     fn place(&self) -> String {
         self.place.clone()
+    }
+
+    fn medium(&self) -> Medium {
+        Medium::Redis
     }
 
     #[expect(clippy::unnecessary_literal_bound, reason = "the contract's")]

@@ -11,8 +11,8 @@ use std::time::Duration;
 use ::redis::Value as Answer;
 
 use crate::store::{
-    Applied, Backup, Companion, Error, Fit, Gentle, Keeper, Key, Kind, Lag, Lookup, Need, Offers, Op, Open,
-    Page, Query, Raw, Record, Source, Step, Store, Ttl,
+    Applied, Backup, Companion, Error, Fit, Gentle, Keeper, Key, Kind, Lag, Lookup, Medium, Need, Offers, Op,
+    Open, Page, Query, Raw, Record, Source, Step, Store, Ttl,
 };
 
 mod backup;
@@ -432,6 +432,10 @@ impl Store for RedisStore {
 impl Open for Target {
     fn place(&self) -> String {
         self.to_string()
+    }
+
+    fn medium(&self) -> Medium {
+        Medium::Redis
     }
 
     fn login(&self) -> &str {

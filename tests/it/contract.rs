@@ -10,8 +10,8 @@ use sessctl::scan::{self, End, Request, Said, Sink, Tally};
 use sessctl::store::memory::{Held, Memory};
 use sessctl::store::redis::target::Target;
 use sessctl::store::{
-    Applied, Backup, Ends, Expiry, Fit, Interest, Keeper, Key, Kind, Need, Op, Open, Outcome, Own, Page,
-    Query, Raw, Rewrite, Step, Store, Ttl, fingerprint,
+    Applied, Backup, Ends, Expiry, Fit, Interest, Keeper, Key, Kind, Medium, Need, Op, Open, Outcome, Own,
+    Page, Query, Raw, Rewrite, Step, Store, Ttl, fingerprint,
 };
 use sessctl::text::clock::now_ms;
 
@@ -442,7 +442,7 @@ fn sessions_are_recognised_in_whatever_keeps_the_contract() {
         }
         shop.put("cache:page", text("<html>"), None);
         let catalog = sessctl::frameworks::Catalog::new(Vec::new());
-        let setups = catalog.choose(&[], &BTreeMap::default(), None).expect("layouts");
+        let setups = catalog.choose(&[], &BTreeMap::default(), None, Medium::Redis).expect("layouts");
         let open = shop.open();
         let (mut scanner, mut aside) = (open.reader().expect("a reader"), open.reader().expect("a reader"));
         let request = Request {
