@@ -35,6 +35,9 @@ pub struct TargetArgs {
     /// unix:///PATH?db=N for a socket; valkey:// and valkeys:// mean the same. A password in it is never
     /// printed, but as all of a command line it can be read by every user of this machine while the
     /// command runs (/proc/PID/cmdline): rather give --password-file or --password-command.
+    ///
+    /// A dump file is PATH.rdb or rdb:PATH, also of .gz and .zst, or rdb:- for standard input; with ?db=N
+    /// behind it for another database than 0. It is read, and never changed.
     #[arg(long, global = true, value_name = "URL", env = "SESSCTL_STORE", hide_env_values = true)]
     pub store: Option<String>,
 
@@ -52,6 +55,12 @@ pub struct TargetArgs {
     /// Use this profile of the configuration file
     #[arg(long, global = true, value_name = "NAME", env = "SESSCTL_PROFILE", hide_env_values = true)]
     pub profile: Option<String>,
+
+    /// Judge ends and ages as of this time; for a dump file [default: when it was made]
+    ///
+    /// RFC 3339, `2026-12-24 18:00` in UTC, or @SECONDS since 1970. What has ended by then is left out.
+    #[arg(long, global = true, value_name = "TIME", value_parser = instant, hide_short_help = true)]
+    pub now: Option<i64>,
 
     /// Consider sessions of this layout only; may be repeated
     #[arg(long, global = true, value_name = "NAME")]
@@ -263,9 +272,47 @@ fn split_filter(filter: &OsStr) -> Option<(String, Option<OsString>)> {
     Some((name.to_string(), value))
 }
 
+/// The last moment that has a form to be written in.
+const LATEST: i64 = 253_402_300_799_999;
+
+/// A time on the command line, in milliseconds since 1970.
+pub fn instant(text: &str) -> Result<i64, String> {
+    const FORMS: &str =
+        "give it as 2026-12-24T18:00:00+01:00, as '2026-12-24 18:00' in UTC, or as @1798135200";
+    if let Some(seconds) = text.strip_prefix('@') {
+        let seconds: f64 = seconds.parse().map_err(|_| FORMS.to_string())?;
+        let at = seconds * 1000.0;
+        return if at.is_finite() && at.abs() < LATEST as f64 {
+            Ok(at as i64)
+        } else {
+            Err(FORMS.to_string())
+        };
+    }
+    crate::layout::time::iso(text).ok_or_else(|| FORMS.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_in_each_form() {
+        let at = 1_798_135_200_000;
+        for text in [
+            "2026-12-24T18:00:00Z",
+            "2026-12-24T19:00:00+01:00",
+            "2026-12-24 18:00",
+            "2026-12-24 18:00:00",
+            "2026-12-24T18:00Z",
+            "@1798135200",
+            "@1798135200.0",
+        ] {
+            assert_eq!(instant(text), Ok(at), "{text}");
+        }
+        for text in ["", "soon", "2026-12-24", "18:00", "@", "@soon", "@1e300", "1798135200"] {
+            assert!(instant(text).is_err(), "{text}");
+        }
+    }
 
     fn rewritten(args: &[&str]) -> Result<Vec<String>, String> {
         rewrite_not(args.iter().map(OsString::from))

@@ -16,6 +16,7 @@ use crate::fault::{Refusal, Usage, did_you_mean};
 use crate::frameworks::Catalog;
 use crate::layout::setup::{OptionError, Setup};
 use crate::render::{self, Format};
+use crate::store::rdb::place::DumpPlace;
 use crate::store::redis::target::{CONNECT_TIMEOUT, TIMEOUT, Target, Tls};
 use crate::store::{Error, Lookup, Open, Store};
 use crate::text::clock;
@@ -304,6 +305,14 @@ fn opener(args: &GlobalArgs, profile: &Profile) -> anyhow::Result<Box<dyn Open>>
         (None, Some(store)) => store.reveal(),
         (None, None) => DEFAULT_STORE,
     };
+    if let Some(dump) = DumpPlace::parse(store) {
+        return Ok(Box::new(dump?.at(given.now)));
+    }
+    if given.now.is_some() {
+        return Err(Usage::new("--now is for dump files, and the store is a server")
+            .hint("a server counts by its own clock")
+            .into());
+    }
     Ok(Box::new(target(given, profile, store)?))
 }
 

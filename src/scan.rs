@@ -186,7 +186,7 @@ fn common_pattern(setups: &[Setup]) -> Option<Vec<u8>> {
     let first = leads.next()??;
     let same = leads.all(|lead| lead == Some(first));
     (same && !first.is_empty()).then(|| {
-        let mut pattern = crate::select::glob::escape(first);
+        let mut pattern = crate::text::glob::escape(first);
         pattern.push(b'*');
         pattern
     })
@@ -809,7 +809,7 @@ fn shows_users(
     let hash = detector.setups[usize::from(at)].layout.keys.kind == Kind::Hash;
     let mut interest =
         |key: &[u8]| if key.starts_with(prefix) { Interest::Read { hash } } else { Interest::Skip };
-    let mut pattern = crate::select::glob::escape(prefix);
+    let mut pattern = crate::text::glob::escape(prefix);
     pattern.push(b'*');
     let mut query = Query { pattern: Some(pattern), need: Need::VALUE, interest: &mut interest };
     let (mut shows, mut scanned) = (false, 0);

@@ -19,12 +19,11 @@ use crate::text::safe::safe;
 
 pub mod condition;
 pub mod expr;
-pub mod glob;
 pub mod near;
 
+use crate::text::glob::Glob;
 use condition::{Condition, ConditionError};
 use expr::{Expr, ExprError, Quantity};
-use glob::Glob;
 
 /// The filters as they are typed.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]

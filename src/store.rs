@@ -15,6 +15,7 @@ mod record;
 mod step;
 
 pub mod memory;
+pub mod rdb;
 pub mod redis;
 
 pub use contract::{Keeper, Lookup, Medium, Offers, Open, Source, Store};

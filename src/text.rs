@@ -1,6 +1,8 @@
-//! Text for people: made safe for a terminal, ids shortened, times and sizes written out.
+//! Text for people: made safe for a terminal, ids shortened, times and sizes written out. And globs, which
+//! people write.
 
 pub mod clock;
+pub mod glob;
 pub mod glyph;
 pub mod mask;
 pub mod safe;

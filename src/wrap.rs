@@ -4,7 +4,7 @@
 //! to be decoded by whichever codec fits. A wrapper gives those bytes; it is pure and bounded like a
 //! codec, and what needs a secret is told it by the caller, who knows the option that holds it.
 
-pub use crate::codec::packed::{deflate, snappy, zstd};
+pub use crate::codec::packed::{deflate, lzf, snappy, zstd};
 use crate::codec::packed::{read_to_end, room, too_large};
 use crate::codec::{DecodeError, Limits};
 
@@ -14,7 +14,6 @@ pub mod django;
 pub mod kruptein;
 pub mod laravel;
 pub mod lz4;
-pub mod lzf;
 pub mod magento;
 pub mod nextcloud;
 pub mod php;

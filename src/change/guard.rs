@@ -2,7 +2,7 @@
 
 use crate::change::plan::Entry;
 use crate::fault::Refusal;
-use crate::select::glob::Glob;
+use crate::text::glob::Glob;
 use crate::text::mask::short;
 
 /// The guards of a profile.

@@ -29,8 +29,8 @@ use crate::layout::session::Session;
 use crate::render::Format;
 use crate::scan::{self, End};
 use crate::select::Filter;
-use crate::select::glob::Glob;
 use crate::store::{Fit, Key, Need, Store};
+use crate::text::glob::Glob;
 use crate::ui::{self, Answer};
 
 mod matched;

@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::change::{self, Change, Made, Moment, Safety};
 use super::runs;
 use crate::change::plan;
+use crate::cli::instant;
 use crate::context::Context;
 use crate::error::Usage;
 use crate::exit::Exit;
 use crate::layout::session::Session;
-use crate::layout::time;
 use crate::render;
 use crate::scan;
 use crate::select::SelectArgs;
@@ -257,44 +257,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     )
 }
 
-/// A time on the command line, in milliseconds since 1970.
-pub fn instant(text: &str) -> Result<i64, String> {
-    const FORMS: &str =
-        "give it as 2026-12-24T18:00:00+01:00, as '2026-12-24 18:00' in UTC, or as @1798135200";
-    if let Some(seconds) = text.strip_prefix('@') {
-        let seconds: f64 = seconds.parse().map_err(|_| FORMS.to_string())?;
-        let at = seconds * 1000.0;
-        return if at.is_finite() && at.abs() < LATEST as f64 {
-            Ok(at as i64)
-        } else {
-            Err(FORMS.to_string())
-        };
-    }
-    time::iso(text).ok_or_else(|| FORMS.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_in_each_form() {
-        let at = 1_798_135_200_000;
-        for text in [
-            "2026-12-24T18:00:00Z",
-            "2026-12-24T19:00:00+01:00",
-            "2026-12-24 18:00",
-            "2026-12-24 18:00:00",
-            "2026-12-24T18:00Z",
-            "@1798135200",
-            "@1798135200.0",
-        ] {
-            assert_eq!(instant(text), Ok(at), "{text}");
-        }
-        for text in ["", "soon", "2026-12-24", "18:00", "@", "@soon", "@1e300", "1798135200"] {
-            assert!(instant(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn who_is_concerned() {

@@ -216,6 +216,9 @@ pub fn report_scan(context: &Context, tally: &Tally, store: &dyn Source) {
     }
     super::report::unsettled(context, &tally.unsettled);
     report_hidden(context, store);
+    for remark in store.remarks() {
+        context.ui.note(remark);
+    }
 }
 
 /// Says, after a whole scan, of which users there was no session, and where else to look if there was

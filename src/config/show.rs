@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Reader, Usage, default_path, is_reference};
+use crate::store::rdb::place::DumpPlace;
 use crate::store::redis::target::Target;
 use crate::value::secret;
 
@@ -95,6 +96,8 @@ fn shown(text: &str, path: &[&str], key: &str, value: &Spanned<DeValue<'_>>) -> 
         return pairs(text, path, value);
     }
     match value.get_ref() {
+        // The name of a file holds no password.
+        DeValue::String(store) if key == "store" && DumpPlace::parse(store).is_some() => quoted(store),
         DeValue::String(store) if key == "store" => match Target::parse(store) {
             Ok(target) if target.password.is_none() => quoted(store),
             Ok(target) => {

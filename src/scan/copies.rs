@@ -29,7 +29,7 @@ impl Copies {
         if self.read.contains(&before) {
             return Ok(());
         }
-        let pattern = [&crate::select::glob::escape(&before), copies.begins.as_bytes()].concat();
+        let pattern = [&crate::text::glob::escape(&before), copies.begins.as_bytes()].concat();
         let mut interest =
             |key: &[u8]| if (copies.newer)(setup, key).is_some() { Interest::Name } else { Interest::Skip };
         let mut query = Query { pattern: Some(pattern), need: Need::NOTHING, interest: &mut interest };

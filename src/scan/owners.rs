@@ -35,7 +35,7 @@ impl Owners {
             return Ok(());
         }
         let mut sets: Vec<Key> = Vec::new();
-        let pattern = [&crate::select::glob::escape(&begin), owners.rest.as_bytes()].concat();
+        let pattern = [&crate::text::glob::escape(&begin), owners.rest.as_bytes()].concat();
         let mut interest = |key: &[u8]| if key.starts_with(&begin) { Interest::Name } else { Interest::Skip };
         let mut query = Query { pattern: Some(pattern), need: Need::NOTHING, interest: &mut interest };
         source.scan(&mut query, &mut |page| {

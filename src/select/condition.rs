@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::expr::Relation;
-use super::glob::Glob;
+use crate::text::glob::Glob;
 use crate::text::safe::safe;
 use crate::value::Value;
 use crate::value::secret::is_secret;

@@ -91,6 +91,11 @@ pub trait Source: Send {
         0
     }
 
+    /// What the last scan came across besides what it handed on, a sentence each.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Where else under the same roof there are keys, and how many: for whoever found nothing here.
     fn elsewhere(&mut self) -> Vec<(String, u64)> {
         Vec::new()

@@ -57,6 +57,12 @@ pub enum Error {
     /// It is of a kind that cannot do what is asked.
     #[error("{place} {why}")]
     Unsupported { place: String, why: String, hint: String },
+    /// What of a file can be read was; there is more in it, or was.
+    #[error("{place} is incomplete: {why}")]
+    Damaged { place: String, why: String },
+    /// A file that cannot be read at all.
+    #[error("cannot read {place}: {why}")]
+    File { place: String, why: String, hint: Option<String> },
     #[error("the undo file cannot be written: {0}")]
     Backup(String),
     #[error("{0}")]
@@ -86,6 +92,7 @@ impl Advice for Error {
             | Error::Full { user: Some(_), .. } => Exit::Denied,
             Error::Target(_) => Exit::Usage,
             Error::Unsupported { .. } => Exit::Refused,
+            Error::Damaged { .. } => Exit::Partial,
             Error::Connect { .. }
             | Error::Lost { .. }
             | Error::Timeout { .. }
@@ -96,6 +103,7 @@ impl Advice for Error {
             | Error::Full { .. }
             | Error::Answer { .. }
             | Error::Stuck { .. }
+            | Error::File { .. }
             | Error::Backup(_) => Exit::Failed,
         }
     }
@@ -126,8 +134,14 @@ impl Advice for Error {
                 "go on when the server is better, or with a wider limit; what was done is done"
             }
             Error::Backup(_) => "nothing is changed that cannot be undone; make room, or say --no-undo",
-            Error::Target(_) => "a store is redis://HOST:PORT/DB, rediss://HOST:PORT/DB or unix:///PATH?db=N",
+            Error::Target(_) => {
+                "a store is redis://HOST:PORT/DB, rediss://HOST:PORT/DB, unix:///PATH?db=N, or a dump: rdb:PATH?db=N"
+            }
             Error::Unsupported { hint, .. } => hint,
+            Error::Damaged { .. } => {
+                "what could be read was; redis-check-rdb (or redis-check-aof) says what a server makes of the file"
+            }
+            Error::File { hint, .. } => return hint.clone(),
             Error::Full { user: Some(user), .. } => return Some(advise_acl(user, "EVAL")),
             Error::Full { .. } => ROOM,
             Error::Refused { .. } if self.is_full() => ROOM,

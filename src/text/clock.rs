@@ -9,7 +9,20 @@ const LAST: i64 = 253_402_300_799_999;
 
 const DAY: i64 = 86_400_000;
 
+/// The moment of which all is told, where it is not the present.
+static STANDING: OnceLock<i64> = OnceLock::new();
+
+/// From now on it is this moment, in milliseconds since 1970, as of which a file is read; what was said
+/// first stays.
+pub fn stand_still(at: i64) {
+    let _ = STANDING.set(at);
+}
+
+/// Now, in milliseconds since 1970, or the moment at which the clock was told to stand still.
 pub fn now_ms() -> i64 {
+    if let Some(at) = STANDING.get() {
+        return *at;
+    }
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }
 

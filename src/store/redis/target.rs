@@ -109,16 +109,6 @@ impl Target {
             ));
         }
         let lower = text.to_ascii_lowercase();
-        let bare_path = lower.split(['?', '#']).next().unwrap_or(&lower);
-        if lower.starts_with("rdb:")
-            || (!lower.contains("://")
-                && std::path::Path::new(bare_path).extension().is_some_and(|extension| extension == "rdb"))
-        {
-            return Err(unsupported(
-                "a dump file",
-                "reading dump files is not supported yet; load it into a private server",
-            ));
-        }
         let (scheme, rest) = match text.split_once("://") {
             Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
             // As some clients write it.
@@ -466,8 +456,6 @@ mod tests {
             ("/run/redis.sock", "unix:///PATH"),
             ("redis-sentinel://h1,h2/main", "Sentinel is not supported yet"),
             ("rediss-cluster://h1", "Cluster is not supported yet"),
-            ("dump.rdb", "dump files is not supported yet"),
-            ("rdb:/var/lib/redis/dump.rdb", "dump files is not supported yet"),
         ];
         for (text, expected) in cases {
             match Target::parse(text) {

@@ -4,6 +4,8 @@
 //! three bits are a length (7: the next byte is added), and its lower five with the next byte the
 //! distance of what is repeated (liblzf 3.6 lzf_d.c).
 
+use std::cmp::Ordering;
+
 use super::{room, too_large};
 use crate::codec::{DecodeError, Limits};
 
@@ -17,6 +19,41 @@ pub const NAME: &str = "lzf";
 pub fn open(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, DecodeError> {
     let room = room(bytes.len(), limits);
     let mut plain: Vec<u8> = Vec::with_capacity(bytes.len().saturating_mul(2).min(room));
+    unpack(bytes, room, &mut plain)?;
+    if plain.len() > room { Err(too_large(NAME, room)) } else { Ok(plain) }
+}
+
+/// The most that so many bytes can decompress to: three of them repeat up to 264.
+pub fn most(packed: u64) -> u64 {
+    packed.saturating_add(2) / 3 * 264
+}
+
+/// Decompresses the whole where its length is known and is believed: it was held against [`most`].
+pub fn exactly(bytes: &[u8], length: usize) -> Result<Vec<u8>, DecodeError> {
+    let mut plain: Vec<u8> = Vec::with_capacity(length);
+    unpack(bytes, length, &mut plain)?;
+    match plain.len().cmp(&length) {
+        Ordering::Equal => Ok(plain),
+        Ordering::Less => Err(DecodeError::new(NAME, bytes.len(), "shorter than announced")),
+        Ordering::Greater => Err(DecodeError::new(NAME, bytes.len(), "longer than announced")),
+    }
+}
+
+/// Decompresses the first `length` bytes of something longer; what is compressed may end behind them.
+pub fn begin(bytes: &[u8], length: usize) -> Result<Vec<u8>, DecodeError> {
+    let mut plain: Vec<u8> = Vec::with_capacity(length + 264);
+    match unpack(bytes, length, &mut plain) {
+        Err(error) if plain.len() < length => Err(error),
+        Ok(()) if plain.len() < length => Err(DecodeError::new(NAME, bytes.len(), "shorter than announced")),
+        _ => {
+            plain.truncate(length);
+            Ok(plain)
+        }
+    }
+}
+
+/// Decompresses until there is more than `room`, or to the end.
+fn unpack(bytes: &[u8], room: usize, plain: &mut Vec<u8>) -> Result<(), DecodeError> {
     let mut at = 0;
     let end = || DecodeError::new(NAME, bytes.len(), "unexpected end");
     while let Some(&control) = bytes.get(at) {
@@ -46,10 +83,10 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, DecodeError> {
             at = next + 1;
         }
         if plain.len() > room {
-            return Err(too_large(NAME, room));
+            return Ok(());
         }
     }
-    Ok(plain)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -108,6 +145,21 @@ mod tests {
         ] {
             assert_eq!(read(bytes).unwrap_err().offset, offset, "{}", bytes.escape_ascii());
         }
+    }
+
+    #[test]
+    fn of_a_known_length() {
+        let packed = b"\x01ab\xe0\x02\x01";
+        let plain = read(packed).unwrap();
+        assert_eq!(exactly(packed, plain.len()).unwrap(), plain);
+        assert!(exactly(packed, plain.len() - 1).is_err());
+        assert!(exactly(packed, plain.len() + 1).is_err());
+        assert_eq!(begin(packed, 3).unwrap(), b"aba");
+        assert_eq!(begin(&packed[..3], 2).unwrap(), b"ab");
+        assert!(begin(&packed[..3], 3).is_err());
+        let tight = b"\x00a\xe0\xff\x00";
+        assert_eq!(read(tight).unwrap().len(), 265);
+        assert!(most(tight.len() as u64) >= 265);
     }
 
     #[test]
