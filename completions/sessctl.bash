@@ -104,7 +104,7 @@ _sessctl() {
 
     case "${cmd}" in
         sessctl)
-            opts="-o -0 -q -h -V --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help --version list inspect count purge logout expire clear apply undo runs discover layouts decode cookie config demo completions man help version"
+            opts="-o -0 -q -h -V --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help --version list inspect count purge logout expire clear apply undo runs discover layouts decode cookie config demo completions man help version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -119,6 +119,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -190,7 +194,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__apply)
-            opts="-n -y -o -0 -q -h --allow-edited --max-age --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-n -y -o -0 -q -h --allow-edited --max-age --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -249,6 +253,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -320,7 +328,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__clear)
-            opts="-n -y -o -0 -q -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-n -y -o -0 -q -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -375,6 +383,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -446,7 +458,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__completions)
-            opts="-o -0 -q -h --dynamic --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help bash elvish fish powershell zsh"
+            opts="-o -0 -q -h --dynamic --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -461,6 +473,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -532,7 +548,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help init path show check"
+            opts="-o -0 -q -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help init path show check"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -547,6 +563,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -618,7 +638,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config__subcmd__check)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -633,6 +653,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -704,7 +728,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config__subcmd__init)
-            opts="-o -0 -q -h --print --writable --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --print --writable --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -719,6 +743,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -790,7 +818,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config__subcmd__path)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -805,6 +833,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -876,7 +908,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config__subcmd__show)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -891,6 +923,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -962,7 +998,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__cookie)
-            opts="-o -0 -q -h --name --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --name --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -981,6 +1017,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1052,7 +1092,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__count)
-            opts="-n -u -o -0 -q -h --by --sort --limit --fail-if-any --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-n -u -o -0 -q -h --by --sort --limit --fail-if-any --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1174,6 +1214,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --layout)
                     COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth budibase adonis-session-redis shopify-app-session-storage-redis remix-session-storage-redis gitlab rails-cache-store jwt-sessions rack-session-redis rails-redis-session-store rails-redis-actionpack lemonldap-ng catalyst-session-redis cgi-session-redis dancer-session-redis dancer2-session-redis mojox-session-redis redbird plug-session-redis plug-session-redis-store lua-resty-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack scs iris-redis go-sessions simplesessions sessionup kubesphere tower-sessions salvo-session async-redis-session axum-session vapor webseal authelia mod-auth-openidc external-auth-server istio-authservice spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas django-cached-db django-cache django-redis django-qsessions beaker-redis ctfd indico django-redis-sessions-fork django-redis-sessions crudauth flask-session flask-session-legacy quart-session starsessions aiohttp-session odoo-session-redis pyramid-redis-sessions pyramid-session-redis torndsession cherrys tornado-redis-session web2py py4web dify swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 koa-session2 telegraf-session-redis remix-redis-session plack-session-redis lua-resty-session-v3 rbcervilla-redisstore gorilla-redistore flamego-session gofiber-session harbor beego-session gitea goframe actix-session poem-session oauth2-proxy flask-kvsession litestar starlette-session fastapi-redis-session sanic-session bottle-session webman phalcon thinkphp6 phpredis predis-session generic generic-hash rails-elsewhere sidekiq-web perl-elsewhere plug-elsewhere lua-elsewhere identity-elsewhere django-db frappe express-memorystore cookie-only" -- "${cur}"))
                     return 0
@@ -1242,7 +1286,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__decode)
-            opts="-o -0 -q -h --codec --of-key --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --codec --of-key --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1265,6 +1309,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1336,7 +1384,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__demo)
-            opts="-o -0 -q -h --db --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --db --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1355,6 +1403,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1426,7 +1478,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__discover)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1441,6 +1493,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1512,7 +1568,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__expire)
-            opts="-n -y -u -o -0 -q -h --in --at --persist --cap --floor --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-n -y -u -o -0 -q -h --in --at --persist --cap --floor --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1674,6 +1730,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --layout)
                     COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth budibase adonis-session-redis shopify-app-session-storage-redis remix-session-storage-redis gitlab rails-cache-store jwt-sessions rack-session-redis rails-redis-session-store rails-redis-actionpack lemonldap-ng catalyst-session-redis cgi-session-redis dancer-session-redis dancer2-session-redis mojox-session-redis redbird plug-session-redis plug-session-redis-store lua-resty-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack scs iris-redis go-sessions simplesessions sessionup kubesphere tower-sessions salvo-session async-redis-session axum-session vapor webseal authelia mod-auth-openidc external-auth-server istio-authservice spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas django-cached-db django-cache django-redis django-qsessions beaker-redis ctfd indico django-redis-sessions-fork django-redis-sessions crudauth flask-session flask-session-legacy quart-session starsessions aiohttp-session odoo-session-redis pyramid-redis-sessions pyramid-session-redis torndsession cherrys tornado-redis-session web2py py4web dify swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 koa-session2 telegraf-session-redis remix-redis-session plack-session-redis lua-resty-session-v3 rbcervilla-redisstore gorilla-redistore flamego-session gofiber-session harbor beego-session gitea goframe actix-session poem-session oauth2-proxy flask-kvsession litestar starlette-session fastapi-redis-session sanic-session bottle-session webman phalcon thinkphp6 phpredis predis-session generic generic-hash rails-elsewhere sidekiq-web perl-elsewhere plug-elsewhere lua-elsewhere identity-elsewhere django-db frappe express-memorystore cookie-only" -- "${cur}"))
                     return 0
@@ -1742,7 +1802,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__help)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help list inspect count purge expire clear apply undo runs discover layouts decode cookie config demo completions man help connection output filters exit-codes"
+            opts="-o -0 -q -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help list inspect count purge expire clear apply undo runs discover layouts decode cookie config demo completions man help connection output filters exit-codes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1757,6 +1817,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1828,7 +1892,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__inspect)
-            opts="-u -o -0 -q -h --user --cookie --path --raw --explain --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-u -o -0 -q -h --user --cookie --path --raw --explain --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1859,6 +1923,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1930,7 +1998,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__layouts)
-            opts="-o -0 -q -h --family --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth budibase adonis-session-redis shopify-app-session-storage-redis remix-session-storage-redis gitlab rails-cache-store jwt-sessions rack-session-redis rails-redis-session-store rails-redis-actionpack lemonldap-ng catalyst-session-redis cgi-session-redis dancer-session-redis dancer2-session-redis mojox-session-redis redbird plug-session-redis plug-session-redis-store lua-resty-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack scs iris-redis go-sessions simplesessions sessionup kubesphere tower-sessions salvo-session async-redis-session axum-session vapor webseal authelia mod-auth-openidc external-auth-server istio-authservice spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas django-cached-db django-cache django-redis django-qsessions beaker-redis ctfd indico django-redis-sessions-fork django-redis-sessions crudauth flask-session flask-session-legacy quart-session starsessions aiohttp-session odoo-session-redis pyramid-redis-sessions pyramid-session-redis torndsession cherrys tornado-redis-session web2py py4web dify swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 koa-session2 telegraf-session-redis remix-redis-session plack-session-redis lua-resty-session-v3 rbcervilla-redisstore gorilla-redistore flamego-session gofiber-session harbor beego-session gitea goframe actix-session poem-session oauth2-proxy flask-kvsession litestar starlette-session fastapi-redis-session sanic-session bottle-session webman phalcon thinkphp6 phpredis predis-session generic generic-hash rails-elsewhere sidekiq-web perl-elsewhere plug-elsewhere lua-elsewhere identity-elsewhere django-db frappe express-memorystore cookie-only"
+            opts="-o -0 -q -h --family --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth budibase adonis-session-redis shopify-app-session-storage-redis remix-session-storage-redis gitlab rails-cache-store jwt-sessions rack-session-redis rails-redis-session-store rails-redis-actionpack lemonldap-ng catalyst-session-redis cgi-session-redis dancer-session-redis dancer2-session-redis mojox-session-redis redbird plug-session-redis plug-session-redis-store lua-resty-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack scs iris-redis go-sessions simplesessions sessionup kubesphere tower-sessions salvo-session async-redis-session axum-session vapor webseal authelia mod-auth-openidc external-auth-server istio-authservice spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas django-cached-db django-cache django-redis django-qsessions beaker-redis ctfd indico django-redis-sessions-fork django-redis-sessions crudauth flask-session flask-session-legacy quart-session starsessions aiohttp-session odoo-session-redis pyramid-redis-sessions pyramid-session-redis torndsession cherrys tornado-redis-session web2py py4web dify swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 koa-session2 telegraf-session-redis remix-redis-session plack-session-redis lua-resty-session-v3 rbcervilla-redisstore gorilla-redistore flamego-session gofiber-session harbor beego-session gitea goframe actix-session poem-session oauth2-proxy flask-kvsession litestar starlette-session fastapi-redis-session sanic-session bottle-session webman phalcon thinkphp6 phpredis predis-session generic generic-hash rails-elsewhere sidekiq-web perl-elsewhere plug-elsewhere lua-elsewhere identity-elsewhere django-db frappe express-memorystore cookie-only"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1949,6 +2017,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2020,7 +2092,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__list)
-            opts="-n -u -o -0 -q -h --columns --sort --limit --wide --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-n -u -o -0 -q -h --columns --sort --limit --wide --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2142,6 +2214,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --layout)
                     COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth budibase adonis-session-redis shopify-app-session-storage-redis remix-session-storage-redis gitlab rails-cache-store jwt-sessions rack-session-redis rails-redis-session-store rails-redis-actionpack lemonldap-ng catalyst-session-redis cgi-session-redis dancer-session-redis dancer2-session-redis mojox-session-redis redbird plug-session-redis plug-session-redis-store lua-resty-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack scs iris-redis go-sessions simplesessions sessionup kubesphere tower-sessions salvo-session async-redis-session axum-session vapor webseal authelia mod-auth-openidc external-auth-server istio-authservice spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas django-cached-db django-cache django-redis django-qsessions beaker-redis ctfd indico django-redis-sessions-fork django-redis-sessions crudauth flask-session flask-session-legacy quart-session starsessions aiohttp-session odoo-session-redis pyramid-redis-sessions pyramid-session-redis torndsession cherrys tornado-redis-session web2py py4web dify swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 koa-session2 telegraf-session-redis remix-redis-session plack-session-redis lua-resty-session-v3 rbcervilla-redisstore gorilla-redistore flamego-session gofiber-session harbor beego-session gitea goframe actix-session poem-session oauth2-proxy flask-kvsession litestar starlette-session fastapi-redis-session sanic-session bottle-session webman phalcon thinkphp6 phpredis predis-session generic generic-hash rails-elsewhere sidekiq-web perl-elsewhere plug-elsewhere lua-elsewhere identity-elsewhere django-db frappe express-memorystore cookie-only" -- "${cur}"))
                     return 0
@@ -2210,7 +2286,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__logout)
-            opts="-n -y -o -0 -q -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-n -y -o -0 -q -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2265,6 +2341,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2336,7 +2416,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__man)
-            opts="-o -0 -q -h --dir --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help list inspect count purge expire clear apply undo runs discover layouts decode cookie config demo completions man help connection output filters exit-codes"
+            opts="-o -0 -q -h --dir --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help list inspect count purge expire clear apply undo runs discover layouts decode cookie config demo completions man help connection output filters exit-codes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2355,6 +2435,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2426,7 +2510,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__purge)
-            opts="-n -y -u -o -0 -q -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-n -y -u -o -0 -q -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2572,6 +2656,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --layout)
                     COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth budibase adonis-session-redis shopify-app-session-storage-redis remix-session-storage-redis gitlab rails-cache-store jwt-sessions rack-session-redis rails-redis-session-store rails-redis-actionpack lemonldap-ng catalyst-session-redis cgi-session-redis dancer-session-redis dancer2-session-redis mojox-session-redis redbird plug-session-redis plug-session-redis-store lua-resty-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack scs iris-redis go-sessions simplesessions sessionup kubesphere tower-sessions salvo-session async-redis-session axum-session vapor webseal authelia mod-auth-openidc external-auth-server istio-authservice spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas django-cached-db django-cache django-redis django-qsessions beaker-redis ctfd indico django-redis-sessions-fork django-redis-sessions crudauth flask-session flask-session-legacy quart-session starsessions aiohttp-session odoo-session-redis pyramid-redis-sessions pyramid-session-redis torndsession cherrys tornado-redis-session web2py py4web dify swoft laravel symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 koa-session2 telegraf-session-redis remix-redis-session plack-session-redis lua-resty-session-v3 rbcervilla-redisstore gorilla-redistore flamego-session gofiber-session harbor beego-session gitea goframe actix-session poem-session oauth2-proxy flask-kvsession litestar starlette-session fastapi-redis-session sanic-session bottle-session webman phalcon thinkphp6 phpredis predis-session generic generic-hash rails-elsewhere sidekiq-web perl-elsewhere plug-elsewhere lua-elsewhere identity-elsewhere django-db frappe express-memorystore cookie-only" -- "${cur}"))
                     return 0
@@ -2640,7 +2728,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help show prune verify-audit"
+            opts="-o -0 -q -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help show prune verify-audit"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2655,6 +2743,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2726,7 +2818,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs__subcmd__prune)
-            opts="-o -0 -q -h --keep --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --keep --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2745,6 +2837,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2816,7 +2912,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs__subcmd__show)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2831,6 +2927,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2902,7 +3002,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs__subcmd__verify__subcmd__audit)
-            opts="-o -0 -q -h --holds --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --holds --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2921,6 +3021,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2992,7 +3096,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__undo)
-            opts="-n -y -o -0 -q -h --user --dry-run --yes --expect --salvage --ticket --rate --latency-budget --max-lag --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-n -y -o -0 -q -h --user --dry-run --yes --expect --salvage --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3031,6 +3135,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3102,7 +3210,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__version)
-            opts="-o -0 -q -h --store --config --profile --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
+            opts="-o -0 -q -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3117,6 +3225,10 @@ _sessctl() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

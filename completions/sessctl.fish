@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sessctl_global_optspecs
-    string join \n store= config= profile= layout= prefix= user-path= match= password-file= password-command= cacert= cert= key= insecure connect-timeout= timeout= o/output= 0/null no-headers times= color= mask reveal q/quiet h/help V/version
+    string join \n store= config= profile= now= layout= prefix= user-path= match= password-file= password-command= cacert= cert= key= insecure connect-timeout= timeout= o/output= 0/null no-headers times= color= mask reveal q/quiet h/help V/version
 end
 
 function __fish_sessctl_needs_command
@@ -27,6 +27,7 @@ end
 complete -c sessctl -n "__fish_sessctl_needs_command" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_needs_command" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_needs_command" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -311,6 +312,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-ids-from -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -515,6 +517,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l path -d 'Pri
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -780,6 +783,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-ids-from -
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -1026,6 +1030,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-ids-from -
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -1241,6 +1246,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l max-lag -d 'P
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -1484,6 +1490,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-ids-from 
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -1700,6 +1707,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l max-lag -d 'Pa
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -1905,6 +1913,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l max-lag -d 'Pa
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -2106,6 +2115,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l max-lag -d 'Pau
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -2298,6 +2308,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s h -l help -d 'P
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -2490,6 +2501,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_see
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -2680,6 +2692,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -2870,6 +2883,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -3059,6 +3073,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -3262,6 +3277,7 @@ Swift\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -3474,6 +3490,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l of-key -d 'Sa
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -3664,6 +3681,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l name -d 'The 
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -3853,6 +3871,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s h -l help -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -4046,6 +4065,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_s
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -4237,6 +4257,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -4426,6 +4447,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -4615,6 +4637,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -4805,6 +4828,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l db -d 'The data
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -4994,6 +5018,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s h -l help -d 'P
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -5185,6 +5210,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l dir -d 'Write on
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -5374,6 +5400,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s h -l help -d 'Pr
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''
@@ -5563,6 +5590,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s h -l help -d 'P
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l now -d 'Judge ends and ages as of this time; for a dump file [default: when it was made]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
 mgcrea-fastify-session\t''
 etherpad\t''

@@ -103,7 +103,7 @@ impl Dump {
             Err(broken) => return Err(fail(broken.to_string())),
         };
         // What it says of itself stands before its first key; a scan tells where it is damaged.
-        let _ = reader.next();
+        let _ = reader.find();
         let made = reader.notes.made.map(|seconds| seconds.saturating_mul(1000));
         let now = now.or(made).or(opened.written).unwrap_or_else(clock::now_ms);
         let (header, notes) = (reader.header, reader.notes);
@@ -173,7 +173,7 @@ impl Shared {
         let bytes = Bytes::new(self.part(start), start, AHEAD);
         let mut reader = Reader::within(bytes, self.header, Templates::default());
         let mut making = Making::default();
-        while let Ok(Some(found)) = reader.next() {
+        while let Ok(Some(found)) = reader.find() {
             let nameless = found.nameless || found.db != self.db;
             if reader.pass(found.shape).is_err() {
                 break;
@@ -228,7 +228,7 @@ impl DumpReader {
                     empty.insert(Reader::within(bytes, self.shared.header, indexed.templates.clone()))
                 }
             };
-            let found = reader.next().map_err(|broken| self.shared.broken(&broken, None))?;
+            let found = reader.find().map_err(|broken| self.shared.broken(&broken, None))?;
             if let Some(found) = found.filter(|found| !found.nameless)
                 && reader.key == key
             {
@@ -351,7 +351,7 @@ impl Source for DumpReader {
         let mut page = Page::default();
         let mut size = 0;
         let broken = loop {
-            let found = match reader.next() {
+            let found = match reader.find() {
                 Ok(Some(found)) => found,
                 Ok(None) => break None,
                 Err(broken) => break Some(shared.broken(&broken, None)),

@@ -116,7 +116,7 @@ impl<I: Input> Reader<I> {
     }
 
     /// Goes on to the next key; `None` is the end. The value of the one before has to be read.
-    pub fn next(&mut self) -> Result<Option<Found>, Broken> {
+    pub fn find(&mut self) -> Result<Option<Found>, Broken> {
         let mut ends = None;
         let mut start = None;
         loop {

@@ -589,7 +589,7 @@ fn look_through(bytes: &[u8]) -> usize {
         bytes.sum_up();
         let Ok(Some(mut reader)) = Reader::new(bytes) else { return 0 };
         keys = 0;
-        while let Ok(Some(found)) = reader.next() {
+        while let Ok(Some(found)) = reader.find() {
             let went = match way {
                 0 => reader.pass(found.shape).is_ok(),
                 1 => match reader.value(found.shape, 1 << 20, NOW) {

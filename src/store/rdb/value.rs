@@ -248,10 +248,9 @@ fn score_of(entry: Entry<'_>) -> Option<f64> {
 }
 
 /// An end as a listpack has it: 0 is none.
-fn end_of(entry: Entry<'_>) -> Option<Option<i64>> {
+fn end_of(entry: Entry<'_>) -> Option<i64> {
     match entry {
-        Entry::Number(0) => Some(None),
-        Entry::Number(end) => Some(Some(end)),
+        Entry::Number(end) => Some(end),
         Entry::Bytes(_) => None,
     }
 }
@@ -679,7 +678,7 @@ fn gather(bytes: &[u8], packing: Packing, ends: bool, now: i64) -> Result<Gather
         let value = entries.next().transpose()?.ok_or(odd.clone())?;
         if ends {
             let end = entries.next().transpose()?.and_then(end_of).ok_or(odd.clone())?;
-            if hash.has_ended(end) {
+            if hash.has_ended(Some(end).filter(|end| *end != 0)) {
                 continue;
             }
         }
