@@ -156,6 +156,10 @@ pub struct OutputArgs {
     /// Print no notes and no progress
     #[arg(short, long, global = true)]
     pub quiet: bool,
+
+    /// Say more: which profile, server and layouts are used, and what was looked at
+    #[arg(short, long, global = true, conflicts_with = "quiet", hide_short_help = true)]
+    pub verbose: bool,
 }
 
 /// How times are shown to people. Data have them in UTC whatever is said here.

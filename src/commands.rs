@@ -30,6 +30,7 @@ pub mod man;
 mod others;
 pub mod purge;
 pub mod report;
+mod rights;
 pub mod runs;
 pub mod undo;
 
@@ -104,9 +105,9 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
     let toml = global.output.format == Some(Form::Toml);
     if toml && !layouts::describes(&cli.command) {
         let what = "toml is a form of `sessctl layouts NAME` alone";
-        return Err(Usage::new(what).hint("for rows take json, ndjson or csv").into());
+        return Err(Usage::new(what).hint("use json, ndjson, yaml or csv for rows").into());
     }
-    match &cli.command {
+    let ran = match &cli.command {
         Command::List(args) => list::run(&context()?, args),
         Command::Count(args) => count::run(&context()?, args),
         Command::Inspect(args) => inspect::run(&context()?, args),
@@ -132,6 +133,35 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Version => {
             writeln!(std::io::stdout().lock(), "sessctl {}", env!("CARGO_PKG_VERSION"))?;
             Ok(Exit::Done)
+        }
+    };
+    ran.map_err(|error| rights::named(error, cli.command.changes()))
+}
+
+impl Command {
+    /// Whether it changes a store.
+    fn changes(&self) -> bool {
+        match self {
+            Command::Purge(_)
+            | Command::Logout(_)
+            | Command::Expire(_)
+            | Command::Clear(_)
+            | Command::Apply(_)
+            | Command::Undo(_) => true,
+            Command::List(_)
+            | Command::Inspect(_)
+            | Command::Count(_)
+            | Command::Runs(_)
+            | Command::Discover(_)
+            | Command::Layouts(_)
+            | Command::Decode(_)
+            | Command::Cookie(_)
+            | Command::Config(_)
+            | Command::Demo(_)
+            | Command::Completions(_)
+            | Command::Man(_)
+            | Command::Help(_)
+            | Command::Version => false,
         }
     }
 }

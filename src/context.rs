@@ -87,7 +87,8 @@ impl Context {
     }
 
     fn made(args: &GlobalArgs, mut profile: Profile) -> anyhow::Result<Context> {
-        let ui = Ui::new(args.output.color, args.output.quiet);
+        let mut ui = Ui::new(args.output.color, args.output.quiet);
+        ui.verbose = args.output.verbose;
         if let Some(times) = args.output.times {
             clock::choose(match times {
                 Times::Relative => clock::Times::Relative,
@@ -124,6 +125,15 @@ impl Context {
         if args.output.reveal && args.output.mask {
             return Err(Usage::new("--reveal and --mask contradict each other").into());
         }
+        let used = match &profile.name {
+            Some(name) => format!("profile {name}"),
+            None => "no profile".to_string(),
+        };
+        let asked = match &names[..] {
+            [] => format!("all {} layouts are asked", setups.len()),
+            some => format!("layouts asked: {}", some.join(", ")),
+        };
+        ui.detail(format!("{used}; store {}; {asked}", store.place()));
         Ok(Context {
             ui,
             store,

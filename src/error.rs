@@ -17,7 +17,7 @@ use crate::store;
 use crate::text::safe::safe;
 use crate::ui::wrapped;
 
-pub use crate::fault::{Failure, Interrupted, Refusal, Usage, did_you_mean, nearest};
+pub use crate::fault::{Failure, Interrupted, Lacking, Refusal, Usage, did_you_mean, nearest};
 
 /// An error as it is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +90,7 @@ fn judge(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<Stri
         };
     }
     let advised: Option<&dyn Advice> = first!(
-        Interrupted Refusal Usage Failure store::Error OptionError SelectError CookieError NotFound Damage
+        Interrupted Lacking Refusal Usage Failure store::Error OptionError SelectError CookieError NotFound Damage
     );
     advised.map(|error| (error.exit(), error.hint()))
 }

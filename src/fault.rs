@@ -33,6 +33,36 @@ pub struct Failure {
 #[error("interrupted")]
 pub struct Interrupted;
 
+/// An error for which there is other advice than its own.
+#[derive(Debug)]
+pub struct Lacking {
+    pub error: anyhow::Error,
+    pub exit: Exit,
+    pub hint: String,
+}
+
+impl std::fmt::Display for Lacking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.error)
+    }
+}
+
+impl std::error::Error for Lacking {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self.error.as_ref())
+    }
+}
+
+impl Advice for Lacking {
+    fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(self.hint.clone())
+    }
+}
+
 impl Advice for Interrupted {
     fn exit(&self) -> Exit {
         Exit::Interrupted

@@ -6,7 +6,10 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
+use std::fs::File;
 use std::io::{self, BufRead as _, BufWriter, IsTerminal, Read as _, StdoutLock, Write as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::FileTypeExt as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, OnceLock};
@@ -50,6 +53,11 @@ pub struct Ui {
     pub color_err: bool,
     /// No notes and no progress; warnings and errors stay.
     pub quiet: bool,
+    /// Details, too.
+    pub verbose: bool,
+    /// What is written to stdout goes into another program, which may be one that shows it on this
+    /// very terminal.
+    piped: bool,
     /// The bar that is on the screen, so that notes do not break it.
     bar: RefCell<Option<ProgressBar>>,
 }
@@ -65,6 +73,8 @@ impl Ui {
             color: wants_color(color, stdout_terminal),
             color_err: wants_color(color, stderr_terminal),
             quiet,
+            verbose: false,
+            piped: is_piped(),
             bar: RefCell::new(None),
         }
     }
@@ -89,6 +99,13 @@ impl Ui {
     pub fn note(&self, text: impl fmt::Display) {
         if !self.quiet {
             self.line(&wrapped(&safe(&text.to_string()), 0));
+        }
+    }
+
+    /// Something that only those want to know who ask for more, with `--verbose`.
+    pub fn detail(&self, text: impl fmt::Display) {
+        if self.verbose {
+            self.note(text);
         }
     }
 
@@ -119,9 +136,10 @@ impl Ui {
         }
     }
 
-    /// A bar, or a spinner where no total is known. It appears after a second, on a terminal only.
+    /// A bar, or a spinner where no total is known. It appears after a second, on a terminal only, and
+    /// not where a pager may have the screen.
     pub fn progress(&self, what: &'static str, total: Option<u64>) -> Progress<'_> {
-        let wanted = self.stderr_terminal && !self.quiet;
+        let wanted = self.stderr_terminal && !self.quiet && !self.piped;
         Progress { ui: self, what, total, done: 0, started: Instant::now(), wanted }
     }
 
@@ -149,6 +167,13 @@ impl Ui {
         let _ = writeln!(io::stderr().lock());
         Answer::No
     }
+}
+
+/// Whether stdout is a pipe or a socket, as some shells make them of pipes.
+fn is_piped() -> bool {
+    let stdout = io::stdout().as_fd().try_clone_to_owned().map(File::from);
+    let kind = stdout.and_then(|file| file.metadata()).map(|about| about.file_type());
+    kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
 }
 
 /// A whole line from stdin; none where the input ends before it does, and where somebody asks to stop.

@@ -37,10 +37,14 @@ pub struct Args {
     #[arg(long, value_name = "COLUMN", help_heading = "Rows")]
     pub by: Option<String>,
 
-    /// With --by: sort by `count` or a column that is counted by; with `-` before it, descending
-    /// [default: -count]
+    /// With --by: sort by `count` or a column that is counted by; descending with `-` before it or `:desc`
+    /// after it [default: -count]
     #[arg(long, value_name = "NAME", help_heading = "Rows", allow_hyphen_values = true, requires = "by")]
     pub sort: Option<String>,
+
+    /// With --by: the other way round
+    #[arg(long, help_heading = "Rows", requires = "by")]
+    pub reverse: bool,
 
     /// With --by: show so many rows
     #[arg(short = 'n', long, value_name = "N", help_heading = "Rows", requires = "by")]
@@ -67,6 +71,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let mut by = args.by.as_deref().map(By::parse).transpose()?;
     if let (Some(by), Some(sort)) = (&mut by, &args.sort) {
         by.sort(sort)?;
+    }
+    if let Some(by) = by.as_mut().filter(|_| args.reverse) {
+        by.reverse();
     }
     context.permit_scan()?;
     let mut scanner = context.reader()?;
@@ -127,6 +134,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     out.flush()?;
     // Who names keys wants to know of all of them what they are.
     others.report(context, context.matching.is_some().then_some(tally.sessions));
+    context.ui.detail(format!("{} scanned", crate::text::words::plural(tally.scanned, "key")));
     report_scan(context, &tally, &*scanner);
     if interrupted {
         report_interrupted(context, tally.scanned, total);

@@ -22,6 +22,8 @@ use crate::text::clock::{self, Times};
 use crate::ui;
 use crate::value::Value;
 
+mod diff;
+
 /// Show one session: who, when, what it holds, what ends with it
 ///
 /// ID is an id, a whole key, or a beginning of either that only one session has, such as `list`
@@ -33,6 +35,8 @@ Examples:
   Several, or all of a user:
     sessctl inspect 3xyuXKIB 9GkLmQpW
     sessctl inspect --user alice
+  In what two differ:
+    sessctl inspect 3xyuXKIB 9GkLmQpW --diff
   The session behind a cookie that a user or a log shows; `-` reads it from standard input:
     sessctl inspect --cookie 's%3A3xyuXKIBRbJl…'
     sessctl inspect --cookie 'koa.sid=…; koa.sid.sig=…' --layout koa-generic-session
@@ -60,6 +64,10 @@ pub struct Args {
     /// Print the stored bytes as they are
     #[arg(long)]
     pub raw: bool,
+
+    /// Show only in what two sessions differ
+    #[arg(long, conflicts_with_all = ["raw", "path", "user", "cookie"])]
+    pub diff: bool,
 
     /// Say of a key that is no session what every layout says of it, not the nearest three only
     #[arg(long)]
@@ -95,7 +103,12 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             .hint("name one; -o ndjson shows several")
             .into());
     }
-    if !args.raw {
+    if args.diff {
+        if args.ids.len() != 2 {
+            return Err(Usage::new("--diff compares two sessions").hint("name both of them").into());
+        }
+        diff::permit(context.format)?;
+    } else if !args.raw {
         let hint = "`sessctl list` with a filter prints rows and ids";
         context.format.among(Format::OBJECTS, "inspect prints a session", hint)?;
     }
@@ -127,12 +140,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             (found.keys, None)
         }
     };
-    let listed = several && context.format == Format::Json;
+    let listed = several && context.format == Format::Json && !args.diff;
     let mut out = context.ui.out();
     if listed {
         out.write_all(b"[")?;
     }
     let mut shown = 0;
+    let mut sides = Vec::new();
     scan::lookup(&mut *store, &setups, &keys, Need::ALL, &mut |record, session| {
         let Some(session) = session else {
             let why = match record.raw.too_large() {
@@ -148,6 +162,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             crate::error::report(&error, context.ui.color_err);
             return Ok(());
         };
+        if args.diff {
+            sides.push(diff::Side::of(context, session, visible(context, session).as_ref()));
+            return Ok(());
+        }
         match context.format {
             _ if shown == 0 => {}
             Format::Json => out.write_all(b",")?,
@@ -167,6 +185,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         out.write_all(b"]\n")?;
     }
     out.flush()?;
+    if args.diff && exit == Exit::Done {
+        let mut sides = sides.into_iter();
+        match (sides.next(), sides.next()) {
+            (Some(first), Some(second)) => diff::print(context, first, second, &mut out)?,
+            _ => return Err(Usage::new("both names mean the same session").into()),
+        }
+    }
     Ok(exit)
 }
 
@@ -368,15 +393,7 @@ fn show(
         out.flush()?;
         return Ok(Exit::Done);
     }
-    let data = session.data.and_then(|data| data.value());
-    let shown = match data {
-        Some(data) if context.reveal => Some(data.clone().into_owned()),
-        Some(data) => {
-            let described = session.setup.layout.described;
-            Some(secret::blanked(data, described.map_or(&[], |described| &described.secrets)))
-        }
-        None => None,
-    };
+    let shown = visible(context, session);
     if let Some(path) = &args.path {
         let value = shown.as_ref().and_then(|data| data.at(path));
         let Some(value) = value else {
@@ -408,6 +425,16 @@ fn show(
         return Ok(Exit::Found);
     }
     Ok(Exit::Done)
+}
+
+/// The data with its secrets blanked, unless they are to be seen.
+fn visible(context: &Context, session: &Session<'_>) -> Option<Value<'static>> {
+    let data = session.data.and_then(|data| data.value())?;
+    if context.reveal {
+        return Some(data.clone().into_owned());
+    }
+    let described = session.setup.layout.described;
+    Some(secret::blanked(data, described.map_or(&[], |described| &described.secrets)))
 }
 
 /// The row as JSON with `data`, `companions` and, where a cookie was given, `cookie` added.

@@ -17,6 +17,7 @@ use crate::store::Kind;
 use crate::text::glyph;
 use crate::ui;
 
+mod homes;
 pub(crate) mod toml;
 
 /// Show how frameworks keep their sessions
@@ -73,7 +74,11 @@ pub fn run(context: &Context, args: &Args, toml: bool) -> anyhow::Result<Exit> {
         }
         (Some(_), Some(layout)) if toml => out.write_all(description(layout)?.as_bytes())?,
         (Some(_), Some(layout)) if context.format == Format::Table => {
-            out.write_all(glyph::own(&page(layout, options.width)).as_bytes())?;
+            let page = page(layout, options.width);
+            let page = glyph::own(&page);
+            let home = homes::of(layout.name).filter(|_| options.terminal && options.color);
+            let page = home.map_or_else(|| page.to_string(), |home| homes::linked(&page, home));
+            out.write_all(page.as_bytes())?;
         }
         (Some(_), Some(layout)) => {
             render::one(context.format, Columns::every(COLUMNS), &options, layout, &mut out)?;
@@ -280,6 +285,9 @@ fn page(layout: &Layout, width: Option<usize>) -> String {
     let mut page = Page { text: String::new(), width };
     page.line(layout.name, 0);
     page.line(layout.about, 0);
+    if let Some(home) = homes::of(layout.name) {
+        page.line(home, 0);
+    }
     if !layout.is_seen() {
         page.line("\nIts sessions cannot be seen from outside; it is listed to say so.", 0);
     }

@@ -37,12 +37,16 @@ pub struct Args {
     #[arg(long, value_name = "NAMES", help_heading = "Rows", long_help = render::columns::help())]
     pub columns: Option<String>,
 
-    /// Sort by columns, separated by commas; with `-` before one, descending: user,-ttl
+    /// Sort by columns, separated by commas; descending with `-` before one or `:desc` after it
     ///
     /// The rows are held in memory until all of them are known. Without it a table of a small store
     /// (up to 2000 keys) is sorted by user, and what was seen last comes first.
     #[arg(long, value_name = "NAMES", help_heading = "Rows", allow_hyphen_values = true)]
     pub sort: Option<String>,
+
+    /// With --sort: the other way round
+    #[arg(long, help_heading = "Rows", requires = "sort")]
+    pub reverse: bool,
 
     /// Stop after so many rows
     #[arg(short = 'n', long, value_name = "N", help_heading = "Rows")]
@@ -76,6 +80,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let filter = args.select.filter()?;
     let columns = Columns::choose(context.format, args.columns.as_deref(), args.wide || context.wide)?;
     let sort = args.sort.as_deref().map(Sort::parse).transpose()?;
+    let sort = if args.reverse { sort.map(Sort::reversed) } else { sort };
     context.permit_scan()?;
     let mut scanner = context.reader()?;
     let mut aside = context.reader()?;
@@ -134,7 +139,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let summary = renderer.finish()?;
     // Behind a pipe on the same terminal it would be written across a pager's screen.
     let piped = context.ui.stderr_terminal && !context.ui.stdout_terminal;
-    if context.format == Format::Table && !piped {
+    if context.format == Format::Table && !piped || context.ui.verbose {
         let more = if matches!(end, End::Stopped) && !interrupted { ", there may be more" } else { "" };
         // All were looked at, though not all are shown.
         let of = match summary.shown {

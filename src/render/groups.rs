@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use super::column::{Cell, Datum, Tone};
 use super::columns::{Column, by_name};
+use super::sort::direction;
 use super::table::Head;
 use super::{Look, Options, clock, csv, glyph, json, mask, safe, table, yaml};
 use crate::fault::Usage;
@@ -78,10 +79,7 @@ impl By {
 
     /// Sorts the rows by `count` or a column, with `-` before it descending.
     pub fn sort(&mut self, text: &str) -> Result<(), Usage> {
-        let (name, descending) = match text.strip_prefix('-') {
-            Some(name) => (name, true),
-            None => (text, false),
-        };
+        let (name, descending) = direction(text);
         let by = self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name));
         if by.is_none() && !name.eq_ignore_ascii_case("count") {
             let known: Vec<&str> = self.columns.iter().map(|column| column.name).chain(["count"]).collect();
@@ -90,6 +88,11 @@ impl By {
         }
         self.order = Order { by, descending };
         Ok(())
+    }
+
+    /// The other way round.
+    pub fn reverse(&mut self) {
+        self.order.descending = !self.order.descending;
     }
 
     /// What must be asked of the server.
@@ -582,6 +585,7 @@ mod tests {
         assert_eq!(sorted("count"), "a,\\x1bb\nbob\nalice\n");
         assert_eq!(sorted("user"), "a,\\x1bb\nalice\nbob\n");
         assert_eq!(sorted("-USER"), "bob\nalice\na,\\x1bb\n");
+        assert_eq!(sorted("user:desc"), sorted("-user"));
         assert_eq!(
             By::parse("user").unwrap().sort("ttl").unwrap_err().hint.unwrap(),
             "it can be user or count"

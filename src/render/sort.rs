@@ -20,18 +20,25 @@ pub struct Sort {
 }
 
 impl Sort {
-    /// `user,-seen`: names with commas in between, `-` in front for descending.
+    /// `user,-seen` or `user,seen:desc`: names with commas in between.
     pub fn parse(text: &str) -> Result<Sort, Usage> {
         let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
         let by = names.map(|name| {
-            let (name, descending) = name.strip_prefix('-').map_or((name, false), |name| (name, true));
-            Ok((by_name(name.strip_prefix('+').unwrap_or(name))?, descending))
+            let (name, descending) = direction(name);
+            Ok((by_name(name)?, descending))
         });
         let by = by.collect::<Result<Vec<_>, Usage>>()?;
         if by.is_empty() {
             return Err(Usage::new("--sort names no column").hint("such as --sort user,-seen"));
         }
         Ok(Sort { by })
+    }
+
+    /// The other way round. What is not known still comes last.
+    #[must_use]
+    pub fn reversed(mut self) -> Sort {
+        self.by.iter_mut().for_each(|(_, descending)| *descending = !*descending);
+        self
     }
 
     /// What must be asked of the server.
@@ -46,6 +53,19 @@ impl Sort {
             push(&mut key, &column.members[0], session, *descending);
         }
         key
+    }
+}
+
+/// The name of what is sorted by, and whether descending: `-seen`, `seen:desc`; `seen`, `+seen`, `seen:asc`.
+pub(super) fn direction(text: &str) -> (&str, bool) {
+    if let Some(name) = text.strip_prefix('-') {
+        return (name, true);
+    }
+    let text = text.strip_prefix('+').unwrap_or(text);
+    match text.rsplit_once(':') {
+        Some((name, way)) if way.eq_ignore_ascii_case("desc") => (name, true),
+        Some((name, way)) if way.eq_ignore_ascii_case("asc") => (name, false),
+        _ => (text, false),
     }
 }
 
@@ -244,6 +264,8 @@ mod tests {
             ("-ttl", "cdaeb"),
             ("created", "cdaeb"),
             ("ttl,-id", "eadcb"),
+            ("ttl:asc,id:DESC", "eadcb"),
+            ("user:desc", "ceabd"),
             ("ip", "badce"),
         ];
         for (sort, expected) in table {

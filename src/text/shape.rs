@@ -22,3 +22,70 @@ pub fn is_token(text: &str) -> bool {
     };
     header.starts_with("eyJ") && of_token(header) && of_token(payload)
 }
+/// Names of schemes between the first two `$` of the modular crypt format (passlib 1.7, crypt(5)).
+const CRYPT: &[&str] = &[
+    "1",
+    "2",
+    "2a",
+    "2b",
+    "2x",
+    "2y",
+    "5",
+    "6",
+    "7",
+    "y",
+    "argon2d",
+    "argon2i",
+    "argon2id",
+    "pbkdf2",
+    "pbkdf2-sha256",
+    "pbkdf2-sha512",
+    "scrypt",
+    "bcrypt-sha256",
+    "sha1",
+    "apr1",
+    "P",
+    "H",
+];
+/// Names before the first `$` (Django 5, contrib/auth/hashers.py).
+const DJANGO: &[&str] =
+    &["pbkdf2_sha1", "pbkdf2_sha256", "bcrypt", "bcrypt_sha256", "argon2", "scrypt", "md5", "sha1"];
+
+/// Whether a text is a hash of a password or begins like one, as frameworks keep it in sessions to tell
+/// that the password was changed: the modular crypt format (`$2a$12$…`, also only with its salt, as
+/// Devise keeps it), Django's (`pbkdf2_sha256$…`) and Spring Security's (`{bcrypt}$2a$…`).
+pub fn is_password_hash(text: &str) -> bool {
+    let text = match text.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+        Some((scheme, rest)) if scheme.len() < 20 => rest,
+        _ => text,
+    };
+    let scheme = |known: &[&str], text: &str| {
+        text.split_once('$').is_some_and(|(name, rest)| known.contains(&name) && rest.contains('$'))
+    };
+    match text.strip_prefix('$') {
+        Some(rest) => scheme(CRYPT, rest),
+        None => scheme(DJANGO, text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_of_passwords_are_told_by_their_beginning() {
+        for text in [
+            "$2a$12$HhPa9OV.WyXzIBDcft7aAO",
+            "$2y$10$abcdefghijklmnopqrstu1",
+            "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$aGFzaA",
+            "pbkdf2_sha256$600000$salt$hash",
+            "{bcrypt}$2a$10$abc",
+            "$6$salt$hash",
+        ] {
+            assert!(is_password_hash(text), "{text}");
+        }
+        for text in ["$2a", "$5", "$5.00 and $6.00", "{name}", "costs $2a$", "bcrypt", "", "a$b$c", "{a}b"] {
+            assert!(!is_password_hash(text), "{text}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Object, Value};
+use crate::text::shape::{is_password_hash, is_token};
 
 /// What is shown instead.
 pub const BLANK: &str = "(hidden, see --reveal)";
@@ -90,6 +91,20 @@ fn is_claims(value: &Value<'_>) -> bool {
     value.members().is_some() && CLAIMS.iter().filter(|name| value.get(name).is_some()).count() >= 2
 }
 
+/// Whether a member is what Warden knows a user by.
+fn is_warden(name: &str) -> bool {
+    name.strip_prefix("warden.user.").is_some_and(|rest| rest.strip_suffix(".key").is_some())
+}
+
+/// What Devise has Warden keep of a user: the record's key and the salt of the password, which is of no
+/// certain form (devise 4.9, models/authenticatable.rb, `serialize_into_session`).
+fn without_salt(key: &[Value<'_>], names: &[String]) -> Value<'static> {
+    let behind = |at: usize| key[..at].iter().any(|item| matches!(item, Value::List(_)));
+    let items =
+        key.iter().enumerate().map(|(at, item)| walk(item, item.as_str().is_some() && behind(at), names));
+    Value::List(items.collect())
+}
+
 fn walk(value: &Value<'_>, secret: bool, names: &[String]) -> Value<'static> {
     let secret = secret && !is_claims(value);
     let is_secret = |name: &str| is_secret(name) || names.iter().any(|other| other == name);
@@ -98,7 +113,11 @@ fn walk(value: &Value<'_>, secret: bool, names: &[String]) -> Value<'static> {
         members
             .iter()
             .map(|(name, value)| {
-                (Cow::Owned(name.to_string()), walk(value, secret || is_secret(name), names))
+                let shown = match value {
+                    Value::List(key) if is_warden(name) => without_salt(key, names),
+                    _ => walk(value, secret || is_secret(name), names),
+                };
+                (Cow::Owned(name.to_string()), shown)
             })
             .collect()
     };
@@ -122,7 +141,7 @@ fn walk(value: &Value<'_>, secret: bool, names: &[String]) -> Value<'static> {
         })),
         Value::Null | Value::Bool(_) | Value::Ref(_) => value.clone().into_owned(),
         // Whatever it is called, it opens what it was made for.
-        Value::Text(text) if crate::text::shape::is_token(text) => Value::Text(Cow::Borrowed(BLANK)),
+        Value::Text(text) if is_token(text) || is_password_hash(text) => Value::Text(Cow::Borrowed(BLANK)),
         _ if secret => Value::Text(Cow::Borrowed(BLANK)),
         _ => value.clone().into_owned(),
     }
@@ -161,6 +180,20 @@ mod tests {
             blanked(&value, &[]).to_json(),
             format!(
                 r#"{{"id_token":{{"iss":"i","sub":"alice","nonce":"{BLANK}","address":{{"city":"c"}}}},"id_token_jwt":"{BLANK}","other":"{BLANK}","password":{{"sub":"{BLANK}"}}}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn the_salt_of_a_password_is_no_part_of_a_user() {
+        let text =
+            br#"{"warden.user.user.key":["User",[7],"any"],"warden.user.admin.key":[["a"],"$2a$04$HhPa"],
+            "x":["$2a$04$HhPa9OV.WyXzIBDcft7aAO","pbkdf2_sha256$6$s$h","$5"]}"#;
+        let value = (crate::codec::json::CODEC.decode)(text, &crate::codec::Limits::default()).expect("JSON");
+        assert_eq!(
+            blanked(&value, &[]).to_json(),
+            format!(
+                r#"{{"warden.user.user.key":["User",[7],"{BLANK}"],"warden.user.admin.key":[["a"],"{BLANK}"],"x":["{BLANK}","{BLANK}","$5"]}}"#
             )
         );
     }

@@ -262,3 +262,73 @@ fn runs_fit_a_terminal_and_say_by_what_they_were_chosen() {
     }
     sess.args(["runs", "show", run]).success().shows("noted: OPS-7\n");
 }
+
+#[test]
+fn two_sessions_are_compared() {
+    let more = |cart: u64| json!({ "cart": [{ "sku": "A-1", "n": cart }], "csrfToken": format!("t{cart}") });
+    let sess = Sess::new()
+        .express("sess:one-1111", Some("alice"), &more(1))
+        .express("sess:two-2222", Some("bob"), &json!({ "note": "x" }))
+        .express("sess:three-33", Some("alice"), &more(2));
+    let differ = |other: &str| {
+        let rows = sess.args(["inspect", "one-1111", other, "--diff", "-o", "json"]).success().json();
+        rows.as_array().expect("rows").clone()
+    };
+    let rows = differ("three-33");
+    let at = |path: &str| rows.iter().find(|row| row["path"] == path).cloned();
+    assert_eq!(
+        at("data.cart.0.n"),
+        Some(json!({ "path": "data.cart.0.n", "first": 1, "second": 2, "only_in": null }))
+    );
+    // What is secret is compared, and not shown.
+    assert_eq!(at("data.csrfToken").expect("it differs")["second"], "(hidden, see --reveal)");
+    assert!(at("user").is_none() && at("layout").is_none() && at("data.cart.0.sku").is_none(), "{rows:?}");
+    let rows = differ("two-2222");
+    let only = |path: &str| rows.iter().find(|row| row["path"] == path).map(|row| row["only_in"].clone());
+    assert_eq!((only("data.note"), only("data.cart.0.sku")), (Some(json!("second")), Some(json!("first"))));
+    assert!(rows.iter().any(|row| row["path"] == "user" && row["second"] == "bob"));
+    let ran = sess.args(["inspect", "one-1111", "two-2222", "--diff"]).success().says("members differ, ");
+    ran.shows("(alice)\n").shows("(not there)").hides("one-1111").hides("t1");
+    sess.args(["inspect", "one-1111", "--diff"]).code(2).says("name both");
+    sess.args(["inspect", "one-1111", "sess:one-1111", "--diff"]).code(2).says("the same session");
+}
+
+#[test]
+fn rows_come_in_the_order_that_was_asked_for() {
+    let sess = Sess::new().many(3).express("sess:one-1111", Some("alice"), &json!({}));
+    let users = |sort: &[&str]| {
+        sess.args([&["list", "--columns", "user", "--no-headers", "--sort"], sort].concat()).success().text()
+    };
+    assert_eq!(users(&["user:desc"]), users(&["-user"]));
+    assert_eq!(users(&["user", "--reverse"]), users(&["user:desc"]));
+    assert_ne!(users(&["user:asc"]), users(&["user:desc"]));
+    sess.args(["list", "--reverse"]).code(2).says("--sort");
+    let counted =
+        |more: &[&str]| sess.args([&["count", "--by", "user", "-o", "ids"], more].concat()).success().lines();
+    let mut turned = counted(&["--sort", "user", "--reverse"]);
+    turned.reverse();
+    assert_eq!(counted(&["--sort", "user:asc"]), turned);
+}
+
+#[test]
+fn details_are_there_for_those_who_ask() {
+    let sess = Sess::new().many(3);
+    let ran = sess.args(["list", "-v", "-o", "ids"]).success();
+    ran.says("no profile; store unix:").says("layouts are asked").says("3 sessions shown; 3 keys scanned");
+    sess.args(["list", "-o", "ids"]).success().silent();
+    sess.args(["list", "-v", "-q"]).code(2);
+}
+
+#[test]
+fn links_are_for_terminals_alone() {
+    let sess = Sess::new();
+    let link = "\u{1b}]8;;https://github.com/tj/connect-redis\u{1b}\\";
+    let (_, shown) = sess.terminal_of(100, 40, &["layouts", "connect-redis"]).end();
+    assert!(shown.contains(link), "{shown:?}");
+    let (_, shown) = sess.terminal_of(100, 40, &["--color", "never", "layouts", "connect-redis"]).end();
+    assert!(
+        !shown.contains("\u{1b}]8") && shown.contains("https://github.com/tj/connect-redis"),
+        "{shown:?}"
+    );
+    sess.args(["layouts", "connect-redis", "--color", "always"]).success().hides("\u{1b}");
+}

@@ -84,6 +84,17 @@ fn the_rules_of_the_readme_are_enough_for_every_layout() {
 }
 
 #[test]
+fn all_rights_are_named_at_once() {
+    let sess = with_users();
+    sess.server.command(&["SET", "sess:one", r#"{"cookie":{}}"#]);
+    sess.server.command(&["ACL", "SETUSER", "sessctl-read", "-getrange", "-hgetall"]);
+    let ran = run_as(&sess, "sessctl-read", &["list"]).code(4);
+    ran.says("all that reading takes: +scan +type +get +getrange ").says(" +hgetall ");
+    let ran = run_as(&sess, "sessctl-read", &["purge", "--all", "--yes"]).code(4);
+    ran.says("all that a change takes: +scan ").says(" +unlink ");
+}
+
+#[test]
 fn a_right_that_lacks_is_named() {
     let rule = rule("sessctl-purge");
     let rights: Vec<&String> = rule.iter().filter(|word| word.starts_with('+')).collect();

@@ -27,6 +27,8 @@ enum Takes {
     Family,
     /// Columns, separated by commas.
     Columns,
+    /// What counts are sorted by.
+    Counted,
     Codec,
     Filter,
     Topic,
@@ -39,6 +41,7 @@ fn takes(command: &str, arg: &str) -> Option<Takes> {
     Some(match (command, arg) {
         ("layouts", "name") | (_, "layout") => Takes::Layout,
         ("layouts", "family") => Takes::Family,
+        ("count", "sort") => Takes::Counted,
         (_, "columns" | "sort" | "by") => Takes::Columns,
         ("decode", "codec") => Takes::Codec,
         (_, "not") => Takes::Filter,
@@ -62,6 +65,11 @@ impl Takes {
                 texts(families)
             }
             Takes::Columns => texts(COLUMNS.iter().map(|column| column.name).collect()),
+            Takes::Counted => ["count", "-count"]
+                .into_iter()
+                .chain(COLUMNS.iter().map(|column| column.name))
+                .map(str::to_string)
+                .collect(),
             Takes::Codec => texts(codec::ALL.iter().map(|codec| codec.name).collect()),
             Takes::Filter => VALUED.iter().chain(BARE).map(|name| format!("--{name}")).collect(),
             Takes::Topic => {
@@ -173,6 +181,8 @@ mod tests {
         for (takes, one) in [
             (Takes::Layout, "connect-redis"),
             (Takes::Columns, "user"),
+            (Takes::Counted, "count"),
+            (Takes::Counted, "user"),
             (Takes::Codec, "msgpack"),
             (Takes::Filter, "--ttl"),
             (Takes::Topic, "filters"),

@@ -68,8 +68,7 @@ const INSTEAD: &[(&str, &str)] = &[
     ("--watch", "a list is of one moment: run it again, such as by watch(1)"),
     ("--follow", "a list is of one moment: run it again, such as by watch(1)"),
     ("--wide", "`sessctl list --wide` shows more columns"),
-    ("--reverse", "a `-` before the column sorts descending: --sort -ttl"),
-    ("--verbose", "all that there is to say is said; --quiet says less"),
+    ("--desc", "a `-` before the column sorts descending: --sort -ttl"),
 ];
 
 /// Forms of output of other tools.

@@ -1,0 +1,55 @@
+//! What a user of the server must be permitted for a command, all of it: whoever lacks one right and is
+//! told of that alone asks the administrator once for each.
+
+use crate::exit::{Advice as _, Exit};
+use crate::fault::Lacking;
+use crate::store::Error;
+
+/// What reading takes, as the README has it.
+const READING: &str = "+scan +type +get +getrange +strlen +hgetall +hlen +pttl +memory|usage +exists +sismember \
+    +smembers +scard +zcard +zrange +zscore +hexists +time +select +dbsize +info +client|setname";
+
+/// What ending sessions, moving their ends and undoing that takes, reading included.
+const CHANGING: &str = "+scan +type +get +getrange +strlen +hgetall +hlen +pttl +memory|usage +exists +sismember \
+    +zscore +hexists +select +dbsize +info +ping +client|setname +watch +unwatch +multi +exec +discard +unlink \
+    +srem +zrem +hdel +set +publish +time +pexpiretime +dump +scard +smembers +zcard +zrange +lrange +hget \
+    +restore +sadd +smove +zadd +hset +hsetnx +rpush +persist +pexpireat";
+
+/// The error with all that the command needs, where the server refused one of its requests for want of a
+/// right.
+pub(super) fn named(error: anyhow::Error, changes: bool) -> anyhow::Error {
+    let denied = error.chain().find_map(|cause| match cause.downcast_ref::<Error>() {
+        Some(denied @ Error::Denied { .. }) => Some(denied.hint().unwrap_or_default()),
+        _ => None,
+    });
+    let Some(hint) = denied else { return error };
+    let (what, rights) = if changes { ("a change", CHANGING) } else { ("reading", READING) };
+    Lacking { error, exit: Exit::Denied, hint: format!("{hint}; all that {what} takes: {rights}") }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rights_are_those_of_the_readme() {
+        for rights in [READING, CHANGING] {
+            assert!(include_str!("../../README.md").contains(&format!("-@all {rights}\n")), "{rights}");
+        }
+    }
+
+    #[test]
+    fn all_rights_are_named_where_one_lacks() {
+        let denied = Error::Denied {
+            place: "redis://db1:6379/0".to_string(),
+            user: "ops".to_string(),
+            command: "GET".to_string(),
+        };
+        let told = crate::error::tell(&named(anyhow::Error::from(denied).context("reading"), false));
+        assert_eq!(told.exit, Exit::Denied);
+        assert_eq!(told.lines, ["reading", "ops may not run GET on redis://db1:6379/0"]);
+        let hint = told.hint.expect("a hint");
+        assert!(hint.contains("ACL SETUSER ops +get; all that reading takes: +scan +type +get "), "{hint}");
+        assert!(named(anyhow::anyhow!("other"), true).downcast_ref::<Lacking>().is_none());
+    }
+}
