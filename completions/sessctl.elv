@@ -45,6 +45,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -72,7 +74,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
         }
         &'sessctl;list'= {
             cand --columns 'Columns, separated by commas'
-            cand --sort 'Sort by columns, separated by commas; with `-` before one, descending: user,-ttl'
+            cand --sort 'Sort by columns, separated by commas; descending with `-` before one or `:desc` after it'
             cand -n 'Stop after so many rows'
             cand --limit 'Stop after so many rows'
             cand -u 'Sessions of this user, exactly; repeat for several'
@@ -116,6 +118,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --output 'Print in this form [default: table]'
             cand --times 'Show times in tables and cards in this way, instead of as is usual in each place'
             cand --color 'Use colour'
+            cand --reverse 'With --sort: the other way round'
             cand --wide 'Show every column in a table, however wide it gets'
             cand --authenticated 'Sessions of somebody who is logged in'
             cand --anonymous 'Sessions of nobody'
@@ -136,6 +139,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -164,6 +169,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --times 'Show times in tables and cards in this way, instead of as is usual in each place'
             cand --color 'Use colour'
             cand --raw 'Print the stored bytes as they are'
+            cand --diff 'Show only in what two sessions differ'
             cand --explain 'Say of a key that is no session what every layout says of it, not the nearest three only'
             cand --insecure 'Do not check the server''s certificate'
             cand -0 'End each id with NUL instead of a line break, for `xargs -0`'
@@ -173,12 +179,14 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
         &'sessctl;count'= {
             cand --by 'Count by a column: user, layout, ip, agent, ttl, age, idle, bytes, …'
-            cand --sort 'With --by: sort by `count` or a column that is counted by; with `-` before it, descending [default: -count]'
+            cand --sort 'With --by: sort by `count` or a column that is counted by; descending with `-` before it or `:desc` after it [default: -count]'
             cand -n 'With --by: show so many rows'
             cand --limit 'With --by: show so many rows'
             cand -u 'Sessions of this user, exactly; repeat for several'
@@ -222,6 +230,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --output 'Print in this form [default: table]'
             cand --times 'Show times in tables and cards in this way, instead of as is usual in each place'
             cand --color 'Use colour'
+            cand --reverse 'With --by: the other way round'
             cand --fail-if-any 'End with exit code 7 if there is any such session; for scripts'
             cand --authenticated 'Sessions of somebody who is logged in'
             cand --anonymous 'Sessions of nobody'
@@ -242,6 +251,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -323,6 +334,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -371,6 +384,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -457,6 +472,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -505,6 +522,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -555,6 +574,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -597,6 +618,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -628,6 +651,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand show 'Show what a run changed, a line a session'
@@ -662,6 +687,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -694,6 +721,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -726,6 +755,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -757,6 +788,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -789,6 +822,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -822,6 +857,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -854,6 +891,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -885,6 +924,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand init 'Look into the server and write a profile of each kind of session that is found'
@@ -922,6 +963,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -953,6 +996,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -984,6 +1029,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1015,6 +1062,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1047,6 +1096,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1079,6 +1130,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1111,6 +1164,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1142,6 +1197,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -1173,6 +1230,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sessctl_global_optspecs
-    string join \n store= config= profile= now= layout= prefix= user-path= match= password-file= password-command= cacert= cert= key= insecure connect-timeout= timeout= o/output= 0/null no-headers times= color= mask reveal q/quiet h/help V/version
+    string join \n store= config= profile= now= layout= prefix= user-path= match= password-file= password-command= cacert= cert= key= insecure connect-timeout= timeout= o/output= 0/null no-headers times= color= mask reveal q/quiet v/verbose h/help V/version
 end
 
 function __fish_sessctl_needs_command
@@ -213,6 +213,7 @@ complete -c sessctl -n "__fish_sessctl_needs_command" -l no-headers -d 'Leave ou
 complete -c sessctl -n "__fish_sessctl_needs_command" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_needs_command" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_needs_command" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_needs_command" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_needs_command" -s V -l version -d 'Print version'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "list" -d 'List sessions: who is logged in, since when, until when'
@@ -254,7 +255,7 @@ expires\t''
 prefix\t''
 type\t''
 certainty\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l sort -d 'Sort by columns, separated by commas; with `-` before one, descending: user,-ttl' -r -f -a "id\t''
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l sort -d 'Sort by columns, separated by commas; descending with `-` before one or `:desc` after it' -r -f -a "id\t''
 key\t''
 layout\t''
 user\t''
@@ -492,6 +493,7 @@ local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l reverse -d 'With --sort: the other way round'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l wide -d 'Show every column in a table, however wide it gets'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l authenticated -d 'Sessions of somebody who is logged in'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l anonymous -d 'Sessions of nobody'
@@ -510,6 +512,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l no-headers -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s u -l user -d 'Show the sessions of this user, exactly; repeat for several' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l cookie -d 'Find the session behind this cookie; `-` reads it from standard input' -r
@@ -698,6 +701,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l color -d 'Us
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l raw -d 'Print the stored bytes as they are'
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l diff -d 'Show only in what two sessions differ'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l explain -d 'Say of a key that is no session what every layout says of it, not the nearest three only'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
@@ -705,6 +709,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l no-headers -
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l by -d 'Count by a column: user, layout, ip, agent, ttl, age, idle, bytes, …' -r -f -a "id\t''
 key\t''
@@ -725,7 +730,9 @@ expires\t''
 prefix\t''
 type\t''
 certainty\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l sort -d 'With --by: sort by `count` or a column that is counted by; with `-` before it, descending [default: -count]' -r -f -a "id\t''
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l sort -d 'With --by: sort by `count` or a column that is counted by; descending with `-` before it or `:desc` after it [default: -count]' -r -f -a "count\t''
+-count\t''
+id\t''
 key\t''
 layout\t''
 user\t''
@@ -963,6 +970,7 @@ local\t'As date and time of this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l reverse -d 'With --by: the other way round'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l fail-if-any -d 'End with exit code 7 if there is any such session; for scripts'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l authenticated -d 'Sessions of somebody who is logged in'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l anonymous -d 'Sessions of nobody'
@@ -981,6 +989,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l no-headers -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l max -d 'Refuse when more sessions match than this, or `none` [default: 10000, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l expect -d 'Refuse unless exactly so many sessions match' -r
@@ -1232,6 +1241,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l no-headers -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l max -d 'Refuse when more sessions match than this, or `none` [default: 10000, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l expect -d 'Refuse unless exactly so many sessions match' -r
@@ -1437,6 +1447,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l no-headers -d
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l in -d 'So long from now: 30m, 2h, 7d' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l at -d 'At this time: RFC 3339, `2026-12-24 18:00` in UTC, or @SECONDS since 1970' -r
@@ -1693,6 +1704,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l no-headers -d
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l max -d 'Refuse when more sessions match than this, or `none` [default: 10000, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l expect -d 'Refuse unless exactly so many sessions match' -r
@@ -1898,6 +1910,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l no-headers -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l max-age -d 'Refuse a plan that is older' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l max -d 'Refuse when more sessions match than this, or `none` [default: 10000, or the profile\'s]' -r
@@ -2105,6 +2118,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l no-headers -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l user -d 'Only sessions of this user; repeatable' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l expect -d 'Refuse unless exactly so many sessions are to be put back' -r
@@ -2304,6 +2318,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l no-headers -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l config -d 'Read profiles from this file' -r -F
@@ -2494,6 +2509,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_see
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -f -a "show" -d 'Show what a run changed, a line a session'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -f -a "prune" -d 'Remove undo files that are older than --keep'
@@ -2687,6 +2703,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l keep -d 'How old a file may become' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
@@ -2878,6 +2895,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l holds -d 'Also find fault unless a line with this SHA-256, noted earlier, is still there' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
@@ -3069,6 +3087,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l config -d 'Read profiles from this file' -r -F
@@ -3259,6 +3278,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l no-headers 
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l family -d 'Only layouts of this family, such as PHP' -r -f -a ".NET\t''
 Any\t''
@@ -3463,6 +3483,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l no-headers -
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l codec -d 'Use this codec and try no other' -r -f -a "json\t''
 pickle\t''
@@ -3676,6 +3697,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l no-headers -d
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l name -d 'The cookie\'s name, where the application gave it one of its own' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
@@ -3867,6 +3889,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l no-headers -d
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l config -d 'Read profiles from this file' -r -F
@@ -4057,6 +4080,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_s
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -f -a "init" -d 'Look into the server and write a profile of each kind of session that is found'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -f -a "path" -d 'Print where the file is, or would be'
@@ -4253,6 +4277,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l config -d 'Read profiles from this file' -r -F
@@ -4443,6 +4468,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read profiles from this file' -r -F
@@ -4633,6 +4659,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read profiles from this file' -r -F
@@ -4823,6 +4850,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l db -d 'The database of the demo that the command is run against; `sessctl demo` tells what is in each' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
@@ -5014,6 +5042,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l no-headers -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l config -d 'Read profiles from this file' -r -F
@@ -5205,6 +5234,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l no-heade
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l dir -d 'Write one page for each command into this directory' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
@@ -5396,6 +5426,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l no-headers -d 'L
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l config -d 'Read profiles from this file' -r -F
@@ -5586,6 +5617,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l no-headers -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l config -d 'Read profiles from this file' -r -F
@@ -5776,4 +5808,5 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l no-headers -
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
