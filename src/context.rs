@@ -295,7 +295,7 @@ fn format_of(name: &str) -> anyhow::Result<Format> {
             .iter()
             .filter_map(|format| Some(format.to_possible_value()?.get_name().to_string()))
             .collect();
-        Usage::new(format!("the profile's `output` is `{name}`, which is no form of output"))
+        Usage::new(format!("unknown form of output `{name}` in the profile"))
             .hint(did_you_mean(name, known.iter().map(String::as_str)))
             .into()
     })

@@ -377,7 +377,9 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
     }
     note_left_alone(context, &matched);
     if safety.index_only {
-        context.ui.note("only indexes were asked; sessions that they miss were not looked for");
+        context
+            .ui
+            .note("only the users' indexes were searched; sessions that no index lists were not looked for");
     }
     if !matched.missing.is_empty() {
         exit = Exit::Failed;

@@ -29,7 +29,7 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     // What a run left says itself whose sessions they are.
     if !context.named && args.safety.resume.is_none() {
-        return Err(Usage::new("clear was not told of which layout to end the sessions")
+        return Err(Usage::new("clear needs a layout")
             .hint("name the layout with --layout or in the profile; `sessctl discover` shows which there are")
             .into());
     }

@@ -175,7 +175,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     }
     // What a run left says itself when its sessions are to end.
     if !args.when.is_given() && left.is_none() {
-        return Err(Usage::new("expire was not told when the sessions are to end")
+        return Err(Usage::new("no new end was given for the sessions")
             .hint("give one of --in 2h, --at TIME, --persist, --cap 2h or --floor 10m")
             .into());
     }

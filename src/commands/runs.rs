@@ -157,7 +157,7 @@ fn verify_audit(context: &Context, file: Option<&Path>, holds: Option<&str>) -> 
     out.flush()?;
     if !verdict.open.is_empty() {
         let open = verdict.open.join(", ");
-        context.ui.note(format!("without an end, as they are still going on or were cut short: {open}"));
+        context.ui.note(format!("unfinished (still running, or cut short): {open}"));
     }
     Ok(if intact { Exit::Done } else { Exit::Found })
 }
