@@ -32,6 +32,7 @@ pub mod purge;
 pub mod report;
 mod rights;
 pub mod runs;
+pub mod stats;
 pub mod undo;
 
 const EXAMPLES: &str = "\
@@ -84,6 +85,7 @@ pub enum Command {
     Undo(undo::Args),
     Runs(runs::Args),
     Discover(discover::Args),
+    Stats(stats::Args),
     Layouts(layouts::Args),
     Decode(decode::Args),
     Cookie(cookie::Args),
@@ -119,6 +121,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Undo(args) => undo::run(&context()?, args),
         Command::Runs(args) => runs::run(&context()?, args),
         Command::Discover(args) => discover::run(&context()?, args),
+        Command::Stats(args) => stats::run(&context()?, args),
         Command::Layouts(args) => layouts::run(&context()?, args, toml),
         Command::Decode(args) => decode::run(&context()?, args),
         Command::Cookie(args) => cookie::run(&context()?, args),

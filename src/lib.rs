@@ -18,7 +18,7 @@
 //! context
 //! cli config
 //! change
-//! demo resolve
+//! demo measure resolve
 //! scan
 //! render
 //! select
@@ -50,6 +50,7 @@ pub mod fault;
 pub mod frameworks;
 pub mod home;
 pub mod layout;
+pub mod measure;
 pub mod render;
 pub mod resolve;
 pub mod scan;

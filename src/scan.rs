@@ -24,6 +24,7 @@ mod copies;
 mod evidence;
 mod families;
 mod owners;
+pub mod share;
 mod twins;
 
 pub use evidence::Unsettled;

@@ -22,7 +22,7 @@ pub use contract::{Keeper, Lookup, Medium, Offers, Open, Source, Store};
 pub use error::{Error, Reason};
 pub use gentle::Gentle;
 pub use key::{Key, bytes};
-pub use load::Lag;
+pub use load::{Health, Lag};
 pub use op::{JsonItem, Op, WhenEmpty};
 pub use record::{Interest, Kind, Need, Page, Query, Raw, Record, Ttl};
 pub use step::{

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::error::Error;
 use super::gentle::Gentle;
 use super::key::Key;
-use super::load::Lag;
+use super::load::{Health, Lag};
 use super::op::Op;
 use super::record::{Kind, Need, Page, Query, Record};
 use super::step::{Applied, Backup, Companion, Fit, Step};
@@ -99,6 +99,11 @@ pub trait Source: Send {
     /// Where else under the same roof there are keys, and how many: for whoever found nothing here.
     fn elsewhere(&mut self) -> Vec<(String, u64)> {
         Vec::new()
+    }
+
+    /// What the store says of itself; `None` where there is nobody to say anything.
+    fn health(&mut self) -> Result<Option<Health>, Error> {
+        Ok(None)
     }
 
     /// From now on so little is asked at a time that others are served in between. Where there are no

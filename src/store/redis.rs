@@ -11,8 +11,8 @@ use std::time::Duration;
 use ::redis::Value as Answer;
 
 use crate::store::{
-    Applied, Backup, Companion, Error, Fit, Gentle, Keeper, Key, Kind, Lag, Lookup, Medium, Need, Offers, Op,
-    Open, Page, Query, Raw, Record, Source, Step, Store, Ttl,
+    Applied, Backup, Companion, Error, Fit, Gentle, Health, Keeper, Key, Kind, Lag, Lookup, Medium, Need,
+    Offers, Op, Open, Page, Query, Raw, Record, Source, Step, Store, Ttl,
 };
 
 mod backup;
@@ -316,6 +316,10 @@ impl Source for RedisStore {
             .filter(|(database, _)| *database != self.target.db)
             .map(|(database, keys)| (database.to_string(), keys))
             .collect()
+    }
+
+    fn health(&mut self) -> Result<Option<Health>, Error> {
+        load::health(self).map(Some)
     }
 
     fn be_gentle(&mut self, gentle: Option<&Gentle>) {

@@ -1,5 +1,11 @@
 //! What ids and tokens look like.
 
+/// The beginning of a text, no longer than so many bytes and without half a character at its end.
+pub fn beginning(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
+}
+
 /// `8-4-4-4-12` lower- or upper-case hex digits.
 pub fn is_uuid(text: &[u8]) -> bool {
     text.len() == 36

@@ -31,6 +31,7 @@ mod ruby;
 mod run_files;
 mod screens;
 mod signals;
+mod stats;
 mod strangers;
 mod support;
 mod terminal;

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::Refusal;
 use super::{RedisStore, bulk};
-use crate::store::{Error, Lag};
+use crate::store::{Error, Health, Lag};
+use ::redis::Value as Answer;
 
 /// How long the server takes to answer.
 pub(super) fn ping(store: &mut RedisStore) -> Result<Duration, Error> {
@@ -19,6 +21,59 @@ pub(super) fn info(store: &mut RedisStore, section: &str) -> Result<String, Erro
         answer => bulk(answer).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
     };
     answer.ok_or_else(|| store.senseless("INFO"))
+}
+
+/// What the server says of itself; of what it may not say, nothing.
+pub(super) fn health(store: &mut RedisStore) -> Result<Health, Error> {
+    let info = match info(store, "default") {
+        Ok(info) => info,
+        Err(Error::Denied { .. } | Error::Refused { .. }) => String::new(),
+        Err(error) => return Err(error),
+    };
+    let text = |name: &str| {
+        info.lines().find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim().to_string()))
+    };
+    let number = |name: &str| text(name)?.parse().ok();
+    let mut health = Health {
+        version: text("valkey_version").or_else(|| text("redis_version")),
+        is_replica: text("role").is_some_and(|role| role == "slave"),
+        used_memory: number("used_memory"),
+        maxmemory: number("maxmemory"),
+        policy: text("maxmemory_policy"),
+        keys: None,
+        evicted_keys: number("evicted_keys"),
+        expired_keys: number("expired_keys"),
+        uptime_seconds: number("uptime_in_seconds"),
+        append_only: text("aof_enabled").map(|on| on == "1"),
+        append_fsync: None,
+        save: None,
+        notifications: None,
+        lag: lag_of(&info),
+    };
+    health.append_fsync = setting(store, "appendfsync")?;
+    health.save = setting(store, "save")?;
+    health.notifications = setting(store, "notify-keyspace-events")?;
+    store.push(&[b"DBSIZE"]);
+    store.flush("DBSIZE")?;
+    health.keys = match store.take("DBSIZE")? {
+        Ok(Answer::Int(keys)) => u64::try_from(keys).ok(),
+        _ => None,
+    };
+    Ok(health)
+}
+
+/// A setting of the server; `None` where it is not known or may not be asked, as on managed servers.
+fn setting(store: &mut RedisStore, name: &str) -> Result<Option<String>, Error> {
+    store.push(&[b"CONFIG", b"GET", name.as_bytes()]);
+    store.flush("CONFIG")?;
+    let value = match store.take("CONFIG")? {
+        Ok(Answer::Array(pair)) => pair.into_iter().nth(1).and_then(bulk),
+        Ok(Answer::Map(pairs)) => pairs.into_iter().next().and_then(|(_, value)| bulk(value)),
+        Ok(_) | Err(Refusal::WrongType | Refusal::HiddenKey) => None,
+        Err(Refusal::Fatal(Error::Denied { .. } | Error::Refused { .. })) => None,
+        Err(Refusal::Fatal(error)) => return Err(error),
+    };
+    Ok(value.and_then(|value| String::from_utf8(value).ok()))
 }
 
 /// What INFO replication says of the slowest replica.
