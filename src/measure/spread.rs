@@ -191,7 +191,9 @@ mod tests {
     fn of_many_values_percentiles_are_within_a_hundredth() {
         let mut spread = Spread::with(SPANS, 1_000);
         let values: Vec<u64> = (0..50_000_u64).map(|n| (n * 7_919) % 1_000_003).collect();
-        values.iter().for_each(|value| spread.add(*value));
+        for value in &values {
+            spread.add(*value);
+        }
         assert!(spread.is_estimated());
         let mut sorted = values;
         sorted.sort_unstable();
