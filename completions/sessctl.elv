@@ -860,6 +860,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --reveal 'Show ids and secrets whole, also in tables'
             cand -q 'Print no notes and no progress'
             cand --quiet 'Print no notes and no progress'
+            cand -v 'Say more: which profile, server and layouts are used, and what was looked at'
+            cand --verbose 'Say more: which profile, server and layouts are used, and what was looked at'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

@@ -3521,6 +3521,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l no-headers -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l mask -d 'Shorten ids in every form of output'
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l reveal -d 'Show ids and secrets whole, also in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was looked at'
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l family -d 'Only layouts of this family, such as PHP' -r -f -a ".NET\t''
 Any\t''

@@ -144,28 +144,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
 impl Command {
     /// Whether it changes a store.
     fn changes(&self) -> bool {
-        match self {
-            Command::Purge(_)
-            | Command::Logout(_)
-            | Command::Expire(_)
-            | Command::Clear(_)
-            | Command::Apply(_)
-            | Command::Undo(_) => true,
-            Command::List(_)
-            | Command::Inspect(_)
-            | Command::Count(_)
-            | Command::Runs(_)
-            | Command::Discover(_)
-            | Command::Layouts(_)
-            | Command::Decode(_)
-            | Command::Cookie(_)
-            | Command::Config(_)
-            | Command::Demo(_)
-            | Command::Completions(_)
-            | Command::Man(_)
-            | Command::Help(_)
-            | Command::Version => false,
-        }
+        use Command::{Apply, Clear, Expire, Logout, Purge, Undo};
+        matches!(self, Purge(_) | Logout(_) | Expire(_) | Clear(_) | Apply(_) | Undo(_))
     }
 }
 
