@@ -65,6 +65,8 @@ struct Shared {
 struct Indexed {
     index: Index,
     templates: Templates,
+    /// Keys of each database.
+    databases: BTreeMap<u64, u64>,
 }
 
 /// What a scan came across besides what it handed on.
@@ -75,8 +77,6 @@ pub struct Besides {
     /// Keys whose values are damaged, and the first of them.
     pub damaged: u64,
     first: Option<String>,
-    /// Keys of databases, those of other ones included.
-    pub databases: BTreeMap<u64, u64>,
 }
 
 /// What a dump cannot tell: how much memory a key takes in a server.
@@ -173,17 +173,19 @@ impl Shared {
         let bytes = Bytes::new(self.part(start), start, AHEAD);
         let mut reader = Reader::within(bytes, self.header, Templates::default());
         let mut making = Making::default();
+        let mut databases = BTreeMap::new();
         while let Ok(Some(found)) = reader.find() {
             let nameless = found.nameless || found.db != self.db;
             if reader.pass(found.shape).is_err() {
                 break;
             }
+            count(&mut databases, found.db);
             if !nameless {
                 making.add(&reader.key, found.start).map_err(|error| self.io(&error))?;
             }
         }
         let index = making.done().map_err(|error| self.io(&error))?;
-        Ok(Indexed { index, templates: reader.templates })
+        Ok(Indexed { index, templates: reader.templates, databases })
     }
 
     fn has_ended(&self, found: &Found) -> bool {
@@ -356,7 +358,6 @@ impl Source for DumpReader {
                 Ok(None) => break None,
                 Err(broken) => break Some(shared.broken(&broken, None)),
             };
-            count(&mut besides.databases, found.db);
             let mut interest = Interest::Skip;
             if found.db == shared.db && !found.nameless {
                 if shared.has_ended(&found) {
@@ -445,7 +446,8 @@ impl Source for DumpReader {
     }
 
     fn elsewhere(&mut self) -> Vec<(String, u64)> {
-        let others = self.besides.databases.iter().filter(|(db, _)| **db != self.shared.db);
+        let Ok(indexed) = self.shared.indexed() else { return Vec::new() };
+        let others = indexed.databases.iter().filter(|(db, _)| **db != self.shared.db);
         others.map(|(db, keys)| (db.to_string(), *keys)).collect()
     }
 }

@@ -1,0 +1,185 @@
+//! Dump files: the same rows as of the server that saved them, and what is said where there are none.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+
+use crate::support::*;
+
+/// Lets the server save what it holds; where.
+fn saved(sess: &Sess) -> PathBuf {
+    sess.server.command(&["SAVE"]);
+    sess.server.dir.path().join("dump.rdb")
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("text")
+}
+
+/// A sample that ships with these tests.
+fn sample(server: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rdb").join(server).join("dump.rdb")
+}
+
+/// In milliseconds, if it is a time or a span.
+fn moment(value: &Json) -> Option<i64> {
+    match value {
+        Json::Number(ms) => ms.as_i64(),
+        Json::String(text) => text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond),
+        _ => None,
+    }
+}
+
+/// Where a row of the dump is another than that of the server. How much memory a key takes only a server
+/// knows; what is counted from a key's end differs by the time between the two questions.
+fn difference(live: &Json, dumped: &Json) -> Option<String> {
+    let (Json::Object(live), Json::Object(dumped)) = (live, dumped) else {
+        return Some("no rows".to_string());
+    };
+    if live.len() != dumped.len() {
+        return Some("other members".to_string());
+    }
+    for (name, value) in live {
+        let other = &dumped[name];
+        let same = match name.as_str() {
+            "bytes" => other.is_null(),
+            "ttl_ms" | "expires_at" | "last_seen_at" | "created_at" => match (moment(value), moment(other)) {
+                (Some(one), Some(two)) => one.abs_diff(two) < 120_000,
+                _ => value == other,
+            },
+            _ => value == other,
+        };
+        if !same {
+            return Some(format!("{name}: live {value}, dumped {other}"));
+        }
+    }
+    None
+}
+
+#[test]
+fn every_captured_store_gives_the_same_rows_from_its_dump() {
+    let (mut wrong, mut compared) = (Vec::new(), 0);
+    let sess = Sess::new();
+    for slug in fixtures() {
+        sess.server.flush();
+        sess.restore(&slug);
+        let live = sess.args(["list", "-o", "ndjson"]).success();
+        let dump = saved(&sess);
+        let dumped = sess.args(["--store", text(&dump), "list", "-o", "ndjson"]).success();
+        let (live, dumped) = (live.ndjson(), dumped.ndjson());
+        if live.len() != dumped.len() {
+            wrong.push(format!("{slug}: {} rows are {}", live.len(), dumped.len()));
+            continue;
+        }
+        compared += live.len();
+        for (one, two) in live.iter().zip(&dumped) {
+            wrong.extend(difference(one, two).map(|what| format!("{slug}: {}: {what}", one["key"])));
+        }
+        let Some(key) = live.first().and_then(|row| row["key"].as_str()) else { continue };
+        let inspect = ["inspect", "--reveal", "-o", "json", "--", key];
+        let live = sess.args(inspect).json();
+        let dumped = sess.args([&["--store", text(&dump)][..], &inspect].concat()).json();
+        wrong.extend(difference(&live, &dumped).map(|what| format!("{slug}: inspect {key}: {what}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(compared > 300, "{compared}");
+}
+
+#[test]
+fn a_dump_is_read_as_of_when_it_was_made_or_of_another_moment() {
+    let sess = Sess::new()
+        .express("sess:one", Some("alice"), &Json::Null)
+        .set("sess:two", express(Some("bob"), &Json::Null));
+    let dump = saved(&sess);
+    let store = ["--store", text(&dump)];
+    let count = |more: &[&str]| sess.args([&store[..], more, &["count"]].concat()).success();
+    assert_eq!(count(&[]).text(), "2\n");
+    let late = count(&["--now", "2099-01-01T00:00:00Z"]);
+    assert_eq!(late.text(), "1\n");
+    assert!(late.stderr.contains("1 key had ended by 2099-01-01"), "{}", late.stderr);
+    // A server counts by its own clock.
+    let ran = sess.args(["--now", "2099-01-01T00:00:00Z", "count"]);
+    assert!(ran.code == Some(2) && ran.stderr.contains("--now is for dump files"), "{}", ran.stderr);
+}
+
+#[test]
+fn standard_input_compressed_dumps_and_other_databases() {
+    let sess = Sess::new();
+    let dump = std::fs::read(sample("redis-7.4.1")).expect("a dump");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, &dump).expect("written");
+    let gzip = gzip.finish().expect("written");
+    for input in [&dump, &gzip] {
+        let ran = sess.args_with_input(&["--store", "rdb:-?db=5", "count"], input).success();
+        assert_eq!(ran.text(), "40\n");
+        // A look-up goes to and fro in it.
+        let ran =
+            sess.args_with_input(&["--store", "rdb:-?db=5", "list", "--user", "user7", "-o", "ids"], input);
+        assert_eq!(ran.success().lines().len(), 1);
+    }
+    let path = sess.write("a.rdb.gz", &gzip);
+    let listed = sess.args(["--store", &format!("{}?db=1", text(&path)), "list", "-o", "json"]).success();
+    assert_eq!(listed.json().as_array().map(Vec::len), Some(2));
+    let none = sess.args(["--store", &format!("{}?db=9", text(&path)), "count"]).success();
+    assert!(none.stderr.contains("5 (41)"), "{}", none.stderr);
+}
+
+#[test]
+fn what_is_damaged_gives_what_is_left_of_it() {
+    let sess = Sess::new().many(50);
+    let dump = std::fs::read(saved(&sess)).expect("a dump");
+    let cut = sess.write("cut.rdb", &dump[..dump.len() / 2]);
+    let ran = sess.args(["--store", text(&cut), "list", "-o", "ids"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    let left = ran.lines().len();
+    assert!((10..50).contains(&left), "{left}");
+    assert!(ran.stderr.contains(&format!("it ends at byte {}", dump.len() / 2)), "{}", ran.stderr);
+    let mut flipped = dump.clone();
+    let last = flipped.len() - 1;
+    flipped[last] ^= 0xff;
+    let path = sess.write("flipped.rdb", &flipped);
+    let ran = sess.args(["--store", text(&path), "count"]);
+    assert!(ran.code == Some(3) && ran.text() == "50\n", "{}", ran.stderr);
+    assert!(ran.stderr.contains("checksum"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_is_no_dump_is_told_with_what_to_do() {
+    let sess = Sess::new();
+    let path = |name: &str, text: &[u8]| format!("rdb:{}", sess.write(name, text).display());
+    let folder = format!("rdb:{}", sess.server.dir.path().display());
+    for (store, said, hint) in [
+        (folder, "it is a directory", "such as dump.rdb"),
+        (path("empty.rdb", b""), "it is empty (0 bytes)", "still being written"),
+        (path("text.rdb", b"hello, this is no dump"), "does not begin with REDIS", "managed services"),
+        (path("aof.rdb", b"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n"), "an append-only file", "aof:"),
+        (path("sealed.rdb", b"Salted__12345678"), "encrypted by OpenSSL", "rdb:-"),
+        (path("json.rdb", b"{\"a\": 1}"), "it is JSON", "decode"),
+        (path("short.rdb", b"REDIS00"), "within its header", "copy it again"),
+        ("rdb:/nowhere/dump.rdb".to_string(), "there is no such file", "CONFIG GET dir"),
+        ("rdb:-".to_string(), "it is empty (0 bytes)", "BGSAVE"),
+    ] {
+        let ran = sess.args(["--store", &store, "list"]);
+        assert_eq!(ran.code, Some(1), "{store}: {}", ran.stderr);
+        assert!(ran.stderr.contains(said) && ran.stderr.contains(hint), "{store}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_dump_is_never_changed() {
+    let sess = Sess::new().many(3);
+    let dump = saved(&sess);
+    let before = std::fs::read(&dump).expect("a dump");
+    for command in [
+        &["purge", "--all", "--yes"][..],
+        &["purge", "--all", "--dry-run"],
+        &["expire", "--all", "--in", "1h", "--yes"],
+        &["--layout", "connect-redis", "clear", "--yes"],
+    ] {
+        let ran = sess.args([&["--store", text(&dump)][..], command].concat());
+        assert_eq!(ran.code, Some(5), "{command:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("is a dump file"), "{command:?}: {}", ran.stderr);
+    }
+    assert!(std::fs::read(&dump).expect("a dump") == before);
+    assert_eq!(sess.server.size(), 3);
+}
