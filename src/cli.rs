@@ -36,8 +36,9 @@ pub struct TargetArgs {
     /// printed, but as all of a command line it can be read by every user of this machine while the
     /// command runs (/proc/PID/cmdline): rather give --password-file or --password-command.
     ///
-    /// A dump file is PATH.rdb or rdb:PATH, also of .gz and .zst, or rdb:- for standard input; with ?db=N
-    /// behind it for another database than 0. It is read, and never changed.
+    /// A dump file is PATH.rdb or rdb:PATH, also of .gz and .zst, or rdb:- for standard input; an append-only
+    /// file is aof:DIR or aof:FILE; with ?db=N behind it for another database than 0. They are read, and never
+    /// changed.
     #[arg(long, global = true, value_name = "URL", env = "SESSCTL_STORE", hide_env_values = true)]
     pub store: Option<String>,
 

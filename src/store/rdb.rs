@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::store::json_list::{in_list, without};
 use crate::store::{
@@ -15,20 +15,27 @@ use crate::store::{
 };
 use crate::text::clock;
 use crate::text::glob::Glob;
+use crate::text::safe::safe;
 use crate::text::words::{either, plural};
 
-use bytes::{Broken, Bytes, Part, Why};
+use aof::{Commands, Item};
+use bytes::{Broken, Bytes, Input, Part, Why};
 use index::{Index, Making};
 use input::{Opened, Origin};
+use overlay::{Change, Fields, Held, Overlay};
 use reader::{Found, Header, Notes, Reader};
-use value::{Members, Read, Templates};
+use replay::{Base, Ends, Replay};
+use value::{Members, Read, Shape, Templates, Writer};
 
+pub mod aof;
 pub mod bytes;
 pub mod index;
 pub mod input;
 pub mod listpack;
+pub mod overlay;
 pub mod place;
 pub mod reader;
+pub mod replay;
 pub mod value;
 
 /// A page has no more records than this, goes over no more keys, and holds few more bytes.
@@ -40,6 +47,8 @@ const WHOLE: u64 = 256 << 10;
 /// Bytes that are read at a time by what goes through the file, and by what jumps in it.
 const AHEAD: usize = 256 << 10;
 const JUMP: usize = 8 << 10;
+/// What the commands of an append-only file may make of a database, in bytes of memory.
+const MAX_OVERLAY: u64 = 64 << 20;
 /// Bytes of one collection that are read for its members.
 const MAX_MEMBERS: u64 = 48 << 20;
 
@@ -58,6 +67,18 @@ struct Shared {
     header: Header,
     notes: Notes,
     indexed: Mutex<Option<Arc<Indexed>>>,
+    /// What commands made of it, where it is the base of an append-only file.
+    replayed: OnceLock<Replayed>,
+}
+
+/// What the commands of an append-only file made of a dump.
+#[derive(Debug)]
+struct Replayed {
+    overlay: Overlay,
+    /// Commands that were not done, by name.
+    left: BTreeMap<String, u64>,
+    /// Why the commands cannot be read on.
+    broken: Option<String>,
 }
 
 /// What a pass through the whole dump found.
@@ -67,6 +88,8 @@ struct Indexed {
     templates: Templates,
     /// Keys of each database.
     databases: BTreeMap<u64, u64>,
+    /// Where the dump ends; `None` where it does not.
+    end: Option<u64>,
 }
 
 /// What a scan came across besides what it handed on.
@@ -94,7 +117,24 @@ impl Dump {
     /// was made: so it says itself, or else the file's time does.
     pub fn open(origin: &Origin, db: u32, now: Option<i64>) -> Result<Dump, Error> {
         let place = place_of(origin);
-        let opened = input::open(origin, &place)?;
+        let (opened, files) = match origin {
+            Origin::Aof(path) => {
+                let files = aof::files(path, &place)?;
+                let opened = match &files.base {
+                    Some(base) => input::open(&Origin::Path(base.clone()), &place)?,
+                    None => input::nothing(&place)?,
+                };
+                (opened, Some(files))
+            }
+            origin => (input::open(origin, &place)?, None),
+        };
+        let commands = match &files {
+            Some(files) => {
+                let opened = files.commands.iter().map(|path| aof::open(path, &place));
+                opened.collect::<Result<Vec<aof::Opened>, Error>>()?
+            }
+            None => Vec::new(),
+        };
         let fail = |why: String| Error::File { place: place.clone(), why, hint: None };
         let part = Part::new(&opened.file, 0, opened.length);
         let mut reader = match Reader::new(Bytes::new(part, 0, JUMP)) {
@@ -105,16 +145,71 @@ impl Dump {
         // What it says of itself stands before its first key; a scan tells where it is damaged.
         let _ = reader.find();
         let made = reader.notes.made.map(|seconds| seconds.saturating_mul(1000));
-        let now = now.or(made).or(opened.written).unwrap_or_else(clock::now_ms);
+        let now = match &files {
+            // What was written last is what it is of.
+            Some(_) => now.or(commands.iter().filter_map(|opened| opened.written).max()).or(opened.written),
+            None => now.or(made).or(opened.written),
+        };
+        let now = now.unwrap_or_else(clock::now_ms);
         let (header, notes) = (reader.header, reader.notes);
-        let shared =
-            Shared { opened, place, db: u64::from(db), now, header, notes, indexed: Mutex::new(None) };
-        Ok(Dump { shared: Arc::new(shared) })
+        let (indexed, replayed) = (Mutex::new(None), OnceLock::new());
+        let shared = Shared { opened, place, db: u64::from(db), now, header, notes, indexed, replayed };
+        let dump = Dump { shared: Arc::new(shared) };
+        if files.is_some() {
+            dump.replay(&commands)?;
+        }
+        Ok(dump)
     }
 
     /// The moment as of which it is read, in milliseconds since 1970.
     pub fn now(&self) -> i64 {
         self.shared.now
+    }
+
+    /// Does the commands: those behind the dump in its own file, and those of other files.
+    fn replay(&self, files: &[aof::Opened]) -> Result<(), Error> {
+        let shared = &self.shared;
+        let mut replay = Replay::new(shared.db);
+        let mut base = self.reader();
+        let mut broken = None;
+        let behind = shared.indexed()?.end.filter(|_| files.is_empty());
+        let own = behind.map(|end| (shared.part(end), end));
+        let others = files.iter().map(|opened| (Part::new(&opened.file, 0, opened.length), 0));
+        let count = files.len();
+        for (at, (part, start)) in own.into_iter().chain(others).enumerate() {
+            replay.begin_file();
+            let mut commands = Commands::new(Bytes::new(part, start, AHEAD));
+            loop {
+                match commands.next_item() {
+                    Ok(Some(Item::Command(args))) => replay.command(args, &mut base)?,
+                    Ok(Some(Item::Large(name))) => replay.leave(&name),
+                    Ok(Some(Item::At(_))) => {}
+                    Ok(None) => break,
+                    Err(why) => {
+                        let which =
+                            if count > 1 { format!(" (file {} of {count})", at + 1) } else { String::new() };
+                        broken = Some(format!("of its commands{which}: {why}"));
+                        break;
+                    }
+                }
+                if replay.overlay.bytes() > MAX_OVERLAY {
+                    return Err(Error::File {
+                        place: shared.place.clone(),
+                        why: "its commands touch more than can be held in memory (64 MiB)".to_string(),
+                        hint: Some(
+                            "let the server rewrite it (BGREWRITEAOF), or save a dump, and read that"
+                                .to_string(),
+                        ),
+                    });
+                }
+            }
+            if broken.is_some() {
+                break;
+            }
+        }
+        let Replay { overlay, left, .. } = replay;
+        let _ = shared.replayed.set(Replayed { overlay, left, broken });
+        Ok(())
     }
 
     pub fn reader(&self) -> DumpReader {
@@ -127,11 +222,12 @@ fn place_of(origin: &Origin) -> String {
     match origin {
         Origin::Stdin => "rdb:-".to_string(),
         Origin::Path(path) => format!("rdb:{}", shown(path)),
+        Origin::Aof(path) => format!("aof:{}", shown(path)),
     }
 }
 
 fn shown(path: &Path) -> String {
-    crate::text::safe::safe(&path.to_string_lossy()).into_owned()
+    safe(&path.to_string_lossy()).into_owned()
 }
 
 impl Shared {
@@ -174,7 +270,16 @@ impl Shared {
         let mut reader = Reader::within(bytes, self.header, Templates::default());
         let mut making = Making::default();
         let mut databases = BTreeMap::new();
-        while let Ok(Some(found)) = reader.find() {
+        let mut end = None;
+        loop {
+            let found = match reader.find() {
+                Ok(Some(found)) => found,
+                Ok(None) => {
+                    end = Some(reader.bytes.at());
+                    break;
+                }
+                Err(_) => break,
+            };
             let nameless = found.nameless || found.db != self.db;
             if reader.pass(found.shape).is_err() {
                 break;
@@ -185,20 +290,36 @@ impl Shared {
             }
         }
         let index = making.done().map_err(|error| self.io(&error))?;
-        Ok(Indexed { index, templates: reader.templates, databases })
+        Ok(Indexed { index, templates: reader.templates, databases, end })
     }
 
-    fn has_ended(&self, found: &Found) -> bool {
-        found.ends.is_some_and(|end| end <= self.now)
+    /// What commands made of a key; `None` where it is as the dump says.
+    fn change(&self, key: &[u8]) -> Option<&Change> {
+        self.replayed.get()?.overlay.get(key)
     }
 
-    fn ttl(&self, found: &Found) -> Ttl {
-        match found.ends {
+    /// What a key holds since, where commands wrote it and it has not ended.
+    fn held(&self, key: &[u8]) -> Option<(&Held, Option<i64>)> {
+        match self.change(key)? {
+            Change::Held(held, end) => Some((held, *end)).filter(|(_, end)| !self.is_over(*end)),
+            Change::Gone | Change::Ends(_) => None,
+        }
+    }
+
+    fn is_over(&self, end: Option<i64>) -> bool {
+        end.is_some_and(|end| end <= self.now)
+    }
+
+    fn ttl(&self, ends: Option<i64>) -> Ttl {
+        match ends {
             None => Ttl::Never,
             Some(end) => Ttl::In(end.saturating_sub(self.now).max(0) as u64),
         }
     }
 }
+
+/// From this version on a payload is Valkey's; Redis counts from below.
+const FIRST_OF_VALKEY: u16 = 80;
 
 /// Databases that are counted apart.
 const MAX_DATABASES: usize = 1_000;
@@ -215,8 +336,20 @@ impl DumpReader {
         &self.besides
     }
 
-    /// A reader whose next bytes are the value of that key; `None` where it is not there, or has ended.
+    /// The same, but for what commands changed since, and for what has ended.
     fn find(&mut self, key: &[u8], indexed: &Indexed) -> Result<Option<Found>, Error> {
+        let ends = match self.shared.change(key) {
+            Some(Change::Gone | Change::Held(..)) => return Ok(None),
+            Some(Change::Ends(ends)) => Some(*ends),
+            None => None,
+        };
+        let found = self.find_first(key, indexed)?;
+        let found = found.map(|found| Found { ends: ends.unwrap_or(found.ends), ..found });
+        Ok(found.filter(|found| !self.shared.is_over(found.ends)))
+    }
+
+    /// Looks a key of the dump up; its value is what is read next.
+    fn find_first(&mut self, key: &[u8], indexed: &Indexed) -> Result<Option<Found>, Error> {
         let places = indexed.index.places(key).map_err(|error| self.shared.io(&error))?;
         for place in places {
             let part = self.shared.part(place);
@@ -234,7 +367,7 @@ impl DumpReader {
             if let Some(found) = found.filter(|found| !found.nameless)
                 && reader.key == key
             {
-                return Ok(Some(found).filter(|found| !self.shared.has_ended(found)));
+                return Ok(Some(found));
             }
         }
         Ok(None)
@@ -261,6 +394,9 @@ impl DumpReader {
     }
 
     fn members_of(&mut self, key: &Key, most: u64) -> Result<Option<Vec<(Vec<u8>, f64)>>, Error> {
+        if let Some((held, _)) = self.shared.held(&key.0) {
+            return Ok(Some(held.members()).filter(|members| members.len() as u64 <= most));
+        }
         let indexed = self.shared.indexed()?;
         let Some(found) = self.find(&key.0, &indexed)? else { return Ok(Some(Vec::new())) };
         let kind = found.shape.kind();
@@ -276,6 +412,11 @@ impl DumpReader {
     }
 
     fn text_of(&mut self, key: &Key) -> Result<Option<Vec<u8>>, Error> {
+        match self.shared.held(&key.0) {
+            Some((Held::Text(text), _)) => return Ok(Some(text.clone())),
+            Some(_) => return Ok(None),
+            None => {}
+        }
         let indexed = self.shared.indexed()?;
         let Some(found) = self.find(&key.0, &indexed)? else { return Ok(None) };
         if found.shape.kind() != Kind::String {
@@ -288,20 +429,56 @@ impl DumpReader {
     }
 
     fn has_member(&mut self, key: &Key, member: &[u8], kind: Kind) -> Result<bool, Error> {
-        let indexed = self.shared.indexed()?;
-        match self.find(&key.0, &indexed)? {
-            Some(found) if found.shape.kind() == kind => {}
-            _ => return Ok(false),
+        if self.kind_of(&key.0)? != Some(kind) {
+            return Ok(false);
         }
         let members = self.members_of(key, u64::MAX)?;
         Ok(members.is_some_and(|members| members.iter().any(|(own, _)| own == member)))
     }
 
-    fn finds_work(&mut self, op: &Op) -> Result<bool, Error> {
+    fn kind_of(&mut self, key: &[u8]) -> Result<Option<Kind>, Error> {
+        if let Some((held, _)) = self.shared.held(key) {
+            return Ok(Some(held.kind()));
+        }
         let indexed = self.shared.indexed()?;
+        Ok(self.find(key, &indexed)?.map(|found| found.shape.kind()))
+    }
+
+    /// When a key ends; the outer `None` is a key that is not there.
+    fn end_of(&mut self, key: &[u8]) -> Result<Ends, Error> {
+        let ends = match self.shared.held(key) {
+            Some((_, end)) => Some(end),
+            None => {
+                let indexed = self.shared.indexed()?;
+                self.find(key, &indexed)?.map(|found| found.ends)
+            }
+        };
+        Ok(ends.map_or(Ends::Absent, |end| end.map_or(Ends::Never, Ends::At)))
+    }
+
+    fn record_of(&mut self, key: &[u8], need: Need, indexed: &Indexed) -> Result<Record, Error> {
+        let shared = Arc::clone(&self.shared);
+        let mut record = blank(key.to_vec(), need);
+        let (ends, raw) = if let Some((held, end)) = shared.held(key) {
+            (end, need.value.then(|| held.raw(shared.now)))
+        } else if let Some(found) = self.find(key, indexed)? {
+            let raw = if need.value { Some(self.whole(&found)?.unwrap_or(Raw::Gone)) } else { None };
+            (found.ends, raw)
+        } else {
+            (record.raw, record.ttl) = (Raw::Gone, Ttl::Gone);
+            return Ok(record);
+        };
+        if need.ttl {
+            record.ttl = shared.ttl(ends);
+        }
+        record.raw = raw.unwrap_or(Raw::Unread);
+        Ok(record)
+    }
+
+    fn finds_work(&mut self, op: &Op) -> Result<bool, Error> {
         Ok(match op {
             Op::Unlink(key) | Op::Unlock(key) | Op::OnlyWhile(key) | Op::SetRemoveListed { key, .. } => {
-                self.find(&key.0, &indexed)?.is_some()
+                self.kind_of(&key.0)?.is_some()
             }
             Op::UnlinkIfEquals(key, value) => self.text_of(key)?.is_some_and(|text| text == *value),
             Op::JsonListRemove { key, item, .. } => {
@@ -310,26 +487,83 @@ impl DumpReader {
             Op::JsonListSet { key, item, member, .. } => {
                 self.text_of(key)?.is_some_and(|text| in_list(&text, item, member).is_some())
             }
-            Op::Outlive { key, at } => {
-                let ends = self.find(&key.0, &indexed)?.and_then(|found| found.ends);
-                ends.is_some_and(|ends| at.is_none_or(|at| ends < at))
-            }
-            Op::EndAt { key, .. } => self.find(&key.0, &indexed)?.is_some(),
+            Op::Outlive { key, at } => match self.end_of(&key.0)? {
+                Ends::At(ends) => at.is_none_or(|at| ends < at),
+                Ends::Absent | Ends::Never => false,
+            },
+            Op::EndAt { key, .. } => self.kind_of(&key.0)?.is_some(),
             Op::SetRemove { key, member } | Op::SetMove { key, member, .. } => {
                 self.has_member(key, member, Kind::Set)?
             }
             Op::SortedRemove { key, member }
             | Op::SortedRemoveWhenGone { key, member, .. }
             | Op::SortedScore { key, member, .. } => self.has_member(key, member, Kind::SortedSet)?,
-            Op::HashRemove { key, field } => match self.find(&key.0, &indexed)? {
-                Some(found) if found.shape.kind() == Kind::Hash => match self.whole(&found)? {
-                    Some(Raw::Hash(fields)) => fields.iter().any(|(own, _)| own == field),
+            Op::HashRemove { key, field } => {
+                let indexed = self.shared.indexed()?;
+                match self.record_of(&key.0, Need::VALUE, &indexed)?.raw {
+                    Raw::Hash(fields) => fields.iter().any(|(own, _)| own == field),
                     _ => false,
-                },
-                _ => false,
-            },
+                }
+            }
             Op::Publish { .. } => false,
         })
+    }
+}
+
+/// A value as commands can go on with it; nothing where it is empty. What is damaged, or too large to be
+/// held, is of its kind alone.
+fn held_of<I: Input>(
+    bytes: &mut Bytes<I>,
+    shape: Shape,
+    now: i64,
+    templates: &Templates,
+) -> Result<Option<Held>, Broken> {
+    let kind = shape.kind();
+    if matches!(kind, Kind::Set | Kind::SortedSet) {
+        return Ok(Some(match bytes.members(shape, u64::MAX, MAX_MEMBERS)? {
+            Members::All(members) if kind == Kind::Set => {
+                Held::Set(members.into_iter().map(|(member, _)| member).collect())
+            }
+            Members::All(members) => Held::Sorted(members.into_iter().collect()),
+            Members::TooMany => Held::Other(kind),
+        }));
+    }
+    Ok(match bytes.value(shape, u64::MAX, now, templates)? {
+        Read::Whole(Raw::Text(text)) => Some(Held::Text(text)),
+        Read::Whole(Raw::Hash(fields)) => {
+            let fields = fields.into_iter().map(|(field, value)| (field, (value, None)));
+            Some(Held::Hash(fields.collect::<Fields>()))
+        }
+        Read::Whole(_) | Read::Damaged(_) => Some(Held::Other(kind)),
+        Read::Empty => None,
+    })
+}
+
+impl Base for DumpReader {
+    fn load(&mut self, key: &[u8]) -> Result<Option<(Held, Option<i64>)>, Error> {
+        let shared = Arc::clone(&self.shared);
+        let indexed = shared.indexed()?;
+        let Some(found) = self.find_first(key, &indexed)? else { return Ok(None) };
+        let bytes = &mut self.reader()?.bytes;
+        let held = held_of(bytes, found.shape, shared.now, &indexed.templates)
+            .map_err(|broken| shared.broken(&broken, Some(found.shape.kind())))?;
+        Ok(held.map(|held| (held, found.ends)))
+    }
+
+    fn restored(&mut self, payload: &[u8]) -> Option<Held> {
+        // Behind the value stand a version in two bytes and a sum in eight (cluster.c createDumpPayload).
+        let (value, foot) = payload.split_at_checked(payload.len().checked_sub(10)?)?;
+        let (kind, value) = value.split_first()?;
+        let version = u16::from_le_bytes([foot[0], foot[1]]);
+        let writer = if version >= FIRST_OF_VALKEY { Writer::Valkey } else { Writer::Redis };
+        let shape = Shape::of(writer, *kind).ok()?;
+        held_of(&mut Bytes::new(value, 0, JUMP), shape, self.shared.now, &Templates::default()).ok()?
+    }
+
+    fn end(&mut self, key: &[u8]) -> Result<Ends, Error> {
+        let indexed = self.shared.indexed()?;
+        let found = self.find_first(key, &indexed)?;
+        Ok(found.map_or(Ends::Absent, |found| found.ends.map_or(Ends::Never, Ends::At)))
     }
 }
 
@@ -353,14 +587,20 @@ impl Source for DumpReader {
         let mut page = Page::default();
         let mut size = 0;
         let broken = loop {
-            let found = match reader.find() {
+            let mut found = match reader.find() {
                 Ok(Some(found)) => found,
                 Ok(None) => break None,
                 Err(broken) => break Some(shared.broken(&broken, None)),
             };
             let mut interest = Interest::Skip;
             if found.db == shared.db && !found.nameless {
-                if shared.has_ended(&found) {
+                let change = shared.change(&reader.key);
+                if let Some(Change::Ends(ends)) = change {
+                    found.ends = *ends;
+                }
+                if matches!(change, Some(Change::Gone | Change::Held(..))) {
+                    // It is not there any more, or comes at the end.
+                } else if shared.is_over(found.ends) {
                     besides.ended += 1;
                 } else if glob.as_ref().is_none_or(|glob| glob.matches(&reader.key)) {
                     page.scanned += 1;
@@ -381,7 +621,7 @@ impl Source for DumpReader {
                     let mut record = blank(reader.key.clone(), need);
                     record.raw = raw;
                     if need.ttl {
-                        record.ttl = shared.ttl(&found);
+                        record.ttl = shared.ttl(found.ends);
                     }
                     size += record.raw.bytes() + record.key.0.len() as u64;
                     page.records.push(record);
@@ -403,19 +643,33 @@ impl Source for DumpReader {
                 }
             }
         };
+        if broken.is_none() && self.written(query, glob.as_ref(), &mut besides, &mut page, visit).is_break() {
+            self.besides = besides;
+            return Ok(());
+        }
         let stopped = (page.scanned > 0 || !page.records.is_empty()) && visit(page).is_break();
         let changes = reader.notes.changes;
+        let commands = broken.is_none()
+            && shared.replayed.get().is_none()
+            && reader.bytes.byte().is_ok_and(|byte| byte == b'*');
         self.besides = besides;
         match broken {
             _ if stopped => Ok(()),
             Some(error) => Err(error),
+            None if commands => Err(Error::Damaged {
+                place: shared.place.clone(),
+                why: "commands stand behind the dump, which aof:PATH reads as well".to_string(),
+            }),
             None => self.is_whole(changes),
         }
     }
 
     fn size(&mut self) -> Result<Option<u64>, Error> {
         match self.shared.notes.announced {
-            Some((db, keys)) if db == self.shared.db => Ok(Some(keys)),
+            Some((db, keys)) if db == self.shared.db => {
+                let more = self.shared.replayed.get().map_or(0, |replayed| replayed.overlay.held().count());
+                Ok(Some(keys + more as u64))
+            }
             _ => Ok(Some(self.shared.indexed()?.index.keys())),
         }
     }
@@ -455,28 +709,11 @@ impl Source for DumpReader {
 impl Lookup for DumpReader {
     fn read(&mut self, keys: &[Key], need: Need) -> Result<Vec<Record>, Error> {
         let indexed = self.shared.indexed()?;
-        let mut records = Vec::with_capacity(keys.len());
-        for key in keys {
-            let mut record = blank(key.0.clone(), need);
-            match self.find(&key.0, &indexed)? {
-                None => (record.raw, record.ttl) = (Raw::Gone, Ttl::Gone),
-                Some(found) => {
-                    if need.ttl {
-                        record.ttl = self.shared.ttl(&found);
-                    }
-                    if need.value {
-                        record.raw = self.whole(&found)?.unwrap_or(Raw::Gone);
-                    }
-                }
-            }
-            records.push(record);
-        }
-        Ok(records)
+        keys.iter().map(|key| self.record_of(&key.0, need, &indexed)).collect()
     }
 
     fn kinds(&mut self, keys: &[Key]) -> Result<Vec<Option<Kind>>, Error> {
-        let indexed = self.shared.indexed()?;
-        keys.iter().map(|key| Ok(self.find(&key.0, &indexed)?.map(|found| found.shape.kind()))).collect()
+        keys.iter().map(|key| self.kind_of(&key.0)).collect()
     }
 
     fn entries(&mut self, key: &Key, most: usize) -> Result<Vec<Vec<u8>>, Error> {
@@ -512,6 +749,55 @@ impl Lookup for DumpReader {
 }
 
 impl DumpReader {
+    /// Hands on what commands wrote behind the dump.
+    fn written(
+        &self,
+        query: &mut Query<'_>,
+        glob: Option<&Glob>,
+        besides: &mut Besides,
+        page: &mut Page,
+        visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let shared = &self.shared;
+        let Some(replayed) = shared.replayed.get() else { return ControlFlow::Continue(()) };
+        let mut held: Vec<(&[u8], &Held, Option<i64>)> = replayed.overlay.held().collect();
+        held.sort_unstable_by_key(|(key, ..)| *key);
+        let mut size = 0;
+        for (key, held, end) in held {
+            if shared.is_over(end) {
+                besides.ended += 1;
+                continue;
+            }
+            if glob.is_some_and(|glob| !glob.matches(key)) {
+                continue;
+            }
+            page.scanned += 1;
+            let need = match (query.interest)(key) {
+                Interest::Skip => continue,
+                Interest::Name => Need::NOTHING,
+                Interest::Look => Need::VALUE,
+                Interest::Read { .. } => query.need.and(Need::VALUE),
+            };
+            let mut record = blank(key.to_vec(), need);
+            if need.value {
+                record.raw = held.raw(shared.now);
+            }
+            if record.raw == Raw::Gone {
+                continue;
+            }
+            if need.ttl {
+                record.ttl = shared.ttl(end);
+            }
+            size += record.raw.bytes();
+            page.records.push(record);
+            if page.records.len() >= RECORDS || size >= BYTES {
+                size = 0;
+                visit(std::mem::take(page))?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
     /// After a scan that came to the end: whether all of the keys could be handed on.
     fn is_whole(&self, changes: u64) -> Result<(), Error> {
         let place = self.shared.place.clone();
@@ -519,6 +805,17 @@ impl DumpReader {
             let keys = plural(self.besides.damaged, "key");
             let why = format!("the values of {keys} cannot be read; of the first one: {first}");
             return Err(Error::Damaged { place, why });
+        }
+        if let Some(replayed) = self.shared.replayed.get() {
+            if let Some(why) = &replayed.broken {
+                return Err(Error::Damaged { place, why: why.clone() });
+            }
+            if !replayed.left.is_empty() {
+                let left: Vec<String> =
+                    replayed.left.iter().map(|(name, count)| format!("{} ({count})", safe(name))).collect();
+                let why = format!("these of its commands are not done here: {}", left.join(", "));
+                return Err(Error::Damaged { place, why });
+            }
         }
         if changes > 0 {
             let why =

@@ -20,6 +20,8 @@ use crate::store::Error;
 pub enum Origin {
     Stdin,
     Path(PathBuf),
+    /// An append-only file: a folder, its manifest, or the one file of older servers.
+    Aof(PathBuf),
 }
 
 /// A dump as a file.
@@ -68,7 +70,7 @@ pub fn open(origin: &Origin, place: &str) -> Result<Opened, Error> {
     };
     let opened = match origin {
         Origin::Stdin => spool(io::stdin().lock(), None, place)?,
-        Origin::Path(path) => {
+        Origin::Path(path) | Origin::Aof(path) => {
             let meta = std::fs::metadata(path).map_err(|error| {
                 let hint = (error.kind() == io::ErrorKind::NotFound)
                     .then_some("CONFIG GET dir and CONFIG GET dbfilename say where a server writes its dump");
@@ -105,6 +107,16 @@ pub fn open(origin: &Origin, place: &str) -> Result<Opened, Error> {
     };
     check(&opened, place)?;
     Ok(opened)
+}
+
+/// A dump with nothing in it, for an append-only file that begins with none.
+pub fn nothing(place: &str) -> Result<Opened, Error> {
+    // No checksum was computed.
+    const NOTHING: &[u8] = b"REDIS0011\xff\0\0\0\0\0\0\0\0";
+    let fail = |error: &io::Error| Error::File { place: place.to_string(), why: plain(error), hint: None };
+    let mut file = tempfile::tempfile().map_err(|error| fail(&error))?;
+    file.write_all(NOTHING).map_err(|error| fail(&error))?;
+    Ok(Opened { file: Arc::new(file), length: NOTHING.len() as u64, written: None, cut: None })
 }
 
 fn has_manifest(path: &Path) -> bool {

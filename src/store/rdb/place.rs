@@ -27,10 +27,11 @@ impl DumpPlace {
         DumpPlace { origin, db, now: None, opened: Mutex::new(None) }
     }
 
-    /// From `rdb:PATH`, `rdb:-` for standard input, or a path that ends as those of dumps; `?db=N` names another
-    /// database than 0. `None` is a name of something else.
+    /// From `rdb:PATH`, `rdb:-` for standard input, `aof:PATH`, or a path that ends as those of dumps; `?db=N`
+    /// names another database than 0. `None` is a name of something else.
     pub fn parse(text: &str) -> Option<Result<DumpPlace, Error>> {
-        let scheme = text.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("rdb:"));
+        let scheme = text.get(..4).map(str::to_ascii_lowercase);
+        let scheme = scheme.as_deref().filter(|scheme| matches!(*scheme, "rdb:" | "aof:"));
         let path = match scheme {
             Some(_) => text[4..].strip_prefix("//").unwrap_or(&text[4..]),
             None if text.contains("://") => return None,
@@ -47,6 +48,7 @@ impl DumpPlace {
             "" => Err(Error::Target(
                 "the dump has no path; it is given as rdb:PATH, or rdb:- for standard input".to_string(),
             )),
+            path if scheme == Some("aof:") => Ok(DumpPlace::new(Origin::Aof(PathBuf::from(path)), db)),
             "-" => Ok(DumpPlace::new(Origin::Stdin, db)),
             path => Ok(DumpPlace::new(Origin::Path(PathBuf::from(path)), db)),
         })
@@ -95,6 +97,7 @@ impl Open for DumpPlace {
         match &self.origin {
             Origin::Stdin => "rdb:-".to_string(),
             Origin::Path(path) => format!("rdb:{}", safe(&path.to_string_lossy())),
+            Origin::Aof(path) => format!("aof:{}", safe(&path.to_string_lossy())),
         }
     }
 
@@ -141,6 +144,7 @@ mod tests {
             ("RDB:///tmp/x", "rdb:/tmp/x 0"),
             ("rdb:-", "rdb:- 0"),
             ("rdb:-?db=1", "rdb:- 1"),
+            ("aof:/var/lib/redis/appendonlydir?db=2", "aof:/var/lib/redis/appendonlydir 2"),
             ("redis://h/dump.rdb", "none"),
             ("localhost", "none"),
             ("localhost?db=x", "none"),

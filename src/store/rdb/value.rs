@@ -11,9 +11,9 @@ use crate::store::{Kind, Raw};
 /// Bytes of a string that a first look takes; longer ones are given by their beginning.
 pub const LOOK: usize = 8 << 10;
 /// A longer string is not read at all, nor is a hash of more bytes.
-const MAX_TEXT: u64 = 64 << 20;
+pub const MAX_TEXT: u64 = 64 << 20;
 /// A hash with more fields is not read at all.
-const MAX_FIELDS: u64 = 10_000;
+pub const MAX_FIELDS: u64 = 10_000;
 /// A collection packed into more bytes is not read.
 const MAX_PACKED: u64 = 16 << 20;
 
