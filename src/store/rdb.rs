@@ -446,12 +446,11 @@ impl DumpReader {
 
     /// When a key ends; the outer `None` is a key that is not there.
     fn end_of(&mut self, key: &[u8]) -> Result<Ends, Error> {
-        let ends = match self.shared.held(key) {
-            Some((_, end)) => Some(end),
-            None => {
-                let indexed = self.shared.indexed()?;
-                self.find(key, &indexed)?.map(|found| found.ends)
-            }
+        let ends = if let Some((_, end)) = self.shared.held(key) {
+            Some(end)
+        } else {
+            let indexed = self.shared.indexed()?;
+            self.find(key, &indexed)?.map(|found| found.ends)
         };
         Ok(ends.map_or(Ends::Absent, |end| end.map_or(Ends::Never, Ends::At)))
     }

@@ -178,7 +178,7 @@ fn an_append_only_file_of_one_piece_and_what_is_wrong_with_others() {
     let ran = sess.args(["--store", &format!("rdb:{}", path.display()), "count"]).code(3);
     assert!(ran.text() == "3\n" && ran.stderr.contains("aof:PATH"), "{}", ran.stderr);
     // Of a file that was cut off what stands before counts.
-    let cut = sess.write("cut.aof", &[&dump[..], &gone.as_bytes()[..gone.len() - 5]].concat());
+    let cut = sess.write("cut.aof", [&dump[..], &gone.as_bytes()[..gone.len() - 5]].concat());
     let ran = sess.args(["--store", &format!("aof:{}", cut.display()), "count"]).code(3);
     assert!(ran.text() == "3\n" && ran.stderr.contains("of its commands: it ends at byte"), "{}", ran.stderr);
     let folder = sess.server.dir.path().join("empty");

@@ -243,7 +243,7 @@ impl Replay {
                 Went::Done
             }
             (b"RENAME" | b"RENAMENX", [from, to]) => self.renamed(from, to, base)?,
-            (b"COPY", [from, to]) | (b"COPY", [from, to, _]) => {
+            (b"COPY", [from, to] | [from, to, _]) => {
                 let Some((held, end)) = self.whole(from, base)? else { return Ok(Went::Left) };
                 self.overlay.set(from, Change::Held(held.clone(), end), self.size);
                 self.overlay.set(to, Change::Held(held, end), self.size);
@@ -665,7 +665,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn becomes(commands: &[&str], key: &str, expected: Option<Change>) {
+    fn becomes(commands: &[&str], key: &str, expected: impl Into<Option<Change>>) {
+        let expected = expected.into();
         let replay = run(commands);
         assert_eq!(replay.overlay.get(key.as_bytes()), expected.as_ref(), "{commands:?}");
         assert!(replay.left.is_empty(), "{:?}", replay.left);
