@@ -33,6 +33,7 @@ mod restore;
 mod scan;
 mod script;
 mod seen;
+mod small;
 pub mod target;
 mod wire;
 
@@ -75,7 +76,9 @@ pub struct RedisStore {
     memory_denied: bool,
     /// How a key ends that holds a certain value, once that was asked.
     by_value: Option<by_value::ByValue>,
-    /// The user may not run MGET; asked once and then no more.
+    /// Whether all values are small, once that was asked.
+    small: Option<bool>,
+    /// MGET is not to be had here, or hits keys that an ACL hides; tried once and then no more.
     no_mget: bool,
     /// Keys that an ACL hides from this user.
     hidden_keys: u64,
@@ -114,6 +117,7 @@ impl RedisStore {
             touched: HashSet::new(),
             memory_denied: false,
             by_value: None,
+            small: None,
             no_mget: false,
             hidden_keys: 0,
             flow: None,

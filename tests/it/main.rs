@@ -27,6 +27,7 @@ mod neighbours;
 mod own_layouts;
 mod pace;
 mod plans;
+mod reads;
 mod rights;
 mod ruby;
 mod run_files;

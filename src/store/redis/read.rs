@@ -10,6 +10,7 @@ use super::{
     LOOK, LOOK_END, MAX_FIELDS, MAX_TEXT, RedisStore, Refusal, blank, bulk, int, kind_of, other, pairs,
 };
 use crate::store::{Error, Key, Kind, Need, Raw, Record, Ttl};
+use ::redis::Value as Answer;
 
 /// What an answer is awaited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,12 @@ pub(super) enum What {
     /// A string at once, where values have been short so far, as far as `limit`; the rest is wanted
     /// only if it is not longer.
     Whole {
+        limit: u64,
+    },
+    /// Many strings at once, where all values are small.
+    Together,
+    /// The kind of a key that was not among them.
+    Absent {
         limit: u64,
     },
     /// The beginning of a string. The rest is wanted if it is not longer than `limit`.
@@ -42,6 +49,10 @@ pub(super) enum What {
     },
     /// A hash, whole.
     Fields,
+    /// A hash at once, where all values are small, with the limit for a string.
+    FieldsAtOnce {
+        limit: u64,
+    },
     Ttl,
     Memory,
 }
@@ -65,6 +76,9 @@ struct Large {
 /// guesses the rest, another number each time; this is all of a session's, and little of a huge key's.
 const SAMPLES: &[u8] = b"128";
 
+/// Strings that are asked for at once: more save nothing, and keep the server from others.
+const TOGETHER: usize = 200;
+
 /// Bytes of large values that may be on their way at a time.
 const LARGE_AT_A_TIME: u64 = 8 << 20;
 
@@ -74,11 +88,20 @@ pub(super) struct Reading {
     pub(super) sent: VecDeque<Await>,
     large: VecDeque<Large>,
     large_on_the_way: u64,
+    /// No value is large, so that many may be asked for at once.
+    small: bool,
+    /// The slots of strings that were asked for together, with their limit, in the order of the questions.
+    together: VecDeque<(Vec<u32>, u64)>,
     /// A long value was met: from here on only beginnings are read at first.
     wary: bool,
 }
 
 impl Reading {
+    /// Where not all values are `small`, each is asked for by its beginning first.
+    pub(super) fn of(small: bool) -> Reading {
+        Reading { small, ..Reading::default() }
+    }
+
     /// Queues all requests for a record; returns how many answers it awaits.
     pub(super) fn ask(
         &mut self,
@@ -91,7 +114,9 @@ impl Reading {
     ) -> usize {
         let before = self.sent.len();
         if need.value {
-            if hash {
+            if hash && self.small {
+                self.push(store, at, What::FieldsAtOnce { limit }, &[b"HGETALL", key]);
+            } else if hash {
                 self.push(store, at, What::FieldCount { guess: Some(limit) }, &[b"HLEN", key]);
             } else if limit > 0 && !self.wary {
                 let end = (limit - 1).to_string();
@@ -107,6 +132,75 @@ impl Reading {
             self.push(store, at, What::Memory, &[b"MEMORY", b"USAGE", key, b"SAMPLES", SAMPLES]);
         }
         self.sent.len() - before
+    }
+
+    /// Whether strings are asked for together.
+    pub(super) fn asks_together(&self, store: &RedisStore) -> bool {
+        self.small && !self.wary && !store.no_mget
+    }
+
+    /// Queues one request for the strings in these slots of a page; returns how many answers it awaits.
+    pub(super) fn ask_together<'k>(
+        &mut self,
+        store: &mut RedisStore,
+        page: u64,
+        slots: &[u32],
+        limit: u64,
+        key_of: impl Fn(u32) -> &'k [u8],
+    ) -> usize {
+        let before = self.sent.len();
+        for some in slots.chunks(TOGETHER) {
+            let mget: Vec<&[u8]> =
+                [&b"MGET"[..]].into_iter().chain(some.iter().map(|slot| key_of(*slot))).collect();
+            self.push(store, (page, some[0]), What::Together, &mget);
+            self.together.push_back((some.to_vec(), limit));
+        }
+        self.sent.len() - before
+    }
+
+    /// Takes the answer for strings that were asked for together, as [`Reading::take`] does for one.
+    pub(super) fn take_together(
+        &mut self,
+        store: &mut RedisStore,
+        page: u64,
+        records: &mut [Record],
+    ) -> Result<isize, Error> {
+        let answer = store.take("MGET")?;
+        let before = self.sent.len();
+        let Some((slots, limit)) = self.together.pop_front() else { return Err(store.senseless("MGET")) };
+        let texts = match answer {
+            Ok(Answer::Array(texts)) if texts.len() == slots.len() => texts,
+            Ok(_) => return Err(store.senseless("MGET")),
+            Err(Refusal::Fatal(error)) if !matches!(error, Error::Denied { .. }) => return Err(error),
+            // One that an ACL hides hides all of them.
+            Err(_) => {
+                store.no_mget = true;
+                for slot in slots {
+                    self.ask(store, &records[slot as usize].key.0, (page, slot), Need::VALUE, false, limit);
+                }
+                return Ok((self.sent.len() - before) as isize - 1);
+            }
+        };
+        for (slot, answer) in slots.into_iter().zip(texts) {
+            let record = &mut records[slot as usize];
+            let Some(mut text) = bulk(answer) else {
+                self.push(store, (page, slot), What::Absent { limit }, &[b"TYPE", &record.key.0]);
+                self.push(store, (page, slot), What::FieldCount { guess: None }, &[b"HLEN", &record.key.0]);
+                continue;
+            };
+            self.wary |= text.len() >= LOOK;
+            let length = text.len() as u64;
+            record.raw = if length > MAX_TEXT {
+                Raw::Oversized(Kind::String, length)
+            } else if length <= limit || text.len() < LOOK {
+                Raw::Text(text)
+            } else {
+                text.truncate(LOOK);
+                text.shrink_to_fit();
+                Raw::Head(text, length)
+            };
+        }
+        Ok((self.sent.len() - before) as isize - 1)
     }
 
     fn start(&mut self, store: &mut RedisStore, key: &[u8], at: (u64, u32), limit: u64) {
@@ -138,7 +232,10 @@ impl Reading {
             }
             (_, Err(Refusal::Fatal(error))) => return Err(error),
             (
-                What::Whole { .. } | What::Start { .. } | What::FieldCount { guess: Some(_) },
+                What::Whole { .. }
+                | What::Start { .. }
+                | What::FieldCount { guess: Some(_) }
+                | What::FieldsAtOnce { .. },
                 Err(Refusal::HiddenKey),
             ) => {
                 store.hidden_keys += 1;
@@ -199,11 +296,22 @@ impl Reading {
                 self.settle_large(awaited.what);
                 record.raw = bulk(answer).map_or(Raw::Gone, Raw::Text);
             }
+            (What::Absent { limit }, Ok(answer)) => match kind_of(&answer) {
+                // It was made anew meanwhile.
+                Some(Kind::String) => {
+                    record.raw = Raw::Gone;
+                    self.start(store, &record.key.0, at, limit);
+                }
+                kind => record.raw = other(kind),
+            },
             (What::Type { empty }, Ok(answer)) => match kind_of(&answer) {
                 Some(Kind::String) if empty => record.raw = Raw::Text(Vec::new()),
                 kind => record.raw = other(kind),
             },
-            (What::Type { .. }, Err(Refusal::WrongType)) => return Err(store.senseless("TYPE")),
+            (What::Type { .. } | What::Absent { .. }, Err(Refusal::WrongType)) => {
+                return Err(store.senseless("TYPE"));
+            }
+            (What::Together, _) => return Err(store.senseless("MGET")),
             (What::FieldCount { guess }, Ok(answer)) => {
                 let count = int(&answer).ok_or_else(|| store.senseless("HLEN"))?.max(0) as u64;
                 if guess.is_some() && count == 0 {
@@ -214,14 +322,21 @@ impl Reading {
                     self.push(store, at, What::Fields, &[b"HGETALL", &record.key.0]);
                 }
             }
-            (What::FieldCount { guess: Some(limit) }, Err(Refusal::WrongType)) => {
+            (
+                What::FieldCount { guess: Some(limit) } | What::FieldsAtOnce { limit },
+                Err(Refusal::WrongType),
+            ) => {
                 self.start(store, &record.key.0, at, limit);
             }
             // No hash: the kind that TYPE gave stands.
             (What::FieldCount { guess: None } | What::Ttl, Err(Refusal::WrongType)) => {}
-            (What::Fields, Ok(answer)) => {
+            (What::Fields | What::FieldsAtOnce { .. }, Ok(answer)) => {
                 let fields = pairs(answer).ok_or_else(|| store.senseless("HGETALL"))?;
-                record.raw = if fields.is_empty() { Raw::Gone } else { Raw::Hash(fields) };
+                record.raw = match fields.len() as u64 {
+                    0 => Raw::Gone,
+                    many if many > MAX_FIELDS => Raw::Oversized(Kind::Hash, many),
+                    _ => Raw::Hash(fields),
+                };
             }
             // It changed its type between two questions; it is not what was seen, whatever it is.
             (What::Fields, Err(Refusal::WrongType)) => record.raw = Raw::Gone,
@@ -257,9 +372,10 @@ impl What {
             What::Whole { .. } | What::Start { .. } => "GETRANGE",
             What::Length { .. } => "STRLEN",
             What::Rest { .. } => "GET",
-            What::Type { .. } => "TYPE",
+            What::Together => "MGET",
+            What::Type { .. } | What::Absent { .. } => "TYPE",
             What::FieldCount { .. } => "HLEN",
-            What::Fields => "HGETALL",
+            What::Fields | What::FieldsAtOnce { .. } => "HGETALL",
             What::Ttl => "PTTL",
             What::Memory => "MEMORY",
         }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use super::read::{Await, Reading, What};
 use super::seen::Seen;
-use super::{RedisStore, blank, bulk};
+use super::{RedisStore, blank, bulk, small};
 use crate::store::{Error, Interest, Need, Page, Query, Raw};
 use ::redis::Value as Answer;
 use std::ops::ControlFlow;
@@ -37,7 +37,9 @@ pub(super) fn run(
     visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let mut seen = Seen::new();
-    let mut reading = Reading::default();
+    // Where others are watched, few commands go at a time, and each has to be short.
+    let small = store.flow.is_none() && small::all(store)?;
+    let mut reading = Reading::of(small);
     // Answers to SCAN stand between those that `reading` awaits: how many of those come first.
     let mut scans: VecDeque<usize> = VecDeque::new();
     let mut pages: VecDeque<Assembly> = VecDeque::new();
@@ -73,6 +75,7 @@ pub(super) fn run(
             }
             let number = first_page + pages.len() as u64;
             let mut assembly = Assembly { page: Page { records: Vec::new(), scanned: 0 }, waiting: 0 };
+            let mut together = Vec::new();
             for key in keys {
                 if !seen.first(&key) {
                     continue;
@@ -85,9 +88,17 @@ pub(super) fn run(
                     Interest::Read { hash } => (query.need.and(Need::VALUE), hash, WHOLE),
                 };
                 let slot = assembly.page.records.len() as u32;
-                assembly.waiting += reading.ask(store, &key, (number, slot), need, hash, limit) as isize;
+                let mut asked = need;
+                if need.value && !hash && reading.asks_together(store) {
+                    together.push(slot);
+                    asked.value = false;
+                }
+                assembly.waiting += reading.ask(store, &key, (number, slot), asked, hash, limit) as isize;
                 assembly.page.records.push(blank(key, need));
             }
+            let records = &assembly.page.records;
+            let key_of = |slot: u32| &records[slot as usize].key.0[..];
+            assembly.waiting += reading.ask_together(store, number, &together, WHOLE, key_of) as isize;
             let sparse =
                 assembly.page.records.len() * 4 < assembly.page.scanned as usize || query.pattern.is_some();
             count = match &store.flow {
@@ -130,6 +141,10 @@ fn take_one(
     awaited: Await,
 ) -> Result<(), Error> {
     let assembly = &mut pages[(awaited.page - first_page) as usize];
+    if awaited.what == What::Together {
+        assembly.waiting += reading.take_together(store, awaited.page, &mut assembly.page.records)?;
+        return Ok(());
+    }
     let record = &mut assembly.page.records[awaited.slot as usize];
     let besides_kind = awaited.what == What::FieldCount { guess: None };
     debug_assert!(!besides_kind || record.raw != Raw::Unread);
