@@ -76,6 +76,8 @@ pub struct RedisStore {
     memory_denied: bool,
     /// How a key ends that holds a certain value, once that was asked.
     by_value: Option<by_value::ByValue>,
+    /// Whether fields of hashes can end by themselves, once that was asked.
+    fields_end: Option<bool>,
     /// Whether all values are small, once that was asked.
     small: Option<bool>,
     /// MGET is not to be had here, or hits keys that an ACL hides; tried once and then no more.
@@ -117,6 +119,7 @@ impl RedisStore {
             touched: HashSet::new(),
             memory_denied: false,
             by_value: None,
+            fields_end: None,
             small: None,
             no_mget: false,
             hidden_keys: 0,

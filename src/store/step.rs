@@ -153,7 +153,8 @@ pub struct Backup {
 pub enum Content {
     /// A string is its own best backup: it fits every server version.
     Text(#[serde(with = "bytes")] Vec<u8>),
-    /// A hash as DUMP gives it, and its fields for a server that refuses the payload's version.
+    /// A hash as DUMP gives it, and its fields for a server that refuses the payload's version. Where
+    /// fields have no ends of their own they are all that there is, and the dump is empty.
     Hash {
         #[serde(with = "bytes")]
         dump: Vec<u8>,

@@ -27,8 +27,12 @@ pub(super) fn collect(
     steps: &[Step],
     seen: Vec<Seen>,
 ) -> Result<(Vec<Backup>, Vec<usize>), Error> {
-    for one in seen.iter().filter(|one| steps[one.at].hash) {
-        store.push(&[b"DUMP", &steps[one.at].key.0]);
+    let hashes = seen.iter().any(|one| steps[one.at].hash);
+    let dumps = hashes && fields_end(store)?;
+    if dumps {
+        for one in seen.iter().filter(|one| steps[one.at].hash) {
+            store.push(&[b"DUMP", &steps[one.at].key.0]);
+        }
     }
     let keys: Vec<&Key> = seen.iter().map(|one| &steps[one.at].key).collect();
     ask_ends(store, &keys);
@@ -39,10 +43,11 @@ pub(super) fn collect(
         let step = &steps[one.at];
         let content = match one.content {
             Raw::Text(text) => Some(Content::Text(text)),
-            Raw::Hash(fields) => bulk(store.expect("DUMP")?).map(|dump| Content::Hash {
-                dump,
-                fields: fields.into_iter().map(|(field, value)| (Key(field), Key(value))).collect(),
-            }),
+            Raw::Hash(fields) => {
+                let dump = if dumps { bulk(store.expect("DUMP")?) } else { Some(Vec::new()) };
+                let fields = fields.into_iter().map(|(field, value)| (Key(field), Key(value)));
+                dump.map(|dump| Content::Hash { dump, fields: fields.collect() })
+            }
             _ => None,
         };
         // A place is kept for each, as the answers about their ends are still to come.
@@ -75,6 +80,22 @@ pub(super) fn collect(
     }
     companions(store, steps, &mut backups, &no_index)?;
     Ok((backups, vanished))
+}
+
+/// Whether fields of a hash can have ends of their own here, which are in its DUMP alone (Redis 7.4,
+/// Valkey 9.0). Elsewhere the fields are all that there is, and DUMP the dearest of all requests.
+fn fields_end(store: &mut RedisStore) -> Result<bool, Error> {
+    if let Some(known) = store.fields_end {
+        return Ok(known);
+    }
+    store.push(&[b"COMMAND", b"INFO", b"hpexpiretime"]);
+    store.flush("COMMAND")?;
+    let known = match store.take("COMMAND")? {
+        Ok(Answer::Array(commands)) => !matches!(commands[..], [Answer::Nil]),
+        _ => true,
+    };
+    store.fields_end = Some(known);
+    Ok(known)
 }
 
 /// Queues the question when these keys end.

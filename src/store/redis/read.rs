@@ -188,8 +188,8 @@ impl Reading {
                 self.push(store, (page, slot), What::FieldCount { guess: None }, &[b"HLEN", &record.key.0]);
                 continue;
             };
-            self.wary |= text.len() >= LOOK;
             let length = text.len() as u64;
+            self.wary |= length > limit;
             record.raw = if length > MAX_TEXT {
                 Raw::Oversized(Kind::String, length)
             } else if length <= limit || text.len() < LOOK {

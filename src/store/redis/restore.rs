@@ -83,7 +83,8 @@ fn revive_all(
     now: i64,
     restored: &mut [Option<Outcome>],
 ) -> Result<(), Error> {
-    let tried = |backup: &Backup| backup.own == Own::End && backup.expires.is_none_or(|at| at > now);
+    let comes = |backup: &Backup| backup.own == Own::End && backup.expires.is_none_or(|at| at > now);
+    let tried = |backup: &Backup| comes(backup) && by_fields(backup).is_none();
     for backup in backups.iter().filter(|backup| tried(backup)) {
         let key = &backup.key.0;
         let at = backup.expires.unwrap_or(0).to_string();
@@ -96,7 +97,7 @@ fn revive_all(
         }
     }
     store.flush("SET")?;
-    for (_, restored) in backups.iter().zip(restored).filter(|(backup, _)| tried(backup)) {
+    for (_, restored) in backups.iter().zip(restored.iter_mut()).filter(|(backup, _)| tried(backup)) {
         match store.take("SET")? {
             Ok(Answer::Nil) => {}
             Ok(_) => *restored = Some(PUT_BACK),
@@ -105,7 +106,61 @@ fn revive_all(
             Err(_) => {}
         }
     }
-    Ok(())
+    let made = backups.iter().enumerate().filter(|(_, backup)| comes(backup));
+    let mut made: Vec<Made<'_>> = made
+        .filter_map(|(place, backup)| Some(Made { place, backup, fields: by_fields(backup)?, back: false }))
+        .collect();
+    let carried = guarded::carry_out(store, &mut made);
+    for one in made.iter().filter(|one| one.back) {
+        restored[one.place] = Some(PUT_BACK);
+    }
+    carried
+}
+
+/// The fields of a hash of which nothing else is kept.
+fn by_fields(backup: &Backup) -> Option<&[(Key, Key)]> {
+    match &backup.content {
+        Content::Hash { dump, fields } if dump.is_empty() => Some(fields),
+        _ => None,
+    }
+}
+
+/// A hash that is made of its fields where its key is absent.
+struct Made<'b> {
+    place: usize,
+    backup: &'b Backup,
+    fields: &'b [(Key, Key)],
+    back: bool,
+}
+
+impl Guarded for Made<'_> {
+    fn key(&self) -> &Key {
+        &self.backup.key
+    }
+
+    fn ask(&self, store: &mut RedisStore) -> usize {
+        store.push(&[b"EXISTS", &self.backup.key.0]);
+        1
+    }
+
+    fn decide(&mut self, _: i64, mut answers: Vec<Option<Answer>>) -> Vec<Command> {
+        if answers.pop().flatten().as_ref().and_then(int) != Some(0) {
+            return Vec::new();
+        }
+        let key = &self.backup.key.0[..];
+        let mut commands: Vec<Command> = flat(self.fields)
+            .chunks(ARGUMENTS)
+            .map(|parts| command(&[&[b"HSET", key], parts].concat()))
+            .collect();
+        if let Some(at) = self.backup.expires {
+            commands.push(command(&[b"PEXPIREAT", key, at.to_string().as_bytes()]));
+        }
+        commands
+    }
+
+    fn done(&mut self, answers: Vec<Answer>) {
+        self.back = !answers.iter().any(|answer| matches!(answer, Answer::ServerError(_)));
+    }
 }
 
 /// Looks at those whose key was not written: a run of undo that was cut short has done so already, or
@@ -231,6 +286,7 @@ fn revive(store: &mut RedisStore, backup: &Backup, now: i64) -> Result<Outcome, 
             let at = backup.expires.unwrap_or(0).to_string();
             store.push(&[b"RESTORE", key, at.as_bytes(), dump, b"ABSTTL"]);
             store.flush("RESTORE")?;
+            // An empty dump is refused as one of another version is.
             match store.take("RESTORE")? {
                 Ok(_) => return Ok(PUT_BACK),
                 Err(Refusal::Fatal(error)) if error.is_full() => return Err(error),
