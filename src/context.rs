@@ -16,6 +16,7 @@ use crate::fault::{Refusal, Usage, did_you_mean};
 use crate::frameworks::Catalog;
 use crate::layout::setup::{OptionError, Setup};
 use crate::render::{self, Format};
+use crate::store::files::Folder;
 use crate::store::rdb::place::DumpPlace;
 use crate::store::redis::target::{CONNECT_TIMEOUT, TIMEOUT, Target, Tls};
 use crate::store::{Error, Lookup, Open, Store};
@@ -315,6 +316,9 @@ fn opener(args: &GlobalArgs, profile: &Profile) -> anyhow::Result<Box<dyn Open>>
         (None, Some(store)) => store.reveal(),
         (None, None) => DEFAULT_STORE,
     };
+    if let Some(folder) = Folder::parse(store) {
+        return Ok(Box::new(folder?));
+    }
     if let Some(dump) = DumpPlace::parse(store) {
         return Ok(Box::new(dump?.at(given.now)));
     }

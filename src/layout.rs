@@ -14,6 +14,7 @@ pub mod blob;
 pub mod described;
 pub mod detect;
 pub mod expire;
+pub mod files;
 pub mod go;
 pub mod index;
 pub mod jvm;

@@ -17,7 +17,7 @@ use crate::layout::detect::{self, Detector, Identity};
 use crate::layout::index::Set;
 use crate::layout::session::{Certainty, Login, Session, Unnamed};
 use crate::layout::{Blob, Setup};
-use crate::store::{Error, Interest, Key, Kind, Lookup, Need, Page, Query, Raw, Record, Source};
+use crate::store::{Error, Interest, Key, Kind, Lookup, Medium, Need, Page, Query, Raw, Record, Source};
 pub use crate::text::clock::now_ms;
 
 mod copies;
@@ -807,12 +807,15 @@ fn shows_users(
     at: u16,
     prefix: &[u8],
 ) -> Result<bool, Error> {
-    let hash = detector.setups[usize::from(at)].layout.keys.kind == Kind::Hash;
-    let mut interest =
-        |key: &[u8]| if key.starts_with(prefix) { Interest::Read { hash } } else { Interest::Skip };
+    let layout = detector.setups[usize::from(at)].layout;
+    let (hash, anywhere) = (layout.keys.kind == Kind::Hash, layout.medium == Medium::File);
+    let mut interest = |key: &[u8]| {
+        if anywhere || key.starts_with(prefix) { Interest::Read { hash } } else { Interest::Skip }
+    };
     let mut pattern = crate::text::glob::escape(prefix);
     pattern.push(b'*');
-    let mut query = Query { pattern: Some(pattern), need: Need::VALUE, interest: &mut interest };
+    let mut query =
+        Query { pattern: (!anywhere).then_some(pattern), need: Need::VALUE, interest: &mut interest };
     let (mut shows, mut scanned) = (false, 0);
     let mut scratch = Set::default();
     source.scan(&mut query, &mut |page| {

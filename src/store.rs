@@ -12,8 +12,10 @@ mod key;
 mod load;
 mod op;
 mod record;
+mod seen;
 mod step;
 
+pub mod files;
 pub mod memory;
 pub mod rdb;
 pub mod redis;

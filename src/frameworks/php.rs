@@ -16,6 +16,7 @@ pub mod moodle;
 pub mod nextcloud;
 pub mod opencart;
 pub mod phalcon;
+pub mod php_files;
 pub mod phpredis;
 pub mod predis_session;
 pub mod roundcube;
@@ -58,6 +59,7 @@ pub const ALL: &[&Layout] = &[
     &webman::LAYOUT,
     &phalcon::LAYOUT,
     &thinkphp6::LAYOUT,
+    &php_files::LAYOUT,
     &phpredis::LAYOUT,
     &predis_session::LAYOUT,
 ];

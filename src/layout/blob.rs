@@ -14,6 +14,8 @@ use crate::value::Value;
 pub struct Blob<'a> {
     pub key: &'a [u8],
     pub raw: &'a Raw,
+    /// The string; of a file or an item of Memcached, what it holds.
+    content: Option<&'a [u8]>,
     looks: Looks<'a>,
     pub limits: Limits,
     /// What the keys hold that the layout named as parts of the session's data, as far as they were
@@ -97,7 +99,12 @@ impl<'b> Decoded<'b> {
 
 impl<'a> Blob<'a> {
     pub fn new(key: &'a [u8], raw: &'a Raw, limits: Limits) -> Self {
-        Blob { key, raw, looks: Looks::default(), limits, parts: &[] }
+        let content = match raw {
+            Raw::Text(text) => Some(&text[..]),
+            Raw::Hash(fields) => contained(fields),
+            _ => None,
+        };
+        Blob { key, raw, content, looks: Looks::default(), limits, parts: &[] }
     }
 
     /// The string that a part of the session's data is.
@@ -112,29 +119,29 @@ impl<'a> Blob<'a> {
     /// The string's bytes, as far as they were read.
     pub fn text(&self) -> Option<&'a [u8]> {
         match self.raw {
-            Raw::Text(text) | Raw::Head(text, _) => Some(text),
-            _ => None,
+            Raw::Head(text, _) => Some(text),
+            _ => self.content,
         }
     }
 
     /// What decoding the whole string in that form gave; `None` where it does not begin like one.
     pub fn form(&self, form: Form) -> Option<&Result<Value<'a>, DecodeError>> {
-        let Raw::Text(text) = self.raw else { return None };
+        let text = self.content?;
         let look = || form.is_likely(text).then(|| (form.codec().decode)(text, &self.limits));
         self.looks.forms[form as usize].get_or_init(look).as_ref()
     }
 
     /// What the string is to PHP. One that decodes as JSON is nothing of PHP's.
     pub fn php_look(&self) -> &php::Look<'a> {
-        self.looks.php.get_or_init(|| match self.raw {
-            Raw::Text(text) if self.json().is_none() => php::look(text, &self.limits),
+        self.looks.php.get_or_init(|| match self.content {
+            Some(text) if self.json().is_none() => php::look(text, &self.limits),
             _ => php::Look::Other,
         })
     }
 
     /// What is in the string, where it was compressed as a store of Python does it.
     pub(super) fn unpacked(&self) -> Option<&python::Unpacked> {
-        let Raw::Text(text) = self.raw else { return None };
+        let text = self.content?;
         self.looks.unpacked.get_or_init(|| python::unpack(text, &self.limits)).as_ref()
     }
 
@@ -185,7 +192,8 @@ impl<'a> Blob<'a> {
             codec,
             0,
             match self.raw {
-                Raw::Text(text) if text.is_empty() => "the value is empty".to_string(),
+                _ if self.content.is_some_and(<[u8]>::is_empty) => "the value is empty".to_string(),
+                _ if self.content.is_some() => "the value is of another form".to_string(),
                 Raw::Text(_) | Raw::Head(..) => "the value is of another form".to_string(),
                 Raw::Hash(_) => "the key is a hash, not a string".to_string(),
                 Raw::Oversized(..) => self.raw.too_large().unwrap_or_default(),
@@ -195,6 +203,14 @@ impl<'a> Blob<'a> {
             },
         )
     }
+}
+
+/// What a file or an item of Memcached holds, by the fields that their stores hand on.
+fn contained(fields: &[(Vec<u8>, Vec<u8>)]) -> Option<&[u8]> {
+    let named = |at: usize, name: &str| fields.get(at).is_some_and(|(field, _)| field == name.as_bytes());
+    let file = fields.len() == 3 && named(0, "content") && named(1, "mtime") && named(2, "owner");
+    let item = fields.len() == 2 && named(0, "value") && named(1, "flags");
+    (file || item).then(|| &fields[0].1[..])
 }
 
 /// The shortest text that a cipher with a nonce and a tag makes.

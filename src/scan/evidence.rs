@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use crate::layout::Setup;
 use crate::layout::session::{Certainty, Login, Session};
 use crate::layout::whose;
-use crate::store::Record;
+use crate::store::{Medium, Record};
 
 /// Sessions that wait at most, and their bytes.
 const MAX_HELD: usize = 20_000;
@@ -177,6 +177,10 @@ pub(super) fn prefix<'s>(setup: &'s Setup, session: &'s Session<'_>) -> &'s [u8]
         return lead;
     }
     let before = session.before();
+    if setup.layout.medium == Medium::File {
+        // Folders only spread the files of one application.
+        return &before[memchr::memrchr(b'/', before).map_or(0, |at| at + 1)..];
+    }
     let Some(rest) = before.strip_suffix(b":") else { return before };
     let start = memchr::memrchr(b':', rest).map_or(0, |at| at + 1);
     let address =

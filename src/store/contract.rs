@@ -20,7 +20,7 @@ pub enum Medium {
     /// Rows of a table of a database. The columns are the fields of a hash, each as text, or as bytes where
     /// the column holds bytes; one that is NULL is absent.
     Table,
-    /// Files of a folder. The fields of a hash are `content`, `mtime` (ms since 1970) and `owner` (a number).
+    /// Files of a folder. The fields of a hash are `content`, `mtime` (ns since 1970) and `owner` (a number).
     File,
     /// Items of Memcached servers. The fields of a hash are `value` and `flags` (a number).
     Item,

@@ -32,6 +32,9 @@ pub enum Error {
     NoPassword { place: String },
     #[error("{user} may not run {command} on {place}")]
     Denied { place: String, user: String, command: String },
+    /// It may not be done by the user that this runs as.
+    #[error("{user} may not {what} in {place}")]
+    Forbidden { place: String, user: Box<str>, what: &'static str, become_user: Box<str> },
     #[error("the connection to {place} was lost: {reason}")]
     Lost { place: String, reason: String },
     #[error("{place} did not answer within {seconds} s")]
@@ -89,6 +92,7 @@ impl Advice for Error {
             Error::Authentication { .. }
             | Error::NoPassword { .. }
             | Error::Denied { .. }
+            | Error::Forbidden { .. }
             | Error::Full { user: Some(_), .. } => Exit::Denied,
             Error::Target(_) => Exit::Usage,
             Error::Unsupported { .. } => Exit::Refused,
@@ -119,6 +123,9 @@ impl Advice for Error {
                  an ACL user in the URL: redis://USER@HOST"
             }
             Error::Denied { user, command, .. } => return Some(advise_acl(user, command)),
+            Error::Forbidden { become_user, .. } => {
+                return Some(format!("run it as {become_user} or as root: sudo -u {become_user} sessctl …"));
+            }
             Error::Lost { .. } => "run the command again; what was done is done",
             Error::Timeout { .. } => "--timeout gives the server longer",
             Error::Loading { .. } => "try again when the server has loaded its data",

@@ -32,7 +32,6 @@ mod read;
 mod restore;
 mod scan;
 mod script;
-mod seen;
 mod small;
 pub mod target;
 mod wire;

@@ -55,7 +55,7 @@ alike    phpredis: with handler_id null, Symfony's variables are in its keys
     recognize,
     read,
     describe,
-    whose: Whose::Own(nobody),
+    whose: Whose::Own(|_, _, data| nobody(data)),
     cookie: Cookie {
         name: Some("PHPSESSID"),
         open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
@@ -154,7 +154,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
+pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let (attributes, meta) = (data.get("_sf2_attributes"), data.get("_sf2_meta"));
     let second = |name: &str| meta.and_then(|meta| meta.get(name)).and_then(time::seconds);
     Facts {
@@ -188,7 +188,7 @@ fn user_of(attributes: &Value<'_>) -> Option<String> {
 }
 
 /// Nobody, unless there is a token that names nobody.
-fn nobody(_: &Setup, _: &Blob<'_>, data: &Value<'_>) -> Unnamed {
+pub(super) fn nobody(data: &Value<'_>) -> Unnamed {
     if php::frameworks::of_frameworks(data) == Some(php::frameworks::Login::Unnamed) {
         return Unnamed::Unknown;
     }
@@ -214,7 +214,7 @@ fn is_no_login(token: &Value<'_>) -> bool {
 }
 
 /// The token that does not decode to its end.
-fn unreadable(_: &Setup, _: &Blob<'_>, data: &Value<'_>) -> Option<String> {
+pub(super) fn unreadable(_: &Setup, _: &Blob<'_>, data: &Value<'_>) -> Option<String> {
     let members = data.get("_sf2_attributes")?.members()?;
     members.iter().filter(|(name, _)| name.starts_with("_security_")).find_map(|(name, token)| {
         let text = php::bytes(token).filter(|text| !text.is_empty())?;

@@ -7,8 +7,8 @@
 use std::collections::VecDeque;
 
 use super::read::{Await, Reading, What};
-use super::seen::Seen;
 use super::{RedisStore, blank, bulk, small};
+use crate::store::seen::Seen;
 use crate::store::{Error, Interest, Need, Page, Query, Raw};
 use ::redis::Value as Answer;
 use std::ops::ControlFlow;

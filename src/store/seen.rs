@@ -1,4 +1,5 @@
-//! The keys that a scan has already given: SCAN repeats keys while the server's table is rehashed.
+//! The keys that a scan has already given: SCAN repeats keys while the server's table is rehashed, and a
+//! folder may show a file twice that is written anew meanwhile.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
