@@ -16,9 +16,11 @@ use crate::fault::{Refusal, Usage, did_you_mean};
 use crate::frameworks::Catalog;
 use crate::layout::setup::{OptionError, Setup};
 use crate::render::{self, Format};
+use crate::scan;
 use crate::store::files::Folder;
 use crate::store::rdb::place::DumpPlace;
 use crate::store::redis::target::{CONNECT_TIMEOUT, TIMEOUT, Target, Tls};
+use crate::store::sql::SqlPlace;
 use crate::store::{Error, Lookup, Open, Store};
 use crate::text::clock;
 use crate::ui::{self, Answer, Ui};
@@ -101,7 +103,7 @@ impl Context {
             ui.warn(warning);
         }
         let catalog = Catalog::new(std::mem::take(&mut profile.layouts));
-        let store = opener(args, &profile)?;
+        let mut store = opener(args, &profile)?;
         let names =
             if args.target.layout.is_empty() { profile.layout.clone() } else { args.target.layout.clone() };
         let prefix = args.target.prefix.as_deref().or(profile.prefix.as_deref());
@@ -123,6 +125,7 @@ impl Context {
                 )?;
             }
         }
+        store.look_for(scan::wanted(&setups));
         if args.output.reveal && args.output.mask {
             return Err(Usage::new("--reveal and --mask contradict each other").into());
         }
@@ -327,7 +330,28 @@ fn opener(args: &GlobalArgs, profile: &Profile) -> anyhow::Result<Box<dyn Open>>
             .hint("a server counts by its own clock")
             .into());
     }
+    if let Some(place) = SqlPlace::parse(store) {
+        return Ok(Box::new(database(given, profile, place?)));
+    }
     Ok(Box::new(target(given, profile, store)?))
+}
+
+/// How to reach a database and log in, each thing by flag and environment, then profile, then default.
+fn database(given: &TargetArgs, profile: &Profile, mut place: SqlPlace) -> SqlPlace {
+    let said = given.password_file.is_some() || given.password_command.is_some();
+    place.connect_timeout = given.connect_timeout.or(profile.connect_timeout).unwrap_or(CONNECT_TIMEOUT);
+    place.timeout = given.timeout.or(profile.timeout).unwrap_or(TIMEOUT);
+    place.password_file =
+        given.password_file.clone().or_else(|| profile.password_file.clone().filter(|_| !said));
+    place.password_command =
+        given.password_command.clone().or_else(|| profile.password_command.clone().filter(|_| !said));
+    place.tls = Tls {
+        cacert: given.cacert.clone().or_else(|| profile.cacert.clone()),
+        cert: given.cert.clone().or_else(|| profile.cert.clone()),
+        key: given.key.clone().or_else(|| profile.key.clone()),
+        insecure: given.insecure || profile.insecure.unwrap_or(false),
+    };
+    place
 }
 
 /// How to reach a Redis server and log in, each thing by flag and environment, then profile, then default.

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use crate::cookie::{CookieError, Given, Opened};
-use crate::store::{Key, Kind, Medium, Op, Raw};
+use crate::store::{Key, Kind, Medium, Op, Raw, Rows, Table};
 use crate::value::Value;
 
 pub mod blob;
@@ -23,6 +23,7 @@ pub mod php;
 pub mod python;
 pub mod session;
 pub mod setup;
+pub mod table;
 pub mod time;
 pub mod user;
 pub mod whose;
@@ -52,6 +53,8 @@ pub struct Layout {
     /// When it is asked, and before which others.
     pub rank: Rank,
     pub keys: Keys,
+    /// Which rows of a table are sessions, where it keeps them in tables; `None` for a table of something else.
+    pub table: fn(&Setup, &Table) -> Option<Rows>,
     /// Where its sessions are found when no layout is named.
     pub marks: &'static [Mark],
     /// Options beside `prefix`, `key_prefix` and `cookie_name`, which every layout knows.
@@ -109,6 +112,8 @@ pub struct Keys {
     pub other_leads: Option<fn(&Setup) -> Vec<Vec<u8>>>,
     /// Where in the key the id is; `None` when such a key cannot be a session of this layout.
     pub locate: fn(&Setup, &[u8]) -> Option<Place>,
+    /// The column that the id is in, where a row's key is another one.
+    pub id_column: Option<&'static str>,
     /// The key of an id.
     pub key_of: fn(&Setup, &[u8]) -> Vec<u8>,
 }
@@ -123,6 +128,7 @@ impl Keys {
         lead: Setup::lead,
         other_leads: None,
         locate: key::after_prefix,
+        id_column: None,
         key_of: |setup, id| [&(setup.layout.keys.lead)(setup), id].concat(),
     };
 }
@@ -205,12 +211,24 @@ pub struct Extra {
     pub broken: fn(&Setup, &Blob<'_>, &Value<'_>) -> Option<String>,
     /// Where the framework leaves older copies of a session beside it.
     pub copies: Option<Copies>,
+    /// Who, when and from where by what is kept beside the value, which counts where the value cannot be read,
+    /// too. It goes before what the value says, but for the user.
+    pub columns: Option<Columns>,
 }
 
 impl Extra {
-    pub const PLAIN: Extra =
-        Extra { parts: None, owners: None, remains: None, broken: |_, _, _| None, copies: None };
+    pub const PLAIN: Extra = Extra {
+        parts: None,
+        owners: None,
+        remains: None,
+        broken: |_, _, _| None,
+        copies: None,
+        columns: None,
+    };
 }
+
+/// From a row to what its columns say.
+pub type Columns = for<'b> fn(&'b Setup, &'b Blob<'_>) -> Facts<'b>;
 
 /// From a session to a key beside it and the kind that this key should have.
 pub type Beside = fn(&Setup, &Blob<'_>) -> Option<(Vec<u8>, Kind)>;
@@ -357,6 +375,7 @@ impl Layout {
         page: "",
         rank: Rank::Signature,
         keys: Keys::PLAIN,
+        table: |_, _| None,
         marks: &[],
         options: &[],
         recognize: |_, _| Verdict::no("it has no test"),

@@ -164,12 +164,17 @@ fn look_up(
     }
     let mut exact: Vec<Exact> = wanted.iter().map(|_| Exact::default()).collect();
     for keys in keys.chunks(KEYS) {
+        // A store may know the same session by a longer key than the one that was asked for.
+        let mut asked = keys.iter();
         scan::lookup(source, setups, keys, Need::VALUE, &mut |record, session| {
-            for at in named.get(&record.key.0).into_iter().flatten() {
+            let name = asked.next().map_or(&record.key.0, |key| &key.0);
+            for at in named.get(name).into_iter().flatten() {
                 let (wanted, exact) = (&wanted[*at], &mut exact[*at]);
                 match session {
                     Some(session) if session.key == wanted || session.id == wanted => {
-                        exact.keys.push(record.key.clone());
+                        if !exact.keys.contains(&record.key) {
+                            exact.keys.push(record.key.clone());
+                        }
                     }
                     Some(_) => {}
                     None if record.key.0 == *wanted && record.raw != Raw::Gone => {

@@ -24,10 +24,12 @@ mod copies;
 mod evidence;
 mod families;
 mod owners;
+mod tables;
 pub mod share;
 mod twins;
 
 pub use evidence::Unsettled;
+pub use tables::wanted;
 
 use copies::Copies;
 use evidence::Evidence;

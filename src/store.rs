@@ -14,11 +14,13 @@ mod op;
 mod record;
 mod seen;
 mod step;
+mod table;
 
 pub mod files;
 pub mod memory;
 pub mod rdb;
 pub mod redis;
+pub mod sql;
 
 pub use contract::{Keeper, Lookup, Medium, Offers, Open, Source, Store};
 pub use error::{Error, Reason};
@@ -31,3 +33,4 @@ pub use step::{
     Applied, Backup, Companion, Content, Ends, Expiry, Fingerprint, Fit, Outcome, Own, Parts, Rewrite, Step,
     fingerprint,
 };
+pub use table::{Column, Many, PartsOf, Rows, Table, Wanted};

@@ -310,19 +310,27 @@ fn behind_cookie(context: &Context, store: &mut dyn Lookup, given: &Given) -> an
         });
     }
     let keys: Vec<Key> = opened.iter().map(|(key, ..)| key.clone()).collect();
-    let mut hits: Vec<(Key, &'static str)> = Vec::new();
+    let mut hits: Vec<(Key, &'static str, Key)> = Vec::new();
+    let mut asked = keys.iter();
     scan::lookup(store, &context.setups, &keys, Need::VALUE, &mut |record, session| {
+        let key = asked.next().unwrap_or(&record.key);
         if let Some(session) = session {
-            hits.push((record.key.clone(), session.layout()));
+            hits.push((key.clone(), session.layout(), record.key.clone()));
         }
         Ok(())
     })?;
     // The cookie's own layout first; a twin reads the same cookie.
     let best = opened
         .iter()
-        .find(|(key, setup, _)| hits.iter().any(|(hit, layout)| hit == key && *layout == setup.layout.name))
-        .or_else(|| opened.iter().find(|(key, ..)| hits.iter().any(|(hit, _)| hit == key)));
-    if let Some((key, _, cookie)) = best {
+        .find_map(|(key, setup, cookie)| {
+            let own = hits.iter().find(|(hit, layout, _)| hit == key && *layout == setup.layout.name);
+            own.map(|hit| (hit, cookie))
+        })
+        .or_else(|| {
+            let any = |key: &Key| hits.iter().find(|(hit, ..)| hit == key);
+            opened.iter().find_map(|(key, _, cookie)| Some((any(key)?, cookie)))
+        });
+    if let Some(((.., key), cookie)) = best {
         return Ok((key.clone(), Opening { verified: cookie.verified, id: cookie.id.clone() }));
     }
     // Under a prefix that is not the default one only a search finds it.

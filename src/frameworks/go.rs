@@ -14,6 +14,7 @@ pub mod iris_redis;
 pub mod kubesphere;
 pub mod rbcervilla_redisstore;
 pub mod scs;
+pub mod scs_sql;
 pub mod sessionup;
 pub mod simplesessions;
 
@@ -33,4 +34,5 @@ pub const ALL: &[&Layout] = &[
     &beego_session::LAYOUT,
     &gitea::LAYOUT,
     &goframe::LAYOUT,
+    &scs_sql::LAYOUT,
 ];

@@ -5,12 +5,19 @@ use crate::layout::Layout;
 pub mod adonis_session_redis;
 pub mod authjs_upstash;
 pub mod better_auth;
+pub mod better_sqlite3_session_store;
 pub mod budibase;
+pub mod connect_pg_simple;
 pub mod connect_redis;
 pub mod connect_redis_crypto;
+pub mod connect_session_knex;
+pub mod connect_session_sequelize;
+pub mod connect_sqlite3;
 pub mod egg_session_redis;
 pub mod etherpad;
+pub mod express_mysql_session;
 pub mod express_openid_connect;
+mod express_rows;
 pub mod fastify_session;
 pub mod hono_sessions;
 pub mod koa_generic_session;
@@ -49,4 +56,10 @@ pub const ALL: &[&Layout] = &[
     &koa_session2::LAYOUT,
     &telegraf_session_redis::LAYOUT,
     &remix_redis_session::LAYOUT,
+    &connect_pg_simple::LAYOUT,
+    &better_sqlite3_session_store::LAYOUT,
+    &connect_session_knex::LAYOUT,
+    &connect_sqlite3::LAYOUT,
+    &connect_session_sequelize::LAYOUT,
+    &express_mysql_session::LAYOUT,
 ];

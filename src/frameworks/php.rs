@@ -9,6 +9,7 @@ pub mod hyperf;
 pub mod joomla;
 pub mod laminas;
 pub mod laravel;
+pub mod laravel_database;
 pub mod magento1_cm;
 pub mod magento2;
 pub mod mediawiki;
@@ -23,6 +24,7 @@ pub mod roundcube;
 pub mod simplesamlphp;
 pub mod swoft;
 pub mod symfony;
+pub mod symfony_pdo;
 pub mod thinkphp5;
 pub mod thinkphp6;
 pub mod typo3;
@@ -35,6 +37,7 @@ pub mod yii2_cache;
 pub const ALL: &[&Layout] = &[
     &swoft::LAYOUT,
     &laravel::LAYOUT,
+    &laravel_database::LAYOUT,
     &symfony::LAYOUT,
     &codeigniter4::LAYOUT,
     &codeigniter3::LAYOUT,
@@ -62,4 +65,5 @@ pub const ALL: &[&Layout] = &[
     &php_files::LAYOUT,
     &phpredis::LAYOUT,
     &predis_session::LAYOUT,
+    &symfony_pdo::LAYOUT,
 ];

@@ -12,13 +12,17 @@ pub mod ctfd;
 pub mod dify;
 pub mod django_cache;
 pub mod django_cached_db;
+pub mod django_db;
 pub mod django_qsessions;
+pub mod django_qsessions_db;
 pub mod django_redis_sessions;
+pub mod django_user_sessions;
 pub mod elsewhere;
 pub mod fastapi_redis_session;
 pub mod flask_kvsession;
 pub mod flask_session;
 pub mod flask_session_legacy;
+pub mod flask_session_sqlalchemy;
 pub mod indico;
 pub mod litestar;
 pub mod odoo_session_redis;
@@ -35,6 +39,9 @@ pub mod web2py;
 
 /// In the order in which they are asked within a rank: the special before the general.
 pub const ALL: &[&Layout] = &[
+    &django_db::LAYOUT,
+    &django_qsessions_db::LAYOUT,
+    &django_user_sessions::LAYOUT,
     &django_cached_db::LAYOUT,
     &django_cache::LAYOUT,
     &django_cache::DJANGO_REDIS,
@@ -65,8 +72,8 @@ pub const ALL: &[&Layout] = &[
     &fastapi_redis_session::LAYOUT,
     &sanic_session::LAYOUT,
     &bottle_session::LAYOUT,
-    &elsewhere::DJANGO_DB,
     &elsewhere::FRAPPE,
+    &flask_session_sqlalchemy::LAYOUT,
 ];
 
 /// Whether a long value of that key could be a session though no serializer begins like it: compressed as

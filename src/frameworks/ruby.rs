@@ -6,6 +6,7 @@ pub mod gitlab;
 pub mod jwt_sessions;
 pub mod rack;
 pub mod rack_session_redis;
+pub mod rails_activerecord;
 pub mod rails_cache_store;
 pub mod rails_redis_actionpack;
 pub mod rails_redis_session_store;
@@ -21,4 +22,5 @@ pub const ALL: &[&Layout] = &[
     &rails_redis_actionpack::LAYOUT,
     &unseen::RAILS_SQL,
     &unseen::SIDEKIQ,
+    &rails_activerecord::LAYOUT,
 ];

@@ -17,6 +17,7 @@ pub struct Blob<'a> {
     /// The string; of a file or an item of Memcached, what it holds.
     content: Option<&'a [u8]>,
     looks: Looks<'a>,
+    fields: OnceCell<Box<Field<'a>>>,
     pub limits: Limits,
     /// What the keys hold that the layout named as parts of the session's data, as far as they were
     /// read.
@@ -75,6 +76,16 @@ struct Looks<'a> {
     unpacked: OnceCell<Option<python::Unpacked>>,
 }
 
+/// A field of a hash that a layout looks at, and the next such field.
+#[derive(Debug)]
+struct Field<'a> {
+    name: &'static str,
+    blob: Blob<'a>,
+    /// What was made of the field, where it has to be unpacked first.
+    made: OnceCell<Decoded<'static>>,
+    next: OnceCell<Box<Field<'a>>>,
+}
+
 /// A session's data and how it was come by.
 #[derive(Debug, Clone)]
 pub struct Decoded<'b> {
@@ -104,7 +115,42 @@ impl<'a> Blob<'a> {
             Raw::Hash(fields) => contained(fields),
             _ => None,
         };
-        Blob { key, raw, content, looks: Looks::default(), limits, parts: &[] }
+        let (looks, fields) = (Looks::default(), OnceCell::new());
+        Blob { key, raw, content, looks, fields, limits, parts: &[] }
+    }
+
+    /// One column of a row, looked at as the string that a session is elsewhere, under the row's own key without the
+    /// table. Each form that is asked for is decoded once, here too.
+    pub fn column(&self, name: &'static str) -> Option<&Blob<'a>> {
+        Some(&self.named(name)?.blob)
+    }
+
+    fn named(&self, name: &'static str) -> Option<&Field<'a>> {
+        let text = self.field(name)?;
+        let mut place = &self.fields;
+        loop {
+            let field = place.get_or_init(|| {
+                // What stands before it in the key is the table.
+                let start = memchr::memchr(b':', self.key).map_or(0, |at| at + 1);
+                let blob =
+                    Blob { content: Some(text), ..Blob::new(&self.key[start..], self.raw, self.limits) };
+                Box::new(Field { name, blob, made: OnceCell::new(), next: OnceCell::new() })
+            });
+            if field.name == name {
+                return Some(field);
+            }
+            place = &field.next;
+        }
+    }
+
+    /// What one layout makes of a field that it has to unpack; made once.
+    pub fn made(
+        &self,
+        name: &'static str,
+        make: impl FnOnce(&Blob<'a>) -> Decoded<'static>,
+    ) -> Option<&Decoded<'static>> {
+        let field = self.named(name)?;
+        Some(field.made.get_or_init(|| make(&field.blob)))
     }
 
     /// The string that a part of the session's data is.

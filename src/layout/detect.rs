@@ -6,7 +6,7 @@ use super::php::Look;
 use super::{Blob, Decoded, Mark, Setup, Verdict};
 use crate::codec::Limits;
 use crate::layout::session::{Certainty, Facts, Session};
-use crate::store::{Key, Kind, Need, Raw, Record, Ttl};
+use crate::store::{Key, Kind, Medium, Need, Raw, Record, Ttl};
 
 /// What a key is, as far as it tells by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,9 +190,11 @@ pub fn session<'b>(
     now: i64,
 ) -> Session<'b> {
     let key = blob.key;
-    let id = match (setup.layout.keys.locate)(setup, key) {
-        Some(place) => &key[place.id],
-        None => key,
+    let column = setup.layout.keys.id_column.and_then(|column| blob.field(column));
+    let id = match (column, (setup.layout.keys.locate)(setup, key)) {
+        (Some(id), _) => id,
+        (None, Some(place)) => &key[place.id],
+        (None, None) => key,
     };
     let facts = match data.and_then(Decoded::value) {
         Some(value) => {
@@ -202,11 +204,36 @@ pub fn session<'b>(
         }
         None => Facts::default(),
     };
+    let facts = match setup.layout.extra.columns {
+        Some(columns) => merged(columns(setup, blob), facts),
+        None => facts,
+    };
     let hash = blob.raw.kind().unwrap_or(setup.layout.keys.kind) == Kind::Hash;
-    let ttl = if record.asked.ttl { record.ttl } else { Ttl::Unasked };
+    let ttl = match (record.asked.ttl, record.ttl, facts.ends) {
+        (false, ..) => Ttl::Unasked,
+        // A row has no end but the one that is in it.
+        (true, Ttl::Never, Some(end)) if setup.layout.medium == Medium::Table => {
+            Ttl::In(u64::try_from(end - now).unwrap_or(0))
+        }
+        (true, ttl, _) => ttl,
+    };
     let memory = record.memory;
     let found = Vec::new();
     Session { setup, key, id, certainty, hash, raw: blob.raw, facts, ttl, memory, data, found, now }
+}
+
+/// What columns and value say together.
+fn merged<'b>(columns: Facts<'b>, value: Facts<'b>) -> Facts<'b> {
+    Facts {
+        user: value.user.or(columns.user),
+        unnamed: value.unnamed,
+        broken: value.broken,
+        created: columns.created.or(value.created),
+        seen: columns.seen.or(value.seen),
+        ends: columns.ends.or(value.ends),
+        ip: columns.ip.or(value.ip),
+        agent: columns.agent.or(value.agent),
+    }
 }
 
 /// The same session as another layout describes it: of two that only what is beside it tells apart.

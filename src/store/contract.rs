@@ -11,6 +11,7 @@ use super::load::{Health, Lag};
 use super::op::Op;
 use super::record::{Kind, Need, Page, Query, Record};
 use super::step::{Applied, Backup, Companion, Fit, Step};
+use super::table::Wanted;
 
 /// What sessions are kept in: layouts are of one of these, and only those of the store's own are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -174,6 +175,9 @@ pub trait Open: fmt::Debug + Send + Sync {
 
     /// Who logs in, as audit lines name the login.
     fn login(&self) -> &str;
+
+    /// Says which tables are to be looked at, where it has tables.
+    fn look_for(&mut self, _wanted: Wanted) {}
 
     /// Opens it to be read.
     fn reader(&self) -> Result<Box<dyn Lookup>, Error>;

@@ -66,6 +66,9 @@ pub enum Error {
     /// A file that cannot be read at all.
     #[error("cannot read {place}: {why}")]
     File { place: String, why: String, hint: Option<String> },
+    /// In a database's words, with what helps.
+    #[error("{place}: {reason}")]
+    Database { place: String, reason: String, hint: Option<String>, exit: Exit },
     #[error("the undo file cannot be written: {0}")]
     Backup(String),
     #[error("{0}")]
@@ -96,6 +99,7 @@ impl Advice for Error {
             | Error::Full { user: Some(_), .. } => Exit::Denied,
             Error::Target(_) => Exit::Usage,
             Error::Unsupported { .. } => Exit::Refused,
+            Error::Database { exit, .. } => *exit,
             Error::Damaged { .. } => Exit::Partial,
             Error::Connect { .. }
             | Error::Lost { .. }
@@ -145,6 +149,7 @@ impl Advice for Error {
                 "a store is redis://HOST:PORT/DB, rediss://HOST:PORT/DB, unix:///PATH?db=N, or a dump: rdb:PATH?db=N"
             }
             Error::Unsupported { hint, .. } => hint,
+            Error::Database { hint, .. } => return hint.clone(),
             Error::Damaged { .. } => {
                 "what could be read was; redis-check-rdb (or redis-check-aof) says what a server makes of the file"
             }

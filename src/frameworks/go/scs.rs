@@ -19,7 +19,7 @@ use crate::value::Value;
 const ID: usize = 43;
 const PREFIX: &str = "scs:session:";
 
-const HASH_TOKEN: OptionSpec = OptionSpec::new(
+pub const HASH_TOKEN: OptionSpec = OptionSpec::new(
     "hash_token",
     OptionKind::Flag,
     "whether the key holds the hash of the cookie (HashTokenInStore)",

@@ -40,18 +40,7 @@ beware   the same prefix holds ordinary cache entries; counters of the rate limi
 ",
     keys: Keys { prefix: "laravel_database_laravel_cache:", locate, ..Keys::PLAIN },
     marks: &[Mark::Variable("_token"), Mark::AnyPhp, Mark::Magic(b"b:0;")],
-    options: &[
-        OptionSpec::secret(
-            "app_key",
-            OptionKind::Texts,
-            "APP_KEY, with its `base64:`; opens cookies and sealed sessions",
-        ),
-        OptionSpec::secret(
-            "previous_keys",
-            OptionKind::Texts,
-            "earlier keys (APP_PREVIOUS_KEYS), tried after it",
-        ),
-    ],
+    options: &[APP_KEY, PREVIOUS_KEYS],
     recognize,
     read,
     describe,
@@ -82,6 +71,18 @@ beware   the same prefix holds ordinary cache entries; counters of the rate limi
     ..Layout::PLAIN
 };
 
+pub const APP_KEY: OptionSpec = OptionSpec::secret(
+    "app_key",
+    OptionKind::Texts,
+    "APP_KEY, with its `base64:`; opens cookies and sealed sessions",
+);
+
+pub const PREVIOUS_KEYS: OptionSpec = OptionSpec::secret(
+    "previous_keys",
+    OptionKind::Texts,
+    "earlier keys (APP_PREVIOUS_KEYS), tried after it",
+);
+
 fn keys(setup: &Setup) -> Vec<String> {
     // The environment variable holds a list with commas.
     let split = |texts: &[String]| -> Vec<String> {
@@ -104,7 +105,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 }
 
 /// What every session has: Laravel makes the token when it starts one.
-fn is_session(data: &Value<'_>) -> bool {
+pub fn is_session(data: &Value<'_>) -> bool {
     data.get("_token").and_then(Value::as_str).is_some_and(|token| is_id(token.as_bytes()))
         || (data.get("_flash").is_some() && data.get("_previous").is_some())
 }
@@ -137,14 +138,28 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
         return Decoded::owned("php-serialize", Value::Map(Vec::new()));
     }
     let Some(Php { via, what: What::Sealed(sealed) }) = blob.php() else { return blob.php_data() };
-    let mut via = via.clone();
+    unseal(setup, via.clone(), sealed, blob.limits)
+}
+
+/// A session as the handlers for files and tables write it: without the cache around it.
+pub fn payload(setup: &Setup, bytes: &[u8], limits: Limits) -> Decoded<'static> {
+    if laravel::sniff(bytes) {
+        return unseal(setup, vec![laravel::NAME], bytes, limits);
+    }
+    match unsealed(bytes, limits) {
+        Ok((via, value)) => Decoded { via, value: Ok(Cow::Owned(value)) },
+        Err(error) => Decoded { via: Vec::new(), value: Err(error) },
+    }
+}
+
+fn unseal<'b>(setup: &Setup, mut via: Vec<&'static str>, sealed: &[u8], limits: Limits) -> Decoded<'b> {
     let keys = keys(setup);
     let opened = laravel::open(sealed, &keys).map_err(|error| match error {
         WrapError::Form(error) => error,
         WrapError::WrongKey { wrapper } => DecodeError::whole(wrapper, locked(&keys)),
     });
     let value = opened.and_then(|plain| {
-        let (inner, value) = unsealed(&plain, blob.limits)?;
+        let (inner, value) = unsealed(&plain, limits)?;
         via.extend(inner);
         Ok(Cow::Owned(value))
     });

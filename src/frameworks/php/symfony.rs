@@ -18,7 +18,7 @@ use std::borrow::Cow;
 /// In the `codec` member of a row.
 const DEFLATE: &str = "deflate";
 
-const KEYS: OptionSpec = OptionSpec::secret(
+pub const KEYS: OptionSpec = OptionSpec::secret(
     "decryption_key",
     OptionKind::Texts,
     "the keys of SodiumMarshaller in base64, each a sodium_crypto_box_keypair()",

@@ -113,7 +113,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
+pub fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let Some(text) = blob.text() else {
         return Decoded::failed(django::NAME, blob.unreadable(django::NAME));
     };
@@ -130,7 +130,7 @@ fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     }
 }
 
-fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
+pub fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     // When it was signed is when it was saved.
     let seen = blob.text().and_then(django::signed_at);
     Facts { seen, ..django_cache::describe(setup, blob, data) }

@@ -3,24 +3,6 @@
 
 use crate::layout::{Layout, Rank, Verdict};
 
-pub const DJANGO_DB: Layout = Layout {
-    name: "django-db",
-    about: "Django with SESSION_ENGINE db, file or signed_cookies: nothing of it is in Redis",
-    family: "Python",
-    page: "\
-which    Django's default engine and django-user-sessions; authentik since 2025.4; the defaults of
-         Sentry, Wagtail, NetBox, Paperless-ngx and other applications on Django
-where    in SQL: the table django_session (session_key, session_data, expire_date); in files; or in
-         the cookie itself, signed
-end      the row; with signed_cookies only a new SECRET_KEY, or a new password of the user
-do       look at SESSION_ENGINE: cache and cached_db are the layouts django-cache and
-         django-cached-db
-",
-    rank: Rank::Unseen,
-    recognize: |_, _| Verdict::no("such sessions are not in Redis"),
-    ..Layout::PLAIN
-};
-
 pub const FRAPPE: Layout = Layout {
     name: "frappe",
     about: "Frappe and ERPNext: sessions in SQL, and one hash in Redis with a copy of each",

@@ -14,7 +14,7 @@ use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setu
 use crate::value::Value;
 use crate::wrap;
 
-const DATABASE_KEY: OptionSpec = OptionSpec::secret(
+pub const DATABASE_KEY: OptionSpec = OptionSpec::secret(
     "database_key_hex",
     OptionKind::Text,
     "the 64 bytes of with_database_key, in hexadecimal digits",

@@ -17,7 +17,7 @@ use crate::value::Value;
 /// An id in base64url.
 const ID: usize = 22;
 
-const DATA_KEY: OptionSpec =
+pub const DATA_KEY: OptionSpec =
     OptionSpec::new("data_key", OptionKind::Text, "the member of axum-login, axum-login.data");
 
 pub const LAYOUT: Layout = Layout {

@@ -333,7 +333,7 @@ pub(super) fn connecting(place: &str, reason: String) -> Error {
 }
 
 /// The first line of a password file.
-fn first_line(path: &Path) -> Result<Secret, String> {
+pub(in crate::store) fn first_line(path: &Path) -> Result<Secret, String> {
     let shown = path.display();
     let cannot = |error: &std::io::Error| format!("cannot read the password file {shown}: {}", plain(error));
     let file = std::fs::File::open(path).map_err(|error| cannot(&error))?;
@@ -361,7 +361,7 @@ fn password_of(from: impl std::io::Read) -> std::io::Result<Option<String>> {
 }
 
 /// What the command printed as its first line. It is asked once: a command may want a finger on a key.
-fn printed(command: &str) -> Result<Secret, String> {
+pub(in crate::store) fn printed(command: &str) -> Result<Secret, String> {
     use std::process::{Command, Stdio};
     static PRINTED: Mutex<Option<(String, Secret)>> = Mutex::new(None);
     let mut known = PRINTED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
