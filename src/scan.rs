@@ -24,8 +24,8 @@ mod copies;
 mod evidence;
 mod families;
 mod owners;
-mod tables;
 pub mod share;
+mod tables;
 mod twins;
 
 pub use evidence::Unsettled;
