@@ -17,11 +17,12 @@ use crate::frameworks::Catalog;
 use crate::layout::setup::{OptionError, Setup};
 use crate::render::{self, Format};
 use crate::scan;
+use crate::select::Filter;
 use crate::store::files::Folder;
 use crate::store::rdb::place::DumpPlace;
 use crate::store::redis::target::{CONNECT_TIMEOUT, TIMEOUT, Target, Tls};
 use crate::store::sql::SqlPlace;
-use crate::store::{Error, Lookup, Open, Store};
+use crate::store::{Error, Lookup, Open, Source, Store};
 use crate::text::clock;
 use crate::ui::{self, Answer, Ui};
 
@@ -233,6 +234,18 @@ impl Context {
         let store = self.store.reader()?;
         ui::watch_signals();
         Ok(store)
+    }
+
+    /// Refuses a filter that asks what the store cannot know: no session would pass it, whatever it is.
+    pub fn permit_filter(&self, filter: &Filter, store: &dyn Source) -> Result<(), Error> {
+        if !filter.need().memory || store.offers().memory {
+            return Ok(());
+        }
+        Err(Error::Unsupported {
+            place: store.place().to_string(),
+            why: "does not say how much memory a key takes, and this chooses sessions by that".to_string(),
+            hint: "leave --size out; a server knows it".to_string(),
+        })
     }
 
     /// Opens the store to be changed, with the same word on Ctrl-C.

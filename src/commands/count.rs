@@ -77,6 +77,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     }
     context.permit_scan()?;
     let mut scanner = context.reader()?;
+    context.permit_filter(&filter, &*scanner)?;
     let mut aside = context.reader()?;
     let total = aside.size().ok().flatten();
     let groups = by.map(|by| Groups::new(by, false));

@@ -83,6 +83,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let sort = if args.reverse { sort.map(Sort::reversed) } else { sort };
     context.permit_scan()?;
     let mut scanner = context.reader()?;
+    context.permit_filter(&filter, &*scanner)?;
     let mut aside = context.reader()?;
     let total = aside.size().ok().flatten();
     let started = Instant::now();

@@ -161,6 +161,7 @@ pub fn measure(context: &Context, args: &Args) -> anyhow::Result<(Measured, Exit
     let place = context.store.place();
     let before = args.baseline.as_deref().map(|path| baseline(path, &place)).transpose()?;
     let mut scanner = context.reader()?;
+    context.permit_filter(&filter, &*scanner)?;
     let mut aside = context.reader()?;
     let total = aside.size().ok().flatten();
     let mut need = measure::NEED;

@@ -274,6 +274,18 @@ fn what_is_no_dump_is_told_with_what_to_do() {
 }
 
 #[test]
+fn what_only_a_server_knows_is_not_asked_of_a_dump() {
+    let sess = Sess::new();
+    let dump = format!("{}?db=5", text(&sample("redis-7.4.1")));
+    for command in [&["list"][..], &["count"], &["stats"]] {
+        let ran = sess.args([&["--store", &dump][..], command, &["--size", ">1KiB"]].concat()).code(5);
+        assert!(ran.stderr.contains("does not say how much memory"), "{command:?}: {}", ran.stderr);
+    }
+    let rows = sess.args(["--store", &dump, "list", "-o", "json"]).success().json();
+    assert!(rows.as_array().expect("rows").iter().all(|row| row["bytes"].is_null()));
+}
+
+#[test]
 fn a_dump_is_never_changed() {
     let sess = Sess::new().many(3);
     let dump = saved(&sess);
