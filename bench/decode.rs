@@ -237,7 +237,7 @@ fn forms() -> Vec<Form> {
             },
             with(&codec::msgpack::CODEC),
         ),
-        of_codec("java", &codec::java::CODEC, JAVA, Some(0.5)),
+        of_codec("java", &codec::java::CODEC, JAVA, Some(0.8)),
         of_codec("fastjson", &codec::fastjson::CODEC, &[("ruoyi", "ruoyi")], None),
         of_codec("vertx", &codec::vertx::CODEC, &[("vertx-web", "vertx-web")], None),
         of_codec(
@@ -250,7 +250,7 @@ fn forms() -> Vec<Form> {
             "system-web",
             &codec::system_web::CODEC,
             &[("aspnet-redis-provider", "aspnet-redis-provider")],
-            None,
+            Some(1.0),
         ),
         of_codec("aspnetcore session", &codec::aspnetcore::SESSION, &[("aspnetcore", "aspnetcore")], None),
         of_codec(
@@ -281,6 +281,19 @@ fn forms() -> Vec<Form> {
             &["redbird", "plug-session-redis", "plug-session-redis-store"],
             Some(1.0),
         ),
+        of_codec(
+            "storable",
+            &codec::storable::CODEC,
+            &[("dancer-session-redis", "dancer-session-redis")],
+            None,
+        ),
+        of_codec(
+            "sereal",
+            &codec::sereal::CODEC,
+            &[("dancer2-session-redis", "dancer2-session-redis")],
+            None,
+        ),
+        of_codec("data-dumper", &codec::dumper::CODEC, &[("cgi-session-redis", "cgi-session-redis")], None),
         of_samples(
             &codec::gob::CODEC,
             &["gorilla-redistore", "beego-session", "gitea", "gofiber-session", "scs"],
@@ -295,7 +308,7 @@ fn forms() -> Vec<Form> {
                 then(codec::php::decode(inner, &Limits::default()).expect("a session"));
             }),
             stores: &[("laravel-encrypted", "laravel")],
-            aim: None,
+            aim: Some(0.6),
         },
     ];
     for wrapper in wrap::ALL {
@@ -317,15 +330,21 @@ fn forms() -> Vec<Form> {
             }
             wrap::snappy::NAME => snap::raw::Encoder::new().compress_vec(plain).expect("memory"),
             wrap::lzf::NAME => lzf(plain),
-            _ => STANDARD.encode(plain).into_bytes(),
+            wrap::base64::NAME => STANDARD.encode(plain).into_bytes(),
+            _ => Vec::new(),
         };
         // Opening what is sealed costs its key derivation, whatever the codec.
         let wrap::Open::Plain(open) = wrapper.open else { continue };
+        // Nothing here writes xz.
+        if pack(b"{}").is_empty() {
+            continue;
+        }
+        let aim = matches!(wrapper.name, wrap::deflate::GZIP | wrap::deflate::ZLIB).then_some(0.8);
         let read: Read = Box::new(move |bytes, then| {
             let plain = open(bytes, &Limits::default()).expect("a value of this form");
             then(codec::json::decode(&plain, &Limits::default()).expect("JSON"));
         });
-        all.push(made(&format!("{} + json", wrapper.name), &json, pack, read));
+        all.push(Form { aim, ..made(&format!("{} + json", wrapper.name), &json, pack, read) });
     }
     let mut forms = vec![json, jackson, serialize, session];
     forms.append(&mut all);

@@ -170,15 +170,17 @@ pub(crate) fn last_wins<'a>(members: Vec<(Cow<'a, str>, Value<'a>)>) -> Vec<(Cow
     if !repeated {
         return members;
     }
-    let mut positions = HashMap::with_capacity(members.len().min(ROOM));
-    let mut kept: Vec<(Cow<'a, str>, Value<'a>)> = Vec::with_capacity(members.len());
+    let mut positions: HashMap<Cow<'a, str>, usize> = HashMap::with_capacity(members.len().min(ROOM));
+    let mut kept: Vec<(Cow<'a, str>, Value<'a>)> = Vec::with_capacity(members.len().min(ROOM));
+    // Where the name before was: what is repeated most often is so at once.
+    let mut latest = 0;
     for (name, value) in members {
-        if let Some(&position) = positions.get(&name) {
-            let position: usize = position;
-            kept[position].1 = value;
-        } else {
-            positions.insert(name.clone(), kept.len());
-            kept.push((name, value));
+        if kept.get(latest).is_none_or(|(before, _)| *before != name) {
+            latest = *positions.entry(name.clone()).or_insert(kept.len());
+        }
+        match kept.get_mut(latest) {
+            Some(member) => member.1 = value,
+            None => kept.push((name, value)),
         }
     }
     kept

@@ -259,6 +259,8 @@ pub struct Copies {
     pub before: fn(&Setup, &[u8]) -> Option<Vec<u8>>,
     /// How the ids of copies begin, as a pattern of SCAN.
     pub begins: &'static str,
+    /// Whether they are no copies but the members of sessions, and as parts of their data say whose they are.
+    pub are_parts: bool,
 }
 
 /// From what was given as a cookie to the id in it.

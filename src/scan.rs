@@ -492,6 +492,18 @@ impl Run<'_> {
     /// A session: filtered, completed if a row needs more of it, handed on.
     fn found(&mut self, at: u16, certainty: Certainty, blob: &Blob<'_>, record: &Record, now: i64) -> Said {
         let setup = &self.detector.setups[at as usize];
+        if setup.layout.extra.copies.is_some_and(|copies| copies.are_parts) {
+            let parts = self.copies.parts(self.aside, setup, blob.key)?;
+            let mut blob = Blob::new(&record.key.0, &record.raw, Limits::default());
+            blob.parts = &parts;
+            return self.whole(at, certainty, &blob, record, now);
+        }
+        self.whole(at, certainty, blob, record, now)
+    }
+
+    /// The same, with all that says whose it is.
+    fn whole(&mut self, at: u16, certainty: Certainty, blob: &Blob<'_>, record: &Record, now: i64) -> Said {
+        let setup = &self.detector.setups[at as usize];
         let first = self.request.first;
         let lacks = |need: Need| (need.ttl && !record.asked.ttl) || (need.memory && !record.asked.memory);
         self.owners.learn(self.aside, setup, blob.key)?;
@@ -770,7 +782,7 @@ pub fn lookup(
         let setup = &setups[twins.name(at, &blob) as usize];
         let parts = match setup.layout.extra.parts {
             Some(parts) => source.read(&parts(setup, &blob), Need::VALUE)?,
-            None => Vec::new(),
+            None => copies.parts(source, setup, blob.key)?,
         };
         blob.parts = &parts;
         let data = detect::data(setup, &blob);

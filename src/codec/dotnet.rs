@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::Parsed;
 use super::bytes::Cursor;
+use super::calendar;
 use crate::value::{Object, Value};
 
 /// Ticks (100 ns) of one second.
@@ -48,7 +49,11 @@ impl<'a> Cursor<'a> {
                 if length > i32::MAX as u64 {
                     break;
                 }
-                return Ok(String::from_utf8_lossy(self.take(length as usize)?));
+                let bytes = self.take(length as usize)?;
+                // The lossy way looks at each piece by itself.
+                return Ok(
+                    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+                );
             }
         }
         self.fault_at(start, "the length of a text is too large")
@@ -72,21 +77,22 @@ fn date_text(ticks: i64, zone: &str) -> Option<String> {
     let month = (5 * day + 2) / 153;
     let day = day - (153 * month + 2) / 5 + 1;
     let (year, month) = if month < 10 { (year, month + 3) } else { (year + 1, month - 9) };
-    let mut text = format!(
-        "{:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}",
-        year + 400 * era,
-        second / 3600,
-        second / 60 % 60,
-        second % 60
-    );
+    let mut text = String::with_capacity(32);
+    calendar::day(&mut text, (year + 400 * era).unsigned_abs(), month, day);
+    text.push('T');
+    calendar::clock(&mut text, second.unsigned_abs());
     // As the JVM's dates are shown: three, six or nine digits.
-    // Writing to a String cannot fail.
-    let _ = match fraction {
-        0 => Ok(()),
-        n if n % 10_000 == 0 => write!(text, ".{:03}", n / 10_000),
-        n if n % 10 == 0 => write!(text, ".{:06}", n / 10),
-        n => write!(text, ".{:09}", n * 100),
+    let fraction = fraction.unsigned_abs();
+    let (fraction, width) = match fraction {
+        0 => (0, 0),
+        _ if fraction % 10_000 == 0 => (fraction / 10_000, 3),
+        _ if fraction % 10 == 0 => (fraction / 10, 6),
+        _ => (fraction * 100, 9),
     };
+    if width > 0 {
+        text.push('.');
+        calendar::padded(&mut text, fraction, width);
+    }
     text.push_str(zone);
     Some(text)
 }
@@ -150,8 +156,9 @@ pub(crate) fn guid(bytes: [u8; 16]) -> String {
         if matches!(at, 4 | 6 | 8 | 10) {
             text.push('-');
         }
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{:02x}", bytes[*from]);
+        for digit in [bytes[*from] >> 4, bytes[*from] & 15] {
+            text.extend(char::from_digit(digit.into(), 16));
+        }
     }
     text
 }

@@ -49,6 +49,26 @@ impl Copies {
         Ok(())
     }
 
+    /// What the copies of a session hold, where they are its members.
+    pub(super) fn parts(
+        &mut self,
+        source: &mut dyn Lookup,
+        setup: &Setup,
+        key: &[u8],
+    ) -> Result<Vec<Record>, Error> {
+        if !setup.layout.extra.copies.is_some_and(|copies| copies.are_parts) {
+            return Ok(Vec::new());
+        }
+        self.learn(source, setup, key)?;
+        match self.of.get(key) {
+            Some(members) => {
+                let keys: Vec<Key> = members.iter().cloned().map(Key).collect();
+                source.read(&keys, Need::VALUE)
+            }
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Says which copies of a session there are.
     pub(super) fn name(&self, session: &mut Session<'_>) {
         session.found.extend(self.of.get(session.key).into_iter().flatten().cloned());

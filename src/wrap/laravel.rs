@@ -19,7 +19,8 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::WrapError;
-use crate::codec::DecodeError;
+use crate::codec::{DecodeError, Limits, json};
+use crate::value::Value;
 
 /// The wrapper's name.
 pub const NAME: &str = "laravel-encrypted";
@@ -86,15 +87,16 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 }
 
 fn envelope(text: &[u8]) -> Option<Envelope> {
-    let json: serde_json::Value = serde_json::from_slice(&BASE64.decode(text.trim_ascii()).ok()?).ok()?;
+    let json = BASE64.decode(text.trim_ascii()).ok()?;
+    let json = json::decode(&json, &Limits::default()).ok()?;
     let member = |name: &str| match json.get(name) {
-        Some(serde_json::Value::String(text)) => Some(text.clone()),
-        Some(serde_json::Value::Null) | None => Some(String::new()),
+        Some(Value::Text(text)) => Some(text.clone().into_owned()),
+        Some(Value::Null) | None => Some(String::new()),
         Some(_) => None,
     };
     let envelope =
         Envelope { iv: member("iv")?, value: member("value")?, mac: member("mac")?, tag: member("tag")? };
-    (json.is_object() && !envelope.iv.is_empty()).then_some(envelope)
+    (matches!(json, Value::Map(_)) && !envelope.iv.is_empty()).then_some(envelope)
 }
 
 /// The key, if it is one for AES with 128 or 256 bits.

@@ -65,7 +65,7 @@ fn block_header(bytes: &[u8], at: usize) -> Result<usize, DecodeError> {
     let end = at + (usize::from(bytes[at]) + 1) * 4;
     let header = bytes.get(at..end).ok_or_else(|| fault("unexpected end"))?;
     let (content, written) = header.split_at(header.len() - 4);
-    if crc32(content).to_le_bytes() != written {
+    if crc32fast::hash(content).to_le_bytes() != written {
         return Err(fault("the block's header is damaged"));
     }
     let flags = content[1];
@@ -128,38 +128,30 @@ impl Check {
     fn fits(self, plain: &[u8], written: &[u8]) -> bool {
         match self {
             Check::None => true,
-            Check::Crc32 => crc32(plain).to_le_bytes() == written,
+            Check::Crc32 => crc32fast::hash(plain).to_le_bytes() == written,
             Check::Crc64 => crc64(plain).to_le_bytes() == written,
             Check::Sha256 => Sha256::digest(plain)[..] == *written,
         }
     }
 }
 
-/// For each byte what it makes of a reflected CRC of that polynomial.
-const fn table(polynomial: u64) -> [u64; 256] {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut crc = byte as u64;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ polynomial } else { crc >> 1 };
-            bit += 1;
-        }
-        table[byte] = crc;
-        byte += 1;
-    }
-    table
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    const TABLE: [u64; 256] = table(0xedb8_8320);
-    let step = |crc: u64, byte: &u8| TABLE[usize::from(crc as u8 ^ byte)] ^ crc >> 8;
-    !(bytes.iter().fold(0xffff_ffff, step) as u32)
-}
-
 fn crc64(bytes: &[u8]) -> u64 {
-    const TABLE: [u64; 256] = table(0xc96c_5795_d787_0f42);
+    /// For each byte what it makes of the reflected CRC.
+    const TABLE: [u64; 256] = {
+        let mut table = [0; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            let mut crc = byte as u64;
+            let mut bit = 0;
+            while bit < 8 {
+                crc = if crc & 1 == 1 { crc >> 1 ^ 0xc96c_5795_d787_0f42 } else { crc >> 1 };
+                bit += 1;
+            }
+            table[byte] = crc;
+            byte += 1;
+        }
+        table
+    };
     let step = |crc: u64, byte: &u8| TABLE[usize::from(crc as u8 ^ byte)] ^ crc >> 8;
     !bytes.iter().fold(u64::MAX, step)
 }

@@ -197,6 +197,8 @@ enum Part<'a> {
 /// and a level of nesting costs little of it.
 pub struct Show<'s, 'a> {
     stream: &'s Stream<'a>,
+    /// What the objects of each class are.
+    shapes: Vec<Option<Shape>>,
     /// The JSON pointer to where the value will be.
     base: String,
     path: Vec<Step<'s, 'a>>,
@@ -219,11 +221,12 @@ impl<'s, 'a> Show<'s, 'a> {
     pub fn new(stream: &'s Stream<'a>, limits: &Limits) -> Self {
         Show {
             stream,
+            shapes: stream.classes.iter().map(|class| shape(&class.name)).collect(),
             base: String::new(),
-            path: Vec::new(),
-            out: Vec::new(),
+            path: Vec::with_capacity(16),
+            out: Vec::with_capacity(32),
             open: vec![0; stream.nodes.len()],
-            within: Vec::new(),
+            within: Vec::with_capacity(8),
             firsts: None,
             exhausted: false,
             max_depth: limits.depth,
@@ -528,7 +531,7 @@ impl<'s, 'a> Show<'s, 'a> {
     #[inline(never)]
     fn shape_of(&self, node: u32) -> Option<Shape> {
         match &self.stream.nodes[node as usize] {
-            Node::Object { class, .. } => shape(&self.stream.class(*class).name),
+            Node::Object { class, .. } => self.shapes[*class as usize],
             _ => None,
         }
     }
@@ -796,7 +799,7 @@ impl<'s, 'a> Show<'s, 'a> {
 
     #[inline(never)]
     fn level_shape(&self, level: &Level<'a>) -> Option<Shape> {
-        shape(&self.stream.class(level.class).name)
+        self.shapes[level.class as usize]
     }
 
     #[inline(never)]
@@ -824,7 +827,7 @@ impl<'s, 'a> Show<'s, 'a> {
     #[inline(never)]
     fn parts(&mut self, node: u32, levels: &'s [Level<'a>]) -> Shown<Vec<(Step<'s, 'a>, Part<'a>)>> {
         let stream = self.stream;
-        let mut parts = Vec::new();
+        let mut parts = Vec::with_capacity(levels.iter().map(|level| level.fields.len()).sum());
         if let Node::Object { class, .. } = &stream.nodes[node as usize] {
             let class = stream.class(*class);
             self.spend(0, class.name.len(), node)?;
@@ -1111,8 +1114,11 @@ fn character(unit: u16) -> char {
 ///
 /// The counts in the block data between them say nothing that the end of the data does not.
 fn extras<'a>(levels: &[Level<'a>]) -> Vec<Item<'a>> {
-    let objects = levels.iter().flat_map(|level| &level.extra);
-    objects.filter(|item| !matches!(item, Item::Block(_))).copied().collect()
+    let mut objects = Vec::with_capacity(levels.iter().map(|level| level.extra.len()).sum());
+    for level in levels {
+        objects.extend(level.extra.iter().filter(|item| !matches!(item, Item::Block(_))));
+    }
+    objects
 }
 
 fn paired<'a>(items: &[Item<'a>]) -> Vec<(Item<'a>, Item<'a>)> {

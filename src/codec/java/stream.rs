@@ -24,6 +24,9 @@ const MAX_LEVELS: usize = 512;
 /// How often a stream may be read once more because a class in it may have left its fields out.
 const MAX_READINGS: usize = 12;
 
+/// Room that is made at once for the fields of an object.
+const MOST_AT_ONCE: usize = 16;
+
 const WRITE_METHOD: u8 = 1;
 const SERIALIZABLE: u8 = 2;
 const EXTERNALIZABLE: u8 = 4;
@@ -187,19 +190,21 @@ impl<'a> Stream<'a> {
     fn reading(bytes: &'a [u8], limits: &Limits, leave_out: &[u32]) -> (Stream<'a>, bool) {
         // Every value takes a byte at least, only the classes of an object may be written once for many.
         let values = limits.values.min(4096 + bytes.len().saturating_mul(8));
+        // One in two dozen bytes or fewer is the beginning of something.
+        let expected = (bytes.len() / 24).clamp(8, 256);
         let mut reader = Reader {
             bytes,
             at: 0,
             left: values,
             values,
             leave_out,
-            handles: Vec::new(),
-            open: Vec::new(),
+            handles: Vec::with_capacity(2 * expected),
+            open: Vec::with_capacity(8),
             stream: Stream {
-                roots: Vec::new(),
-                nodes: Vec::new(),
-                places: Vec::new(),
-                classes: Vec::new(),
+                roots: Vec::with_capacity(1),
+                nodes: Vec::with_capacity(expected),
+                places: Vec::with_capacity(expected),
+                classes: Vec::with_capacity(8),
                 failed: None,
                 length: bytes.len(),
                 values: 0,
@@ -610,7 +615,7 @@ impl<'a> Reader<'a, '_> {
 
     fn object(&mut self, place: usize) -> Parsed<Item<'a>> {
         let class = self.known_class()?;
-        let mut chain = Vec::new();
+        let mut chain = Vec::with_capacity(2);
         let mut next = Some(class);
         while let Some(at) = next {
             self.spend()?;
@@ -621,7 +626,9 @@ impl<'a> Reader<'a, '_> {
                 return self.fault("an object whose end only its own class knows");
             }
             if method != 0 || !described.fields.is_empty() {
-                chain.push(Level { class: at, fields: Vec::new(), extra: Vec::new() });
+                // Fields are announced once for many objects, which may leave them out.
+                let fields = Vec::with_capacity(described.fields.len().min(MOST_AT_ONCE));
+                chain.push(Level { class: at, fields, extra: Vec::new() });
             }
             next = described.parent;
             if chain.len() > MAX_LEVELS {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::stream::modified_utf8;
+use crate::codec::calendar::{self, civil};
 use crate::value::{Object, Value};
 
 /// Milliseconds since 1970.
@@ -38,22 +39,13 @@ fn instant(seconds: i64, nanos: i64) -> Option<String> {
     Some(text)
 }
 
-/// Year, month and day of a number of days since 1970 in the proleptic Gregorian calendar.
-fn civil(days: i64) -> (i64, i64, i64) {
-    // Counted from the first of March of the year 0, so that leap days end a year.
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
-}
-
 /// As `java.time.LocalDate.toString`.
 fn date_text(year: i64, month: i64, day: i64) -> String {
+    if (0..=9999).contains(&year) {
+        let mut text = String::with_capacity(32);
+        calendar::day(&mut text, year.unsigned_abs(), month, day);
+        return text;
+    }
     format!("{}-{month:02}-{day:02}", year_text(year))
 }
 
@@ -67,15 +59,16 @@ fn year_text(year: i64) -> String {
 
 /// Hours to seconds, and the fraction with 3, 6 or 9 digits if there is one.
 fn clock(text: &mut String, hour: i64, minute: i64, second: i64, nanos: i64) {
-    let _ = write!(text, "{hour:02}:{minute:02}:{second:02}");
-    if nanos == 0 {
-    } else if nanos % 1_000_000 == 0 {
-        let _ = write!(text, ".{:03}", nanos / 1_000_000);
-    } else if nanos % 1000 == 0 {
-        let _ = write!(text, ".{:06}", nanos / 1000);
-    } else {
-        let _ = write!(text, ".{nanos:09}");
-    }
+    calendar::clock(text, (3600 * hour + 60 * minute + second).unsigned_abs());
+    let nanos = nanos.unsigned_abs();
+    let (fraction, width) = match nanos {
+        0 => return,
+        _ if nanos % 1_000_000 == 0 => (nanos / 1_000_000, 3),
+        _ if nanos % 1000 == 0 => (nanos / 1000, 6),
+        _ => (nanos, 9),
+    };
+    text.push('.');
+    calendar::padded(text, fraction, width);
 }
 
 /// What `java.time.Ser` wrote (JDK 17, `writeExternal` of the classes of java.time): a type, then

@@ -12,7 +12,7 @@ use crate::layout::{
     Blob, Cookie, Copies, Decoded, Ends, Extra, Keys, Layout, Mark, Place, Setup, Verdict, Whose, go, key,
     time, whose,
 };
-use crate::store::{Key, Op};
+use crate::store::{Key, Op, Raw};
 use crate::value::Value;
 
 /// What stands between the id and the name of a member: of go-sessions, and of iris 12.1.
@@ -26,7 +26,7 @@ pub const LAYOUT: Layout = Layout {
 key      v2: <uuid>, a string. v3: <prefix><uuid>, a string, and one <prefix><uuid>_<name> for each
          member (iris 12.1: -<name>)
 value    v2: gob of a struct RemoteStore {Values, Lifetime}. v3: the UUID once more; a member is
-         JSON text. Of v3 a list tells no users, `inspect` those that stand under a usual name
+         JSON text
 expiry   v2: the earlier of the key's TTL and Lifetime; v3: the key's TTL, each member has its own
 user     user_id, user, username
 cookie   of a name that the application gives, irissessionid for iris = <uuid>, bare
@@ -39,9 +39,9 @@ end      the key, and all members
     read,
     describe,
     whose: Whose::Own(|_, blob, data| {
-        // The members of v3 are keys of their own: that none was read says nothing.
-        if repeats(blob) {
-            Unnamed::Unknown
+        // The members of v3 are keys of their own, which may not have been read.
+        if repeats(blob) && blob.parts.is_empty() {
+            Unnamed::Open
         } else {
             go::members(data).map_or(Unnamed::Unknown, |own| whose::container(&own))
         }
@@ -53,11 +53,11 @@ end      the key, and all members
     },
     ends: Ends { end, caveats: &[Layout::WRITTEN_BACK_IF_CHANGED], ..Ends::PLAIN },
     extra: Extra {
-        parts: Some(parts),
         copies: Some(Copies {
             newer: |setup, key| session_of(setup, key).map(|end| key[..end].to_vec()),
             before: |setup, key| locate(setup, key).map(|place| key[..place.id.start].to_vec()),
             begins: "????????-????-????-????-?????????????*",
+            are_parts: true,
         }),
         ..Extra::PLAIN
     },
@@ -106,24 +106,12 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-fn parts(_: &Setup, blob: &Blob<'_>) -> Vec<Key> {
-    if !repeats(blob) {
-        return Vec::new();
-    }
-    let names = go::CONVENTIONS.iter();
-    names.flat_map(|name| DELIMITERS.iter().map(|delimiter| member(blob.key, *delimiter, name))).collect()
-}
-
-fn member(key: &[u8], delimiter: u8, name: &str) -> Key {
-    Key([key, &[delimiter], name.as_bytes()].concat())
-}
-
 fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     if repeats(blob) {
-        let found = parts(setup, blob).into_iter().filter_map(|key| {
-            let text = blob.part(&key.0)?;
+        let found = blob.parts.iter().filter_map(|part| {
+            let Raw::Text(text) = &part.raw else { return None };
             let value = json::decode(text, &blob.limits).ok()?.into_owned();
-            let name = String::from_utf8_lossy(&key.0[blob.key.len() + 1..]).into_owned();
+            let name = String::from_utf8_lossy(part.key.0.get(blob.key.len() + 1..)?).into_owned();
             Some((Cow::Owned(name), value))
         });
         return Decoded::owned("json", Value::Map(found.collect()));

@@ -20,8 +20,8 @@ user     user, userId, user_id, uid, username, account
 cookie   __session = <base64 of the id as JSON text>.<HMAC-SHA256, unpadded>, percent-encoded
 index    none
 end      the one key
-alike    any JSON object under such a key: found without being named only where there are two, and
-         changed only when the layout is named
+alike    any JSON object under such a key: found without being named only where there are two that
+         name a user or flash something, and changed only when the layout is named
 ",
     rank: Rank::Keyed,
     keys: Keys { locate, ..Keys::PLAIN },
@@ -59,15 +59,15 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     Some(Place::after(key, start, true))
 }
 
-/// Sixteen hex digits behind some prefix are as often a cache's; there the value has to name a user or
-/// hold something flashed, or to stand beside one that does.
+/// Sixteen hex digits are as often the key of a cache's entry: unless the layout was named, the value has to
+/// name a user or hold something flashed, or to stand beside one that does.
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(members) = blob.object() else { return Verdict::no("the value is no JSON object") };
     let flashed = |name: &str| name.starts_with("__flash_") && name.ends_with("__");
-    let bare = setup.known_lead().is_some() || blob.key.len() == 16;
+    let told = setup.named || setup.known_lead().is_some();
     if members.is_empty() {
         Verdict::Kin
-    } else if bare || members.iter().any(|(name, _)| flashed(name)) || blob.json().is_some_and(names_user) {
+    } else if told || members.iter().any(|(name, _)| flashed(name)) || blob.json().is_some_and(names_user) {
         Verdict::Several
     } else {
         Verdict::Kin
@@ -85,13 +85,14 @@ mod tests {
     use crate::store::Raw;
 
     #[test]
-    fn behind_a_prefix_the_value_has_to_tell_more() {
+    fn the_value_has_to_tell_more() {
         let free = Setup::free(&LAYOUT);
         let verdict = |key: &str, text: &str| {
             let raw = Raw::Text(text.as_bytes().to_vec());
             recognize(&free, &Blob::new(key.as_bytes(), &raw, Limits::default()))
         };
-        assert_eq!(verdict("3ea016bc51cefc1d", r#"{"views":1}"#), Verdict::Several);
+        assert_eq!(verdict("3ea016bc51cefc1d", r#"{"a":1}"#), Verdict::Kin);
+        assert_eq!(verdict("3ea016bc51cefc1d", r#"{"userId":"alice"}"#), Verdict::Several);
         assert_eq!(verdict("t1:3ea016bc51cefc1d", r#"{"views":1}"#), Verdict::Kin);
         assert_eq!(verdict("t1:3ea016bc51cefc1d", r#"{"userId":"alice"}"#), Verdict::Several);
         assert_eq!(verdict("t1:3ea016bc51cefc1d", r#"{"__flash_a__":1}"#), Verdict::Several);

@@ -297,6 +297,7 @@ pub const COPIES: Copies = Copies {
         is_private(&key[place.id.clone()]).then(|| key[..place.id.start].to_vec())
     },
     begins: "[0-9a-f][0-9a-f][0-9a-f]*",
+    are_parts: false,
 };
 
 /// The old copies: with one of them there the visitor would be logged in again.
