@@ -12,6 +12,7 @@ use crate::layout::{Described, Layout, Setting, Setup};
 use crate::store::Medium;
 
 pub mod any;
+pub mod crystal;
 pub mod dotnet;
 pub mod elixir;
 pub mod go;
@@ -37,6 +38,7 @@ const FAMILIES: &[&[&Layout]] = &[
     go::ALL,
     rust::ALL,
     swift::ALL,
+    crystal::ALL,
     proxy::ALL,
     jvm::ALL,
     python::ALL,

@@ -189,8 +189,14 @@ pub(crate) fn session<'b>(
     facts: Facts<'b>,
     data: &'b Decoded<'b>,
 ) -> Session<'b> {
+    // What a scan would find of it beside it.
+    let of_it = |key: &[u8]| {
+        let copies = setup.layout.extra.copies.filter(|copies| copies.are_parts);
+        copies.and_then(|copies| (copies.newer)(setup, key)).is_some_and(|newer| newer == blob.key)
+    };
+    let found = blob.parts.iter().filter(|part| of_it(&part.key.0)).map(|part| part.key.0.clone()).collect();
     Session {
-        found: Vec::new(),
+        found,
         setup,
         key: blob.key,
         id,
@@ -271,7 +277,7 @@ fn users_data_and_companions_are_those_of_the_framework() {
             assert_eq!(blob.key[place.id], *id, "{at}");
             let lead = (setup.layout.keys.lead)(&setup);
             // Where more than the id stands behind the prefix.
-            let longer = ["redis-sessions", "typo3"].contains(&setup.layout.name);
+            let longer = ["redis-sessions", "typo3", "jwt-sessions"].contains(&setup.layout.name);
             let rest = if longer { &blob.key[lead.len()..] } else { id };
             let key = (setup.layout.keys.key_of)(&setup, rest);
             // A token of Sa-Token does not tell of which login type it is.
@@ -447,10 +453,16 @@ fn without_a_name_sessions_are_found_behind_any_prefix() {
                     "catalyst-session-redis" => [prefix.as_bytes(), b"session:", rest].concat(),
                     "rack-session-redis" => [prefix.as_bytes(), b"rack:session:", rest].concat(),
                     "webseal" => [prefix.as_bytes(), b"session-", rest].concat(),
-                    "redis-sessions" => [prefix.as_bytes(), b":", rest].concat(),
+                    "redis-sessions" | "simplesessions" => [prefix.as_bytes(), b":", rest].concat(),
                     "sa-token" => [prefix.as_bytes(), b"name:", rest].concat(),
                     "micronaut-session" => [prefix.as_bytes(), b"sessions:", rest].concat(),
-                    "redisson-tomcat" => [prefix.as_bytes(), &key[..]].concat(),
+                    "redisson-tomcat"
+                    | "budibase"
+                    | "vapor"
+                    | "sessionup"
+                    | "kubesphere"
+                    | "jwt-sessions"
+                    | "kemal-session-redis" => [prefix.as_bytes(), &key[..]].concat(),
                     "spring-session" | "spring-session-json" => {
                         [prefix.as_bytes(), b":sessions:", rest].concat()
                     }
@@ -519,6 +531,15 @@ fn built_in_layouts_in_the_words_of_the_configuration_find_the_same() {
             }
         }
     }
+}
+
+#[test]
+fn every_layout_has_a_fixture() {
+    let have: BTreeSet<&str> = fixtures().iter().map(|fixture| fixture.layout().name).collect();
+    let without = BUILT_IN.all().filter(|layout| layout.is_seen() && !have.contains(layout.name));
+    let without: Vec<&str> = without.map(|layout| layout.name).collect();
+    // These are what a user describes, and no framework's.
+    assert_eq!(without, ["generic", "generic-hash"]);
 }
 
 #[test]

@@ -40,7 +40,7 @@ end      the key, and all members
     describe,
     whose: Whose::Own(|_, blob, data| {
         // The members of v3 are keys of their own, which may not have been read.
-        if repeats(blob) && blob.parts.is_empty() {
+        if repeats(blob) && whose::is_empty(data) {
             Unnamed::Open
         } else {
             go::members(data).map_or(Unnamed::Unknown, |own| whose::container(&own))
@@ -111,8 +111,9 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
         let found = blob.parts.iter().filter_map(|part| {
             let Raw::Text(text) = &part.raw else { return None };
             let value = json::decode(text, &blob.limits).ok()?.into_owned();
-            let name = String::from_utf8_lossy(part.key.0.get(blob.key.len() + 1..)?).into_owned();
-            Some((Cow::Owned(name), value))
+            let name = part.key.0.strip_prefix(blob.key)?;
+            let name = name.split_first().filter(|(first, _)| DELIMITERS.contains(first))?.1;
+            Some((Cow::Owned(String::from_utf8_lossy(name).into_owned()), value))
         });
         return Decoded::owned("json", Value::Map(found.collect()));
     }
