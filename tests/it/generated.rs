@@ -109,12 +109,11 @@ fn readme() {
     assert!(!commands.is_empty());
     let made = between(&readme, "commands", &format!("```text\n{}\n```\n", commands.join("\n")));
     let made = demos(&made);
+    let (before, rest) = made.split_once("It knows ").expect("how many layouts there are");
+    let after = rest.trim_start_matches(|char: char| char.is_ascii_digit());
+    let made = format!("{before}It knows {}{after}", layouts().lines().count() - 2);
     holds(&path, &made);
     assert!(made.lines().count() <= 250, "README.md has {} lines", made.lines().count());
-    assert!(
-        made.contains(&format!("It knows {} ways", layouts().lines().count() - 2)),
-        "README.md: how many layouts"
-    );
 }
 
 #[test]

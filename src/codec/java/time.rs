@@ -63,8 +63,8 @@ fn clock(text: &mut String, hour: i64, minute: i64, second: i64, nanos: i64) {
     let nanos = nanos.unsigned_abs();
     let (fraction, width) = match nanos {
         0 => return,
-        _ if nanos % 1_000_000 == 0 => (nanos / 1_000_000, 3),
-        _ if nanos % 1000 == 0 => (nanos / 1000, 6),
+        _ if nanos.is_multiple_of(1_000_000) => (nanos / 1_000_000, 3),
+        _ if nanos.is_multiple_of(1000) => (nanos / 1000, 6),
         _ => (nanos, 9),
     };
     text.push('.');

@@ -140,7 +140,7 @@ impl Bits<'_> {
         if let Some(word) = self.bytes[self.at..].first_chunk() {
             self.held |= u64::from_le_bytes(*word) << self.count;
             self.at += ((63 - self.count) >> 3) as usize;
-            self.count |= 56;
+            self.count |= 0x38;
         } else {
             while self.count < 56
                 && let Some(byte) = self.bytes.get(self.at)
@@ -324,16 +324,16 @@ impl<const SYMBOLS: usize> Codes<SYMBOLS> {
         // other as numbers do that are counted from the highest bit on.
         let mut code = 0_usize;
         let mut next = 0;
-        for length in 1..=asked {
+        for (length, count) in counts.iter().enumerate().take(asked + 1).skip(1) {
             self.quick.copy_within(..1 << (length - 1), 1 << (length - 1));
             let entry = length as u16;
-            for symbol in &self.symbols[next..next + usize::from(counts[length])] {
+            for symbol in &self.symbols[next..next + usize::from(*count)] {
                 self.quick[code] = symbol << 4 | entry;
                 let zeros = code ^ ((1 << length) - 1);
                 let Some(highest) = zeros.checked_ilog2() else { break };
                 code = code & ((1 << highest) - 1) | 1 << highest;
             }
-            next += usize::from(counts[length]);
+            next += usize::from(*count);
         }
         (self.asked, self.counts) = (asked, counts);
         Some(Complete(left == 0))

@@ -14,6 +14,8 @@ use crate::layout::{Mark, blob::Form};
 use crate::value::Value;
 
 const ID: usize = 103;
+/// The shortest id that an application would make itself.
+const LEAST: usize = 20;
 
 pub const LAYOUT: Layout = Layout {
     name: "rbcervilla-redisstore",
@@ -58,7 +60,8 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     };
     match blob.bag(&[GobKeys::Any]) {
         bag if place.usual => go::judge(&bag),
-        Bag::Read(_) | Bag::Broken(_) if setup.named => Verdict::Weak,
+        // Of a generator of the application's own; shorter ones under the same prefix are flamego's.
+        Bag::Read(_) | Bag::Broken(_) if setup.named && place.id.len() >= LEAST => Verdict::Weak,
         _ => Verdict::no("the key does not end in 103 characters of base32"),
     }
 }
