@@ -29,6 +29,7 @@ pub mod overleaf;
 pub mod redis_sessions;
 pub mod remix_redis_session;
 pub mod remix_session_storage_redis;
+pub mod session_file_store;
 pub mod shopify;
 pub mod telegraf_session_redis;
 
@@ -40,6 +41,7 @@ pub const ALL: &[&Layout] = &[
     &fastify_session::LAYOUT,
     &overleaf::LAYOUT,
     &nodebb::LAYOUT,
+    &session_file_store::LAYOUT,
     &connect_redis::LAYOUT,
     &koa_generic_session::LAYOUT,
     &express_openid_connect::LAYOUT,

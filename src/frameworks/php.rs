@@ -10,6 +10,7 @@ pub mod joomla;
 pub mod laminas;
 pub mod laravel;
 pub mod laravel_database;
+pub mod laravel_files;
 pub mod magento1_cm;
 pub mod magento2;
 pub mod mediawiki;
@@ -38,6 +39,7 @@ pub const ALL: &[&Layout] = &[
     &swoft::LAYOUT,
     &laravel::LAYOUT,
     &laravel_database::LAYOUT,
+    &laravel_files::LAYOUT,
     &symfony::LAYOUT,
     &codeigniter4::LAYOUT,
     &codeigniter3::LAYOUT,

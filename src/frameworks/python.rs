@@ -13,6 +13,7 @@ pub mod dify;
 pub mod django_cache;
 pub mod django_cached_db;
 pub mod django_db;
+pub mod django_files;
 pub mod django_qsessions;
 pub mod django_qsessions_db;
 pub mod django_redis_sessions;
@@ -21,6 +22,7 @@ pub mod elsewhere;
 pub mod fastapi_redis_session;
 pub mod flask_kvsession;
 pub mod flask_session;
+pub mod flask_session_filesystem;
 pub mod flask_session_legacy;
 pub mod flask_session_sqlalchemy;
 pub mod indico;
@@ -51,8 +53,10 @@ pub const ALL: &[&Layout] = &[
     &indico::LAYOUT,
     &django_redis_sessions::FORK,
     &django_redis_sessions::LAYOUT,
+    &django_files::LAYOUT,
     &crudauth::LAYOUT,
     &flask_session::LAYOUT,
+    &flask_session_filesystem::LAYOUT,
     &flask_session_legacy::LAYOUT,
     &quart_session::LAYOUT,
     &starsessions::LAYOUT,

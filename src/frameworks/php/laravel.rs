@@ -83,7 +83,7 @@ pub const PREVIOUS_KEYS: OptionSpec = OptionSpec::secret(
     "earlier keys (APP_PREVIOUS_KEYS), tried after it",
 );
 
-fn keys(setup: &Setup) -> Vec<String> {
+pub(super) fn keys(setup: &Setup) -> Vec<String> {
     // The environment variable holds a list with commas.
     let split = |texts: &[String]| -> Vec<String> {
         texts.iter().flat_map(|text| text.split(',')).map(|key| key.trim().to_string()).collect()
@@ -91,7 +91,7 @@ fn keys(setup: &Setup) -> Vec<String> {
     [split(setup.texts("app_key")), split(setup.texts("previous_keys"))].concat()
 }
 
-fn is_id(id: &[u8]) -> bool {
+pub(super) fn is_id(id: &[u8]) -> bool {
     key::is_exactly(id, 40, Alphabet::Alnum)
 }
 
@@ -167,7 +167,7 @@ fn unseal<'b>(setup: &Setup, mut via: Vec<&'static str>, sealed: &[u8], limits: 
 }
 
 /// Why no key opens an envelope, for the operator who has to find the right one.
-fn locked(keys: &[String]) -> String {
+pub(super) fn locked(keys: &[String]) -> String {
     if keys.is_empty() {
         "the session is sealed (session.encrypt); the option app_key is needed to read it".to_string()
     } else if laravel::keys(keys).next().is_none() {
@@ -178,7 +178,10 @@ fn locked(keys: &[String]) -> String {
 }
 
 /// What is inside the envelope: the payload, serialized once more.
-fn unsealed(plain: &[u8], limits: Limits) -> Result<(Vec<&'static str>, Value<'static>), DecodeError> {
+pub(super) fn unsealed(
+    plain: &[u8],
+    limits: Limits,
+) -> Result<(Vec<&'static str>, Value<'static>), DecodeError> {
     let is_json = |bytes: &[u8]| bytes.first() == Some(&b'{');
     if let Some(peeled) = wrap::php::peel(plain, &limits, &is_json) {
         let value = json::decode(&peeled.bytes, &limits)?.into_owned();
@@ -190,7 +193,7 @@ fn unsealed(plain: &[u8], limits: Limits) -> Result<(Vec<&'static str>, Value<'s
     }
 }
 
-fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
+pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     Facts {
         user: php::guard(data).or_else(|| of_october(data)),
         ip: php::ip(data),

@@ -85,25 +85,31 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let place = locate(setup, blob.key).filter(|place| place.usual || (setup.named && setup.is_pointed()));
-    let (Some(place), Some(text)) = (place, blob.text()) else {
+    let Some(place) = place else {
         return Verdict::no("the key does not end in a session id of Django");
     };
+    judge(setup, blob, place.usual)
+}
+
+/// By a value under a key that could be a session's, whose id is of the usual form or is not.
+pub(super) fn judge(setup: &Setup, blob: &Blob<'_>, usual: bool) -> Verdict {
+    let Some(text) = blob.text() else { return Verdict::no("the value is no text") };
     if !django::is_signed(text) {
         return Verdict::no("the value is no text that Django signed");
     }
     let Ok(signed) = django::open(text, &blob.limits) else {
-        return if place.usual { Verdict::Weak } else { Verdict::no("the signed text is damaged") };
+        return if usual { Verdict::Weak } else { Verdict::no("the signed text is damaged") };
     };
     let (_, value) = python::decode(&signed.bytes, &blob.limits);
     let data = match &value {
         Ok(value) => python::members(value),
-        Err(_) if place.usual => return Verdict::Weak,
+        Err(_) if usual => return Verdict::Weak,
         Err(_) => None,
     };
     let Some(data) = data else { return Verdict::no("what was signed is no session") };
     match signed.is_of_a_session(setup.texts("secret_key")) {
         Some(true) => Verdict::Sure,
-        None if place.usual => Verdict::Sure,
+        None if usual => Verdict::Sure,
         None => Verdict::Weak,
         // Another secret, or another purpose: then only what a session has speaks for one.
         Some(false) if data.get("_auth_user_id").is_some() || data.get("_session_expiry").is_some() => {
