@@ -16,6 +16,7 @@ mod ends;
 mod exits;
 mod faults;
 mod faults_change;
+mod files;
 mod filters;
 mod generated;
 mod hostile;

@@ -65,7 +65,7 @@ fn key_of(setup: &Setup, id: &[u8]) -> Vec<u8> {
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let id = key.strip_suffix(extension(setup).as_bytes())?;
     let usual = key::is_exactly(id, 32, Alphabet::Base64Url) || key::is_uuid(id);
-    (!id.is_empty() && id[0] != b'.' && !id.contains(&b'/')).then(|| Place { id: 0..id.len(), usual })
+    (!id.is_empty() && id[0] != b'.' && !id.contains(&b'/')).then_some(Place { id: 0..id.len(), usual })
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
