@@ -19,6 +19,7 @@ use crate::render::{self, Format};
 use crate::scan;
 use crate::select::Filter;
 use crate::store::files::Folder;
+use crate::store::memcached::Servers;
 use crate::store::rdb::place::DumpPlace;
 use crate::store::redis::target::{CONNECT_TIMEOUT, TIMEOUT, Target, Tls};
 use crate::store::sql::SqlPlace;
@@ -334,6 +335,13 @@ fn opener(args: &GlobalArgs, profile: &Profile) -> anyhow::Result<Box<dyn Open>>
     };
     if let Some(folder) = Folder::parse(store) {
         return Ok(Box::new(folder?));
+    }
+    if let Some(servers) = Servers::parse(store) {
+        let mut servers = servers?;
+        servers.connect_timeout =
+            given.connect_timeout.or(profile.connect_timeout).unwrap_or(CONNECT_TIMEOUT);
+        servers.timeout = given.timeout.or(profile.timeout).unwrap_or(TIMEOUT);
+        return Ok(Box::new(servers));
     }
     if let Some(dump) = DumpPlace::parse(store) {
         return Ok(Box::new(dump?.at(given.now)));

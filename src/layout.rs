@@ -17,6 +17,7 @@ pub mod expire;
 pub mod files;
 pub mod go;
 pub mod index;
+pub mod item;
 pub mod jvm;
 pub mod key;
 pub mod php;

@@ -17,6 +17,7 @@ mod step;
 mod table;
 
 pub mod files;
+pub mod memcached;
 pub mod memory;
 pub mod rdb;
 pub mod redis;

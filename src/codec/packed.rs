@@ -7,6 +7,7 @@ use std::io::Read;
 use super::{DecodeError, Limits};
 
 pub mod deflate;
+pub mod fastlz;
 mod inflate;
 pub mod lzf;
 pub mod snappy;

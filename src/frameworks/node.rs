@@ -7,6 +7,7 @@ pub mod authjs_upstash;
 pub mod better_auth;
 pub mod better_sqlite3_session_store;
 pub mod budibase;
+pub mod connect_memcached;
 pub mod connect_pg_simple;
 pub mod connect_redis;
 pub mod connect_redis_crypto;
@@ -42,6 +43,7 @@ pub const ALL: &[&Layout] = &[
     &overleaf::LAYOUT,
     &nodebb::LAYOUT,
     &session_file_store::LAYOUT,
+    &connect_memcached::LAYOUT,
     &connect_redis::LAYOUT,
     &koa_generic_session::LAYOUT,
     &express_openid_connect::LAYOUT,

@@ -11,6 +11,7 @@ pub mod laminas;
 pub mod laravel;
 pub mod laravel_database;
 pub mod laravel_files;
+pub mod laravel_memcached;
 pub mod magento1_cm;
 pub mod magento2;
 pub mod mediawiki;
@@ -19,6 +20,7 @@ pub mod nextcloud;
 pub mod opencart;
 pub mod phalcon;
 pub mod php_files;
+pub mod php_memcached;
 pub mod phpredis;
 pub mod predis_session;
 pub mod roundcube;
@@ -40,6 +42,7 @@ pub const ALL: &[&Layout] = &[
     &laravel::LAYOUT,
     &laravel_database::LAYOUT,
     &laravel_files::LAYOUT,
+    &laravel_memcached::LAYOUT,
     &symfony::LAYOUT,
     &codeigniter4::LAYOUT,
     &codeigniter3::LAYOUT,
@@ -65,6 +68,7 @@ pub const ALL: &[&Layout] = &[
     &phalcon::LAYOUT,
     &thinkphp6::LAYOUT,
     &php_files::LAYOUT,
+    &php_memcached::LAYOUT,
     &phpredis::LAYOUT,
     &predis_session::LAYOUT,
     &symfony_pdo::LAYOUT,

@@ -14,6 +14,7 @@ pub mod django_cache;
 pub mod django_cached_db;
 pub mod django_db;
 pub mod django_files;
+pub mod django_memcached;
 pub mod django_qsessions;
 pub mod django_qsessions_db;
 pub mod django_redis_sessions;
@@ -24,6 +25,7 @@ pub mod flask_kvsession;
 pub mod flask_session;
 pub mod flask_session_filesystem;
 pub mod flask_session_legacy;
+pub mod flask_session_memcached;
 pub mod flask_session_sqlalchemy;
 pub mod indico;
 pub mod litestar;
@@ -54,9 +56,11 @@ pub const ALL: &[&Layout] = &[
     &django_redis_sessions::FORK,
     &django_redis_sessions::LAYOUT,
     &django_files::LAYOUT,
+    &django_memcached::LAYOUT,
     &crudauth::LAYOUT,
     &flask_session::LAYOUT,
     &flask_session_filesystem::LAYOUT,
+    &flask_session_memcached::LAYOUT,
     &flask_session_legacy::LAYOUT,
     &quart_session::LAYOUT,
     &starsessions::LAYOUT,

@@ -130,7 +130,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 }
 
 /// Nothing lies around what PHP's encoders make.
-fn session<'b>(blob: &'b Blob<'_>) -> Option<&'b Php<'b>> {
+pub(super) fn session<'b>(blob: &'b Blob<'_>) -> Option<&'b Php<'b>> {
     blob.php().filter(|php| matches!(php.what, What::Session(_)) && !php.is_wrapped())
 }
 
@@ -152,7 +152,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     Verdict::no("what is in the file is no PHP session")
 }
 
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
+pub(super) fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     if let Some(Php { via, what: What::Session(value) }) = session(blob) {
         return Decoded { via: via.clone(), value: Ok(Cow::Borrowed(value)) };
     }
@@ -180,7 +180,13 @@ fn moodle<'v, 'a>(data: &'v Value<'a>) -> Option<&'v Value<'a>> {
 }
 
 fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
-    let facts = if is_symfony(data) {
+    let facts = facts(setup, blob, data);
+    Facts { seen: files::mtime(blob), ends: files::end(blob, lifetime(setup)), ..facts }
+}
+
+/// What the variables say, whichever application wrote them.
+pub(super) fn facts<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
+    if is_symfony(data) {
         symfony::describe(setup, blob, data)
     } else if let Some(user) = moodle(data) {
         Facts {
@@ -190,12 +196,11 @@ fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Fa
         }
     } else {
         phpredis::describe(setup, blob, data)
-    };
-    Facts { seen: files::mtime(blob), ends: files::end(blob, lifetime(setup)), ..facts }
+    }
 }
 
 /// What tells whether the session is nobody's: nothing where somebody is logged in who has no name.
-fn members<'v>(data: &'v Value<'v>) -> Option<Cow<'v, Value<'v>>> {
+pub(super) fn members<'v>(data: &'v Value<'v>) -> Option<Cow<'v, Value<'v>>> {
     let nobody = || Cow::Owned(Value::Map(Vec::new()));
     if is_symfony(data) {
         return (symfony::nobody(data) == Unnamed::Nobody).then(nobody);
