@@ -21,6 +21,7 @@ pub mod count;
 pub mod decode;
 pub mod demo;
 pub mod discover;
+pub mod doctor;
 pub mod expire;
 pub mod help;
 pub mod inspect;
@@ -86,6 +87,7 @@ pub enum Command {
     Runs(runs::Args),
     Discover(discover::Args),
     Stats(stats::Args),
+    Doctor(doctor::Args),
     Layouts(layouts::Args),
     Decode(decode::Args),
     Cookie(cookie::Args),
@@ -122,6 +124,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Runs(args) => runs::run(&context()?, args),
         Command::Discover(args) => discover::run(&context()?, args),
         Command::Stats(args) => stats::run(&context()?, args),
+        Command::Doctor(args) => doctor::run(&context()?, args),
         Command::Layouts(args) => layouts::run(&context()?, args, toml),
         Command::Decode(args) => decode::run(&context()?, args),
         Command::Cookie(args) => cookie::run(&context()?, args),

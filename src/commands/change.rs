@@ -42,7 +42,7 @@ use matched::{Matched, by_filter, by_id, note_left_alone};
 use show::{HANG, question, tell_caveats};
 
 /// What keeps a change from doing harm.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Safety")]
 pub struct Safety {
     /// Show the steps that would run, and change nothing

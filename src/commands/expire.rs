@@ -57,7 +57,7 @@ pub struct Args {
     pub select: SelectArgs,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[group(multiple = false)]
 #[command(next_help_heading = "When they end")]
 pub struct When {

@@ -11,6 +11,7 @@ mod commands;
 mod contract;
 mod dependencies;
 mod display;
+mod doctor;
 mod dumps;
 mod ends;
 mod exits;

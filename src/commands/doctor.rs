@@ -1,0 +1,261 @@
+//! `sessctl doctor`: what is wrong with a store and its sessions.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::commands::change::{self, Safety};
+use crate::commands::{expire, list, purge};
+use crate::context::Context;
+use crate::error::Usage;
+use crate::exit::Exit;
+use crate::layout::session::Session;
+use crate::render::{self, Format};
+use crate::scan::{self, End, Request};
+use crate::select::SelectArgs;
+use crate::select::near::Near;
+use crate::store::{Error, Need};
+use crate::text::clock;
+use crate::text::words::plural;
+use crate::ui;
+
+pub mod findings;
+mod server;
+mod sessions;
+mod shapes;
+
+use findings::{Evidence, Id, Severity, Spec};
+use sessions::Examining;
+
+/// Browsers keep no cookie longer than this (RFC 6265bis): a session that lives longer serves nobody.
+const LONGEST: Duration = Duration::from_secs(400 * 86_400);
+
+/// Look for what is wrong: sessions that never end, indexes full of dead entries, a server that evicts
+///
+/// Nothing is changed without --fix. The exit code is 7 where something as bad as --fail-on says was
+/// found.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sessctl doctor
+  In a nightly job that is to fail only for what is really bad:
+    sessctl doctor --fail-on error -o json
+  See what mending a finding would do, then do it:
+    sessctl doctor --fix no-ttl --dry-run
+    sessctl doctor --fix no-ttl")]
+pub struct Args {
+    /// Mend a finding, by the same steps, question and undo file as any other change
+    #[arg(long, value_name = "FINDING", help_heading = "Findings")]
+    pub fix: Option<Id>,
+
+    /// With --fix no-ttl: when those sessions are to end
+    #[arg(long = "in", value_name = "SPAN", value_parser = change::span, default_value = "14d",
+        help_heading = "Findings", requires = "fix")]
+    pub within: Duration,
+
+    /// End with exit code 7 from this severity on
+    #[arg(long, value_name = "SEVERITY", default_value = "warning", help_heading = "Findings")]
+    pub fail_on: Severity,
+
+    /// Look for these findings only
+    #[arg(long, value_name = "FINDING", value_delimiter = ',', help_heading = "Findings")]
+    pub only: Vec<Id>,
+
+    /// Do not look for these
+    #[arg(long, value_name = "FINDING", value_delimiter = ',', help_heading = "Findings")]
+    pub skip: Vec<Id>,
+
+    /// A session may live so long from now; what ends later is `ttl-too-long`
+    #[arg(long, value_name = "SPAN", value_parser = change::span, help_heading = "Findings")]
+    pub max_ttl: Option<Duration>,
+
+    #[command(flatten)]
+    pub safety: Safety,
+
+    #[command(flatten)]
+    pub select: SelectArgs,
+}
+
+/// All that was found.
+pub struct Examined {
+    /// In ms since 1970, by the store's clock.
+    pub at: i64,
+    pub complete: bool,
+    /// Sessions that were looked at.
+    pub checked: u64,
+    pub findings: Vec<(&'static Spec, Evidence)>,
+}
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    if let Some(id) = args.fix {
+        return fix(context, args, id);
+    }
+    if matches!(context.format, Format::Csv | Format::Ids) {
+        return Err(Usage::new("findings are no rows that -o csv or -o ids could print")
+            .hint("use a table, json, ndjson or yaml")
+            .into());
+    }
+    let (examined, broken) = examine(context, args)?;
+    let mut out = context.ui.out();
+    match context.format {
+        Format::Table => out.write_all(screen(context, &examined).as_bytes())?,
+        format => out.write_all(&render::json::value(format, &json_of(&examined, &context.store.place())))?,
+    }
+    out.flush()?;
+    let bad = examined.findings.iter().any(|(spec, _)| spec.severity >= args.fail_on);
+    if let Some(error) = broken {
+        crate::error::report(&error, context.ui.color_err);
+        return Ok(if bad { Exit::Found } else { Exit::Partial });
+    }
+    Ok(match (examined.complete, bad) {
+        (false, _) => Exit::Interrupted,
+        (true, true) => Exit::Found,
+        (true, false) => Exit::Done,
+    })
+}
+
+/// Mends what one command mends, as if that was typed.
+fn fix(context: &Context, args: &Args, id: Id) -> anyhow::Result<Exit> {
+    let safety = args.safety.clone();
+    let select = args.select.clone();
+    let when = expire::When::default;
+    let longest = args.max_ttl.unwrap_or(LONGEST);
+    match id {
+        Id::NoTtl => {
+            let select = SelectArgs { no_ttl: true, ..select };
+            let when = expire::When { within: Some(args.within), ..when() };
+            expire::run(context, &expire::Args { ids: Vec::new(), when, safety, select })
+        }
+        Id::TtlTooLong => {
+            let mut select = select;
+            select.ttl.push(format!(">{}s", longest.as_secs()));
+            let when = expire::When { cap: Some(longest), ..when() };
+            expire::run(context, &expire::Args { ids: Vec::new(), when, safety, select })
+        }
+        Id::DeadSessions => {
+            let select = SelectArgs { expired: true, ..select };
+            purge::run(context, &purge::Args { ids: Vec::new(), safety, select })
+        }
+        Id::AnonymousFlood => {
+            let mut select = SelectArgs { anonymous: true, ..select };
+            if select.idle.is_empty() {
+                select.idle.push(">1d".to_string());
+            }
+            purge::run(context, &purge::Args { ids: Vec::new(), safety, select })
+        }
+        other => Err(Usage::new(format!("{} is nothing that a change to sessions mends", other.spec().name))
+            .hint("no-ttl, ttl-too-long, dead-sessions and anonymous-flood can be mended with --fix")
+            .into()),
+    }
+}
+
+/// Scans the store, follows what the scan taught, and asks the server about itself. What breaks on the way
+/// leaves what was found.
+pub fn examine(context: &Context, args: &Args) -> anyhow::Result<(Examined, Option<anyhow::Error>)> {
+    let filter = args.select.filter()?;
+    context.permit_scan()?;
+    let mut scanner = context.reader()?;
+    let mut aside = context.reader()?;
+    let total = aside.size().ok().flatten();
+    let mut need = Need::ALL;
+    need.memory &= scanner.offers().memory;
+    let near = Near::new(&filter);
+    let keeps = |session: &Session<'_>| near.keeps(session) || session.remains().is_some();
+    let request = Request {
+        setups: &context.setups,
+        pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
+        first: if filter.is_empty() { need } else { filter.need().and(Need::VALUE) },
+        then: need,
+        keeps: &keeps,
+        copies: false,
+    };
+    let longest = args.max_ttl.unwrap_or(LONGEST).as_millis() as u64;
+    let mut examining = Examining::new(longest, context.ui.progress("examining", total));
+    let (tally, end) = scan::sessions(&mut *scanner, &mut *aside, &request, &mut examining)?;
+    examining.conclude();
+    let mut broken: Option<Error> = match end {
+        End::Broken(error) if tally.scanned == 0 => return Err(error.into()),
+        End::Broken(error) => Some(error),
+        End::Complete | End::Stopped => None,
+    };
+    let Examining { mut findings, shapes, sessions, mut interrupted, needs_events, .. } = examining;
+    if broken.is_none() && !interrupted {
+        broken = shapes.look_up(&mut *scanner, &mut *aside, &mut findings).err();
+        interrupted = ui::interrupted();
+    }
+    match aside.health() {
+        Ok(Some(health)) => server::examine(&health, sessions, needs_events, &mut findings),
+        Ok(None) => {}
+        Err(error) => {
+            broken.get_or_insert(error);
+        }
+    }
+    let at = aside.now().unwrap_or_else(|_| scan::now_ms());
+    list::report_scan(context, &tally, &*scanner);
+    let asked = |id: Id| (args.only.is_empty() || args.only.contains(&id)) && !args.skip.contains(&id);
+    let examined = Examined {
+        at,
+        complete: broken.is_none() && !interrupted,
+        checked: sessions,
+        findings: findings.sorted(asked),
+    };
+    let broken = broken.map(|error| {
+        anyhow::Error::from(error).context("not all of it could be looked at; there may be more to find")
+    });
+    Ok((examined, broken))
+}
+
+fn json_of(examined: &Examined, place: &str) -> serde_json::Value {
+    let one = |(spec, found): &(&'static Spec, Evidence)| {
+        json!({
+            "id": spec.name,
+            "severity": spec.severity.name(),
+            "count": found.count,
+            "examples": found.examples,
+            "why": spec.why,
+            "fix": spec.fix,
+        })
+    };
+    json!({
+        "at": clock::rfc3339(examined.at),
+        "store": place,
+        "complete": examined.complete,
+        "checked": examined.checked,
+        "findings": examined.findings.iter().map(one).collect::<Vec<_>>(),
+    })
+}
+
+fn screen(context: &Context, examined: &Examined) -> String {
+    use std::fmt::Write as _;
+    let width = context.look().width().clamp(40, 100);
+    let mut out = String::new();
+    let sessions = plural(examined.checked, "session");
+    if examined.findings.is_empty() {
+        let _ = writeln!(out, "Nothing wrong was found; {sessions} looked at.");
+        return out;
+    }
+    let (red, yellow, bold, off) = if context.look().color {
+        ("\x1b[1;31m", "\x1b[1;33m", "\x1b[1m", "\x1b[0m")
+    } else {
+        ("", "", "", "")
+    };
+    for (spec, found) in &examined.findings {
+        let on = match spec.severity {
+            Severity::Error => red,
+            Severity::Warning => yellow,
+            Severity::Info => bold,
+        };
+        let _ = writeln!(out, "{on}{}{off} {}: {}", spec.severity.name(), spec.name, found.count);
+        let _ = writeln!(out, "{}", ui::wrap(&format!("  {}", spec.why), width, 2));
+        for example in &found.examples {
+            let _ = writeln!(out, "  e.g. {example}");
+        }
+        if let Some(fix) = spec.fix {
+            let _ = writeln!(out, "  fix: {fix}");
+        }
+        out.push('\n');
+    }
+    let _ = writeln!(out, "{} in {sessions}.", plural(examined.findings.len() as u64, "finding"));
+    out
+}

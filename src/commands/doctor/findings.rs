@@ -1,0 +1,250 @@
+//! The findings: what each is called, how bad it is, why it matters, and what mends it.
+//!
+//! To add one: a constant of [`Id`] with its line in [`ALL`], and whoever finds it.
+
+use std::collections::BTreeMap;
+
+use clap::ValueEnum;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Severity {
+    Info,
+    Warning,
+    Error,
+}
+
+impl Severity {
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+/// What can be found, in the order in which equals are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum)]
+pub enum Id {
+    IndexOrphans,
+    IndexMissing,
+    Leftovers,
+    NoTtl,
+    TtlTooLong,
+    DeadSessions,
+    Undecodable,
+    MixedPrefix,
+    WeakIds,
+    PlainSecrets,
+    AnonymousFlood,
+    ManyPerUser,
+    Oversized,
+    Eviction,
+    Durability,
+    ReplicaLag,
+    Memory,
+    Notifications,
+}
+
+/// What is known of a kind of finding.
+pub struct Spec {
+    pub id: Id,
+    pub name: &'static str,
+    pub severity: Severity,
+    /// Why it matters, as a sentence.
+    pub why: &'static str,
+    /// The command that mends it; none where that takes more than sessctl.
+    pub fix: Option<&'static str>,
+}
+
+pub const ALL: &[Spec] = &[
+    Spec {
+        id: Id::Eviction,
+        name: "eviction",
+        severity: Severity::Error,
+        why: "When memory runs out, the server ends sessions of its own choice: users are logged out at random.",
+        fix: None,
+    },
+    Spec {
+        id: Id::Memory,
+        name: "memory",
+        severity: Severity::Error,
+        why: "Close to maxmemory, logins begin to fail or sessions to be evicted.",
+        fix: None,
+    },
+    Spec {
+        id: Id::Notifications,
+        name: "notifications",
+        severity: Severity::Error,
+        why: "The framework clears its indexes by the server's events of keys that expire; without them they only grow.",
+        fix: None,
+    },
+    Spec {
+        id: Id::NoTtl,
+        name: "no-ttl",
+        severity: Severity::Warning,
+        why: "Nothing ever ends these sessions, neither the server nor the framework: they stay, and their logins with them.",
+        fix: Some("sessctl expire --no-ttl --in 14d"),
+    },
+    Spec {
+        id: Id::TtlTooLong,
+        name: "ttl-too-long",
+        severity: Severity::Warning,
+        why: "A stolen cookie is good for as long as its session lives.",
+        fix: Some("sessctl expire --all --cap 400d"),
+    },
+    Spec {
+        id: Id::DeadSessions,
+        name: "dead-sessions",
+        severity: Severity::Warning,
+        why: "No request can use them any more, and they still take memory.",
+        fix: Some("sessctl purge --expired"),
+    },
+    Spec {
+        id: Id::IndexOrphans,
+        name: "index-orphans",
+        severity: Severity::Warning,
+        why: "The framework looks each of these entries up and finds nothing: logins get slower as the index grows.",
+        fix: None,
+    },
+    Spec {
+        id: Id::IndexMissing,
+        name: "index-missing",
+        severity: Severity::Warning,
+        why: "Whoever logs a user out by the index misses these sessions.",
+        fix: None,
+    },
+    Spec {
+        id: Id::Leftovers,
+        name: "leftovers",
+        severity: Severity::Warning,
+        why: "Keys that belong to a session outlive it and take memory.",
+        fix: None,
+    },
+    Spec {
+        id: Id::Undecodable,
+        name: "undecodable",
+        severity: Severity::Warning,
+        why: "Whose they are cannot be told, so that logging a user out may miss one of them.",
+        fix: None,
+    },
+    Spec {
+        id: Id::MixedPrefix,
+        name: "mixed-prefix",
+        severity: Severity::Warning,
+        why: "Sessions of several frameworks share a prefix: what is meant for one of them hits the others.",
+        fix: None,
+    },
+    Spec {
+        id: Id::WeakIds,
+        name: "weak-ids",
+        severity: Severity::Error,
+        why: "An id of less than 64 bits, or one that counts, can be guessed; whoever guesses it is logged in.",
+        fix: None,
+    },
+    Spec {
+        id: Id::PlainSecrets,
+        name: "plain-secrets",
+        severity: Severity::Warning,
+        why: "Whoever can read the store, a backup or a dump reads the passwords or card numbers of users.",
+        fix: None,
+    },
+    Spec {
+        id: Id::AnonymousFlood,
+        name: "anonymous-flood",
+        severity: Severity::Warning,
+        why: "Bots or failed logins make more sessions than users do; they crowd out those that matter.",
+        fix: Some("sessctl purge --anonymous --idle '>1d'"),
+    },
+    Spec {
+        id: Id::ManyPerUser,
+        name: "many-per-user",
+        severity: Severity::Warning,
+        why: "An account with so many sessions is shared, scripted or stolen.",
+        fix: None,
+    },
+    Spec {
+        id: Id::Oversized,
+        name: "oversized",
+        severity: Severity::Warning,
+        why: "Each request reads and writes all of its session: one of this size slows every page of its user.",
+        fix: None,
+    },
+    Spec {
+        id: Id::Durability,
+        name: "durability",
+        severity: Severity::Info,
+        why: "A crash or restart of the server logs everybody out whose session was not on the disk.",
+        fix: None,
+    },
+    Spec {
+        id: Id::ReplicaLag,
+        name: "replica-lag",
+        severity: Severity::Warning,
+        why: "A failover brings back what the replica had not heard of: sessions that were ended are good again.",
+        fix: None,
+    },
+];
+
+impl Id {
+    pub fn spec(self) -> &'static Spec {
+        // A test holds that each has its line.
+        ALL.iter().find(|spec| spec.id == self).unwrap_or(&ALL[0])
+    }
+}
+
+/// Examples that are kept of a finding.
+const EXAMPLES: usize = 3;
+
+/// How often something was found, and where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    pub count: u64,
+    /// Masked.
+    pub examples: Vec<String>,
+}
+
+/// All that was found.
+#[derive(Debug, Default)]
+pub struct Findings(BTreeMap<Id, Evidence>);
+
+impl Findings {
+    pub fn add(&mut self, id: Id, example: impl FnOnce() -> String) {
+        self.add_many(id, 1, example);
+    }
+
+    pub fn add_many(&mut self, id: Id, count: u64, example: impl FnOnce() -> String) {
+        let evidence = self.0.entry(id).or_default();
+        evidence.count += count;
+        if evidence.examples.len() < EXAMPLES {
+            let example = example();
+            if !evidence.examples.contains(&example) {
+                evidence.examples.push(example);
+            }
+        }
+    }
+
+    /// Only those that are asked for, the worst first.
+    pub fn sorted(self, asked: impl Fn(Id) -> bool) -> Vec<(&'static Spec, Evidence)> {
+        let mut all: Vec<_> =
+            self.0.into_iter().filter(|(id, _)| asked(*id)).map(|(id, found)| (id.spec(), found)).collect();
+        all.sort_by_key(|(spec, _)| (std::cmp::Reverse(spec.severity), spec.id));
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_finding_has_one_line_under_the_name_that_is_typed() {
+        for id in Id::value_variants() {
+            let name = id.to_possible_value().map(|value| value.get_name().to_string());
+            assert_eq!(ALL.iter().filter(|spec| spec.id == *id).count(), 1, "{name:?}");
+            assert_eq!(name.as_deref(), Some(id.spec().name));
+            assert!(id.spec().why.ends_with('.'));
+        }
+    }
+}
