@@ -66,7 +66,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('runs', 'runs', [CompletionResultType]::ParameterValue, 'List the runs whose undo files are kept, look into one, or remove old ones')
             [CompletionResult]::new('discover', 'discover', [CompletionResultType]::ParameterValue, 'Tell what is in a server: sessions by layout and prefix, and what else')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Measure the sessions: how many, whose, how large, how long they last')
-            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what is wrong: sessions that never end, indexes full of dead entries, a server that evicts')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong with sessions, their indexes and the server')
             [CompletionResult]::new('layouts', 'layouts', [CompletionResultType]::ParameterValue, 'Show how frameworks keep their sessions')
             [CompletionResult]::new('decode', 'decode', [CompletionResultType]::ParameterValue, 'Decode a stored value from a file or stdin')
             [CompletionResult]::new('cookie', 'cookie', [CompletionResultType]::ParameterValue, 'Find the session that a cookie belongs to, and check its signature')

@@ -63,7 +63,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand runs 'List the runs whose undo files are kept, look into one, or remove old ones'
             cand discover 'Tell what is in a server: sessions by layout and prefix, and what else'
             cand stats 'Measure the sessions: how many, whose, how large, how long they last'
-            cand doctor 'Look for what is wrong: sessions that never end, indexes full of dead entries, a server that evicts'
+            cand doctor 'Find what is wrong with sessions, their indexes and the server'
             cand layouts 'Show how frameworks keep their sessions'
             cand decode 'Decode a stored value from a file or stdin'
             cand cookie 'Find the session that a cookie belongs to, and check its signature'

@@ -31,7 +31,7 @@ use sessions::Examining;
 /// Browsers keep no cookie longer than this (RFC 6265bis): a session that lives longer serves nobody.
 const LONGEST: Duration = Duration::from_secs(400 * 86_400);
 
-/// Look for what is wrong: sessions that never end, indexes full of dead entries, a server that evicts
+/// Find what is wrong with sessions, their indexes and the server
 ///
 /// Nothing is changed without --fix. The exit code is 7 where something as bad as --fail-on says was
 /// found.
