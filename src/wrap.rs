@@ -4,7 +4,7 @@
 //! to be decoded by whichever codec fits. A wrapper gives those bytes; it is pure and bounded like a
 //! codec, and what needs a secret is told it by the caller, who knows the option that holds it.
 
-pub use crate::codec::packed::{deflate, lzf, snappy, zstd};
+pub use crate::codec::packed::{deflate, fastlz, lzf, snappy, zstd};
 use crate::codec::packed::{read_to_end, room, too_large};
 use crate::codec::{DecodeError, Limits};
 
@@ -56,6 +56,7 @@ pub const ALL: &[Wrapper] = &[
     Wrapper::plain(lz4::NAME, lz4::frame),
     Wrapper::plain(snappy::NAME, snappy::open),
     Wrapper::plain(lzf::NAME, lzf::open),
+    Wrapper::plain(fastlz::NAME, fastlz::behind_length),
     Wrapper::plain(base64::NAME, base64::open),
     Wrapper::plain(xz::NAME, xz::open),
     Wrapper {

@@ -452,7 +452,14 @@ pub(crate) fn for_wrappers(length: usize) -> Vec<Bad> {
     let block = [&b"\x1f\0\x01\0"[..], &b"\xff".repeat(length)].concat();
     let snappy = [&b"\xff\xff\xff\xff\x0f\x00a"[..], &b"\xfe\x01\x00".repeat(length / 3)].concat();
     let lzf = [&b"\x00a"[..], &b"\xe0\xff\x00".repeat(length / 3)].concat();
+    let fastlz = [&b"\xff\xff\xff\x01\x20a"[..], &b"\xff\xff\xff\x00\x00".repeat(length / 5)].concat();
     [
+        ("fastlz", "one byte over and over", fastlz),
+        (
+            "fastlz",
+            "a length without an end",
+            [&b"\xff\xff\xff\x01\x20a\xff"[..], &b"\xff".repeat(length)].concat(),
+        ),
         ("gzip", "one member of zeros", gzip),
         ("gzip", "members one after the other", members),
         ("zlib", "zeros", zlib),

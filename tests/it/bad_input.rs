@@ -214,6 +214,10 @@ fn wrapped(name: &str, plain: &[u8]) -> Vec<u8> {
         wrap::lzf::NAME => {
             plain.chunks(32).flat_map(|run| [&[run.len() as u8 - 1][..], run].concat()).collect()
         }
+        wrap::fastlz::NAME => {
+            let runs = plain.chunks(32).flat_map(|run| [&[run.len() as u8 - 1][..], run].concat());
+            (plain.len() as u32).to_le_bytes().into_iter().chain(runs).collect()
+        }
         _ => STANDARD.encode(plain).into_bytes(),
     }
 }

@@ -7,6 +7,8 @@ use std::ops::ControlFlow;
 
 use sessctl::layout::session::{Login, Session};
 use sessctl::scan::{self, End, Request, Said, Sink, Tally};
+use sessctl::store::files::Folder;
+use sessctl::store::memcached::Servers;
 use sessctl::store::memory::{Held, Memory};
 use sessctl::store::redis::target::Target;
 use sessctl::store::{
@@ -15,6 +17,7 @@ use sessctl::store::{
 };
 use sessctl::text::clock::now_ms;
 
+use crate::memcached::Cache;
 use crate::support::{Content, Server, express, sid};
 
 /// A store, and a way to write into it beside whoever is tested.
@@ -458,5 +461,125 @@ fn sessions_are_recognised_in_whatever_keeps_the_contract() {
         assert!(matches!(end, End::Complete));
         assert_eq!((tally.scanned, tally.sessions), (4, 3));
         assert_eq!(users.0, BTreeSet::from(["ada", "bob", "cyd"].map(String::from)));
+    });
+}
+
+/// A folder: a text is what a file holds.
+struct Shelf(tempfile::TempDir);
+
+impl Shop for Shelf {
+    fn open(&self) -> Box<dyn Open> {
+        let url = format!("files:{}", self.0.path().display());
+        Box::new(Folder::parse(&url).expect("a folder").expect("a path"))
+    }
+
+    fn put(&self, key: &str, held: Held, _: Option<i64>) {
+        let Held::Text(text) = held else { panic!("a file holds a text") };
+        let path = self.0.path().join(key);
+        std::fs::write(&path, text).expect("a file");
+        // Long ago enough that nobody writes it any more.
+        let file = std::fs::File::options().append(true).open(path).expect("a file");
+        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(60)).expect("a time");
+    }
+
+    fn get(&self, key: &str) -> Option<Held> {
+        std::fs::read(self.0.path().join(key)).ok().map(Held::Text)
+    }
+
+    fn end(&self, _: &str) -> Option<i64> {
+        None
+    }
+}
+
+/// Memcached: a text is the value of an item.
+impl Shop for Cache {
+    fn open(&self) -> Box<dyn Open> {
+        Box::new(Servers::parse(&self.url()).expect("a server").expect("an address"))
+    }
+
+    fn put(&self, key: &str, held: Held, end: Option<i64>) {
+        let Held::Text(text) = held else { panic!("an item holds a text") };
+        Cache::put(self, key, 0, end.map_or(0, |end| (end - now_ms() + 999) / 1000), text);
+    }
+
+    fn get(&self, key: &str) -> Option<Held> {
+        Cache::get(self, key).map(|(value, _, _)| Held::Text(value))
+    }
+
+    fn end(&self, key: &str) -> Option<i64> {
+        Cache::get(self, key).map(|(_, _, left)| now_ms() + left * 1000)
+    }
+}
+
+/// Runs a test on each kind of store of which a session alone is asked, without any index.
+fn every(test: fn(&dyn Shop)) {
+    test(&Memory::new("test"));
+    test(&Server::start());
+    test(&Shelf(tempfile::tempdir().expect("a directory")));
+    test(&Cache::start(&[]));
+}
+
+#[test]
+fn a_session_alone_is_found_ended_and_put_back_in_whatever_keeps_it() {
+    every(|shop| {
+        for n in 0..700 {
+            shop.put(&format!("a{n}"), text("value"), Some(now_ms() + HOUR));
+        }
+        let mut store = shop.store();
+        let mut seen = BTreeSet::new();
+        let mut scanned = 0;
+        let mut query = Query {
+            pattern: None,
+            need: Need::VALUE.and(Need::TTL).and(Need::MEMORY),
+            interest: &mut |key: &[u8]| match key {
+                key if key.ends_with(b"7") => Interest::Skip,
+                key if key.ends_with(b"8") => Interest::Name,
+                _ => Interest::Read { hash: true },
+            },
+        };
+        let visit = &mut |page: Page| {
+            scanned += page.scanned;
+            for record in page.records {
+                assert_eq!(record.raw == Raw::Unread, record.key.0.ends_with(b"8"), "{:?}", record.key);
+                assert!(seen.insert(record.key.0), "a key came twice");
+            }
+            ControlFlow::Continue(())
+        };
+        store.scan(&mut query, visit).expect("a whole scan");
+        assert_eq!((scanned, seen.len()), (700, 630));
+        let records = store.read(&[key("a1"), key("nobody"), key("../a1")], Need::VALUE).expect("records");
+        assert!(fingerprint(&records[0].raw).is_some());
+        assert!(records[1].raw == Raw::Gone && records[2].raw == Raw::Gone);
+        let kinds = store.kinds(&[key("a1"), key("nobody")]).expect("kinds");
+        assert!(kinds[0].is_some() && kinds[1].is_none());
+
+        // What cannot be written down is not done.
+        let steps = [
+            step(&mut *store, "a1", Own::End, Vec::new()),
+            step(&mut *store, "a2", Own::End, Vec::new()),
+            step(&mut *store, "a3", Own::End, Vec::new()),
+        ];
+        store.may_change(&steps.iter().collect::<Vec<_>>()).expect("permission");
+        let mut kept = Kept { fails: true, ..Kept::default() };
+        assert!(store.apply(&steps, Fit::Seen, Some(&mut kept)).stopped.is_some());
+        assert_eq!(shop.get("a1"), Some(text("value")));
+
+        // What changed since it was seen stays.
+        shop.put("a2", text("newer"), None);
+        let mut kept = Kept::default();
+        let done = outcomes(store.apply(&steps, Fit::Seen, Some(&mut kept)));
+        let one = Outcome::Done { keys: 1, entries: 0 };
+        assert_eq!(done, [one.clone(), Outcome::Changed, one]);
+        assert_eq!((shop.get("a1"), shop.get("a2"), shop.get("a3")), (None, Some(text("newer")), None));
+        let again = outcomes(store.apply(&steps[..1], Fit::Seen, None));
+        assert_eq!(again, [Outcome::Gone { keys: 0, entries: 0 }]);
+
+        // It comes back twice the same; over something newer nothing does.
+        shop.put("a3", text("newer"), None);
+        for _ in 0..2 {
+            let back = outcomes(store.restore(&kept.backups));
+            assert!(matches!(back[..], [Outcome::Done { .. }, Outcome::Changed]), "{back:?}");
+        }
+        assert_eq!((shop.get("a1"), shop.get("a3")), (Some(text("value")), Some(text("newer"))));
     });
 }

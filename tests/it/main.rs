@@ -25,6 +25,7 @@ mod indexes;
 mod java;
 mod jvm;
 mod layouts;
+mod memcached;
 mod neighbours;
 mod own_layouts;
 mod pace;
