@@ -20,7 +20,7 @@ mod before;
 mod by_value;
 mod change;
 mod connect;
-mod dial;
+pub(super) mod dial;
 mod edits;
 mod ends;
 mod failure;

@@ -23,6 +23,12 @@ use engine::{Cell, Engine, Put, Row};
 
 mod engine;
 mod place;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod messages;
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 

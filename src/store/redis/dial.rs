@@ -89,7 +89,7 @@ fn tcp(host: &str, port: u16, within: Duration) -> io::Result<TcpStream> {
     Err(last.unwrap_or_else(|| io::Error::other("failed to lookup address information")))
 }
 
-fn config(tls: &Tls) -> Result<ClientConfig, String> {
+pub(in crate::store) fn config(tls: &Tls) -> Result<ClientConfig, String> {
     let read = |path: &Path, what: &str, mark: &str| {
         let shown = path.display();
         let bytes = std::fs::read(path)

@@ -106,6 +106,10 @@ impl SqlPlace {
         let engine: Box<dyn Engine> = match &self.at {
             #[cfg(feature = "sqlite")]
             At::Sqlite(path) => Box::new(super::sqlite::Sqlite::open(path, write, self.timeout)?),
+            #[cfg(feature = "postgres")]
+            At::Postgres(server) => Box::new(super::postgres::Postgres::open(self, server, write)?),
+            #[cfg(feature = "mysql")]
+            At::Mysql(server) => Box::new(super::mysql::Mysql::open(self, server, write)?),
             #[expect(clippy::allow_attributes, reason = "it depends on what is built")]
             #[allow(unreachable_patterns)]
             _ => {
@@ -119,7 +123,6 @@ impl SqlPlace {
         Ok(Sql::new(self.clone(), engine, self.wanted.clone(), write))
     }
 
-    #[expect(dead_code, reason = "servers are not talked to yet")]
     /// The password to log in with: that of the address, of the file, or what the command prints.
     pub(super) fn password(&self, server: &Server) -> Result<Option<Secret>, Error> {
         let connecting =
