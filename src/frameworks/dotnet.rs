@@ -4,6 +4,7 @@ use crate::layout::Layout;
 
 pub mod aspnet_redis_provider;
 pub mod aspnetcore;
+pub mod aspnetcore_sql;
 pub mod aspnetcore_ticket;
 pub mod servicestack;
 
@@ -14,4 +15,5 @@ pub const ALL: &[&Layout] = &[
     &aspnet_redis_provider::LAYOUT,
     &aspnet_redis_provider::V4,
     &servicestack::LAYOUT,
+    &aspnetcore_sql::LAYOUT,
 ];

@@ -10,6 +10,7 @@ pub mod sa_token;
 pub mod shiro_redis;
 pub mod spring_session;
 pub mod spring_session_indexed;
+pub mod spring_session_jdbc;
 pub mod spring_session_reactive;
 pub mod tomcat_redis_session_manager;
 pub mod vertx_web;
@@ -29,4 +30,5 @@ pub const ALL: &[&Layout] = &[
     &sa_token::LAYOUT,
     &vertx_web::LAYOUT,
     &apereo_cas::LAYOUT,
+    &spring_session_jdbc::LAYOUT,
 ];

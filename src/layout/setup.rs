@@ -325,7 +325,12 @@ impl Setup {
     pub fn before<'k>(&self, key: &'k [u8], id: &[u8]) -> &'k [u8] {
         key.strip_suffix(id).unwrap_or_else(|| {
             // Some frameworks write something behind the id.
-            &key[..super::key::rfind(key, id).unwrap_or(key.len())]
+            let at = super::key::rfind(key, id).or_else(|| {
+                // Of a row whose id is in another column than its key, the table.
+                self.layout.keys.id_column?;
+                memchr::memchr(b':', key).map(|at| at + 1)
+            });
+            &key[..at.unwrap_or(key.len())]
         })
     }
 }

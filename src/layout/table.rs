@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use super::blob::{Blob, Decoded};
 use super::expire;
 use super::key::Place;
-use super::session::{Expiring, Moved};
+use super::session::{Expiring, Moved, Session};
 use super::setup::{OptionKind, OptionSpec};
 use super::{Keys, Setup, Verdict, time};
 use crate::codec::{DecodeError, Limits};
-use crate::store::{Expiry, Key, Kind, Rewrite, Rows, Table};
+use crate::store::{Expiry, Key, Kind, Raw, Rewrite, Rows, Table};
 use crate::value::Value;
 
 /// The table, where it has another name than by default. Without it every table of the right columns is looked at.
@@ -18,6 +18,13 @@ pub const TABLE: OptionSpec =
 
 /// The schema of that table.
 pub const SCHEMA: OptionSpec = OptionSpec::new("schema", OptionKind::Text, "the schema of the table");
+
+/// When PHP's garbage collection takes rows away.
+pub const GC: OptionSpec = OptionSpec::new(
+    "gc_maxlifetime",
+    OptionKind::Number,
+    "session.gc_maxlifetime in seconds, after which rows are collected",
+);
 
 /// A row whose key is `TABLE:ID`.
 pub const KEYS: Keys = Keys {
@@ -188,18 +195,34 @@ pub fn put(columns: Vec<(&str, String)>) -> Moved {
 }
 
 /// A time that is written down as it was before, in a column that every row has.
-pub fn put_like(
-    raw: &crate::store::Raw,
-    column: &'static str,
-    end: Option<i64>,
-    zone: Option<&str>,
-) -> Moved {
+pub fn put_like(raw: &Raw, column: &'static str, end: Option<i64>, zone: Option<&str>) -> Moved {
     let Some(end) = end else { return Err(expire::ALWAYS_ENDS) };
-    let crate::store::Raw::Hash(fields) = raw else { return Err(expire::UNREADABLE) };
+    let Raw::Hash(fields) = raw else { return Err(expire::UNREADABLE) };
     let held = fields.iter().find(|(name, _)| name == column.as_bytes()).map(|(_, text)| &text[..]);
     match held.and_then(|held| like(held, end, zone)) {
         Some(text) => put(vec![(column, text)]),
         None => Err("their end is in a form that is not known"),
+    }
+}
+
+/// An end that is counted from a column of the last use, in seconds since 1970, which is what has to move; the
+/// life is in ms, and not known where the application's settings were not given.
+pub fn put_since(
+    setup: &Setup,
+    session: &Session<'_>,
+    column: &str,
+    end: Option<i64>,
+    life: fn(&Setup) -> Option<i64>,
+) -> Moved {
+    let Some(end) = end else { return Err(expire::ALWAYS_ENDS) };
+    let Some(life) = life(setup) else {
+        return Err(
+            "their rows say when they were used, and not how long they live: give the layout's option for that",
+        );
+    };
+    match session.raw {
+        Raw::Hash(_) => put(vec![(column, (end - life).div_euclid(1000).to_string())]),
+        _ => Err(expire::UNREADABLE),
     }
 }
 
@@ -236,7 +259,7 @@ pub fn absent<'b>() -> Decoded<'b> {
 
 /// What is left once a text of a column is unpacked, looked at as the string that it is elsewhere.
 pub fn unpacked<T>(blob: &Blob<'_>, bytes: Vec<u8>, look: impl FnOnce(&Blob<'_>) -> T) -> T {
-    let raw = crate::store::Raw::Text(bytes);
+    let raw = Raw::Text(bytes);
     look(&Blob::new(blob.key, &raw, Limits { ..blob.limits }))
 }
 

@@ -22,11 +22,11 @@ use super::table::{Rows, Table, Wanted};
 use engine::{Cell, Engine, Put, Row};
 
 mod engine;
-mod place;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod messages;
 #[cfg(feature = "mysql")]
 mod mysql;
+mod place;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]
@@ -88,6 +88,17 @@ struct Saved {
     parts: Vec<Vec<(String, Cell)>>,
     /// Where the row holds other sessions as well: the name and the text of this one.
     member: Option<(Key, Key)>,
+}
+
+impl Saved {
+    /// Whether two are the same rows; in which order parts are read is the database's affair.
+    fn is_same(&self, other: &Saved) -> bool {
+        let has_all = |one: &Saved, other: &Saved| one.parts.iter().all(|part| other.parts.contains(part));
+        self.cells == other.cells
+            && self.parts.len() == other.parts.len()
+            && has_all(self, other)
+            && has_all(other, self)
+    }
 }
 
 /// Sessions in the tables of a database.
@@ -322,7 +333,7 @@ impl Sql {
         let asked = &self.asked.as_deref().unwrap_or_default()[at];
         let mut found: HashMap<Vec<u8>, Vec<Whole>> = HashMap::new();
         for texts in texts.chunks(TOGETHER) {
-            for row in self.engine.find(&asked.table, column, texts, lock)? {
+            for row in self.engine.find(&asked.table, column, texts, asked.only, lock)? {
                 // A database may find more alike than they are: letters of either case, numbers and texts.
                 if let Some(text) = row.cells[column].text().filter(|_| asked.has_all(&row))
                     && texts.contains(&&text[..])
@@ -507,10 +518,9 @@ impl Sql {
             return Ok(Outcome::Done { keys: 1, entries: saved.parts.len() as u64 });
         };
         if let (Some(name), Some((_, text))) = (member, &saved.member) {
-            return put_member_back(engine, asked, &there, name, &text.0, &backup.own);
+            return put_member_back(engine, asked, &there, name, (&text.0, &saved), &backup.own);
         }
-        let now = asked.saved(&there, None);
-        if now == saved {
+        if asked.saved(&there, None).is_same(&saved) {
             return Ok(Outcome::Done { keys: 0, entries: 0 });
         }
         let Own::Expire { rewrite: Some(Rewrite::Fields(changed)), .. } = &backup.own else {
@@ -528,7 +538,7 @@ impl Sql {
             there.row.cells[at] = cell.clone();
             back.push((at, Put::Cell(cell.clone())));
         }
-        if asked.saved(&there, None) != saved {
+        if !asked.saved(&there, None).is_same(&saved) {
             return Ok(Outcome::Changed);
         }
         let done = engine.update(&asked.table, &asked.identity, &there.row, &back)?;
@@ -544,7 +554,7 @@ fn add_parts(engine: &mut dyn Engine, asked: &Asked, wholes: &mut [Whole], lock:
             wholes.iter().filter_map(|whole| whole.row.cells[asked.key].text()).collect();
         let texts: Vec<&[u8]> = owners.iter().map(Vec::as_slice).collect();
         let mut of: HashMap<Vec<u8>, Vec<Row>> = HashMap::new();
-        for row in engine.find(&parts.table, parts.owner, &texts, lock)? {
+        for row in engine.find(&parts.table, parts.owner, &texts, None, lock)? {
             if let Some(owner) = row.cells[parts.owner].text() {
                 of.entry(owner).or_default().push(row);
             }
@@ -552,7 +562,6 @@ fn add_parts(engine: &mut dyn Engine, asked: &Asked, wholes: &mut [Whole], lock:
         for whole in wholes {
             if let Some(text) = whole.row.cells[asked.key].text() {
                 whole.parts = of.remove(&text).unwrap_or_default();
-                whole.parts.sort_by_key(|row| row.cells[parts.name].text());
             }
         }
     }
@@ -577,7 +586,7 @@ fn change(
             }
             Own::Expire { .. } => return Ok(Outcome::Done { keys: 0, entries: 0 }),
         };
-        let Some(made) = (many.put)(&held, name, text) else { return Ok(Outcome::Changed) };
+        let Some(made) = (many.put)(&held, name, text, &held) else { return Ok(Outcome::Changed) };
         let Some(made) = made else {
             let done = engine.delete(&asked.table, &asked.identity, &whole.row)?;
             return Ok(if done { Outcome::Done { keys: 1, entries: 0 } } else { Outcome::Changed });
@@ -626,7 +635,7 @@ fn alone(asked: &Asked, saved: &Saved) -> Option<Saved> {
     let mut held = cell.text()?;
     for (other, _) in (many.list)(&held) {
         if other != name.0 {
-            held = (many.put)(&held, &other, None)??;
+            held = (many.put)(&held, &other, None, &[])??;
         }
     }
     *cell = match cell {
@@ -642,7 +651,7 @@ fn put_member_back(
     asked: &Asked,
     there: &Whole,
     name: &[u8],
-    text: &[u8],
+    (text, saved): (&[u8], &Saved),
     own: &Own,
 ) -> Result<Outcome, Error> {
     let (Some(many), Some(at)) = (&asked.rows.many, asked.many) else { return Ok(Outcome::Changed) };
@@ -657,7 +666,9 @@ fn put_member_back(
         (None, Own::End) => {}
         (None, Own::Expire { .. }) => return Ok(Outcome::Gone { keys: 0, entries: 0 }),
     }
-    let Some(Some(made)) = (many.put)(&held, name, Some(text)) else { return Ok(Outcome::Changed) };
+    let like = saved.cells.iter().find(|(column, _)| *column == many.column);
+    let like = like.and_then(|(_, cell)| cell.text()).unwrap_or_default();
+    let Some(Some(made)) = (many.put)(&held, name, Some(text), &like) else { return Ok(Outcome::Changed) };
     let done = engine.update(&asked.table, &asked.identity, &there.row, &[(at, Put::Text(made))])?;
     let entries = u64::from(*own == Own::End);
     Ok(if done { Outcome::Done { keys: 0, entries } } else { Outcome::Changed })

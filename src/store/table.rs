@@ -86,9 +86,10 @@ pub struct Many {
     pub column: String,
     /// The name and the text of each session in a value; nothing where it is none of these.
     pub list: fn(&[u8]) -> Vec<(Vec<u8>, Vec<u8>)>,
-    /// The value with another text for the session of that name, or without it; `None` as the result is a row
-    /// that holds nothing any more, and the outer one that it is not to be changed.
-    pub put: fn(&[u8], &[u8], Option<&[u8]>) -> Option<Option<Vec<u8>>>,
+    /// The value with another text for the session of that name, or without it. One that is added stands where
+    /// it does in the last value given. `None` as the result is a row that holds nothing any more, and the outer
+    /// one that it is not to be changed.
+    pub put: fn(&[u8], &[u8], Option<&[u8]>, &[u8]) -> Option<Option<Vec<u8>>>,
 }
 
 /// The table in which the parts of a row are.

@@ -210,7 +210,17 @@ fn is_key_of(setup: &Setup, key: &[u8], id: &[u8], raw: &Raw) -> bool {
         !matches!((setup.layout.recognize)(setup, &blob), Verdict::No(_))
     };
     match (setup.layout.keys.locate)(setup, key) {
-        Some(place) => key[place.id] == *id && (gone || setup.named || told() || left()),
+        Some(place) => {
+            let column = setup.layout.keys.id_column;
+            let blob = Blob::new(key, raw, Limits::default());
+            let own = match column {
+                // Only the row itself says which id it has.
+                Some(_) if gone => true,
+                Some(column) => blob.field(column) == Some(id),
+                None => key[place.id] == *id,
+            };
+            own && (gone || setup.named || told() || left())
+        }
         // What is left of a session goes by its key.
         None => id == key && left(),
     }

@@ -14,7 +14,7 @@ use crate::value::Value;
 use std::borrow::Cow;
 
 /// Members by which applications name the user; the login itself is in another cookie.
-const USERS: &[&str] = &["UserId", "UserName", "Username", "userId", "LoginId", "_UserId"];
+pub(super) const USERS: &[&str] = &["UserId", "UserName", "Username", "userId", "LoginId", "_UserId"];
 
 pub(super) const INSTANCE: OptionSpec = OptionSpec::new(
     "instance_name",

@@ -46,6 +46,7 @@ end it   the row, as the handler's destroy does. A request in flight writes to a
         laravel::APP_KEY,
         laravel::PREVIOUS_KEYS,
         OptionSpec::new("driver", OptionKind::Text, "session.driver, which is database"),
+        OptionSpec::new("serialization", OptionKind::Text, "session.serialization; told by the value"),
         OptionSpec::new("encrypt", OptionKind::Flag, "session.encrypt; told by the value"),
     ],
     recognize,

@@ -79,13 +79,14 @@ pub(super) trait Engine: Send {
         most: usize,
     ) -> Result<Vec<Row>, Error>;
 
-    /// The rows that hold one of these texts in that column, more perhaps; to be changed in the transaction that
-    /// was begun, where that is said.
+    /// The rows that hold one of these texts in that column, more perhaps, and only those that hold that text in
+    /// another; to be changed in the transaction that was begun, where that is said.
     fn find(
         &mut self,
         table: &Table,
         column: usize,
         texts: &[&[u8]],
+        only: Option<(usize, &str)>,
         to_change: bool,
     ) -> Result<Vec<Row>, Error>;
 

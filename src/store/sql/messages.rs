@@ -22,4 +22,3 @@ pub(super) fn login(place: String, why: &str) -> Error {
         exit: Exit::Denied,
     }
 }
-

@@ -62,19 +62,23 @@ impl Mysql {
             // How many rows an update finds, not how many it makes different.
             .additional_capabilities(CapabilityFlags::CLIENT_FOUND_ROWS);
         let mode = server.sslmode.as_deref().unwrap_or_default().replace('_', "-");
-        let wants_tls = matches!(&*mode, "require" | "required" | "verify-ca" | "verify-full" | "verify-identity")
-            || place.tls.cacert.is_some();
+        let wants_tls =
+            matches!(&*mode, "require" | "required" | "verify-ca" | "verify-full" | "verify-identity")
+                || place.tls.cacert.is_some();
         if wants_tls && socket.is_none() {
             let verify = mode.starts_with("verify") || place.tls.cacert.is_some();
             let tls = SslOpts::default()
                 .with_root_cert_path(place.tls.cacert.clone())
                 .with_danger_accept_invalid_certs(place.tls.insecure || !verify)
-                .with_danger_skip_domain_validation(place.tls.insecure || !matches!(&*mode, "verify-full" | "verify-identity"));
+                .with_danger_skip_domain_validation(
+                    place.tls.insecure || !matches!(&*mode, "verify-full" | "verify-identity"),
+                );
             options = options.ssl_opts(tls);
         }
         let connection = Conn::new(Opts::from(options)).map_err(|error| connecting(&shown, &user, &error))?;
         let mut mysql = Mysql { place: shown, user, connection, timeout: place.timeout };
-        mysql.run("SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO'")?;
+        mysql
+            .run("SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO'")?;
         mysql.run(&format!("SET SESSION innodb_lock_wait_timeout = {LOCK}, lock_wait_timeout = {LOCK}"))?;
         if !write {
             mysql.run("SET SESSION TRANSACTION READ ONLY")?;
@@ -95,8 +99,10 @@ impl Mysql {
     }
 
     fn texts(&mut self, text: &str, params: Vec<Value>) -> Result<Vec<Vec<Option<String>>>, Error> {
-        let rows: Vec<mysql::Row> =
-            self.connection.exec(text, positional(params)).map_err(|error| self.said("read the catalogue", &error))?;
+        let rows: Vec<mysql::Row> = self
+            .connection
+            .exec(text, positional(params))
+            .map_err(|error| self.said("read the catalogue", &error))?;
         let cell = |value: Value| match value {
             Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
             Value::Int(number) => Some(number.to_string()),
@@ -166,7 +172,9 @@ fn selected(table: &Table) -> String {
 }
 
 fn is_text(column: &Column) -> bool {
-    ["char", "varchar", "tinytext", "text", "mediumtext", "longtext"].iter().any(|of| column.of.starts_with(of))
+    ["char", "varchar", "tinytext", "text", "mediumtext", "longtext"]
+        .iter()
+        .any(|of| column.of.starts_with(of))
 }
 
 fn value(cell: &Cell) -> Value {
@@ -226,10 +234,8 @@ fn said(place: &str, user: &str, timeout: Duration, what: &str, error: &mysql::E
             3024 | 1969 | 1317 => Error::Timeout { place: place.to_string(), seconds: timeout.as_secs() },
             _ => database(told.message.clone(), None, Exit::Failed),
         },
-        mysql::Error::IoError(cause) if matches!(
-            cause.kind(),
-            std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
-        ) =>
+        mysql::Error::IoError(cause)
+            if matches!(cause.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) =>
         {
             Error::Timeout { place: place.to_string(), seconds: timeout.as_secs() }
         }
@@ -344,15 +350,17 @@ impl Engine for Mysql {
         table: &Table,
         at: usize,
         texts: &[&[u8]],
+        only: Option<(usize, &str)>,
         to_change: bool,
     ) -> Result<Vec<Row>, Error> {
         // A number is equal to every text that begins with it.
         let number = table.columns[at].of.contains("int");
-        let fits = |text: &&&[u8]| !number || std::str::from_utf8(text).is_ok_and(|text| text.parse::<i64>().is_ok());
-        let params: Vec<Value> =
-            texts.iter().filter(fits).map(|text| Value::Bytes(text.to_vec())).collect();
+        let fits = |text: &&&[u8]| {
+            !number || std::str::from_utf8(text).is_ok_and(|text| text.parse::<i64>().is_ok())
+        };
+        let params: Vec<Value> = texts.iter().filter(fits).map(|text| Value::Bytes(text.to_vec())).collect();
         // A text column is compared with texts only.
-        let params: Vec<Value> = params
+        let mut params: Vec<Value> = params
             .into_iter()
             .filter(|value| {
                 is_bytes(&table.columns[at])
@@ -364,7 +372,12 @@ impl Engine for Mysql {
         }
         let lock = if to_change { " FOR UPDATE" } else { "" };
         let marks = vec!["?"; params.len()].join(", ");
-        self.rows(table, &format!("WHERE {} IN ({marks}){lock}", column(table, at)), params)
+        let mut test = format!("{} IN ({marks})", column(table, at));
+        if let Some((at, text)) = only {
+            test.push_str(&format!(" AND {} = ?", column(table, at)));
+            params.push(Value::Bytes(text.as_bytes().to_vec()));
+        }
+        self.rows(table, &format!("WHERE {test}{lock}"), params)
     }
 
     fn begin(&mut self) -> Result<(), Error> {

@@ -50,7 +50,11 @@ impl Postgres {
             (None, Some(host)) => config.host(host),
             (None, None) => {
                 let folder = "/var/run/postgresql";
-                if std::path::Path::new(folder).exists() { config.host_path(folder) } else { config.host("localhost") }
+                if std::path::Path::new(folder).exists() {
+                    config.host_path(folder)
+                } else {
+                    config.host("localhost")
+                }
             }
         };
         let user = server
@@ -64,9 +68,9 @@ impl Postgres {
         config.connect_timeout(place.connect_timeout);
         let password = match place.password(server)? {
             Some(password) => Some(password),
-            None => env("PGPASSWORD").map(Secret::new).or_else(|| {
-                pgpass(host.as_deref().unwrap_or("localhost"), port, &database, &user)
-            }),
+            None => env("PGPASSWORD")
+                .map(Secret::new)
+                .or_else(|| pgpass(host.as_deref().unwrap_or("localhost"), port, &database, &user)),
         };
         if let Some(password) = &password {
             config.password(password.reveal());
@@ -83,7 +87,8 @@ impl Postgres {
         let unfit = |reason: String| Error::Connect { place: shown.clone(), reason: Reason::Unfit(reason) };
         let tls = MakeRustlsConnect::new(dial::config(&tls).map_err(unfit)?);
         let client = config.connect(tls).map_err(|error| connecting(&shown, &user, &error))?;
-        let mut postgres = Postgres { place: shown, user, client, timeout: place.timeout, unlocked: BTreeSet::new() };
+        let mut postgres =
+            Postgres { place: shown, user, client, timeout: place.timeout, unlocked: BTreeSet::new() };
         let read_only = if write { "" } else { "SET default_transaction_read_only = on; " };
         let wait = place.timeout.as_millis();
         // Numbers and times as text that reads back to the same.
@@ -124,8 +129,12 @@ impl Postgres {
         if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
             return self.database(READ_ONLY.to_string(), Some(READ_ONLY_HINT), Exit::Refused);
         }
-        if [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE]
-            .contains(code)
+        if [
+            SqlState::LOCK_NOT_AVAILABLE,
+            SqlState::T_R_DEADLOCK_DETECTED,
+            SqlState::T_R_SERIALIZATION_FAILURE,
+        ]
+        .contains(code)
         {
             return self.database(BUSY.to_string(), Some(BUSY_HINT), Exit::Failed);
         }
@@ -151,18 +160,22 @@ impl Postgres {
             let mut place = 0;
             for (at, column) in table.columns.iter().enumerate() {
                 let cell = if column.of == BYTES {
-                    row.try_get::<_, Option<&[u8]>>(place).map(|bytes| bytes.map(<[u8]>::to_vec).map(Cell::Bytes))
+                    row.try_get::<_, Option<&[u8]>>(place)
+                        .map(|bytes| bytes.map(<[u8]>::to_vec).map(Cell::Bytes))
                 } else {
                     row.try_get::<_, Option<&str>>(place).map(|text| text.map(|text| Cell::Text(text.into())))
                 };
                 let cell = cell.map_err(|error| self.said(&what, &error))?.unwrap_or(Cell::Null);
                 cells.push(match cell {
-                    Cell::Text(text) | Cell::Bytes(text) if text.len() > LARGEST => Cell::Large(text.len() as u64),
+                    Cell::Text(text) | Cell::Bytes(text) if text.len() > LARGEST => {
+                        Cell::Large(text.len() as u64)
+                    }
                     cell => cell,
                 });
                 place += 1;
                 if column.of == NAIVE {
-                    let epoch = row.try_get::<_, Option<i64>>(place).map_err(|error| self.said(&what, &error))?;
+                    let epoch =
+                        row.try_get::<_, Option<i64>>(place).map_err(|error| self.said(&what, &error))?;
                     epochs.extend(epoch.map(|epoch| (at, epoch)));
                     place += 1;
                 }
@@ -270,6 +283,17 @@ fn same(table: &Table, by: &[usize], row: &Row, params: &mut Vec<Param>) -> Stri
     each.collect::<Vec<String>>().join(" AND ")
 }
 
+/// The second test of a look-up, where there is one, behind the first.
+fn narrowed(table: &Table, first: Param, only: Option<(usize, &str)>) -> (String, Vec<Param>) {
+    match only {
+        None => (String::new(), vec![first]),
+        Some((at, text)) => {
+            let also = format!(" AND {} = $2::text", column(table, at));
+            (also, vec![first, Param::Text(Some(text.to_string()))])
+        }
+    }
+}
+
 /// The password of `~/.pgpass`, or of PGPASSFILE: lines of host, port, database, user and password, of which each
 /// but the last may be a star. Like libpq it is not believed where others may read it.
 fn pgpass(host: &str, port: u16, database: &str, user: &str) -> Option<Secret> {
@@ -300,9 +324,10 @@ fn pass_of(line: &str, wanted: [&str; 4]) -> Option<String> {
     }
     let [rest @ .., (password, _)] = &fields[..] else { return None };
     let fits = rest.len() == 4
-        && rest.iter().zip(wanted).all(|((field, escaped), wanted)| {
-            field == wanted || (field == "*" && !escaped)
-        });
+        && rest
+            .iter()
+            .zip(wanted)
+            .all(|((field, escaped), wanted)| field == wanted || (field == "*" && !escaped));
     fits.then(|| password.clone())
 }
 
@@ -378,7 +403,8 @@ impl Engine for Postgres {
             let (schema, name): (&str, &str) = (row.get(0), row.get(1));
             let of: Vec<i16> = row.get(3);
             let mut all = tables.iter_mut();
-            let Some((_, numbers, table)) = all.find(|(other, _, table)| other == schema && table.name == name)
+            let Some((_, numbers, table)) =
+                all.find(|(other, _, table)| other == schema && table.name == name)
             else {
                 continue;
             };
@@ -396,14 +422,19 @@ impl Engine for Postgres {
         const TEXT: &str = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
         let rows = self.client.query_typed(TEXT, &[]).map_err(|error| self.said("ask the time", &error))?;
         let now = rows.first().and_then(|row| row.try_get(0).ok());
-        now.ok_or_else(|| Error::Answer { place: self.place.clone(), command: "clock_timestamp()".to_string() })
+        now.ok_or_else(|| Error::Answer {
+            place: self.place.clone(),
+            command: "clock_timestamp()".to_string(),
+        })
     }
 
     fn count(&mut self, table: &Table) -> Result<Option<u64>, Error> {
         const TEXT: &str = "SELECT reltuples::bigint FROM pg_class WHERE oid = $1::text::regclass";
         let given = Param::Text(Some(name_of(table)));
-        let rows =
-            self.client.query_typed(TEXT, &[given.typed()]).map_err(|error| self.said("count rows", &error))?;
+        let rows = self
+            .client
+            .query_typed(TEXT, &[given.typed()])
+            .map_err(|error| self.said("count rows", &error))?;
         let count: Option<i64> = rows.first().and_then(|row| row.try_get(0).ok());
         // A table that was never analysed is counted as less than nothing, or as nothing.
         Ok(count.filter(|count| *count > 0).map(|count| count as u64))
@@ -442,6 +473,7 @@ impl Engine for Postgres {
         table: &Table,
         at: usize,
         texts: &[&[u8]],
+        only: Option<(usize, &str)>,
         to_change: bool,
     ) -> Result<Vec<Row>, Error> {
         let of = &*table.columns[at].of;
@@ -449,7 +481,8 @@ impl Engine for Postgres {
         let lock = if to_change && !self.unlocked.contains(&name_of(table)) { " FOR UPDATE" } else { "" };
         if of == BYTES {
             let many = Param::ManyBytes(texts.iter().map(|text| text.to_vec()).collect());
-            return self.rows(table, &format!("WHERE {name} = ANY($1){lock}"), &[many]);
+            let (also, params) = narrowed(table, many, only);
+            return self.rows(table, &format!("WHERE {name} = ANY($1){also}{lock}"), &params);
         }
         // What cannot be of the column's type is in no row.
         let fits = |text: &str| match of {
@@ -473,7 +506,8 @@ impl Engine for Postgres {
             "smallint" | "integer" | "bigint" => format!("{name} = ANY($1::text[]::bigint[])"),
             _ => format!("{name}::text = ANY($1::text[])"),
         };
-        self.rows(table, &format!("WHERE {test}{lock}"), &[Param::Texts(texts)])
+        let (also, params) = narrowed(table, Param::Texts(texts), only);
+        self.rows(table, &format!("WHERE {test}{also}{lock}"), &params)
     }
 
     fn begin(&mut self) -> Result<(), Error> {
@@ -544,7 +578,8 @@ impl Engine for Postgres {
                             current_setting('transaction_read_only') = 'on', \
                             has_table_privilege($1::text::regclass, 'UPDATE')";
         let right = if delete { "DELETE" } else { "UPDATE" };
-        let (table_name, right_name) = (Param::Text(Some(name_of(table))), Param::Text(Some(right.to_string())));
+        let (table_name, right_name) =
+            (Param::Text(Some(name_of(table))), Param::Text(Some(right.to_string())));
         let rows = self
             .client
             .query_typed(TEXT, &[table_name.typed(), right_name.typed()])
@@ -559,8 +594,11 @@ impl Engine for Postgres {
         if answer(0) == Some(false) {
             let what = if delete { "delete from" } else { "change" };
             let full = table.full_name();
-            let hint =
-                format!("an administrator permits it with: GRANT {right} ON {} TO {}", name_of(table), self.user);
+            let hint = format!(
+                "an administrator permits it with: GRANT {right} ON {} TO {}",
+                name_of(table),
+                self.user
+            );
             return Err(self.database(
                 format!("{} may not {what} {full}", self.user),
                 Some(&hint),

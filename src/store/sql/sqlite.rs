@@ -298,7 +298,14 @@ impl Engine for Sqlite {
         self.rows(&text, &params, table.columns.len()).map_err(|error| self.said(&error))
     }
 
-    fn find(&mut self, table: &Table, column: usize, texts: &[&[u8]], _: bool) -> Result<Vec<Row>, Error> {
+    fn find(
+        &mut self,
+        table: &Table,
+        column: usize,
+        texts: &[&[u8]],
+        only: Option<(usize, &str)>,
+        _: bool,
+    ) -> Result<Vec<Row>, Error> {
         let name = quoted(&table.columns[column].name);
         let mut params = Vec::new();
         for text in texts {
@@ -311,12 +318,16 @@ impl Engine for Sqlite {
                 params.push(Bound::Int(number));
             }
         }
-        let text = format!(
+        let mut text = format!(
             "SELECT {} FROM {} WHERE {name} IN ({})",
             all(table),
             quoted(&table.name),
             marks(params.len())
         );
+        if let Some((at, held)) = only {
+            text.push_str(&format!(" AND {} = ?", quoted(&table.columns[at].name)));
+            params.push(Bound::Text(held.as_bytes()));
+        }
         self.rows(&text, &params, table.columns.len()).map_err(|error| self.said(&error))
     }
 
