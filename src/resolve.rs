@@ -171,10 +171,11 @@ fn look_up(
             for at in named.get(name).into_iter().flatten() {
                 let (wanted, exact) = (&wanted[*at], &mut exact[*at]);
                 match session {
-                    Some(session) if session.key == wanted || session.id == wanted => {
-                        if !exact.keys.contains(&record.key) {
-                            exact.keys.push(record.key.clone());
-                        }
+                    Some(session)
+                        if (session.key == wanted || session.id == wanted)
+                            && !exact.keys.contains(&record.key) =>
+                    {
+                        exact.keys.push(record.key.clone());
                     }
                     Some(_) => {}
                     None if record.key.0 == *wanted && record.raw != Raw::Gone => {

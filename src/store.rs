@@ -34,4 +34,4 @@ pub use step::{
     Applied, Backup, Companion, Content, Ends, Expiry, Fingerprint, Fit, Outcome, Own, Parts, Rewrite, Step,
     fingerprint,
 };
-pub use table::{Column, Many, PartsOf, Rows, Table, Wanted};
+pub use table::{Column, Many, PartsOf, Rest, Rows, Table, Wanted};

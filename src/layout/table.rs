@@ -207,15 +207,9 @@ pub fn put_like(raw: &Raw, column: &'static str, end: Option<i64>, zone: Option<
 
 /// An end that is counted from a column of the last use, in seconds since 1970, which is what has to move; the
 /// life is in ms, and not known where the application's settings were not given.
-pub fn put_since(
-    setup: &Setup,
-    session: &Session<'_>,
-    column: &str,
-    end: Option<i64>,
-    life: fn(&Setup) -> Option<i64>,
-) -> Moved {
+pub fn put_since(session: &Session<'_>, column: &str, end: Option<i64>, life: Option<i64>) -> Moved {
     let Some(end) = end else { return Err(expire::ALWAYS_ENDS) };
-    let Some(life) = life(setup) else {
+    let Some(life) = life else {
         return Err(
             "their rows say when they were used, and not how long they live: give the layout's option for that",
         );

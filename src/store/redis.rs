@@ -20,7 +20,7 @@ mod before;
 mod by_value;
 mod change;
 mod connect;
-pub(super) mod dial;
+mod dial;
 mod edits;
 mod ends;
 mod failure;
@@ -35,6 +35,9 @@ mod script;
 mod small;
 pub mod target;
 mod wire;
+
+#[cfg(feature = "postgres")]
+pub(in crate::store) use dial::config as tls_config;
 
 use failure::classify;
 use flow::Flow;

@@ -18,7 +18,7 @@ use super::load::Lag;
 use super::op::Op;
 use super::record::{Interest, Kind, Need, Page, Query, Raw, Record, Ttl};
 use super::step::{Applied, Backup, Companion, Content, Fit, Outcome, Own, Rewrite, Step, fingerprint};
-use super::table::{Rows, Table, Wanted};
+use super::table::{Rest, Rows, Table, Wanted};
 use engine::{Cell, Engine, Put, Row};
 
 mod engine;
@@ -33,6 +33,8 @@ mod postgres;
 mod sqlite;
 
 pub use place::SqlPlace;
+
+use place::At;
 
 /// Rows of a page at first and at most; it is as long as its rows are short.
 const FIRST: usize = 100;
@@ -277,6 +279,29 @@ fn is_made(raw: &Raw, own: &Own) -> bool {
     changed.iter().all(|(f, v)| fields.iter().any(|(field, value)| *field == f.0 && *value == v.0))
 }
 
+impl SqlPlace {
+    fn open(&self, write: bool) -> Result<Sql, Error> {
+        let engine: Box<dyn Engine> = match &self.at {
+            #[cfg(feature = "sqlite")]
+            At::Sqlite(path) => Box::new(sqlite::Sqlite::open(path, write, self.timeout)?),
+            #[cfg(feature = "postgres")]
+            At::Postgres(server) => Box::new(postgres::Postgres::open(self, server, write)?),
+            #[cfg(feature = "mysql")]
+            At::Mysql(server) => Box::new(mysql::Mysql::open(self, server, write)?),
+            #[expect(clippy::allow_attributes, reason = "it depends on what is built")]
+            #[allow(unreachable_patterns)]
+            _ => {
+                return Err(Error::Unsupported {
+                    place: self.place(),
+                    why: "is of a kind that was left out of this build of sessctl".to_string(),
+                    hint: "build it with the features sqlite, postgres and mysql".to_string(),
+                });
+            }
+        };
+        Ok(Sql::new(self.clone(), engine, self.wanted.clone(), write))
+    }
+}
+
 impl Sql {
     fn new(place: SqlPlace, engine: Box<dyn Engine>, wanted: Wanted, write: bool) -> Sql {
         let name = place.place();
@@ -313,7 +338,8 @@ impl Sql {
         }
         let asked = self.asked.as_deref().unwrap_or_default();
         match asked.iter().position(|asked| asked.table.full_name().as_bytes() == table) {
-            None => Named::Nowhere,
+            // The name may be one that another application has for it.
+            None => Named::Any(rest),
             Some(place) if asked[place].many.is_some() => match memchr::memrchr(b':', rest) {
                 Some(at) => Named::In(place, &rest[..at], Some(&rest[at + 1..])),
                 None => Named::Nowhere,
@@ -348,7 +374,7 @@ impl Sql {
         Ok(found)
     }
 
-    fn record(&self, key: &[u8], raw: Raw, need: Need) -> Record {
+    fn record(key: &[u8], raw: Raw, need: Need) -> Record {
         Record {
             key: Key(key.to_vec()),
             ttl: match (&raw, need.ttl) {
@@ -447,7 +473,7 @@ impl Sql {
             let session = asked[at].sessions(whole).into_iter().find(|(key, _)| *key == step.key.0);
             let Some((_, raw)) = session else { continue };
             let same = fingerprint(&raw) == Some(step.seen);
-            if !same && !(fit == Fit::SeenOrDone && is_made(&raw, &step.own)) {
+            if !(same || fit == Fit::SeenOrDone && is_made(&raw, &step.own)) {
                 outcomes[place] = Outcome::Changed;
                 continue;
             }
@@ -586,10 +612,13 @@ fn change(
             }
             Own::Expire { .. } => return Ok(Outcome::Done { keys: 0, entries: 0 }),
         };
-        let Some(made) = (many.put)(&held, name, text, &held) else { return Ok(Outcome::Changed) };
-        let Some(made) = made else {
-            let done = engine.delete(&asked.table, &asked.identity, &whole.row)?;
-            return Ok(if done { Outcome::Done { keys: 1, entries: 0 } } else { Outcome::Changed });
+        let made = match (many.put)(&held, name, text, &held) {
+            Rest::Value(made) => made,
+            Rest::Unknown => return Ok(Outcome::Changed),
+            Rest::Nothing => {
+                let done = engine.delete(&asked.table, &asked.identity, &whole.row)?;
+                return Ok(if done { Outcome::Done { keys: 1, entries: 0 } } else { Outcome::Changed });
+            }
         };
         let done =
             engine.update(&asked.table, &asked.identity, &whole.row, &[(at, Put::Text(made.clone()))])?;
@@ -635,7 +664,8 @@ fn alone(asked: &Asked, saved: &Saved) -> Option<Saved> {
     let mut held = cell.text()?;
     for (other, _) in (many.list)(&held) {
         if other != name.0 {
-            held = (many.put)(&held, &other, None, &[])??;
+            let Rest::Value(left) = (many.put)(&held, &other, None, &[]) else { return None };
+            held = left;
         }
     }
     *cell = match cell {
@@ -668,7 +698,7 @@ fn put_member_back(
     }
     let like = saved.cells.iter().find(|(column, _)| *column == many.column);
     let like = like.and_then(|(_, cell)| cell.text()).unwrap_or_default();
-    let Some(Some(made)) = (many.put)(&held, name, Some(text), &like) else { return Ok(Outcome::Changed) };
+    let Rest::Value(made) = (many.put)(&held, name, Some(text), &like) else { return Ok(Outcome::Changed) };
     let done = engine.update(&asked.table, &asked.identity, &there.row, &[(at, Put::Text(made))])?;
     let entries = u64::from(*own == Own::End);
     Ok(if done { Outcome::Done { keys: 0, entries } } else { Outcome::Changed })
@@ -737,7 +767,7 @@ impl Source for Sql {
                         // All of a row comes at once.
                         Interest::Look | Interest::Read { .. } => (raw, Need::ALL),
                     };
-                    page.records.push(self.record(&key, raw, need));
+                    page.records.push(Sql::record(&key, raw, need));
                 }
                 if visit(page).is_break() {
                     return Ok(());
@@ -785,16 +815,22 @@ impl Lookup for Sql {
             found.extend(rows.values().flatten().flat_map(|whole| asked.sessions(whole)));
         }
         let mut records = Vec::with_capacity(keys.len());
+        let mut anywhere: HashMap<&[u8], Option<(Vec<u8>, Raw)>> = HashMap::new();
         for key in keys {
             let (key, raw) = match self.named(&key.0) {
-                Named::Any(id) => match self.anywhere(id)? {
-                    Some((key, raw)) => (Key(key), raw),
-                    None => (key.clone(), Raw::Gone),
-                },
+                Named::Any(id) => {
+                    if !anywhere.contains_key(id) {
+                        anywhere.insert(id, self.anywhere(id)?);
+                    }
+                    match anywhere.get(id) {
+                        Some(Some((key, raw))) => (Key(key.clone()), raw.clone()),
+                        _ => (key.clone(), Raw::Gone),
+                    }
+                }
                 _ => (key.clone(), found.get(&key.0).cloned().unwrap_or(Raw::Gone)),
             };
             let raw = if need.value || raw == Raw::Gone { raw } else { Raw::Unread };
-            records.push(self.record(&key.0, raw, need));
+            records.push(Sql::record(&key.0, raw, need));
         }
         Ok(records)
     }

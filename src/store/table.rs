@@ -87,9 +87,18 @@ pub struct Many {
     /// The name and the text of each session in a value; nothing where it is none of these.
     pub list: fn(&[u8]) -> Vec<(Vec<u8>, Vec<u8>)>,
     /// The value with another text for the session of that name, or without it. One that is added stands where
-    /// it does in the last value given. `None` as the result is a row that holds nothing any more, and the outer
-    /// one that it is not to be changed.
-    pub put: fn(&[u8], &[u8], Option<&[u8]>, &[u8]) -> Option<Option<Vec<u8>>>,
+    /// it does in the last value given.
+    pub put: fn(&[u8], &[u8], Option<&[u8]>, &[u8]) -> Rest,
+}
+
+/// What becomes of a value that many sessions share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rest {
+    Value(Vec<u8>),
+    /// No session is in it any more.
+    Nothing,
+    /// It has no such session, or another form.
+    Unknown,
 }
 
 /// The table in which the parts of a row are.

@@ -39,6 +39,8 @@ mod signals;
 mod stats;
 mod strangers;
 mod support;
+#[cfg(feature = "sqlite")]
+mod tables;
 mod terminal;
 mod turns;
 mod undo;

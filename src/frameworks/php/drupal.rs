@@ -55,7 +55,7 @@ end it   the row. A request in flight writes it back, as rows are merged
     cookie: Cookie { name: Some("SSESS"), open: Some(open), ..Cookie::PLAIN },
     ends: Ends {
         end: |_, _| Vec::new(),
-        expire: |setup, session, end| table::put_since(setup, session, "timestamp", end, gc),
+        expire: |setup, session, end| table::put_since(session, "timestamp", end, gc(setup)),
         caveats: &[Layout::WRITTEN_BACK, "Modules that remember logins log the browser in again."],
         ..Ends::PLAIN
     },

@@ -60,15 +60,15 @@ end it   the row. A request in flight writes it back
     }),
     ends: Ends {
         end: |_, _| Vec::new(),
-        expire: |setup, session, end| table::put_since(setup, session, "time", end, life),
+        expire: |setup, session, end| table::put_since(session, "time", end, Some(life(setup))),
         ..joomla::LAYOUT.ends
     },
     extra: Extra { columns: Some(columns), ..joomla::LAYOUT.extra },
     ..joomla::LAYOUT
 };
 
-fn life(setup: &Setup) -> Option<i64> {
-    Some(setup.number(LIFETIME.name).unwrap_or(15).saturating_mul(60_000))
+fn life(setup: &Setup) -> i64 {
+    setup.number(LIFETIME.name).unwrap_or(15).saturating_mul(60_000)
 }
 
 fn columns<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Facts<'b> {
@@ -76,7 +76,7 @@ fn columns<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Facts<'b> {
     Facts {
         user: table::text(blob, "userid").filter(|id| id != "0"),
         seen,
-        ends: seen.zip(life(setup)).and_then(|(seen, life)| seen.checked_add(life)),
+        ends: seen.and_then(|seen| seen.checked_add(life(setup))),
         ..Facts::default()
     }
 }

@@ -46,7 +46,7 @@ beware   admin_user_session and persistent_session are other tables
     read: |_, blob| table::lent(data(blob)),
     ends: Ends {
         end: |_, _| Vec::new(),
-        expire: |setup, session, end| table::put_since(setup, session, SEEN, end, gc),
+        expire: |setup, session, end| table::put_since(session, SEEN, end, gc(setup)),
         ..magento2::LAYOUT.ends
     },
     extra: Extra { columns: Some(columns), ..Extra::PLAIN },

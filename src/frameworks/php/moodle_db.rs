@@ -77,7 +77,7 @@ end it   the row. A request in flight updates by its number and does not bring i
     }),
     ends: Ends {
         end: |_, _| Vec::new(),
-        expire: |setup, session, end| table::put_since(setup, session, "timemodified", end, life),
+        expire: |setup, session, end| table::put_since(session, "timemodified", end, Some(life(setup))),
         caveats: &["Tokens of the mobile app and of web services are not sessions."],
         ..Ends::PLAIN
     },
@@ -85,8 +85,8 @@ end it   the row. A request in flight updates by its number and does not bring i
     ..moodle::LAYOUT
 };
 
-fn life(setup: &Setup) -> Option<i64> {
-    Some(setup.number(TIMEOUT.name).unwrap_or(28_800).saturating_mul(1000))
+fn life(setup: &Setup) -> i64 {
+    setup.number(TIMEOUT.name).unwrap_or(28_800).saturating_mul(1000)
 }
 
 fn columns<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Facts<'b> {
@@ -95,7 +95,7 @@ fn columns<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Facts<'b> {
         user: table::text(blob, "userid").filter(|id| id != "0"),
         created: table::seconds(blob, "timecreated"),
         seen,
-        ends: seen.zip(life(setup)).and_then(|(seen, life)| seen.checked_add(life)),
+        ends: seen.and_then(|seen| seen.checked_add(life(setup))),
         ip: table::text(blob, "lastip"),
         ..Facts::default()
     }

@@ -68,7 +68,7 @@ beware   phpbb_sessions_keys logs a browser in again that stays logged in: delet
         ..Cookie::PLAIN
     },
     ends: Ends {
-        expire: |setup, session, end| table::put_since(setup, session, "session_time", end, life),
+        expire: |setup, session, end| table::put_since(session, "session_time", end, Some(life(setup))),
         caveats: &[
             "A browser that stays logged in (phpbb_sessions_keys) is logged in again at its next request.",
         ],
@@ -79,8 +79,8 @@ beware   phpbb_sessions_keys logs a browser in again that stays logged in: delet
 };
 
 /// A minute more than the length counts.
-fn life(setup: &Setup) -> Option<i64> {
-    Some(setup.number(LENGTH.name).unwrap_or(3600).saturating_add(60).saturating_mul(1000))
+fn life(setup: &Setup) -> i64 {
+    setup.number(LENGTH.name).unwrap_or(3600).saturating_add(60).saturating_mul(1000)
 }
 
 fn columns<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Facts<'b> {
@@ -90,7 +90,7 @@ fn columns<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Facts<'b> {
         user: table::text(blob, "session_user_id").filter(|id| id != "1"),
         created: table::seconds(blob, "session_start"),
         seen,
-        ends: seen.zip(life(setup)).filter(|_| !stays).and_then(|(seen, life)| seen.checked_add(life)),
+        ends: seen.filter(|_| !stays).and_then(|seen| seen.checked_add(life(setup))),
         ip: table::text(blob, "session_ip"),
         agent: table::text(blob, "session_browser"),
         ..Facts::default()

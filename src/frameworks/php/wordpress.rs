@@ -13,7 +13,7 @@ use crate::layout::table;
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Extra, Keys, Layout, Mark, Place, Setup, Verdict, Whose, expire, time,
 };
-use crate::store::{Many, Medium, Raw, Rows, Table};
+use crate::store::{Many, Medium, Raw, Rest, Rows, Table};
 use crate::value::Value;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -212,9 +212,10 @@ fn list(text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
 
 /// The array with another text for one session, without it, or with it again in the place that it had in
 /// `like`.
-fn put(text: &[u8], name: &[u8], session: Option<&[u8]>, like: &[u8]) -> Option<Option<Vec<u8>>> {
+fn put(text: &[u8], name: &[u8], session: Option<&[u8]>, like: &[u8]) -> Rest {
+    let Some(entries) = entries(text) else { return Rest::Unknown };
     let mut found: Vec<(Vec<u8>, Vec<u8>)> =
-        entries(text)?.into_iter().map(|(name, value)| (text[name].to_vec(), text[value].to_vec())).collect();
+        entries.into_iter().map(|(name, value)| (text[name].to_vec(), text[value].to_vec())).collect();
     let place = found.iter().position(|(other, _)| named(other) == name);
     match (place, session) {
         (Some(place), Some(session)) => found[place].1 = session.to_vec(),
@@ -230,10 +231,10 @@ fn put(text: &[u8], name: &[u8], session: Option<&[u8]>, like: &[u8]) -> Option<
             let written = format!("s:{}:\"", name.len());
             found.insert(place, ([written.as_bytes(), name, b"\";"].concat(), session.to_vec()));
         }
-        (None, None) => return None,
+        (None, None) => return Rest::Unknown,
     }
     if found.is_empty() {
-        return Some(None);
+        return Rest::Nothing;
     }
     let mut made = format!("a:{}:{{", found.len()).into_bytes();
     for (name, value) in found {
@@ -241,7 +242,7 @@ fn put(text: &[u8], name: &[u8], session: Option<&[u8]>, like: &[u8]) -> Option<
         made.extend(value);
     }
     made.push(b'}');
-    Some(Some(made))
+    Rest::Value(made)
 }
 
 #[cfg(test)]
@@ -257,11 +258,11 @@ mod tests {
         let names: Vec<Vec<u8>> = list(TWO).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, [b"a".to_vec(), b"b".to_vec()]);
         let a = list(TWO).remove(0).1;
-        let without = put(TWO, b"a", None, TWO).unwrap().unwrap();
+        let Rest::Value(without) = put(TWO, b"a", None, TWO) else { panic!("b is left") };
         assert_eq!(without, b"a:1:{s:1:\"b\";i:5;}");
-        assert_eq!(put(&without, b"a", Some(&a), TWO).unwrap().unwrap(), TWO);
-        assert_eq!(put(&without, b"b", None, TWO), Some(None));
-        assert_eq!(put(&without, b"x", None, TWO), None);
+        assert_eq!(put(&without, b"a", Some(&a), TWO), Rest::Value(TWO.to_vec()));
+        assert_eq!(put(&without, b"b", None, TWO), Rest::Nothing);
+        assert_eq!(put(&without, b"x", None, TWO), Rest::Unknown);
         assert_eq!(ended(&a, 99).unwrap(), b"a:2:{s:10:\"expiration\";i:99;s:2:\"ua\";s:3:\"};\"\";}");
         assert_eq!(ended(b"i:5;", 99).unwrap(), b"i:99;");
     }
@@ -270,7 +271,7 @@ mod tests {
     fn what_is_no_such_array_is_left_alone() {
         for end in 0..TWO.len() {
             assert!(list(&TWO[..end]).is_empty(), "{end}");
-            assert_eq!(put(&TWO[..end], b"a", None, TWO), None);
+            assert_eq!(put(&TWO[..end], b"a", None, TWO), Rest::Unknown);
         }
         for text in [
             &b"a:99999999999999999999:{}"[..],

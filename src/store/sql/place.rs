@@ -3,8 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Sql;
-use super::engine::Engine;
 use crate::secret::Secret;
 use crate::store::contract::{Lookup, Medium, Open, Store};
 use crate::store::error::{Error, Reason};
@@ -44,7 +42,7 @@ pub struct SqlPlace {
     pub tls: Tls,
     pub connect_timeout: Duration,
     pub timeout: Duration,
-    wanted: Wanted,
+    pub(super) wanted: Wanted,
 }
 
 /// What names of SQLite files end in, where nothing else says that they are databases.
@@ -102,27 +100,7 @@ impl SqlPlace {
         }
     }
 
-    pub(super) fn open(&self, write: bool) -> Result<Sql, Error> {
-        let engine: Box<dyn Engine> = match &self.at {
-            #[cfg(feature = "sqlite")]
-            At::Sqlite(path) => Box::new(super::sqlite::Sqlite::open(path, write, self.timeout)?),
-            #[cfg(feature = "postgres")]
-            At::Postgres(server) => Box::new(super::postgres::Postgres::open(self, server, write)?),
-            #[cfg(feature = "mysql")]
-            At::Mysql(server) => Box::new(super::mysql::Mysql::open(self, server, write)?),
-            #[expect(clippy::allow_attributes, reason = "it depends on what is built")]
-            #[allow(unreachable_patterns)]
-            _ => {
-                return Err(Error::Unsupported {
-                    place: self.place(),
-                    why: "is of a kind that was left out of this build of sessctl".to_string(),
-                    hint: "build it with the features sqlite, postgres and mysql".to_string(),
-                });
-            }
-        };
-        Ok(Sql::new(self.clone(), engine, self.wanted.clone(), write))
-    }
-
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
     /// The password to log in with: that of the address, of the file, or what the command prints.
     pub(super) fn password(&self, server: &Server) -> Result<Option<Secret>, Error> {
         let connecting =

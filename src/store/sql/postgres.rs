@@ -16,8 +16,8 @@ use super::messages::{BUSY, BUSY_HINT, READ_ONLY, READ_ONLY_HINT, login};
 use super::place::{Server, SqlPlace};
 use crate::exit::Exit;
 use crate::secret::Secret;
-use crate::store::redis::dial;
 use crate::store::redis::target::Tls;
+use crate::store::redis::tls_config;
 use crate::store::table::{Column, Table};
 use crate::store::{Error, Reason};
 
@@ -85,7 +85,7 @@ impl Postgres {
         let verify = mode.starts_with("verify") || place.tls.cacert.is_some();
         let tls = Tls { insecure: place.tls.insecure || !verify, ..place.tls.clone() };
         let unfit = |reason: String| Error::Connect { place: shown.clone(), reason: Reason::Unfit(reason) };
-        let tls = MakeRustlsConnect::new(dial::config(&tls).map_err(unfit)?);
+        let tls = MakeRustlsConnect::new(tls_config(&tls).map_err(unfit)?);
         let client = config.connect(tls).map_err(|error| connecting(&shown, &user, &error))?;
         let mut postgres =
             Postgres { place: shown, user, client, timeout: place.timeout, unlocked: BTreeSet::new() };
