@@ -41,6 +41,14 @@ pub enum Error {
     Timeout { place: String, seconds: u64 },
     #[error("{place} is a node of a Redis Cluster")]
     Cluster { place: String },
+    /// A node has given a key's slot to another one, or is about to: then the other answers who asks so.
+    #[error("a slot of {place} is being given away to another node")]
+    Moved { place: String, to: String, asking: bool },
+    #[error("the cluster of {place} does not serve all keys: {reason}")]
+    ClusterDown { place: String, reason: String },
+    /// Keys of some slots of a cluster were not seen; all others were.
+    #[error("the slots {slots} of {place} could not be seen: {why}")]
+    Unseen { place: String, slots: String, why: String },
     #[error("{place} is a read-only replica")]
     Replica { place: String },
     #[error("{place} is still loading its data")]
@@ -100,11 +108,13 @@ impl Advice for Error {
             Error::Target(_) => Exit::Usage,
             Error::Unsupported { .. } => Exit::Refused,
             Error::Database { exit, .. } => *exit,
-            Error::Damaged { .. } => Exit::Partial,
+            Error::Damaged { .. } | Error::Unseen { .. } => Exit::Partial,
             Error::Connect { .. }
             | Error::Lost { .. }
             | Error::Timeout { .. }
             | Error::Cluster { .. }
+            | Error::Moved { .. }
+            | Error::ClusterDown { .. }
             | Error::Replica { .. }
             | Error::Loading { .. }
             | Error::Refused { .. }
@@ -134,8 +144,13 @@ impl Advice for Error {
             Error::Timeout { .. } => "--timeout gives the server longer",
             Error::Loading { .. } => "try again when the server has loaded its data",
             Error::Cluster { .. } => {
-                "a Redis Cluster is not supported yet: sessions and their indexes lie on several nodes, one of \
-                 which neither shows all of them nor can end them together"
+                "sessions and their indexes lie on several nodes, one of which neither shows all of them nor can \
+                 end them; name the whole cluster, without --node"
+            }
+            Error::Moved { .. } => "run the command again when the slot has moved; what was done is done",
+            Error::ClusterDown { .. } | Error::Unseen { .. } => {
+                "redis-cli --cluster check HOST:PORT says which nodes and slots are missing; run the command again \
+                 when they are back"
             }
             Error::Replica { .. } => {
                 "a replica can be read; name its primary with --store to change something (INFO replication \
@@ -146,7 +161,8 @@ impl Advice for Error {
             }
             Error::Backup(_) => "nothing is changed that cannot be undone; make room, or say --no-undo",
             Error::Target(_) => {
-                "a store is redis://HOST:PORT/DB, rediss://HOST:PORT/DB, unix:///PATH?db=N, or a dump: rdb:PATH?db=N"
+                "a store is redis://HOST:PORT/DB, rediss://HOST:PORT/DB, unix:///PATH?db=N, \
+                 redis-cluster://HOST:PORT,HOST:PORT, or a dump: rdb:PATH?db=N"
             }
             Error::Unsupported { hint, .. } => hint,
             Error::Database { hint, .. } => return hint.clone(),

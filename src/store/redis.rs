@@ -19,6 +19,7 @@ mod backup;
 mod before;
 mod by_value;
 mod change;
+mod cluster;
 mod connect;
 mod dial;
 mod edits;
@@ -32,6 +33,7 @@ mod read;
 mod restore;
 mod scan;
 mod script;
+mod slots;
 mod small;
 pub mod target;
 mod wire;
@@ -39,6 +41,7 @@ mod wire;
 #[cfg(feature = "postgres")]
 pub(in crate::store) use dial::config as tls_config;
 
+use cluster::ClusterStore;
 use failure::classify;
 use flow::Flow;
 use target::Target;
@@ -94,8 +97,12 @@ pub struct RedisStore {
     lanes: Vec<RedisStore>,
     /// The server takes no more of them.
     no_more_lanes: bool,
-    /// It is a cluster, whose transactions cannot span several sessions and their indexes.
+    /// It is a node of a cluster, whose transactions are of one slot each.
     cluster: bool,
+    /// It gets a slot's keys from another node, and answers for them only where it is asked so.
+    asking: bool,
+    /// Keys that a scan has met and not read, as they were on another node by then or the scan failed.
+    strayed: Vec<(Key, Need)>,
 }
 
 /// How a server's refusal is to be taken.
@@ -130,6 +137,8 @@ impl RedisStore {
             lanes: Vec::new(),
             no_more_lanes: false,
             cluster,
+            asking: false,
+            strayed: Vec::new(),
         })
     }
 
@@ -163,6 +172,10 @@ impl RedisStore {
 
     /// Queues one command.
     fn push(&mut self, args: &[&[u8]]) {
+        if self.asking {
+            // It holds for one command.
+            encode(&mut self.out, &[b"ASKING"]);
+        }
         encode(&mut self.out, args);
         self.unsent += 1;
         if let Some(flow) = &mut self.flow {
@@ -195,6 +208,9 @@ impl RedisStore {
 
     /// Takes one answer; a refusal by the server is the inner error.
     fn take(&mut self, command: &str) -> Result<Result<Answer, Refusal>, Error> {
+        if self.asking {
+            self.connection.answer().map_err(|error| self.classify(&error, "ASKING"))?;
+        }
         let answered = if self.flow.is_some() {
             self.flush(command)?;
             let connection = &mut self.connection;
@@ -276,6 +292,10 @@ impl RedisStore {
         for command in commands {
             let name = String::from_utf8_lossy(command[0]).into_owned();
             if let Err(Refusal::Fatal(error)) = self.take(&name)? {
+                // A node of a cluster says first what is not permitted, and then where a key would be.
+                if matches!(error, Error::Moved { .. }) {
+                    continue;
+                }
                 denied.get_or_insert(error);
             }
         }
@@ -408,6 +428,7 @@ impl Lookup for RedisStore {
 impl Store for RedisStore {
     fn may_change(&mut self, samples: &[&Step]) -> Result<(), Error> {
         if self.cluster {
+            // What belongs to a session may be on another node than this one.
             return Err(Error::Cluster { place: self.place.clone() });
         }
         before::may_change(self, samples)
@@ -442,6 +463,24 @@ impl Store for RedisStore {
     }
 }
 
+/// What an address turns out to be.
+enum Opened {
+    One(Box<RedisStore>),
+    Cluster(Box<ClusterStore>),
+}
+
+/// Opens the server, or the cluster of which it is a node.
+fn open(target: &Target) -> Result<Opened, Error> {
+    if !target.cluster {
+        match RedisStore::open(target) {
+            Ok(store) => return Ok(Opened::One(Box::new(store))),
+            Err(Error::Cluster { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Opened::Cluster(Box::new(ClusterStore::open(target)?)))
+}
+
 impl Open for Target {
     fn place(&self) -> String {
         self.to_string()
@@ -456,11 +495,17 @@ impl Open for Target {
     }
 
     fn reader(&self) -> Result<Box<dyn Lookup>, Error> {
-        Ok(Box::new(RedisStore::open(self)?))
+        Ok(match open(self)? {
+            Opened::One(store) => store,
+            Opened::Cluster(store) => store,
+        })
     }
 
     fn store(&self) -> Result<Box<dyn Store>, Error> {
-        Ok(Box::new(RedisStore::open(self)?))
+        Ok(match open(self)? {
+            Opened::One(store) => store,
+            Opened::Cluster(store) => store,
+        })
     }
 }
 

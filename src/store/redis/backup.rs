@@ -82,6 +82,21 @@ pub(super) fn collect(
     Ok((backups, vanished))
 }
 
+/// What the operations of steps without any session are going to change, step by step.
+pub(super) fn beside(store: &mut RedisStore, steps: &[Step]) -> Result<Vec<Vec<Companion>>, Error> {
+    let blank = |(at, step): (usize, &Step)| Backup {
+        step: at as u32,
+        key: step.key.clone(),
+        content: Content::Text(Vec::new()),
+        expires: None,
+        own: step.own.clone(),
+        companions: Vec::new(),
+    };
+    let mut backups: Vec<Backup> = steps.iter().enumerate().map(blank).collect();
+    companions(store, steps, &mut backups, &vec![false; steps.len()])?;
+    Ok(backups.into_iter().map(|backup| backup.companions).collect())
+}
+
 /// Whether fields of a hash can have ends of their own here, which are in its DUMP alone (Redis 7.4,
 /// Valkey 9.0). Elsewhere the fields are all that there is, and DUMP the dearest of all requests.
 fn fields_end(store: &mut RedisStore) -> Result<bool, Error> {

@@ -27,6 +27,8 @@ pub(super) fn may_change(store: &mut RedisStore, samples: &[&Step]) -> Result<()
     for key in indexes {
         match store.take("EXISTS")? {
             Ok(answer) if int(&answer) == Some(1) => {}
+            // It is on its way to another node of the cluster.
+            Err(Refusal::Fatal(Error::Moved { .. })) => {}
             Err(Refusal::Fatal(error)) => {
                 refused.get_or_insert(error);
             }
@@ -123,6 +125,8 @@ fn ask(store: &mut RedisStore, commands: &[Vec<Vec<u8>>]) -> Result<(), Error> {
         match store.take(&command)? {
             // Whether it is permitted is looked at before whether there is room for it.
             Err(Refusal::Fatal(error)) if error.is_full() => {}
+            // So is it before it is said that the key would be on another node of the cluster.
+            Err(Refusal::Fatal(Error::Moved { .. } | Error::Cluster { .. })) => {}
             Err(Refusal::Fatal(error)) => {
                 refused.get_or_insert(error);
             }

@@ -10,6 +10,7 @@
 use std::collections::HashSet;
 
 use super::backup::{self, Seen};
+use super::slots::together;
 use super::{RedisStore, Refusal, WATCHED, int};
 use crate::store::{Error, Keeper, Key, Op, Outcome, Own, Raw, Step};
 use ::redis::Value as Answer;
@@ -120,7 +121,11 @@ fn unlisted(
     places: &[usize],
 ) -> Result<Vec<usize>, Error> {
     let mut asked = Vec::new();
-    for some in places.chunks(WATCHED) {
+    let of_one = |one: &usize, other: &usize| {
+        !store.cluster || together(&steps[*one].key, &steps[*other].key)
+    };
+    let portions: Vec<&[usize]> = places.chunk_by(of_one).flat_map(|some| some.chunks(WATCHED)).collect();
+    for some in portions {
         let keys: HashSet<&Key> = some.iter().flat_map(|at| &steps[*at].then).filter_map(index).collect();
         asked.push((some, !keys.is_empty()));
         if !keys.is_empty() {

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 
+use super::slots::together;
 use super::{
     GENTLE_WATCHED, LANES, RedisStore, Refusal, WATCHED, backup, bulk, by_value, follow, instant, int, pairs,
     script,
@@ -130,7 +131,12 @@ fn rounds(
     let mut open: VecDeque<Range<usize>> = VecDeque::new();
     for (at, step) in steps.iter().enumerate().filter(|(at, _)| outcomes[*at].is_none()) {
         match open.back_mut() {
-            Some(last) if last.end == at && last.len() < watched && bytes(last) + step.bytes <= BYTES => {
+            Some(last)
+                if last.end == at
+                    && last.len() < watched
+                    && bytes(last) + step.bytes <= BYTES
+                    && (!store.cluster || together(&steps[last.start].key, &step.key)) =>
+            {
                 last.end = at + 1;
             }
             _ => open.push_back(at..at + 1),
@@ -952,6 +958,39 @@ fn simples(step: &Step, no_index: bool) -> Vec<(Vec<Cow<'_, [u8]>>, Part)> {
         }
     }
     commands
+}
+
+/// Carries out the operations of steps without any session that are unconditional by nature, each for
+/// itself; what went, as outcomes. Those that look before they act are [`follow::follow`]'s.
+pub(super) fn beside(store: &mut RedisStore, steps: &[Step]) -> Result<Vec<Outcome>, Error> {
+    let mut parts = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        for (command, part) in simples(step, false) {
+            store.push_owned(&command);
+            parts.push((at, part));
+        }
+    }
+    store.flush("SREM")?;
+    let mut outcomes = vec![Outcome::Done { keys: 0, entries: 0 }; steps.len()];
+    let mut refused = None;
+    for (at, part) in parts {
+        match store.take(part.command())? {
+            Ok(answer) => tally(&mut outcomes[at], &part, answer),
+            // An index of another type than the framework's is not ours to touch.
+            Err(Refusal::WrongType) => {}
+            Err(Refusal::Fatal(error)) => {
+                refused.get_or_insert(error);
+            }
+            Err(Refusal::HiddenKey) => {
+                refused.get_or_insert(Error::Refused {
+                    place: store.place.clone(),
+                    command: part.command().to_string(),
+                    reason: "an ACL hides one of the keys".to_string(),
+                });
+            }
+        }
+    }
+    refused.map_or(Ok(outcomes), Err)
 }
 
 /// The command of an operation that is unconditional by nature; `None` for those that need more.

@@ -38,10 +38,17 @@ pub(super) fn classify(error: &RedisError, place: &str, user: &str, command: &st
             ServerErrorKind::NoPerm => return Error::Denied { place, user: user.to_string(), command },
             ServerErrorKind::BusyLoading => return Error::Loading { place },
             ServerErrorKind::ReadOnly => return Error::Replica { place },
-            ServerErrorKind::Moved
-            | ServerErrorKind::Ask
-            | ServerErrorKind::CrossSlot
-            | ServerErrorKind::ClusterDown => return Error::Cluster { place },
+            ServerErrorKind::Moved | ServerErrorKind::Ask => {
+                // `SLOT HOST:PORT`
+                let to = error.detail().and_then(|detail| detail.split_whitespace().nth(1));
+                let asking = kind == ServerErrorKind::Ask;
+                return Error::Moved { place, to: to.unwrap_or_default().to_string(), asking };
+            }
+            ServerErrorKind::TryAgain => return Error::Moved { place, to: String::new(), asking: false },
+            ServerErrorKind::CrossSlot => return Error::Cluster { place },
+            ServerErrorKind::ClusterDown | ServerErrorKind::MasterDown => {
+                return Error::ClusterDown { place, reason };
+            }
             _ => {}
         },
         _ => {}
@@ -204,9 +211,11 @@ mod tests {
             ("NOPERM this user has no permissions to run the 'get' command", "ops may not run GET"),
             ("LOADING Redis is loading the dataset in memory", "still loading"),
             ("READONLY You can't write against a read only replica.", "read-only replica"),
-            ("MOVED 866 127.0.0.1:7001", "node of a Redis Cluster"),
+            ("MOVED 866 127.0.0.1:7001", "given away"),
+            ("ASK 866 127.0.0.1:7001", "given away"),
+            ("TRYAGAIN Multiple keys request during rehashing of slot", "given away"),
             ("CROSSSLOT Keys in request don't hash to the same slot", "node of a Redis Cluster"),
-            ("CLUSTERDOWN The cluster is down", "node of a Redis Cluster"),
+            ("CLUSTERDOWN The cluster is down", "does not serve all keys"),
             (
                 "OOM command not allowed when used memory > 'maxmemory'.",
                 "refused GET: OOM command not allowed",

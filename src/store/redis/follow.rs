@@ -99,6 +99,34 @@ pub(super) fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Out
     Ok(())
 }
 
+/// Adds the members of these moves to the sets that they go to, as a move would in which both sets lie
+/// in one slot of a cluster.
+pub(super) fn added(store: &mut RedisStore, moves: &[&Op]) -> Result<(), Error> {
+    let mut made: HashMap<&Key, (HashSet<&[u8]>, i64)> = HashMap::new();
+    let mut sent = 0;
+    for op in moves {
+        if let Op::SetMove { to, member, at, .. } = op {
+            store.push(&[b"SADD", &to.0, member]);
+            sent += 1;
+            let (members, end) = made.entry(to).or_default();
+            members.insert(member);
+            *end = (*end).max(*at);
+        }
+    }
+    store.flush("SADD")?;
+    let mut refused = None;
+    for _ in 0..sent {
+        if let Err(Refusal::Fatal(error)) = store.take("SADD")? {
+            refused.get_or_insert(error);
+        }
+    }
+    if let Some(error) = refused {
+        return Err(error);
+    }
+    let mut ends = if_made(store, made)?;
+    guarded::carry_out(store, &mut ends)
+}
+
 /// The ends of sets that hold nothing but members that were just moved there.
 fn if_made<'s>(
     store: &mut RedisStore,

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
 use super::script::{self, Held};
+use super::slots::{slot_of, together};
 use super::{GENTLE_WATCHED, LANES, RedisStore, Refusal, WATCHED, instant};
 use crate::store::{Error, Key};
 use ::redis::Value as Answer;
@@ -78,8 +79,15 @@ pub(super) fn carry_out<G: Guarded>(store: &mut RedisStore, changes: &mut [G]) -
             Some(flow) => (flow.commands().clamp(1, GENTLE_WATCHED), 1),
             None => (WATCHED, LANES),
         };
-        let wave = Vec::from(wave);
-        let mut open: VecDeque<Vec<usize>> = wave.chunks(many).map(<[usize]>::to_vec).collect();
+        let mut wave = Vec::from(wave);
+        if store.cluster {
+            wave.sort_by_key(|at| slot_of(&changes[*at].key().0));
+        }
+        let of_one = |one: &usize, other: &usize| {
+            !store.cluster || together(changes[*one].key(), changes[*other].key())
+        };
+        let mut open: VecDeque<Vec<usize>> =
+            wave.chunk_by(of_one).flat_map(|some| some.chunks(many)).map(<[usize]>::to_vec).collect();
         while !open.is_empty() {
             let lanes = if lanes > 1 { store.open_lanes(open.len().min(lanes)) } else { 1 };
             let round: Vec<Vec<usize>> = open.drain(..lanes.min(open.len())).collect();

@@ -4,7 +4,7 @@
 //! the first look), so requests are entries of a queue in the order in which they were sent, and the
 //! handler of an answer may queue more.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use super::{
     LOOK, LOOK_END, MAX_FIELDS, MAX_TEXT, RedisStore, Refusal, blank, bulk, int, kind_of, other, pairs,
@@ -94,12 +94,21 @@ pub(super) struct Reading {
     together: VecDeque<(Vec<u32>, u64)>,
     /// A long value was met: from here on only beginnings are read at first.
     wary: bool,
+    /// A record that is on another node by now is no error.
+    lets_go: bool,
+    /// Those records, by page and slot.
+    strayed: HashSet<(u64, u32)>,
 }
 
 impl Reading {
     /// Where not all values are `small`, each is asked for by its beginning first.
     pub(super) fn of(small: bool) -> Reading {
-        Reading { small, ..Reading::default() }
+        Reading { small, lets_go: true, ..Reading::default() }
+    }
+
+    /// Whether a record could not be read here as it is on another node by now; asked once.
+    pub(super) fn has_strayed(&mut self, page: u64, slot: u32) -> bool {
+        !self.strayed.is_empty() && self.strayed.remove(&(page, slot))
     }
 
     /// Queues all requests for a record; returns how many answers it awaits.
@@ -136,7 +145,7 @@ impl Reading {
 
     /// Whether strings are asked for together.
     pub(super) fn asks_together(&self, store: &RedisStore) -> bool {
-        self.small && !self.wary && !store.no_mget
+        self.small && !self.wary && !store.no_mget && !store.cluster
     }
 
     /// Queues one request for the strings in these slots of a page; returns how many answers it awaits.
@@ -229,6 +238,12 @@ impl Reading {
             (What::Memory, Err(Refusal::HiddenKey | Refusal::WrongType)) => {}
             (What::Memory, Err(Refusal::Fatal(Error::Denied { .. } | Error::Refused { .. }))) => {
                 store.memory_denied = true;
+            }
+            // Whoever scans a cluster asks for it again where it is now.
+            (what, Err(Refusal::Fatal(Error::Moved { .. }))) if self.lets_go => {
+                self.settle_large(what);
+                record.raw = Raw::Gone;
+                self.strayed.insert(at);
             }
             (_, Err(Refusal::Fatal(error))) => return Err(error),
             (
@@ -384,6 +399,16 @@ impl What {
 
 /// Reads these keys whole.
 pub(super) fn records(store: &mut RedisStore, keys: &[Key], need: Need) -> Result<Vec<Record>, Error> {
+    within(store, keys, need, MAX_TEXT)
+}
+
+/// Reads these keys, of longer strings than this the beginning.
+pub(super) fn within(
+    store: &mut RedisStore,
+    keys: &[Key],
+    need: Need,
+    limit: u64,
+) -> Result<Vec<Record>, Error> {
     let mut records: Vec<Record> = keys.iter().map(|key| blank(key.0.clone(), need)).collect();
     // Chunks bound what is on its way at a time.
     for start in (0..records.len()).step_by(500) {
@@ -391,7 +416,7 @@ pub(super) fn records(store: &mut RedisStore, keys: &[Key], need: Need) -> Resul
         // These may be any keys: their beginnings tell how long they are.
         let mut reading = Reading { wary: true, ..Reading::default() };
         for (slot, key) in keys.iter().enumerate().take(end).skip(start) {
-            reading.ask(store, &key.0, (0, slot as u32), need, false, MAX_TEXT);
+            reading.ask(store, &key.0, (0, slot as u32), need, false, limit);
         }
         loop {
             reading.ask_large(store, |_, slot| &keys[slot as usize].0);

@@ -57,8 +57,18 @@ fn put_all_back(
         let done = backups.iter().zip(restored.iter()).filter(|(_, one)| **one == Some(PUT_BACK));
         done.flat_map(|(backup, _)| &backup.companions).collect()
     };
+    put_companions(store, &companions, now)
+}
+
+/// Puts back what belongs to sessions that are there again.
+pub(super) fn beside_sessions(store: &mut RedisStore, companions: &[&Companion]) -> Result<(), Error> {
+    let now = store.now()?;
+    put_companions(store, companions, now)
+}
+
+fn put_companions(store: &mut RedisStore, companions: &[&Companion], now: i64) -> Result<(), Error> {
     let mut sent = 0;
-    for companion in &companions {
+    for companion in companions {
         sent += usize::from(push_back(store, companion));
     }
     store.flush("SADD")?;
@@ -72,8 +82,8 @@ fn put_all_back(
     if let Some(error) = refused {
         return Err(error);
     }
-    let there = write_absent(store, &companions, now)?;
-    beside(store, &companions, &there, now)
+    let there = write_absent(store, companions, now)?;
+    beside(store, companions, &there, now)
 }
 
 /// Writes all that is absent in one go; what was not written is looked at one by one.

@@ -21,7 +21,7 @@ const COUNT_SPARSE: &[u8] = b"1000";
 const MIN_COUNT: usize = 10;
 /// A longer string is given by its beginning, for the caller to ask for the rest when its turn comes:
 /// pages wait for each other, and a few of large values would fill the memory.
-const WHOLE: u64 = 32 << 10;
+pub(super) const WHOLE: u64 = 32 << 10;
 /// Pages that may be incomplete before the scan pauses (large values hold a page up).
 const AHEAD: usize = 6;
 
@@ -37,12 +37,37 @@ pub(super) fn run(
     visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let mut seen = Seen::new();
+    over(store, query, &mut |key| seen.first(key), visit)
+}
+
+/// Goes over all keys that are met for the `first` time. What an error left in the middle has strayed.
+pub(super) fn over(
+    store: &mut RedisStore,
+    query: &mut Query<'_>,
+    first: &mut dyn FnMut(&[u8]) -> bool,
+    visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    let mut pages = VecDeque::new();
+    let ended = ahead(store, query, first, visit, &mut pages);
+    if ended.is_err() && store.cluster {
+        let left = pages.into_iter().flat_map(|assembly: Assembly| assembly.page.records);
+        store.strayed.extend(left.map(|record| (record.key, record.asked)));
+    }
+    ended
+}
+
+fn ahead(
+    store: &mut RedisStore,
+    query: &mut Query<'_>,
+    first: &mut dyn FnMut(&[u8]) -> bool,
+    visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
+    pages: &mut VecDeque<Assembly>,
+) -> Result<(), Error> {
     // Where others are watched, few commands go at a time, and each has to be short.
     let small = store.flow.is_none() && small::all(store)?;
     let mut reading = Reading::of(small);
     // Answers to SCAN stand between those that `reading` awaits: how many of those come first.
     let mut scans: VecDeque<usize> = VecDeque::new();
-    let mut pages: VecDeque<Assembly> = VecDeque::new();
     let mut first_page: u64 = 0;
     let mut cursor: Option<Vec<u8>> = Some(b"0".to_vec());
     let mut count = if store.flow.is_some() { MIN_COUNT.to_string().into_bytes() } else { COUNT.to_vec() };
@@ -77,7 +102,7 @@ pub(super) fn run(
             let mut assembly = Assembly { page: Page { records: Vec::new(), scanned: 0 }, waiting: 0 };
             let mut together = Vec::new();
             for key in keys {
-                if !seen.first(&key) {
+                if !first(&key) {
                     continue;
                 }
                 assembly.page.scanned += 1;
@@ -112,25 +137,44 @@ pub(super) fn run(
             for ahead in &mut scans {
                 *ahead -= 1;
             }
-            take_one(store, &mut reading, &mut pages, first_page, awaited)?;
+            take_one(store, &mut reading, pages, first_page, awaited)?;
         } else if cursor.is_none() && pages.iter().all(|page| page.waiting == 0) {
             while let Some(done) = pages.pop_front() {
-                if visit(done.page).is_break() {
+                if visit(whole(store, &mut reading, first_page, done)).is_break() {
                     return Ok(());
                 }
+                first_page += 1;
             }
             return Ok(());
         }
 
         while pages.front().is_some_and(|page| page.waiting == 0) {
             let Some(done) = pages.pop_front() else { break };
+            let page = whole(store, &mut reading, first_page, done);
             first_page += 1;
-            if visit(done.page).is_break() {
+            if visit(page).is_break() {
                 // Answers are still on their way; the connection is not used after a stopped scan.
                 return Ok(());
             }
         }
     }
+}
+
+/// A page without the records that are on another node by now.
+fn whole(store: &mut RedisStore, reading: &mut Reading, number: u64, done: Assembly) -> Page {
+    let mut page = done.page;
+    if store.cluster {
+        let mut slot = 0;
+        page.records.retain(|record| {
+            let strayed = reading.has_strayed(number, slot);
+            slot += 1;
+            if strayed {
+                store.strayed.push((record.key.clone(), record.asked));
+            }
+            !strayed
+        });
+    }
+    page
 }
 
 fn take_one(

@@ -47,6 +47,12 @@ pub struct Target {
     /// From the environment; also sent where the server wants none, as redis-cli does.
     pub env_password: Option<Secret>,
     pub tls: Tls,
+    /// More nodes of the cluster that it is a part of, as the user named them.
+    pub others: Vec<(String, u16)>,
+    /// The whole cluster is meant.
+    pub cluster: bool,
+    /// A node of a cluster is meant, for itself.
+    pub node: bool,
     pub connect_timeout: Duration,
     pub timeout: Duration,
 }
@@ -57,15 +63,27 @@ impl fmt::Display for Target {
         match &self.address {
             Address::Tcp { host, port, tls } => {
                 let scheme = if *tls { "rediss" } else { "redis" };
-                let (open, close) = if host.contains(':') { ("[", "]") } else { ("", "") };
-                write!(f, "{scheme}://{open}{host}{close}:{port}/{}", self.db)
+                if !self.cluster {
+                    return write!(f, "{scheme}://{}/{}", joined(host, *port), self.db);
+                }
+                write!(f, "{scheme}-cluster://{}", joined(host, *port))?;
+                for (host, port) in &self.others {
+                    write!(f, ",{}", joined(host, *port))?;
+                }
+                if self.db == 0 { Ok(()) } else { write!(f, "/{}", self.db) }
             }
             Address::Unix(path) => write!(f, "unix://{}?db={}", path.display(), self.db),
         }
     }
 }
 
-const SCHEMES: &[&str] = &["redis", "rediss", "valkey", "valkeys", "unix"];
+/// A host and its port as a URL has them.
+fn joined(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+const SCHEMES: &[&str] =
+    &["redis", "rediss", "valkey", "valkeys", "redis-cluster", "rediss-cluster", "unix"];
 
 impl Target {
     fn at(address: Address) -> Target {
@@ -78,6 +96,9 @@ impl Target {
             password_command: None,
             env_password: None,
             tls: Tls::default(),
+            others: Vec::new(),
+            cluster: false,
+            node: false,
             connect_timeout: CONNECT_TIMEOUT,
             timeout: TIMEOUT,
         }
@@ -120,17 +141,16 @@ impl Target {
             None => ("redis".to_string(), text),
         };
         match scheme.as_str() {
-            "redis" | "valkey" => Target::tcp(rest, false),
-            "rediss" | "valkeys" => Target::tcp(rest, true),
+            "redis" | "valkey" => Target::tcp(rest, false, false),
+            "rediss" | "valkeys" => Target::tcp(rest, true, false),
+            "redis-cluster" | "valkey-cluster" => Target::tcp(rest, false, true).map(Target::of_cluster),
+            "rediss-cluster" | "valkeys-cluster" => Target::tcp(rest, true, true).map(Target::of_cluster),
             "unix" | "redis+unix" | "valkey+unix" | "redis+socket" | "redis-socket" => Target::unix(rest),
             other if other.contains("sentinel") => Err(unsupported(
                 &format!("{other}://…"),
                 "Sentinel is not supported yet; name the primary itself (redis-cli -p 26379 SENTINEL \
                  GET-MASTER-ADDR-BY-NAME SERVICE says where it is)",
             )),
-            other if other.contains("cluster") => {
-                Err(unsupported(&format!("{other}://…"), "a Redis Cluster is not supported yet"))
-            }
             other => {
                 let near = crate::fault::nearest(other, SCHEMES.iter().copied())
                     .map_or_else(String::new, |near| format!("did you mean `{near}://`? "));
@@ -142,8 +162,27 @@ impl Target {
         }
     }
 
-    /// `[user[:pass]@]host[:port][/db]`.
-    fn tcp(rest: &str, tls: bool) -> Result<Target, Error> {
+    fn of_cluster(self) -> Target {
+        Target { cluster: true, ..self }
+    }
+
+    /// Each of the addresses that the user named, for itself.
+    pub(super) fn hosts(&self) -> Vec<Target> {
+        let one = |address: Address| Target {
+            address,
+            others: Vec::new(),
+            cluster: false,
+            node: true,
+            ..self.clone()
+        };
+        let tls = self.is_tls();
+        let others = self.others.iter().cloned();
+        let others = others.map(|(host, port)| Address::Tcp { host, port, tls });
+        [self.address.clone()].into_iter().chain(others).map(one).collect()
+    }
+
+    /// `[user[:pass]@]host[:port][,host[:port]…][/db]`; several hosts for a cluster alone.
+    fn tcp(rest: &str, tls: bool, several: bool) -> Result<Target, Error> {
         let (rest, fragment) = split_off(rest, '#');
         let (rest, query) = split_off(rest, '?');
         let (authority, path) = split_off(rest, '/');
@@ -157,8 +196,10 @@ impl Target {
             Some((login, host)) => (Some(login), host),
             None => (None, authority),
         };
-        let (host, port) = host_and_port(host)?;
+        let mut hosts = if several { host.split(',').collect() } else { vec![host] }.into_iter();
+        let (host, port) = host_and_port(hosts.next().unwrap_or_default())?;
         let mut target = Target::at(Address::Tcp { host, port, tls });
+        target.others = hosts.map(host_and_port).collect::<Result<_, _>>()?;
         target.log_in(login)?;
         if let Some(path) = path.map(|path| path.trim_end_matches('/')).filter(|path| !path.is_empty()) {
             target.db = database(path)?;
@@ -455,7 +496,8 @@ mod tests {
             ("unix://", "no path"),
             ("/run/redis.sock", "unix:///PATH"),
             ("redis-sentinel://h1,h2/main", "Sentinel is not supported yet"),
-            ("rediss-cluster://h1", "Cluster is not supported yet"),
+            ("redis-cluster://h1,h2:0", "port must be"),
+            ("redis-cluter://h1", "did you mean `redis-cluster://`"),
         ];
         for (text, expected) in cases {
             match Target::parse(text) {
@@ -475,6 +517,8 @@ mod tests {
             ("valkey://ops:hunter2@db1/2", "redis://db1:6379/2"),
             ("rediss://:hunter2@[::1]", "rediss://[::1]:6379/0"),
             ("unix:///run/redis.sock?pass=hunter2", "unix:///run/redis.sock?db=0"),
+            ("redis-cluster://u:hunter2@h1,[::1]:7001,h3", "redis-cluster://h1:6379,[::1]:7001,h3:6379"),
+            ("valkeys-cluster://h1:7000/2", "rediss-cluster://h1:7000/2"),
         ] {
             let target = Target::parse(text).expect("well written");
             assert_eq!(target.place(), place);
