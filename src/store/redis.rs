@@ -208,9 +208,11 @@ impl RedisStore {
 
     /// Takes one answer; a refusal by the server is the inner error.
     fn take(&mut self, command: &str) -> Result<Result<Answer, Refusal>, Error> {
-        if self.asking {
-            self.connection.answer().map_err(|error| self.classify(&error, "ASKING"))?;
-        }
+        let asked = match self.asking.then(|| self.connection.answer()) {
+            Some(Err(error)) => return Err(self.classify(&error, "ASKING")),
+            Some(Ok(Answer::ServerError(error))) => Some(::redis::RedisError::from(error)),
+            _ => None,
+        };
         let answered = if self.flow.is_some() {
             self.flush(command)?;
             let connection = &mut self.connection;
@@ -221,6 +223,10 @@ impl RedisStore {
         } else {
             self.connection.answer()
         };
+        if let Some(error) = asked {
+            answered.map_err(|error| self.classify(&error, command))?;
+            return Ok(Err(Refusal::Fatal(self.classify(&error, "ASKING"))));
+        }
         let error = match answered {
             Ok(Answer::ServerError(error)) => ::redis::RedisError::from(error),
             Ok(answer) => return Ok(Ok(answer)),

@@ -18,6 +18,7 @@ use sessctl::store::{
 use sessctl::text::clock::now_ms;
 
 use crate::memcached::Cache;
+use crate::support::cluster::Cluster;
 use crate::support::{Content, Server, express, sid};
 
 /// A store, and a way to write into it beside whoever is tested.
@@ -99,10 +100,30 @@ impl Shop for Server {
     }
 }
 
+/// One node with all slots: what is in different ones cannot be changed together there either.
+impl Shop for Cluster {
+    fn open(&self) -> Box<dyn Open> {
+        Box::new(Target::parse(&self.url()).expect("a target"))
+    }
+
+    fn put(&self, key: &str, held: Held, end: Option<i64>) {
+        self.node(0).put(key, held, end);
+    }
+
+    fn get(&self, key: &str) -> Option<Held> {
+        self.node(0).get(key)
+    }
+
+    fn end(&self, key: &str) -> Option<i64> {
+        self.node(0).end(key)
+    }
+}
+
 /// Runs a test on each kind of store.
 fn each(test: fn(&dyn Shop)) {
     test(&Memory::new("test"));
     test(&Server::start());
+    test(&Cluster::start(1));
 }
 
 const HOUR: i64 = 3_600_000;

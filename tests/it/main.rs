@@ -7,6 +7,7 @@ mod bad_input;
 mod between;
 mod bound;
 mod careful;
+mod cluster;
 mod commands;
 mod contract;
 mod dependencies;

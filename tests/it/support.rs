@@ -15,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
 
+pub(crate) mod cluster;
 pub(crate) mod proxy;
 pub(crate) mod run_file;
 
@@ -309,6 +310,24 @@ pub(crate) fn fixtures() -> Vec<String> {
     slugs
 }
 
+/// The keys of a captured store, each with its span (ms; 0 is none) and its DUMP; none ends while it is
+/// tested.
+pub(crate) fn captured(slug: &str) -> Vec<(Vec<u8>, i64, Vec<u8>)> {
+    let text = std::fs::read_to_string(fixture(slug).join("keys.jsonl")).expect("keys.jsonl");
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines
+        .map(|line| {
+            let key: Json = serde_json::from_str(line).expect("JSON");
+            let bytes = |name: &str| STANDARD.decode(key[name].as_str().expect("text")).expect("base64");
+            let ttl = match key["pttl_ms"].as_i64().expect("a number") {
+                -1 => 0,
+                ttl => ttl.max(600_000),
+            };
+            (bytes("key_b64"), ttl, bytes("dump_b64"))
+        })
+        .collect()
+}
+
 /// What a correct tool says of a captured store.
 pub(crate) fn expected(slug: &str) -> Json {
     let text = std::fs::read_to_string(fixture(slug).join("expected.json")).expect("expected.json");
@@ -388,16 +407,9 @@ impl Sess {
     }
 
     pub(crate) fn restore(&self, slug: &str) {
-        let text = std::fs::read_to_string(fixture(slug).join("keys.jsonl")).expect("keys.jsonl");
         let mut pipe = redis::pipe();
-        for line in text.lines().filter(|line| !line.trim().is_empty()) {
-            let key: Json = serde_json::from_str(line).expect("JSON");
-            let bytes = |name: &str| STANDARD.decode(key[name].as_str().expect("text")).expect("base64");
-            let ttl = match key["pttl_ms"].as_i64().expect("a number") {
-                -1 => 0,
-                ttl => ttl.max(600_000),
-            };
-            pipe.cmd("RESTORE").arg(bytes("key_b64")).arg(ttl).arg(bytes("dump_b64")).arg("REPLACE").ignore();
+        for (key, ttl, dump) in captured(slug) {
+            pipe.cmd("RESTORE").arg(key).arg(ttl).arg(dump).arg("REPLACE").ignore();
         }
         pipe.exec(&mut self.server.connect()).expect("RESTORE");
     }

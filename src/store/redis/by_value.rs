@@ -121,9 +121,8 @@ fn unlisted(
     places: &[usize],
 ) -> Result<Vec<usize>, Error> {
     let mut asked = Vec::new();
-    let of_one = |one: &usize, other: &usize| {
-        !store.cluster || together(&steps[*one].key, &steps[*other].key)
-    };
+    let of_one =
+        |one: &usize, other: &usize| !store.cluster || together(&steps[*one].key, &steps[*other].key);
     let portions: Vec<&[usize]> = places.chunk_by(of_one).flat_map(|some| some.chunks(WATCHED)).collect();
     for some in portions {
         let keys: HashSet<&Key> = some.iter().flat_map(|at| &steps[*at].then).filter_map(index).collect();

@@ -44,7 +44,10 @@ impl ClusterStore {
     }
 
     /// Asks every primary.
-    fn every<T>(&mut self, mut ask: impl FnMut(&mut RedisStore) -> Result<T, Error>) -> Result<Vec<T>, Error> {
+    fn every<T>(
+        &mut self,
+        mut ask: impl FnMut(&mut RedisStore) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
         (0..self.nodes.map.nodes.len())
             .map(|at| {
                 let asked = self.nodes.node(at).and_then(&mut ask);

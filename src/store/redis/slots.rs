@@ -63,12 +63,8 @@ mod tests {
     fn slots_are_those_of_the_specification() {
         assert_eq!(crc16(b"123456789"), 0x31c3);
         // As CLUSTER KEYSLOT of Redis 7.0.15 has them.
-        for (key, slot) in [
-            (&b"foo"[..], 12_182),
-            (b"{foo}.bar", 12_182),
-            (b"a{foo}{bar}", 12_182),
-            (b"", 0),
-        ] {
+        for (key, slot) in [(&b"foo"[..], 12_182), (b"{foo}.bar", 12_182), (b"a{foo}{bar}", 12_182), (b"", 0)]
+        {
             assert_eq!(slot_of(key), slot, "{}", key.escape_ascii());
         }
         // Braces with nothing in them are no tag, nor are those that are not closed.

@@ -82,8 +82,7 @@ fn joined(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-const SCHEMES: &[&str] =
-    &["redis", "rediss", "valkey", "valkeys", "redis-cluster", "rediss-cluster", "unix"];
+const SCHEMES: &[&str] = &["redis", "rediss", "valkey", "valkeys", "redis-cluster", "rediss-cluster", "unix"];
 
 impl Target {
     fn at(address: Address) -> Target {

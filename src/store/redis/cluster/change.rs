@@ -16,8 +16,8 @@ use crate::codec;
 use crate::store::redis::slots::{is_within, other_key, slot_of};
 use crate::store::redis::{RedisStore, backup, change, follow};
 use crate::store::{
-    Applied, Backup, Companion, Error, Fingerprint, Fit, Keeper, Key, Lookup as _, Op, Outcome, Own, Store as _,
-    Step,
+    Applied, Backup, Companion, Error, Fingerprint, Fit, Keeper, Key, Lookup as _, Op, Outcome, Own, Step,
+    Store as _,
 };
 
 /// Indexes that one session is followed into; a framework keeps a few.
@@ -65,7 +65,8 @@ pub(super) fn apply(
         let mut why = None;
         let groups = store.nodes.grouped(open.iter().map(|at| (*at, of_key(&near[*at].key))));
         // Of slots that move each is tried for itself, so that it holds up no other.
-        let of_one = |one: &usize, other: &usize| !alone || of_key(&near[*one].key) == of_key(&near[*other].key);
+        let of_one =
+            |one: &usize, other: &usize| !alone || of_key(&near[*one].key) == of_key(&near[*other].key);
         let groups = groups.iter().flat_map(|(owner, places)| {
             places.chunk_by(of_one).map(|some| (*owner, some.to_vec())).collect::<Vec<_>>()
         });
@@ -295,7 +296,8 @@ fn elsewhere(
             ops.extend(some.into_iter().filter(|op| done.insert(op.clone())).map(|op| (at, op)));
         }
     }
-    let apart = |op: &Op| other_key(op).is_some_and(|other| op.key().is_some_and(|key| of_key(key) != of_key(other)));
+    let apart =
+        |op: &Op| other_key(op).is_some_and(|other| op.key().is_some_and(|key| of_key(key) != of_key(other)));
     let (apart, plain): (Vec<Placed>, Vec<Placed>) = ops.into_iter().partition(|(_, op)| apart(op));
     let first = carry(nodes, &plain, outcomes);
     let second = in_two(nodes, &apart, outcomes);

@@ -162,7 +162,8 @@ impl Own {
 
     /// Whether all keys of a slot were here, and only here, from this moment to the `later` one.
     pub(super) fn stayed(&self, slot: u16, later: &Own) -> bool {
-        let still = |own: &Own| own.has(slot) && !own.leaving.contains_key(&slot) && !own.coming.contains(&slot);
+        let still =
+            |own: &Own| own.has(slot) && !own.leaving.contains_key(&slot) && !own.coming.contains(&slot);
         self.epoch == later.epoch && still(self) && still(later)
     }
 
@@ -219,8 +220,13 @@ mod tests {
         let map = Map::of(answer).unwrap();
         assert_eq!(map.nodes.len(), 2);
         assert_eq!((map.nodes[0].replicas, &map.nodes[1].host[..]), (1, ""));
-        assert_eq!([map.owner(9), map.owner(10), map.owner(11), map.owner(16_383)], [Some(0), Some(0), None, Some(1)]);
-        for senseless in [range(5, 16_384, vec![node(text("h"), 1, "a")]), range(9, 3, vec![node(text("h"), 1, "a")])] {
+        assert_eq!(
+            [map.owner(9), map.owner(10), map.owner(11), map.owner(16_383)],
+            [Some(0), Some(0), None, Some(1)]
+        );
+        for senseless in
+            [range(5, 16_384, vec![node(text("h"), 1, "a")]), range(9, 3, vec![node(text("h"), 1, "a")])]
+        {
             assert!(Map::of(Answer::Array(vec![senseless])).is_none());
         }
     }

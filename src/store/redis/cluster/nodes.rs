@@ -101,7 +101,10 @@ impl Nodes {
         for id in connected {
             let Some(store) = self.open.get_mut(&id) else { continue };
             match Map::ask(store) {
-                Ok(map) if !map.nodes.is_empty() => return self.take(map),
+                Ok(map) if !map.nodes.is_empty() => {
+                    self.take(map);
+                    return Ok(());
+                }
                 Ok(_) => {}
                 Err(error) => {
                     self.close(&id);
@@ -124,7 +127,10 @@ impl Nodes {
                 Map::ask(&mut store)
             });
             match asked {
-                Ok(map) if !map.nodes.is_empty() => return self.take(map),
+                Ok(map) if !map.nodes.is_empty() => {
+                    self.take(map);
+                    return Ok(());
+                }
                 Ok(_) => {
                     let reason = "no node has any of the slots".to_string();
                     last = Some(Error::ClusterDown { place: target.place(), reason });
@@ -135,14 +141,13 @@ impl Nodes {
         Err(last.unwrap_or_else(|| Error::Target("the store names no host".to_string())))
     }
 
-    fn take(&mut self, map: Map) -> Result<(), Error> {
+    fn take(&mut self, map: Map) {
         let gone: Vec<String> =
             self.open.keys().filter(|id| map.nodes.iter().all(|node| node.id != **id)).cloned().collect();
         for id in gone {
             self.close(&id);
         }
         self.map = map;
-        Ok(())
     }
 
     /// A node at this address, to be logged in to as the user is to the cluster.
@@ -160,13 +165,13 @@ impl Nodes {
     /// a router, the hosts that the user named are tried with its port.
     pub(super) fn connect(&self, node: &Node) -> Result<RedisStore, Error> {
         let announced = self.at(&node.host, node.port);
-        let mut opened = self.reach(&announced, node);
+        let mut opened = Nodes::reach(&announced, node);
         if matches!(&opened, Err(Error::Connect { reason: Reason::Absent(_), .. })) {
             for named in self.target.hosts() {
                 let Address::Tcp { host, .. } = &named.address else { continue };
                 let other = self.at(host, node.port);
                 if other.address != announced.address
-                    && let Ok(store) = self.reach(&other, node)
+                    && let Ok(store) = Nodes::reach(&other, node)
                 {
                     opened = Ok(store);
                     break;
@@ -179,7 +184,7 @@ impl Nodes {
     }
 
     /// Connects, and makes sure that it is this very node.
-    fn reach(&self, target: &Target, node: &Node) -> Result<RedisStore, Error> {
+    fn reach(target: &Target, node: &Node) -> Result<RedisStore, Error> {
         let mut store = RedisStore::open(target)?;
         let other = || Error::Connect {
             place: target.place(),
@@ -244,7 +249,10 @@ impl Nodes {
     }
 
     /// The places of these slots, by the node that has them; those that nobody has come last.
-    pub(super) fn grouped(&self, slots: impl Iterator<Item = (usize, u16)>) -> Vec<(Option<usize>, Vec<usize>)> {
+    pub(super) fn grouped(
+        &self,
+        slots: impl Iterator<Item = (usize, u16)>,
+    ) -> Vec<(Option<usize>, Vec<usize>)> {
         let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (place, slot) in slots {
             groups.entry(self.map.owner(slot).unwrap_or(usize::MAX)).or_default().push(place);
@@ -345,7 +353,9 @@ impl Nodes {
     /// A connection to the node that gets a slot's keys, which answers for them already if it is asked so.
     fn asking(&self, to: &str) -> Result<RedisStore, Error> {
         let address = to.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
-        let Some((host, port)) = address else { return Err(Error::Target("there is no such node".to_string())) };
+        let Some((host, port)) = address else {
+            return Err(Error::Target("there is no such node".to_string()));
+        };
         let mut store = self.to(host, port)?;
         store.asking = true;
         Ok(store)

@@ -106,7 +106,7 @@ pub(super) fn run(
     if let Some(error) = fatal {
         return Err(error);
     }
-    if hand_on(nodes, strayed, visit)?.is_break() {
+    if hand_on(nodes, &strayed, visit)?.is_break() {
         return Ok(());
     }
     let open: Vec<u16> = (0..SLOTS).filter(|slot| unseen[usize::from(*slot)]).collect();
@@ -126,7 +126,9 @@ fn sweep(
 ) -> Swept {
     let mut swept = Swept { store, covered: Vec::new(), strayed: Vec::new(), error: None };
     let error = match swept.store.take().map_or_else(|| nodes.connect(node), Ok) {
-        Ok(store) => one_scan(swept.store.insert(store), pattern, need, gate, pages, &mut swept.covered).err(),
+        Ok(store) => {
+            one_scan(swept.store.insert(store), pattern, need, gate, pages, &mut swept.covered).err()
+        }
         Err(error) => Some(error),
     };
     if let Some(store) = &mut swept.store {
@@ -152,13 +154,11 @@ fn one_scan(
     };
     let mut query = Query { pattern: pattern.map(<[u8]>::to_vec), need, interest: &mut interest };
     let mut stopped = false;
-    scan::over(store, &mut query, &mut |key| shared().seen.first(key), &mut |page| match pages.send(page) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(_) => {
-            stopped = true;
-            ControlFlow::Break(())
-        }
-    })?;
+    let mut hand = |page: Page| {
+        stopped = pages.send(page).is_err();
+        if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    scan::over(store, &mut query, &mut |key| shared().seen.first(key), &mut hand)?;
     if !stopped {
         let after = Own::ask(store)?;
         covered.extend((0..SLOTS).filter(|slot| before.stayed(*slot, &after)));
@@ -169,7 +169,7 @@ fn one_scan(
 /// Reads keys wherever they are by now, and hands them on.
 fn hand_on(
     nodes: &mut Nodes,
-    keys: Vec<(Key, Need)>,
+    keys: &[(Key, Need)],
     visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
 ) -> Result<ControlFlow<()>, Error> {
     for some in keys.chunks(AT_ONCE) {
@@ -251,7 +251,8 @@ impl Rest<'_, '_> {
                 patience = Patience::new(nodes.limit());
                 continue;
             }
-            let unreachable = matches!(why, Some(Error::Connect { .. } | Error::Lost { .. } | Error::ClusterDown { .. }));
+            let unreachable =
+                matches!(why, Some(Error::Connect { .. } | Error::Lost { .. } | Error::ClusterDown { .. }));
             let hope = !unreachable || open.iter().any(|slot| nodes.has_hope(*slot));
             if !patience.wait(hope) {
                 break;
@@ -286,7 +287,7 @@ impl Rest<'_, '_> {
         if scanned > 0 && (self.visit)(Page { records: Vec::new(), scanned }).is_break() {
             return Ok(ControlFlow::Break(()));
         }
-        hand_on(nodes, wanted, self.visit)
+        hand_on(nodes, &wanted, self.visit)
     }
 }
 
