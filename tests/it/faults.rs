@@ -326,9 +326,8 @@ fn stores_that_cannot_be_are_usage_errors() {
         Ran::of(&mut sess.command(["list", "--store", store])).code(2).says(says).hides("s3cr");
     }
     // Well written, and not supported yet: no mistake of the user's.
-    for store in ["redis-sentinel://localhost/main"] {
-        Ran::of(&mut sess.command(["list", "--store", store])).code(1).says("not supported yet");
-    }
+    let sentinel = ["list", "--store", "redis-sentinel://localhost/main"];
+    Ran::of(&mut sess.command(sentinel)).code(1).says("not supported yet");
     let url = format!("{}?db=99", sess.server.url());
     Ran::of(&mut sess.command(["list", "--store", &url])).code(1).says("SELECT").says("out of range");
 }
