@@ -39,6 +39,9 @@ pub struct TargetArgs {
     /// A dump file is PATH.rdb or rdb:PATH, also of .gz and .zst, or rdb:- for standard input; an append-only
     /// file is aof:DIR or aof:FILE; with ?db=N behind it for another database than 0. They are read, and never
     /// changed.
+    ///
+    /// A database is sqlite:PATH, postgres://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE, or as frameworks
+    /// write it (postgresql+psycopg://, mysql2://, ?host=/SOCKET). PGPASSWORD, ~/.pgpass and MYSQL_PWD count.
     #[arg(long, global = true, value_name = "URL", env = "SESSCTL_STORE", hide_env_values = true)]
     pub store: Option<String>,
 

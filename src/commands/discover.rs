@@ -11,7 +11,7 @@ use crate::layout::session::{Certainty, Login, Session};
 use crate::layout::{Layout, Setting, Setup};
 use crate::render::{self, Cell, Column, Columns, Datum, Format, Member, Rows, Tone, safe, words};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
-use crate::store::{Key, Kind, Lookup, Need, Record, Ttl};
+use crate::store::{Key, Kind, Lookup, Medium, Need, Record, Ttl};
 use crate::ui;
 
 /// Tell what is in a server: sessions by layout and prefix, and what else
@@ -523,6 +523,11 @@ fn profiles(context: &Context, families: &[(Name, Family)], writable: bool) -> S
 
 /// The option, with its value, that makes a layout's keys begin so; none where they do by default.
 fn prefix_setting<'p>(layout: &'static Layout, prefix: &'p str) -> Option<(&'static str, &'p str)> {
+    if layout.medium == Medium::Table {
+        // What stands before the id is the table, and perhaps more that the layout itself tells apart.
+        let table = prefix.split(':').next().filter(|table| *table != layout.keys.prefix)?;
+        return Some((layout.keys.prefix_option, table));
+    }
     let default = (layout.keys.lead)(&Setup::free(layout));
     let more = prefix.as_bytes().strip_prefix(default.as_slice());
     let option = layout.keys.prefix_option;

@@ -9,7 +9,7 @@ use crate::change::report::Report;
 use crate::context::Context;
 use crate::frameworks::Catalog;
 use crate::render::{self, Column, Columns, Datum, Format, Member, Rows, mask, safe};
-use crate::store::{Backup, Companion, Content, Expiry, JsonItem, Lookup, Op, Own, Rewrite};
+use crate::store::{Backup, Companion, Content, Expiry, JsonItem, Lookup, Medium, Op, Own, Rewrite};
 use crate::text::words::and;
 use crate::text::words::plural;
 
@@ -456,7 +456,10 @@ impl<'e> Words<'e> {
     /// What is done to the session's own key.
     fn own(&self, entry: &Entry) -> String {
         let key = self.show(&entry.step.key.0);
+        let layout = crate::frameworks::BUILT_IN.by_name(&entry.layout);
+        let is_row = layout.is_some_and(|layout| layout.medium == Medium::Table);
         match &entry.step.own {
+            Own::End if is_row => format!("DELETE {key}"),
             Own::End => format!("UNLINK {key}"),
             Own::Expire { at, rewrite } => {
                 let rewritten = if rewrite.is_some() { " and its end inside the value" } else { "" };
@@ -476,7 +479,8 @@ impl<'e> Words<'e> {
                                         format!(" {} {}", self.show(&name.0), self.show(&value.0))
                                     })
                                     .collect();
-                                format!("HSET {key}{} ({when})", fields.concat())
+                                let verb = if is_row { "UPDATE" } else { "HSET" };
+                                format!("{verb} {key}{} ({when})", fields.concat())
                             }
                             _ => format!("SET {key}: its end inside the value ({when})"),
                         }

@@ -10,6 +10,8 @@ mod careful;
 mod cluster;
 mod commands;
 mod contract;
+#[cfg(all(feature = "postgres", feature = "mysql"))]
+mod databases;
 mod dependencies;
 mod display;
 mod doctor;
