@@ -100,7 +100,7 @@ impl SqlPlace {
         }
     }
 
-    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    #[cfg_attr(not(any(feature = "postgres", feature = "mysql")), expect(dead_code, reason = "for servers"))]
     /// The password to log in with: that of the address, of the file, or what the command prints.
     pub(super) fn password(&self, server: &Server) -> Result<Option<Secret>, Error> {
         let connecting =
