@@ -28,7 +28,9 @@ pub mod inspect;
 pub mod layouts;
 pub mod list;
 pub mod man;
+pub mod measured;
 mod others;
+pub mod page;
 pub mod purge;
 pub mod report;
 mod rights;
@@ -88,6 +90,8 @@ pub enum Command {
     Discover(discover::Args),
     Stats(stats::Args),
     Doctor(doctor::Args),
+    #[command(name = "report")]
+    Page(page::Args),
     Layouts(layouts::Args),
     Decode(decode::Args),
     Cookie(cookie::Args),
@@ -125,6 +129,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Discover(args) => discover::run(&context()?, args),
         Command::Stats(args) => stats::run(&context()?, args),
         Command::Doctor(args) => doctor::run(&context()?, args),
+        Command::Page(args) => page::run(&context()?, args),
         Command::Layouts(args) => layouts::run(&context()?, args, toml),
         Command::Decode(args) => decode::run(&context()?, args),
         Command::Cookie(args) => cookie::run(&context()?, args),

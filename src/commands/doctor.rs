@@ -13,8 +13,8 @@ use crate::exit::Exit;
 use crate::layout::session::Session;
 use crate::render::{self, Format};
 use crate::scan::{self, End, Request};
-use crate::select::SelectArgs;
 use crate::select::near::Near;
+use crate::select::{Filter, SelectArgs};
 use crate::store::{Error, Need};
 use crate::text::clock;
 use crate::text::words::plural;
@@ -29,7 +29,7 @@ use findings::{Evidence, Id, Severity, Spec};
 use sessions::Examining;
 
 /// Browsers keep no cookie longer than this (RFC 6265bis): a session that lives longer serves nobody.
-const LONGEST: Duration = Duration::from_secs(400 * 86_400);
+pub const LONGEST: Duration = Duration::from_secs(400 * 86_400);
 
 /// Find what is wrong with sessions, their indexes and the server
 ///
@@ -150,17 +150,30 @@ fn fix(context: &Context, args: &Args, id: Id) -> anyhow::Result<Exit> {
     }
 }
 
-/// Scans the store, follows what the scan taught, and asks the server about itself. What breaks on the way
-/// leaves what was found.
-pub fn examine(context: &Context, args: &Args) -> anyhow::Result<(Examined, Option<anyhow::Error>)> {
+/// Looks for what was asked for, and tells what the scan has to say besides.
+fn examine(context: &Context, args: &Args) -> anyhow::Result<(Examined, Option<anyhow::Error>)> {
     let filter = args.select.filter()?;
     context.permit_scan()?;
+    let (mut examined, broken) = examine_those(context, &filter, args.max_ttl.unwrap_or(LONGEST), true)?;
+    let asked = |id: Id| (args.only.is_empty() || args.only.contains(&id)) && !args.skip.contains(&id);
+    examined.findings.retain(|(spec, _)| asked(spec.id));
+    Ok((examined, broken))
+}
+
+/// Scans the store, follows what the scan taught, and asks the server about itself. What breaks on the way
+/// leaves what was found. `aloud` tells what the scan has to say besides.
+pub fn examine_those(
+    context: &Context,
+    filter: &Filter,
+    longest: Duration,
+    aloud: bool,
+) -> anyhow::Result<(Examined, Option<anyhow::Error>)> {
     let mut scanner = context.reader()?;
     let mut aside = context.reader()?;
     let total = aside.size().ok().flatten();
     let mut need = Need::ALL;
     need.memory &= scanner.offers().memory;
-    let near = Near::new(&filter);
+    let near = Near::new(filter);
     let keeps = |session: &Session<'_>| near.keeps(session) || session.remains().is_some();
     let request = Request {
         setups: &context.setups,
@@ -170,8 +183,7 @@ pub fn examine(context: &Context, args: &Args) -> anyhow::Result<(Examined, Opti
         keeps: &keeps,
         copies: false,
     };
-    let longest = args.max_ttl.unwrap_or(LONGEST).as_millis() as u64;
-    let mut examining = Examining::new(longest, context.ui.progress("examining", total));
+    let mut examining = Examining::new(longest.as_millis() as u64, context.ui.progress("examining", total));
     let (tally, end) = scan::sessions(&mut *scanner, &mut *aside, &request, &mut examining)?;
     examining.conclude();
     let mut broken: Option<Error> = match end {
@@ -192,13 +204,14 @@ pub fn examine(context: &Context, args: &Args) -> anyhow::Result<(Examined, Opti
         }
     }
     let at = aside.now().unwrap_or_else(|_| scan::now_ms());
-    list::report_scan(context, &tally, &*scanner);
-    let asked = |id: Id| (args.only.is_empty() || args.only.contains(&id)) && !args.skip.contains(&id);
+    if aloud {
+        list::report_scan(context, &tally, &*scanner);
+    }
     let examined = Examined {
         at,
         complete: broken.is_none() && !interrupted,
         checked: sessions,
-        findings: findings.sorted(asked),
+        findings: findings.sorted(|_| true),
     };
     let broken = broken.map(|error| {
         anyhow::Error::from(error).context("not all of it could be looked at; there may be more to find")

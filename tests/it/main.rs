@@ -32,6 +32,7 @@ mod memcached;
 mod neighbours;
 mod own_layouts;
 mod pace;
+mod page;
 mod plans;
 mod reads;
 mod rights;

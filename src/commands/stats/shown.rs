@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Args, Measured, scaled};
+use crate::commands::measured::Measured;
 use crate::context::Context;
 use crate::measure::spread::Spreading;
 use crate::measure::{Held, Top};
@@ -17,11 +17,11 @@ const BAR: usize = 24;
 const NAME: usize = 40;
 
 /// Everything, for a screen of so many columns.
-pub(super) fn screen(context: &Context, measured: &Measured, args: &Args) -> String {
+pub(super) fn screen(context: &Context, measured: &Measured, top: usize) -> String {
     let look = context.look();
     let width = look.width().clamp(40, 100);
     let figures = &measured.figures;
-    let scale = |count| scaled(count, measured.sampled);
+    let scale = |count| measured.scaled(count);
     let about = if measured.sampled.is_some() { "about " } else { "" };
     let mut out = String::new();
     let mut line = |head: &str, text: String| {
@@ -32,7 +32,7 @@ pub(super) fn screen(context: &Context, measured: &Measured, args: &Args) -> Str
         line("at", at);
     }
     if let Some((share, keys)) = measured.sampled {
-        let error = error_of(figures.sessions, share);
+        let error = measured.error().unwrap_or_default();
         line(
             "sample",
             format!(
@@ -108,7 +108,7 @@ pub(super) fn screen(context: &Context, measured: &Measured, args: &Args) -> Str
     let whole = figures.bytes.total.max(1);
     let named = |top: &Top| (top.name.clone(), top.held);
     tops(&mut out, "layouts", figures.layouts.iter().map(named), whole, measured, width);
-    if args.top > 0 {
+    if top > 0 {
         tops(&mut out, "users", figures.users_by_sessions.iter().map(named), whole, measured, width);
         tops(&mut out, "networks", figures.networks.iter().map(named), whole, measured, width);
         tops(&mut out, "agents", figures.agents.iter().map(named), whole, measured, width);
@@ -142,36 +142,18 @@ pub(super) fn screen(context: &Context, measured: &Measured, args: &Args) -> Str
             since.ended,
             sign(since.users),
         );
-        for top in since.grown.iter().take(args.top) {
+        for top in since.grown.iter().take(top) {
             let _ =
                 writeln!(out, "  {} {} +{}", safe(&top.layout), safe(&top.path), clock::size(top.held.bytes));
         }
     }
-    if let Some(text) = reach(measured) {
+    if let Some(text) = measured.reach() {
         let _ = writeln!(out, "\n{text}");
     }
     if !figures.estimated.is_empty() && measured.sampled.is_none() {
         let _ = writeln!(out, "\nestimated: {}", figures.estimated.join(", "));
     }
     out
-}
-
-/// How far off the number of sessions may be that a share tells, at 95 of 100.
-fn error_of(seen: u64, share: f64) -> u64 {
-    (1.96 * (seen as f64 * (1.0 - share)).sqrt() / share).ceil() as u64
-}
-
-/// When the server's limit is reached, at the rate since the figures were saved.
-fn reach(measured: &Measured) -> Option<String> {
-    let (since, health) = (measured.since.as_ref()?, measured.health.as_ref()?);
-    let (used, most) = (health.used_memory?, health.maxmemory.filter(|most| *most > 0)?);
-    let span = measured.at.saturating_sub(since.at);
-    if since.bytes <= 0 || span <= 0 {
-        return None;
-    }
-    let left = most.saturating_sub(used) as f64;
-    let rate = since.bytes as f64 / span as f64;
-    Some(format!("At this rate maxmemory is reached in {}.", clock::span((left / rate) as u64)))
 }
 
 fn row(out: &mut String, head: &str, spread: &Spreading, shown: impl Fn(u64) -> String) {
@@ -210,7 +192,7 @@ fn bars(out: &mut String, head: &str, spread: &Spreading, label: fn(u64) -> Stri
         let name = if glyph::cut() == "…" { name } else { name.replace('≤', "<=") };
         let length = (step.count as f64 / most as f64 * BAR as f64).ceil() as usize;
         let bar: String = std::iter::repeat_n(full, length).collect();
-        let _ = writeln!(out, "  {name:<10} {:>10} {bar}", scaled(step.count, measured.sampled));
+        let _ = writeln!(out, "  {name:<10} {:>10} {bar}", measured.scaled(step.count));
     }
 }
 
@@ -234,8 +216,8 @@ fn tops(
             out,
             "{} {:>10} {:>10} {:>4.0} %",
             fitted(&safe(&name), room),
-            scaled(held.sessions, measured.sampled),
-            clock::size(scaled(held.bytes, measured.sampled)),
+            measured.scaled(held.sessions),
+            clock::size(measured.scaled(held.bytes)),
             held.bytes as f64 / whole as f64 * 100.0
         );
     }

@@ -1,0 +1,208 @@
+//! `sessctl report`: the figures as a page that is one file.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::Context as _;
+use serde_json::json;
+
+use super::doctor;
+use super::measured::{self, MeasureArgs};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::render::{self, Format};
+use crate::text::clock;
+use crate::text::words::plural;
+
+mod document;
+mod html;
+mod plot;
+
+/// Write a page with figures and findings, as one HTML file that needs nothing else
+///
+/// The figures are those of `stats`, the findings those of `doctor`. The page loads nothing, from no
+/// network and no other file. Only you can read it, as users and addresses stand in it; of ids it has no
+/// more than beginnings, beside findings. A file that is there already is replaced if it is such a page,
+/// or with --force.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sessctl report
+  Of a dump file, and look at it:
+    sessctl --store dump.rdb report --out dump.html --open
+  Of one layout, with what a shorter life would bring:
+    sessctl --layout laravel report --if 'expire --all --cap 2h'
+  Each week, with what has changed since:
+    sessctl report --save week2.json --baseline week1.json --title 'Week 2'
+  To another program:
+    sessctl report --out - | gzip >report.html.gz")]
+pub struct Args {
+    /// Write the page to this file, or to standard output with -
+    #[arg(long, value_name = "FILE", default_value = "sessctl-report.html", allow_hyphen_values = true)]
+    pub out: PathBuf,
+
+    /// What the page is headed with [default: Sessions in STORE]
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+
+    /// Show the page in a browser
+    #[arg(long)]
+    pub open: bool,
+
+    /// Replace the file also if it is no such page
+    #[arg(long)]
+    pub force: bool,
+
+    /// Leave out what `doctor` finds, which takes a second look at all keys
+    #[arg(long)]
+    pub no_findings: bool,
+
+    #[command(flatten)]
+    pub measure: MeasureArgs,
+}
+
+/// Where the page goes.
+enum Target<'a> {
+    Stdout,
+    /// Whether there was a file that it takes the place of.
+    File(&'a Path, bool),
+}
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    let hint = "the page itself is HTML; what is printed is where it is";
+    context.format.among(Format::OBJECTS, "what was written is told", hint)?;
+    // What cannot be written is better known before the store is read.
+    let target = target(args)?;
+    let filter = args.measure.select.filter()?;
+    let (measured, mut exit) = measured::measure(context, &args.measure, &filter)?;
+    let mut examined = None;
+    // A share of the keys says little of faults, and whoever asks for one does not want all to be read.
+    if !args.no_findings && measured.complete && measured.sampled.is_none() {
+        match doctor::examine_those(context, &filter, doctor::LONGEST, false) {
+            Ok((found, None)) => {
+                exit = if found.complete { exit } else { Exit::Interrupted };
+                examined = Some(found);
+            }
+            // The figures are there, and worth more than nothing.
+            Ok((found, Some(error))) => {
+                crate::error::report(&error, context.ui.color_err);
+                (examined, exit) = (Some(found), Exit::Partial);
+            }
+            Err(error) => {
+                crate::error::report(&error, context.ui.color_err);
+                exit = Exit::Partial;
+            }
+        }
+    }
+    let title = args.title.clone().unwrap_or_else(|| format!("Sessions in {}", measured.store));
+    let page = document::page(&measured, examined.as_ref(), &title, args.measure.top);
+    let Target::File(path, replaces) = target else {
+        let mut out = context.ui.out();
+        out.write_all(page.as_bytes())?;
+        out.flush()?;
+        return Ok(exit);
+    };
+    write(path, replaces, page.as_bytes()).with_context(|| format!("writing {}", path.display()))?;
+    let sessions = measured.scaled(measured.figures.sessions);
+    if context.format == Format::Table {
+        context.ui.note(format!(
+            "the page about {} is in {} ({})",
+            plural(sessions, "session"),
+            path.display(),
+            clock::size(page.len() as u64)
+        ));
+    } else {
+        let told = json!({
+            "file": path.display().to_string(),
+            "bytes": page.len(),
+            "sessions": sessions,
+            "complete": measured.complete && examined.is_none_or(|examined| examined.complete),
+        });
+        let mut out = context.ui.out();
+        out.write_all(&render::json::value(context.format, &told))?;
+        out.flush()?;
+    }
+    if args.open
+        && let Err(error) = open(path)
+    {
+        context.ui.warn(format!("no browser shows {}: {error}", path.display()));
+    }
+    Ok(exit)
+}
+
+fn target(args: &Args) -> anyhow::Result<Target<'_>> {
+    let path = args.out.as_path();
+    let shown = path.display();
+    if path == Path::new("-") {
+        if args.open {
+            let what = "what goes to standard output cannot be opened in a browser";
+            return Err(crate::error::Usage::new(what)
+                .hint("name a file with --out, or leave --open out")
+                .into());
+        }
+        return Ok(Target::Stdout);
+    }
+    let there = match path.symlink_metadata() {
+        Ok(found) if !found.is_file() => {
+            return Err(Failure::new(format!("{shown} is there and no ordinary file"))
+                .hint("choose another name for the page with --out; `--out -` is standard output")
+                .into());
+        }
+        Ok(_) if args.force => true,
+        Ok(_) if document::is_one(&beginning(path).with_context(|| format!("reading {shown}"))?) => true,
+        Ok(_) => {
+            return Err(Failure::new(format!("there is a file {shown} already, and it is no such page"))
+                .hint("choose another name with --out, or replace it with --force")
+                .into());
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) => return Err(error).with_context(|| format!("writing {shown}")),
+    };
+    tempfile::tempfile_in(folder(path)).with_context(|| format!("writing {shown}"))?;
+    Ok(Target::File(path, there))
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn beginning(path: &Path) -> io::Result<Vec<u8>> {
+    let mut read = Vec::new();
+    File::open(path)?.take(1024).read_to_end(&mut read)?;
+    Ok(read)
+}
+
+/// Whole or not at all, and for nobody else's eyes.
+fn write(path: &Path, replaces: bool, page: &[u8]) -> io::Result<()> {
+    // Made with mode 0600.
+    let mut file = tempfile::Builder::new().prefix(".sessctl-report-").tempfile_in(folder(path))?;
+    file.write_all(page)?;
+    file.as_file().sync_all()?;
+    if replaces {
+        file.persist(path)?
+    } else {
+        file.persist_noclobber(path)?
+    };
+    Ok(())
+}
+
+/// Shows a file in the browser that the desktop has chosen, and says why it cannot.
+fn open(path: &Path) -> io::Result<()> {
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    // From the root on: a name that begins with `-` would be an option.
+    let path = fs::canonicalize(path)?;
+    let status = Command::new(opener)
+        .arg(path)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .map_err(|error| io::Error::new(error.kind(), format!("{opener}: {error}")))?;
+    if status.success() { Ok(()) } else { Err(io::Error::other(format!("{opener} failed ({status})"))) }
+}
