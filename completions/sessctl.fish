@@ -4186,41 +4186,6 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l ticket -d 'No
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l rate -d 'Change at most so many sessions a second, or `none` [default: none, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l latency-budget -d 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l max-lag -d 'Pause while a replica is further behind than this, or `none` [default: none, or the profile\'s]' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -s u -l user -d 'Sessions of this user, exactly; repeat for several' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l user-match -d 'Sessions of users whose name fits a Redis glob; repeat for several' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l ttl -d 'By what is left of the key\'s TTL: \'<30m\', \'>=2d\'' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l idle -d 'By the time since the session was last seen: \'>7d\'' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l age -d 'By the time since the session was created: \'>30d\'' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l size -d 'By the memory that the session\'s key takes: \'>64KiB\'' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l ip -d 'Sessions from this address or network; repeat for several' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l agent -d 'Sessions from browsers whose name contains this, whatever its case; repeat for several' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l where -d 'By the decoded data: \'passport.user = alice\', \'cart.items.0.qty >= 2\'' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l ids-from -d 'Sessions named in a file, or on standard input with -' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l not -d 'Negate the filter that follows: --not --user alice, --not expired' -r -f -a "--user\t''
---user-match\t''
---ttl\t''
---idle\t''
---age\t''
---size\t''
---ip\t''
---agent\t''
---where\t''
---ids-from\t''
---authenticated\t''
---anonymous\t''
---no-ttl\t''
---undecodable\t''
---expired\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l not-user -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l not-user-match -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l not-ttl -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l not-idle -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l not-age -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l not-size -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l not-ip -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l not-agent -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l not-where -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l not-ids-from -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l profile -d 'Use this profile of the configuration file' -r
@@ -4446,17 +4411,6 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -s y -l yes -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l index-only -d 'With --user: end what the framework\'s own index names, and do not scan for what it misses'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l scan-only -d 'With --user: scan at once, and do not look into indexes'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l no-undo -d 'Keep no undo file; the change cannot be taken back then'
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l authenticated -d 'Sessions of somebody who is logged in'
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l anonymous -d 'Sessions of nobody'
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l no-ttl -d 'Sessions whose key has no TTL'
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l undecodable -d 'Sessions whose value cannot be decoded'
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l expired -d 'Sessions whose own end has passed though the key is still there'
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l all -d 'Every session'
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l not-authenticated
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l not-anonymous
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l not-no-ttl
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l not-undecodable
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l not-expired
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l insecure -d 'Do not check the server\'s certificate'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l no-headers -d 'Leave out the line with the names of the columns, in tables and CSV'

@@ -49,7 +49,7 @@ fn a_run_is_told_by_what_when_and_which() {
         shown.starts_with(&format!("{run}: purge of ")) && shown.contains("(user is user1), "),
         "{shown}"
     );
-    assert!(shown.contains("1 of 1 done, done\n\nID        LAYOUT"), "{shown}");
+    assert!(shown.contains("1 of 1 done, done\n\nID         LAYOUT"), "{shown}");
     let mut terminal = sess.terminal(&["undo"]);
     terminal.shows("Put them back?");
     terminal.types("n\n");

@@ -1,6 +1,7 @@
 //! Dump files: the same rows as of the server that saved them, and what is said where there are none.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value as Json;
 
@@ -302,4 +303,22 @@ fn a_dump_is_never_changed() {
     }
     assert!(std::fs::read(&dump).expect("a dump") == before);
     assert_eq!(sess.server.size(), 3);
+}
+
+#[test]
+fn the_sample_is_what_its_script_makes_and_shows_forty_frameworks() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let sample = root.join("fixtures/sample.rdb");
+    let dir = tempfile::tempdir().expect("a directory");
+    let made = dir.path().join("sample.rdb");
+    let ran = Command::new("python3").arg(root.join("make-sample")).arg(&made).status().expect("python3");
+    assert!(ran.success());
+    assert_eq!(std::fs::read(&made).expect("what was made"), std::fs::read(&sample).expect("the sample"));
+    let sess = Sess::new();
+    let store = format!("rdb:{}", sample.display());
+    let counted =
+        sess.args(["--store", &store, "count", "--by", "layout", "-o", "ndjson"]).success().ndjson();
+    assert!(counted.len() >= 38, "{} layouts", counted.len());
+    let known = sess.args(["--store", &store, "count", "--authenticated", "-o", "json"]).success().json();
+    assert!(known["count"].as_u64() > Some(60), "{known}");
 }

@@ -191,7 +191,7 @@ fn what_is_not_there_comes_with_what_to_do_next() {
         (&["apply", plan, "--yes"], 1, "write with --plan FILE"),
         (&["inspect"], 2, "--cookie finds"),
         (&["inspect", "zzzz"], 1, "`sessctl list` shows"),
-        (&["clear"], 2, "which layout"),
+        (&["clear"], 2, "needs a layout"),
         (&["list", "--where", &deep], 2, "more than 200 parts"),
         (&["demo", "--", "demo"], 2, "only wait for Ctrl-C"),
     ] {

@@ -416,7 +416,7 @@ fn a_dry_run_shows_the_steps_and_a_plan_does_the_same() {
 fn wrong_command_lines_are_refused() {
     let sess = Sess::new().many(1);
     for (args, says) in [
-        (&["expire", "--all"][..], "was not told when"),
+        (&["expire", "--all"][..], "no new end was given"),
         (&["expire", "--in", "2h"], "no sessions selected"),
         (&["expire", "--all", "--in", "2h", "--cap", "1h"], "cannot be used with"),
         (&["expire", "--all", "--in", "2"], "has no unit"),
