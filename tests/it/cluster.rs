@@ -141,5 +141,11 @@ fn a_purge_goes_on_while_slots_move() {
     assert_eq!((&report["matched"], &report["failed"]), (&json!(6_000), &json!(0)), "{report}");
     assert!(cluster.snapshot().is_empty());
     cluster.sess.args(["undo", "--yes"]).success();
-    assert!(cluster.snapshot() == before);
+    // MIGRATE hands a key's end on as a span, so that it is off by what the way took.
+    let after = cluster.snapshot();
+    assert!(after.keys().eq(before.keys()));
+    for (key, (dump, end)) in before {
+        let (now, ends) = &after[&key];
+        assert!(*now == dump && (ends - end).abs() < 60_000, "{}", key.escape_ascii());
+    }
 }
