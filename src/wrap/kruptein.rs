@@ -4,7 +4,7 @@
 //! authenticated (kruptein 2.2.3 and 3.4.0 lib/kruptein.js; connect-redis-crypto 4.0.5). `iv`,
 //! `salt` and `at` are Buffers in JSON; the others are text in the encoding of the option
 //! `encodeas`: `binary` (the default: one character a byte), `hex` or `base64`. The key is
-//! PBKDF2(secret, salt, 15000 rounds) with HMAC of the option `hashing`, SHA-512 by default. `hmac`
+//! PBKDF2(secret, salt, 15000 rounds) with HMAC of the option `hashing`, SHA-512 by default, or scrypt. `hmac`
 //! is over the UTF-8 of the text `ct`, not over the bytes that this text stands for.
 
 use std::borrow::Cow;
@@ -85,11 +85,14 @@ pub fn open(envelope: &Value, secret: &str) -> Result<Vec<u8>, WrapError> {
         if salt.len() > SALT_LIMIT {
             return Err(form("member salt is too long"));
         }
-        let derived = hash.derive(secret, &salt);
-        // A shorter key is a beginning of the longer one.
-        let fits = |size: &usize| bool::from(hash.mac(&derived[..*size], ct).ct_eq(&expected));
-        if let Some(size) = [32, 24, 16].into_iter().find(fits) {
-            return decrypt(envelope, &derived[..size], ct, encoding);
+        // Which of the two was configured is not written down either.
+        for derive in [Hash::derive, |_: Hash, secret: &str, salt: &[u8]| by_scrypt(secret, salt)] {
+            let derived = derive(hash, secret, &salt);
+            // A shorter key is a beginning of the longer one.
+            let fits = |size: &usize| bool::from(hash.mac(&derived[..*size], ct).ct_eq(&expected));
+            if let Some(size) = [32, 24, 16].into_iter().find(fits) {
+                return decrypt(envelope, &derived[..size], ct, encoding);
+            }
         }
     }
     Err(if recognized { WrapError::WrongKey { wrapper: NAME } } else { form("member hmac is no known MAC") })
@@ -205,6 +208,15 @@ impl Hash {
             Hash::Sha512 => with::<Hmac<Sha512>>(key, text),
         }
     }
+}
+
+/// With the option `use_scrypt`, which session-file-store sets: by the cost that crypto.scryptSync of Node.js
+/// has by default.
+fn by_scrypt(secret: &str, salt: &[u8]) -> [u8; 32] {
+    let mut key = [0; 32];
+    let params = scrypt::Params::new(14, 8, 1).expect("a cost that scrypt takes");
+    scrypt::scrypt(secret.as_bytes(), salt, &params, &mut key).expect("a length that scrypt takes");
+    key
 }
 
 fn form(reason: impl Into<String>) -> WrapError {

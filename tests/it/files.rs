@@ -361,3 +361,20 @@ fn a_hashed_name_is_found_by_the_cookie_and_only_beside_the_caches_count() {
     std::fs::rename(shelf.path(&new), shelf.path(old)).expect("another name");
     assert_eq!(found(&shelf), old);
 }
+
+#[test]
+fn a_sealed_session_opens_with_the_stores_secret() {
+    // Written by session-file-store 1.5.0 with kruptein 2.2.3, which derives its key by scrypt then.
+    let sealed =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/files/session-file-store-sealed.json");
+    let shelf = Shelf::new();
+    let name = "KxciF4C0yqErDiQQnYm6dqpum_loRTzq.json";
+    shelf.put(name, std::fs::read(sealed).expect("a sample"));
+    let closed = shelf.rows(&[]).remove(0);
+    assert!(closed["error"].as_str().expect("an error").contains("give option secret"), "{closed}");
+    let profile = shelf.profile("session-file-store", "secret = [\"old secret\", \"store secret\"]");
+    let open = shelf.rows(&texts(&profile)).remove(0);
+    assert_eq!((&open["user"], &open["error"]), (&Json::from("zoë"), &Json::Null), "{open}");
+    let wrong = shelf.profile("session-file-store", "secret = \"another\"");
+    assert!(shelf.rows(&texts(&wrong)).remove(0)["error"].is_string());
+}

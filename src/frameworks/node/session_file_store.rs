@@ -28,7 +28,7 @@ pub const LAYOUT: Layout = Layout {
 file     <sid>.json in ./sessions unless `path` says otherwise; sid 32 base64url characters unless
          the application has its own genid
 value    the JSON of express-session, with __lastAccess in ms beside its members; with `secret` an
-         envelope of kruptein around that, which the option secret opens (about ten milliseconds
+         envelope of kruptein around that, which the option secret opens (some fifty milliseconds
          each) and which is told by itself only where the layout is named
 expiry   __lastAccess and cookie.originalMaxAge after it, or where that is null the store's ttl:
          option ttl, 3600 seconds are assumed. cookie.expires is not looked at. It is checked when a
