@@ -72,9 +72,6 @@ pub struct Args {
 
     #[command(flatten)]
     pub safety: Safety,
-
-    #[command(flatten)]
-    pub select: SelectArgs,
 }
 
 /// All that was found.
@@ -118,7 +115,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
 /// Mends what one command mends, as if that was typed.
 fn fix(context: &Context, args: &Args, id: Id) -> anyhow::Result<Exit> {
     let safety = args.safety.clone();
-    let select = args.select.clone();
+    let select = SelectArgs::default();
     let when = expire::When::default;
     let longest = args.max_ttl.unwrap_or(LONGEST);
     match id {
@@ -152,7 +149,7 @@ fn fix(context: &Context, args: &Args, id: Id) -> anyhow::Result<Exit> {
 
 /// Looks for what was asked for, and tells what the scan has to say besides.
 fn examine(context: &Context, args: &Args) -> anyhow::Result<(Examined, Option<anyhow::Error>)> {
-    let filter = args.select.filter()?;
+    let filter = Filter::default();
     context.permit_scan()?;
     let (mut examined, broken) = examine_those(context, &filter, args.max_ttl.unwrap_or(LONGEST), true)?;
     let asked = |id: Id| (args.only.is_empty() || args.only.contains(&id)) && !args.skip.contains(&id);

@@ -223,8 +223,10 @@ fn a_layouts_name_ends_nothing_that_is_no_session() {
     let mut wrong = Vec::new();
     for (name, _) in &layouts {
         let ran = sess.args(["clear", "--layout", name, "--yes", "--max", "none", "--no-undo", "-o", "json"]);
+        // Whoever keeps its sessions in no Redis server has none here.
+        let elsewhere = ran.code == Some(5) && ran.stderr.contains("keeps its sessions in");
         let generic = name.starts_with("generic");
-        assert_eq!(ran.code, Some(if generic { 2 } else { 0 }), "{name}: {ran:?}");
+        assert!(elsewhere || ran.code == Some(if generic { 2 } else { 0 }), "{name}: {ran:?}");
         let after = sess.server.snapshot();
         let gone: Vec<String> = before
             .iter()
