@@ -993,7 +993,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--times', '--times', [CompletionResultType]::ParameterName, 'Show times in tables and cards in this way, instead of as is usual in each place')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour')
             [CompletionResult]::new('--open', '--open', [CompletionResultType]::ParameterName, 'Show the page in a browser')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace the file also if it is no such page')
+            [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Replace the file also if it is no such page')
             [CompletionResult]::new('--no-findings', '--no-findings', [CompletionResultType]::ParameterName, 'Leave out what `doctor` finds, which takes a second look at all keys')
             [CompletionResult]::new('--authenticated', '--authenticated', [CompletionResultType]::ParameterName, 'Sessions of somebody who is logged in')
             [CompletionResult]::new('--anonymous', '--anonymous', [CompletionResultType]::ParameterName, 'Sessions of nobody')

@@ -2891,7 +2891,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__report)
-            opts="-u -o -0 -q -v -h --out --title --open --force --no-findings --top --if --save --baseline --sample --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-u -o -0 -q -v -h --out --title --open --replace --no-findings --top --if --save --baseline --sample --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -973,7 +973,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --times 'Show times in tables and cards in this way, instead of as is usual in each place'
             cand --color 'Use colour'
             cand --open 'Show the page in a browser'
-            cand --force 'Replace the file also if it is no such page'
+            cand --replace 'Replace the file also if it is no such page'
             cand --no-findings 'Leave out what `doctor` finds, which takes a second look at all keys'
             cand --authenticated 'Sessions of somebody who is logged in'
             cand --anonymous 'Sessions of nobody'

@@ -4682,7 +4682,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l color -d 'Use
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l open -d 'Show the page in a browser'
-complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l force -d 'Replace the file also if it is no such page'
+complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l replace -d 'Replace the file also if it is no such page'
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l no-findings -d 'Leave out what `doctor` finds, which takes a second look at all keys'
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l authenticated -d 'Sessions of somebody who is logged in'
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l anonymous -d 'Sessions of nobody'

@@ -26,7 +26,7 @@ mod plot;
 /// The figures are those of `stats`, the findings those of `doctor`. The page loads nothing, from no
 /// network and no other file. Only you can read it, as users and addresses stand in it; of ids it has no
 /// more than beginnings, beside findings. A file that is there already is replaced if it is such a page,
-/// or with --force.
+/// or with --replace.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -54,7 +54,7 @@ pub struct Args {
 
     /// Replace the file also if it is no such page
     #[arg(long)]
-    pub force: bool,
+    pub replace: bool,
 
     /// Leave out what `doctor` finds, which takes a second look at all keys
     #[arg(long)]
@@ -151,11 +151,11 @@ fn target(args: &Args) -> anyhow::Result<Target<'_>> {
                 .hint("choose another name for the page with --out; `--out -` is standard output")
                 .into());
         }
-        Ok(_) if args.force => true,
+        Ok(_) if args.replace => true,
         Ok(_) if document::is_one(&beginning(path).with_context(|| format!("reading {shown}"))?) => true,
         Ok(_) => {
             return Err(Failure::new(format!("there is a file {shown} already, and it is no such page"))
-                .hint("choose another name with --out, or replace it with --force")
+                .hint("choose another name with --out, or replace it with --replace")
                 .into());
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => false,

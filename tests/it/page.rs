@@ -345,16 +345,16 @@ fn a_file_is_private_and_only_a_page_is_replaced() {
     );
 
     std::fs::write(&path, "<!DOCTYPE html>\n<p>my own").expect("written");
-    sess.args(["report", "--out", &text]).code(1).says("no such page").says("--force");
+    sess.args(["report", "--out", &text]).code(1).says("no such page").says("--replace");
     assert_eq!(read(&path), "<!DOCTYPE html>\n<p>my own");
-    sess.args(["report", "--out", &text, "--force"]).success();
+    sess.args(["report", "--out", &text, "--replace"]).success();
     well_formed(&read(&path));
     private_to_owner(&path);
 
     // A link would lead a page to where nobody meant it, or be lost.
     let (link, name) = beside(&sess, "link.html");
     symlink(&path, &link).expect("a link");
-    sess.args(["report", "--out", &name, "--force"]).code(1).says("no ordinary file");
+    sess.args(["report", "--out", &name, "--replace"]).code(1).says("no ordinary file");
     let dir = sess.server.dir.path().to_str().expect("text");
     sess.args(["report", "--out", dir]).code(1).says("no ordinary file");
     sess.args(["report", "--out", "/nonexistent/page.html"]).code(1).says("writing /nonexistent/page.html");

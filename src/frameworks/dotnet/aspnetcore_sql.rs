@@ -20,7 +20,8 @@ pub const LAYOUT: Layout = Layout {
     page: "\
 row      of a table that the application names, `DistCache` or `cache`: Id, Value, ExpiresAtTime,
          SlidingExpirationInSeconds, AbsoluteExpiration. Id is the session's GUID
-value    Value: version 2, a count, an id of its own, and name and bytes of each entry, as in aspnetcore
+value    Value: version 2, a count, an id of its own, and name and bytes of each entry, as in
+         aspnetcore
 end      ExpiresAtTime, moved by every request; at most AbsoluteExpiration
 user     as in aspnetcore
 cookie   .AspNetCore.Session, sealed by Data Protection, as in aspnetcore

@@ -28,9 +28,10 @@ pub const LAYOUT: Layout = Layout {
     family: "Java",
     medium: Medium::Table,
     page: "\
-row      of the table SPRING_SESSION (spring.session.jdbc.table-name, option table_name), its names in
-         small letters in PostgreSQL: PRIMARY_ID, which the key is and no browser knows, SESSION_ID,
-         CREATION_TIME, LAST_ACCESS_TIME, MAX_INACTIVE_INTERVAL, EXPIRY_TIME, PRINCIPAL_NAME
+row      of the table SPRING_SESSION (spring.session.jdbc.table-name, option table_name), its names
+         in small letters in PostgreSQL: PRIMARY_ID, which the key is and no browser knows,
+         SESSION_ID, CREATION_TIME, LAST_ACCESS_TIME, MAX_INACTIVE_INTERVAL, EXPIRY_TIME,
+         PRINCIPAL_NAME
 value    the rows of SPRING_SESSION_ATTRIBUTES with its PRIMARY_ID: a name, and Java's serialization
          or JSON
 end      LAST_ACCESS_TIME + MAX_INACTIVE_INTERVAL; a negative interval is never. Rows whose end has
@@ -38,8 +39,8 @@ end      LAST_ACCESS_TIME + MAX_INACTIVE_INTERVAL; a negative interval is never.
 user     PRINCIPAL_NAME, else that of the attribute SPRING_SECURITY_CONTEXT
 times    CREATION_TIME, LAST_ACCESS_TIME
 cookie   SESSION = base64 of SESSION_ID
-end it   the row and its attributes, whether or not the schema has a foreign key that takes them along.
-         A request in flight does not bring it back (read, 4.1)
+end it   the row and its attributes, whether or not the schema has a foreign key that takes them
+         along. A request in flight does not bring it back (read, 4.1)
 ",
     keys: Keys {
         prefix: "SPRING_SESSION",

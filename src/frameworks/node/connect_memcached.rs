@@ -13,8 +13,8 @@ pub const LAYOUT: Layout = Layout {
     page: "\
 key      <prefix><sid>; no prefix unless it is configured; sid 32 base64url characters unless the
          application has its own genid
-value    the JSON of express-session with its member `cookie`; flags 2, as the client memcached marks
-         JSON
+value    the JSON of express-session with its member `cookie`; flags 2, as the client memcached
+         marks JSON
 expiry   the item's own end: cookie.maxAge, else the store's ttl, else a day; moved by every request
 user     as connect-redis
 cookie   connect.sid = s:<sid>.<HMAC-SHA256 of sid>, percent-encoded

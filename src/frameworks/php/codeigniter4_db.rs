@@ -23,11 +23,11 @@ pub const LAYOUT: Layout = Layout {
     about: "CodeIgniter 3 and 4 with sessions in the database (PHP)",
     medium: Medium::Table,
     page: "\
-row      of the table ci_sessions (savePath): id, ip_address, timestamp, data; in 4 the id is <cookie
-         name>:<id>, in 3 it is bare
+row      of the table ci_sessions (savePath): id, ip_address, timestamp, data; in 4 the id is
+         <cookie name>:<id>, in 3 it is bare
 value    a PHP session, as in codeigniter4
-end      none in the row: rows are collected by PHP's garbage collection (option expiration, seconds)
-         after timestamp, the last write
+end      none in the row: rows are collected by PHP's garbage collection (option expiration,
+         seconds) after timestamp, the last write
 user     as in codeigniter4
 times    timestamp; address ip_address
 cookie   ci_session = the id, unsigned

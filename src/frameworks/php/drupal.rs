@@ -19,8 +19,9 @@ pub const LAYOUT: Layout = Layout {
     about: "Drupal 7 to 11 (PHP)",
     medium: Medium::Table,
     page: "\
-row      of the table sessions, behind the site's prefix: uid, sid, hostname, timestamp, session; in 7
-         also ssid and cache. sid is base64url of the SHA-256 of the cookie's value; in 7 the value
+row      of the table sessions, behind the site's prefix: uid, sid, hostname, timestamp, session;
+         in 7 also ssid and cache. sid is base64url of the SHA-256 of the cookie's value; in 7 the
+         value
 value    a PHP session with _sf2_attributes and _sf2_meta
 end      none: rows are collected gc_maxlifetime (200000 s by default) after timestamp, by chance
 user     uid, the number of the account; 0 is nobody

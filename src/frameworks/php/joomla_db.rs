@@ -22,10 +22,12 @@ pub const LAYOUT: Layout = Layout {
     about: "Joomla 3 to 5 with sessions in the database, its default (PHP)",
     medium: Medium::Table,
     page: "\
-row      of the table #__session, with the site's prefix: session_id, client_id (0 site, 1 administrator,
-         NULL shared), guest, time, data, userid, username. There is a row also where another handler
-         keeps the session: then `data` is empty, and the row alone logs nobody out
-value    data: a PHP session whose variable `joomla` is base64 of a serialized registry, as in joomla
+row      of the table #__session, with the site's prefix: session_id, client_id (0 site, 1
+         administrator, NULL shared), guest, time, data, userid, username. There is a row also
+         where another handler keeps the session: then `data` is empty, and the row alone logs
+         nobody out
+value    data: a PHP session whose variable `joomla` is base64 of a serialized registry, as in
+         joomla
 end      time + $lifetime (option lifetime, minutes)
 user     userid, 0 is nobody; username beside it
 times    time: the last request

@@ -15,8 +15,8 @@ pub const LAYOUT: Layout = Layout {
     about: "Laravel with SESSION_DRIVER=memcached (PHP)",
     medium: Medium::Item,
     page: "\
-key      <cache prefix><id>; id 40 letters and digits; the prefix laravel_cache: up to 10, without the
-         colon later, with the application's name for `laravel`; option `prefix` is all of it
+key      <cache prefix><id>; id 40 letters and digits; the prefix laravel_cache: up to 10, without
+         the colon later, with the application's name for `laravel`; option `prefix` is all of it
 value    a:<n>:{…} (serialize), JSON (session.serialization), or an envelope of the encrypter
          (session.encrypt). Above 2000 bytes PHP's client compresses it: FastLZ, zlib or Zstandard
          behind four bytes with the length, as the flags say
@@ -24,9 +24,10 @@ expiry   the item's own end (session.lifetime), moved by every request
 user     login_<guard>_<sha1> (SessionGuard.php), the guard web before others
 cookie   laravel_session or laravel-session, an envelope of the encrypter: the id cannot be had
          without app_key
-end      the one item. Every request writes its session anew at its end: one that runs brings it back
-beside   entries of the cache and counters of the rate limiter are under the same prefix; the counters
-         have 40 hexadecimal digits and flags of a number
+end      the one item. Every request writes its session anew at its end: one that runs brings it
+         back
+beside   entries of the cache and counters of the rate limiter are under the same prefix; the
+         counters have 40 hexadecimal digits and flags of a number
 ",
     keys: Keys { prefix: "laravel_cache:", kind: Kind::Hash, ..laravel::LAYOUT.keys },
     marks: &[Mark::Field("flags")],

@@ -19,8 +19,8 @@ pub const LAYOUT: Layout = Layout {
 row      of the table session, behind the installation's prefix (core_session in old versions):
          session_id, session_expires, session_data
 value    session_data: base64 of a PHP session, as in magento2
-end      none in the row: session_expires is the time of the last write, in spite of its name; rows are
-         collected by PHP's garbage collection (option gc_maxlifetime, seconds)
+end      none in the row: session_expires is the time of the last write, in spite of its name; rows
+         are collected by PHP's garbage collection (option gc_maxlifetime, seconds)
 user     as in magento2
 cookie   PHPSESSID, in the backend admin = the id, unsigned
 end it   the row. A request in flight writes it back

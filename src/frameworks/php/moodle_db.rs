@@ -25,8 +25,8 @@ pub const LAYOUT: Layout = Layout {
     medium: Medium::Table,
     page: "\
 row      of the table <prefix>sessions: id, state, sid, userid, sessdata, timecreated, timemodified,
-         firstip, lastip. With handlers in files, Redis or Memcached sessdata is empty, and the row still
-         decides: `kill_session` deletes it
+         firstip, lastip. With handlers in files, Redis or Memcached sessdata is empty, and the row
+         still decides: `kill_session` deletes it
 value    sessdata: base64 of a PHP session with the variables USER and SESSION
 end      timemodified + sessiontimeout (8 hours by default)
 user     userid; 0 is nobody, 1 usually the guest

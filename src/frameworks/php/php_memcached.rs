@@ -20,15 +20,15 @@ pub const LAYOUT: Layout = Layout {
     family: "PHP",
     medium: Medium::Item,
     page: "\
-key      memc.sess.key.<id> (memcached.sess_prefix), the bare <id> with the older extension memcache,
-         sf_s<id> with Symfony's MemcachedSessionHandler; id 22 to 256 of [A-Za-z0-9,-]
+key      memc.sess.key.<id> (memcached.sess_prefix), the bare <id> with the older extension
+         memcache, sf_s<id> with Symfony's MemcachedSessionHandler; id 22 to 256 of [A-Za-z0-9,-]
 value    what session.serialize_handler makes, flags 0, never compressed; no bytes at all are a
          session without data
 expiry   the item's own end (session.gc_maxlifetime), moved by every request
 user     as in php-files: what a framework's variables say, else by convention
 cookie   PHPSESSID (session.name) = the id, unsigned
-end      the item, and the lock memc.sess.key.lock.<id> or <id>.lock. A request in flight that changed
-         its session writes it back
+end      the item, and the lock memc.sess.key.lock.<id> or <id>.lock. A request in flight that
+         changed its session writes it back
 beware   a server may throw out any item when it is full, and loses all of them when it is restarted
 ",
     rank: Rank::Extension,

@@ -21,13 +21,14 @@ pub const LAYOUT: Layout = Layout {
 row      of the table phpbb_sessions: session_id, session_user_id, session_start, session_time,
          session_ip, session_browser, session_autologin, session_admin and others; there is no value
          beside the columns, which are shown as the data
-end      session_time + session_length (option, 3600 s by default), and a minute; of those who stay logged
-         in the key decides
+end      session_time + session_length (option, 3600 s by default), and a minute; of those who stay
+         logged in the key decides
 user     session_user_id; 1 is the anonymous one
 times    session_start, session_time
 cookie   <name>_sid = the id; <name>_u and <name>_k beside it
 end it   the row
-beware   phpbb_sessions_keys logs a browser in again that stays logged in: delete its rows of the user, too
+beware   phpbb_sessions_keys logs a browser in again that stays logged in: delete its rows of the
+         user, too
 ",
     keys: Keys {
         prefix: "phpbb_sessions",

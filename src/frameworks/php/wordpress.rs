@@ -32,14 +32,14 @@ row      of the table <prefix>usermeta (option table_prefix, wp_ unless set) who
          session_tokens: one for each user, with all of his sessions. Key and id end in a session's
          verifier, the SHA-256 of the token in the cookie
 value    meta_value, serialize of an array: from verifiers to {expiration, ip, ua, login}
-end      expiration; without `remember me` two days, else 14. One that has passed stays until the array
-         is written again
+end      expiration; without `remember me` two days, else 14. One that has passed stays until the
+         array is written again
 user     user_id; names are in the table <prefix>users
 times    login
 cookie   wordpress_logged_in_<md5 of the site's address> = <login>|<expiration>|<token>|<signature>
 end it   the array without it; with the last one the row, as `destroy` does. Nothing brings it back
-beware   an object cache (Redis, Memcached) has a copy of the row: flush the user's entry of its group
-         user_meta, or requests go on by that
+beware   an object cache (Redis, Memcached) has a copy of the row: flush the user's entry of its
+         group user_meta, or requests go on by that
 ",
     keys: Keys { prefix: "wp_usermeta", locate, key_of: |_, id| [b":", id].concat(), ..table::KEYS },
     table: rows,

@@ -16,8 +16,8 @@ pub const LAYOUT: Layout = Layout {
     about: "Yii 2 with DbSession, Craft CMS (PHP)",
     medium: Medium::Table,
     page: "\
-row      of the table session (sessionTable, behind the connection's prefix): id, expire, data, and fields
-         that writeCallback adds
+row      of the table session (sessionTable, behind the connection's prefix): id, expire, data, and
+         fields that writeCallback adds
 value    a PHP session, as in yii2
 end      expire, in seconds since 1970
 user     as in yii2

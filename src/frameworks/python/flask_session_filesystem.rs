@@ -38,8 +38,8 @@ cookie   session = <id>, or <id>.<signature> with SESSION_USE_SIGNER; its hash i
 end      the file. A request in flight writes it back, even one that only reads (observed, 0.8.0).
          The cache counts its files in one called by the hash of `__wz_cache_count`; removing others
          leaves that number too high, so that the cache cleans up too early
-beside   a cache of Flask-Caching writes the same files, even in the same folder: a session is told by
-         the members that Flask-Session and Flask-Login write
+beside   a cache of Flask-Caching writes the same files, even in the same folder: a session is told
+         by the members that Flask-Session and Flask-Login write
 ",
     keys: Keys {
         prefix: "session:",
