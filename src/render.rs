@@ -1,6 +1,6 @@
 //! Rows on standard output: what a session, a run, a layout looks like in each form.
 //!
-//! Each command has a table of its columns ([`column`]); [`Columns`] says which of them are wanted, and
+//! Each command has a table of its columns ([`mod@column`]); [`Columns`] says which of them are wanted, and
 //! [`Renderer`] writes them. `ndjson`, `json`, `yaml`, `csv` and `ids` go straight into a buffer; a table waits
 //! for its first screenful. Nothing is printed here: the caller gives the writer and says what
 //! goes to stderr.
