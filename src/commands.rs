@@ -25,6 +25,7 @@ pub mod doctor;
 pub mod expire;
 pub mod help;
 pub mod inspect;
+mod kept;
 pub mod layouts;
 pub mod list;
 pub mod man;

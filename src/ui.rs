@@ -281,7 +281,12 @@ impl Progress<'_> {
 
     /// So many more are done.
     pub fn add(&mut self, more: u64) {
-        self.done += more;
+        self.reach(self.done + more);
+    }
+
+    /// So many are done in all.
+    pub fn reach(&mut self, done: u64) {
+        self.done = done;
         if !self.wanted {
             return;
         }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use serde_json::json;
 
-use crate::commands::list::{report_interrupted, report_nothing, report_scan};
+use crate::commands::list::{incomplete, report_interrupted, report_nothing, report_scan};
 use crate::commands::others::Others;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -61,7 +61,6 @@ pub struct Args {
 struct Counting<'u> {
     groups: Option<Groups>,
     progress: ui::Progress<'u>,
-    scanned: u64,
     interrupted: bool,
     others: Others,
 }
@@ -96,7 +95,6 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let mut counting = Counting {
         groups,
         progress: context.ui.progress("scanning", total),
-        scanned: 0,
         interrupted: false,
         others: Others::default(),
     };
@@ -155,14 +153,6 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     })
 }
 
-fn incomplete(error: crate::store::Error, tally: &Tally) -> anyhow::Error {
-    let error = anyhow::Error::from(error);
-    match tally.scanned {
-        0 => error,
-        so_far => error.context(format!("scan incomplete after {so_far} keys; there may be more sessions")),
-    }
-}
-
 impl Sink for Counting<'_> {
     fn session(&mut self, session: &Session<'_>) -> Said {
         if let Some(groups) = &mut self.groups {
@@ -176,9 +166,8 @@ impl Sink for Counting<'_> {
     }
 
     fn pause(&mut self, tally: &Tally) -> Said {
-        self.progress.add(tally.scanned - self.scanned);
+        self.progress.reach(tally.scanned);
         self.progress.say(format_args!("{} counted", tally.kept));
-        self.scanned = tally.scanned;
         self.interrupted = ui::interrupted();
         Ok(if self.interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }

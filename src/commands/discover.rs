@@ -62,7 +62,6 @@ struct Found<'a, 'u> {
     setups: &'a [Setup],
     families: HashMap<Name, Family>,
     progress: ui::Progress<'u>,
-    scanned: u64,
     interrupted: bool,
     /// A cheap, repeatable choice of which keys are sampled.
     dice: u64,
@@ -95,7 +94,6 @@ fn look(context: &Context) -> anyhow::Result<Seen> {
         setups: &context.setups,
         families: HashMap::new(),
         progress: context.ui.progress("looking", total),
-        scanned: 0,
         interrupted: false,
         dice: 0x9e37_79b9_7f4a_7c15,
     };
@@ -213,8 +211,7 @@ impl Sink for Found<'_, '_> {
     }
 
     fn pause(&mut self, tally: &Tally) -> Said {
-        self.progress.add(tally.scanned - self.scanned);
-        self.scanned = tally.scanned;
+        self.progress.reach(tally.scanned);
         self.interrupted = ui::interrupted();
         Ok(if self.interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }

@@ -209,7 +209,7 @@ fn of_users(context: &Context, store: &mut dyn Lookup, users: &[String]) -> anyh
         keeps: &|session| near.keeps(session),
         copies: false,
     };
-    let mut found = Found { keys: Vec::new(), progress: context.ui.progress("searching", total), scanned: 0 };
+    let mut found = Found { keys: Vec::new(), progress: context.ui.progress("searching", total) };
     let (tally, end) = scan::sessions(&mut *scanner, store, &request, &mut found)?;
     let Found { keys, progress, .. } = found;
     drop(progress);
@@ -232,7 +232,6 @@ fn of_users(context: &Context, store: &mut dyn Lookup, users: &[String]) -> anyh
 struct Found<'u> {
     keys: Vec<Key>,
     progress: ui::Progress<'u>,
-    scanned: u64,
 }
 
 impl Sink for Found<'_> {
@@ -245,8 +244,7 @@ impl Sink for Found<'_> {
     }
 
     fn pause(&mut self, tally: &Tally) -> Said {
-        self.progress.add(tally.scanned - self.scanned);
-        self.scanned = tally.scanned;
+        self.progress.reach(tally.scanned);
         Ok(if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 }

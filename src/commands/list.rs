@@ -71,8 +71,7 @@ const FLUSH: Duration = Duration::from_millis(200);
 struct Listing<'u, W> {
     renderer: Renderer<W>,
     progress: ui::Progress<'u>,
-    scanned: u64,
-    flushed: Instant,
+    flushed: Option<Instant>,
     interrupted: bool,
 }
 
@@ -120,8 +119,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         renderer: Renderer::new(context.format, columns, &context.look(), context.ui.out())
             .ordered(sort, args.limit),
         progress: context.ui.progress("scanning", total),
-        scanned: 0,
-        flushed: Instant::now(),
+        flushed: None,
         interrupted: false,
     };
     let (tally, end) = if listing.renderer.is_full() {
@@ -168,9 +166,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     }
     Ok(match end {
         End::Broken(error) => {
-            let told = anyhow::Error::from(error)
-                .context(format!("scan incomplete after {} keys; there may be more sessions", tally.scanned));
-            let exit = crate::error::report(&told, context.ui.color_err);
+            let exit = crate::error::report(&incomplete(error, &tally), context.ui.color_err);
             // Rows that were shown make it a partial success; without any it is the error itself.
             if summary.shown > 0 { Exit::Partial } else { exit }
         }
@@ -206,6 +202,15 @@ pub fn report_interrupted(context: &Context, scanned: u64, total: Option<u64>) {
         _ => format!("{scanned} keys were looked at"),
     };
     context.ui.tell(&format!("interrupted: {looked_at}; this is not all"), 0);
+}
+
+/// The error that broke a scan off, with how far it came.
+pub fn incomplete(error: crate::store::Error, tally: &Tally) -> anyhow::Error {
+    let error = anyhow::Error::from(error);
+    match tally.scanned {
+        0 => error,
+        so_far => error.context(format!("scan incomplete after {so_far} keys; there may be more sessions")),
+    }
 }
 
 /// What a scan could not decide or was not permitted to see; `store` is the connection that scanned.
@@ -274,13 +279,12 @@ impl<W: Write> Sink for Listing<'_, W> {
     fn pause(&mut self, tally: &Tally) -> Said {
         let renderer = &mut self.renderer;
         // Rows that are there are shown at once at first, and a few times a second later.
-        if self.flushed.elapsed() >= FLUSH || self.scanned == 0 {
+        if self.flushed.is_none_or(|at| at.elapsed() >= FLUSH) {
             self.progress.aside(|| renderer.flush())?;
-            self.flushed = Instant::now();
+            self.flushed = Some(Instant::now());
         }
-        self.progress.add(tally.scanned - self.scanned);
+        self.progress.reach(tally.scanned);
         self.progress.say(format_args!("{} found", tally.kept));
-        self.scanned = tally.scanned;
         self.interrupted = ui::interrupted();
         Ok(if self.interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }

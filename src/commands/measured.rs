@@ -1,14 +1,14 @@
 //! The scan that measures, and what it tells: for figures on a screen, as data and on a page.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde_json::{Value as Json, json};
 
-use crate::commands::list::{report_nothing, report_scan};
+use crate::commands::kept;
+use crate::commands::list::{incomplete, report_nothing, report_scan};
 use crate::context::Context;
 use crate::error::{Failure, Usage};
 use crate::exit::Exit;
@@ -20,7 +20,7 @@ use crate::scan::share::Shared;
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::near::Near;
 use crate::select::{Filter, SelectArgs};
-use crate::store::{Error, Health};
+use crate::store::Health;
 use crate::text::clock;
 use crate::ui;
 
@@ -87,7 +87,6 @@ struct Measuring<'u> {
     measure: Measure,
     changes: Vec<Change>,
     progress: ui::Progress<'u>,
-    scanned: u64,
     interrupted: bool,
 }
 
@@ -124,6 +123,10 @@ pub fn measure(context: &Context, args: &MeasureArgs, filter: &Filter) -> anyhow
         args.changes.iter().map(|text| Change::parse(text)).collect::<Result<_, _>>()?;
     context.permit_scan()?;
     let place = context.store.place();
+    if let Some(path) = &args.save {
+        // Before a long scan, and not behind it.
+        kept::permit(path).with_context(|| format!("saving the figures in {}", path.display()))?;
+    }
     let before = args.baseline.as_deref().map(|path| baseline(path, &place)).transpose()?;
     let mut scanner = context.reader()?;
     context.permit_filter(filter, &*scanner)?;
@@ -155,7 +158,6 @@ pub fn measure(context: &Context, args: &MeasureArgs, filter: &Filter) -> anyhow
         },
         changes,
         progress: context.ui.progress("measuring", total),
-        scanned: 0,
         interrupted: false,
     };
     let (tally, end) = match args.sample.filter(|share| *share < 1.0) {
@@ -183,7 +185,7 @@ pub fn measure(context: &Context, args: &MeasureArgs, filter: &Filter) -> anyhow
     };
     if let (Some(path), Some(sample)) = (&args.save, sample) {
         let saved = Saved::new(at, place.clone(), complete, figures.clone(), sample);
-        write_private(path, &serde_json::to_vec(&saved)?)
+        kept::write(path, true, &serde_json::to_vec(&saved)?)
             .with_context(|| format!("saving the figures in {}", path.display()))?;
     }
     let sampled = args.sample.filter(|share| *share < 1.0).map(|share| (share, tally.scanned));
@@ -221,19 +223,6 @@ fn only(context: &Context, filter: &Filter) -> Vec<String> {
     only
 }
 
-fn incomplete(error: Error, tally: &Tally) -> anyhow::Error {
-    anyhow::Error::from(error)
-        .context(format!("scan incomplete after {} keys; there may be more sessions", tally.scanned))
-}
-
-/// Users and addresses stand in it.
-fn write_private(path: &Path, text: &[u8]) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut options = std::fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(text)
-}
-
 impl Sink for Measuring<'_> {
     fn session(&mut self, session: &Session<'_>) -> Said {
         self.measure.add(session);
@@ -244,9 +233,8 @@ impl Sink for Measuring<'_> {
     }
 
     fn pause(&mut self, tally: &Tally) -> Said {
-        self.progress.add(tally.scanned - self.scanned);
+        self.progress.reach(tally.scanned);
         self.progress.say(format_args!("{} measured", self.measure.sessions()));
-        self.scanned = tally.scanned;
         self.interrupted = ui::interrupted();
         Ok(if self.interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }

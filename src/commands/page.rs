@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 use anyhow::Context as _;
 use serde_json::json;
 
-use super::doctor;
 use super::measured::{self, MeasureArgs};
+use super::{doctor, kept};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -105,7 +105,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         out.flush()?;
         return Ok(exit);
     };
-    write(path, replaces, page.as_bytes()).with_context(|| format!("writing {}", path.display()))?;
+    kept::write(path, replaces, page.as_bytes()).with_context(|| format!("writing {}", path.display()))?;
     let sessions = measured.scaled(measured.figures.sessions);
     if context.format == Format::Table {
         context.ui.note(format!(
@@ -161,35 +161,14 @@ fn target(args: &Args) -> anyhow::Result<Target<'_>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => false,
         Err(error) => return Err(error).with_context(|| format!("writing {shown}")),
     };
-    tempfile::tempfile_in(folder(path)).with_context(|| format!("writing {shown}"))?;
+    kept::permit_beside(path).with_context(|| format!("writing {shown}"))?;
     Ok(Target::File(path, there))
-}
-
-fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    }
 }
 
 fn beginning(path: &Path) -> io::Result<Vec<u8>> {
     let mut read = Vec::new();
     File::open(path)?.take(1024).read_to_end(&mut read)?;
     Ok(read)
-}
-
-/// Whole or not at all, and for nobody else's eyes.
-fn write(path: &Path, replaces: bool, page: &[u8]) -> io::Result<()> {
-    // Made with mode 0600.
-    let mut file = tempfile::Builder::new().prefix(".sessctl-report-").tempfile_in(folder(path))?;
-    file.write_all(page)?;
-    file.as_file().sync_all()?;
-    if replaces {
-        file.persist(path)?
-    } else {
-        file.persist_noclobber(path)?
-    };
-    Ok(())
 }
 
 /// Shows a file in the browser that the desktop has chosen, and says why it cannot.

@@ -62,6 +62,22 @@ impl Held {
         }
     }
 
+    /// What a step makes of it.
+    fn rewrite(&mut self, rewrite: Option<&Rewrite>) {
+        match (rewrite, self) {
+            (Some(Rewrite::Text(text)), Held::Text(held)) => held.clone_from(text),
+            (Some(Rewrite::Fields(changed)), Held::Hash(fields)) => {
+                for (name, value) in changed {
+                    match fields.iter_mut().find(|(field, _)| *field == name.0) {
+                        Some((_, held)) => held.clone_from(&value.0),
+                        None => fields.push((name.0.clone(), value.0.clone())),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn parts(&self) -> Option<Parts> {
         let key = |bytes: &Vec<u8>| Key(bytes.clone());
         Some(match self {
@@ -413,18 +429,7 @@ impl Space<'_> {
             Own::End => u64::from(self.0.remove(&step.key.0).is_some()),
             Own::Expire { at, rewrite } => {
                 if let Some(entry) = self.0.get_mut(&step.key.0) {
-                    match (rewrite, &mut entry.held) {
-                        (Some(Rewrite::Text(text)), Held::Text(held)) => held.clone_from(text),
-                        (Some(Rewrite::Fields(changed)), Held::Hash(fields)) => {
-                            for (name, value) in changed {
-                                match fields.iter_mut().find(|(field, _)| *field == name.0) {
-                                    Some((_, held)) => held.clone_from(&value.0),
-                                    None => fields.push((name.0.clone(), value.0.clone())),
-                                }
-                            }
-                        }
-                        _ => {}
-                    }
+                    entry.held.rewrite(rewrite.as_ref());
                     entry.end = match at {
                         Expiry::At(at) => Some(*at),
                         Expiry::Persist => None,
@@ -459,18 +464,7 @@ impl Space<'_> {
                     Expiry::Keep => true,
                 };
                 let mut left = was.clone();
-                match (rewrite, &mut left) {
-                    (Some(Rewrite::Text(text)), Held::Text(held)) => held.clone_from(text),
-                    (Some(Rewrite::Fields(changed)), Held::Hash(fields)) => {
-                        for (name, value) in changed {
-                            match fields.iter_mut().find(|(field, _)| *field == name.0) {
-                                Some((_, held)) => held.clone_from(&value.0),
-                                None => fields.push((name.0.clone(), value.0.clone())),
-                            }
-                        }
-                    }
-                    _ => {}
-                }
+                left.rewrite(rewrite.as_ref());
                 end && there.held == left
             }
         };

@@ -177,7 +177,6 @@ fn speaks_for_itself(session: &Session<'_>) -> bool {
 struct Watched<'m, 'a, 'u> {
     matched: &'m mut Matched<'a>,
     progress: ui::Progress<'u>,
-    scanned: u64,
 }
 
 impl Sink for Watched<'_, '_, '_> {
@@ -189,9 +188,8 @@ impl Sink for Watched<'_, '_, '_> {
     }
 
     fn pause(&mut self, tally: &Tally) -> Said {
-        self.progress.add(tally.scanned - self.scanned);
+        self.progress.reach(tally.scanned);
         self.progress.say(format_args!("{} matched", self.matched.spool.totals.sessions));
-        self.scanned = tally.scanned;
         self.matched.interrupted = ui::interrupted();
         Ok(if self.matched.interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
@@ -219,7 +217,7 @@ pub(super) fn by_filter(
         copies: true,
     };
     let progress = context.ui.progress("scanning", total);
-    let mut sink = Watched { matched, progress, scanned: 0 };
+    let mut sink = Watched { matched, progress };
     let (tally, end) = scan::sessions(&mut *scanner, aside, &request, &mut sink)?;
     drop(sink);
     list::report_hidden(context, &*scanner);

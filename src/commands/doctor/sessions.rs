@@ -45,7 +45,6 @@ pub(super) struct Examining<'u> {
     users: HashMap<Box<str>, (u32, HashSet<Box<str>>)>,
     prefixes: HashMap<Box<[u8]>, Vec<&'static Layout>>,
     progress: ui::Progress<'u>,
-    scanned: u64,
 }
 
 impl<'u> Examining<'u> {
@@ -62,7 +61,6 @@ impl<'u> Examining<'u> {
             users: HashMap::new(),
             prefixes: HashMap::new(),
             progress,
-            scanned: 0,
         }
     }
 
@@ -174,9 +172,8 @@ impl Sink for Examining<'_> {
     }
 
     fn pause(&mut self, tally: &Tally) -> Said {
-        self.progress.add(tally.scanned - self.scanned);
+        self.progress.reach(tally.scanned);
         self.progress.say(format_args!("{} examined", self.sessions));
-        self.scanned = tally.scanned;
         self.interrupted = ui::interrupted();
         Ok(if self.interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }

@@ -65,13 +65,19 @@ impl Change {
             let line = said.lines().next().unwrap_or_default();
             wrong(line.strip_prefix("error: ").unwrap_or(line))
         })?;
+        let needs_filter = matches!(typed.change, Verb::Purge { .. });
         let (select, later_than) = match typed.change {
             Verb::Purge { select } | Verb::Clear { select } => (select, None),
             Verb::Expire { cap, within, select } => (select, cap.or(within)),
         };
+        let filter = select.filter().map_err(|error| wrong(&error.to_string()))?;
+        // As the command itself has it.
+        if filter.is_empty() && needs_filter {
+            return Err(wrong("it names no sessions; give a filter, or --all").into());
+        }
         Ok(Change {
             text: text.to_string(),
-            filter: select.filter().map_err(|error| wrong(&error.to_string()))?,
+            filter,
             later_than: later_than.map(|span| span.as_millis() as u64),
             sessions: 0,
             bytes: 0,
@@ -127,6 +133,7 @@ mod tests {
             ("purge --idle 'x", "is not closed"),
             ("destroy", "unrecognized subcommand"),
             ("expire", "required"),
+            ("purge", "names no sessions"),
             ("purge --idle soon", "--idle"),
         ] {
             let error = Change::parse(text).unwrap_err().to_string();
