@@ -118,16 +118,23 @@ pub struct DecodeError {
     pub reason: String,
     /// It is about the bytes as a whole, and no place in them is to blame.
     pub whole: bool,
+    /// Nothing is known to be wrong with them: the key that opens them is not at hand.
+    pub sealed: bool,
 }
 
 impl DecodeError {
     pub fn new(codec: &'static str, offset: usize, reason: impl Into<String>) -> Self {
-        DecodeError { codec, offset, reason: reason.into(), whole: false }
+        DecodeError { codec, offset, reason: reason.into(), whole: false, sealed: false }
     }
 
     /// An error that no place in the bytes is to blame for.
     pub fn whole(codec: &'static str, reason: impl Into<String>) -> Self {
         DecodeError { whole: true, ..DecodeError::new(codec, 0, reason) }
+    }
+
+    /// What a key would open that nobody gave.
+    pub fn sealed(codec: &'static str, reason: impl Into<String>) -> Self {
+        DecodeError { sealed: true, ..DecodeError::whole(codec, reason) }
     }
 }
 

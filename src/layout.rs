@@ -145,10 +145,12 @@ pub struct Cookie {
     pub older: Option<OpenCookie>,
     /// What of a session only the browser's cookies open: an option, and what it is to be.
     pub unlock: Option<Unlock>,
+    /// Whether the id is all that the cookie has to hold: whoever guesses it is logged in.
+    pub id_alone: bool,
 }
 
 impl Cookie {
-    pub const PLAIN: Cookie = Cookie { name: None, open: None, older: None, unlock: None };
+    pub const PLAIN: Cookie = Cookie { name: None, open: None, older: None, unlock: None, id_alone: true };
 }
 
 /// How a session ends, at once or at a time.
@@ -167,6 +169,9 @@ pub struct Ends {
     pub refused: Option<&'static str>,
     /// What the end of a session in the store does not end, as whole sentences.
     pub caveats: &'static [&'static str],
+    /// The classes of keyspace events, as notify-keyspace-events names them, by which the framework clears
+    /// its indexes when a session ends by itself.
+    pub events: Option<&'static str>,
 }
 
 impl Ends {
@@ -177,6 +182,7 @@ impl Ends {
         user_index: None,
         refused: None,
         caveats: &[],
+        events: None,
     };
 }
 

@@ -22,6 +22,7 @@ use crate::select::near::Near;
 use crate::select::{Filter, SelectArgs};
 use crate::store::Health;
 use crate::text::clock;
+use crate::text::words::unnumbered;
 use crate::ui;
 
 pub mod whatif;
@@ -93,7 +94,10 @@ struct Measuring<'u> {
 /// Reads what was saved for comparison.
 fn baseline(path: &Path, place: &str) -> anyhow::Result<Saved> {
     let shown = path.display();
-    let text = std::fs::read(path).with_context(|| format!("reading the figures in {shown}"))?;
+    let text = std::fs::read(path).map_err(|error| {
+        Failure::new(format!("the figures in {shown} cannot be read: {}", unnumbered(&error.to_string())))
+            .hint("name a file that `sessctl stats --save FILE` wrote")
+    })?;
     let saved = Saved::read(&text).map_err(|why| {
         Failure::new(format!("{shown} cannot be compared with: {why}"))
             .hint("save the figures to compare with by `sessctl stats --save FILE`")

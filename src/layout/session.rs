@@ -155,6 +155,11 @@ impl Session<'_> {
         self.facts.broken.is_some() || self.data.is_some_and(|data| data.value.is_err())
     }
 
+    /// Whether nothing is wrong with the value but that no key was given which opens it.
+    pub fn sealed(&self) -> bool {
+        self.data.is_some_and(|data| data.value.as_ref().is_err_and(|error| error.sealed))
+    }
+
     /// Why this is no whole session, or the value or a part of it could not be decoded, on one line.
     pub fn error(&self) -> Option<String> {
         if let Some(why) = self.remains() {

@@ -27,6 +27,7 @@ use super::record::{Interest, Kind, Need, Page, Query, Raw, Record, Ttl};
 use super::seen::Seen;
 use super::step::{Applied, Backup, Companion, Fit, Step};
 use crate::text::clock::now_ms;
+use crate::text::words::unnumbered;
 
 mod change;
 mod file;
@@ -70,7 +71,7 @@ impl Folder {
                     Errno::NOTDIR => "it is no folder".to_string(),
                     other => reason(other),
                 },
-                hint: None,
+                hint: Some("name the folder that the sessions are in: files:PATH".to_string()),
             },
         })?;
         Ok(Files { named: self.clone(), place, top, hidden: 0 })
@@ -105,8 +106,7 @@ pub(super) fn user_name(uid: u32) -> String {
 
 /// What the system says, without the number of the error.
 fn reason(errno: Errno) -> String {
-    let text = std::io::Error::from(errno).to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+    unnumbered(&std::io::Error::from(errno).to_string())
 }
 
 impl Open for Folder {

@@ -21,6 +21,7 @@ use super::step::{
     Applied, Backup, Companion, Content, Ends, Expiry, Fit, Outcome, Own, Rewrite, Step, fingerprint,
 };
 use crate::text::clock::now_ms;
+use crate::text::words::unnumbered;
 
 mod link;
 
@@ -562,7 +563,6 @@ impl Store for Memcached {
 
 /// No connection, and why.
 fn unreachable(place: &str, error: &std::io::Error) -> Error {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default().to_lowercase();
-    Error::Connect { place: place.to_string(), reason: Reason::Absent(text) }
+    let reason = Reason::Absent(unnumbered(&error.to_string()));
+    Error::Connect { place: place.to_string(), reason }
 }

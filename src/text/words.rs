@@ -25,6 +25,14 @@ pub fn and(words: &[&str]) -> String {
     }
 }
 
+/// What the system says of an error, without the number at its end.
+pub fn unnumbered(said: &str) -> String {
+    match said.split_once(" (os error") {
+        Some((text, _)) => text.to_lowercase(),
+        None => said.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

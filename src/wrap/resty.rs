@@ -129,7 +129,7 @@ pub fn open_cbc(
 /// Why nothing opened it, with what may be lacking where there is a secret.
 pub fn locked(secrets: &[String], lacks: &'static str) -> DecodeError {
     let needs = "the session is encrypted; the option secret is needed to read it";
-    DecodeError::whole(NAME, if secrets.is_empty() { needs } else { lacks })
+    DecodeError::sealed(NAME, if secrets.is_empty() { needs } else { lacks })
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ const BEHIND: u64 = 16 << 20;
 pub(super) fn examine(
     health: &Health,
     sessions: u64,
-    needs_events: Option<&'static str>,
+    needs_events: Option<(&'static str, &'static str)>,
     findings: &mut Findings,
 ) {
     if sessions == 0 {
@@ -36,12 +36,13 @@ pub(super) fn examine(
     {
         findings.add(Id::Memory, || format!("{} of {} are used", clock::size(used), clock::size(most)));
     }
-    if let (Some(layout), Some(events)) = (needs_events, &health.notifications) {
-        // `A` stands for all classes of events; K or E for where they are published.
-        let has = |class: char| events.contains('A') || events.contains(class);
-        if !(events.contains('E') && has('x') && has('g')) {
+    if let (Some((layout, needed)), Some(events)) = (needs_events, &health.notifications) {
+        // `A` stands for all classes of events, and not for where they are published.
+        let has =
+            |class: char| events.contains(class) || (class != 'E' && class != 'K' && events.contains('A'));
+        if !needed.chars().all(has) {
             findings.add(Id::Notifications, || {
-                format!("{layout} needs Egx, and notify-keyspace-events is `{}`", safe(events))
+                format!("{layout} needs {needed}, and notify-keyspace-events is `{}`", safe(events))
             });
         }
     }
@@ -68,7 +69,9 @@ pub(super) fn examine(
 mod tests {
     use super::*;
 
-    fn found(health: &Health, needs_events: Option<&'static str>) -> Vec<&'static str> {
+    const NEEDS: Option<(&str, &str)> = Some(("spring-session-indexed", "Egx"));
+
+    fn found(health: &Health, needs_events: Option<(&'static str, &'static str)>) -> Vec<&'static str> {
         let mut findings = Findings::default();
         examine(health, 1, needs_events, &mut findings);
         findings.sorted(|_| true).into_iter().map(|(spec, _)| spec.name).collect()
@@ -86,18 +89,15 @@ mod tests {
             notifications: text("gxE"),
             ..Health::default()
         };
-        assert!(found(&fine, Some("spring-session-indexed")).is_empty());
+        assert!(found(&fine, NEEDS).is_empty());
         assert_eq!(found(&Health { policy: text("allkeys-lru"), ..fine.clone() }, None), ["eviction"]);
         assert_eq!(found(&Health { evicted_keys: Some(7), ..fine.clone() }, None), ["eviction"]);
         assert_eq!(found(&Health { used_memory: Some(95), ..fine.clone() }, None), ["memory"]);
         let silent = Health { notifications: text("K$"), ..fine.clone() };
-        assert_eq!(found(&silent, Some("spring-session-indexed")), ["notifications"]);
+        assert_eq!(found(&silent, NEEDS), ["notifications"]);
         assert!(found(&silent, None).is_empty());
         let volatile = Health { append_only: Some(false), save: text(""), ..fine };
         assert_eq!(found(&volatile, None), ["durability"]);
-        assert!(
-            found(&Health::default(), Some("spring-session")).is_empty(),
-            "who says nothing is not blamed"
-        );
+        assert!(found(&Health::default(), NEEDS).is_empty(), "who says nothing is not blamed");
     }
 }

@@ -9,7 +9,7 @@ use crate::layout::Layout;
 use crate::layout::session::{Certainty, Login, Session};
 use crate::measure::{self, agent};
 use crate::scan::{Said, Sink, Tally};
-use crate::store::{Raw, Ttl};
+use crate::store::Ttl;
 use crate::text::mask;
 use crate::text::safe::safe;
 use crate::ui;
@@ -40,8 +40,8 @@ pub(super) struct Examining<'u> {
     pub(super) longest: u64,
     authenticated: u64,
     anonymous: u64,
-    /// A layout of those that need the server's events of keys that expire.
-    pub(super) needs_events: Option<&'static str>,
+    /// A layout that needs the server's events, and which.
+    pub(super) needs_events: Option<(&'static str, &'static str)>,
     users: HashMap<Box<str>, (u32, HashSet<Box<str>>)>,
     prefixes: HashMap<Box<[u8]>, Vec<&'static Layout>>,
     progress: ui::Progress<'u>,
@@ -147,15 +147,15 @@ impl Sink for Examining<'_> {
         {
             self.findings.add(Id::TtlTooLong, key);
         }
-        if let Some(error) = session.error().filter(|error| session.remains().is_none() && !is_sealed(error))
-        {
+        if let Some(error) = session.error().filter(|_| session.remains().is_none() && !session.sealed()) {
             self.findings.add(Id::Undecodable, || format!("{}: {}", key(), safe(&error)));
         }
         let (bytes, _) = measure::weight(session);
         if bytes >= LARGE {
             self.findings.add(Id::Oversized, || format!("{}: {}", key(), crate::text::clock::size(bytes)));
         }
-        if session.setup.layout.cookie.name.is_some() && !has_key(session) && is_weak(session.id) {
+        let cookie = &session.setup.layout.cookie;
+        if cookie.name.is_some() && cookie.id_alone && is_weak(session.id) {
             self.findings.add(Id::WeakIds, key);
         }
         if let Some(data) = session.data.and_then(crate::layout::Decoded::value)
@@ -163,9 +163,8 @@ impl Sink for Examining<'_> {
         {
             self.findings.add(Id::PlainSecrets, || format!("{}: {}", key(), safe(&path)));
         }
-        if self.needs_events.is_none() && session.layout().starts_with("spring-session") {
-            self.needs_events =
-                Some(session.layout()).filter(|_| session.setup.layout.ends.user_index.is_some());
+        if let Some(events) = session.setup.layout.ends.events {
+            self.needs_events.get_or_insert((session.layout(), events));
         }
         self.shapes.learn(session);
         Ok(ControlFlow::Continue(()))
@@ -177,17 +176,6 @@ impl Sink for Examining<'_> {
         self.interrupted = ui::interrupted();
         Ok(if self.interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
-}
-
-/// Whether a value is whole and only its key is not at hand: nothing is wrong with it.
-fn is_sealed(error: &str) -> bool {
-    error.contains("sealed") || error.contains("the option ") || error.contains("give option ")
-}
-
-/// Whether the cookie holds, beside the id, a key that the session has to have too (web2py 2.24,
-/// gluon/globals.py: `unique_key`): then the id alone opens nothing.
-fn has_key(session: &Session<'_>) -> bool {
-    matches!(session.raw, Raw::Hash(fields) if fields.iter().any(|(name, _)| name == b"unique_key"))
 }
 
 /// Whether an id could be guessed: its length and the alphabet that it is of leave too little.

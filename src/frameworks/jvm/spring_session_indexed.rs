@@ -31,6 +31,7 @@ alike    spring-session: told by the other keys of the namespace
         end: |_, session| base::indexed(session),
         expire: base::expire_indexed,
         user_index: Some(base::BY_USER),
+        events: Some("Egx"),
         caveats: &[
             "Remember-me cookies and an OAuth 2 login at the provider log the visitor in again.",
             "A request that is under way writes a part of the session back, without creationTime; Spring fails on it.",

@@ -26,6 +26,7 @@ alike    spring-session: told by the other keys of the namespace
         end: |_, session| base::reactive(session),
         expire: base::expire_reactive,
         user_index: Some(base::BY_USER_REACTIVE),
+        events: Some("Egx"),
         ..base::LAYOUT.ends
     },
     evidence: Evidence::Namespace(Namespaced {

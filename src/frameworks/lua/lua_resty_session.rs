@@ -81,6 +81,7 @@ beware   a session under `remember` logs its owner in again: purge by user ends 
             let header = header(setup, given).ok()?;
             Some((COOKIE.name, URL_SAFE_NO_PAD.encode(header)))
         }),
+        ..Cookie::PLAIN
     },
     ends: Ends {
         end: |setup, session| {

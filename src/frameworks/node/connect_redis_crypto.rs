@@ -48,7 +48,7 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let Some(envelope) = blob.json() else { return blob.whole_json() };
     let Some(secret) = setup.text(STORE_SECRET.name) else {
         let why = "sealed with the store's secret: give option store_secret";
-        return failed(DecodeError::new(kruptein::NAME, 0, why));
+        return failed(DecodeError::sealed(kruptein::NAME, why));
     };
     let opened = kruptein::open(envelope, secret).map_err(DecodeError::from);
     match opened.and_then(|text| json::decode(&text, &blob.limits).map(Value::into_owned)) {

@@ -96,7 +96,7 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let secrets = setup.texts("secret");
     if secrets.is_empty() {
         let why = "sealed with the store's secret: give option secret";
-        return failed(DecodeError::new(kruptein::NAME, 0, why));
+        return failed(DecodeError::sealed(kruptein::NAME, why));
     }
     let opened = kruptein::open_text(text, secrets).map_err(DecodeError::from).and_then(|plain| {
         match json::decode(&plain, &blob.limits)?.into_owned() {

@@ -142,7 +142,7 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
 }
 
 /// A session as the handlers for files and tables write it: without the cache around it.
-pub fn payload(setup: &Setup, bytes: &[u8], limits: Limits) -> Decoded<'static> {
+pub fn payload<'b>(setup: &Setup, bytes: &[u8], limits: Limits) -> Decoded<'b> {
     if laravel::sniff(bytes) {
         return unseal(setup, vec![laravel::NAME], bytes, limits);
     }
@@ -156,7 +156,7 @@ fn unseal<'b>(setup: &Setup, mut via: Vec<&'static str>, sealed: &[u8], limits: 
     let keys = keys(setup);
     let opened = laravel::open(sealed, &keys).map_err(|error| match error {
         WrapError::Form(error) => error,
-        WrapError::WrongKey { wrapper } => DecodeError::whole(wrapper, locked(&keys)),
+        WrapError::WrongKey { wrapper } => DecodeError::sealed(wrapper, locked(&keys)),
     });
     let value = opened.and_then(|plain| {
         let (inner, value) = unsealed(&plain, limits)?;

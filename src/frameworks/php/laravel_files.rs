@@ -2,10 +2,7 @@
 //!
 //! laravel/framework 8.83.26 and 13.26.1, FileSessionHandler.
 
-use std::borrow::Cow;
-
 use super::laravel;
-use crate::codec::DecodeError;
 use crate::layout::php::{Php, What};
 use crate::layout::session::Facts;
 use crate::layout::{
@@ -13,7 +10,7 @@ use crate::layout::{
 };
 use crate::store::{Kind, Medium};
 use crate::value::Value;
-use crate::wrap::{self, WrapError};
+use crate::wrap;
 
 /// `session.lifetime` unless it is set, in minutes.
 const LIFETIME: i64 = 120;
@@ -100,18 +97,7 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
             None => blob.php_data(),
         };
     };
-    let keys = laravel::keys(setup);
-    let mut via = vec![wrap::laravel::NAME];
-    let opened = wrap::laravel::open(text, &keys).map_err(|error| match error {
-        WrapError::Form(error) => error,
-        WrapError::WrongKey { wrapper } => DecodeError::whole(wrapper, laravel::locked(&keys)),
-    });
-    let value = opened.and_then(|plain| {
-        let (inner, value) = laravel::unsealed(&plain, blob.limits)?;
-        via.extend(inner);
-        Ok(Cow::Owned(value))
-    });
-    Decoded { via, value }
+    laravel::payload(setup, text, blob.limits)
 }
 
 fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {

@@ -99,7 +99,7 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     }
     let secrets = setup.texts(SESSION_SECRET.name);
     if secrets.is_empty() {
-        return failed(DecodeError::whole(NAME, "sealed with session.secret: give option session_secret"));
+        return failed(DecodeError::sealed(NAME, "sealed with session.secret: give option session_secret"));
     }
     let opened = secrets.iter().find_map(|secret| jar::unseal(&Sha256::digest(secret), text, b""));
     match opened {

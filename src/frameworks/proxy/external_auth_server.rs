@@ -103,7 +103,8 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let Some(sealed) = sealed(blob) else { return Decoded::failed(NAME, blob.unreadable(NAME)) };
     let (secrets, ivs) = (setup.texts(ENCRYPT_SECRET.name), setup.texts(IV_SECRET.name));
     if secrets.is_empty() || ivs.is_empty() {
-        return failed("sealed: give options session_encrypt_secret and encrypt_iv_secret");
+        let why = "sealed: give options session_encrypt_secret and encrypt_iv_secret";
+        return Decoded::failed(NAME, DecodeError::sealed(NAME, why));
     }
     let digits = |secret: &str| base16ct::lower::encode_string(&Sha256::digest(secret));
     for secret in secrets {

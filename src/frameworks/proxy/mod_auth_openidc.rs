@@ -115,7 +115,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
 
 fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     if blob.text().is_some_and(is_sealed) {
-        return Decoded::failed(NAME, DecodeError::whole(NAME, "sealed with OIDCCryptoPassphrase"));
+        return Decoded::failed(NAME, DecodeError::sealed(NAME, "sealed with OIDCCryptoPassphrase"));
     }
     blob.whole_json()
 }

@@ -139,9 +139,8 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     };
     let Some(text) = blob.text() else { return Decoded { via, value: Err(blob.unreadable(NAME)) } };
     let Some(secret) = setup.text(TICKET_SECRET.name) else {
-        return failed(
-            "sealed with a secret that only the browser's cookie holds: inspect --cookie opens it",
-        );
+        let why = "sealed with a secret that only the browser's cookie holds: inspect --cookie opens it";
+        return Decoded { via, value: Err(DecodeError::sealed(NAME, why)) };
     };
     match jar::unhex(secret).and_then(|secret| unseal(&secret, text)) {
         Some(plain) => {

@@ -37,6 +37,8 @@ beside   w2p:sess:<application>:serial, the last number
     cookie: Cookie {
         name: Some("session_id"),
         open: Some(|setup, given| open(given, setup.cookie_name())),
+        // Beside it the cookie holds `unique_key`, which the session has to have, too (gluon/globals.py).
+        id_alone: false,
         ..Cookie::PLAIN
     },
     recognize,

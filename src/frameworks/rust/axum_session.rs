@@ -96,7 +96,10 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
 /// The session's JSON out of its seal.
 fn opened(setup: &Setup, blob: &Blob<'_>) -> Result<Value<'static>, DecodeError> {
     let Some(text) = setup.text(DATABASE_KEY.name) else {
-        return Err(DecodeError::whole(SEALED, "sealed with the database key: give option database_key_hex"));
+        return Err(DecodeError::sealed(
+            SEALED,
+            "sealed with the database key: give option database_key_hex",
+        ));
     };
     let sealed = wrap::base64::open(blob.text().unwrap_or_default(), &blob.limits)?;
     let id = locate(setup, blob.key).map_or(&b""[..], |place| &blob.key[place.id]);

@@ -14,6 +14,7 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 
 use super::reader::Header;
 use crate::store::Error;
+use crate::text::words::unnumbered;
 
 /// What is to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,7 +195,7 @@ fn plain(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_string(),
         io::ErrorKind::PermissionDenied => "permission denied".to_string(),
-        _ => error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
+        _ => unnumbered(&error.to_string()),
     }
 }
 

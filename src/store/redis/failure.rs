@@ -9,6 +9,7 @@ use std::time::Duration;
 use ::redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use crate::store::{Error, Reason};
+use crate::text::words::unnumbered;
 
 /// What answers is no Redis server.
 const FOREIGN: &str = "what answers there does not speak Redis; is it another service's port, or one that expects TLS (rediss://)?";
@@ -113,13 +114,7 @@ pub(super) fn plain(error: &io::Error) -> String {
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
             "the server closed the connection".to_string()
         }
-        _ => {
-            let text = error.to_string();
-            match text.find(" (os error") {
-                Some(at) => text[..at].to_lowercase(),
-                None => text,
-            }
-        }
+        _ => unnumbered(&error.to_string()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mysql::consts::CapabilityFlags;
 use mysql::prelude::Queryable as _;
-use mysql::{Conn, Opts, OptsBuilder, Params, SslOpts, Value};
+use mysql::{Conn, DriverError, Opts, OptsBuilder, Params, SslOpts, Value};
 
 use super::engine::{Cell, Engine, LARGEST, Put, Row};
 use super::messages::{BUSY, BUSY_HINT, READ_ONLY, READ_ONLY_HINT, login};
@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::secret::Secret;
 use crate::store::table::{Column, Table};
 use crate::store::{Error, Reason};
+use crate::text::words::unnumbered;
 
 /// Seconds that a lock is waited for before the transaction is tried again.
 const LOCK: u32 = 2;
@@ -205,6 +206,9 @@ fn connecting(place: &str, user: &str, error: &mysql::Error) -> Error {
             hint: (told.code == 1049).then(|| format!("name a database that {user} can see")),
             exit: Exit::Failed,
         },
+        mysql::Error::DriverError(DriverError::CouldNotConnect(Some((_, why, _)))) => {
+            Error::Connect { place: place.to_string(), reason: Reason::Absent(unnumbered(why)) }
+        }
         other => Error::Connect { place: place.to_string(), reason: Reason::Absent(other.to_string()) },
     }
 }

@@ -20,6 +20,7 @@ use crate::store::redis::target::Tls;
 use crate::store::redis::tls_config;
 use crate::store::table::{Column, Table};
 use crate::store::{Error, Reason};
+use crate::text::words::unnumbered;
 
 /// How long a lock is waited for before the transaction is tried again.
 const LOCK: &str = "2s";
@@ -337,7 +338,7 @@ fn reason(error: &postgres::Error) -> String {
     while let Some(source) = last.source() {
         last = source;
     }
-    last.to_string()
+    unnumbered(&last.to_string())
 }
 
 fn connecting(place: &str, user: &str, error: &postgres::Error) -> Error {
