@@ -141,7 +141,7 @@ fn fix(context: &Context, args: &Args, id: Id) -> anyhow::Result<Exit> {
             }
             purge::run(context, &purge::Args { ids: Vec::new(), safety, select })
         }
-        other => Err(Usage::new(format!("{} is nothing that a change to sessions mends", other.spec().name))
+        other => Err(Usage::new(format!("no change to sessions mends {}", other.spec().name))
             .hint("no-ttl, ttl-too-long, dead-sessions and anonymous-flood can be mended with --fix")
             .into()),
     }
@@ -194,7 +194,12 @@ pub fn examine_those(
         interrupted = ui::interrupted();
     }
     match aside.health() {
-        Ok(Some(health)) => server::examine(&health, sessions, needs_events, &mut findings),
+        Ok(Some(health)) => {
+            server::examine(&health, sessions, needs_events, &mut findings);
+            if let Some(unasked) = server::unasked(&health).filter(|_| aloud) {
+                context.ui.note(unasked);
+            }
+        }
         Ok(None) => {}
         Err(error) => {
             broken.get_or_insert(error);

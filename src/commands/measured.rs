@@ -129,7 +129,11 @@ pub fn measure(context: &Context, args: &MeasureArgs, filter: &Filter) -> anyhow
     let place = context.store.place();
     if let Some(path) = &args.save {
         // Before a long scan, and not behind it.
-        kept::permit(path).with_context(|| format!("saving the figures in {}", path.display()))?;
+        kept::permit(path).map_err(|error| {
+            let (shown, why) = (path.display(), unnumbered(&error.to_string()));
+            Failure::new(format!("the figures cannot be saved in {shown}: {why}"))
+                .hint("name a file in a folder that is there and may be written to")
+        })?;
     }
     let before = args.baseline.as_deref().map(|path| baseline(path, &place)).transpose()?;
     let mut scanner = context.reader()?;

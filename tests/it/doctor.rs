@@ -116,3 +116,24 @@ fn a_server_that_ends_sessions_by_itself_is_said() {
     sess.args(["doctor", "--only", "weak-ids"]).success();
     sess.args(["doctor", "--fix", "eviction"]).code(2).says("no-ttl");
 }
+
+#[test]
+fn what_may_not_be_asked_of_the_server_is_said_and_not_taken_for_well() {
+    let rules = [
+        "~*",
+        "-@all",
+        "+scan",
+        "+type",
+        "+get",
+        "+getrange",
+        "+strlen",
+        "+hgetall",
+        "+hlen",
+        "+pttl",
+        "+exists",
+        "+time",
+    ];
+    let sess = healthy().user(&rules);
+    let ran = sess.args(["doctor", "--only", "weak-ids,eviction"]).success();
+    ran.says("INFO, CONFIG GET").says("were not looked at");
+}

@@ -65,6 +65,23 @@ pub(super) fn examine(
     }
 }
 
+/// What could not be looked at, as this user may not ask the server for it.
+pub(super) fn unasked(health: &Health) -> Option<&'static str> {
+    if health.version.is_none() {
+        Some(
+            "the server may not be asked about itself (INFO, CONFIG GET): eviction, memory, durability, replicas \
+             and notifications were not looked at",
+        )
+    } else if health.save.is_none() {
+        Some(
+            "the server's settings may not be asked for (CONFIG GET): durability and notifications were not \
+             looked at",
+        )
+    } else {
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
