@@ -59,6 +59,7 @@ struct Family {
 }
 
 struct Found<'a, 'u> {
+    medium: Medium,
     setups: &'a [Setup],
     families: HashMap<Name, Family>,
     progress: ui::Progress<'u>,
@@ -91,6 +92,7 @@ fn look(context: &Context) -> anyhow::Result<Seen> {
         copies: false,
     };
     let mut found = Found {
+        medium: context.store.medium(),
         setups: &context.setups,
         families: HashMap::new(),
         progress: context.ui.progress("looking", total),
@@ -172,7 +174,11 @@ impl Sink for Found<'_, '_> {
         use std::hash::{DefaultHasher, Hash as _, Hasher as _};
         let name = Name {
             shape: format!("{}<id>", shape(session.before())),
-            kind: if session.hash { Kind::Hash.name() } else { Kind::String.name() },
+            kind: match self.medium {
+                Medium::Redis if session.hash => Kind::Hash.name(),
+                Medium::Redis => Kind::String.name(),
+                other => other.name(),
+            },
             layout: Some(session.layout()),
             certain: session.certainty > Certainty::Weak,
         };
@@ -201,7 +207,12 @@ impl Sink for Found<'_, '_> {
 
     fn other(&mut self, record: &Record) {
         let Some(kind) = record.raw.kind() else { return };
-        let name = Name { shape: shape(&record.key.0), kind: kind.name(), layout: None, certain: true };
+        let name = Name {
+            shape: shape(&record.key.0),
+            kind: if self.medium == Medium::Redis { kind.name() } else { self.medium.name() },
+            layout: None,
+            certain: true,
+        };
         let mut dice = self.dice;
         let family = self.family(name);
         family.count += 1;

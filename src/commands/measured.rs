@@ -76,6 +76,8 @@ pub struct Measured {
     /// Which sessions, where it is not all of them: each holds.
     pub only: Vec<String>,
     pub complete: bool,
+    /// Whether the store said what memory each session takes; else bytes are those of keys and values.
+    pub weighed: bool,
     /// The share that was read, of 1, and the keys that were gone over.
     pub sampled: Option<(f64, u64)>,
     pub figures: Figures,
@@ -203,7 +205,9 @@ pub fn measure(context: &Context, args: &MeasureArgs, filter: &Filter) -> anyhow
     } else if complete && sampled.is_none() {
         report_nothing(context, &tally, &near, &mut *aside);
     }
-    let measured = Measured { at, store: place, only, complete, sampled, figures, health, changes, since };
+    let weighed = need.memory;
+    let measured =
+        Measured { at, store: place, only, complete, weighed, sampled, figures, health, changes, since };
     let exit = match broken {
         Some(error) => {
             crate::error::report(&incomplete(error, &tally), context.ui.color_err);

@@ -98,7 +98,7 @@ pub const ALL: &[Spec] = &[
         id: Id::DeadSessions,
         name: "dead-sessions",
         severity: Severity::Warning,
-        why: "No request can use them any more, and they still take memory.",
+        why: "No request can use them any more, and they still take room.",
         fix: Some("sessctl purge --expired"),
     },
     Spec {

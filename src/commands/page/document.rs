@@ -164,7 +164,8 @@ fn overview(measured: &Measured) -> Html {
     }
     let bytes = measured.scaled(figures.bytes.total);
     let shown = format!("{}{}", about(measured, "bytes"), size(bytes));
-    tile(&mut html, "Memory", "bytes", bytes, &shown);
+    let head = if measured.weighed { "Memory" } else { "Size of keys and values" };
+    tile(&mut html, head, "bytes", bytes, &shown);
     html.markup("</dl>\n");
     if figures.sessions > 0 {
         let whose = [
@@ -234,7 +235,7 @@ fn cell(html: &mut Html, value: u64, shown: &str) {
 }
 
 const COUNTS: &str = "<th scope=\"col\" class=\"number\" aria-sort=\"descending\">Sessions</th>\
-    <th scope=\"col\" class=\"number\">Memory</th><th scope=\"col\" class=\"number\">Share</th></tr>\n\
+    <th scope=\"col\" class=\"number\">Size</th><th scope=\"col\" class=\"number\">Share</th></tr>\n\
     </thead>\n<tbody>\n";
 
 fn tops(
@@ -437,7 +438,7 @@ fn changes(measured: &Measured) -> Option<Html> {
     html.markup("<p class=\"soft\">Nothing was changed.</p>\n");
     table(&mut html, "if", "plain", "What each change would do");
     html.markup("<th scope=\"col\">Change</th>");
-    for head in ["Sessions", "Users logged out", "Memory"] {
+    for head in ["Sessions", "Users logged out", "Size"] {
         html.markup("<th scope=\"col\" class=\"number\">").markup(head).markup("</th>");
     }
     html.markup("</tr>\n</thead>\n<tbody>\n");
@@ -466,7 +467,7 @@ fn since(measured: &Measured, top: usize) -> Option<Html> {
         ("New", format!("{about}{}", super::html::grouped(since.new))),
         ("Ended", format!("{about}{}", super::html::grouped(since.ended))),
         ("Users", signed(since.users)),
-        ("Memory", format!("{}{}", sign(since.bytes), size(since.bytes.unsigned_abs()))),
+        ("Size", format!("{}{}", sign(since.bytes), size(since.bytes.unsigned_abs()))),
     ] {
         html.markup("<div><dt>").markup(head).markup("</dt><dd>").text(&shown).markup("</dd></div>\n");
     }

@@ -87,7 +87,11 @@ pub(super) fn screen(context: &Context, measured: &Measured, top: usize) -> Stri
         }
         text
     });
-    line("memory", format!("{memory}{of}"));
+    if measured.weighed {
+        line("memory", format!("{memory}{of}"));
+    } else {
+        line("size", format!("{memory} of keys and values"));
+    }
     if figures.sessions == 0 {
         return out;
     }
@@ -210,7 +214,7 @@ fn tops(
     }
     let room = NAME.min(width.saturating_sub(34)).max(8);
     let _ =
-        writeln!(out, "\n{:<room$} {:>10} {:>10} {:>6}", head.to_uppercase(), "SESSIONS", "MEMORY", "SHARE");
+        writeln!(out, "\n{:<room$} {:>10} {:>10} {:>6}", head.to_uppercase(), "SESSIONS", "SIZE", "SHARE");
     for (name, held) in tops {
         let _ = writeln!(
             out,
