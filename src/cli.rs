@@ -33,15 +33,16 @@ pub struct TargetArgs {
     ///
     /// redis://[USER[:PASSWORD]@]HOST[:PORT][/DB], the same with rediss:// for TLS, or
     /// unix:///PATH?db=N for a socket; valkey:// and valkeys:// mean the same. A password in it is never
-    /// printed, but as all of a command line it can be read by every user of this machine while the
-    /// command runs (/proc/PID/cmdline): rather give --password-file or --password-command.
+    /// printed, but like any command line it can be read by every user of this machine while the command
+    /// runs (/proc/PID/cmdline): prefer --password-file or --password-command.
     ///
-    /// A dump file is PATH.rdb or rdb:PATH, also of .gz and .zst, or rdb:- for standard input; an append-only
-    /// file is aof:DIR or aof:FILE; with ?db=N behind it for another database than 0. They are read, and never
-    /// changed.
+    /// A dump file is PATH.rdb or rdb:PATH (.gz and .zst too), or rdb:- for standard input; an
+    /// append-only file is aof:DIR or aof:FILE; append ?db=N for a database other than 0. They are read,
+    /// never changed.
     ///
-    /// A database is sqlite:PATH, postgres://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE, or as frameworks
-    /// write it (postgresql+psycopg://, mysql2://, ?host=/SOCKET). PGPASSWORD, ~/.pgpass and MYSQL_PWD count.
+    /// A database is sqlite:PATH, postgres://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE, or as
+    /// frameworks write it (postgresql+psycopg://, mysql2://, ?host=/SOCKET). PGPASSWORD, ~/.pgpass and
+    /// MYSQL_PWD are honoured.
     #[arg(long, global = true, value_name = "URL", env = "SESSCTL_STORE", hide_env_values = true)]
     pub store: Option<String>,
 
@@ -60,9 +61,9 @@ pub struct TargetArgs {
     #[arg(long, global = true, value_name = "NAME", env = "SESSCTL_PROFILE", hide_env_values = true)]
     pub profile: Option<String>,
 
-    /// Judge ends and ages as of this time; for a dump file [default: when it was made]
+    /// Judge expiry and age as of this time, for a dump file [default: when it was made]
     ///
-    /// RFC 3339, `2026-12-24 18:00` in UTC, or @SECONDS since 1970. What has ended by then is left out.
+    /// RFC 3339, `2026-12-24 18:00` in UTC, or @SECONDS since 1970. What has expired by then is left out.
     #[arg(long, global = true, value_name = "TIME", value_parser = instant, hide_short_help = true)]
     pub now: Option<i64>,
 
@@ -70,20 +71,20 @@ pub struct TargetArgs {
     #[arg(long, global = true, value_name = "NAME")]
     pub layout: Vec<String>,
 
-    /// Say what session keys begin with, where it is not the layout's default
+    /// What session keys begin with, if not the layout's default
     ///
-    /// It is taken literally: `*` and `?` are ordinary characters.
+    /// Taken literally: `*` and `?` are ordinary characters.
     #[arg(long, global = true, value_name = "TEXT", allow_hyphen_values = true)]
     pub prefix: Option<String>,
 
     /// Find the user of a session at this path of its data; may be repeated
     ///
-    /// For stores in which the application chooses where its user stands: auth.user.id, or
+    /// For stores in which the application decides where to keep its user: auth.user.id, or
     /// jwt:id_token.sub for a claim of a token. Also the option `user_path` of a profile.
     #[arg(long, global = true, value_name = "PATH")]
     pub user_path: Vec<String>,
 
-    /// Consider only keys that fit this Redis glob
+    /// Consider only keys that match this Redis glob
     #[arg(long = "match", global = true, value_name = "GLOB", allow_hyphen_values = true)]
     pub matching: Option<String>,
 
@@ -91,17 +92,17 @@ pub struct TargetArgs {
     #[arg(long, global = true, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
 
-    /// Read the password from the first line that this command prints
+    /// Read the password from the first line this command prints
     ///
     /// The shell runs it, once, before the first connection.
     #[arg(long, global = true, value_name = "CMD", conflicts_with = "password_file")]
     pub password_command: Option<String>,
 
-    /// Trust these certificates (PEM) instead of the system's
+    /// Trust these CA certificates (PEM) instead of the system's
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub cacert: Option<PathBuf>,
 
-    /// Show the server this client certificate (PEM)
+    /// Present this client certificate (PEM) to the server
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub cert: Option<PathBuf>,
 
@@ -119,7 +120,7 @@ pub struct TargetArgs {
     #[arg(long, global = true, value_name = "TIME", value_parser = timeout, hide_short_help = true)]
     pub connect_timeout: Option<Duration>,
 
-    /// Give up waiting for an answer after this time [default: 30s]
+    /// Give up waiting for a reply after this time [default: 30s]
     #[arg(long, global = true, value_name = "TIME", value_parser = timeout, hide_short_help = true)]
     pub timeout: Option<Duration>,
 }
@@ -129,7 +130,7 @@ pub struct TargetArgs {
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Print in this form [default: table]
+    /// Output format [default: table]
     #[arg(short = 'o', long = "output", global = true, value_name = "FORM", value_enum)]
     pub format: Option<Form>,
 
@@ -137,11 +138,11 @@ pub struct OutputArgs {
     #[arg(short = '0', long = "null", global = true, hide_short_help = true)]
     pub nul: bool,
 
-    /// Leave out the line with the names of the columns, in tables and CSV
+    /// Leave out the header line of tables and CSV
     #[arg(long, global = true, hide_short_help = true)]
     pub no_headers: bool,
 
-    /// Show times in tables and cards in this way, instead of as is usual in each place
+    /// How to show times in tables and cards, instead of what is usual in each place
     #[arg(long, global = true, value_name = "HOW", value_enum, hide_short_help = true)]
     pub times: Option<Times>,
 
@@ -149,11 +150,11 @@ pub struct OutputArgs {
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_short_help = true)]
     pub color: Color,
 
-    /// Shorten ids in every form of output
+    /// Shorten ids in every output format
     #[arg(long, global = true, conflicts_with = "reveal")]
     pub mask: bool,
 
-    /// Show ids and secrets whole, also in tables
+    /// Show ids and secrets in full, even in tables
     #[arg(long, global = true)]
     pub reveal: bool,
 
@@ -161,7 +162,7 @@ pub struct OutputArgs {
     #[arg(short, long, global = true)]
     pub quiet: bool,
 
-    /// Say more: which profile, server and layouts are used, and what was looked at
+    /// Say more: which profile, server and layouts are used, and what was read
     #[arg(short, long, global = true, conflicts_with = "quiet", hide_short_help = true)]
     pub verbose: bool,
 }
@@ -169,11 +170,11 @@ pub struct OutputArgs {
 /// How times are shown to people. Data have them in UTC whatever is said here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Times {
-    /// As a span from now: 5m ago, in 2h
+    /// Relative to now: 5m ago, in 2h
     Relative,
     /// As date and time in UTC
     Utc,
-    /// As date and time of this machine's time zone
+    /// As date and time in this machine's time zone
     Local,
 }
 
@@ -245,13 +246,13 @@ pub fn rewrite_not(args: impl IntoIterator<Item = OsString>) -> Result<Vec<OsStr
         } else if VALUED.contains(&name.as_str()) {
             let value = value.or_else(|| args.next());
             let value =
-                value.ok_or_else(|| Usage::new(format!("the filter `{name}` behind --not needs a value")))?;
+                value.ok_or_else(|| Usage::new(format!("the filter `{name}` after --not needs a value")))?;
             let mut twin = OsString::from(format!("--not-{name}="));
             twin.push(value);
             out.push(twin);
         } else {
             let known = VALUED.iter().chain(BARE).copied();
-            let usage = Usage::new(format!("`{name}` behind --not is no filter that can be negated"));
+            let usage = Usage::new(format!("`{name}` cannot be negated with --not"));
             return Err(match nearest(&name, known) {
                 Some(near) => usage.hint(format!("did you mean `--not --{near}`?")),
                 None => usage.hint("such as --not --user alice, or --not anonymous"),
@@ -262,7 +263,7 @@ pub fn rewrite_not(args: impl IntoIterator<Item = OsString>) -> Result<Vec<OsStr
 }
 
 fn missing() -> Usage {
-    Usage::new("--not needs a filter behind it").hint("such as --not --user alice, or --not anonymous")
+    Usage::new("--not needs a filter after it").hint("such as --not --user alice, or --not anonymous")
 }
 
 /// A filter's name and, where it is joined to it, its value: `--user=alice`, `user=alice`, `ttl<30m`.
@@ -358,8 +359,8 @@ mod tests {
             (&["--not"][..], "needs a filter"),
             (&["--not", "--user"], "needs a value"),
             (&["--not", "--usr", "a"], "did you mean `--not --user`?"),
-            (&["--not", "--all"], "no filter that can be negated"),
-            (&["--not", "anonymous=yes"], "no filter that can be negated"),
+            (&["--not", "--all"], "cannot be negated"),
+            (&["--not", "anonymous=yes"], "cannot be negated"),
         ] {
             let error = rewritten(args).expect_err("a mistake");
             assert!(error.contains(expected), "{args:?}: {error}");

@@ -244,7 +244,7 @@ pub(crate) mod tests {
         std::thread::Builder::new().stack_size(2 << 20).spawn(run).unwrap().join().unwrap();
     }
 
-    /// Documents to encode by somebody else's encoder.
+    /// Documents to encode by someone else's encoder.
     pub(crate) fn generated() -> impl Strategy<Value = serde_json::Value> {
         use serde_json::Value as Json;
         let leaf = prop_oneof![

@@ -53,8 +53,8 @@ Examples:
 
 /// List, inspect, count and end web sessions in Redis and Valkey
 ///
-/// sessctl knows how web frameworks keep their sessions: which keys are sessions, whose they are and
-/// when they end, and what else a framework removes when it ends one.
+/// sessctl knows how web frameworks keep their sessions: which keys are sessions, whose they are, when
+/// they end, and what else a framework removes when it ends one.
 #[derive(Debug, clap::Parser)]
 #[command(
     name = "sessctl",
@@ -113,8 +113,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
     let context = || Context::new(global);
     let toml = global.output.format == Some(Form::Toml);
     if toml && !layouts::describes(&cli.command) {
-        let what = "toml is a form of `sessctl layouts NAME` alone";
-        return Err(Usage::new(what).hint("use json, ndjson, yaml or csv for rows").into());
+        let what = "only `sessctl layouts NAME` can print TOML";
+        return Err(Usage::new(what).hint("for rows, use json, ndjson, yaml or csv").into());
     }
     let ran = match &cli.command {
         Command::List(args) => list::run(&context()?, args),

@@ -151,12 +151,12 @@ pub fn default_path() -> Option<PathBuf> {
 pub fn load(file: Option<&Path>, name: Option<&str>) -> anyhow::Result<Profile> {
     let place = file.map(Path::to_path_buf).or_else(default_path);
     let Some(place) = place else {
-        return absent(name, "there is no home directory to look for a configuration file in");
+        return absent(name, "no home directory to look for a configuration file in");
     };
     let text = match read_bounded(&place) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.is_none() => {
-            return absent(name, &format!("there is no configuration file {}", place.display()));
+            return absent(name, &format!("no configuration file {}", place.display()));
         }
         Err(error) => {
             return Err(error).with_context(|| format!("reading the configuration file {}", place.display()));
@@ -186,7 +186,7 @@ pub fn read_bounded(path: &Path) -> std::io::Result<String> {
 fn absent(name: Option<&str>, why: &str) -> anyhow::Result<Profile> {
     match name {
         None => Ok(Profile::default()),
-        Some(name) => Err(Usage::new(format!("there is no profile `{name}`"))
+        Some(name) => Err(Usage::new(format!("no profile `{name}`"))
             .hint(format!("{why}; name one with --config FILE"))
             .into()),
     }
@@ -237,12 +237,12 @@ fn read(text: &str, place: &Path, name: Option<&str>) -> anyhow::Result<Profile>
     if let Some(profiles) = profiles {
         let Some(table) = profiles.get_ref().as_table() else {
             return Err(reader
-                .wrong(profiles.span().start, "`profiles` must be made of tables such as [profiles.shop]"));
+                .wrong(profiles.span().start, "`profiles` must consist of tables such as [profiles.shop]"));
         };
         for (key, value) in table {
             let Some(entries) = value.get_ref().as_table() else {
                 let what =
-                    format!("a profile must be a table such as [profiles.shop]; `{}` is none", key.get_ref());
+                    format!("a profile must be a table such as [profiles.shop]; `{}` is not", key.get_ref());
                 return Err(reader.wrong(key.span().start, what));
             };
             // A misspelt key is an error in every profile: it may have been meant to protect.
@@ -260,16 +260,16 @@ fn read(text: &str, place: &Path, name: Option<&str>) -> anyhow::Result<Profile>
     let Some(entries) = found else {
         return match (name, chosen) {
             (None, Some((at, name))) => {
-                let what = format!("`default_profile` names the profile `{name}`, and there is none");
+                let what = format!("`default_profile` names the profile `{name}`, which does not exist");
                 let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
-                let hint = format!("profiles there are: {known}");
+                let hint = format!("available profiles: {known}");
                 Err(Usage::new(reader.located(at, &what)).hint(hint).into())
             }
             (None, None) => Ok(Profile { layouts: own, ..Profile::default() }),
             (Some(name), _) => {
                 let known = if known.is_empty() { "none".to_string() } else { known.join(", ") };
-                let what = format!("there is no profile `{name}` in {}", place.display());
-                Err(Usage::new(what).hint(format!("profiles there are: {known}")).into())
+                let what = format!("no profile `{name}` in {}", place.display());
+                Err(Usage::new(what).hint(format!("available profiles: {known}")).into())
             }
         };
     };
@@ -306,7 +306,7 @@ impl Reader<'_> {
                 profile.layout = match self.setting(key, value)? {
                     Setting::Text(text) => vec![text],
                     Setting::Texts(texts) => texts,
-                    _ => return Err(self.form(key, "a text or a list of texts")),
+                    _ => return Err(self.form(key, "a string or a list of strings")),
                 }
             }
             "options" => {
@@ -353,7 +353,7 @@ impl Reader<'_> {
                 let path = self.path(key, value)?;
                 let taken = path.extension().is_some_and(|ending| ending == "head" || ending == "key");
                 if taken || path.file_name().is_none() {
-                    return Err(self.form(key, "a file whose name ends in neither .head nor .key"));
+                    return Err(self.form(key, "a file whose name does not end in .head or .key"));
                 }
                 profile.audit.path = Some(path);
             }
@@ -377,7 +377,7 @@ impl Reader<'_> {
                     let own = profile.layouts.iter().map(|layout| layout.name.as_str());
                     let mut names = frameworks::BUILT_IN.all().map(|layout| layout.name).chain(own);
                     if !names.clone().any(|known| known == name) {
-                        let what = format!("there is no layout `{name}`");
+                        let what = format!("unknown layout `{name}`");
                         let hint = nearest(name, names.by_ref()).map_or_else(
                             || "`sessctl layouts` lists all of them".to_string(),
                             |near| format!("did you mean `{near}`?"),
@@ -418,7 +418,7 @@ impl Reader<'_> {
                 let mut text = String::new();
                 for (kind, name) in table {
                     let Some(name) = name.get_ref().as_str() else {
-                        return Err(self.form(kind, "a text"));
+                        return Err(self.form(kind, "a string"));
                     };
                     text = self.resolve(key, kind.get_ref(), name)?;
                 }
@@ -430,14 +430,14 @@ impl Reader<'_> {
                     let texts = match self.setting(member, value)? {
                         Setting::Text(text) => vec![text],
                         Setting::Texts(texts) => texts,
-                        _ => return Err(self.form(member, "a text or a list of texts")),
+                        _ => return Err(self.form(member, "a string or a list of strings")),
                     };
                     members.insert(member.get_ref().to_string(), texts);
                 }
                 Setting::Table(members)
             }
             DeValue::Float(_) | DeValue::Datetime(_) => {
-                return Err(self.form(key, "a text, a whole number, true or false"));
+                return Err(self.form(key, "a string, a whole number, true or false"));
             }
         })
     }
@@ -465,7 +465,7 @@ impl Reader<'_> {
     fn text(&self, key: &Name<'_>, value: &Spanned<DeValue<'_>>) -> anyhow::Result<String> {
         match self.setting(key, value)? {
             Setting::Text(text) => Ok(text),
-            _ => Err(self.form(key, "a text")),
+            _ => Err(self.form(key, "a string")),
         }
     }
 
@@ -474,7 +474,7 @@ impl Reader<'_> {
         match self.setting(key, value)? {
             Setting::Texts(texts) if texts.iter().all(|text| !text.is_empty()) => Ok(texts),
             Setting::Text(text) if !text.is_empty() => Ok(vec![text]),
-            _ => Err(self.form(key, "a list of texts that are not empty")),
+            _ => Err(self.form(key, "a list of non-empty strings")),
         }
     }
 
@@ -523,7 +523,7 @@ impl Reader<'_> {
     }
 
     fn unknown(&self, at: usize, key: &str, known: &[&str]) -> anyhow::Error {
-        Usage::new(self.located(at, &format!("there is no key `{key}`")))
+        Usage::new(self.located(at, &format!("unknown key `{key}`")))
             .hint(did_you_mean(key, known.iter().copied()))
             .into()
     }
@@ -647,23 +647,27 @@ mod tests {
     #[test]
     fn mistakes_are_named_with_their_line() {
         let cases = [
-            ("[profiles.a]\nstroe = \"x\"", "line 2: there is no key `stroe`", "did you mean `store`?"),
-            ("[profile.a]\nstore = \"x\"", "line 1: there is no key `profile`", "did you mean `profiles`?"),
+            ("[profiles.a]\nstroe = \"x\"", "line 2: unknown key `stroe`", "did you mean `store`?"),
+            ("[profile.a]\nstore = \"x\"", "line 1: unknown key `profile`", "did you mean `profiles`?"),
             ("[profiles.a]\n\nmask = 1", "line 3: `mask` must be true or false", ""),
             ("[profiles.a]\nmax = \"all\"", "line 2: `max` must be a whole number", ""),
             ("[profiles.a]\ntimeout = \"soon\"", "line 2: `timeout` must be a time", ""),
             ("[profiles.a]\nstore = [", "line 2", ""),
-            ("[profiles.b]", "there is no profile `a`", "profiles there are: b"),
-            ("", "there is no profile `a`", "profiles there are: none"),
-            ("[profiles.a]\nrate = \"fast\"", "line 2: `rate`: give sessions a second", ""),
+            ("[profiles.b]", "no profile `a`", "available profiles: b"),
+            ("", "no profile `a`", "available profiles: none"),
+            ("[profiles.a]\nrate = \"fast\"", "line 2: `rate`: give sessions per second", ""),
             ("[profiles.a]\nmax_lag = 5", "line 2: `max_lag`: give a time such as 5s", ""),
             ("[profiles.a]\nprotected_users = [\"\"]", "line 2: `protected_users` must be a list", ""),
-            ("[profiles.a]\nprotected_layouts = [\"nodeb\"]", "no layout `nodeb`", "did you mean `nodebb`?"),
+            (
+                "[profiles.a]\nprotected_layouts = [\"nodeb\"]",
+                "unknown layout `nodeb`",
+                "did you mean `nodebb`?",
+            ),
             ("[profiles.a]\naudit = \"x.key\"", "line 2: `audit` must be a file", ""),
             ("[profiles.a]\nsni = \"x\"", "not supported yet", ""),
             ("[profiles.a]\noptions = { x = 1.5 }", "line 2: `x` must be", ""),
             ("[profiles.a]\nstore = { env = \"SESSCTL_TEST_UNSET\" }", "SESSCTL_TEST_UNSET", "line 2 of"),
-            ("[profiles.b]\nmaxx = 1\n[profiles.a]", "line 2: there is no key `maxx`", "did you mean `max`?"),
+            ("[profiles.b]\nmaxx = 1\n[profiles.a]", "line 2: unknown key `maxx`", "did you mean `max`?"),
         ];
         for (text, expected, hint) in cases {
             let told = crate::error::tell(&of(text, Some("a")).expect_err(text));

@@ -205,8 +205,11 @@ impl Context {
             return Ok(());
         }
         let name = setup.layout.name;
-        let what = format!("{name} takes whatever decodes for a session, so it has to know under which keys");
-        Err(Usage::new(what).hint("say --prefix 'myapp:session:' or --match 'myapp:session:*', or name keys"))
+        let what = format!(
+            "{name} takes anything it can decode for a session, so it must be told which keys to look at"
+        );
+        Err(Usage::new(what)
+            .hint("give --prefix 'myapp:session:' or --match 'myapp:session:*', or name keys"))
     }
 
     /// Refuses where a layout was named whose sessions are never in such a store.
@@ -219,7 +222,7 @@ impl Context {
         Err(Error::Unsupported {
             place: self.store.place(),
             why: format!(
-                "is {}, and {} keeps its sessions in {}",
+                "is {}, but {} keeps its sessions in {}",
                 medium.keeper(),
                 layout.name,
                 layout.medium.keeper()
@@ -244,8 +247,8 @@ impl Context {
         }
         Err(Error::Unsupported {
             place: store.place().to_string(),
-            why: "does not say how much memory a key takes, and this chooses sessions by that".to_string(),
-            hint: "leave --size out; a server knows it".to_string(),
+            why: "does not report how much memory a key takes, which this selection needs".to_string(),
+            hint: "leave out --size; a live server reports it".to_string(),
         })
     }
 
@@ -283,7 +286,7 @@ impl Context {
         }
         let name = self.profile.as_deref().unwrap_or_default();
         Err(Refusal::new(format!("the profile `{name}` is read-only"))
-            .hint("use another profile, or take `read_only` out of this one"))
+            .hint("use another profile, or remove `read_only` from this one"))
     }
 }
 
@@ -313,7 +316,7 @@ fn format_of(name: &str) -> anyhow::Result<Format> {
             .iter()
             .filter_map(|format| Some(format.to_possible_value()?.get_name().to_string()))
             .collect();
-        Usage::new(format!("unknown form of output `{name}` in the profile"))
+        Usage::new(format!("unknown output format `{name}` in the profile"))
             .hint(did_you_mean(name, known.iter().map(String::as_str)))
             .into()
     })
@@ -325,7 +328,7 @@ fn opener(args: &GlobalArgs, profile: &Profile) -> anyhow::Result<Box<dyn Open>>
     // An empty variable is none; an empty option is one whose variable was not set in a script.
     if given.store.as_deref() == Some("") && std::env::var_os("SESSCTL_STORE").is_none() {
         return Err(Usage::new("--store is empty")
-            .hint("leave it out for the profile's store or localhost")
+            .hint("leave it out to use the profile's store or localhost")
             .into());
     }
     let store = match (given.store.as_deref().filter(|text| !text.is_empty()), &profile.store) {
@@ -347,8 +350,8 @@ fn opener(args: &GlobalArgs, profile: &Profile) -> anyhow::Result<Box<dyn Open>>
         return Ok(Box::new(dump?.at(given.now)));
     }
     if given.now.is_some() {
-        return Err(Usage::new("--now is for dump files, and the store is a server")
-            .hint("a server counts by its own clock")
+        return Err(Usage::new("--now is for dump files, but the store is a server")
+            .hint("a server goes by its own clock")
             .into());
     }
     if let Some(place) = SqlPlace::parse(store) {
@@ -381,7 +384,7 @@ fn target(given: &TargetArgs, profile: &Profile, store: &str) -> anyhow::Result<
     let flags = given.cacert.is_some() || given.cert.is_some() || given.key.is_some() || given.insecure;
     if flags && !target.is_tls() {
         return Err(Usage::new(
-            "--cacert, --cert, --key and --insecure are for TLS, and the store is not rediss://",
+            "--cacert, --cert, --key and --insecure are for TLS, but the store is not rediss://",
         )
         .hint("write the store as rediss://HOST:PORT/DB")
         .into());

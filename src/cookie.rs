@@ -1,6 +1,6 @@
 //! What the browser sends: from a cookie to the id of its session, and whether it is genuine.
 //!
-//! [`Given`] takes whatever somebody pastes from a browser, a log or a `curl` command and finds
+//! [`Given`] takes whatever someone pastes from a browser, a log or a `curl` command and finds
 //! the cookie in it; one module a scheme opens it. A scheme takes a list of secrets wherever the
 //! framework does, any of which may have signed (frameworks rotate by putting a new one in front).
 //! Where the id is readable without a secret, it is read without one.
@@ -83,7 +83,7 @@ pub enum CookieError {
     NeedsKeyOf {
         /// The layout's option that holds the keys.
         option: &'static str,
-        /// The key's name, which is no secret.
+        /// The key's name, which is not a secret.
         key: String,
     },
     /// The key was given, but it is itself encrypted.
@@ -141,7 +141,7 @@ impl Advice for CookieError {
     }
 }
 
-/// What somebody gave as a cookie: the bare value, or `name=value` pairs as in a header.
+/// What someone gave as a cookie: the bare value, or `name=value` pairs as in a header.
 ///
 /// `Debug` shows the names only: the values are credentials.
 #[derive(Clone)]
@@ -419,7 +419,7 @@ mod tests {
 
     use super::*;
 
-    /// Ways in which somebody may give one and the same cookie.
+    /// Ways in which someone may give one and the same cookie.
     pub(super) fn ways(name: &str, value: &str) -> Vec<String> {
         let decoded = String::from_utf8(percent_decode(value).into_owned()).unwrap();
         let escapes: Vec<String> = decoded.bytes().map(|byte| format!("%{byte:02x}")).collect();

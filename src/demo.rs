@@ -333,7 +333,7 @@ fn program() -> anyhow::Result<PathBuf> {
             .find(|file: &PathBuf| is_program(file))
     });
     found.ok_or_else(|| {
-        crate::fault::Failure::new("the demo needs redis-server or valkey-server, and neither is on PATH")
+        crate::fault::Failure::new("the demo needs redis-server or valkey-server, but neither is on PATH")
             .hint("install one: apt-get install redis-server, dnf install valkey, brew install redis")
             .into()
     })

@@ -151,7 +151,7 @@ mod tests {
         let told = tell(&error);
         assert_eq!(
             told.lines,
-            ["reading the sessions", "ops may not run CLIENT SETNAME on redis://db1:6379/0"]
+            ["reading the sessions", "ops has no permission to run CLIENT SETNAME on redis://db1:6379/0"]
         );
         assert!(told.hint.is_some_and(|hint| hint.contains("ACL SETUSER ops +client|setname")));
     }

@@ -20,15 +20,15 @@ pub enum Exit {
 
 /// Every exit code with its name and meaning, in the order of the codes.
 pub const TABLE: &[(Exit, &str, &str)] = &[
-    (Exit::Done, "done", "Done, or there was nothing to do. A filter that finds nothing ends so too"),
-    (Exit::Failed, "failed", "An error; also a named session that is not there"),
+    (Exit::Done, "done", "Done, or nothing to do. Also when a filter matches nothing"),
+    (Exit::Failed, "failed", "An error; also when a named session does not exist"),
     (Exit::Usage, "usage", "The command line or the configuration file is wrong; nothing was done"),
-    (Exit::Partial, "partial", "Partly done: some keys failed, or not all of the keys could be seen"),
-    (Exit::Denied, "denied", "The server refused the login, or the user may not run a command"),
-    (Exit::Refused, "refused", "A safety limit refused it before the first change"),
-    (Exit::Cancelled, "cancelled", "The question was answered with no"),
+    (Exit::Partial, "partial", "Partly done: some keys failed, or not all keys could be read"),
+    (Exit::Denied, "denied", "The server refused the login or a command"),
+    (Exit::Refused, "refused", "Refused by a safety limit before the first change"),
+    (Exit::Cancelled, "cancelled", "Cancelled at the question"),
     (Exit::Found, "found", "A check found something, such as a cookie with a wrong signature"),
-    (Exit::Interrupted, "interrupted", "Interrupted with Ctrl-C; the batch in hand was finished"),
+    (Exit::Interrupted, "interrupted", "Interrupted with Ctrl-C; the current batch was completed"),
 ];
 
 impl Exit {

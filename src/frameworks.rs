@@ -62,7 +62,7 @@ impl Default for Catalog {
 }
 
 impl Catalog {
-    /// The frameworks' layouts behind those of the configuration file: somebody who knows the store wrote
+    /// The frameworks' layouts after those of the configuration file: someone who knows the store wrote
     /// these for it. They are few, and like all others they live until the end of the run.
     pub fn new(own: Vec<Described>) -> Catalog {
         let mut all: Vec<&'static Layout> = FAMILIES.iter().copied().flatten().copied().collect();

@@ -162,7 +162,7 @@ pub struct Ends {
     /// What changes when the session is to end at that time (ms since 1970; `None` is never), or why
     /// that cannot be done.
     pub expire: fn(&Setup, &Session<'_>, Option<i64>) -> expire::Moved,
-    /// Where the framework itself looks up the sessions of a user; none where it keeps no index.
+    /// Where the framework itself looks up the sessions with a user; none where it keeps no index.
     pub user_index: Option<UserIndex>,
     /// Why its sessions are only shown: ended, or given another end, in the store alone, they would go on.
     /// Half a sentence that follows on the sessions, with what ends them instead.
@@ -240,7 +240,7 @@ pub type Columns = for<'b> fn(&'b Setup, &'b Blob<'_>) -> Facts<'b>;
 /// From a session to a key beside it and the kind that this key should have.
 pub type Beside = fn(&Setup, &Blob<'_>) -> Option<(Vec<u8>, Kind)>;
 
-/// From a key and what it holds to the reason why that is no session any more.
+/// From a key and what it holds to the reason why that is not a session any more.
 pub type Remains = fn(&Setup, &[u8], &Raw) -> Option<&'static str>;
 
 /// Sets in whose names it says whose the sessions are that are their members, by key or id.
@@ -262,11 +262,11 @@ pub struct Owners {
 pub struct Copies {
     /// The key that the session of this older key has now.
     pub newer: fn(&Setup, &[u8]) -> Option<Vec<u8>>,
-    /// What stands before the id in a session's key, and then in those of its copies.
+    /// What precedes the id in a session's key, and then in those of its copies.
     pub before: fn(&Setup, &[u8]) -> Option<Vec<u8>>,
     /// How the ids of copies begin, as a pattern of SCAN.
     pub begins: &'static str,
-    /// Whether they are no copies but the members of sessions, and as parts of their data say whose they are.
+    /// Whether they are not copies but the members of sessions, and as parts of their data say whose they are.
     pub are_parts: bool,
 }
 
@@ -291,7 +291,7 @@ pub enum Mark {
     AnyPhp,
     /// A string whose first bytes are those of this form, whatever is in it.
     Begins(Form),
-    /// A string that is no text and long enough to have come out of a cipher.
+    /// A string that is not text and long enough to have come out of a cipher.
     Opaque,
     /// A string that its key ends in, and no short one.
     Repeats,

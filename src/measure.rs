@@ -49,7 +49,7 @@ pub struct Measure {
     sample: Option<Sample>,
 }
 
-/// How much somebody or something holds, by its name.
+/// How much someone or something holds, by its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Top {
     pub name: String,

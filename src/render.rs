@@ -120,9 +120,8 @@ enum Ready {
 /// Refuses a form that rows of this kind do not have, before anything is done for it.
 pub fn permit<R: Rows>(format: Format) -> Result<(), Usage> {
     if format == Format::Ids && R::ID.is_none() {
-        return Err(Usage::new(format!("{} have no ids that -o ids could print", R::WHAT)).hint(
-            "use a table, json, ndjson, yaml or csv; `sessctl list -o ids` prints the ids of sessions",
-        ));
+        return Err(Usage::new(format!("{} cannot be printed as ids", R::WHAT))
+            .hint("use table, json, ndjson, yaml or csv; `sessctl list -o ids` prints the ids of sessions"));
     }
     Ok(())
 }

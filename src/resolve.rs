@@ -26,10 +26,10 @@ const MAX_NAMED: usize = 5;
 /// Why a name leads to no session.
 #[derive(Debug, thiserror::Error)]
 pub enum NotFound {
-    #[error("no session has an id or key that is or begins with `{name}`")]
+    #[error("no session has an id or key that is, or begins with, `{name}`")]
     Nothing { name: String },
     #[error(
-        "`{name}` is no id, and too short for the beginning of one; give {MIN_BEGINNING} characters or more"
+        "`{name}` is not an id, and too short to be the beginning of one; give at least {MIN_BEGINNING} characters"
     )]
     Short { name: String },
     #[error("`{name}` is the beginning of several sessions: {}{more}", .which.join(", "))]
@@ -39,7 +39,7 @@ pub enum NotFound {
         /// What follows on those that are named: that there are more of them.
         more: String,
     },
-    #[error("the key `{name}` is no session")]
+    #[error("the key `{name}` is not a session")]
     NoSession { name: String, reasons: Vec<(&'static str, String)> },
 }
 
@@ -51,15 +51,15 @@ impl Advice for NotFound {
     fn hint(&self) -> Option<String> {
         match self {
             NotFound::Nothing { .. } => Some(
-                "it may have ended meanwhile; `sessctl list` shows those that are there, and --store names another \
-                 server"
+                "it may have ended meanwhile; `sessctl list` shows the current sessions, and --store \
+                 selects another server"
                     .to_string(),
             ),
             NotFound::Several { which, .. } if which.iter().any(|name| name.contains('#')) => Some(
-                "give more of it; some begin alike over half of their length, and `sessctl list --reveal` shows them whole"
+                "give more of it; some are alike for more than half their length, and `sessctl list --reveal` shows them whole"
                     .to_string(),
             ),
-            NotFound::Several { .. } => Some("give more of it; each of these names one".to_string()),
+            NotFound::Several { .. } => Some("give more characters; each of these is unambiguous".to_string()),
             NotFound::Short { .. } | NotFound::NoSession { .. } => None,
         }
     }
@@ -125,10 +125,10 @@ pub fn sessions(
     Ok(found)
 }
 
-/// A name that is no whole id or key.
+/// A name that is not a whole id or key.
 struct Wanted {
     bytes: Vec<u8>,
-    /// There is a key of this name, and it is no session.
+    /// There is a key of this name, and it is not a session.
     no_session: Option<NotFound>,
 }
 

@@ -63,7 +63,7 @@ pub struct Tally {
     pub kept: u64,
     /// Keys that looked like sessions of no certain layout and were left out.
     pub undecided: u64,
-    /// Families of which it stayed open whether somebody is logged in, of what the filter kept.
+    /// Families of which it stayed open whether someone is logged in, of what the filter kept.
     pub unsettled: Vec<Unsettled>,
 }
 
@@ -75,7 +75,7 @@ pub trait Sink {
     /// One session that the filter kept.
     fn session(&mut self, session: &Session<'_>) -> Said;
 
-    /// A key that is no session of any layout asked; `discover` counts those too.
+    /// A key that is not a session of any layout asked; `discover` counts those too.
     fn other(&mut self, _record: &Record) {}
 
     /// After each page: a moment to flush, to show progress, to be interrupted.
@@ -274,7 +274,7 @@ struct Run<'a> {
     owners: Owners,
     copies: Copies,
     evidence: Evidence,
-    /// Keys of an older kind, which are no sessions where the newer ones are there.
+    /// Keys of an older kind, which are not sessions where the newer ones are there.
     aged: Vec<(Identity, Record)>,
     /// Keys that are sessions if a certain key is beside them.
     beside: Vec<(u16, Record)>,
@@ -539,7 +539,7 @@ impl Run<'_> {
         }
         self.tally.sessions += 1;
         if !(self.request.keeps)(&session) {
-            // Passed by because it is not known whose it is: that is worth a note as well.
+            // Passed by because it is user unknown it is: that is worth a note as well.
             if session.login() == Login::Unknown && !session.undecodable() {
                 let unnamed = std::mem::replace(&mut session.facts.unnamed, Unnamed::Nobody);
                 let as_nobody = (self.request.keeps)(&session);

@@ -30,32 +30,32 @@ use expr::{Expr, ExprError, Quantity};
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Which sessions")]
 pub struct SelectArgs {
-    /// Sessions of this user, exactly; repeat for several
+    /// Sessions of exactly this user; repeat for several
     ///
-    /// A comma belongs to the name. An empty one matches nobody; for nobody take --anonymous.
+    /// A comma is part of the name. An empty name matches nothing; for sessions without a user use --anonymous.
     #[arg(short, long, value_name = "USER")]
     pub user: Vec<String>,
 
-    /// Sessions of users whose name fits a Redis glob; repeat for several
+    /// Sessions of users whose name matches a Redis glob; repeat for several
     ///
     /// `*`, `?`, `[a-z]`, `[^a]` and `\x` as in Redis; quote it.
     #[arg(long, value_name = "GLOB")]
     pub user_match: Vec<String>,
 
-    /// Sessions of somebody who is logged in
+    /// Sessions with a logged-in user
     #[arg(long)]
     pub authenticated: bool,
 
-    /// Sessions of nobody
+    /// Sessions without a logged-in user
     ///
     /// A session that cannot be decoded is neither anonymous nor authenticated.
     #[arg(long)]
     pub anonymous: bool,
 
-    /// By what is left of the key's TTL: '<30m', '>=2d'
+    /// By the key's remaining TTL: '<30m', '>=2d'
     ///
     /// Units are ms, s, m, h, d and w. '=2d', or '2d' alone, means at least two and less than three
-    /// days. Keys without TTL are found by --no-ttl only.
+    /// days. Only --no-ttl finds keys without a TTL.
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     pub ttl: Vec<String>,
 
@@ -71,7 +71,7 @@ pub struct SelectArgs {
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     pub age: Vec<String>,
 
-    /// By the memory that the session's key takes: '>64KiB'
+    /// By the memory the session's key takes: '>64KiB'
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     pub size: Vec<String>,
 
@@ -79,20 +79,20 @@ pub struct SelectArgs {
     #[arg(long, value_name = "CIDR")]
     pub ip: Vec<String>,
 
-    /// Sessions from browsers whose name contains this, whatever its case; repeat for several
+    /// Sessions from browsers whose name contains this, ignoring case; repeat for several
     ///
-    /// It is looked for in what the session itself notes of the browser, which not every framework does:
-    /// Firefox, 'iPhone OS 1'.
+    /// It is searched for in what the session itself records about the browser, which not every
+    /// framework does: Firefox, 'iPhone OS 1'.
     #[arg(long, value_name = "TEXT")]
     pub agent: Vec<String>,
 
     /// By the decoded data: 'passport.user = alice', 'cart.items.0.qty >= 2'
     ///
-    /// The path is one of the data, as `inspect` shows them; for the user that a row shows take --user.
-    /// Operators are = != < <= > >= and ~ (contains; a glob when it has * or ?). Numbers compare as
-    /// numbers and RFC 3339 dates as times. `null` also stands for a member that is missing; a list
-    /// is asked for any of its items; quoted values are text. Repeat for several conditions, all of
-    /// which must hold. Sessions that cannot be decoded fulfil none.
+    /// The path is one within the data, as `inspect` shows it; for the user of a row use --user.
+    /// Operators are = != < <= > >= and ~ (contains; a glob if it has * or ?). Numbers compare as numbers
+    /// and RFC 3339 dates as times. `null` also matches a missing member; a list matches if any of its
+    /// items does; quoted values are strings. Repeat for several conditions, all of which must hold.
+    /// Sessions that cannot be decoded match no condition.
     #[arg(long = "where", value_name = "COND", allow_hyphen_values = true)]
     pub conditions: Vec<String>,
 
@@ -100,16 +100,16 @@ pub struct SelectArgs {
     #[arg(long)]
     pub undecodable: bool,
 
-    /// Sessions whose own end has passed though the key is still there
+    /// Sessions past their own expiry whose key still exists
     ///
-    /// With them what is left of sessions that no request can use, such as a hash that a late request
-    /// wrote back in part; the reason is in the column error.
+    /// This includes remains of sessions that no request can use, such as a hash that a late request
+    /// wrote back in part; the column error gives the reason.
     #[arg(long)]
     pub expired: bool,
 
     /// Sessions named in a file, or on standard input with -
     ///
-    /// Ids or keys, one a line, or separated by NUL bytes if there are any, as `-o ids` writes them.
+    /// Ids or keys, one per line, or separated by NUL bytes if there are any, as `-o ids` writes them.
     #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
     pub ids_from: Vec<String>,
 
@@ -119,8 +119,8 @@ pub struct SelectArgs {
 
     /// Negate the filter that follows: --not --user alice, --not expired
     ///
-    /// It is the plain opposite: where a session's age is not known, --age does not match it and
-    /// --not --age does.
+    /// This is the plain opposite: a session whose age is unknown does not match --age, so it does match
+    /// --not --age.
     #[arg(long, value_name = "FILTER", allow_hyphen_values = true)]
     pub not: Vec<String>,
 
@@ -190,11 +190,11 @@ pub enum SelectError {
     Expr { option: &'static str, text: String, quantity: Quantity, error: ExprError },
     #[error("--where '{text}': {error} (for example --where 'passport.user = alice')")]
     Condition { text: String, error: ConditionError },
-    #[error("--ip '{text}': this is no address and no network (for example --ip 192.0.2.0/24)")]
+    #[error("--ip '{text}': not an address or a network (for example --ip 192.0.2.0/24)")]
     Ip { text: String },
     #[error("--ids-from {file}: {error}")]
     Ids { file: String, error: std::io::Error },
-    #[error("--not {text}: there is no such filter (for example --not --user alice, or --not expired)")]
+    #[error("--not {text}: no such filter (for example --not --user alice, or --not expired)")]
     Not { text: String },
     #[error("--not {name} needs a value (for example --not --user alice)")]
     NotValue { name: &'static str },
@@ -610,7 +610,7 @@ fn read_at_most(source: impl std::io::Read, limit: u64) -> std::io::Result<Vec<u
     let mut text = Vec::new();
     source.take(limit + 1).read_to_end(&mut text)?;
     if text.len() as u64 > limit {
-        return Err(std::io::Error::other(format!("more than {limit} bytes; give the ids in parts")));
+        return Err(std::io::Error::other(format!("more than {limit} bytes; split the ids")));
     }
     Ok(text)
 }
@@ -845,9 +845,9 @@ mod tests {
         );
         assert_eq!(
             of(&["--where", "x"]),
-            "--where 'x': there is no operator in it; use = != < <= > >= ~ or !~ (for example --where 'passport.user = alice')"
+            "--where 'x': no operator in it; use = != < <= > >= ~ or !~ (for example --where 'passport.user = alice')"
         );
-        assert!(of(&["--ip", "300.1.1.1"]).starts_with("--ip '300.1.1.1': this is no address"));
+        assert!(of(&["--ip", "300.1.1.1"]).starts_with("--ip '300.1.1.1': not an address"));
         assert!(of(&["--not", "colour=red"]).contains("no such filter"));
         assert!(of(&["--not", "user"]).contains("needs a value"));
         assert!(of(&["--not", "expired=1"]).contains("takes no value"));

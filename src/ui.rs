@@ -176,7 +176,7 @@ fn is_piped() -> bool {
     kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
 }
 
-/// A whole line from stdin; none where the input ends before it does, and where somebody asks to stop.
+/// A whole line from stdin; none where the input ends before it does, and where someone asks to stop.
 fn line() -> Option<String> {
     let (send, answer) = channel();
     // What waits for a line does not notice a signal: it waits in a thread of its own.

@@ -26,7 +26,7 @@ pub enum Value<'a> {
     /// A fixed-point decimal, in its own digits: `{"$decimal": "19.90"}`.
     Decimal(Cow<'a, str>),
     Text(Cow<'a, str>),
-    /// Bytes by nature, or text that is no UTF-8: `{"$bytes": "<base64>"}`.
+    /// Bytes by nature, or text that is not UTF-8: `{"$bytes": "<base64>"}`.
     Bytes(Cow<'a, [u8]>),
     List(Vec<Value<'a>>),
     /// `{"$set": […]}`, in stored order.

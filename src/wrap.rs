@@ -1,6 +1,6 @@
 //! Wrappers: what lies around a payload before a codec can read it.
 //!
-//! Compression, signatures and encryption are no serializers: what is inside them is bytes again,
+//! Compression, signatures and encryption are not serializers: what is inside them is bytes again,
 //! to be decoded by whichever codec fits. A wrapper gives those bytes; it is pure and bounded like a
 //! codec, and what needs a secret is told it by the caller, who knows the option that holds it.
 
@@ -63,7 +63,7 @@ pub const ALL: &[Wrapper] = &[
         name: laravel::NAME,
         open: Open::Sealed {
             option: "app_key",
-            about: "APP_KEY with its `base64:`, and earlier ones behind it",
+            about: "APP_KEY with its `base64:`, and earlier ones after it",
             open: laravel::open,
         },
     },

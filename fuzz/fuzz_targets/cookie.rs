@@ -16,7 +16,7 @@ fuzz_target!(|text: &str| {
         let mut setup = Setup::free(layout);
         drop(open(&setup, &given));
         for option in layout.options {
-            // What is no text is left as it is.
+            // What is not text is left as it is.
             drop(setup.set(option.name, Setting::Text(SECRET.to_string())));
         }
         drop(open(&setup, &given));

@@ -10,7 +10,7 @@
 //! of the lines, in a place where that user cannot write: that is what syslog is for.
 //!
 //! Session ids are credentials. They are written as the beginning of an HMAC under a key that lies
-//! beside the log, so that somebody who holds an id can be told whether it was in a run, and nobody
+//! beside the log, so that someone who holds an id can be told whether it was in a run, and nobody
 //! can use what the log says.
 
 use std::collections::BTreeMap;
@@ -114,7 +114,7 @@ impl Audit {
     /// Opens the log and its key, and makes them where they are not there yet.
     pub fn open(settings: &Settings) -> anyhow::Result<Audit> {
         let Some(path) = settings.place() else {
-            return Err(Failure::new("there is no home directory to keep the audit log in")
+            return Err(Failure::new("no home directory to keep the audit log in")
                 .hint("set XDG_STATE_HOME, or `audit` in the profile")
                 .into());
         };
@@ -161,7 +161,7 @@ impl Audit {
         }
         let text = self.close(exit.name(), exit, Some(report)).with_context(|| {
             Failure::new(format!(
-                "the run was carried out, but its end could not be written to the audit log {}",
+                "the run was carried out, but its result could not be written to the audit log {}",
                 self.log.path.display()
             ))
         })?;
@@ -235,9 +235,9 @@ fn who() -> Map<String, Json> {
     who.insert("uid".into(), uid.into());
     who.insert("user".into(), uid.and_then(user_name).into());
     if uid == Some(0)
-        && let Ok(behind) = std::env::var("SUDO_USER")
+        && let Ok(after) = std::env::var("SUDO_USER")
     {
-        who.insert("sudo_user".into(), behind.into());
+        who.insert("sudo_user".into(), after.into());
     }
     who.insert("host".into(), host().into());
     who
@@ -285,7 +285,7 @@ struct Head {
     /// Of the last line.
     sha256: String,
     /// The line that is about to be added: a program that dies between the two writes must not look
-    /// like somebody else's hand.
+    /// like someone else's hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -337,14 +337,14 @@ impl Log {
     fn unusable(&self, first: bool) -> Failure {
         let more = if first { "" } else { " more" };
         let path = self.path.display();
-        Failure::new(format!("the audit log {path} cannot be written; nothing{more} was changed"))
+        Failure::new(format!("cannot write the audit log {path}; nothing{more} was changed"))
             .hint("each change is written down before it is made; `audit` in the profile names another file")
     }
 
     fn open(&self) -> io::Result<File> {
         // Whoever may put a link here would have lines written to any file of the user.
         if std::fs::symlink_metadata(&self.path).is_ok_and(|found| !found.is_file()) {
-            return Err(io::Error::other("it is no regular file; name the file itself, not a link to it"));
+            return Err(io::Error::other("it is not a regular file; name the file itself, not a link to it"));
         }
         let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&self.path)?;
         file.lock()?;
@@ -357,7 +357,7 @@ impl Log {
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         let _lock = self.open()?;
         let place = key_of(&self.path);
-        key::obtain(&place).with_context(|| format!("its key {} cannot be used", place.display()))
+        key::obtain(&place).with_context(|| format!("cannot use its key {}", place.display()))
     }
 
     /// Adds a line, chained to the one before it, and notes that it is the last; the line.
@@ -397,7 +397,7 @@ impl Log {
 }
 
 /// The note if the log is as it was left, with a line completed that was cut short when the
-/// program or the machine died. `None` if somebody else was at it.
+/// program or the machine died. `None` if someone else was at it.
 fn take_up(file: &mut File, noted: Option<&Head>) -> anyhow::Result<Option<Head>> {
     let length = file.metadata()?.len();
     let Some(head) = noted else { return Ok((length == 0).then(Head::empty)) };
@@ -432,10 +432,10 @@ const BROKEN: &str = "broken";
 /// Why the log is not what the note beside it says.
 fn broken(noted: Option<&Head>, length: u64) -> String {
     match noted {
-        None => "the note of where the log ends was gone".to_string(),
-        Some(head) if head.bytes == u64::MAX => "the note of where the log ends was unreadable".to_string(),
+        None => "the record of where the log ends was gone".to_string(),
+        Some(head) if head.bytes == u64::MAX => "the record of where the log ends was unreadable".to_string(),
         Some(head) => format!(
-            "the log had been left with {} lines and {} bytes that end in {}, and had {length} bytes",
+            "the log was last left with {} lines and {} bytes ending in {}, but now has {length} bytes",
             head.lines,
             head.bytes,
             head.sha256.get(..16).unwrap_or(&head.sha256)
@@ -608,16 +608,16 @@ mod tests {
             };
             assert_eq!(names(&short, at as u64 + 1, what), 1, "{at}");
 
-            // With the right digest of the line before it, as somebody would who has read this.
+            // With the right digest of the line before it, as someone would who has read this.
             let before = at.checked_sub(1).map_or(ZEROS.to_string(), |at| digest(whole[at].as_bytes()));
             let forged = format!("{{\"seq\":{},\"event\":\"x\",\"prev\":\"{before}\"}}", at + 1);
             let mut long = whole.clone();
             long.insert(at, forged);
-            assert_eq!(names(&long, at as u64 + 1, "it was put in"), 1, "{at}");
+            assert_eq!(names(&long, at as u64 + 1, "it was inserted"), 1, "{at}");
         }
         let mut end = whole.clone();
         end.push(format!("{{\"seq\":9,\"prev\":\"{}\"}}", digest(whole[7].as_bytes())));
-        names(&end, 9, "behind the end");
+        names(&end, 9, "after the end");
         let mut exchanged = whole.clone();
         exchanged.swap(2, 3);
         write(&path, &exchanged);
@@ -646,7 +646,7 @@ mod tests {
         // A change goes on all the same, and says so for good.
         one(&settings, "after");
         assert_eq!(found(&path), [(Some(1), found(&path)[0].1.clone())]);
-        assert!(found(&path)[0].1.contains("had been left with 4 lines"));
+        assert!(found(&path)[0].1.contains("was last left with 4 lines"));
         one(&settings, "much-after");
         assert_eq!(found(&path).len(), 1);
         // Both put away: a new chain.
@@ -655,7 +655,7 @@ mod tests {
         assert!(verify(&path, None).unwrap().is_none());
         one(&settings, "anew");
         assert!(found(&path).is_empty());
-        // Lines behind the end are told before the next one covers them.
+        // Lines after the end are told before the next one covers them.
         std::fs::write(&path, kept).unwrap();
         std::fs::write(head_of(&path), &head).unwrap();
         let more = format!("{}{{}}\n", std::fs::read_to_string(&path).unwrap());
@@ -685,7 +685,7 @@ mod tests {
             let many = if written == 0 { 5 } else { 6 };
             assert_eq!(check(&path).lines, many, "{written}");
         }
-        // What is no beginning of that line is somebody else's.
+        // What is not a beginning of that line is someone else's.
         std::fs::write(&path, format!("{first_three}{{\"x")).unwrap();
         Head { lines: 3, bytes, sha256, next: Some(last.to_string()) }.write(&path).unwrap();
         one(&settings, "next");

@@ -41,25 +41,25 @@ impl Guards {
             _ => return Ok(()),
         };
         Err(Refusal::new(format!(
-            "`{guard}` of the profile `{}` protects {whose} `{protected}`, and {} is one; nothing was changed",
+            "`{guard}` of the profile `{}` protects {whose} `{protected}`, and {} is one of them; nothing was changed",
             self.profile,
             short(&entry.id)
         ))
         .hint("leave them out with --not, or use a profile that does not protect them"))
     }
 
-    /// Refuses what could be a protected user's, as it is not known whose it is.
+    /// Refuses what could be a protected user's, as it is user unknown it is.
     pub fn check_unknown(&self, entry: &Entry) -> Result<(), Refusal> {
         if self.users.is_empty() {
             return Ok(());
         }
         Err(Refusal::new(format!(
-            "`protected_users` of the profile `{}` protects users, and it is not known whose {} is; \
+            "`protected_users` of the profile `{}` protects users, and the owner of {} is unknown; \
              nothing was changed",
             self.profile,
             short(&entry.id)
         ))
-        .hint("choose by --user, --authenticated, --anonymous or --not --undecodable, say where the user is with --user-path, or use a profile that protects nobody"))
+        .hint("select by --user, --authenticated, --anonymous or --not --undecodable, say where the user is with --user-path, or use a profile that protects no users"))
     }
 
     /// Refuses a blind yes where the number has to be said.
@@ -68,10 +68,10 @@ impl Guards {
             return Ok(());
         }
         Err(Refusal::new(format!(
-            "the profile `{}` says `production`: --yes must come with --expect N, the number of sessions",
+            "the profile `{}` is marked `production`: --yes needs --expect N, the number of sessions",
             self.profile
         ))
-        .hint("count them first, or look with --dry-run"))
+        .hint("count them first, or preview with --dry-run"))
     }
 }
 

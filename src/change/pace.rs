@@ -37,7 +37,7 @@ const MAX_SAMPLES: usize = 256;
 const TRIALS: usize = 5;
 /// What the shown speed goes by.
 const RECENT: Duration = Duration::from_secs(5);
-/// How long is waited before somebody who wants to stop is heard.
+/// How long is waited before someone who wants to stop is heard.
 const NAP: Duration = Duration::from_millis(50);
 
 /// A limit on the command line or in a profile, or the word that lifts the profile's.
@@ -79,7 +79,7 @@ impl FromStr for Rate {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Rate, String> {
-        let help = || "give sessions a second such as 500/s or 500; also 30/m".to_string();
+        let help = || "give sessions per second, such as 500/s or 500; 30/m works too".to_string();
         let (number, unit) = text.split_once('/').unwrap_or((text, "s"));
         let sessions: u32 = number.trim().parse().map_err(|_| help())?;
         let seconds = match unit.trim() {
@@ -120,7 +120,7 @@ impl FromStr for Budget {
         }
         // A bare number would be seconds elsewhere, which nobody means here.
         if text.trim().bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err("give a time with its unit, such as 5ms".to_string());
+            return Err("give a time with a unit, such as 5ms".to_string());
         }
         expr::duration(text)
             .ok()
@@ -150,7 +150,7 @@ impl FromStr for MaxLag {
         if let Ok(millis) = expr::duration(text) {
             // They are heard of once a second.
             return if millis < 1000 {
-                Err("replicas report once a second; give a second or more".to_string())
+                Err("replicas report once a second; give at least one second".to_string())
             } else {
                 Ok(MaxLag::Time(Duration::from_millis(millis)))
             };
@@ -183,30 +183,31 @@ impl Limits {
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Safety")]
 pub struct PaceArgs {
-    /// Change at most so many sessions a second, or `none` [default: none, or the profile's]
+    /// Change at most this many sessions per second, or `none` [default: none, or the profile's]
     ///
-    /// Also 30/m and 500/h. The work is spread evenly: time that was lost is not made up for.
+    /// 30/m and 500/h work too. The work is spread evenly; lost time is not made up for.
     #[arg(long, value_name = "N/s")]
     pub rate: Option<Choice<Rate>>,
 
     /// Slow down while the server takes longer to answer a PING, or `none` [default: none, or the
     /// profile's]
     ///
-    /// A second connection asks about every 20 ms. Batches are halved while an answer is late and
-    /// doubled while none is; where a single session is too much there is a pause. All that is read or
-    /// changed goes in small portions of a small part of the budget, with a rest after each, so that
-    /// others are served in between; with --dry-run and --plan, too. A server that is slower before
-    /// anything is changed is refused. After a pause of ten minutes the run stops, and --resume goes on.
+    /// A second connection asks about every 20 ms. Batches are halved while replies are late and doubled
+    /// while they are on time; where even a single session is too much, the run pauses. Everything is
+    /// read and changed in small portions, each worth a small part of the budget, with a rest after each
+    /// so that other clients are served in between; the same goes for --dry-run and --plan. If the server
+    /// is slower than this before anything is changed, the run is refused. After a pause of ten minutes
+    /// the run stops; --resume continues it.
     #[arg(long, value_name = "TIME")]
     pub latency_budget: Option<Choice<Budget>>,
 
-    /// Pause while a replica is further behind than this, or `none` [default: none, or the profile's]
+    /// Pause while a replica lags further behind than this, or `none` [default: none, or the profile's]
     ///
-    /// By INFO replication of the server that is changed. Bytes (1MiB) are what the slowest replica
-    /// has not confirmed; a time (5s) is how long it was not heard of. Replicas report once a second,
-    /// so that either is up to a second old. A replica that is being filled counts as behind; one
-    /// whose connection ends is waited for a minute, and then the run goes on without it. After a pause
-    /// of ten minutes the run stops, and --resume goes on.
+    /// According to INFO replication of the server being changed. Bytes (1MiB) are what the slowest
+    /// replica has not confirmed; a time (5s) is how long ago it last reported. Replicas report once a
+    /// second, so either figure may be a second old. A replica doing its initial sync counts as behind;
+    /// one that disconnects is waited for for a minute, then the run continues without it. After a pause
+    /// of ten minutes the run stops; --resume continues it.
     #[arg(long, value_name = "LAG")]
     pub max_lag: Option<Choice<MaxLag>>,
 }
@@ -298,7 +299,7 @@ impl fmt::Display for Why {
             Why::Rate(rate) => write!(f, "at most {rate}"),
             Why::Ping { took, budget } => write!(f, "slowed: ping {} > {}", millis(*took), millis(*budget)),
             Why::Silent { silent, max } => {
-                write!(f, "paused: replica silent for {} s > {} s", silent.as_secs(), max.as_secs())
+                write!(f, "paused: no word from a replica for {} s > {} s", silent.as_secs(), max.as_secs())
             }
             Why::Behind { bytes, max } => {
                 write!(
@@ -308,7 +309,7 @@ impl fmt::Display for Why {
                     crate::text::size(*max)
                 )
             }
-            Why::Filling => f.write_str("paused: a replica is being filled"),
+            Why::Filling => f.write_str("paused: a replica is doing its initial sync"),
             Why::Missing { there, of } => {
                 write!(f, "paused: {there} of {of} replicas are connected")
             }
@@ -624,12 +625,12 @@ impl Pace {
                 }
                 if best > budget {
                     return Err(Refusal::new(format!(
-                        "{} takes {} to answer a PING before anything is changed, and --latency-budget is {}",
+                        "{} already takes {} to answer a PING, more than the --latency-budget of {}",
                         store.place(),
                         millis(best),
                         millis(budget)
                     ))
-                    .hint("wait until the server is less busy, or give a larger budget")
+                    .hint("wait until the server is less busy, or raise the budget")
                     .into());
                 }
             }
@@ -817,7 +818,7 @@ mod tests {
     #[test]
     fn nothing_is_done_while_a_replica_is_behind() {
         let behind = Measured { ping: None, lag: Some(BEHIND) };
-        for (limit, why) in [("5s", "silent for 7 s > 5 s"), ("1KiB", "behind > 1.0 KiB")] {
+        for (limit, why) in [("5s", "for 7 s > 5 s"), ("1KiB", "behind > 1.0 KiB")] {
             let limits = Limits { lag: limit.parse().ok(), ..Limits::default() };
             let mut controller = Controller::new(limits, MAX);
             assert_eq!(controller.next(ms(0), &Measured::default()), Next::Go(MAX));
@@ -863,7 +864,7 @@ mod tests {
         assert!(matches!(controller.next(ms(2_000_000), &behind), Next::Wait(_)));
         assert!(matches!(controller.next(ms(2_599_999), &behind), Next::Wait(_)));
         assert_eq!(controller.next(ms(2_600_000), &behind), Next::Stop);
-        assert!(controller.why().unwrap().to_string().contains("silent for 7 s"));
+        assert!(controller.why().unwrap().to_string().contains("no word from a replica for 7 s"));
 
         let limits = Limits { latency: Some(Budget(ms(5))), ..Limits::default() };
         let mut controller = Controller::new(limits, MAX);

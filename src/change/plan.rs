@@ -38,7 +38,7 @@ pub struct Entry {
 }
 
 /// Why a session is left alone that was not read whole.
-const INCOMPARABLE: &str = "they are too large to be read, so that they could not be compared";
+const INCOMPARABLE: &str = "they are too large to read and compare";
 
 /// The entry that ends this session as its framework would, or why that cannot be done: its layout
 /// refuses it, or the value was not read or is of no kind that can be compared, so that nothing unseen
@@ -73,13 +73,13 @@ pub fn entry(session: &Session<'_>) -> Result<Entry, &'static str> {
 pub fn expiry(session: &Session<'_>, end: Option<i64>) -> Result<Entry, &'static str> {
     let ended = entry(session)?;
     if session.remains().is_some() {
-        return Err("they are what is left of sessions, which no request can use");
+        return Err("they are remains of sessions that no request can use");
     }
     let moved = session.moved(end)?;
     // An end that the framework enforces from the value would cut the new one short.
     let inside = session.facts.ends.filter(|_| moved.rewrite.is_none());
     if inside.is_some_and(|inside| end.is_none_or(|end| inside < end)) {
-        return Err("their framework keeps an earlier end in the value, and that cannot be moved yet");
+        return Err("their framework keeps an earlier expiry in the value, which sessctl cannot move yet");
     }
     let own = Own::Expire { at: moved.at, rewrite: moved.rewrite };
     Ok(Entry { step: Step { own, then: moved.then, ..ended.step }, ends: end, ..ended })
@@ -97,7 +97,7 @@ pub struct Totals {
     users: HashMap<String, u64>,
     users_beyond: bool,
     pub anonymous: u64,
-    /// Sessions of which it is not known whether somebody is logged in.
+    /// Sessions of which it is not known whether someone is logged in.
     pub unknown: u64,
 }
 
@@ -125,7 +125,7 @@ impl Totals {
         }
     }
 
-    /// The users with most sessions, at most so many, each with how many these are.
+    /// The users with the most sessions, at most so many, each with how many these are.
     pub fn most_concerned(&self, most: usize) -> Vec<(&str, u64)> {
         let mut users: Vec<(&str, u64)> =
             self.users.iter().map(|(user, sessions)| (user.as_str(), *sessions)).collect();

@@ -38,7 +38,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A string: its length in bytes, seven bits a byte and the lowest first, then UTF-8. The writer
-    /// has made U+FFFD of what is none; so is what somebody else wrote.
+    /// has made U+FFFD of what is none; so is what someone else wrote.
     pub(super) fn text(&mut self) -> Parsed<Cow<'a, str>> {
         let start = self.at;
         let mut length: u64 = 0;
@@ -60,7 +60,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// A `DateTime` by its ticks, as ISO 8601 with `zone` behind it. `None` outside the years 1 to 9999.
+/// A `DateTime` by its ticks, as ISO 8601 with `zone` after it. `None` outside the years 1 to 9999.
 fn date_text(ticks: i64, zone: &str) -> Option<String> {
     if !(0..=LAST).contains(&ticks) {
         return None;

@@ -543,7 +543,7 @@ pub(crate) mod tests {
             .reference(1)
             .end();
         assert_eq!(json(&list), r#"{"$class":"A","a/b":[{"$ref":"/a~1b"},{"$ref":""}]}"#);
-        // An array as its own element, behind a list that is not its only owner.
+        // An array as its own element, after a list that is not its only owner.
         let array = Stream::new()
             .class(1, LIST, &[("_items", 5), ("_size", 0)], &[8])
             .reference(2)

@@ -259,7 +259,7 @@ impl<'a> Reader<'a> {
         Ok(self.graph.leaf(value))
     }
 
-    /// What stands behind a backslash between double quotation marks: a byte, or a character.
+    /// What follows a backslash between double quotation marks: a byte, or a character.
     fn escape(&mut self) -> Parsed<Result<u8, char>> {
         let at = self.bytes.at;
         Ok(Ok(match self.bytes.byte()? {
@@ -278,7 +278,7 @@ impl<'a> Reader<'a> {
                     return self.bytes.fault_at(at, "no character by its number");
                 }
                 return match char {
-                    // What is no character of Unicode, Perl has all the same.
+                    // What is not a character of Unicode, Perl has all the same.
                     Some(char) => Ok(Err(char::from_u32(char).unwrap_or(char::REPLACEMENT_CHARACTER))),
                     None => self.bytes.fault_at(at, "no character by its number"),
                 };
@@ -420,7 +420,7 @@ impl<'a> Reader<'a> {
                     }
                     let key = self.text()?;
                     let Some(key) = self.graph.text(key) else {
-                        return self.bytes.fault("a key that is no text");
+                        return self.bytes.fault("a key that is not text");
                     };
                     self.expect("}")?;
                     path.push(Step::Key(key));
@@ -435,7 +435,7 @@ impl<'a> Reader<'a> {
                     self.expect("]")?;
                     path.push(Step::Index(usize::try_from(index).unwrap_or(usize::MAX)));
                 }
-                _ if arrow => return self.bytes.fault("no step behind `->`"),
+                _ if arrow => return self.bytes.fault("no step after `->`"),
                 _ => break,
             }
         }

@@ -133,7 +133,7 @@ impl<'a> Reader<'a> {
                 let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
                 match std::str::from_utf8(text).ok().and_then(|text| text.trim().parse().ok()) {
                     Some(number) => Value::Float(number),
-                    None => return self.bytes.fault_at(self.bytes.at - 31, "a float that is no number"),
+                    None => return self.bytes.fault_at(self.bytes.at - 31, "a float that is not a number"),
                 }
             }
             110 | 111 => {
@@ -250,7 +250,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a key; `nil`, `true` and `false` are no names.
+    /// Reads a key; `nil`, `true` and `false` are not names.
     #[inline(never)]
     fn key(&mut self) -> Parsed<Key<'a>> {
         Ok(match self.bytes.peek() {
@@ -272,7 +272,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Reads on in a map one key of which is no text.
+    /// Reads on in a map one key of which is not text.
     fn pairs(
         &mut self,
         members: Vec<(Cow<'a, str>, Value<'a>)>,

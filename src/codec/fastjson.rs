@@ -25,7 +25,7 @@ fn sniff(bytes: &[u8]) -> bool {
 /// Decodes the whole of the bytes.
 pub fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeError> {
     let text = std::str::from_utf8(bytes)
-        .map_err(|error| DecodeError::new(NAME, error.valid_up_to(), "the text is no UTF-8"))?;
+        .map_err(|error| DecodeError::new(NAME, error.valid_up_to(), "the text is not UTF-8"))?;
     let mut parser = Parser { text, bytes, at: 0, limits: *limits, depth: 0, values: 0 };
     parser.document().map_err(|error| *error)
 }
@@ -247,7 +247,7 @@ impl<'a> Parser<'a> {
         Ok(found)
     }
 
-    /// A member's name, and the colon behind it.
+    /// A member's name, and the colon after it.
     fn key(&mut self) -> Parsed<Value<'a>> {
         let key = self.name()?;
         self.space();

@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// What stands before a value that is no struct, as if it were the only field of one.
+    /// What precedes a value that is not a struct, as if it were the only field of one.
     fn delta_of_no_struct(&mut self, id: i64) -> Parsed<()> {
         if id >= FIRST && matches!(self.of(id)?.shape, Shape::Struct(_)) {
             return Ok(());
@@ -406,7 +406,7 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    /// The type of what an interface holds, behind the descriptions that it needs.
+    /// The type of what an interface holds, after the descriptions that it needs.
     #[inline(never)]
     fn concrete(&mut self) -> Parsed<i64> {
         let id = loop {
@@ -470,7 +470,7 @@ impl<'a> Reader<'a> {
         Ok(Value::Map(last_wins(members)))
     }
 
-    /// Reads on in a map whose last key so far is no text.
+    /// Reads on in a map whose last key so far is not text.
     #[inline(never)]
     fn pairs(
         &mut self,

@@ -95,7 +95,7 @@ pub(super) struct Graph<'a> {
     pub(super) nodes: Vec<Node>,
     /// What the nodes hold, each a row of them.
     pool: Vec<Item<'a>>,
-    /// Of those that grew again when others stood behind their row.
+    /// Of those that grew again when others stood after their row.
     own: Vec<Vec<Item<'a>>>,
     leaves: Vec<Value<'a>>,
     pub(super) classes: Vec<Class<'a>>,
@@ -338,7 +338,7 @@ impl<'a> Show<'_, 'a> {
                 Kind::Object(_) => 2,
                 Kind::Valued(_) if frame.next > 0 => 2,
                 Kind::Valued(_) => {
-                    // The payload; the names behind it are passed with their values.
+                    // The payload; the names after it are passed with their values.
                     1
                 }
                 _ => 1,

@@ -493,7 +493,7 @@ mod tests {
                 r#"[{"$class":"P","a":[]},{"$class":"P","a":[]},[]]"#,
             ),
             (b"\x14\x02\x06\x00\x17\x01P\x14\x00\x06\x01\x23\x00\x01", r#"[{"$class":"P"},{"$class":"P"}]"#),
-            // A scalar behind a reference gets its number after it, an array one and not two.
+            // A scalar after a reference gets its number after it, an array one and not two.
             (b"\x14\x02\x06\x00\x25\x06\x07\x06\x01\x25\x01\x01", "[7,7]"),
             (b"\x14\x03\x06\x00\x25\x14\x00\x06\x01\x25\x06\x07\x06\x02\x25\x01\x02", "[[],7,7]"),
             // What is read again gives its strings the numbers that they have.

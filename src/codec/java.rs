@@ -287,7 +287,7 @@ mod tests {
             }
             for end in 0..bytes.len() {
                 let cut = read(&bytes[..end]);
-                // A stream may end behind each of its values, or behind a reset.
+                // A stream may end after each of its values, or after a reset.
                 if !ends[1..].contains(&end) && bytes[end.saturating_sub(1)] != 0x79 {
                     let error = cut.expect_err(name);
                     assert!(error.offset <= end, "{name}: {error}");

@@ -3,7 +3,7 @@
 //! Stricter readers refuse blobs that the frameworks themselves read back without complaint, so this
 //! one is lenient where they are: unpaired surrogate escapes become U+FFFD, raw control characters
 //! inside texts are taken as they are, Python's `NaN` and `Infinity` are numbers, a byte order mark
-//! is skipped, and a blob that is no UTF-8 is read as Latin-1 from end to end. Integers are exact at
+//! is skipped, and a blob that is not UTF-8 is read as Latin-1 from end to end. Integers are exact at
 //! any length. Everything else (commas, quotes, leading zeros) is as strict as `JSON.parse`.
 
 use std::borrow::Cow;
@@ -110,7 +110,7 @@ fn whole(text: &[u8], limits: &Limits) -> Option<Range<usize>> {
 
 struct Parser<'a> {
     bytes: &'a [u8],
-    /// The same as text; `None` if it is no UTF-8 and every byte stands for a Latin-1 character.
+    /// The same as text; `None` if it is not UTF-8 and every byte stands for a Latin-1 character.
     text: Option<&'a str>,
     at: usize,
     limits: Limits,
@@ -408,7 +408,7 @@ impl<'a> Parser<'a> {
         Ok(name)
     }
 
-    /// Reads the text that begins behind the quote just passed.
+    /// Reads the text that begins after the quote just passed.
     fn string(&mut self) -> Parsed<Cow<'a, str>> {
         let begin = self.at;
         let stop = self.stop(begin)?;
@@ -481,7 +481,7 @@ impl<'a> Parser<'a> {
         };
         self.at += 6;
         if !(0xd800..0xdc00).contains(&unit) {
-            // A low surrogate that no high one announced is no character either.
+            // A low surrogate that no high one announced is not a character either.
             return Ok(char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER));
         }
         match self.code_unit(self.at) {
@@ -544,7 +544,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// Reads on behind the integer part of a number that is a double.
+    /// Reads on after the integer part of a number that is a double.
     fn float(&mut self, begin: usize) -> Parsed<Value<'a>> {
         if self.peek() == Some(b'.') {
             self.at += 1;

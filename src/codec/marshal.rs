@@ -74,7 +74,7 @@ struct Open {
 enum Part {
     Array,
     Hash,
-    /// As `Hash`, and a default behind the pairs.
+    /// As `Hash`, and a default after the pairs.
     HashDefault,
     /// The named parts of an object or a struct, of the class that this symbol names.
     Object(u32),
@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
                     text => std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()),
                 };
                 let Some(number) = number else {
-                    return self.bytes.fault_at(at, "a float that is no number");
+                    return self.bytes.fault_at(at, "a float that is not a number");
                 };
                 self.objects.push(Item::Float(number));
                 Item::Float(number)
@@ -227,7 +227,7 @@ impl<'a> Reader<'a> {
                 self.users.push(User { class, bytes });
                 let user = self.users.len() as u32 - 1;
                 let node = self.graph.node(Kind::Pending(user), at, &[])?;
-                // With instance variables it gets its number behind them.
+                // With instance variables it gets its number after them.
                 if !matches!(self.open.last(), Some(Open { part: Part::Value, .. })) {
                     self.objects.push(Item::Node(node));
                     self.dumped_text(node, user, 0)?;
@@ -568,7 +568,7 @@ mod tests {
                 6,
                 "no value that has a class, expected a string, list, hash or object",
             ),
-            (b"\x04\x08f\x06x", 2, "a float that is no number"),
+            (b"\x04\x08f\x06x", 2, "a float that is not a number"),
         ];
         for (bytes, offset, reason) in table {
             let error = read(bytes).unwrap_err();

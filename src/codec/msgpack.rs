@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
         Ok(Value::Map(last_wins(members)))
     }
 
-    /// Reads on in a map whose last key so far, still without its value, is no text.
+    /// Reads on in a map whose last key so far, still without its value, is not text.
     fn pairs(&mut self, mut pairs: Vec<(Value<'a>, Value<'a>)>, length: usize) -> Parsed<Value<'a>> {
         loop {
             let value = self.value()?;

@@ -82,12 +82,12 @@ pub fn string(bytes: &[u8]) -> Option<&[u8]> {
 pub(super) struct Reader<'a> {
     /// Up to the end of what is being read; offsets count from the begin of the whole.
     bytes: &'a [u8],
-    /// The whole as text; `None` if it is no UTF-8, which its single strings may be all the same.
+    /// The whole as text; `None` if it is not UTF-8, which its single strings may be all the same.
     text: Option<&'a str>,
     pub(super) at: usize,
     pub(super) tree: Tree<'a>,
     limits: Limits,
-    /// Where payloads begin that are no values.
+    /// Where payloads begin that are not values.
     opaque: HashSet<usize>,
 }
 
@@ -437,7 +437,7 @@ impl<'a> Reader<'a> {
         self.begin(Kind::List, number)
     }
 
-    /// Reads the pairs of an array or an object, and the brace behind them.
+    /// Reads the pairs of an array or an object, and the brace after them.
     fn pairs(&mut self, count: usize) -> Parsed<()> {
         for index in 0..count {
             self.key(index)?;
@@ -590,7 +590,7 @@ impl<'a> Reader<'a> {
             [0, 0, 0, 1 | 2, ..] => self.foreign(),
             _ => {
                 let value = self.value()?;
-                // SplDoublyLinkedList before PHP 7.4: its flags, then each item behind a colon.
+                // SplDoublyLinkedList before PHP 7.4: its flags, then each item after a colon.
                 if self.peek() == Some(b':') { self.linked_list(value) } else { Ok(value) }
             }
         }
@@ -895,7 +895,7 @@ pub(super) mod tests {
                 b"a:4:{i:0;O:1:\"N\":0:{}i:1;r:2;i:2;r:3;i:3;R:4;}",
                 r#"[{"$class":"N"},{"$class":"N"},{"$class":"N"},{"$class":"N"}]"#,
             ),
-            // Within a payload the numbers go on, and behind it.
+            // Within a payload the numbers go on, and after it.
             (
                 b"a:4:{i:0;O:1:\"o\":0:{}i:1;C:1:\"S\":30:{a:3:{i:0;r:2;i:1;i:5;i:2;r:2;}}i:2;O:1:\"p\":0:{}i:3;r:8;}",
                 r#"[{"$class":"o"},{"$class":"S","$value":[{"$class":"o"},5,{"$class":"o"}]},{"$class":"p"},{"$class":"p"}]"#,
@@ -910,7 +910,7 @@ pub(super) mod tests {
             ),
             (b"C:1:\"S\":18:{a:1:{s:1:\"k\";r:1;}}", r#"{"$class":"S","$value":{"k":{"$ref":""}}}"#),
             (b"C:1:\"S\":18:{a:1:{s:1:\"k\";R:2;}}", r#"{"$class":"S","$value":{"k":{"$ref":"/$value"}}}"#),
-            // A payload that is no value may have used numbers up.
+            // A payload that is not a value may have used numbers up.
             (b"a:2:{i:0;C:1:\"S\":1:{x}i:1;r:9;}", r#"[{"$class":"S","$value":"x"},null]"#),
             (b"a:3:{i:0;C:1:\"S\":1:{x}i:1;r:5;i:2;r:3;}", r#"[{"$class":"S","$value":"x"},null,null]"#),
             // What a failed attempt numbered is forgotten.

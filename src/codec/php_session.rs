@@ -180,7 +180,7 @@ impl Variables {
         let (name, defined) = match self {
             Variables::Bars => {
                 let Some(length) = memchr(b'|', &bytes[reader.at..]) else {
-                    return reader.fault("a name without a bar behind it");
+                    return reader.fault("a name without a bar after it");
                 };
                 let (begin, end) = (reader.at, reader.at + length);
                 reader.at = end + 1;

@@ -22,7 +22,7 @@ const NAME: &str = "pickle";
 /// Python's pickle.
 pub const CODEC: Codec = Codec { name: NAME, about: "pickle, of Python", sniff, decode };
 
-/// Whether it begins as what sessions are: any value behind a header, and of the protocols that have none a
+/// Whether it begins as what sessions are: any value after a header, and of the protocols that have none a
 /// map, a list or an object.
 fn sniff(bytes: &[u8]) -> bool {
     match bytes {
@@ -76,7 +76,7 @@ pub fn decode_at<'a>(bytes: &'a [u8], base: &str, limits: &Limits) -> Result<Val
 enum Thing<'a> {
     /// A class or a function.
     Global { module: &'a str, name: &'a str },
-    /// A class or a function whose names were no plain texts.
+    /// A class or a function whose names were not plain texts.
     Owned { place: u32 },
     /// A call.
     Call(Call<'a>),
@@ -449,7 +449,7 @@ impl<'a> Machine<'a> {
             b'o' => {
                 let begin = self.mark()?;
                 if begin == self.stack.len() {
-                    return self.fault("expects a class behind the mark");
+                    return self.fault("expects a class after the mark");
                 }
                 let args = self.tuple_from(begin + 1)?;
                 let callable = self.pop()?;
@@ -732,7 +732,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// Adds what stands behind the mark to the container before it.
+    /// Adds what follows the mark to the container before it.
     #[inline]
     fn add(&mut self, kind: Kind) -> Parsed<()> {
         let begin = self.mark()?;
@@ -881,10 +881,10 @@ fn without_surrogates(bytes: &[u8]) -> Option<String> {
                 return Some(text);
             }
             Err(error) => {
-                let (valid, behind) = rest.split_at(error.valid_up_to());
+                let (valid, after) = rest.split_at(error.valid_up_to());
                 text.push_str(std::str::from_utf8(valid).ok()?);
-                rest = match behind {
-                    [0xed, 0xa0..=0xbf, 0x80..=0xbf, behind @ ..] => behind,
+                rest = match after {
+                    [0xed, 0xa0..=0xbf, 0x80..=0xbf, after @ ..] => after,
                     _ => return None,
                 };
                 text.push(char::REPLACEMENT_CHARACTER);
@@ -904,27 +904,27 @@ fn unicode_line(line: &[u8]) -> Cow<'_, str> {
     let mut text = String::with_capacity(line.len());
     let mut rest = line;
     let mut backslashes = 0;
-    while let Some((byte, behind)) = rest.split_first() {
+    while let Some((byte, after)) = rest.split_first() {
         if *byte == b'\\' && backslashes % 2 == 0 {
-            let length = match behind.first() {
+            let length = match after.first() {
                 Some(b'u') => 4,
                 Some(b'U') => 8,
                 _ => 0,
             };
             if length > 0
-                && let Some(digits) = behind.get(1..=length)
+                && let Some(digits) = after.get(1..=length)
                 && digits.iter().all(u8::is_ascii_hexdigit)
                 && let Some(number) =
                     std::str::from_utf8(digits).ok().and_then(|digits| u32::from_str_radix(digits, 16).ok())
             {
-                rest = &behind[length + 1..];
+                rest = &after[length + 1..];
                 push_unit(&mut text, number, &mut rest);
                 continue;
             }
         }
         backslashes = if *byte == b'\\' { backslashes + 1 } else { 0 };
         text.push(char::from(*byte));
-        rest = behind;
+        rest = after;
     }
     Cow::Owned(text)
 }
@@ -932,7 +932,7 @@ fn unicode_line(line: &[u8]) -> Cow<'_, str> {
 /// A character by its number; the first half of a pair together with the second (Python 2 of narrow builds).
 fn push_unit(text: &mut String, number: u32, rest: &mut &[u8]) {
     if (0xd800..0xdc00).contains(&number)
-        && let Some(digits) = rest.strip_prefix(b"\\u").and_then(|behind| behind.get(..4))
+        && let Some(digits) = rest.strip_prefix(b"\\u").and_then(|after| after.get(..4))
         && let Some(low) =
             std::str::from_utf8(digits).ok().and_then(|digits| u32::from_str_radix(digits, 16).ok())
         && (0xdc00..0xe000).contains(&low)
@@ -949,14 +949,14 @@ fn push_unit(text: &mut String, number: u32, rest: &mut &[u8]) {
 fn unescaped(line: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(line.len());
     let mut rest = line;
-    while let Some((byte, behind)) = rest.split_first() {
-        rest = behind;
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
         if *byte != b'\\' {
             bytes.push(*byte);
             continue;
         }
-        let (escape, behind) = rest.split_first()?;
-        rest = behind;
+        let (escape, after) = rest.split_first()?;
+        rest = after;
         match escape {
             b'\n' => {}
             b'\\' | b'\'' | b'"' => bytes.push(*escape),
@@ -975,9 +975,9 @@ fn unescaped(line: &[u8]) -> Option<Vec<u8>> {
             b'0'..=b'7' => {
                 let mut number = u32::from(escape - b'0');
                 for _ in 0..2 {
-                    let Some((digit @ b'0'..=b'7', behind)) = rest.split_first() else { break };
+                    let Some((digit @ b'0'..=b'7', after)) = rest.split_first() else { break };
                     number = number * 8 + u32::from(digit - b'0');
-                    rest = behind;
+                    rest = after;
                 }
                 bytes.push(number as u8);
             }

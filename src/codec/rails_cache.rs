@@ -60,7 +60,7 @@ pub fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Entry<'a>, DecodeErr
     }
 }
 
-/// An error in what stands behind so many bytes.
+/// An error in what follows so many bytes.
 fn later(error: DecodeError, by: usize) -> DecodeError {
     DecodeError { offset: error.offset + by, ..error }
 }

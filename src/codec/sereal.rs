@@ -26,7 +26,7 @@ pub const CODEC: Codec = Codec { name: NAME, about: "Sereal, of Perl", sniff, de
 /// What documents begin with: of versions 1 and 2, and of 3 to 5.
 pub const MAGIC: [&[u8]; 2] = [b"=srl", b"=\xf3rl"];
 
-/// What version 3 and later begin with after somebody took them for Latin-1 and made UTF-8 of it.
+/// What version 3 and later begin with after someone took them for Latin-1 and made UTF-8 of it.
 const MANGLED: &[u8] = b"=\xc3\xb3rl";
 
 fn sniff(bytes: &[u8]) -> bool {
@@ -50,7 +50,7 @@ pub fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeE
         .map_err(|error| DecodeError::new(NAME, begin, format!("in what was compressed, {error}")))
 }
 
-/// Reads a body, whose first byte has the place `first` and is so many bytes behind the beginning.
+/// Reads a body, whose first byte has the place `first` and is so many bytes after the beginning.
 fn read<'a>(body: &'a [u8], first: usize, begin: usize, limits: &Limits) -> Result<Value<'a>, DecodeError> {
     let mut reader = Reader {
         bytes: Cursor::new(NAME, body),
@@ -496,7 +496,7 @@ fn quadruple(bytes: [u8; 16]) -> f64 {
     scaled(sign, hidden | (number << 16 >> 65) as u64, exponent, 63)
 }
 
-/// A fraction with its point behind the first bit, times a power of two.
+/// A fraction with its point after the first bit, times a power of two.
 fn scaled(sign: f64, fraction: u64, exponent: i32, bits: i32) -> f64 {
     if exponent == 0x7fff {
         return if fraction << 1 == 0 { sign * f64::INFINITY } else { f64::NAN };

@@ -97,7 +97,7 @@ enum Part {
     },
     /// What an object, a tie or a subroutine is made of.
     Payload,
-    /// As `Payload`, and a number behind it.
+    /// As `Payload`, and a number after it.
     Indexed,
     /// What a hook stored before its own text.
     Hook {

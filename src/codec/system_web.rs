@@ -132,7 +132,7 @@ fn unsigned(number: u64) -> Value<'static> {
     i64::try_from(number).map_or(Value::UInt(number), Value::Int)
 }
 
-/// The class behind a type, for values that do not fit it.
+/// The class after a type, for values that do not fit it.
 fn class(kind: u8) -> &'static str {
     const NAMES: [&str; 19] = [
         "System.String",
@@ -264,7 +264,7 @@ mod tests {
         ];
         for (bytes, offset) in table {
             let error = read(bytes).unwrap_err();
-            // A count that no bytes could bear is found out before or behind it.
+            // A count that no bytes could bear is found out before or after it.
             assert!(error.offset == *offset || *bytes == table[3].0, "{bytes:?}: {error}");
         }
     }

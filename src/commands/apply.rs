@@ -16,10 +16,10 @@ use crate::scan;
 use crate::select::Filter;
 use crate::store::Need;
 
-/// Do exactly what a plan says, where the sessions still are as they were
+/// Carry out a plan, where the sessions are still as they were
 ///
-/// A plan is what `--plan FILE` wrote. Sessions that changed since are left alone, those that ended
-/// are counted. A plan for another store, an edited one and an old one are refused.
+/// A plan is what `--plan FILE` wrote. Sessions that have changed since are left alone; those that have
+/// ended are counted. A plan for another store, an edited plan and an old one are refused.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -30,11 +30,11 @@ pub struct Args {
     /// The plan
     pub file: PathBuf,
 
-    /// Do it though it was edited after it was written
+    /// Carry it out although it was edited after it was written
     #[arg(long)]
     pub allow_edited: bool,
 
-    /// Refuse a plan that is older
+    /// Refuse a plan older than this
     #[arg(long, value_name = "SPAN", default_value = "24h", value_parser = change::span)]
     pub max_age: Duration,
 
@@ -44,9 +44,10 @@ pub struct Args {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if args.safety.plan.is_some() || args.safety.resume.is_some() {
-        return Err(
-            Usage::new("apply does a plan; --plan and --resume are for purge, expire and clear").into()
-        );
+        return Err(Usage::new(
+            "apply carries out a plan; --plan and --resume belong to purge, expire and clear",
+        )
+        .into());
     }
     let plan = file::read(&args.file)?;
     file::check(

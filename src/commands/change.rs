@@ -49,7 +49,7 @@ pub struct Safety {
     #[arg(short = 'n', long)]
     pub dry_run: bool,
 
-    /// Do not ask; needed where there is no terminal
+    /// Skip the confirmation prompt (required without a terminal)
     #[arg(short = 'y', long)]
     pub yes: bool,
 
@@ -57,39 +57,39 @@ pub struct Safety {
     #[arg(long, value_name = "N")]
     pub max: Option<crate::config::Max>,
 
-    /// Refuse unless exactly so many sessions match
+    /// Refuse unless exactly this many sessions match
     #[arg(long, value_name = "N")]
     pub expect: Option<u64>,
 
-    /// Change nothing, and write what would be changed to a file for review; `apply` does it
+    /// Change nothing; write what would change to a file for review, for `apply` to carry out
     #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "yes", "verify", "no_undo"])]
     pub plan: Option<PathBuf>,
 
-    /// Keep watching so long, and end again what a request in flight writes back
+    /// Watch for this long afterwards, and end again what in-flight requests write back
     #[arg(long, value_name = "SPAN", value_parser = span, conflicts_with = "dry_run")]
     pub verify: Option<Duration>,
 
-    /// With --user: end what the framework's own index names, and do not scan for what it misses
+    /// With --user: end what the framework's own index lists, without scanning for what it misses
     #[arg(long, conflicts_with = "scan_only")]
     pub index_only: bool,
 
-    /// With --user: scan at once, and do not look into indexes
+    /// With --user: scan straight away, without using indexes
     #[arg(long)]
     pub scan_only: bool,
 
-    /// Go on with a run that was interrupted
+    /// Resume an interrupted run
     #[arg(long, value_name = "RUN")]
     pub resume: Option<String>,
 
-    /// Keep no undo file; the change cannot be taken back then
+    /// Keep no undo file; the change cannot be undone
     #[arg(long)]
     pub no_undo: bool,
 
-    /// How long undo files of earlier runs are kept
+    /// How long to keep undo files of earlier runs
     #[arg(long, value_name = "SPAN", default_value = "7d", value_parser = crate::commands::change::span)]
     pub keep: Duration,
 
-    /// Note this in the audit log, such as the number of a ticket
+    /// Record this in the audit log, such as a ticket number
     #[arg(long, value_name = "TEXT")]
     pub ticket: Option<String>,
 
@@ -133,12 +133,12 @@ pub fn chosen<'a>(
 ) -> Result<Chosen<'a>, Usage> {
     match left {
         Some(_) if !ids.is_empty() || !filter.is_empty() => {
-            Err(Usage::new("--resume goes on with what the run matched, and takes no ids or filters"))
+            Err(Usage::new("--resume continues with what the run matched; it takes no ids or filters"))
         }
         Some(left) => Ok(Chosen::Left(left)),
         None if !ids.is_empty() => Ok(Chosen::Ids(ids)),
         None if filter.is_empty() => Err(Usage::new(format!("{what}; give IDs, a filter, or --all"))
-            .hint("a filter is such as --user alice; --all means every session")),
+            .hint("a filter looks like --user alice; --all selects every session")),
         None => Ok(Chosen::Filter),
     }
 }
@@ -242,8 +242,8 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
     }
     if asks && !(context.ui.stdin_terminal && context.ui.stderr_terminal) {
         let what =
-            format!("{} asks before it changes anything, and there is no terminal to ask on", change.command);
-        return Err(Refusal::new(what).hint("look with --dry-run first, then say --yes").into());
+            format!("{} asks before it changes anything, but there is no terminal to ask on", change.command);
+        return Err(Refusal::new(what).hint("preview with --dry-run first, then pass --yes").into());
     }
     if matches!(change.chosen, Chosen::Filter) {
         context.permit_scan()?;
@@ -297,12 +297,12 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
 /// taken for there being nothing.
 fn index_alone(context: &Context, change: &Change<'_>) -> Result<(), Usage> {
     if !matches!(change.chosen, Chosen::Filter) || change.filter.users().is_empty() {
-        return Err(Usage::new("--index-only reads the indexes of users, and was given no --user"));
+        return Err(Usage::new("--index-only reads users' indexes, but no --user was given"));
     }
     if context.setups.iter().all(|setup| setup.layout.ends.user_index.is_none()) {
         let names: BTreeSet<&str> = context.setups.iter().map(|setup| setup.layout.name).collect();
         let names = names.into_iter().collect::<Vec<_>>().join(", ");
-        return Err(Usage::new(format!("{names} keeps no index of users that --index-only could read"))
+        return Err(Usage::new(format!("{names} keeps no user index for --index-only to read"))
             .hint("leave it out; the scan finds the user's sessions"));
     }
     Ok(())
@@ -343,7 +343,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
                 format!("scan incomplete after {so_far} keys; nothing was changed")
             } else {
                 format!(
-                    "scan incomplete after {so_far} keys; {done} sessions that the index named were changed"
+                    "scan incomplete after {so_far} keys; {done} sessions named by the index were changed"
                 )
             };
             job.report.complete = false;
@@ -370,7 +370,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         if found == 0 && job.report.done == 0 {
             let many = matched.refused(&context.catalog).map(|(_, count)| count).sum();
             let what =
-                format!("{} of {layout} cannot be changed from here", plural(many, "matching session"));
+                format!("{} of {layout} cannot be changed by sessctl", plural(many, "matching session"));
             return Err(Refusal::new(what).hint(*why).into());
         }
         exit = Exit::Partial;
@@ -379,7 +379,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
     if safety.index_only {
         context
             .ui
-            .note("only the users' indexes were searched; sessions that no index lists were not looked for");
+            .note("only the users' indexes were searched; sessions missing from them were not looked for");
     }
     if !matched.missing.is_empty() {
         exit = Exit::Failed;
@@ -391,7 +391,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         // Whoever names a session wants to know that it was not changed.
         for (layout, why) in matched.unchangeable.keys() {
             exit = Exit::Failed;
-            job.report.fail(format!("sessions of {layout} cannot be changed in this way: {why}"));
+            job.report.fail(format!("sessions of {layout} cannot be changed this way: {why}"));
         }
     }
     if let Chosen::Plan(plan) = &change.chosen {
@@ -403,8 +403,8 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
     if let Some(expected) = safety.expect
         && expected != found
     {
-        let what = format!("{found} sessions match, and --expect says {expected}; nothing was changed");
-        return Err(Refusal::new(what).hint("look with --dry-run at which they are").into());
+        let what = format!("{found} sessions match, but --expect says {expected}; nothing was changed");
+        return Err(Refusal::new(what).hint("--dry-run shows which ones").into());
     }
     if let Some(path) = &safety.plan {
         return job.write_plan(path, matched.spool);
@@ -480,7 +480,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
             None => "run".to_string(),
         };
         context.ui.note(match left {
-            0 => "hint: all sessions were reached; look again whether one came back".to_string(),
+            0 => "hint: all sessions were reached; check again whether any came back".to_string(),
             left => format!("hint: {left} sessions may not have been reached; {how} the same command again"),
         });
         exit = match error {
@@ -497,9 +497,9 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
     } else if job.interrupted && !report.complete {
         let how = match &report.run {
             Some(run) => format!("to go on: sessctl {} --resume {run}", job.resumes()),
-            None => "there is no undo file to go on by; run the same command again".to_string(),
+            None => "there is no undo file to resume from; run the same command again".to_string(),
         };
-        context.ui.note(format!("interrupted after the batch in hand; {how}"));
+        context.ui.note(format!("interrupted; the current batch was completed; {how}"));
         exit = Exit::Interrupted;
     } else if report.failed > 0 || returned {
         exit = Exit::Partial;
@@ -544,9 +544,9 @@ impl Job<'_> {
         let max = self.max.unwrap_or_default();
         let done = match self.report.done {
             0 => "nothing was changed".to_string(),
-            n => format!("only the {n} that the index named were changed"),
+            n => format!("only the {n} named by the index were changed"),
         };
-        let what = format!("more than {max} sessions match, and that is the limit; {done}");
+        let what = format!("more than {max} sessions match, which is the limit; {done}");
         Err(Refusal::new(what).hint("count first, then raise the limit with --max N or --max none").into())
     }
 
@@ -612,8 +612,7 @@ impl Job<'_> {
                 let summary = run::summary(path)?;
                 let (run, here) = (&summary.start.run, self.store.place());
                 if summary.start.store != here {
-                    let what =
-                        format!("the run {run} was made on {}, and this is {here}", summary.start.store);
+                    let what = format!("the run {run} was made on {}, not on {here}", summary.start.store);
                     return Err(Refusal::new(what).hint("name that store with --store").into());
                 }
                 if summary.state == State::Running {
@@ -622,13 +621,13 @@ impl Job<'_> {
                 }
                 let by = &summary.start.command;
                 if by != "apply" && (by == "expire") != (self.change.command == "expire") {
-                    let what = format!("the run {run} is one of `{by}`");
+                    let what = format!("the run {run} was made by `{by}`");
                     return Err(Usage::new(what).hint(format!("sessctl {by} --resume {run}")).into());
                 }
                 if !summary.bound {
                     let what = format!(
-                        "the run {run} was written by an older version of sessctl and is not bound to a key: \
-                         it can be undone, and not gone on with"
+                        "the run {run} was written by an older version of sessctl and is not signed: it \
+                         can be undone, but not resumed"
                     );
                     return Err(Refusal::new(what).hint("run the same command again").into());
                 }
@@ -647,9 +646,9 @@ impl Job<'_> {
                 take_left(store.as_mut(), &mut belongs, waiting, matched)?;
                 let nothing = matched.spool.totals.sessions == 0;
                 if summary.finished.is_none() && (nothing || !whole) {
-                    let what = format!("the run {run} was cut short before it could write down what it left");
+                    let what = format!("the run {run} was cut short before it could record what it left");
                     return Err(Failure::new(what)
-                        .hint("run the same command again; what it ended already is not there to be matched")
+                        .hint("run the same command again; what it already ended will not match")
                         .into());
                 }
                 Ok(End::Complete)
@@ -737,7 +736,7 @@ impl Job<'_> {
             }
         };
         if let Some(error) = lost {
-            self.context.ui.warn(format!("not all that was changed can be named: {error}"));
+            self.context.ui.warn(format!("not everything that was changed can be listed: {error}"));
         }
         Ok(())
     }
@@ -794,7 +793,7 @@ impl Job<'_> {
                 returned += many;
                 let before = (self.report.matched, self.report.done);
                 if let Some(undo) = &mut self.undo {
-                    undo.again().context("noting in the run's file that sessions came back")?;
+                    undo.again().context("recording in the run's file that sessions came back")?;
                 }
                 let changed = self.changed.take();
                 self.apply(again.spool)?;
@@ -806,9 +805,7 @@ impl Job<'_> {
             if last || self.failure.is_some() {
                 drop(progress);
                 if returned > 0 {
-                    context
-                        .ui
-                        .note(format!("{returned} came back while they were watched and were ended again"));
+                    context.ui.note(format!("{returned} came back while being watched and were ended again"));
                 }
                 return Ok(many > 0);
             }
@@ -835,10 +832,10 @@ impl Job<'_> {
         }
         match self.pace.remade() {
             0 => {}
-            n => self.context.ui.note(format!(
-                "note: the connection that measures was lost and made anew ({})",
-                plural(n as u64, "time")
-            )),
+            n => self
+                .context
+                .ui
+                .note(format!("note: the latency probe reconnected ({})", plural(n as u64, "time"))),
         }
         // How it went does not depend on what else there is to say.
         let _ = self.say_beside(Moment::Report);
@@ -931,8 +928,8 @@ fn undo_file(
         return Ok(None);
     }
     let Some(directory) = run::directory() else {
-        return Err(Usage::new("there is no home directory to keep an undo file in")
-            .hint("set XDG_STATE_HOME, or say --no-undo")
+        return Err(Usage::new("no home directory to keep an undo file in")
+            .hint("set XDG_STATE_HOME, or pass --no-undo")
             .into());
     };
     let start = Start {
@@ -941,7 +938,7 @@ fn undo_file(
             .under(recorded.to_vec())
     };
     let file = RunFile::create(&directory, &start).with_context(|| {
-        format!("the undo file cannot be written in {}; nothing was changed", directory.display())
+        format!("cannot write the undo file in {}; nothing was changed", directory.display())
     })?;
     run::prune(&directory, change.safety.keep).context("removing old undo files")?;
     Ok(Some(file))

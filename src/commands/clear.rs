@@ -14,7 +14,7 @@ use crate::text::words::plural;
 
 /// End all sessions of a layout, and touch nothing else
 ///
-/// It is what people flush a whole database for. Here every session is recognised and ended as by
+/// This is what people flush a whole database for. Here every session is recognised and ended as by
 /// `purge --all`; caches, queues and sessions of other frameworks in the same database stay.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -30,7 +30,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     // What a run left says itself whose sessions they are.
     if !context.named && args.safety.resume.is_none() {
         return Err(Usage::new("clear needs a layout")
-            .hint("name the layout with --layout or in the profile; `sessctl discover` shows which there are")
+            .hint("name the layout with --layout or in the profile; `sessctl discover` shows which ones are in use")
             .into());
     }
     let filter = Filter::default();

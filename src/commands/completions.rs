@@ -13,19 +13,19 @@ pub mod complete;
 
 /// Print a completion script for a shell
 ///
-/// It knows commands, options, layouts, columns and codecs. With --dynamic it asks the program each
-/// time, and so completes profiles, runs and layouts of your own, too; print that one anew with each
-/// version of the program.
+/// It completes commands, options, layouts, columns and codecs. With --dynamic the shell asks the
+/// program each time, so profiles, runs and your own layouts are completed, too; print that script again
+/// after each upgrade.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  For this session of bash:
+  For this bash session:
     source <(sessctl completions bash)
-  For good, with profiles and runs:
+  Permanently, with profiles and runs:
     echo 'source <(sessctl completions bash --dynamic)' >> ~/.bashrc
-  For good, in fish:
+  Permanently, in fish:
     sessctl completions fish > ~/.config/fish/completions/sessctl.fish
-  For good, in zsh, in a directory that is in $fpath:
+  Permanently, in zsh, in a directory in $fpath:
     sessctl completions zsh > ~/.zfunc/_sessctl")]
 pub struct Args {
     /// The shell
@@ -41,9 +41,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.dynamic {
         let name = args.shell.to_string();
         let shells = Shells::builtins();
-        let shell = shells
-            .completer(&name)
-            .ok_or_else(|| Usage::new(format!("{name} cannot ask the program; leave out --dynamic")))?;
+        let shell = shells.completer(&name).ok_or_else(|| {
+            Usage::new(format!("{name} completions cannot be dynamic; leave out --dynamic"))
+        })?;
         shell
             .write_registration(complete::VARIABLE, "sessctl", "sessctl", "sessctl", &mut script)
             .context("making the script")?;

@@ -19,11 +19,11 @@ use crate::render::safe::safe;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  Write profiles of what is found in a server:
+  Write profiles for what is on a server:
     sessctl --store redis://db1 config init
-  See first what would be written:
+  Preview what would be written:
     sessctl --store redis://db1 config init --print
-  Is everything in it right?
+  Check that everything in it is right:
     sessctl config check")]
 pub struct Args {
     #[command(subcommand)]
@@ -32,10 +32,10 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Look into the server and write a profile of each kind of session that is found
+    /// Look at the server and write a profile for each kind of session found
     ///
-    /// The profiles are read-only until `read_only` is taken out of them. A file that is there is never
-    /// replaced. Passwords are not written: the file says where they could come from.
+    /// The profiles are read-only until you remove `read_only`. An existing file is never overwritten.
+    /// Passwords are not written; the file says where they can come from.
     Init {
         /// Print the file instead of writing it
         #[arg(long)]
@@ -45,11 +45,11 @@ pub enum Command {
         #[arg(long)]
         writable: bool,
     },
-    /// Print where the file is, or would be
+    /// Print where the file is or would be
     Path,
     /// Print the file with its secrets blanked
     Show,
-    /// Check every profile; exit code 7 when one is wrong
+    /// Check every profile; exit code 7 if one is wrong
     Check,
 }
 
@@ -61,7 +61,7 @@ pub fn run(global: &GlobalArgs, args: &Args) -> anyhow::Result<Exit> {
             let place = show::place(file)?;
             writeln!(out, "{}", place.display())?;
             if !place.exists() {
-                let note = "there is no such file yet; `sessctl config init` writes one";
+                let note = "no such file yet; `sessctl config init` writes one";
                 crate::ui::Ui::new(global.output.color, global.output.quiet).note(note);
             }
             Ok(Exit::Done)
@@ -86,8 +86,8 @@ fn present(file: Option<&Path>) -> anyhow::Result<()> {
     if place.exists() {
         return Ok(());
     }
-    Err(Failure::new(format!("there is no configuration file {}", place.display()))
-        .hint("`sessctl config init` writes one of what is found in a server")
+    Err(Failure::new(format!("no configuration file {}", place.display()))
+        .hint("`sessctl config init` writes one from what it finds on a server")
         .into())
 }
 
@@ -139,8 +139,8 @@ fn check(global: &GlobalArgs, file: Option<&Path>) -> anyhow::Result<Exit> {
 fn init(global: &GlobalArgs, file: Option<&Path>, print: bool, writable: bool) -> anyhow::Result<Exit> {
     let place = show::place(file)?;
     if !print && place.symlink_metadata().is_ok() {
-        return Err(Failure::new(format!("there is a configuration file {} already", place.display()))
-            .hint("it is never replaced; --print shows what would be written, and --config names another")
+        return Err(Failure::new(format!("the configuration file {} already exists", place.display()))
+            .hint("it is never overwritten; --print shows what would be written, and --config names another file")
             .into());
     }
     // A file that is yet to be written holds nothing to be read.
@@ -150,12 +150,12 @@ fn init(global: &GlobalArgs, file: Option<&Path>, print: bool, writable: bool) -
         return Err(crate::error::Interrupted.into());
     }
     let Some((first, body)) = profiles else {
-        return Err(Failure::new("no sessions were found, so there is no profile to write")
-            .hint("`sessctl discover` tells what is in the server; --store names another")
+        return Err(Failure::new("no sessions found, so there is no profile to write")
+            .hint("`sessctl discover` shows what is on the server; --store names another")
             .into());
     };
     let text = format!(
-        "# What is used when no --profile is given.\ndefault_profile = \"{first}\"\n\n\
+        "# Used when no --profile is given.\ndefault_profile = \"{first}\"\n\n\
          # A password belongs elsewhere: password_file = \"PATH\" in a profile, or REDISCLI_AUTH.\n\
          # Settings of a layout, such as cookie secrets: `sessctl layouts NAME`.\n\n{body}"
     );

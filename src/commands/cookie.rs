@@ -13,9 +13,9 @@ use anyhow::Context as _;
 
 /// Find the session that a cookie belongs to, and check its signature
 ///
-/// The value may be bare, `name=value`, or a whole Cookie header, percent-encoded or not. The
-/// signature is checked with the secrets of the profile; without one the id is shown unchecked. A
-/// wrong signature ends with exit code 7. No server is asked.
+/// The value may be bare, `name=value`, or a whole Cookie header, percent-encoded or not. The signature is
+/// checked with the profile's secrets; without a secret the id is shown unchecked. A wrong signature
+/// exits with code 7. No server is contacted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -26,11 +26,11 @@ Examples:
   Find the key from a copied header:
     sessctl cookie 'connect.sid=s%3A3xyuXKIB...; theme=dark' --reveal")]
 pub struct Args {
-    /// The cookie; `-` reads it from stdin, so that it is in no list of processes
+    /// The cookie; `-` reads it from standard input, which keeps it out of process lists
     #[arg(allow_hyphen_values = true)]
     pub value: String,
 
-    /// The cookie's name, where the application gave it one of its own
+    /// The cookie's name, if the application renamed it
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
 }
@@ -64,7 +64,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         let stdin = std::io::stdin().lock();
         stdin.take(LONGEST + 1).read_to_string(&mut text).context("reading the cookie from stdin")?;
         if text.len() as u64 > LONGEST {
-            return Err(Failure::new("what stands on stdin is too long for a cookie").into());
+            return Err(Failure::new("standard input holds too much for a cookie").into());
         }
         text
     } else {
@@ -91,7 +91,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             Some(Err(error)) => failures.push((setup.layout.name, error)),
             None if context.named => {
                 return Err(Failure::new(format!(
-                    "layout {} sets no cookie that can be opened",
+                    "the layout {} sets no cookie that sessctl can read",
                     setup.layout.name
                 ))
                 .into());
@@ -133,7 +133,7 @@ fn unopened(context: &Context, failures: Vec<(&'static str, CookieError)>) -> an
         return anyhow::Error::from(error).context(format!("layout {layout} cannot open the cookie"));
     }
     Failure::new("no layout can open the cookie")
-        .hint("name the framework with --layout, and the cookie with --name if the application renamed it")
+        .hint("name the framework with --layout, and the cookie with --name if your application renamed it")
         .into()
 }
 

@@ -18,19 +18,19 @@ use crate::select::near::Near;
 use crate::store::{Need, Record};
 use crate::ui;
 
-/// Count sessions, in all or by user, layout, address, …
+/// Count sessions, in total or by user, layout, address, …
 ///
-/// Without filters every session is counted.
+/// Without filters, every session is counted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   sessctl count
   sessctl count --anonymous
-  Who has most sessions:
+  Who has the most sessions:
     sessctl count --by user --limit 10
   When they end:
     sessctl count --by ttl -o json
-  Make sure, in a script, that a pattern hits no session; exit code 7 says that it does:
+  Make sure in a script that a pattern hits no session (exit code 7 if it does):
     sessctl count --match 'cache:*' --fail-if-any")]
 pub struct Args {
     /// Count by a column: user, layout, ip, agent, ttl, age, idle, bytes, …
@@ -42,15 +42,15 @@ pub struct Args {
     #[arg(long, value_name = "NAME", help_heading = "Rows", allow_hyphen_values = true, requires = "by")]
     pub sort: Option<String>,
 
-    /// With --by: the other way round
+    /// With --by: reverse the order
     #[arg(long, help_heading = "Rows", requires = "by")]
     pub reverse: bool,
 
-    /// With --by: show so many rows
+    /// With --by: show at most this many rows
     #[arg(short = 'n', long, value_name = "N", help_heading = "Rows", requires = "by")]
     pub limit: Option<usize>,
 
-    /// End with exit code 7 if there is any such session; for scripts
+    /// Exit with code 7 if there is any such session; for scripts
     #[arg(long, help_heading = "Rows")]
     pub fail_if_any: bool,
 
@@ -117,7 +117,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
                 context.ui.note(format!("{limit} of {} values shown", groups.len()));
             }
             if groups.others() > 0 {
-                context.ui.note(format!("{} more values are counted together", groups.others()));
+                context.ui.note(format!("{} more values are counted as one", groups.others()));
             }
         }
         None => match context.format {

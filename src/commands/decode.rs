@@ -21,12 +21,12 @@ mod given;
 
 use given::Given;
 
-/// Decode a stored value from a file or stdin
+/// Decode a stored value from a file or standard input
 ///
-/// Without --codec every codec whose form the first bytes have is tried. With --layout the layout's
-/// own way is taken, with the secrets that the profile holds. What redis-cli adds to a value is taken
-/// off: the line feed of --raw, or quotes and escapes; of a hash one field will do, or all of them as
-/// HGETALL shows them. Gzip, zlib, zstd and base64 around a value are opened. Nothing that the value
+/// Without --codec, every codec that the first bytes could belong to is tried. With --layout, the value
+/// is decoded as that layout does it, with the profile's secrets. What redis-cli adds to a value is
+/// removed: the line feed of --raw, or quotes and escapes; for a hash, give one field, or all of them as
+/// HGETALL shows them. Gzip, zlib, zstd and base64 around a value are unpacked. Nothing that the value
 /// names is ever run or loaded.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -40,20 +40,20 @@ Examples:
   Decrypt it with the secret of a profile:
     sessctl --profile shop --layout connect-redis decode session.bin")]
 pub struct Args {
-    /// The file; stdin when it is `-` or left out
+    /// The file; standard input if it is `-` or left out
     #[arg(value_name = "FILE", default_value = "-", hide_default_value = true)]
     pub file: PathBuf,
 
-    /// Use this codec and try no other
+    /// Use this codec and no other
     #[arg(long, value_name = "NAME")]
     pub codec: Option<String>,
 
-    /// Say which key the value was in, where its layout needs to know
+    /// The key the value came from, for layouts that need it
     #[arg(long = "of-key", value_name = "KEY", default_value = "", hide_default_value = true)]
     pub of_key: String,
 }
 
-/// More than that is no session, and no value that anybody wants to read.
+/// More than that is not a session, and no value that anybody wants to read.
 const LONGEST: u64 = 64 << 20;
 /// Wrappers around wrappers.
 const WRAPPERS: usize = 3;
@@ -74,21 +74,21 @@ struct Reader<'c> {
 type Decoded = (Vec<&'static str>, Value<'static>);
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
-    let hint = "csv and ids are forms of rows, such as those of `sessctl list`";
+    let hint = "csv and ids are for rows, such as those of `sessctl list`";
     context.format.among(Format::OBJECTS, "decode prints one value", hint)?;
     let chosen = match &args.codec {
         Some(name) => Some(codec::by_name(name).ok_or_else(|| {
             let known = codec::ALL.iter().map(|codec| codec.name);
-            Usage::new(format!("there is no codec `{name}`")).hint(did_you_mean(name, known))
+            Usage::new(format!("unknown codec `{name}`")).hint(did_you_mean(name, known))
         })?),
         None => None,
     };
     if args.file.as_os_str() == "-" && context.ui.stdin_terminal {
-        context.ui.note("reading what is typed here; Ctrl-D on a line of its own ends it");
+        context.ui.note("reading from the terminal; end with Ctrl-D on a line of its own");
     }
     let bytes = read(args)?;
     if bytes.is_empty() {
-        return Err(Failure::new("there is nothing to decode: the input is empty").into());
+        return Err(Failure::new("nothing to decode: the input is empty").into());
     }
     let reader = Reader {
         setups: if context.named && chosen.is_none() { &context.setups } else { &[] },
@@ -115,7 +115,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             }
         }
     }
-    // A layout takes any text for somebody else's value; what redis-cli itself said is none at all.
+    // A layout takes any text for someone else's value; what redis-cli itself said is none at all.
     let amiss = given::amiss(&bytes).filter(|_| !reader.setups.is_empty()).or_else(|| given::reply(&bytes));
     if (tried.looks_like.is_none() && amiss.is_none() || reader.whatever)
         && let Some((how, (via, value))) = tried.words
@@ -153,9 +153,9 @@ fn failure(reader: &Reader<'_>, bytes: &[u8], Tried { error, looks_like, .. }: T
     if let Some((foreign, error)) = looks_like {
         let what = format!("it looks like {}", foreign.about);
         return match error {
-            Some(error) => Failure::new(format!("{what}, and cannot be read: {error}")).into(),
+            Some(error) => Failure::new(format!("{what}, but cannot be read: {error}")).into(),
             None => Failure::new(format!("{what}, which sessctl cannot read here"))
-                .hint("it may be a session all the same; its key can be looked at with the framework's own tools")
+                .hint("it may still be a session; use the framework's own tools to look at its key")
                 .into(),
         };
     }
@@ -166,13 +166,13 @@ fn failure(reader: &Reader<'_>, bytes: &[u8], Tried { error, looks_like, .. }: T
     match (error, hash) {
         (Some(error), Some(setup)) => Failure::new(error.to_string())
             .hint(format!(
-                "sessions of {} are hashes: give one field (redis-cli --raw hget KEY FIELD), or all of them \
-                 (redis-cli --no-raw hgetall KEY)",
+                "sessions of {} are hashes: give one field (redis-cli --raw hget KEY FIELD) or all of \
+                 them (redis-cli --no-raw hgetall KEY)",
                 setup.layout.name
             ))
             .into(),
         (Some(error), None) => error.into(),
-        (None, _) => Failure::new("no codec knows this form, starting at byte 0")
+        (None, _) => Failure::new("no codec recognises this, from byte 0 on")
             .hint("name the codec with --codec, or the framework with --layout")
             .into(),
     }
@@ -316,8 +316,8 @@ fn read_some(from: impl Read, name: &str) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(LONGEST + 1).read_to_end(&mut bytes).with_context(|| format!("reading {name}"))?;
     if bytes.len() as u64 > LONGEST {
-        let what = format!("{name} holds more than {}, which no session does", render::size(LONGEST));
-        return Err(Failure::new(what).hint("give the value of one key").into());
+        let what = format!("{name} holds more than {}, more than any session", render::size(LONGEST));
+        return Err(Failure::new(what).hint("give the value of a single key").into());
     }
     Ok(bytes)
 }

@@ -14,9 +14,9 @@ use crate::ui;
 
 /// Start a private server with sample sessions of several frameworks
 ///
-/// The server listens on a Unix socket in a temporary directory and ends with this command. With a
-/// command behind `--` that one is run against the demo store, and the server ends with it, and so do
-/// the undo files of what it changed.
+/// The server listens on a Unix socket in a temporary directory and stops when this command does. A
+/// command after `--` is run against the demo store; when it is done, the server is gone, and so are the
+/// undo files of what it changed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -25,7 +25,7 @@ Examples:
   sessctl demo -- purge --user alice --dry-run
   sessctl demo --db 5 -- clear --layout laravel --dry-run")]
 pub struct Args {
-    /// The database of the demo that the command is run against; `sessctl demo` tells what is in each
+    /// The demo's database to run the command against; `sessctl demo` says what is in each
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..16))]
     pub db: u32,
 
@@ -36,8 +36,8 @@ pub struct Args {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if args.command.first().is_some_and(|command| command == "demo") {
-        let what = "a demo of the demo would only wait for Ctrl-C";
-        return Err(Usage::new(what).hint("put another command behind `--`, or none").into());
+        let what = "a demo inside the demo would only wait for Ctrl-C";
+        return Err(Usage::new(what).hint("put another command after `--`, or none").into());
     }
     let server = DemoServer::start()?;
     if !args.command.is_empty() {
@@ -50,12 +50,12 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     writeln!(out, "  export XDG_STATE_HOME='{}'", server.state().display())?;
     for (command, what) in [
         ("sessctl list", "who is logged in"),
-        ("sessctl discover", "what is in this server"),
+        ("sessctl discover", "what is on this server"),
         ("sessctl count --by user", "sessions of each user"),
         ("sessctl inspect ljgYOsli", "one session, by the beginning of its id"),
         ("sessctl purge --user alice --dry-run", "what logging alice out would do"),
         ("sessctl purge --user alice", "log alice out everywhere"),
-        ("sessctl layouts connect-redis", "what is known of a framework"),
+        ("sessctl layouts connect-redis", "what is known about a framework"),
     ] {
         writeln!(out, "  {command:<38} # {what}")?;
     }

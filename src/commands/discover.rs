@@ -1,4 +1,4 @@
-//! `sessctl discover`: what is in this server?
+//! `sessctl discover`: what is on this server?
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write as _;
@@ -14,10 +14,10 @@ use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::store::{Key, Kind, Lookup, Medium, Need, Record, Ttl};
 use crate::ui;
 
-/// Tell what is in a server: sessions by layout and prefix, and what else
+/// Show what is on a server: sessions by layout and prefix, and everything else
 ///
-/// Goes over all keys once. Sessions are recognised by their values, so prefixes that nobody
-/// documented are found too. Prints the profiles that fit, ready for the configuration file.
+/// Reads all keys once. Sessions are recognised by their values, so undocumented prefixes are found,
+/// too. Prints matching profiles, ready for the configuration file.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -45,7 +45,7 @@ struct Family {
     count: u64,
     users: HashSet<u64>,
     logged_in: u64,
-    /// Sessions of which it is not known whether somebody is logged in.
+    /// Sessions of which it is not known whether someone is logged in.
     unknown: u64,
     undecodable: u64,
     sample: Vec<Key>,
@@ -474,7 +474,7 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
     if table {
         let profiles = profiles(context, families, false);
         if !profiles.is_empty() {
-            let head = "Profiles for the configuration file, which `sessctl config init` writes:";
+            let head = "Profiles for the configuration file (`sessctl config init` writes them):";
             writeln!(out, "\n{}\n\n{profiles}", ui::wrap(head, table_width(context), 0))?;
         }
     }
@@ -482,7 +482,7 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
     let sessions: u64 =
         families.iter().filter(|(name, _)| name.layout.is_some()).map(|(_, family)| family.count).sum();
     context.ui.note(format!(
-        "{}, {sessions} of {} {}; TTL and memory are from up to {SAMPLE} keys of each line",
+        "{}, {sessions} of {} {}; TTL and memory are sampled from up to {SAMPLE} keys per line",
         words::plural(tally.scanned, "key"),
         words::either(tally.scanned, "it", "them"),
         words::either(sessions, "a session", "sessions"),
@@ -515,7 +515,7 @@ fn profiles(context: &Context, families: &[(Name, Family)], writable: bool) -> S
             body.push_str(&format!("options = {{ {option} = {} }}\n", quoted(value)));
         }
         if !writable {
-            body.push_str("read_only = true   # nothing is changed while this stands here\n");
+            body.push_str("read_only = true   # remove this to let sessctl change anything\n");
         }
         let known = bodies.entry(layout.name).or_default();
         // A handful of prefixes is a profile each; hundreds are tenants of one application.
@@ -532,7 +532,7 @@ fn profiles(context: &Context, families: &[(Name, Family)], writable: bool) -> S
 /// The option, with its value, that makes a layout's keys begin so; none where they do by default.
 fn prefix_setting<'p>(layout: &'static Layout, prefix: &'p str) -> Option<(&'static str, &'p str)> {
     if layout.medium == Medium::Table {
-        // What stands before the id is the table, and perhaps more that the layout itself tells apart.
+        // What precedes the id is the table, and perhaps more that the layout itself tells apart.
         let table = prefix.split(':').next().filter(|table| *table != layout.keys.prefix)?;
         return Some((layout.keys.prefix_option, table));
     }

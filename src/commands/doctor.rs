@@ -33,28 +33,27 @@ pub const LONGEST: Duration = Duration::from_secs(400 * 86_400);
 
 /// Find what is wrong with sessions, their indexes and the server
 ///
-/// Nothing is changed without --fix. The exit code is 7 where something as bad as --fail-on says was
-/// found.
+/// Nothing is changed without --fix. The exit code is 7 if anything at or above --fail-on was found.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   sessctl doctor
-  In a nightly job that is to fail only for what is really bad:
+  In a nightly job that should fail only on errors:
     sessctl doctor --fail-on error -o json
-  See what mending a finding would do, then do it:
+  See what fixing a finding would do, then do it:
     sessctl doctor --fix no-ttl --dry-run
     sessctl doctor --fix no-ttl")]
 pub struct Args {
-    /// Mend a finding, by the same steps, question and undo file as any other change
+    /// Fix a finding, with the same steps, question and undo file as any other change
     #[arg(long, value_name = "FINDING", help_heading = "Findings")]
     pub fix: Option<Id>,
 
-    /// With --fix no-ttl: when those sessions are to end
+    /// With --fix no-ttl: when those sessions should end
     #[arg(long = "in", value_name = "SPAN", value_parser = change::span, default_value = "14d",
         help_heading = "Findings", requires = "fix")]
     pub within: Duration,
 
-    /// End with exit code 7 from this severity on
+    /// Exit with code 7 from this severity on
     #[arg(long, value_name = "SEVERITY", default_value = "warning", help_heading = "Findings")]
     pub fail_on: Severity,
 
@@ -66,7 +65,7 @@ pub struct Args {
     #[arg(long, value_name = "FINDING", value_delimiter = ',', help_heading = "Findings")]
     pub skip: Vec<Id>,
 
-    /// A session may live so long from now; what ends later is `ttl-too-long`
+    /// The longest time a session may have left; what ends later is `ttl-too-long`
     #[arg(long, value_name = "SPAN", value_parser = change::span, help_heading = "Findings")]
     pub max_ttl: Option<Duration>,
 
@@ -89,8 +88,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         return fix(context, args, id);
     }
     if matches!(context.format, Format::Csv | Format::Ids) {
-        return Err(Usage::new("findings are no rows that -o csv or -o ids could print")
-            .hint("use a table, json, ndjson or yaml")
+        return Err(Usage::new("findings cannot be printed as csv or ids")
+            .hint("use table, json, ndjson or yaml")
             .into());
     }
     let (examined, broken) = examine(context, args)?;
@@ -216,7 +215,7 @@ pub fn examine_those(
         findings: findings.sorted(|_| true),
     };
     let broken = broken.map(|error| {
-        anyhow::Error::from(error).context("not all of it could be looked at; there may be more to find")
+        anyhow::Error::from(error).context("not everything could be checked; there may be more findings")
     });
     Ok((examined, broken))
 }
@@ -247,7 +246,7 @@ fn screen(context: &Context, examined: &Examined) -> String {
     let mut out = String::new();
     let sessions = plural(examined.checked, "session");
     if examined.findings.is_empty() {
-        let _ = writeln!(out, "Nothing wrong was found; {sessions} looked at.");
+        let _ = writeln!(out, "Nothing wrong found; {sessions} checked.");
         return out;
     }
     let (red, yellow, bold, off) = if context.look().color {

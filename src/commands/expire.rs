@@ -30,17 +30,17 @@ const SAME: i64 = 1_000;
 
 /// Set when sessions end
 ///
-/// It is done as the framework would do it: by the key's expiry, by the end that is kept inside the
-/// value, and in the indexes that hold it; not a byte else of the value changes. A request moves the
-/// end of its session again where sessions slide. `sessctl undo` puts the old ends back.
+/// This is done as the framework would do it: through the key's expiry, the expiry kept inside the
+/// value, and the indexes that hold it; no other byte of the value changes. Where sessions slide, the
+/// next request moves the session's expiry again. `sessctl undo` puts the old expiry back.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  Let nobody stay logged in for longer than two hours, whatever they have left:
+  End every session within two hours, however long it has left:
     sessctl expire --all --cap 2h
-  Give sessions that would stay for ever an end:
+  Give sessions that would never end an expiry:
     sessctl expire --no-ttl --in 7d
-  Keep alice's sessions through a maintenance that ends at ten:
+  Keep alice's sessions through a maintenance window that ends at ten:
     sessctl expire --user alice --at '2026-12-24 22:00'")]
 pub struct Args {
     /// Ids or keys, or unambiguous beginnings of them
@@ -61,7 +61,7 @@ pub struct Args {
 #[group(multiple = false)]
 #[command(next_help_heading = "When they end")]
 pub struct When {
-    /// So long from now: 30m, 2h, 7d
+    /// This long from now: 30m, 2h, 7d
     #[arg(long = "in", value_name = "SPAN", value_parser = change::span)]
     pub within: Option<Duration>,
 
@@ -73,11 +73,11 @@ pub struct When {
     #[arg(long)]
     pub persist: bool,
 
-    /// No later than so long from now; those that end earlier stay as they are
+    /// No later than this from now; sessions that end earlier stay as they are
     #[arg(long, value_name = "SPAN", value_parser = change::span)]
     pub cap: Option<Duration>,
 
-    /// No earlier than so long from now; those that end later, and those that are over, stay as they are
+    /// No earlier than this from now; sessions that end later, or have already expired, stay as they are
     #[arg(long, value_name = "SPAN", value_parser = change::span)]
     pub floor: Option<Duration>,
 }
@@ -98,7 +98,7 @@ impl When {
     fn wanted(&self, now: i64) -> Result<Wanted, Usage> {
         let after = |span: Duration| {
             let at = i64::try_from(span.as_millis()).ok().and_then(|span| now.checked_add(span));
-            at.ok_or_else(|| Usage::new("that is too far away"))
+            at.ok_or_else(|| Usage::new("that is too far in the future"))
         };
         let wanted = match (self.within, self.at, self.cap, self.floor) {
             (Some(span), ..) => Wanted::Exactly(Some(after(span)?)),
@@ -108,10 +108,10 @@ impl When {
             _ => Wanted::Exactly(None),
         };
         match wanted.end() {
-            Some(at) if at <= now => Err(Usage::new("that time has passed already")
-                .hint("to end sessions now, with what belongs to them, use purge")),
-            Some(at) if at > LATEST => Err(Usage::new("that is too far away")
-                .hint("--persist lets sessions stay for ever where the framework can do that")),
+            Some(at) if at <= now => Err(Usage::new("that time has already passed")
+                .hint("to end sessions now, with everything that belongs to them, use purge")),
+            Some(at) if at > LATEST => Err(Usage::new("that is too far in the future")
+                .hint("--persist makes sessions never expire, where the framework supports that")),
             _ => Ok(wanted),
         }
     }
@@ -171,11 +171,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let left = left.as_ref().map(|left| left.path.as_path());
     let chosen = change::chosen("no sessions selected", &args.ids, &filter, left)?;
     if args.safety.verify.is_some() {
-        return Err(Usage::new("--verify watches what was ended, and expire ends nothing").into());
+        return Err(Usage::new("--verify watches what was ended, but expire ends nothing").into());
     }
     // What a run left says itself when its sessions are to end.
     if !args.when.is_given() && left.is_none() {
-        return Err(Usage::new("no new end was given for the sessions")
+        return Err(Usage::new("no new expiry given")
             .hint("give one of --in 2h, --at TIME, --persist, --cap 2h or --floor 10m")
             .into());
     }
@@ -223,7 +223,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         if let Moment::Question(_) = moment {
             let mut text = format!("  {:9} {}\n", "new end", wanted.told());
             if over > 0 {
-                let _ = writeln!(text, "  {:9} {over} of these have ended and will be let in again", "over");
+                let _ =
+                    writeln!(text, "  {:9} {over} of these have expired and will become valid again", "over");
             }
             return Ok(text);
         }
@@ -232,11 +233,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             (over, Moment::DryRun(_)) => {
                 let many = plural(over, "session");
                 format!(
-                    "warning: {many} ended by the value and would be let in again; `--not --expired` leaves such out"
+                    "warning: {many} expired by the value and would become valid again; `--not --expired` leaves them out"
                 )
             }
             (over, _) => format!(
-                "warning: {} had ended by the value and will be let in again; `--not --expired` leaves such out",
+                "warning: {} had expired by the value and will become valid again; `--not --expired` leaves them out",
                 plural(over, "session")
             ),
         })

@@ -14,7 +14,7 @@ use shown::{TOPICS, Topic};
 
 /// Explain a command or a topic
 ///
-/// Topics are `connection` and `output`, which are about the options of every command, `filters`, and
+/// Topics are `connection` and `output`, about the options all commands share, `filters`, and
 /// `exit-codes`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -61,7 +61,7 @@ pub(super) fn command(topic: &[String]) -> Result<clap::Command, Usage> {
             if depth == 0 {
                 known.extend(TOPICS.iter().map(|topic| topic.name));
             }
-            let usage = Usage::new(format!("there is no help on `{}`", topic[..=depth].join(" ")));
+            let usage = Usage::new(format!("no help on `{}`", topic[..=depth].join(" ")));
             return Err(if known.is_empty() { usage } else { usage.hint(did_you_mean(name, known)) });
         };
         command = sub.clone();

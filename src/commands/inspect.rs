@@ -26,30 +26,30 @@ mod diff;
 
 /// Show one session: who, when, what it holds, what ends with it
 ///
-/// ID is an id, a whole key, or a beginning of either that only one session has, such as `list`
-/// shows it. Members that are secrets by their name are blanked unless --reveal.
+/// ID is an id, a whole key, or an unambiguous beginning of either, such as `list` shows. Members whose
+/// names mark them as secrets are blanked unless --reveal is given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   sessctl inspect 3xyuXKIB
-  Several, or all of a user:
+  Several, or all of one user's:
     sessctl inspect 3xyuXKIB 9GkLmQpW
     sessctl inspect --user alice
-  In what two differ:
+  How two sessions differ:
     sessctl inspect 3xyuXKIB 9GkLmQpW --diff
-  The session behind a cookie that a user or a log shows; `-` reads it from standard input:
+  The session behind a cookie from a user or a log; `-` reads it from standard input:
     sessctl inspect --cookie 's%3A3xyuXKIBRbJl…'
     sessctl inspect --cookie 'koa.sid=…; koa.sid.sig=…' --layout koa-generic-session
   One member of the data, for scripts:
     sessctl inspect 3xyuXKIB --path passport.user
-  The bytes as they are stored:
+  The stored bytes:
     sessctl inspect 3xyuXKIB --raw | xxd")]
 pub struct Args {
     /// Ids, keys or unambiguous beginnings of them
     #[arg(value_name = "ID", conflicts_with = "cookie")]
     pub ids: Vec<String>,
 
-    /// Show the sessions of this user, exactly; repeat for several
+    /// Show the sessions of exactly this user; repeat for several
     #[arg(short, long, value_name = "USER", conflicts_with_all = ["ids", "cookie"])]
     pub user: Vec<String>,
 
@@ -57,19 +57,19 @@ pub struct Args {
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub cookie: Option<String>,
 
-    /// Print one part of the data only, such as `passport.user` or `cart.0.sku`
+    /// Print only one part of the data, such as `passport.user` or `cart.0.sku`
     #[arg(long, value_name = "PATH", conflicts_with = "raw")]
     pub path: Option<String>,
 
-    /// Print the stored bytes as they are
+    /// Print the stored bytes unchanged
     #[arg(long)]
     pub raw: bool,
 
-    /// Show only in what two sessions differ
+    /// Show only how two sessions differ
     #[arg(long, conflicts_with_all = ["raw", "path", "user", "cookie"])]
     pub diff: bool,
 
-    /// Say of a key that is no session what every layout says of it, not the nearest three only
+    /// For a key that is not a session, show what every layout says about it, not just the closest three
     #[arg(long)]
     pub explain: bool,
 }
@@ -83,7 +83,7 @@ impl Args {
 
 /// Sessions of users that are shown at a time.
 const MOST: usize = 100;
-/// Layouts that say why a key is no session of theirs.
+/// Layouts that say why a key is not a session of theirs.
 const NEAREST: usize = 3;
 
 /// What is known of the cookie that the session was found by.
@@ -94,13 +94,13 @@ struct Opening {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if args.cookie.is_none() && args.ids.is_empty() && args.user.is_empty() {
-        let hint = "`sessctl list` shows the sessions; --cookie finds the one behind what a browser sends";
+        let hint = "`sessctl list` shows the sessions; --cookie finds the one behind a browser's cookie";
         return Err(Usage::new("inspect needs an ID, --user or --cookie").hint(hint).into());
     }
     let several = args.is_several();
     if several && args.raw {
         return Err(Usage::new("--raw prints the bytes of one session")
-            .hint("name one; -o ndjson shows several")
+            .hint("name one; to show several, use -o ndjson")
             .into());
     }
     if args.diff {
@@ -150,8 +150,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     scan::lookup(&mut *store, &setups, &keys, Need::ALL, &mut |record, session| {
         let Some(session) = session else {
             let why = match record.raw.too_large() {
-                Some(reason) => format!("{reason}, so only the keys beside it tell that it is a session"),
-                None => "the session has ended meanwhile, or only the keys beside it tell that it is one"
+                Some(reason) => format!("{reason}, so only the keys around it show that it is a session"),
+                None => "the session has ended meanwhile, or only the keys around it show that it is one"
                     .to_string(),
             };
             let error = anyhow::anyhow!("{why}; name its layout with --layout");
@@ -217,8 +217,8 @@ fn of_users(context: &Context, store: &mut dyn Lookup, users: &[String]) -> anyh
         End::Broken(error) => return Err(anyhow::Error::from(error).context("the scan is incomplete")),
         End::Stopped if ui::interrupted() => return Err(Interrupted.into()),
         End::Stopped => context.ui.warn(format!(
-            "there are more than {MOST} sessions; these are the first that were found, and `sessctl list` \
-             shows all"
+            "there are more than {MOST} sessions; these are the first ones found, `sessctl list` shows \
+             all"
         )),
         End::Complete if keys.is_empty() && tally.sessions > 0 => {
             anyhow::bail!("{}", near.missed().join("; "));
@@ -249,14 +249,14 @@ impl Sink for Found<'_> {
     }
 }
 
-/// What the layouts say of a key that is no session; the nearest come first.
+/// What the layouts say of a key that is not a session; the nearest come first.
 fn explain(context: &Context, missing: &NotFound, all: bool) {
     let NotFound::NoSession { reasons, .. } = missing else { return };
     let count = if all { reasons.len() } else { NEAREST.min(reasons.len()) };
     let lines: Vec<String> =
         reasons[..count].iter().map(|(layout, why)| format!("  {layout}: {}", safe::safe(why))).collect();
     let head = if count < reasons.len() {
-        format!("What the nearest {count} of {} layouts say; --explain shows all:", reasons.len())
+        format!("What the {count} closest of {} layouts say (--explain shows all):", reasons.len())
     } else {
         "What each layout says:".to_string()
     };
@@ -426,8 +426,8 @@ fn show(
     }
     out.flush()?;
     if forged {
-        let what = "it was made with another secret than the one given, or for a cookie of another name";
-        context.ui.warn(format!("the cookie's signature is false: {what}"));
+        let what = "it was made with a secret other than the one given, or for a cookie of another name";
+        context.ui.warn(format!("the cookie's signature is wrong: {what}"));
         return Ok(Exit::Found);
     }
     Ok(Exit::Done)
@@ -530,7 +530,7 @@ fn card(
         if session.certainty < crate::layout::session::Certainty::Sure { " (not certain)" } else { "" };
     line("layout", &format!("{}{sure}", session.layout()))?;
     if let Some(why) = session.remains() {
-        line("state", &format!("no session any more: {why}"))?;
+        line("state", &format!("no longer a session: {why}"))?;
     }
     match session.login() {
         Login::User(user) => line("user", &bold(&safe::safe(user)))?,
@@ -545,7 +545,7 @@ fn card(
         Times::Utc | Times::Local => format!(" ({})", clock::ago(session.now, at)),
     };
     let expires = match session.expires_at() {
-        Some(at) if at <= session.now => format!("{} (its own end has passed)", when(at)),
+        Some(at) if at <= session.now => format!("{} (past its own expiry)", when(at)),
         Some(at) => format!("{}{}", when(at), beside(at)),
         None => "never".to_string(),
     };

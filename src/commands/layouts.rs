@@ -22,26 +22,26 @@ pub(crate) mod toml;
 
 /// Show how frameworks keep their sessions
 ///
-/// Without a name: every layout, a line each. With one: its page, with its keys, its value, its
-/// options for a profile, its cookie, and what ending a session in the store does not end. Any other
-/// word is looked for in all of the pages.
+/// Without a name, lists every layout, one per line. With a name, shows its page: its keys, its value,
+/// its settings for a profile, its cookie, and what ending a session in the store does not end. Any other
+/// word is searched for in all pages.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  List the frameworks that are known:
+  List the known frameworks:
     sessctl layouts
   Read about one of them:
     sessctl layouts connect-redis
-  Those of PHP, or those whose pages speak of Keycloak:
+  Those of PHP, or those whose pages mention Keycloak:
     sessctl layouts --family PHP
     sessctl layouts keycloak
-  Their names only, or everything about them:
+  Just their names, or everything about them:
     sessctl layouts -o ids
     sessctl layouts -o json
-  Start the description of a store of your own:
+  Start a description of your own store:
     sessctl layouts connect-redis -o toml")]
 pub struct Args {
-    /// The layout, or a word to look for
+    /// The layout, or a word to search for
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
 
@@ -93,11 +93,11 @@ fn description(layout: &Layout) -> anyhow::Result<&'static str> {
     toml::of(layout.name).ok_or_else(|| {
         let known: Vec<&str> = toml::SAID.iter().map(|(name, _)| *name).collect();
         let what = if layout.described.is_some() {
-            format!("`{}` is described in the configuration file already", layout.name)
+            format!("`{}` is already described in the configuration file", layout.name)
         } else {
-            format!("`{}` does more than a description in the configuration file can say", layout.name)
+            format!("`{}` does more than the configuration file can describe", layout.name)
         };
-        Failure::new(what).hint(format!("those that can be said so: {}", known.join(", "))).into()
+        Failure::new(what).hint(format!("those it can describe: {}", known.join(", "))).into()
     })
 }
 
@@ -111,7 +111,7 @@ fn of_family(catalog: &Catalog, family: Option<&str>) -> anyhow::Result<Vec<&'st
         let mut known: Vec<&str> = all.iter().map(|layout| layout.family).collect();
         known.sort_unstable();
         known.dedup();
-        return Err(Usage::new(format!("there is no family `{family}`"))
+        return Err(Usage::new(format!("unknown family `{family}`"))
             .hint(did_you_mean(family, known))
             .into());
     }
@@ -289,13 +289,13 @@ fn page(layout: &Layout, width: Option<usize>) -> String {
         page.line(home, 0);
     }
     if !layout.is_seen() {
-        page.line("\nIts sessions cannot be seen from outside; it is listed to say so.", 0);
+        page.line("\nIts sessions cannot be seen from outside; it is listed only to say so.", 0);
     }
     if layout.rank == Rank::OnlyNamed {
-        page.line(&format!("\nIt is used only when it is named: --layout {}.", layout.name), 0);
+        page.line(&format!("\nIt is used only when named: --layout {}.", layout.name), 0);
     }
     if let Some(why) = layout.ends.refused {
-        page.line("\nIts sessions are shown, and not ended from here:", 0);
+        page.line("\nsessctl shows its sessions but does not end them:", 0);
         for part in why.split_inclusive("; ") {
             page.line(&format!("  {}", part.trim_end()), 4);
         }
@@ -304,7 +304,7 @@ fn page(layout: &Layout, width: Option<usize>) -> String {
         page.line("", 0);
         page.table(layout.page);
     }
-    page.line("\nOptions for a profile's `options`:", 0);
+    page.line("\nSettings for a profile's `options`:", 0);
     let specs: Vec<&OptionSpec> = COMMON.iter().chain(layout.options).collect();
     let widest = specs.iter().map(|spec| spec.name.width()).max().unwrap_or(0);
     for spec in specs {
@@ -323,14 +323,16 @@ fn page(layout: &Layout, width: Option<usize>) -> String {
         let (of, kind) = (twin.of, twin.kind.name());
         page.line("", 0);
         page.line(
-            &format!("Its sessions look like those of {of}; the index beside them ({kind}) tells it apart."),
+            &format!(
+                "Its sessions look like those of {of}; the index next to them ({kind}) tells them apart."
+            ),
             0,
         );
     }
     if !layout.same_as.is_empty() {
         let same = layout.same_as.join(", ");
         page.line("", 0);
-        page.line(&format!("No data tells it from {same}, whose sessions end in the same way."), 0);
+        page.line(&format!("Nothing in the data tells it from {same}, whose sessions end the same way."), 0);
     }
     if !layout.ends.caveats.is_empty() {
         page.line("\nWhat a purge cannot end:", 0);
@@ -343,8 +345,8 @@ fn page(layout: &Layout, width: Option<usize>) -> String {
 
 fn kind(kind: OptionKind) -> &'static str {
     match kind {
-        OptionKind::Text => "text",
-        OptionKind::Texts => "text or list of texts",
+        OptionKind::Text => "string",
+        OptionKind::Texts => "string or list of strings",
         OptionKind::Flag => "true or false",
         OptionKind::Number => "number",
         OptionKind::Table => "table",
@@ -386,7 +388,7 @@ mod tests {
     fn a_secret_option_is_marked() {
         let page = page(BUILT_IN.by_name("connect-redis").expect("a layout"), None);
         assert!(page.contains(
-            "cookie_secret  the secret or secrets that sign the cookie (text or list of texts; secret)"
+            "cookie_secret  the secret or secrets that sign the cookie (string or list of strings; secret)"
         ));
         assert!(page.contains("What a purge cannot end:"));
     }

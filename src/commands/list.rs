@@ -19,18 +19,18 @@ use crate::ui;
 
 /// List sessions: who is logged in, since when, until when
 ///
-/// Rows appear while the store is being scanned; the scan does not block the server. Without filters
+/// Rows appear while the store is being scanned; the scan does not block the server. Without filters,
 /// every session is listed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   sessctl list --user alice
-  Sessions that were idle for a week, the oldest first:
+  Sessions idle for a week, oldest first:
     sessctl list --idle '>7d' --sort seen
-  The ten largest; each user's, the longest first:
+  The ten largest; each user's, longest-lived first:
     sessctl list --sort -bytes --limit 10
     sessctl list --sort user,-ttl
-  For a script; only what is asked for is read from the server:
+  For a script (only what the columns need is read from the server):
     sessctl list --columns id,user,ttl -o ndjson")]
 pub struct Args {
     /// Columns, separated by commas
@@ -39,16 +39,16 @@ pub struct Args {
 
     /// Sort by columns, separated by commas; descending with `-` before one or `:desc` after it
     ///
-    /// The rows are held in memory until all of them are known. Without it a table of a small store
-    /// (up to 2000 keys) is sorted by user, and what was seen last comes first.
+    /// The rows are held in memory until all of them are known. Without it, the table of a small store
+    /// (up to 2000 keys) is sorted by user, most recently seen first.
     #[arg(long, value_name = "NAMES", help_heading = "Rows", allow_hyphen_values = true)]
     pub sort: Option<String>,
 
-    /// With --sort: the other way round
+    /// With --sort: reverse the order
     #[arg(long, help_heading = "Rows", requires = "sort")]
     pub reverse: bool,
 
-    /// Stop after so many rows
+    /// Stop after this many rows
     #[arg(short = 'n', long, value_name = "N", help_heading = "Rows")]
     pub limit: Option<usize>,
 
@@ -154,7 +154,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     }
     if summary.escaped > 0 {
         context.ui.warn(format!(
-            "{} ids hold a line break and are shown escaped; -0 keeps them whole",
+            "{} ids contain a line break and are shown escaped; -0 keeps them intact",
             summary.escaped
         ));
     }
@@ -197,11 +197,11 @@ pub fn report_interrupted(context: &Context, scanned: u64, total: Option<u64>) {
     let looked_at = match total.filter(|total| *total > 0) {
         Some(total) if scanned <= total => {
             let percent = scanned as f64 * 100.0 / total as f64;
-            format!("{scanned} of {total} keys ({percent:.0} %) were looked at")
+            format!("looked at {scanned} of {total} keys ({percent:.0} %)")
         }
-        _ => format!("{scanned} keys were looked at"),
+        _ => format!("looked at {scanned} keys"),
     };
-    context.ui.tell(&format!("interrupted: {looked_at}; this is not all"), 0);
+    context.ui.tell(&format!("interrupted: {looked_at}; the result is incomplete"), 0);
 }
 
 /// The error that broke a scan off, with how far it came.
@@ -246,11 +246,11 @@ pub fn report_nothing(context: &Context, tally: &Tally, near: &Near<'_>, store: 
     let mut names: Vec<&str> = context.setups.iter().map(|setup| setup.layout.name).collect();
     names.dedup();
     let what = match (context.named, tally.scanned) {
-        (false, 0) if context.matching.is_none() => "there are no keys here".to_string(),
+        (false, 0) if context.matching.is_none() => "no keys here".to_string(),
         (true, _) => format!("no key here is a session of {}", names.join(" or ")),
-        (false, _) => "no key here is a session that sessctl knows".to_string(),
+        (false, _) => "no key here is a session known to sessctl".to_string(),
     };
-    let discover = if tally.scanned > 0 { "; `sessctl discover` tells what is here" } else { "" };
+    let discover = if tally.scanned > 0 { "; `sessctl discover` shows what is here" } else { "" };
     let others: Vec<String> =
         store.elsewhere().into_iter().map(|(database, keys)| format!("{database} ({keys})")).collect();
     let others = if others.is_empty() {

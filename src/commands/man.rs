@@ -15,18 +15,18 @@ use crate::exit::Exit;
 
 /// Show the manual
 ///
-/// On a terminal it is shown by man(1) where that is installed; elsewhere the page is printed in its
-/// source form, for `man -l -`.
+/// On a terminal man(1) shows it, where installed; otherwise the page's source is printed, for `man -l
+/// -`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  Read it, or the page of a command:
+  Read it, or a command's page:
     sessctl man
     sessctl man purge
-  Write a page for sessctl and one for each command:
+  Write the pages, one for sessctl and one for each command:
     sessctl man --dir /usr/local/share/man/man1")]
 pub struct Args {
-    /// The command whose page is wanted
+    /// The command whose page to show
     #[arg(value_name = "COMMAND", conflicts_with = "dir")]
     pub topic: Vec<String>,
 

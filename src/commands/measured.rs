@@ -32,25 +32,25 @@ use whatif::Change;
 /// What is to be measured, of which sessions, and with what it is compared.
 #[derive(Debug, clap::Args)]
 pub struct MeasureArgs {
-    /// Show so many users, addresses, agents and paths
+    /// How many users, addresses, agents and paths to show
     #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Figures")]
     pub top: usize,
 
-    /// Tell what a change would do, such as 'purge --anonymous'; repeat for several
+    /// Say what a change would do, such as 'purge --anonymous'; repeat for several
     ///
     /// `purge` with filters, `clear`, and `expire` with --cap or --in and filters. Nothing is changed.
     #[arg(long = "if", value_name = "CHANGE", help_heading = "Figures")]
     pub changes: Vec<String>,
 
-    /// Keep the figures in a file, for --baseline
+    /// Save the figures to a file, for --baseline
     #[arg(long, value_name = "FILE", help_heading = "Figures")]
     pub save: Option<PathBuf>,
 
-    /// Tell what has changed since figures were saved
+    /// Say what has changed since these figures were saved
     #[arg(long, value_name = "FILE", help_heading = "Figures")]
     pub baseline: Option<PathBuf>,
 
-    /// Read a part of the keys only, chosen by chance, and estimate the whole: 1%
+    /// Read only a random part of the keys and estimate the whole: 1%
     #[arg(long, value_name = "PERCENT", value_parser = percent, help_heading = "Figures",
         conflicts_with_all = ["save", "baseline"])]
     pub sample: Option<f64>,
@@ -64,7 +64,7 @@ fn percent(text: &str) -> Result<f64, String> {
     let number = text.trim().trim_end_matches('%').trim();
     match number.parse::<f64>() {
         Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(percent / 100.0),
-        _ => Err("give a part of a hundred, such as 1% or 0.1%".to_string()),
+        _ => Err("give a percentage, such as 1% or 0.1%".to_string()),
     }
 }
 
@@ -97,16 +97,16 @@ struct Measuring<'u> {
 fn baseline(path: &Path, place: &str) -> anyhow::Result<Saved> {
     let shown = path.display();
     let text = std::fs::read(path).map_err(|error| {
-        Failure::new(format!("the figures in {shown} cannot be read: {}", unnumbered(&error.to_string())))
+        Failure::new(format!("cannot read the figures in {shown}: {}", unnumbered(&error.to_string())))
             .hint("name a file that `sessctl stats --save FILE` wrote")
     })?;
     let saved = Saved::read(&text).map_err(|why| {
-        Failure::new(format!("{shown} cannot be compared with: {why}"))
-            .hint("save the figures to compare with by `sessctl stats --save FILE`")
+        Failure::new(format!("cannot compare with {shown}: {why}"))
+            .hint("save the figures to compare with: `sessctl stats --save FILE`")
     })?;
     if saved.store != place {
-        return Err(Usage::new(format!("{shown} has the figures of {}, and this is {place}", saved.store))
-            .hint("compare a store with itself, or save the figures of this one first")
+        return Err(Usage::new(format!("{shown} has the figures of {}, not of {place}", saved.store))
+            .hint("compare a store with itself, or save this one's figures first")
             .into());
     }
     Ok(saved)
@@ -133,8 +133,8 @@ pub fn measure(context: &Context, args: &MeasureArgs, filter: &Filter) -> anyhow
         // Before a long scan, and not behind it.
         kept::permit(path).map_err(|error| {
             let (shown, why) = (path.display(), unnumbered(&error.to_string()));
-            Failure::new(format!("the figures cannot be saved in {shown}: {why}"))
-                .hint("name a file in a folder that is there and may be written to")
+            Failure::new(format!("cannot save the figures in {shown}: {why}"))
+                .hint("name a file in an existing, writable directory")
         })?;
     }
     let before = args.baseline.as_deref().map(|path| baseline(path, &place)).transpose()?;
@@ -227,7 +227,7 @@ fn only(context: &Context, filter: &Filter) -> Vec<String> {
         only.push(format!("layout {}", names.join(" or ")));
     }
     if let Some(glob) = &context.matching {
-        only.push(format!("keys that fit {glob}"));
+        only.push(format!("keys matching {glob}"));
     }
     if !filter.is_empty() {
         only.push(filter.describe());
@@ -306,7 +306,7 @@ impl Measured {
         }
         let left = most.saturating_sub(used) as f64;
         let rate = since.bytes as f64 / span as f64;
-        Some(format!("At this rate maxmemory is reached in {}.", clock::span((left / rate) as u64)))
+        Some(format!("At this rate maxmemory will be reached in {}.", clock::span((left / rate) as u64)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Keys that are no session of any layout asked: what their values look like.
 //!
-//! That a key is not recognised does not mean that it is no session. Where the value is of a form that
+//! That a key is not recognised does not mean that it is not a session. Where the value is of a form that
 //! frameworks use and no layout here reads, whoever counts is told.
 
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ impl Others {
     }
 
     /// Says what was found beside the sessions: of all keys where it is said how many sessions there are,
-    /// otherwise of those that look like sessions of somebody else.
+    /// otherwise of those that look like sessions of someone else.
     pub(super) fn report(&self, context: &Context, sessions: Option<u64>) {
         if let Some(line) = self.line(sessions) {
             context.ui.note(line);
@@ -66,7 +66,7 @@ impl Others {
         let hold = |count: u64| if count == 1 { "holds" } else { "hold" };
         let form = |(form, count): (&Foreign, &u64)| {
             let known = codec::ALL.iter().any(|codec| codec.name.eq_ignore_ascii_case(form.name));
-            let why = if known { " of no layout that it knows" } else { ", which sessctl cannot read" };
+            let why = if known { " of no layout it knows" } else { ", which sessctl cannot read" };
             format!("{count} {} {}{why}", hold(*count), form.name)
         };
         let forms: Vec<String> = self.forms.iter().map(form).collect();
@@ -74,13 +74,11 @@ impl Others {
         match (sessions, self.forms.is_empty()) {
             (Some(_), _) if self.count == 0 => None,
             (None, true) => None,
-            (None, false) => {
-                Some(format!("of the keys that are not known {listed}: they may be sessions all the same"))
-            }
+            (None, false) => Some(format!("of the unknown keys {listed}: they may still be sessions")),
             (Some(sessions), _) => {
                 let all = self.count + sessions;
                 let are = match sessions {
-                    0 => "none is a session that sessctl knows".to_string(),
+                    0 => "none of them is a session known to sessctl".to_string(),
                     1 => "1 is a session".to_string(),
                     more => format!("{more} are sessions"),
                 };
@@ -110,7 +108,7 @@ mod tests {
         }
         add(Raw::Text(b"x".to_vec()));
         add(Raw::Other(Kind::Set));
-        let line = "6 keys match; none is a session that sessctl knows; 4 hold pickle";
+        let line = "6 keys match; none of them is a session known to sessctl; 4 hold pickle";
         assert!(others.line(Some(0)).is_some_and(|said| said.starts_with(line)));
         assert!(others.line(None).is_some_and(|line| line.contains("4 hold pickle")));
         assert_eq!(others.shown(), "not known: pickle");

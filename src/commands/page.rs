@@ -21,19 +21,19 @@ mod document;
 mod html;
 mod plot;
 
-/// Write a page with figures and findings, as one HTML file that needs nothing else
+/// Write figures and findings as one self-contained HTML page
 ///
-/// The figures are those of `stats`, the findings those of `doctor`. The page loads nothing, from no
-/// network and no other file. Only you can read it, as users and addresses stand in it; of ids it has no
-/// more than beginnings, beside findings. A file that is there already is replaced if it is such a page,
-/// or with --replace.
+/// The figures are those of `stats`, the findings those of `doctor`. The page loads nothing from the
+/// network or from other files. It contains users and addresses, so only you can read it; of ids it shows
+/// only beginnings, with the findings. An existing file is replaced if it is such a page, or with
+/// --replace.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   sessctl report
-  Of a dump file, and look at it:
+  From a dump file, then open it:
     sessctl --store dump.rdb report --out dump.html --open
-  Of one layout, with what a shorter life would bring:
+  For one layout, with the effect of a shorter lifetime:
     sessctl --layout laravel report --if 'expire --all --cap 2h'
   Each week, with what has changed since:
     sessctl report --save week2.json --baseline week1.json --title 'Week 2'
@@ -44,7 +44,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", default_value = "sessctl-report.html", allow_hyphen_values = true)]
     pub out: PathBuf,
 
-    /// What the page is headed with [default: Sessions in STORE]
+    /// The page's heading [default: Sessions in STORE]
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
 
@@ -52,11 +52,11 @@ pub struct Args {
     #[arg(long)]
     pub open: bool,
 
-    /// Replace the file also if it is no such page
+    /// Replace the file even if it is not such a page
     #[arg(long)]
     pub replace: bool,
 
-    /// Leave out what `doctor` finds, which takes a second look at all keys
+    /// Leave out the findings of `doctor`, which take a second pass over all keys
     #[arg(long)]
     pub no_findings: bool,
 
@@ -72,8 +72,8 @@ enum Target<'a> {
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
-    let hint = "the page itself is HTML; what is printed is where it is";
-    context.format.among(Format::OBJECTS, "what was written is told", hint)?;
+    let hint = "the page itself is HTML; only its location is printed";
+    context.format.among(Format::OBJECTS, "the location is always printed", hint)?;
     // What cannot be written is better known before the store is read.
     let target = target(args)?;
     let filter = args.measure.select.filter()?;
@@ -109,7 +109,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let sessions = measured.scaled(measured.figures.sessions);
     if context.format == Format::Table {
         context.ui.note(format!(
-            "the page about {} is in {} ({})",
+            "the page about {} was written to {} ({})",
             plural(sessions, "session"),
             path.display(),
             clock::size(page.len() as u64)
@@ -128,7 +128,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if args.open
         && let Err(error) = open(path)
     {
-        context.ui.warn(format!("no browser shows {}: {error}", path.display()));
+        context.ui.warn(format!("cannot open {} in a browser: {error}", path.display()));
     }
     Ok(exit)
 }
@@ -138,23 +138,23 @@ fn target(args: &Args) -> anyhow::Result<Target<'_>> {
     let shown = path.display();
     if path == Path::new("-") {
         if args.open {
-            let what = "what goes to standard output cannot be opened in a browser";
+            let what = "standard output cannot be opened in a browser";
             return Err(crate::error::Usage::new(what)
-                .hint("name a file with --out, or leave --open out")
+                .hint("name a file with --out, or leave out --open")
                 .into());
         }
         return Ok(Target::Stdout);
     }
     let there = match path.symlink_metadata() {
         Ok(found) if !found.is_file() => {
-            return Err(Failure::new(format!("{shown} is there and no ordinary file"))
+            return Err(Failure::new(format!("{shown} exists and is not a regular file"))
                 .hint("choose another name for the page with --out; `--out -` is standard output")
                 .into());
         }
         Ok(_) if args.replace => true,
         Ok(_) if document::is_one(&beginning(path).with_context(|| format!("reading {shown}"))?) => true,
         Ok(_) => {
-            return Err(Failure::new(format!("there is a file {shown} already, and it is no such page"))
+            return Err(Failure::new(format!("{shown} already exists and is not a sessctl report"))
                 .hint("choose another name with --out, or replace it with --replace")
                 .into());
         }

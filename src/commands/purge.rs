@@ -9,18 +9,18 @@ use crate::store::Need;
 
 /// End sessions: the key, its index entries, its companions
 ///
-/// Sessions are chosen by filters or named one by one. Each is recognised by its value before it is
-/// ended, and left alone if it changes in between; every other key on the server stays as it is.
-/// `sessctl undo` puts back what a run removed.
+/// Sessions are selected by filters or named one by one. Each is recognised by its value before it is
+/// ended, and left alone if it changes in between; every other key on the server stays as it is. `sessctl
+/// undo` puts back what a run removed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  Log alice out everywhere, after a look at what would happen:
+  Log alice out everywhere, after previewing it:
     sessctl purge --user alice --dry-run
     sessctl purge --user alice
-  End one session by its id, key or the beginning that `list` shows:
+  End one session by its id, its key or the beginning that `list` shows:
     sessctl purge 3xyuXKIB
-  In a script: anonymous sessions that were idle for a day, at most 50000 of them:
+  In a script: anonymous sessions idle for a day, at most 50000 of them:
     sessctl purge --anonymous --idle '>1d' --max 50000 --yes -o json")]
 pub struct Args {
     /// Ids or keys, or unambiguous beginnings of them
@@ -42,7 +42,7 @@ pub struct Args {
 Examples:
   sessctl logout alice")]
 pub struct LogoutArgs {
-    /// The users, exactly
+    /// The exact names of the users
     #[arg(value_name = "USER", required = true)]
     pub users: Vec<String>,
 

@@ -164,7 +164,7 @@ pub fn print(
                 let who = match told.user {
                     Some(user) => safe::safe(user).into_owned(),
                     None if told.nobody => "nobody".to_string(),
-                    None => "not known whose".to_string(),
+                    None => "user unknown".to_string(),
                 };
                 for (at, step) in told.steps.iter().enumerate() {
                     match at {
@@ -300,13 +300,13 @@ fn sentence(past: &str, report: &Report) -> String {
     }
     text.push('.');
     for (count, what) in [
-        (report.gone, "had already ended"),
+        (report.gone, "had already expired"),
         (
             report.changed,
             if report.changed == 1 {
-                "changed since it was matched and was left alone"
+                "changed after it was matched and was left alone"
             } else {
-                "changed since they were matched and were left alone"
+                "changed after they were matched and were left alone"
             },
         ),
         (report.failed, "failed"),
@@ -358,7 +358,7 @@ fn some(names: &BTreeSet<&'static str>) -> String {
     and(&shown)
 }
 
-/// Of which families it is not known whether somebody is logged in, and how that is settled.
+/// Of which families it is not known whether someone is logged in, and how that is settled.
 pub fn unsettled(context: &Context, families: &[crate::scan::Unsettled]) {
     const MOST: usize = 5;
     for family in families.iter().take(MOST) {
@@ -373,17 +373,17 @@ pub fn unsettled(context: &Context, families: &[crate::scan::Unsettled]) {
         let likely: Vec<String> =
             family.likely.iter().map(|path| format!("`{}`", safe::safe(path))).collect();
         let how = if likely.is_empty() {
-            "if their user stands somewhere, say where with --user-path PATH".to_string()
+            "if the data names their user, say where with --user-path PATH".to_string()
         } else {
             format!("their user may be {}; --user-path settles it", likely.join(" or "))
         };
         context.ui.note(format!(
-            "note: of {sessions} of {}{prefix} it is not known whether somebody is logged in: {how}",
+            "note: {sessions} of {}{prefix}: unknown whether anyone is logged in; {how}",
             family.layout
         ));
     }
     if families.len() > MOST {
-        context.ui.note(format!("note: so it is with {} more families of sessions", families.len() - MOST));
+        context.ui.note(format!("note: the same goes for {} more kinds of sessions", families.len() - MOST));
     }
 }
 
@@ -416,7 +416,7 @@ impl<'e> Words<'e> {
             (Own::Expire { .. }, _, Some(at)) => format!("PEXPIREAT {key} {}", when(at)),
             (Own::Expire { .. }, _, None) => format!("PERSIST {key}"),
         };
-        let mut steps = vec![if rewritten { format!("{own} and its end inside the value") } else { own }];
+        let mut steps = vec![if rewritten { format!("{own} and its expiry inside the value") } else { own }];
         for companion in &backup.companions {
             let key = self.show(&companion.key().0);
             let ends = |expires: &Option<i64>| match expires {
@@ -462,7 +462,7 @@ impl<'e> Words<'e> {
             Own::End if is_row => format!("DELETE {key}"),
             Own::End => format!("UNLINK {key}"),
             Own::Expire { at, rewrite } => {
-                let rewritten = if rewrite.is_some() { " and its end inside the value" } else { "" };
+                let rewritten = if rewrite.is_some() { " and its expiry inside the value" } else { "" };
                 match at {
                     Expiry::At(at) => {
                         let when = crate::render::time(*at).unwrap_or_default();
@@ -482,7 +482,7 @@ impl<'e> Words<'e> {
                                 let verb = if is_row { "UPDATE" } else { "HSET" };
                                 format!("{verb} {key}{} ({when})", fields.concat())
                             }
-                            _ => format!("SET {key}: its end inside the value ({when})"),
+                            _ => format!("SET {key}: its expiry inside the value ({when})"),
                         }
                     }
                 }
@@ -494,7 +494,7 @@ impl<'e> Words<'e> {
     fn then(&self, op: &Op) -> String {
         match op {
             Op::Unlink(key) | Op::Unlock(key) => format!("UNLINK {}", self.show(&key.0)),
-            Op::OnlyWhile(key) => format!("EXISTS {}   # nothing is done without it", self.show(&key.0)),
+            Op::OnlyWhile(key) => format!("EXISTS {}   # required for what follows", self.show(&key.0)),
             Op::UnlinkIfEquals(key, value) => {
                 format!("UNLINK {}   # while it holds {}", self.show(&key.0), self.show(value))
             }

@@ -47,7 +47,7 @@ mod tests {
         };
         let told = crate::error::tell(&named(anyhow::Error::from(denied).context("reading"), false));
         assert_eq!(told.exit, Exit::Denied);
-        assert_eq!(told.lines, ["reading", "ops may not run GET on redis://db1:6379/0"]);
+        assert_eq!(told.lines, ["reading", "ops has no permission to run GET on redis://db1:6379/0"]);
         let hint = told.hint.expect("a hint");
         assert!(hint.contains("ACL SETUSER ops +get; all that reading takes: +scan +type +get "), "{hint}");
         assert!(named(anyhow::anyhow!("other"), true).downcast_ref::<Lacking>().is_none());

@@ -18,7 +18,7 @@ use crate::scan;
 use crate::text::clock::{self, Times};
 use crate::text::words::plural;
 
-/// List the runs whose undo files are kept, look into one, or remove old ones
+/// List the runs whose undo files are kept, show one, or remove old ones
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -36,14 +36,14 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Show what a run changed, a line a session
+    /// Show what a run changed, one line per session
     Show {
         /// The run's name, or the beginning of it
         run: String,
     },
     /// Remove undo files that are older than --keep
     Prune {
-        /// How old a file may become
+        /// How old a file may get
         #[arg(long, value_name = "SPAN", default_value = "7d", value_parser = crate::commands::change::span)]
         keep: Duration,
     },
@@ -53,7 +53,7 @@ pub enum Command {
     /// the number and the SHA-256 of the last line. A line that was altered, put in or taken out, also
     /// at the end, is named, and the exit code is 7.
     ///
-    /// This proves nothing against somebody who can write all of the files and makes a new chain with
+    /// This proves nothing against someone who can write all of the files and makes a new chain with
     /// a new audit.head, or removes both. Against that helps what lies where they cannot write: the
     /// lines in the syslog (`syslog = true` in the profile), or a SHA-256 that this command printed
     /// earlier, to be given to --holds. A log is put away by moving audit.jsonl and audit.head
@@ -62,7 +62,7 @@ pub enum Command {
         /// The log [default: the profile's]
         file: Option<PathBuf>,
 
-        /// Also find fault unless a line with this SHA-256, noted earlier, is still there
+        /// Also fail unless a line with this SHA-256, noted earlier, is still there
         #[arg(long, value_name = "SHA256")]
         holds: Option<String>,
     },
@@ -101,15 +101,15 @@ const FINDINGS: &[Column<Findings>] = &[
 fn verify_audit(context: &Context, file: Option<&Path>, holds: Option<&str>) -> anyhow::Result<Exit> {
     render::permit::<Findings>(context.format)?;
     let Some(path) = file.map(Path::to_path_buf).or_else(|| context.audit.place()) else {
-        return Err(Usage::new("there is no home directory to look for the audit log in")
+        return Err(Usage::new("no home directory to look for the audit log in")
             .hint("name the file, or set XDG_STATE_HOME")
             .into());
     };
     let place = path.display();
     let verdict = verify(&path, holds).with_context(|| format!("reading the audit log {place}"))?;
     let Some(verdict) = verdict else {
-        return Err(Failure::new(format!("there is no audit log {place}"))
-            .hint("the first change writes it; `audit` in the profile names another file")
+        return Err(Failure::new(format!("no audit log at {place}"))
+            .hint("the first change creates it; `audit` in the profile names another file")
             .into());
     };
     let intact = verdict.findings.is_empty();
@@ -147,24 +147,24 @@ fn verify_audit(context: &Context, file: Option<&Path>, holds: Option<&str>) -> 
             let lines = plural(verdict.lines, "line");
             let runs = plural(verdict.runs, "run");
             if intact {
-                writeln!(out, "{lines} of {runs}, as they were written. The last has the SHA-256")?;
+                writeln!(out, "{lines} of {runs}, intact. The last has the SHA-256")?;
                 writeln!(out, "{}", verdict.head)?;
             } else {
-                writeln!(out, "{lines} of {runs}; the log is not as it was written.")?;
+                writeln!(out, "{lines} of {runs}; the log has been tampered with or damaged.")?;
             }
         }
     }
     out.flush()?;
     if !verdict.open.is_empty() {
         let open = verdict.open.join(", ");
-        context.ui.note(format!("unfinished (still running, or cut short): {open}"));
+        context.ui.note(format!("unfinished (still running or interrupted): {open}"));
     }
     Ok(if intact { Exit::Done } else { Exit::Found })
 }
 
 pub(super) fn directory() -> anyhow::Result<PathBuf> {
     run::directory().ok_or_else(|| {
-        Usage::new("there is no home directory to keep undo files in").hint("set XDG_STATE_HOME").into()
+        Usage::new("no home directory to keep undo files in").hint("set XDG_STATE_HOME").into()
     })
 }
 
@@ -185,7 +185,7 @@ pub(super) fn find(name: &str) -> anyhow::Result<Summary> {
     match found.len() {
         1 => Ok(found.remove(0)),
         0 => {
-            // A file that cannot be read says why better than "there is no such run".
+            // A file that cannot be read says why better than "no such run".
             let path = directory.join(format!("{name}.run"));
             run::summary(&path)?;
             Err(Damage::Absent(name.to_string()).into())
@@ -227,7 +227,7 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
     let rows = runs.iter().map(|summary| Run { summary, now });
     let mut out = context.ui.out();
     if table && runs.is_empty() {
-        out.write_all(b"There are no runs.\n")?;
+        out.write_all(b"No runs.\n")?;
         out.flush()?;
     } else {
         render::rows(context.format, columns, &context.look(), rows, &mut out)?;
@@ -412,9 +412,7 @@ fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
         return Err(damage.into());
     }
     if changed.torn() {
-        context
-            .ui
-            .note("the file ends in the middle of a record: the run was cut short there, before that batch");
+        context.ui.note("the file ends in the middle of a record: the run was cut short before that batch");
     }
     Ok(Exit::Done)
 }

@@ -12,20 +12,20 @@ mod shown;
 
 /// Measure the sessions: how many, whose, how large, how long they last
 ///
-/// Without filters all sessions are measured. Every value is read and decoded once; memory stays small
-/// however many there are, and what is an estimate is named.
+/// Without filters, all sessions are measured. Every value is read and decoded once; memory use stays
+/// small however many there are, and estimates are marked as such.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   sessctl stats
   What anonymous sessions cost:
     sessctl stats --anonymous
-  What a shorter life would bring, before it is done:
+  The effect of a shorter lifetime, before applying it:
     sessctl stats --if 'expire --cap 2h' --if 'purge --anonymous --idle >2h'
   What has changed since yesterday:
     sessctl stats --save monday.json
     sessctl stats --baseline monday.json
-  Of a hundred million keys, from a hundredth of them:
+  A hundred million keys, from a hundredth of them:
     sessctl stats --sample 1%")]
 pub struct Args {
     #[command(flatten)]
@@ -34,13 +34,13 @@ pub struct Args {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if context.format == Format::Ids {
-        return Err(Usage::new("figures have no ids that -o ids could print")
-            .hint("use a table, json, ndjson or yaml; `sessctl list -o ids` prints the ids of sessions")
+        return Err(Usage::new("figures cannot be printed as ids")
+            .hint("use table, json, ndjson or yaml; `sessctl list -o ids` prints the ids of sessions")
             .into());
     }
     if context.format == Format::Csv {
-        return Err(Usage::new("figures of many kinds are no table that -o csv could print")
-            .hint("use json, ndjson or yaml; `sessctl count --by COLUMN -o csv` has one kind of them")
+        return Err(Usage::new("figures of many kinds cannot be printed as csv")
+            .hint("use json, ndjson or yaml; `sessctl count --by COLUMN -o csv` prints one kind of them")
             .into());
     }
     let filter = args.measure.select.filter()?;

@@ -24,27 +24,26 @@ use crate::store::Key;
 use crate::text::words::plural;
 use crate::ui::{self, Answer};
 
-/// Put back what a run removed or changed, with the expiry that it had
+/// Put back what a run removed or changed, with the expiry it had
 ///
-/// Without RUN it is the last one on this store that was not undone yet. A session comes back only
-/// where its key is absent, or where it still is as the run left it; what would have ended meanwhile
-/// stays ended; nothing newer is overwritten. It can be repeated.
+/// Without RUN, it is the last run on this store that has not been undone yet. A session comes back only
+/// if its key is absent or still as the run left it; what would have expired meanwhile stays gone;
+/// nothing newer is overwritten. It can be repeated.
 ///
 /// A browser that comes back after its session was ended gets a new, empty one, with Laravel and PHP
-/// often under the old id. That is newer, and stays: such sessions are counted as changed, and their
-/// users have to log in again. So undo soon; where time presses, --user puts back the most urgent
-/// first. Where the new session is worth nothing, end it by its id, and then undo the run with that
-/// id.
+/// often under the old id. That one is newer and stays: such sessions are counted as changed, and their
+/// users have to log in again. So undo soon; when time is short, --user puts back the most urgent first.
+/// If the new session is worth nothing, end it by its id, then undo the run with that id.
 ///
-/// The run's file is bound by a key, audit.key beside the audit log. One that was edited or put together
-/// from others is refused (exit code 5), and so is one that names keys which are none of its layout's.
-/// Files of older versions are not bound: they are undone with a warning.
+/// The run's file is signed with a key, audit.key next to the audit log. A file that was edited or put
+/// together from others is refused (exit code 5), and so is one that names keys its layout would never
+/// use. Files of older versions are not signed: they are undone with a warning.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   Take back the last run:
     sessctl undo
-  Of that run only one user's sessions:
+  Only one user's sessions of that run:
     sessctl undo 20261124-132500-a1b2 --user alice")]
 pub struct Args {
     /// The run's name, or the beginning of it
@@ -54,7 +53,7 @@ pub struct Args {
     #[arg(value_name = "ID")]
     pub ids: Vec<String>,
 
-    /// Only sessions of this user; repeatable
+    /// Only sessions of this user; may be repeated
     #[arg(long, value_name = "USER")]
     pub user: Vec<String>,
 
@@ -62,19 +61,19 @@ pub struct Args {
     #[arg(short = 'n', long)]
     pub dry_run: bool,
 
-    /// Do not ask; needed where there is no terminal
+    /// Skip the confirmation prompt (required without a terminal)
     #[arg(short = 'y', long)]
     pub yes: bool,
 
-    /// Refuse unless exactly so many sessions are to be put back
+    /// Refuse unless exactly this many sessions would be put back
     #[arg(long, value_name = "N")]
     pub expect: Option<u64>,
 
-    /// Restore what comes before a damaged place in the file
+    /// Restore what precedes the damage in the file
     #[arg(long)]
     pub salvage: bool,
 
-    /// Note this in the audit log, such as the number of a ticket
+    /// Record this in the audit log, such as a ticket number
     #[arg(long, value_name = "TEXT")]
     pub ticket: Option<String>,
 
@@ -93,12 +92,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         None => last(&place)?,
     };
     if summary.start.store != place {
-        return Err(Refusal::new(format!(
-            "the run was made on {}, and this is {place}",
-            summary.start.store
-        ))
-        .hint("name that store with --store")
-        .into());
+        return Err(Refusal::new(format!("the run was made on {}, not on {place}", summary.start.store))
+            .hint("name that store with --store")
+            .into());
     }
     if summary.state == State::Running {
         return Err(Refusal::new("the run is still going on")
@@ -128,11 +124,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             if context.format != crate::render::Format::Table {
                 report::print(context, "Put back", &report, None)?;
             }
-            context.ui.note(format!("{run} was undone at {when} already; {many} {are} there, nothing to do"));
+            context.ui.note(format!("{run} was already undone at {when}; {many} {are} there, nothing to do"));
             return Ok(Exit::Done);
         }
         let gone = plural(absent.len() as u64, "session");
-        context.ui.note(format!("{run} was undone at {when} already; {gone} of it ended since"));
+        context.ui.note(format!("{run} was already undone at {when}; {gone} of it ended since then"));
         chosen.only = Some(absent);
     }
     let mut ids = Ids::default();
@@ -149,8 +145,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let (torn, damage) = (changed.torn(), changed.damage);
     if !summary.bound {
         context.ui.warn(
-            "this run's file was written by an older version of sessctl and is not bound to a key: whether it was \
-             edited since cannot be told",
+            "this run's file was written by an older version of sessctl and is not signed: nobody can \
+             tell whether it was edited since",
         );
     }
     if let Some(damage) = damage.filter(|_| !args.salvage) {
@@ -162,19 +158,17 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             .into());
     }
     if torn {
+        context.ui.note("the file ends in the middle of a record: the run was cut short before that batch");
+    } else if summary.finished.is_none() {
         context
             .ui
-            .note("the file ends in the middle of a record: the run was cut short there, before that batch");
-    } else if summary.finished.is_none() {
-        context.ui.note(
-            "the file has no end: the run was cut short, and what it did later, if anything, is not in it",
-        );
+            .note("the file has no end: the run was cut short, and anything it did after that is not in it");
     }
     if let Some(expected) = args.expect
         && expected != matched
     {
         let what = format!(
-            "{matched} sessions are to be put back, and --expect says {expected}; nothing was changed"
+            "{matched} sessions would be put back, but --expect says {expected}; nothing was changed"
         );
         return Err(Refusal::new(what).into());
     }
@@ -201,7 +195,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
                 return Ok(Exit::Cancelled);
             }
             Answer::NoTerminal => {
-                let what = "undo asks before it changes anything, and there is no terminal to ask on";
+                let what = "undo asks before it changes anything, but there is no terminal to ask on";
                 return Err(Refusal::new(what).hint("say --yes").into());
             }
         }
@@ -255,7 +249,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let all = report.complete && (chosen.is_all() || again.is_some());
     let marked = RunFile::append(&summary.path)
         .and_then(|mut file| file.undone(scan::now_ms(), report.done, all))
-        .context("that it was undone cannot be noted in the run's file");
+        .context("cannot record in the run's file that it was undone");
     let exit = match (&marked, report.complete) {
         (Err(_), _) => Exit::Partial,
         (Ok(()), true) => Exit::Done,
@@ -313,8 +307,6 @@ fn last(place: &str) -> anyhow::Result<Summary> {
             summary.start.store == place && summary.state != State::Undone && summary.state != State::Running
         })
         .ok_or_else(|| {
-            Failure::new(format!("there is no run on {place} to undo"))
-                .hint("`sessctl runs` lists all runs")
-                .into()
+            Failure::new(format!("no run on {place} to undo")).hint("`sessctl runs` lists all runs").into()
         })
 }

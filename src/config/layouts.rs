@@ -78,7 +78,7 @@ impl Reader<'_> {
     pub(super) fn layouts(&self, value: &Value<'_>) -> anyhow::Result<Vec<Described>> {
         let Some(table) = value.get_ref().as_table() else {
             return Err(
-                self.wrong(value.span().start, "`layouts` must be made of tables such as [layouts.shop]")
+                self.wrong(value.span().start, "`layouts` must consist of tables such as [layouts.shop]")
             );
         };
         table.iter().map(|(name, value)| self.layout(name, value)).collect()
@@ -92,13 +92,12 @@ impl Reader<'_> {
         };
         let fine = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || "-_.".contains(char);
         if text.is_empty() || !text.chars().all(fine) || text.starts_with('-') {
-            let what = format!("the layout's name `{text}` must be of a-z, 0-9, `-`, `_` and `.`");
+            let what = format!("the layout's name `{text}` may contain only a-z, 0-9, `-`, `_` and `.`");
             return Err(self.wrong(at, what));
         }
         if frameworks::BUILT_IN.by_name(text).is_some() {
-            let what = format!("there is a layout `{text}` already");
-            let hint = "give yours another name; what a framework lets one configure goes into a profile's \
-                        `options`";
+            let what = format!("the layout `{text}` already exists");
+            let hint = "give yours another name; a framework's own settings go into a profile's `options`";
             return Err(Usage::new(self.located(at, &what)).hint(hint).into());
         }
         let missing = |what: &str| self.wrong(at, format!("layout `{text}` lacks {what}"));
@@ -164,8 +163,8 @@ impl Reader<'_> {
                 "must_have" => described.must_have = self.list(member, value)?,
                 "id" => {
                     for text in self.list(member, value)? {
-                        let why = "must be what ids look like: \"uuid\", \"40 hex\" or \"22-256 native\"; known \
-                                   are hex, digits, lower, alnum, base64url and native";
+                        let why = "must describe what ids look like: \"uuid\", \"40 hex\" or \"22-256 \
+                                   native\"; available: hex, digits, lower, alnum, base64url and native";
                         let shape = Shape::parse(&text).ok_or_else(|| self.form_of(member, why))?;
                         described.id.push(shape);
                     }
@@ -189,7 +188,7 @@ impl Reader<'_> {
             (None, None) => {}
         }
         if described.record == Kind::Hash && described.field.is_none() && !described.wrappers.is_empty() {
-            return Err(self.wrong(at, "`wrappers` of a hash need `field`, the field that is wrapped"));
+            return Err(self.wrong(at, "`wrappers` of a hash need `field`, the wrapped field"));
         }
         if let Some(entry) = companions {
             self.companions(entry, &mut described)?;
@@ -256,7 +255,7 @@ impl Reader<'_> {
                 .check(described)
                 .map_err(|why| self.wrong(key_at, format!("the companion does not work: {why}")))?;
             if user_index && described.companions.iter().any(|other| other.user_index) {
-                return Err(self.wrong(key_at, "one companion has `user_index` already; one is enough"));
+                return Err(self.wrong(key_at, "another companion already has `user_index`; only one may"));
             }
             described.companions.push(companion);
         }
@@ -319,7 +318,7 @@ impl Reader<'_> {
         }
         if let Some((member, from)) = from {
             let Clock::Count { epoch, .. } = &mut clock else {
-                let what = "`epoch` needs a `unit` that is counted from it: s, ms, us, ns or ticks";
+                let what = "`epoch` needs a `unit` to count in: s, ms, us, ns or ticks";
                 return Err(self.wrong(member.span().start, what));
             };
             *epoch = from;
@@ -353,7 +352,7 @@ impl Reader<'_> {
         name: &str,
         known: impl Iterator<Item = &'n str> + Clone,
     ) -> anyhow::Error {
-        let what = format!("there is no {what} `{name}`");
+        let what = format!("unknown {what} `{name}`");
         Usage::new(self.located(key.span().start, &what)).hint(did_you_mean(name, known)).into()
     }
 
@@ -402,23 +401,27 @@ mod tests {
         let companion = "key = \"s:{id}\"\n[[layouts.a.companions]]\n";
         let cases: &[(&str, &str, &str)] = &[
             ("", "line 1: layout `a` lacks `key`", ""),
-            ("recrd = \"x\"", "line 2: there is no key `recrd`", "did you mean `record`?"),
-            ("key = \"s:\"", "line 2: `key` must hold {id}", ""),
-            ("key = \"{id}:{id}\"", "line 2: `key` must hold {id} once", ""),
+            ("recrd = \"x\"", "line 2: unknown key `recrd`", "did you mean `record`?"),
+            ("key = \"s:\"", "line 2: `key` must contain {id}", ""),
+            ("key = \"{id}:{id}\"", "line 2: `key` must contain {id} once", ""),
             ("key = \"{shop}:{id}\"", "line 2: `key` may hold {id}, {user}; other braces are", ""),
             ("key = \"s:{id\"", "line 2: `key` may hold {id}", ""),
             ("key = \"s:{user}{id}\"", "line 2: `key` needs some text between {id} and {user}", ""),
-            ("key = 5", "line 2: `key` must be a text", ""),
-            ("key = \"s:{id}\"\nrecord = \"list\"", "line 3: there is no kind of record `list`", "string"),
-            ("key = \"s:{id}\"\nwrappers = \"gzp\"", "line 3: there is no wrapper `gzp`", "`gzip`"),
-            ("key = \"s:{id}\"\ncodec = \"jsn\"", "line 3: there is no codec `jsn`", "`json`"),
-            ("key = \"s:{id}\"\nseen = { at = \"x\" }", "line 3: there is no key `at`", "`path`"),
+            ("key = 5", "line 2: `key` must be a string", ""),
+            ("key = \"s:{id}\"\nrecord = \"list\"", "line 3: unknown kind of record `list`", "string"),
+            ("key = \"s:{id}\"\nwrappers = \"gzp\"", "line 3: unknown wrapper `gzp`", "`gzip`"),
+            ("key = \"s:{id}\"\ncodec = \"jsn\"", "line 3: unknown codec `jsn`", "`json`"),
+            ("key = \"s:{id}\"\nseen = { at = \"x\" }", "line 3: unknown key `at`", "`path`"),
             ("key = \"s:{id}\"\nseen = { unit = \"s\" }", "line 3: `seen` must be a path", ""),
-            ("key = \"s:{id}\"\nseen = { path = \"x\", unit = \"sec\" }", "no unit of time `sec`", "s, ms"),
-            ("key = \"s:{id}\"\nuser = [\"\"]", "line 3: `user` must be a list of texts", ""),
+            (
+                "key = \"s:{id}\"\nseen = { path = \"x\", unit = \"sec\" }",
+                "unknown unit of time `sec`",
+                "s, ms",
+            ),
+            ("key = \"s:{id}\"\nuser = [\"\"]", "line 3: `user` must be a list of non-empty strings", ""),
             (
                 "key = \"s:{id}\"\ncookie = { name = \"c\", form = \"expres\" }",
-                "line 3: there is no form of cookie `expres`",
+                "line 3: unknown form of cookie `expres`",
                 "did you mean `express`?",
             ),
             ("key = \"s:{id}\"\ncookie = \"c\"", "line 3: `cookie` must be a table such as", ""),
@@ -432,22 +435,22 @@ mod tests {
             mistake(&format!("[layouts.a]\n{text}"), expected, hint);
         }
         let cases: &[(&str, &str, &str)] = &[
-            ("kind = \"list\"", "line 4: there is no kind of companion `list`", "did you mean `list-json`?"),
+            ("kind = \"list\"", "line 4: unknown kind of companion `list`", "did you mean `list-json`?"),
             ("key = \"l:{id}\"", "line 3: the companion lacks `kind`", ""),
             ("kind = \"key\"", "line 3: the companion lacks `key`", ""),
-            ("kind = \"set\"\nmembr = \"x\"", "line 5: there is no key `membr`", "did you mean `member`?"),
+            ("kind = \"set\"\nmembr = \"x\"", "line 5: unknown key `membr`", "did you mean `member`?"),
             ("kind = \"set\"\nkey = \"all\"", "line 5: the companion does not work: it needs `member`", ""),
             ("kind = \"set\"\nkey = \"all\"\nmember = \"x\"", "`member` needs {id} or {key}", ""),
             (
                 "kind = \"set\"\nkey = \"u:{user}\"\nmember = \"{id}\"",
-                "line 5: the companion does not work: it holds {user}, and the layout has no `user`",
+                "line 5: the companion does not work: it contains {user}, but the layout has no `user`",
                 "",
             ),
             ("kind = \"set\"\nkey = \"a\"\nmember = \"{id}\"\nscore = \"s\"", "`score` is for a zset", ""),
             ("kind = \"key\"\nkey = \"lock\"", "must belong to one session", ""),
             ("kind = \"lock\"\nkey = \"lock\"", "must belong to one session", ""),
             ("kind = \"lock\"\nkey = \"l:{id}\"\nmember = \"x\"", "a lock has no `member`", ""),
-            ("kind = \"key\"\nkey = \"{id}\"", "needs some text beside the places", ""),
+            ("kind = \"key\"\nkey = \"{id}\"", "needs some text besides the placeholders", ""),
             ("kind = \"key\"\nkey = \"s:{id}\"", "cannot be told from a session's own", ""),
             (
                 "kind = \"set\"\nkey = \"all\"\nmember = \"{id}\"\nuser_index = true",
@@ -460,10 +463,10 @@ mod tests {
         }
         for (line, expected) in [
             ("locks = [\"lock\"]", "line 3: the lock does not work: a key that is removed must belong"),
-            ("id = \"40 hexes\"", "line 3: `id` must be what ids look like"),
-            ("id = \"0 hex\"", "line 3: `id` must be what ids look like"),
+            ("id = \"40 hexes\"", "line 3: `id` must describe what ids look like"),
+            ("id = \"0 hex\"", "line 3: `id` must describe what ids look like"),
             ("seen = [1]", "`seen` must be a path, or a table"),
-            ("seen = { path = \"a\", unit = \"day\" }", "line 3: there is no unit of time `day`"),
+            ("seen = { path = \"a\", unit = \"day\" }", "line 3: unknown unit of time `day`"),
             ("seen = { path = \"a\", epoch = \"2001\", unit = \"s\" }", "`epoch` must be a time such as"),
             ("seen = { path = \"a\", epoch = \"2001-01-01T00:00:00Z\" }", "`epoch` needs a `unit`"),
         ] {
@@ -471,11 +474,11 @@ mod tests {
         }
         mistake(
             "[layouts.connect-redis]",
-            "line 1: there is a layout `connect-redis` already",
+            "line 1: the layout `connect-redis` already exists",
             "another name",
         );
-        mistake("[layouts.\"A b\"]", "line 1: the layout's name `A b` must be of a-z", "");
-        mistake("layouts = 1", "line 1: `layouts` must be made of tables", "");
+        mistake("[layouts.\"A b\"]", "line 1: the layout's name `A b` may contain only a-z", "");
+        mistake("layouts = 1", "line 1: `layouts` must consist of tables", "");
     }
 
     fn mistake(text: &str, expected: &str, hint: &str) {

@@ -15,7 +15,7 @@ use crate::value::secret;
 /// Where the file is: the one that was named, else the place where it is looked for.
 pub fn place(file: Option<&Path>) -> anyhow::Result<PathBuf> {
     file.map(Path::to_path_buf).or_else(default_path).ok_or_else(|| {
-        Usage::new("there is no home directory to look for a configuration file in")
+        Usage::new("no home directory to look for a configuration file in")
             .hint("name one with --config FILE")
             .into()
     })

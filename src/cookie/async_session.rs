@@ -11,7 +11,7 @@ const SECRET: usize = 64;
 
 /// Opens a cookie to the id that its session's key ends in.
 pub fn open(given: &Given, name: &str, mode: Option<&str>, key: Option<&str>) -> Result<Opened, CookieError> {
-    // A value of 88 characters cannot be a MAC and something behind it that is as long.
+    // A value of 88 characters cannot be a MAC and something after it that is as long.
     let mode = mode.filter(|mode| *mode == "private");
     let jar = Jar { mode, key, is_value: |value| value.len() == 88 };
     let opened = jar::open(given, name, &jar)?;

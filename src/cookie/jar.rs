@@ -1,7 +1,7 @@
 //! Signed and private jars of Rust's `cookie` crate: actix, tower-cookies, poem, axum, salvo, Tide.
 //!
 //! A key is 64 bytes, one half for each: as they were given, or derived of a master key of 32 and more by
-//! the second step of HKDF alone. A signed value is the base64 of HMAC-SHA256(value) and the value behind
+//! the second step of HKDF alone. A signed value is the base64 of HMAC-SHA256(value) and the value after
 //! it; a private one the base64 of nonce, AES-256-GCM ciphertext and tag, bound to the cookie's name (cookie
 //! 0.18.2, src/secure).
 
@@ -45,17 +45,17 @@ pub fn open(given: &Given, name: &str, jar: &Jar<'_>) -> Result<Opened, CookieEr
     if jar.mode == Some("plain") || jar.mode.is_none() && (jar.is_value)(&value) {
         return plain(value);
     }
-    let behind = value.get(MAC..).unwrap_or_default();
-    if jar.mode == Some("signed") || jar.mode.is_none() && (jar.is_value)(behind) {
-        if behind.is_empty() {
+    let after = value.get(MAC..).unwrap_or_default();
+    if jar.mode == Some("signed") || jar.mode.is_none() && (jar.is_value)(after) {
+        if after.is_empty() {
             return Err(CookieError::Form { expected: "<44 characters of base64><value>" });
         }
         let genuine = |key: &[u8; 64]| {
-            let mac = base64_padded(&hmac_sha256(&key[..32], &[behind]));
+            let mac = base64_padded(&hmac_sha256(&key[..32], &[after]));
             same(mac.as_bytes(), &value[..MAC])
         };
         let verified = (!keys.is_empty()).then(|| keys.iter().any(genuine));
-        return Ok(Opened { id: behind.to_vec(), verified });
+        return Ok(Opened { id: after.to_vec(), verified });
     }
     let sealed = base64_any(&value).filter(|sealed| sealed.len() > NONCE + 16);
     let Some(sealed) = sealed else {

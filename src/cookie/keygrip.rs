@@ -18,7 +18,7 @@ pub fn open(given: &Given, name: &str, keys: &[String]) -> Result<Opened, Cookie
     let (real_name, value) =
         given.named(name).ok_or_else(|| CookieError::Absent { name: name.to_owned() })?;
     if value.is_empty() {
-        return Err(CookieError::Form { expected: "<id>, with <name>.sig beside it" });
+        return Err(CookieError::Form { expected: "<id>, with <name>.sig next to it" });
     }
     let decoded = percent_decode(&value);
     let Some(signature) = signature(given, name, real_name) else {

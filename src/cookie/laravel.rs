@@ -1,4 +1,4 @@
-//! Laravel: the id in an envelope of the encrypter, behind a check of the cookie's name.
+//! Laravel: the id in an envelope of the encrypter, after a check of the cookie's name.
 //!
 //! The plain text is `<40 hexadecimal digits>|<id>`; the digits are HMAC-SHA1(key, name + `v2`)
 //! (Illuminate/Cookie/CookieValuePrefix.php of laravel/framework 8.83.27; since 6.18.30 and 7.22.3,

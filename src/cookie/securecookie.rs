@@ -1,7 +1,7 @@
 //! Cookies of gorilla/securecookie, in which gorilla/sessions keeps the id of a session.
 //!
 //! Base64url of `date|value|mac`: seconds since 1970, base64url of the datum, and HMAC-SHA256(hash key,
-//! `name|date|value`) as it is. With a block key the datum is AES-CTR behind an IV of 16 bytes. It is the id as
+//! `name|date|value`) as it is. With a block key the datum is AES-CTR after an IV of 16 bytes. It is the id as
 //! gob or JSON, or bare (gorilla/securecookie 1.1.1 securecookie.go, eae3c18).
 
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
@@ -69,7 +69,7 @@ fn id(datum: &[u8]) -> Option<Vec<u8>> {
     looks_like_id(&text).then_some(text)
 }
 
-/// AES in counter mode, behind its IV.
+/// AES in counter mode, after its IV.
 fn ctr(key: &[u8], datum: &[u8]) -> Option<Vec<u8>> {
     match key.len() {
         16 => counted(&Aes128::new_from_slice(key).ok()?, datum),

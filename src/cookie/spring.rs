@@ -1,7 +1,7 @@
 //! Spring Session: the base64 of the id, or the id itself.
 //!
 //! `DefaultCookieSerializer` (spring-session-core 4.1) writes standard base64 with its padding and
-//! puts the jvmRoute behind the id before that; WebFlux (`CookieWebSessionIdResolver`) and
+//! puts the jvmRoute after the id before that; WebFlux (`CookieWebSessionIdResolver`) and
 //! `useBase64Encoding=false` write the id as it is. Micronaut's `SESSION` cookie is made the same
 //! way. There is no signature.
 
@@ -23,7 +23,7 @@ pub fn open(given: &Given, name: &str, route: Option<&str>) -> Result<Opened, Co
     Ok(Opened { id: without_route(&id, route).to_vec(), verified: None })
 }
 
-/// The id without the route: the configured one or, unless one is known, what stands behind a UUID.
+/// The id without the route: the configured one or, unless one is known, what follows a UUID.
 fn without_route<'i>(id: &'i [u8], route: Option<&str>) -> &'i [u8] {
     match route {
         Some(route) => id.strip_suffix(route.as_bytes()).filter(|id| !id.is_empty()).unwrap_or(id),

@@ -277,7 +277,7 @@ fn users_data_and_companions_are_those_of_the_framework() {
             let id = want["id"].as_str().expect("an id").as_bytes();
             assert_eq!(blob.key[place.id], *id, "{at}");
             let lead = (setup.layout.keys.lead)(&setup);
-            // Where more than the id stands behind the prefix.
+            // Where more than the id stands after the prefix.
             let longer = ["redis-sessions", "typo3", "jwt-sessions"].contains(&setup.layout.name);
             let rest = if longer { &blob.key[lead.len()..] } else { id };
             let key = (setup.layout.keys.key_of)(&setup, rest);

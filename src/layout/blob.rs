@@ -27,7 +27,7 @@ pub struct Blob<'a> {
 /// A serialization that several layouts ask a value about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// An object or a list; a JSON text that is neither is somebody else's.
+    /// An object or a list; a JSON text that is neither is someone else's.
     Json,
     Pickle,
     Marshal,
@@ -130,7 +130,7 @@ impl<'a> Blob<'a> {
         let mut place = &self.fields;
         loop {
             let field = place.get_or_init(|| {
-                // What stands before it in the key is the table.
+                // What precedes it in the key is the table.
                 let start = memchr::memchr(b':', self.key).map_or(0, |at| at + 1);
                 let blob =
                     Blob { content: Some(text), ..Blob::new(&self.key[start..], self.raw, self.limits) };

@@ -44,7 +44,7 @@ pub struct Described {
     pub wrappers: Vec<&'static str>,
     /// The codec's name; without it the bytes are asked.
     pub codec: Option<&'static str>,
-    /// Paths to the user, of which the first that leads to somebody counts.
+    /// Paths to the user, of which the first that leads to someone counts.
     pub user: Vec<String>,
     /// Times, of which the first that is there counts.
     pub created: Vec<When>,
@@ -321,25 +321,25 @@ impl Pattern {
             literal.push_str(&rest[..at]);
             let brace = &rest[at..=at];
             rest = &rest[at + 1..];
-            if let Some(behind) = rest.strip_prefix(brace) {
+            if let Some(after) = rest.strip_prefix(brace) {
                 literal.push_str(brace);
-                rest = behind;
+                rest = after;
                 continue;
             }
             let word = rest.split_once('}').filter(|_| brace == "{");
-            let place = word.and_then(|(word, behind)| {
+            let place = word.and_then(|(word, after)| {
                 let place = PLACES.iter().find(|(name, _)| *name == word && words.contains(&word));
                 let part = place.map(|(_, part)| part.clone());
-                Some((part.or_else(|| is_path(word).then(|| Part::Data(word.to_string())))?, behind))
+                Some((part.or_else(|| is_path(word).then(|| Part::Data(word.to_string())))?, after))
             });
-            let Some((part, behind)) = place else {
+            let Some((part, after)) = place else {
                 return Err(format!("may hold {}; other braces are written {{{{ and }}}}", known()));
             };
             if !literal.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut literal)));
             }
             parts.push(part);
-            rest = behind;
+            rest = after;
         }
         literal.push_str(rest);
         if !literal.is_empty() {
@@ -458,11 +458,11 @@ impl Companion {
         let asks = |part: &Part| key.count(part) + member.map_or(0, |member| member.count(part)) > 0;
         let in_key = layout.key.count(&Part::User) > 0;
         if asks(&Part::User) && layout.user.is_empty() && !in_key {
-            return Err("it holds {user}, and the layout has no `user` that says where the user is".into());
+            return Err("it contains {user}, but the layout has no `user` that says where the user is".into());
         }
         if !key.has_text() {
             return Err(
-                "its `key` needs some text beside the places, such as \"user:{user}:sessions\"".into()
+                "its `key` needs some text besides the placeholders, such as \"user:{user}:sessions\"".into(),
             );
         }
         match (self.kind, member) {
@@ -475,7 +475,9 @@ impl Companion {
                         .into(),
                 );
             }
-            (Companionship::Lock, Some(_)) => return Err("a lock has no `member`: it goes as a whole".into()),
+            (Companionship::Lock, Some(_)) => {
+                return Err("a lock has no `member`: it is removed whole".into());
+            }
             (Companionship::Key | Companionship::Lock, _) => {}
             (_, Some(member)) if member.is_of_one() => {}
             (_, Some(_)) => return Err("its `member` needs {id} or {key}: it names one session".into()),
@@ -526,11 +528,14 @@ impl Described {
     pub fn check_key(key: &Pattern) -> Result<(), String> {
         let apart = key.0.windows(2).all(|pair| pair.iter().any(|part| matches!(part, Part::Text(_))));
         match key.count(&Part::Id) {
-            1 if key.count(&Part::User) > 1 => Err("must hold {user} once".into()),
+            1 if key.count(&Part::User) > 1 => Err("must contain {user} once".into()),
             1 if !apart => Err("needs some text between {id} and {user}".into()),
             1 => Ok(()),
-            0 => Err("must hold {id}, the place of the session's id, such as \"shop:session:{id}\"".into()),
-            _ => Err("must hold {id} once".into()),
+            0 => {
+                Err("must contain {id}, the placeholder for the session's id, such as \"shop:session:{id}\""
+                    .into())
+            }
+            _ => Err("must contain {id} once".into()),
         }
     }
 
@@ -798,14 +803,14 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let decoded = read(setup, blob);
     let value = match &decoded.value {
         Ok(value) => value,
-        // What somebody sealed in this form is a session, whoever has the secret.
+        // What someone sealed in this form is a session, whoever has the secret.
         Err(error) if is_sealed(setup, blob) => {
             return if setup.named { Verdict::Weak } else { Verdict::No(error.to_string().into()) };
         }
         Err(error) => return uncertain(setup, blob, error.to_string()),
     };
     if !matches!(&**value, Value::Map(_) | Value::Pairs(_) | Value::Object(_)) {
-        return Verdict::No(format!("the value is no map but of kind {}", value.kind()).into());
+        return Verdict::No(format!("the value is not a map but of kind {}", value.kind()).into());
     }
     let must_have = &of(setup).must_have;
     match must_have.iter().find(|path| value.at(path).is_none()) {
@@ -959,7 +964,7 @@ fn decode<'b>(
         }
     }
     let (name, error) =
-        furthest.unwrap_or_else(|| (JSON, DecodeError::new(JSON, 0, "no codec knows the form of the value")));
+        furthest.unwrap_or_else(|| (JSON, DecodeError::new(JSON, 0, "no codec recognises the value")));
     (name, Err(error))
 }
 

@@ -99,7 +99,7 @@ impl<'s> Detector<'s> {
             .any(|setup| setup.layout.extra.remains.is_some_and(|why| why(setup, key, raw).is_some()))
     }
 
-    /// What each layout says of this key; for those who ask why it is no session.
+    /// What each layout says of this key; for those who ask why it is not a session.
     pub fn explain(&self, blob: &Blob<'_>) -> Vec<(&'static str, String)> {
         let say = |setup: &Setup| {
             let layout = setup.layout;
@@ -115,14 +115,14 @@ impl<'s> Detector<'s> {
                     Some(lead) if !blob.key.starts_with(lead) => {
                         format!("the key does not begin with `{}`", String::from_utf8_lossy(lead))
                     }
-                    _ => "the key has not the form of its session keys".to_string(),
+                    _ => "the key does not look like its session keys".to_string(),
                 };
                 return (1, why);
             }
             match (layout.recognize)(setup, blob) {
                 Verdict::No(why) => (2, why.into_owned()),
                 Verdict::Kin => {
-                    (3, "the value is general; sessions that tell more are not beside it".to_string())
+                    (3, "the value is too general, and no more telling sessions are around it".to_string())
                 }
                 Verdict::Several => {
                     (3, "the key could be one of its sessions, but it is the only one".to_string())

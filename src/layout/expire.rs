@@ -14,9 +14,10 @@ use crate::codec::{Limits, json};
 use crate::store::{Expiry, Raw, Rewrite, Ttl};
 use crate::value::Value;
 
-pub const UNREADABLE: &str = "their value does not decode";
+pub const UNREADABLE: &str = "their value cannot be decoded";
 /// Where a framework gives every session an end.
-pub const ALWAYS_ENDS: &str = "the framework gives each of them an end; a far one can be set with --at";
+pub const ALWAYS_ENDS: &str =
+    "the framework gives each of them an expiry; a distant one can be set with --at";
 
 /// The key's own expiry is all that the framework looks at.
 pub fn by_key(_: &Setup, _: &Session<'_>, end: Option<i64>) -> Moved {
@@ -27,7 +28,7 @@ pub fn at(end: Option<i64>) -> Expiry {
     end.map_or(Expiry::Persist, Expiry::At)
 }
 
-/// For frameworks that set no expiry on the key: it changes only where somebody set one all the same.
+/// For frameworks that set no expiry on the key: it changes only where someone set one all the same.
 pub fn at_if_any(session: &Session<'_>, end: Option<i64>) -> Expiry {
     match session.ttl {
         Ttl::In(_) => at(end),

@@ -31,7 +31,7 @@ pub fn end(blob: &Blob<'_>, span: i64) -> Option<i64> {
 pub fn by_mtime(end: Option<i64>, span: i64) -> Moved {
     let Some(end) = end else {
         return Err(
-            "they end a span after the file's time, and no time is never; a far one can be set with --at",
+            "they expire a fixed time after the file's own time, so they cannot last forever; a distant time can be set with --at",
         );
     };
     let mtime = end.saturating_sub(span).saturating_mul(MILLI);

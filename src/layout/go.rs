@@ -38,7 +38,7 @@ const INSIDE: &[&str] = &[
     "ID", "Id", "id", "UserID", "user_id", "_id", "Username", "username", "Login", "login", "Email", "email",
 ];
 
-/// Members that are there only while somebody is about to log in.
+/// Members that are there only while someone is about to log in.
 const PENDING: &[&str] = &[
     "twofaUid",
     "mfaUserID",
@@ -66,7 +66,7 @@ pub fn named<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
     }
 }
 
-/// The first conventional member that names somebody.
+/// The first conventional member that names someone.
 pub fn user<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
     data.find_named(CONVENTIONS, named)
 }
@@ -116,7 +116,7 @@ impl<'a> Blob<'a> {
     }
 }
 
-pub const NO_BAG: &str = "the value is no gob of a map of interfaces";
+pub const NO_BAG: &str = "the value is not a gob of a map of interfaces";
 
 /// The whole gob.
 pub fn read_gob<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
@@ -145,11 +145,11 @@ pub fn judge(bag: &Bag<'_, '_>) -> Verdict {
     }
 }
 
-/// Words in what stands before an id that say it is none of a session: these frameworks keep such things
+/// Words in what precedes an id that say it is none of a session: these frameworks keep such things
 /// in the same database.
 const BESIDE: &[&str] = &["cache", "lock", "queue", "limit", "csrf", "idempot"];
 
-/// Whether what stands before an id says that it is something else than a session.
+/// Whether what precedes an id says that it is something else than a session.
 pub fn says_other(before: &[u8]) -> bool {
     let lower = before.to_ascii_lowercase();
     BESIDE.iter().any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some())

@@ -21,7 +21,7 @@ pub fn php_type(flags: u32) -> u32 {
     flags & 0xf
 }
 
-/// A value of PHP's client with its compression taken off: behind four bytes with the plain length stands a
+/// A value of PHP's client with its compression taken off: after four bytes with the plain length stands a
 /// stream of zlib or Zstandard, or a block of FastLZ.
 pub fn php_plain<'v>(
     value: &'v [u8],
@@ -41,11 +41,7 @@ pub fn php_plain<'v>(
         _ => (fastlz::NAME, fastlz::open(packed, length, limits)?),
     };
     if plain.len() != length {
-        return Err(DecodeError::new(
-            name,
-            0,
-            format!("{length} bytes are announced, it is {}", plain.len()),
-        ));
+        return Err(DecodeError::new(name, 0, format!("{length} bytes announced, {} present", plain.len())));
     }
     Ok((vec![name], Cow::Owned(plain)))
 }

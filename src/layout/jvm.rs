@@ -14,13 +14,13 @@ use crate::store::{Key, Raw};
 use crate::value::Value;
 
 /// Where a session was ended by its framework, which leaves the rest of it for those who are told.
-pub const OVER: &str = "they are over, and the framework has taken away what belongs to them";
+pub const OVER: &str = "they have expired, and the framework has removed what belonged to them";
 /// Where the framework would end at once what is to live for ever.
 pub const NO_NEVER: &str =
-    "the framework sets each of them an end at every request; a far one can be set with --at";
-const TOO_FAR: &str = "the framework counts their life in seconds, of which it can hold 68 years";
-const SEEN_LATER: &str = "their last access lies behind that time";
-const UNWRITABLE: &str = "their life is written in a form that cannot be written again";
+    "the framework sets their expiry at every request; a distant one can be set with --at";
+const TOO_FAR: &str = "the framework counts their lifetime in seconds and can hold at most 68 years";
+const SEEN_LATER: &str = "their last access is later than that time";
+const UNWRITABLE: &str = "their lifetime is stored in a form that cannot be rewritten";
 
 /// The seconds of inactivity after which the session ends, so that it ends at that time and no later.
 pub fn idle(session: &Session<'_>, end: i64) -> Result<i64, &'static str> {
@@ -107,7 +107,7 @@ pub fn field_by<'b>(name: &[u8], bytes: &'b [u8], limits: &Limits) -> (Value<'b>
     }
 }
 
-/// Whether a text that is no JSON could be what fastjson writes instead: an object, a list, a set, or a
+/// Whether a text that is not JSON could be what fastjson writes instead: an object, a list, a set, or a
 /// Long. Its other scalars are too much like plain text.
 fn is_fastjson(text: &str) -> bool {
     let long = |digits: &str| digits.parse::<i64>().is_ok();
@@ -387,7 +387,7 @@ pub fn unnamed<'v, 'b: 'v>(attributes: impl Iterator<Item = (&'v str, &'v Value<
     }
 }
 
-/// Whether a security context is one of somebody, or cannot be read.
+/// Whether a security context is one of someone, or cannot be read.
 fn is_login(context: &Value<'_>) -> bool {
     if whose::is_empty(context) {
         return false;

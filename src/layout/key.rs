@@ -112,7 +112,7 @@ pub fn is_exactly(text: &[u8], length: usize, alphabet: Alphabet) -> bool {
 }
 
 /// The start of a tail of exactly `length` bytes of an alphabet that stands by itself: at the start
-/// of the key or behind a byte that is not of the alphabet.
+/// of the key or after a byte that is not of the alphabet.
 pub fn tail(key: &[u8], length: usize, alphabet: Alphabet) -> Option<usize> {
     let start = key.len().checked_sub(length)?;
     let alone = start == 0 || !alphabet.has(key[start - 1]);
@@ -131,8 +131,8 @@ pub fn last_part(key: &[u8]) -> usize {
     memchr::memrchr(b':', key).map_or(0, |at| at + 1)
 }
 
-/// Where the id begins when no prefix was given: behind the layout's default prefix, also with a
-/// tenant in front of it; otherwise at a tail that `shape` knows; otherwise behind the last colon.
+/// Where the id begins when no prefix was given: after the layout's default prefix, also with a
+/// tenant in front of it; otherwise at a tail that `shape` knows; otherwise after the last colon.
 fn guess(setup: &Setup, key: &[u8], shape: impl Fn(&[u8]) -> Option<usize>) -> usize {
     let default = setup.layout.keys.prefix.as_bytes();
     if !default.is_empty() {

@@ -51,8 +51,8 @@ impl<'a> Blob<'a> {
             || self.text().is_some_and(|text| wrap::php::session(text, &self.limits).is_ok())
     }
 
-    /// The session's variables as the data. A whole value that is no session is given as it is: it is
-    /// somebody else's, and no session that cannot be read.
+    /// The session's variables as the data. A whole value that is not a session is given as it is: it is
+    /// someone else's, and no session that cannot be read.
     pub fn php_data(&self) -> Decoded<'_> {
         match self.php() {
             Some(Php { via, what: What::Session(value) | What::Json(value) }) => {
@@ -78,7 +78,7 @@ impl<'a> Blob<'a> {
 }
 
 impl<'a> Blob<'a> {
-    /// What the string is where it is no session and nothing that was cut or sealed: a cache entry, a
+    /// What the string is where it is not a session and nothing that was cut or sealed: a cache entry, a
     /// counter, JSON, a text.
     fn other_value(&self, text: &'a [u8]) -> Option<Value<'a>> {
         if matches!(self.php_look(), Look::Broken) {
@@ -95,7 +95,7 @@ impl<'a> Blob<'a> {
     }
 }
 
-/// A whole value of PHP that is no session: a cache entry, a counter.
+/// A whole value of PHP that is not a session: a cache entry, a counter.
 pub fn plain<'a>(text: &'a [u8], limits: &Limits) -> Option<Value<'a>> {
     if text.is_empty() {
         return None;
@@ -144,7 +144,7 @@ pub fn native_tail(key: &[u8]) -> Option<usize> {
     (run >= SHORTEST).then(|| key.len() - run)
 }
 
-/// Where an id of PHP begins: behind the default prefix, also with a tenant in front of that, or else
+/// Where an id of PHP begins: after the default prefix, also with a tenant in front of that, or else
 /// where the end of the key is one.
 pub fn native_start(key: &[u8], default: &str) -> Option<usize> {
     let at = if default.is_empty() { None } else { key::rfind(key, default.as_bytes()) };
@@ -157,7 +157,7 @@ pub fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     locate_by(setup, key, |key| native_start(key, setup.layout.keys.prefix))
 }
 
-/// The same where `start` tells where an id begins if it is not known what stands before it.
+/// The same where `start` tells where an id begins if it is not known what precedes it.
 pub fn locate_by(setup: &Setup, key: &[u8], start: impl Fn(&[u8]) -> Option<usize>) -> Option<Place> {
     let start = match setup.known_lead() {
         Some(lead) => key.starts_with(lead).then_some(lead.len())?,
@@ -173,7 +173,7 @@ pub fn is_hash_like(id: &[u8]) -> bool {
     matches!(id.len(), 32 | 40 | 64) && Alphabet::Hex.all(id)
 }
 
-/// Whether what stands before the id says that these are sessions.
+/// Whether what precedes the id says that these are sessions.
 pub fn says_session(before: &[u8]) -> bool {
     before.windows(4).any(|window| window.eq_ignore_ascii_case(b"sess"))
 }
@@ -226,7 +226,7 @@ fn inside<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
 /// The user by the variables of frameworks, or by convention.
 pub fn user<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
     match frameworks::login(data)? {
-        frameworks::Login::Somebody(user) => Some(user),
+        frameworks::Login::Someone(user) => Some(user),
         frameworks::Login::Nobody | frameworks::Login::Unnamed => None,
     }
 }

@@ -239,7 +239,7 @@ pub fn is_others(data: &Value<'_>) -> bool {
     data.find_named(OTHER_STORES, Some).is_some()
 }
 
-/// Words in what stands before an id that say it is none of a session: entries of caches, results of
+/// Words in what precedes an id that say it is none of a session: entries of caches, results of
 /// jobs, locks, counters, tokens.
 const OTHERS: &[&str] = &[
     "cache", "lock", "celery", "task", "kombu", "queue", "job", "rq:", "limit", "rate", "throttl", "token",
@@ -253,7 +253,7 @@ const THINGS: &[&str] = &[
     "log:", "history", "device", "geo", "view",
 ];
 
-/// Whether what stands before an id says that it is something else than a session.
+/// Whether what precedes an id says that it is something else than a session.
 pub fn says_other(before: &[u8]) -> bool {
     has_word(before, OTHERS)
 }
@@ -281,7 +281,7 @@ pub fn by_company(before: &[u8], data: &Value<'_>) -> Verdict {
     }
 }
 
-/// Where a UUID ends the key, alone or behind something that is no part of another word.
+/// Where a UUID ends the key, alone or after something that is no part of another word.
 pub fn uuid_at_end(key: &[u8]) -> Option<usize> {
     let start = key.len().checked_sub(36)?;
     key::is_uuid(&key[start..]).then_some(start)

@@ -99,7 +99,7 @@ impl Session<'_> {
         self.setup.layout.name
     }
 
-    /// What stands before the id in the key.
+    /// What precedes the id in the key.
     pub fn before(&self) -> &[u8] {
         self.setup.before(self.key, self.id)
     }
@@ -160,7 +160,7 @@ impl Session<'_> {
         self.data.is_some_and(|data| data.value.as_ref().is_err_and(|error| error.sealed))
     }
 
-    /// Why this is no whole session, or the value or a part of it could not be decoded, on one line.
+    /// Why this is not a whole session, or the value or a part of it could not be decoded, on one line.
     pub fn error(&self) -> Option<String> {
         if let Some(why) = self.remains() {
             return Some(why.to_string());

@@ -40,8 +40,8 @@ impl OptionSpec {
 
 /// The options that every layout knows.
 pub const COMMON: &[OptionSpec] = &[
-    OptionSpec::new("prefix", OptionKind::Text, "what stands before the id in a key"),
-    OptionSpec::new("key_prefix", OptionKind::Text, "the Redis client's own prefix, in front of every key"),
+    OptionSpec::new("prefix", OptionKind::Text, "what precedes the id in a key"),
+    OptionSpec::new("key_prefix", OptionKind::Text, "the Redis client's own prefix, before every key"),
     OptionSpec::new("cookie_name", OptionKind::Text, "the cookie's name"),
     OptionSpec::new(
         "user_path",
@@ -71,7 +71,7 @@ pub const COOKIE_ENCRYPTION_KEY: OptionSpec = OptionSpec::secret(
 pub const JAR_MODE: OptionSpec = OptionSpec::new(
     "cookie_mode",
     OptionKind::Text,
-    "plain, signed or private; told by the cookie where it is not given",
+    "plain, signed or private; taken from the cookie where not given",
 );
 
 /// The key of a jar of the cookie crate, or what it is derived of.
@@ -93,7 +93,7 @@ pub const BLOCK_KEY: OptionSpec = OptionSpec::secret(
 
 /// What the application writes, where whatever it is is read.
 pub const SERIALIZER: OptionSpec =
-    OptionSpec::new("serializer", OptionKind::Text, "what the application writes; whatever it is is read");
+    OptionSpec::new("serializer", OptionKind::Text, "what the application writes; any of them is read");
 
 /// An option's value, read from the configuration with `env` and `file` references resolved.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -115,13 +115,13 @@ impl fmt::Debug for Setting {
 /// An option that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OptionError {
-    #[error("layout {layout} has no option `{option}`")]
+    #[error("the layout {layout} has no option `{option}`")]
     Unknown { layout: String, option: String, near: Option<String>, known: Vec<&'static str> },
     #[error("no layout has an option `{option}`")]
     Nowhere { option: String, near: Option<String> },
-    #[error("option `{option}` of layout {layout} must be {expected}")]
+    #[error("option `{option}` of the layout {layout} must be {expected}")]
     Form { layout: String, option: String, expected: &'static str },
-    #[error("there is no layout `{name}`")]
+    #[error("unknown layout `{name}`")]
     Layout { name: String, near: Vec<&'static str> },
 }
 
@@ -209,8 +209,8 @@ impl Setup {
             | (OptionKind::Flag, setting @ Setting::Flag(_))
             | (OptionKind::Number, setting @ Setting::Number(_))
             | (OptionKind::Table, setting @ Setting::Table(_)) => setting,
-            (OptionKind::Text, _) => return Err(wrong("a text")),
-            (OptionKind::Texts, _) => return Err(wrong("a text or a list of texts")),
+            (OptionKind::Text, _) => return Err(wrong("a string")),
+            (OptionKind::Texts, _) => return Err(wrong("a string or a list of strings")),
             (OptionKind::Flag, _) => return Err(wrong("true or false")),
             (OptionKind::Number, _) => return Err(wrong("a whole number")),
             (OptionKind::Table, _) => return Err(wrong("a table")),
@@ -321,10 +321,10 @@ impl Setup {
         self.layout.rank == Rank::OnlyNamed && tells && !self.is_pointed()
     }
 
-    /// What stands before the id in this key: the prefix that companions share.
+    /// What precedes the id in this key: the prefix that companions share.
     pub fn before<'k>(&self, key: &'k [u8], id: &[u8]) -> &'k [u8] {
         key.strip_suffix(id).unwrap_or_else(|| {
-            // Some frameworks write something behind the id.
+            // Some frameworks write something after the id.
             let at = super::key::rfind(key, id).or_else(|| {
                 // Of a row whose id is in another column than its key, the table.
                 self.layout.keys.id_column?;

@@ -14,7 +14,7 @@ use crate::value::Value;
 
 /// The table, where it has another name than by default. Without it every table of the right columns is looked at.
 pub const TABLE: OptionSpec =
-    OptionSpec::new("table", OptionKind::Text, "the table's name, also with its schema: web.sessions");
+    OptionSpec::new("table", OptionKind::Text, "the table's name, optionally with its schema: web.sessions");
 
 /// The schema of that table.
 pub const SCHEMA: OptionSpec = OptionSpec::new("schema", OptionKind::Text, "the schema of the table");
@@ -23,7 +23,7 @@ pub const SCHEMA: OptionSpec = OptionSpec::new("schema", OptionKind::Text, "the 
 pub const GC: OptionSpec = OptionSpec::new(
     "gc_maxlifetime",
     OptionKind::Number,
-    "session.gc_maxlifetime in seconds, after which rows are collected",
+    "session.gc_maxlifetime in seconds, after which rows are removed",
 );
 
 /// A row whose key is `TABLE:ID`.
@@ -112,14 +112,14 @@ pub fn by_server(blob: &Blob<'_>, column: &str) -> Option<i64> {
 }
 
 /// A date and time as a database writes it: `2026-12-14 05:51:04.845942`, with `T`, with `Z`, ` +00:00` or `+05:30`
-/// behind it, or none of them.
+/// after it, or none of them.
 #[derive(Debug, Clone, PartialEq)]
 struct Moment<'t> {
     civil: jiff::civil::DateTime,
     separator: char,
     /// Digits of the fraction; none where there is no dot.
     digits: Option<usize>,
-    /// What is written behind it, and what that means in seconds.
+    /// What is written after it, and what that means in seconds.
     offset: Option<(&'t str, i32)>,
 }
 
@@ -140,9 +140,9 @@ impl<'t> Moment<'t> {
             written => {
                 let sign = if written.starts_with('-') { -1 } else { 1 };
                 let part = |at: usize| written.get(at..at + 2).map(str::parse::<i32>);
-                let behind = if written.get(3..4) == Some(":") { 4 } else { 3 };
+                let after = if written.get(3..4) == Some(":") { 4 } else { 3 };
                 let hours = part(1)?.ok()?;
-                let minutes = part(behind).map_or(Ok(0), |minutes| minutes).ok()?;
+                let minutes = part(after).map_or(Ok(0), |minutes| minutes).ok()?;
                 matches!(written.as_bytes()[0], b'+' | b'-')
                     .then_some((rest, sign * (hours * 3600 + minutes * 60)))
                     .map(Some)?
@@ -201,7 +201,7 @@ pub fn put_like(raw: &Raw, column: &'static str, end: Option<i64>, zone: Option<
     let held = fields.iter().find(|(name, _)| name == column.as_bytes()).map(|(_, text)| &text[..]);
     match held.and_then(|held| like(held, end, zone)) {
         Some(text) => put(vec![(column, text)]),
-        None => Err("their end is in a form that is not known"),
+        None => Err("their expiry is in an unknown form"),
     }
 }
 
@@ -211,7 +211,7 @@ pub fn put_since(session: &Session<'_>, column: &str, end: Option<i64>, life: Op
     let Some(end) = end else { return Err(expire::ALWAYS_ENDS) };
     let Some(life) = life else {
         return Err(
-            "their rows say when they were used, and not how long they live: give the layout's option for that",
+            "their rows say when they were used, but not how long they last: set the layout's option for that",
         );
     };
     match session.raw {

@@ -54,10 +54,10 @@ pub const CONVENTIONS: &[&str] = &[
     "customer_id",
 ];
 
-/// Of those the ones that name somebody only by what is in them: a text alone may be anything.
+/// Of those the ones that name someone only by what is in them: a text alone may be anything.
 const NESTING: &[&str] = &["profile", "auth", "identity"];
 
-/// Members that name somebody where the usual ones are not there.
+/// Members that name someone where the usual ones are not there.
 const ALSO_INSIDE: &[&str] = &["login", "name", "userName", "user_id", "uid", "loginId", "loginName"];
 
 /// Every member that may name the owner of an object.
@@ -91,7 +91,7 @@ pub fn of_record<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
 }
 
 /// A scalar itself, or the first scalar among these members of an object. Booleans, null and empty text
-/// are nobody; the number 0 is somebody.
+/// are nobody; the number 0 is someone.
 pub fn named_by<'v>(value: &'v Value<'_>, inside: &[&str]) -> Option<Cow<'v, str>> {
     match value {
         Value::Map(_) | Value::Object(_) | Value::Pairs(_) => value.find_named(inside, Value::scalar_text),
@@ -120,7 +120,7 @@ pub fn conventional<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
         .or_else(|| data.find_named(CONVENTIONS, loosely_named))
 }
 
-/// Whether it is a scalar under a name that tells somebody only by what is in it.
+/// Whether it is a scalar under a name that tells someone only by what is in it.
 fn is_loose(data: &Value<'_>, value: &Value<'_>) -> bool {
     value.members().is_none()
         && NESTING.iter().any(|name| data.get(name).is_some_and(|own| std::ptr::eq(own, value)))

@@ -2,7 +2,7 @@
 //!
 //! That nobody is logged in is a finding. The value was read to its end, and whatever in it could name
 //! a user was read and names none; or the framework's own mark says so. A login that is there and
-//! cannot be read, or says that somebody is logged in and not who, is not known. So is what an
+//! cannot be read, or says that someone is logged in and not who, is not known. So is what an
 //! application keeps under names that no convention knows, until another session of the same key
 //! family shows where users stand.
 
@@ -173,7 +173,7 @@ pub fn without(login: Option<&Value<'_>>) -> Unnamed {
 }
 
 /// The framework's answer for a bag that the application may write to as well: nobody, unless something
-/// in it says that somebody is logged in.
+/// in it says that someone is logged in.
 pub fn bag(bag: Option<&Value<'_>>) -> Unnamed {
     match bag.map_or(Unnamed::Nobody, container) {
         Unnamed::Unknown => Unnamed::Unknown,
@@ -194,7 +194,7 @@ pub fn container(data: &Value<'_>) -> Unnamed {
             return true;
         }
         if name == "passport" && value.members().is_some() {
-            // Passport leaves its own object behind when somebody logs out.
+            // Passport leaves its own object after when someone logs out.
             pending = true;
             return value.get("user").is_some_and(is_empty);
         }
@@ -249,7 +249,7 @@ pub fn likely(data: &Value<'_>) -> Vec<String> {
     by_name
 }
 
-/// Goes over the members of a map, also one whose keys are no texts; `None` where it is none, and
+/// Goes over the members of a map, also one whose keys are not texts; `None` where it is none, and
 /// whether the end was reached.
 fn each(data: &Value<'_>, visit: &mut dyn FnMut(&str, &Value<'_>) -> bool) -> Option<bool> {
     match data {
@@ -273,7 +273,7 @@ fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(100).collect()
 }
 
-/// Parts of a member's name that are about who somebody is.
+/// Parts of a member's name that are about who someone is.
 const LOGIN_WORDS: &[&str] = &[
     "user",
     "login",
@@ -298,7 +298,7 @@ const LOGIN_WORDS: &[&str] = &[
     "signedin",
 ];
 
-/// Endings of names under which a text or a number is somebody.
+/// Endings of names under which a text or a number is someone.
 const NAMING_ENDS: &[&str] = &[
     "user",
     "userid",
@@ -327,11 +327,11 @@ const NAMING_ENDS: &[&str] = &[
     "identity",
 ];
 
-/// What was typed once, or belongs to somebody else.
+/// What was typed once, or belongs to someone else.
 const NOT_ONESELF: &[&str] =
     &["last", "previous", "redirect", "attempt", "target", "return", "visited", "agent"];
 
-/// Whether a member says that somebody is logged in, or could.
+/// Whether a member says that someone is logged in, or could.
 fn is_login(name: &str, plain: &str, value: &Value<'_>) -> bool {
     if let Value::Text(text) = value
         && (is_token(text) || is_sealed(text))
@@ -368,7 +368,7 @@ fn is_login(name: &str, plain: &str, value: &Value<'_>) -> bool {
     }
 }
 
-/// Names of what only somebody who is logged in has.
+/// Names of what only someone who is logged in has.
 fn is_credential(plain: &str) -> bool {
     ["accesstoken", "idtoken", "refreshtoken", "bearertoken", "authtoken", "tokenset", "jwt"]
         .iter()
@@ -402,7 +402,7 @@ fn is_pending(plain: &str, value: &Value<'_>) -> bool {
     PENDING.contains(&plain) || fortify
 }
 
-/// Members that say nothing of who somebody is: cookie options, tokens against forged requests, flash
+/// Members that say nothing of who someone is: cookie options, tokens against forged requests, flash
 /// messages, times, counters, the id, the browser.
 fn is_bookkeeping(plain: &str, value: &Value<'_>) -> bool {
     const NAMES: &[&str] = &[
@@ -461,7 +461,7 @@ fn is_bookkeeping(plain: &str, value: &Value<'_>) -> bool {
     ];
     const PARTS: &[&str] = &["csrf", "xsrf", "flash", "lastaccess", "lastactivity", "lastseen", "lastvisit"];
     const COUNTERS: &[&str] = &["views", "visits", "count", "counter", "hits", "pageviews", "requests"];
-    // One that nobody could show is no token against forged requests.
+    // One that nobody could show is not a token against forged requests.
     let text = || !matches!(value, Value::Text(text) if is_token(text));
     let scalar = || value.members().is_none();
     match plain {

@@ -10,7 +10,7 @@ use crate::value::Value;
 const DEPTH: usize = 3;
 /// Paths that are kept at a time.
 const MOST: usize = 4_000;
-/// Members of one map that are looked at; behind them counts what they are together.
+/// Members of one map that are looked at; after them counts what they are together.
 const MEMBERS: usize = 256;
 
 /// Takes the data of each session.
@@ -90,7 +90,7 @@ fn shape(name: &str) -> Cow<'_, str> {
     if !long || digits < 4 {
         return Cow::Borrowed(name);
     }
-    // What stands before the token may tell what it is: `login_web_` and a hash.
+    // What precedes the token may tell what it is: `login_web_` and a hash.
     let cut = name.rfind(['_', '-', '.', ':', '/']).map_or(0, |at| at + 1);
     Cow::Owned(format!("{}*", &name[..cut]))
 }

@@ -106,7 +106,7 @@ impl Saved {
     /// Reads what was saved; what is wrong with it otherwise.
     pub fn read(text: &[u8]) -> Result<Saved, String> {
         let saved: Saved = serde_json::from_slice(text).map_err(|error| {
-            format!("it is no file that `sessctl stats --save` wrote (line {})", error.line())
+            format!("it was not written by `sessctl stats --save` (line {})", error.line())
         })?;
         if saved.sessctl_stats > VERSION {
             return Err("it was written by a newer version of sessctl".to_string());

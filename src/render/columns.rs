@@ -56,7 +56,7 @@ pub const COLUMNS: &[Column] = &[
     Column {
         name: "key",
         head: "KEY",
-        help: "the key that it is stored under",
+        help: "the key it is stored under",
         need: Need::NOTHING,
         members: &[Member::new("key", |session| Datum::Key { key: session.key, id: session.id })],
         rank: 8,
@@ -68,7 +68,7 @@ pub const COLUMNS: &[Column] = &[
     Column {
         name: "layout",
         head: "LAYOUT",
-        help: "the framework's way to store it; `?` where that is not certain",
+        help: "the layout, that is the framework that stored it; `?` where that is not certain",
         need: Need::NOTHING,
         members: &[Member::new("layout", |session| Datum::Text(session.layout()))],
         rank: 3,
@@ -103,7 +103,7 @@ pub const COLUMNS: &[Column] = &[
     Column {
         name: "ttl",
         head: "TTL",
-        help: "what is left of its key's TTL (ttl_ms and expires_at)",
+        help: "the key's remaining TTL (ttl_ms and expires_at)",
         need: ENDS,
         members: &[Member::new("ttl_ms", |session| Datum::number(session.ttl.millis())), EXPIRES_AT],
         rank: 2,
@@ -145,7 +145,7 @@ pub const COLUMNS: &[Column] = &[
     Column {
         name: "ip",
         head: "IP",
-        help: "from which address",
+        help: "the address it comes from",
         need: Need::VALUE,
         members: &[Member::new("ip", |session| Datum::text(session.facts.ip.as_deref()))],
         rank: 4,
@@ -157,7 +157,7 @@ pub const COLUMNS: &[Column] = &[
     Column {
         name: "agent",
         head: "AGENT",
-        help: "with which browser",
+        help: "the browser it comes from",
         need: Need::VALUE,
         members: &[Member::new("agent", |session| Datum::text(session.facts.agent.as_deref()))],
         rank: 7,
@@ -169,7 +169,7 @@ pub const COLUMNS: &[Column] = &[
     Column {
         name: "bytes",
         head: "BYTES",
-        help: "the memory that its key takes",
+        help: "the memory its key takes",
         need: Need::MEMORY,
         members: &[Member::new("bytes", |session| Datum::number(session.memory))],
         rank: 6,
@@ -212,7 +212,7 @@ pub const COLUMNS: &[Column] = &[
     Column {
         name: "authenticated",
         head: "LOGIN",
-        help: "whether somebody is logged in: true, false, or nothing where that is not known",
+        help: "whether anyone is logged in: true, false, or empty where unknown",
         need: Need::VALUE,
         members: &[Member::new("authenticated", |session| match session.login() {
             Login::User(_) => Datum::Bool(true),
@@ -232,7 +232,7 @@ pub const COLUMNS: &[Column] = &[
     Column {
         name: "idle",
         head: "IDLE",
-        help: "how long it was not seen (idle_ms)",
+        help: "how long it has been idle (idle_ms)",
         need: Need::VALUE,
         members: &[Member::new("idle_ms", |session| Datum::number(since(session, session.facts.seen)))],
         rank: 5,
@@ -271,7 +271,7 @@ pub const COLUMNS: &[Column] = &[
     Column {
         name: "prefix",
         head: "PREFIX",
-        help: "what stands before the id in the key",
+        help: "what precedes the id in the key",
         need: Need::NOTHING,
         members: &[Member::new("prefix", |session| Datum::Bytes(session.before()))],
         rank: 8,
@@ -295,7 +295,7 @@ pub const COLUMNS: &[Column] = &[
     Column {
         name: "certainty",
         head: "CERTAINTY",
-        help: "how sure its layout is: sure, kin or weak",
+        help: "how certain its layout is: sure, kin or weak",
         need: Need::NOTHING,
         members: &[Member::new("certainty", |session| Datum::Text(certainty(session)))],
         rank: 12,
@@ -342,7 +342,7 @@ pub(super) fn one_line(error: &str) -> String {
 pub fn by_name(name: &str) -> Result<&'static Column, Usage> {
     COLUMNS.iter().find(|column| column.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
         let name = &*name.to_ascii_lowercase();
-        Usage::new(format!("there is no column `{name}`"))
+        Usage::new(format!("unknown column `{name}`"))
             .hint(did_you_mean(name, COLUMNS.iter().map(|column| column.name)))
     })
 }
@@ -475,7 +475,7 @@ mod tests {
         assert_eq!(Columns::parse("id,layout").unwrap().need(), Need::NOTHING);
         assert_eq!(Columns::choose(Format::Ids, Some("user"), true).unwrap().need(), Need::NOTHING);
         let error = Columns::parse("id,usr").unwrap_err();
-        assert_eq!(error.what, "there is no column `usr`");
+        assert_eq!(error.what, "unknown column `usr`");
         assert_eq!(error.hint.unwrap(), "did you mean `user`?");
         assert!(Columns::parse(" , ").is_err());
     }

@@ -23,7 +23,7 @@ pub(super) fn row<R: Rows>(out: &mut Vec<u8>, members: &[&'static Member<R>], ro
     cells(out, members.iter().map(|member| (member.get)(row)), look);
 }
 
-/// Appends cells with the line end behind them.
+/// Appends cells with the line end after them.
 pub(super) fn cells<'d>(out: &mut Vec<u8>, data: impl Iterator<Item = Datum<'d>>, look: Look) {
     let start = out.len();
     let mut count = 0;

@@ -12,13 +12,13 @@ pub enum Format {
     Table,
     /// One JSON array or object
     Json,
-    /// One JSON object a line
+    /// One JSON object per line
     Ndjson,
-    /// The same as JSON, as YAML that is easy to read
+    /// The same as JSON, but as readable YAML
     Yaml,
     /// Comma-separated values with a header
     Csv,
-    /// Ids only, one a line
+    /// Ids only, one per line
     Ids,
 }
 

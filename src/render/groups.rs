@@ -83,8 +83,8 @@ impl By {
         let by = self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name));
         if by.is_none() && !name.eq_ignore_ascii_case("count") {
             let known: Vec<&str> = self.columns.iter().map(|column| column.name).chain(["count"]).collect();
-            return Err(Usage::new(format!("--sort {text}: that is not counted by"))
-                .hint(format!("it can be {}", known.join(" or "))));
+            return Err(Usage::new(format!("--sort {text}: not a column that is counted by"))
+                .hint(format!("available: {}", known.join(" or "))));
         }
         self.order = Order { by, descending };
         Ok(())
@@ -588,7 +588,7 @@ mod tests {
         assert_eq!(sorted("user:desc"), sorted("-user"));
         assert_eq!(
             By::parse("user").unwrap().sort("ttl").unwrap_err().hint.unwrap(),
-            "it can be user or count"
+            "available: user or count"
         );
     }
 

@@ -18,7 +18,7 @@ pub fn members(session: &Session<'_>, options: &Options, out: &mut Vec<u8>) {
 #[derive(Debug)]
 pub(super) struct Names<R: Rows> {
     members: Vec<(Vec<u8>, &'static Member<R>)>,
-    /// Whether a key that is no UTF-8 is added whole.
+    /// Whether a key that is not UTF-8 is added whole.
     key: bool,
 }
 

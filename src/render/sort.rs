@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn errors_and_needs() {
-        assert_eq!(Sort::parse("-size").unwrap_err().what, "there is no column `size`");
+        assert_eq!(Sort::parse("-size").unwrap_err().what, "unknown column `size`");
         assert!(Sort::parse(",").is_err());
         assert_eq!(Sort::parse("id,-bytes").unwrap().need(), Need::MEMORY);
     }

@@ -118,7 +118,7 @@ impl<R: Rows> Table<R> {
         }
     }
 
-    /// Somebody wants to see what there is.
+    /// Someone wants to see what there is.
     pub(super) fn flush(&mut self, out: &mut Vec<u8>) {
         if self.fit.is_none() && self.terminal && !self.waiting.is_empty() && self.began.elapsed() >= PATIENCE
         {
@@ -350,7 +350,7 @@ fn write(out: &mut Vec<u8>, table: &comfy_table::Table) {
     }
 }
 
-/// Appends one line for a pipe. Nothing is padded behind the last cell.
+/// Appends one line for a pipe. Nothing is padded after the last cell.
 fn line(out: &mut Vec<u8>, row: Vec<Placed<'_>>, color: bool) {
     let last = row.len().saturating_sub(1);
     for (at, Placed { cell, width, right }) in row.into_iter().enumerate() {

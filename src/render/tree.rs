@@ -8,7 +8,7 @@ use crate::value::Value;
 /// Text longer than this is cut in the tree; `--path` or JSON shows it whole.
 const MAX_TEXT: usize = 400;
 
-/// Writes the tree, each line ended; with `color` the names stand back behind the values.
+/// Writes the tree, each line ended; with `color` the names stand back after the values.
 pub fn write(value: &Value<'_>, color: bool, out: &mut Vec<u8>) {
     let mut tree = Tree { out, color };
     if !tree.within(value, 0, false) {
@@ -22,8 +22,8 @@ struct Tree<'o> {
 }
 
 impl Tree<'_> {
-    /// Writes what is in a value, a line each; `begun` when the first stands behind the mark of an
-    /// item. False where nothing is in it, or it is no container.
+    /// Writes what is in a value, a line each; `begun` when the first stands after the mark of an
+    /// item. False where nothing is in it, or it is not a container.
     fn within(&mut self, value: &Value<'_>, depth: usize, begun: bool) -> bool {
         let mut begun = begun;
         let mut first = || std::mem::take(&mut begun);
@@ -99,7 +99,7 @@ impl Tree<'_> {
         }
     }
 
-    /// What stands behind a name or a mark, to the end of its line.
+    /// What follows a name or a mark, to the end of its line.
     fn text(&mut self, text: &str) {
         if !text.is_empty() {
             self.out.push(b' ');

@@ -171,7 +171,7 @@ fn scalar(out: &mut Vec<u8>, json: &[u8]) {
     if is_plain(inner) { out.extend_from_slice(inner) } else { quoted(out, json) }
 }
 
-/// Whether it needs no quotes: it begins with a letter, is no word that some version of YAML takes for
+/// Whether it needs no quotes: it begins with a letter, is not a word that some version of YAML takes for
 /// something else, and holds nothing that ends a text.
 fn is_plain(text: &[u8]) -> bool {
     const WORDS: &[&[u8]] = &[b"null", b"true", b"false", b"yes", b"no", b"on", b"off", b"y", b"n"];

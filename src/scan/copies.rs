@@ -14,7 +14,7 @@ const MOST: usize = 2_000_000;
 /// The copies of a run's sessions, by the keys that these have now.
 #[derive(Default)]
 pub(super) struct Copies {
-    /// What stands before the ids whose copies were looked for.
+    /// What precedes the ids whose copies were looked for.
     read: HashSet<Vec<u8>>,
     of: HashMap<Vec<u8>, Vec<Vec<u8>>>,
     /// How many there are in all.

@@ -4,7 +4,7 @@
 //! An application may keep its user anywhere. Once one session of a family names its user by a known
 //! convention or a given path, another one's lack of it means something. Until then sessions that hold
 //! what no convention knows wait, within bounds; what cannot wait any longer, and what is left at the
-//! end, is not known whose, which no filter takes for nobody's.
+//! end, is user unknown, which no filter takes for nobody's.
 
 use std::collections::HashMap;
 
@@ -16,14 +16,14 @@ use crate::store::{Medium, Record};
 /// Sessions that wait at most, and their bytes.
 const MAX_HELD: usize = 20_000;
 const MAX_HELD_BYTES: usize = 16 << 20;
-/// Families told apart; sessions of further ones are not known whose.
+/// Families told apart; sessions of further ones are user unknown.
 const MAX_FAMILIES: usize = 1_000;
 /// Sessions of a family that are looked into for members which could name a user.
 const MAX_LOOKED_AT: u64 = 200;
 /// Likely members that are named.
 const NAMED: usize = 3;
 
-/// A family of which it stayed open whether somebody is logged in, for a note.
+/// A family of which it stayed open whether someone is logged in, for a note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsettled {
     pub layout: &'static str,
@@ -39,7 +39,7 @@ struct Family {
     prefix: Box<[u8]>,
     /// A session of it named its user.
     named: bool,
-    /// Sessions handed on of which it is not known whose they are.
+    /// Sessions handed on of which it is user unknown they are.
     unknown: u64,
     likely: HashMap<String, u64>,
 }
@@ -130,7 +130,7 @@ impl Evidence {
         ready
     }
 
-    /// Counts a session that is handed on though it is not known whose it is.
+    /// Counts a session that is handed on though it is user unknown it is.
     pub(super) fn unknown(&mut self, at: u16, session: &Session<'_>) {
         let asks = !matches!(session.setup.layout.whose, whose::Whose::Unknown);
         if !asks || session.login() != Login::Unknown || session.undecodable() {

@@ -105,7 +105,7 @@ impl Twins {
         })
     }
 
-    /// A key that is no session may be an index.
+    /// A key that is not a session may be an index.
     pub(super) fn neighbour(&mut self, key: &[u8], kind: Option<Kind>) {
         for pair in self.pairs.iter_mut().filter(|pair| !pair.found) {
             if let Some(twin) = self.setups[pair.at as usize].layout.twin()

@@ -94,18 +94,18 @@ impl Number {
 /// Why a text is no condition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConditionError {
-    #[error("there is no operator in it; use = != < <= > >= ~ or !~")]
+    #[error("no operator in it; use = != < <= > >= ~ or !~")]
     Operator,
-    #[error("there is no path before the operator")]
+    #[error("no path before the operator")]
     Path,
-    #[error("a quoted text has no end")]
+    #[error("unterminated quoted string")]
     Quote,
     #[error(
-        "its value, which is not quoted, holds `{0}`; conditions are joined by giving --where twice, and a \
-         value that is meant so is put in quotes"
+        "its unquoted value contains `{0}`; to combine conditions give --where twice, and to search for \
+         it literally put the value in quotes"
     )]
     Joined(String),
-    #[error("its path has more than {MAX_PARTS} parts")]
+    #[error("the path has more than {MAX_PARTS} parts")]
     Deep,
 }
 
@@ -337,7 +337,7 @@ fn number(value: &Value<'_>) -> Option<Number> {
 
 /// RFC 3339, also without a zone (then UTC) and as a date alone, in milliseconds since 1970.
 fn parse_time(text: &str) -> Option<i64> {
-    // Most texts are no dates; that is seen at the fifth byte.
+    // Most texts are not dates; that is seen at the fifth byte.
     if text.len() < 10 || text.as_bytes()[4] != b'-' || !text.as_bytes()[0].is_ascii_digit() {
         return None;
     }

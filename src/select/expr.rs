@@ -100,11 +100,11 @@ impl Quantity {
 /// Why a text is no such comparison.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExprError {
-    #[error("there is no number in it")]
+    #[error("no number in it")]
     Number,
     #[error("{0} has no unit; use {1}")]
     NoUnit(String, &'static str),
-    #[error("`{0}` is no unit; use {1}")]
+    #[error("`{0}` is not a unit; use {1}")]
     Unit(String, &'static str),
     #[error("the number is too large")]
     TooLarge,
@@ -282,16 +282,16 @@ mod tests {
     #[test]
     fn errors_say_what_is_wrong() {
         let of = |text, quantity| Expr::parse(text, quantity).unwrap_err().to_string();
-        assert_eq!(of("", Quantity::Duration), "there is no number in it");
-        assert_eq!(of("<", Quantity::Duration), "there is no number in it");
-        assert_eq!(of("<m", Quantity::Duration), "there is no number in it");
-        assert_eq!(of("<-1m", Quantity::Duration), "there is no number in it");
-        assert_eq!(of("<1.2.3m", Quantity::Duration), "there is no number in it");
+        assert_eq!(of("", Quantity::Duration), "no number in it");
+        assert_eq!(of("<", Quantity::Duration), "no number in it");
+        assert_eq!(of("<m", Quantity::Duration), "no number in it");
+        assert_eq!(of("<-1m", Quantity::Duration), "no number in it");
+        assert_eq!(of("<1.2.3m", Quantity::Duration), "no number in it");
         assert_eq!(of("<30", Quantity::Duration), "30 has no unit; use ms, s, m, h, d or w");
-        assert_eq!(of("<30x", Quantity::Duration), "`x` is no unit; use ms, s, m, h, d or w");
-        assert_eq!(of("<30é", Quantity::Duration), "`é` is no unit; use ms, s, m, h, d or w");
-        assert_eq!(of("<30M", Quantity::Duration), "`M` is no unit; use ms, s, m, h, d or w");
-        assert_eq!(of("<30K", Quantity::Size), "`K` is no unit; use B, KB, KiB, MB, MiB, GB or GiB");
+        assert_eq!(of("<30x", Quantity::Duration), "`x` is not a unit; use ms, s, m, h, d or w");
+        assert_eq!(of("<30é", Quantity::Duration), "`é` is not a unit; use ms, s, m, h, d or w");
+        assert_eq!(of("<30M", Quantity::Duration), "`M` is not a unit; use ms, s, m, h, d or w");
+        assert_eq!(of("<30K", Quantity::Size), "`K` is not a unit; use B, KB, KiB, MB, MiB, GB or GiB");
         assert_eq!(of("<99999999999999999999d", Quantity::Duration), "the number is too large");
         assert_eq!(of("<999999999999999999w", Quantity::Duration), "the number is too large");
     }

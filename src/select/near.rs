@@ -66,10 +66,10 @@ impl Wanted<'_> {
         let name = self.name;
         match &self.best {
             None | Some(_) if name.contains(',') => {
-                format!("no session is of `{name}`, which is one name: repeat --user for several")
+                format!("no sessions of `{name}`, which is taken as one name: repeat --user for several")
             }
-            Some((_, near)) => format!("no session is of `{name}`; did you mean `{near}`?"),
-            None => format!("no session is of `{name}`"),
+            Some((_, near)) => format!("no sessions of `{name}`; did you mean `{near}`?"),
+            None => format!("no sessions of `{name}`"),
         }
     }
 }
@@ -89,13 +89,13 @@ mod tests {
         };
         assert_eq!(
             said("alcie", &["bob", "alice", "alina"]).as_deref(),
-            Some("no session is of `alcie`; did you mean `alice`?")
+            Some("no sessions of `alcie`; did you mean `alice`?")
         );
         assert_eq!(
             said("ALICE", &["alice"]).as_deref(),
-            Some("no session is of `ALICE`; did you mean `alice`?")
+            Some("no sessions of `ALICE`; did you mean `alice`?")
         );
-        assert_eq!(said("zoe", &["bob"]).as_deref(), Some("no session is of `zoe`"));
+        assert_eq!(said("zoe", &["bob"]).as_deref(), Some("no sessions of `zoe`"));
         assert!(said("alice,bob", &["carol"]).is_some_and(|said| said.contains("repeat --user")));
         assert_eq!(said("alice", &["alicia", "alice"]), None);
     }

@@ -28,12 +28,12 @@ pub enum Error {
     #[error("{place} refused the login: {reason}")]
     Authentication { place: String, reason: String },
     /// A password was given, and the server has none.
-    #[error("{place} refused the login: it has no password; leave it out")]
+    #[error("{place} refused the login: it has no password set; leave yours out")]
     NoPassword { place: String },
-    #[error("{user} may not run {command} on {place}")]
+    #[error("{user} has no permission to run {command} on {place}")]
     Denied { place: String, user: String, command: String },
     /// It may not be done by the user that this runs as.
-    #[error("{user} may not {what} in {place}")]
+    #[error("{user} has no permission to {what} in {place}")]
     Forbidden { place: String, user: Box<str>, what: &'static str, become_user: Box<str> },
     #[error("the connection to {place} was lost: {reason}")]
     Lost { place: String, reason: String },
@@ -42,12 +42,12 @@ pub enum Error {
     #[error("{place} is a node of a Redis Cluster")]
     Cluster { place: String },
     /// A node has given a key's slot to another one, or is about to: then the other answers who asks so.
-    #[error("a slot of {place} is being given away to another node")]
+    #[error("a slot of {place} is moving to another node")]
     Moved { place: String, to: String, asking: bool },
     #[error("the cluster of {place} does not serve all keys: {reason}")]
     ClusterDown { place: String, reason: String },
     /// Keys of some slots of a cluster were not seen; all others were.
-    #[error("the slots {slots} of {place} could not be seen: {why}")]
+    #[error("the slots {slots} of {place} could not be read: {why}")]
     Unseen { place: String, slots: String, why: String },
     #[error("{place} is a read-only replica")]
     Replica { place: String },
@@ -55,15 +55,15 @@ pub enum Error {
     Loading { place: String },
     #[error("{place} refused {command}: {reason}")]
     Refused { place: String, command: String, reason: String },
-    #[error("{place} is full (maxmemory) and takes no transaction, {}", full_script(user.as_deref()))]
+    #[error("{place} is full (maxmemory) and accepts no transaction, {}", full_script(user.as_deref()))]
     Full {
         place: String,
         /// Who may not run the script that a full server would take; `None` where it takes none.
         user: Option<String>,
     },
-    #[error("{place} gave an answer to {command} that makes no sense")]
+    #[error("unexpected reply to {command} from {place}")]
     Answer { place: String, command: String },
-    #[error("there was nothing but waiting for {minutes} minutes, {why}")]
+    #[error("gave up after waiting for {minutes} minutes, {why}")]
     Stuck { minutes: u64, why: String },
     /// It is of a kind that cannot do what is asked.
     #[error("{place} {why}")]
@@ -77,7 +77,7 @@ pub enum Error {
     /// In a database's words, with what helps.
     #[error("{place}: {reason}")]
     Database { place: String, reason: String, hint: Option<String>, exit: Exit },
-    #[error("the undo file cannot be written: {0}")]
+    #[error("cannot write the undo file: {0}")]
     Backup(String),
     #[error("{0}")]
     Target(String),
@@ -92,7 +92,7 @@ impl Error {
 
 fn full_script(user: Option<&str>) -> String {
     match user {
-        Some(user) => format!("and {user} may not run EVAL, which it would take"),
+        Some(user) => format!("and {user} has no permission to run EVAL, which would be needed"),
         None => "nor a script".to_string(),
     }
 }
@@ -129,8 +129,8 @@ impl Advice for Error {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Error::Connect { reason: Reason::Absent(_), .. } => {
-                "is the server running, and is this its address? Name another with --store, SESSCTL_STORE or a \
-                 profile"
+                "is the server running, and is this its address? Choose another with --store, \
+                 SESSCTL_STORE or a profile"
             }
             Error::Authentication { .. } => {
                 "give the password with --password-file FILE or in the environment variable REDISCLI_AUTH, and \
@@ -140,26 +140,26 @@ impl Advice for Error {
             Error::Forbidden { become_user, .. } => {
                 return Some(format!("run it as {become_user} or as root: sudo -u {become_user} sessctl …"));
             }
-            Error::Lost { .. } => "run the command again; what was done is done",
-            Error::Timeout { .. } => "--timeout gives the server longer",
-            Error::Loading { .. } => "try again when the server has loaded its data",
+            Error::Lost { .. } => "run the command again; what was done stays done",
+            Error::Timeout { .. } => "raise --timeout to give the server longer",
+            Error::Loading { .. } => "try again once the server has loaded its data",
             Error::Cluster { .. } => {
-                "sessions and their indexes lie on several nodes, one of which neither shows all of them nor can \
-                 end them; name the whole cluster, without --node"
+                "sessions and their indexes are spread over several nodes, and one node alone can neither \
+                 show nor end all of them; use the whole cluster, without --node"
             }
-            Error::Moved { .. } => "run the command again when the slot has moved; what was done is done",
+            Error::Moved { .. } => "run the command again once the slot has moved; what was done stays done",
             Error::ClusterDown { .. } | Error::Unseen { .. } => {
-                "redis-cli --cluster check HOST:PORT says which nodes and slots are missing; run the command again \
-                 when they are back"
+                "redis-cli --cluster check HOST:PORT says which nodes and slots are missing; run the command \
+                 again once they are back"
             }
             Error::Replica { .. } => {
                 "a replica can be read; name its primary with --store to change something (INFO replication \
                  says which it is)"
             }
             Error::Stuck { .. } => {
-                "go on when the server is better, or with a wider limit; what was done is done"
+                "resume when the server has recovered, or with a wider limit; what was done stays done"
             }
-            Error::Backup(_) => "nothing is changed that cannot be undone; make room, or say --no-undo",
+            Error::Backup(_) => "nothing is changed that cannot be undone; make room, or pass --no-undo",
             Error::Target(_) => {
                 "a store is redis://HOST:PORT/DB, rediss://HOST:PORT/DB, unix:///PATH?db=N, \
                  redis-cluster://HOST:PORT,HOST:PORT, or a dump: rdb:PATH?db=N"
@@ -167,7 +167,7 @@ impl Advice for Error {
             Error::Unsupported { hint, .. } => hint,
             Error::Database { hint, .. } => return hint.clone(),
             Error::Damaged { .. } => {
-                "what could be read was; redis-check-rdb (or redis-check-aof) says what a server makes of the file"
+                "everything readable was read; redis-check-rdb (or redis-check-aof) says what a server makes of the file"
             }
             Error::File { hint, .. } => return hint.clone(),
             Error::Full { user: Some(user), .. } => return Some(advise_acl(user, "EVAL")),
@@ -184,12 +184,12 @@ impl Advice for Error {
 }
 
 /// What helps a server that is full.
-const ROOM: &str = "the server has no memory left: give it some (CONFIG SET maxmemory) or make room, and run \
-                    the command again; what was done is done";
+const ROOM: &str = "the server has no memory left: give it some (CONFIG SET maxmemory) or make room, and run the command \
+                    again; what was done stays done";
 
 /// The rule that permits a command, as an administrator would type it.
 fn advise_acl(user: &str, command: &str) -> String {
     // A subcommand is permitted as `+client|setname`.
     let rule = command.trim().to_ascii_lowercase().replace(' ', "|");
-    format!("an administrator permits it with: ACL SETUSER {user} +{rule}")
+    format!("an administrator can allow it: ACL SETUSER {user} +{rule}")
 }

@@ -2,7 +2,7 @@
 //!
 //! A key is the path below the folder, as bytes. A folder of one character is gone down into, as the
 //! stores that spread their files over such folders have them, and no other. Symbolic links are never
-//! followed, and what is no plain file is nobody's key: the folder may be one in which anybody can write.
+//! followed, and what is not a plain file is nobody's key: the folder may be one in which anybody can write.
 //!
 //! What is removed or written over is read again and compared just before. Between that last look at a
 //! file and its end there is no time in which a file system lets anybody hold it: a request that writes
@@ -53,7 +53,7 @@ impl Folder {
     pub fn parse(text: &str) -> Option<Result<Folder, Error>> {
         let path = text.strip_prefix("files:")?;
         if path.is_empty() {
-            return Some(Err(Error::Target("files: names no folder; write it as files:DIR".to_string())));
+            return Some(Err(Error::Target("files: names no directory; write files:DIR".to_string())));
         }
         let path = std::path::absolute(path).map_err(|error| Error::Target(format!("{path}: {error}")));
         Some(path.map(|path| Folder { path, login: user_name(rustix::process::geteuid().as_raw()) }))
@@ -67,11 +67,11 @@ impl Folder {
             other => Error::File {
                 place: place.clone(),
                 why: match other {
-                    Errno::NOENT => "there is no such folder".to_string(),
-                    Errno::NOTDIR => "it is no folder".to_string(),
+                    Errno::NOENT => "no such directory".to_string(),
+                    Errno::NOTDIR => "not a directory".to_string(),
                     other => reason(other),
                 },
-                hint: Some("name the folder that the sessions are in: files:PATH".to_string()),
+                hint: Some("name the directory that holds the sessions: files:PATH".to_string()),
             },
         })?;
         Ok(Files { named: self.clone(), place, top, hidden: 0 })
@@ -291,7 +291,7 @@ impl Store for Files {
             }
             Err(Errno::ROFS) => Err(Error::Unsupported {
                 place: self.place.clone(),
-                why: "is on a file system that is mounted read-only".to_string(),
+                why: "is on a file system mounted read-only".to_string(),
                 hint: "run this where it can be written to".to_string(),
             }),
             Err(other) => Err(self.lost(other)),

@@ -62,7 +62,7 @@ fn outside(text: &[u8], within: &Range<usize>) -> Option<Range<usize>> {
     }
 }
 
-/// `None` where the present text is no list or lacks nothing.
+/// `None` where the present text is not a list or lacks nothing.
 pub(super) fn merged(present: &[u8], old: &[u8]) -> Option<Vec<u8>> {
     let limits = Limits::default();
     if let Some(inner) = quoted(present) {
@@ -133,7 +133,7 @@ fn without_within(text: &[u8], item: &JsonItem, lists: &[String]) -> Option<(Vec
 }
 
 /// The text without the item: the new text, how many were taken out, whether it is empty now. `None`
-/// where there is nothing to take out or the text is no list.
+/// where there is nothing to take out or the text is not a list.
 pub(super) fn without(text: &[u8], item: &JsonItem) -> Option<(Vec<u8>, u64, bool)> {
     if let Some(inner) = quoted(text) {
         let (rewritten, removed, empty) = without_items(inner.as_bytes(), item)?;

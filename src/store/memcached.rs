@@ -59,7 +59,7 @@ impl Servers {
         let (login, rest) = match rest.rsplit_once('@') {
             Some((login, rest)) => match login.split_once(':') {
                 Some((user, password)) => (Some((user.to_string(), password.to_string())), rest),
-                None => return wrong("what stands before the @ is no USER:PASSWORD"),
+                None => return wrong("what precedes the @ is not USER:PASSWORD"),
             },
             None => (None, rest),
         };
@@ -80,7 +80,7 @@ impl Servers {
                 match port.parse() {
                     Ok(port) if !host.is_empty() => addresses.push(Address::Tcp(host.to_string(), port)),
                     Ok(_) => return wrong("a server has no name"),
-                    Err(_) => return wrong("a port is no number"),
+                    Err(_) => return wrong("a port is not a number"),
                 }
             }
         }
@@ -455,7 +455,7 @@ impl Memcached {
 
     /// Puts an item back, if nothing newer is in its place.
     fn revive(&mut self, backup: &Backup) -> Result<Outcome, Error> {
-        let broken = || Outcome::Failed("the undo file does not say how the item was".to_string());
+        let broken = || Outcome::Failed("the undo file does not say what the item was like".to_string());
         let Content::Hash { dump, fields } = &backup.content else { return Ok(broken()) };
         let field = |name: &[u8]| fields.iter().find(|(field, _)| field.0 == name).map(|(_, value)| &value.0);
         let flags = field(b"flags").and_then(|flags| std::str::from_utf8(flags).ok()?.parse::<u32>().ok());
@@ -466,7 +466,7 @@ impl Memcached {
         let link = self.links.iter_mut().find(|link| link.address.to_string().as_bytes() == dump);
         let Some(link) = link else {
             let server = String::from_utf8_lossy(dump).into_owned();
-            return Ok(Outcome::Failed(format!("it was on {server}, which --store does not name")));
+            return Ok(Outcome::Failed(format!("it was on {server}, which is not part of --store")));
         };
         let key = &backup.key.0[..];
         let there = link.fetch(&[key])?.pop().map(|(_, item)| item);

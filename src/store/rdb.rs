@@ -166,14 +166,14 @@ impl Dump {
         self.shared.now
     }
 
-    /// Does the commands: those behind the dump in its own file, and those of other files.
+    /// Does the commands: those after the dump in its own file, and those of other files.
     fn replay(&self, files: &[aof::Opened]) -> Result<(), Error> {
         let shared = &self.shared;
         let mut replay = Replay::new(shared.db);
         let mut base = self.reader();
         let mut broken = None;
-        let behind = shared.indexed()?.end.filter(|_| files.is_empty());
-        let own = behind.map(|end| (shared.part(end), end));
+        let after = shared.indexed()?.end.filter(|_| files.is_empty());
+        let own = after.map(|end| (shared.part(end), end));
         let others = files.iter().map(|opened| (Part::new(&opened.file, 0, opened.length), 0));
         let count = files.len();
         for (at, (part, start)) in own.into_iter().chain(others).enumerate() {
@@ -195,7 +195,7 @@ impl Dump {
                 if replay.overlay.bytes() > MAX_OVERLAY {
                     return Err(Error::File {
                         place: shared.place.clone(),
-                        why: "its commands touch more than can be held in memory (64 MiB)".to_string(),
+                        why: "its commands touch more data than may be held in memory (64 MiB)".to_string(),
                         hint: Some(
                             "let the server rewrite it (BGREWRITEAOF), or save a dump, and read that"
                                 .to_string(),
@@ -248,7 +248,7 @@ impl Shared {
     }
 
     fn io(&self, error: &std::io::Error) -> Error {
-        let why = format!("an index of it cannot be kept: {error}");
+        let why = format!("cannot build an index of it: {error}");
         Error::File { place: self.place.clone(), why, hint: None }
     }
 
@@ -657,7 +657,7 @@ impl Source for DumpReader {
             Some(error) => Err(error),
             None if commands => Err(Error::Damaged {
                 place: shared.place.clone(),
-                why: "commands stand behind the dump, which aof:PATH reads as well".to_string(),
+                why: "commands follow the dump; aof:PATH reads them, too".to_string(),
             }),
             None => self.is_whole(changes),
         }
@@ -690,7 +690,7 @@ impl Source for DumpReader {
         if self.besides.ended > 0 {
             let when = clock::time(self.shared.now).unwrap_or_default();
             remarks.push(format!(
-                "{} had ended by {when}, and {} left out; --now names another moment",
+                "{} had expired by {when} and {} left out; --now sets another time",
                 plural(self.besides.ended, "key"),
                 either(self.besides.ended, "is", "are"),
             ));
@@ -734,7 +734,7 @@ impl Lookup for DumpReader {
                 continue;
             }
             let Some(members) = self.members_of(key, u64::MAX)? else {
-                let why = "it has a set that is too large to be looked into".to_string();
+                let why = "it has a set too large to read".to_string();
                 return Err(Error::Damaged { place: self.shared.place.clone(), why });
             };
             all.push(members.into_iter().map(|(member, _)| member).collect());
@@ -748,7 +748,7 @@ impl Lookup for DumpReader {
 }
 
 impl DumpReader {
-    /// Hands on what commands wrote behind the dump.
+    /// Hands on what commands wrote after the dump.
     fn written(
         &self,
         query: &mut Query<'_>,
@@ -812,13 +812,12 @@ impl DumpReader {
             if !replayed.left.is_empty() {
                 let left: Vec<String> =
                     replayed.left.iter().map(|(name, count)| format!("{} ({count})", safe(name))).collect();
-                let why = format!("these of its commands are not done here: {}", left.join(", "));
+                let why = format!("these of its commands are not applied: {}", left.join(", "));
                 return Err(Error::Damaged { place, why });
             }
         }
         if changes > 0 {
-            let why =
-                format!("it was written while {} went on, which are not read", plural(changes, "change"));
+            let why = format!("{} made while it was written cannot be read", plural(changes, "change"));
             return Err(Error::Damaged { place, why });
         }
         Ok(())

@@ -43,11 +43,11 @@ const MOST: usize = 1_000;
 const PAGE_BYTES: usize = 8 << 20;
 /// Rows that are changed in one transaction, and asked for by one statement.
 const TOGETHER: usize = 500;
-/// How often a transaction is tried while somebody else holds a lock.
+/// How often a transaction is tried while someone else holds a lock.
 const TRIES: usize = 5;
 /// The field in which a time without a zone is given as the database understands it, in ms since 1970.
 pub const EPOCH: &str = "@epoch";
-/// What stands before the name of a part of a session that is a row of another table.
+/// What precedes the name of a part of a session that is a row of another table.
 pub const PART: &str = "@part/";
 
 /// A table that sessions are in.

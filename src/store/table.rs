@@ -24,7 +24,7 @@ pub struct Table {
     pub primary: Vec<usize>,
     /// Columns that no two rows are alike in.
     pub unique: Vec<Vec<usize>>,
-    /// Whether it is no table of its own but looks at others.
+    /// Whether it is not a table of its own but looks at others.
     pub view: bool,
 }
 
@@ -51,7 +51,7 @@ impl Table {
 /// What a layout wants of a table whose columns it knows.
 #[derive(Debug, Clone)]
 pub struct Rows {
-    /// The column whose text, behind the table's name, is the key of a row. No two rows are alike in it, or the
+    /// The column whose text, after the table's name, is the key of a row. No two rows are alike in it, or the
     /// table has a primary key.
     pub key: String,
     /// Other columns that a session is asked for by.

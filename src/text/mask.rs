@@ -39,7 +39,7 @@ pub fn key(key: &[u8], id: &[u8], length: usize) -> String {
 /// At least so many bytes, without cutting a character in two.
 fn beginning(id: &[u8], length: usize) -> &[u8] {
     let mut end = length.min(id.len());
-    // At most three bytes continue a character; more is no UTF-8.
+    // At most three bytes continue a character; more is not UTF-8.
     for _ in 0..3 {
         match id.get(end) {
             Some(0x80..=0xbf) => end += 1,

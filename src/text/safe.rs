@@ -65,7 +65,7 @@ pub fn is_visible(char: char) -> bool {
     }
 }
 
-/// Bytes as text: what is no UTF-8 as `\xNN`, everything else as it is.
+/// Bytes as text: what is not UTF-8 as `\xNN`, everything else as it is.
 pub fn text(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Cow::Borrowed(text);

@@ -53,7 +53,7 @@ pub fn open(
     if is_sealed {
         Err(WrapError::WrongKey { wrapper: NAME })
     } else {
-        Err(DecodeError::new(NAME, 0, "it is no base64 of a nonce and what was encrypted").into())
+        Err(DecodeError::new(NAME, 0, "it is not base64 of a nonce and what was encrypted").into())
     }
 }
 
@@ -62,7 +62,7 @@ fn gcm(key: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
     let (tag, data) = rest.split_at_checked(TAG)?;
     let cipher = AesGcm::<Aes256, U12>::new_from_slice(key).ok()?;
     let nonce = Nonce::<U12>::try_from(iv).ok()?;
-    // The tag is expected behind the data.
+    // The tag is expected after the data.
     cipher.decrypt(&nonce, &[data, tag].concat()[..]).ok()
 }
 

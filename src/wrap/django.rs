@@ -1,6 +1,6 @@
 //! Texts that Django's signing framework made (Django 6.1 core/signing.py, contrib/sessions/backends/base.py).
 //!
-//! Since Django 3.1 `<payload>:<time>:<signature>`: the payload is base64url without padding, behind a dot
+//! Since Django 3.1 `<payload>:<time>:<signature>`: the payload is base64url without padding, after a dot
 //! where it was compressed first; the time is in seconds since 1970, in base 62. Before, base64 of
 //! `<hash>:<bytes>`. The bytes are JSON or a pickle. Without a secret all of it can be read, and none of it
 //! proven.
@@ -25,7 +25,7 @@ const OLD_SESSION_SALT: &str = "django.contrib.sessionsSessionStore";
 
 /// Base64url of an HMAC-SHA256.
 const SIGNATURE: usize = 43;
-/// An HMAC-SHA1 in hexadecimal digits, and the colon behind it.
+/// An HMAC-SHA1 in hexadecimal digits, and the colon after it.
 const HASH: usize = 41;
 
 /// A signed text, taken apart.
@@ -81,8 +81,9 @@ pub fn open(text: &[u8], limits: &Limits) -> Result<Signed, DecodeError> {
         Some(encoded) => (true, encoded),
         None => (false, payload),
     };
-    let bytes =
-        URL_SAFE_NO_PAD.decode(encoded).map_err(|_| DecodeError::new(NAME, 0, "the payload is no base64"))?;
+    let bytes = URL_SAFE_NO_PAD
+        .decode(encoded)
+        .map_err(|_| DecodeError::new(NAME, 0, "the payload is not base64"))?;
     let bytes = if compressed { deflate::inflate(&bytes, limits)? } else { bytes };
     let at = seconds(time).map(|seconds| seconds * 1000);
     Ok(Signed { bytes, compressed, at, message, signature: signature.to_vec(), old: false })
@@ -90,7 +91,7 @@ pub fn open(text: &[u8], limits: &Limits) -> Result<Signed, DecodeError> {
 
 fn open_old(text: &[u8]) -> Result<Signed, DecodeError> {
     let decoded = if is_old(text) { STANDARD.decode(text).ok() } else { None };
-    let decoded = decoded.ok_or_else(|| DecodeError::new(NAME, 0, "it is no signed text"))?;
+    let decoded = decoded.ok_or_else(|| DecodeError::new(NAME, 0, "it is not a signed text"))?;
     let (hash, bytes) = decoded.split_at(HASH);
     let signature = hash[..HASH - 1].to_vec();
     Ok(Signed {
@@ -146,7 +147,7 @@ impl Signed {
     }
 }
 
-/// What Django 3.1 and later write behind the last colon of a text that they sign.
+/// What Django 3.1 and later write after the last colon of a text that they sign.
 pub fn signature(message: &[u8], salt: &[u8], secret: &[u8]) -> String {
     let key = Sha256::new().chain_update(salt).chain_update("signer").chain_update(secret).finalize();
     let mut mac = keyed::<Hmac<Sha256>>(&key);

@@ -66,7 +66,7 @@ pub fn open_text(text: &[u8], secrets: &[String]) -> Result<Vec<u8>, WrapError> 
 
 /// Decrypts an envelope to the JSON of the session.
 ///
-/// The derivation costs about ten milliseconds, so this is for the session that somebody looks at.
+/// The derivation costs about ten milliseconds, so this is for the session that someone looks at.
 /// Ciphers: AES of 128, 192 and 256 bits in GCM mode and, without `at`, in CBC mode.
 pub fn open(envelope: &Value, secret: &str) -> Result<Vec<u8>, WrapError> {
     let ct = text(envelope, "ct")?;
@@ -95,7 +95,11 @@ pub fn open(envelope: &Value, secret: &str) -> Result<Vec<u8>, WrapError> {
             }
         }
     }
-    Err(if recognized { WrapError::WrongKey { wrapper: NAME } } else { form("member hmac is no known MAC") })
+    Err(if recognized {
+        WrapError::WrongKey { wrapper: NAME }
+    } else {
+        form("member hmac is not a known MAC")
+    })
 }
 
 /// Decrypts what the MAC has shown to be genuine.
@@ -109,7 +113,7 @@ fn decrypt(envelope: &Value, key: &[u8], ct: &str, encoding: Encoding) -> Result
         };
         let tag = bytes(envelope, "at", encoding)?;
         if tag.len() != 16 {
-            return Err(form("member at is no tag of 16 bytes"));
+            return Err(form("member at is not a tag of 16 bytes"));
         }
         sealed.extend_from_slice(&tag);
         gcm(key, &iv, &sealed, &aad)

@@ -3,7 +3,7 @@
 //! Base64 of a JSON object with `iv`, `value`, `mac` and `tag`, all text. With AES-CBC, `mac` is the
 //! hexadecimal HMAC-SHA256 over the *texts* `iv` and `value`; with AES-GCM it is empty and `tag` is
 //! not (Illuminate/Encryption/Encrypter.php of laravel/framework 8.83.27 and 12.67.0; before 8 there
-//! was no `tag`). What is inside is bytes: a cookie's text, or what `serialize` made of a session.
+//! was not a `tag`). What is inside is bytes: a cookie's text, or what `serialize` made of a session.
 
 use aes::{Aes128, Aes256};
 use aes_gcm::aead::Aead;
@@ -26,7 +26,7 @@ use crate::value::Value;
 pub const NAME: &str = "laravel-encrypted";
 
 /// What a key looks like, to be told to who gave another text.
-pub const KEY_FORM: &str = "16 or 32 bytes, as they are or in base64 behind `base64:`";
+pub const KEY_FORM: &str = "16 or 32 bytes, as they are or in base64 after `base64:`";
 
 /// PHP's `base64_decode` is as lenient about padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -53,10 +53,10 @@ struct Envelope {
 pub fn open(text: &[u8], keys: &[String]) -> Result<Vec<u8>, WrapError> {
     let envelope = envelope(text).ok_or_else(|| form("no base64 of a JSON object with iv and value"))?;
     let (Some(iv), Some(sealed)) = (decode(&envelope.iv), decode(&envelope.value)) else {
-        return Err(form("iv or value is no base64"));
+        return Err(form("iv or value is not base64"));
     };
     let gcm = !envelope.tag.is_empty();
-    let tag = decode(&envelope.tag).ok_or_else(|| form("tag is no base64"))?;
+    let tag = decode(&envelope.tag).ok_or_else(|| form("tag is not base64"))?;
     let (lengths, expected) = if gcm {
         (iv.len() == 12 && tag.len() == 16, "an iv of 12 and a tag of 16 bytes")
     } else {

@@ -29,7 +29,7 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, DecodeError> {
     let fault = |at: usize, why: &str| DecodeError::new(NAME, at, why);
     let room = room(bytes.len(), limits);
     let header =
-        bytes.get(..HEADER).filter(|_| is_stream(bytes)).ok_or_else(|| fault(0, "it is no stream"))?;
+        bytes.get(..HEADER).filter(|_| is_stream(bytes)).ok_or_else(|| fault(0, "it is not a stream"))?;
     let check =
         Check::of(header[7]).filter(|_| header[6] == 0).ok_or_else(|| fault(6, "an unknown check"))?;
     let mut plain = Vec::new();
@@ -59,7 +59,7 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, DecodeError> {
     Ok(plain)
 }
 
-/// Where a block's data begin: behind the header that begins at `at`.
+/// Where a block's data begin: after the header that begins at `at`.
 fn block_header(bytes: &[u8], at: usize) -> Result<usize, DecodeError> {
     let fault = |why: &str| DecodeError::new(NAME, at, why);
     let end = at + (usize::from(bytes[at]) + 1) * 4;
@@ -96,7 +96,7 @@ fn variable(bytes: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// What is written behind a block to tell whether it was damaged.
+/// What is written after a block to tell whether it was damaged.
 #[derive(Clone, Copy)]
 enum Check {
     None,

@@ -1,5 +1,5 @@
 // A real better-auth server (e-mail and password, sessions in its Redis storage) used over HTTP, then
-// administered with sessctl. The sessions of a user are listed in a key of their own, which has to stay
+// administered with sessctl. The sessions with a user are listed in a key of their own, which has to stay
 // right: the framework shows and revokes from it.
 
 import { randomBytes } from "node:crypto";

@@ -113,7 +113,7 @@ await scenario("php-sessions", async (t) => {
     const lock = `${keyOf(alice)}_LOCK`;
     const goOn = await app.slow(alice);
     check("a request in flight holds its lock", await t.redis.pTTL(lock), (ttl) => (expire ? ttl > 0 : ttl === -1));
-    check("the lock is no session", (await sessctlJson(t, "list")).map((row) => row.user).sort(), ["alice", "bob"]);
+    check("the lock is not a session", (await sessctlJson(t, "list")).map((row) => row.user).sort(), ["alice", "bob"]);
     const held = await sessctlJson(t, "inspect", "--cookie", alice);
     check("inspect shows the lock as what ends with the session", held.companions, [lock]);
     check("and can be read while the lock is held", [held.user, held.error], ["alice", null]);

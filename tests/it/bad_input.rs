@@ -230,7 +230,7 @@ fn what_was_made_to_hurt_is_read_within_bounds() {
             assert!(bad.iter().any(|bad| bad.reader == codec.name), "nothing is bad for {}", codec.name);
         }
         for Bad { reader, what, bytes } in bad {
-            let codec = codec::by_name(reader).unwrap_or_else(|| panic!("there is no codec {reader}"));
+            let codec = codec::by_name(reader).unwrap_or_else(|| panic!("unknown codec {reader}"));
             match (codec.decode)(&bytes, &Limits::default()) {
                 Ok(_) => assert!(!what.starts_with("deep"), "{reader} reads {what}"),
                 Err(error) => assert!(error.offset <= bytes.len(), "{reader} {what}: {error}"),
@@ -249,7 +249,7 @@ fn what_was_made_to_hurt_is_read_within_bounds() {
 fn what_would_expand_without_end_is_not_expanded() {
     let limits = Limits::default();
     for Bad { reader, what, bytes } in bad_bytes::for_wrappers(LENGTH) {
-        let wrapper = wrap::by_name(reader).unwrap_or_else(|| panic!("there is no wrapper {reader}"));
+        let wrapper = wrap::by_name(reader).unwrap_or_else(|| panic!("unknown wrapper {reader}"));
         let wrap::Open::Plain(open) = wrapper.open else { panic!("{reader} needs a secret") };
         match open(&bytes, &limits) {
             Ok(plain) => assert!(plain.len() <= (32 << 20).max(32 * bytes.len()), "{reader} {what}"),

@@ -1,5 +1,5 @@
 //! Run files are bound: what was edited, put together from others or made by hand is refused, and so is
-//! a key that is none of its layout's, whatever the file says.
+//! a key that does not belong to its session layout's, whatever the file says.
 
 use std::path::{Path, PathBuf};
 
@@ -101,12 +101,12 @@ fn without_the_key_or_with_another_one_nothing_is_taken_back() {
     let (run, path, whole) = purged(&sess);
     let key = std::fs::read(key_file(&sess)).expect("a key");
     std::fs::write(key_file(&sess), [9; 32]).expect("written");
-    refused(&sess, &run, &path, &whole, "bound by another key");
+    refused(&sess, &run, &path, &whole, "signed with another key");
     std::fs::remove_file(key_file(&sess)).expect("removed");
     for args in [&["undo", &run, "--yes"][..], &["purge", "--resume", &run, "--yes"]] {
-        sess.changes_nothing(args).code(5).says("the key that binds it is gone").says("audit.key");
+        sess.changes_nothing(args).code(5).says("the key that signed it is gone").says("audit.key");
     }
-    sess.args(["runs"]).code(3).says("the key that binds it is gone");
+    sess.args(["runs"]).code(3).says("the key that signed it is gone");
     std::fs::write(key_file(&sess), key).expect("written");
     sess.args(["undo", &run, "--yes"]).success();
     assert_eq!(sess.server.size(), 4);
@@ -120,8 +120,8 @@ fn an_older_file_is_undone_with_a_warning_and_not_gone_on_with() {
     let older = older_file_of(&records(&interrupted(&whole)));
     std::fs::write(&path, older).expect("written");
     let ran = sess.changes_nothing(["purge", "--resume", &run, "--yes"]).code(5);
-    ran.says("not bound to a key").says("can be undone");
-    sess.args(["undo", &run, "--yes"]).success().says("not bound to a key");
+    ran.says("not signed").says("can be undone");
+    sess.args(["undo", &run, "--yes"]).success().says("not signed");
     assert!(sess.server.contents() == before);
     // It stays one that can be read.
     let runs = sess.args(["runs", "-o", "json"]).success().silent().json();
@@ -145,7 +145,7 @@ fn a_key_that_is_none_of_its_layouts_is_refused_whoever_wrote_it_down() {
     refused(&sess, &run, &path, &forged, "no session of connect-redis");
     std::fs::write(&path, older_file_of(&records(&forged))).expect("written");
     sess.changes_nothing(["undo", &run, "--yes"]).code(5).says("no session of connect-redis").hides(FOREIGN);
-    // Nor is it one by its id, where the value is no session's.
+    // Nor is it one by its id, where the value is not a session's.
     let made = with_records(&sess, &interrupted(&whole), |_, mut plain| {
         exchange(&mut plain, b"sess:alice-0", b"conf:admin-0");
         exchange(&mut plain, b"alice-0", b"admin-0");
@@ -168,7 +168,7 @@ fn a_key_beside_a_session_is_refused_that_its_layout_does_not_keep() {
         let sessions = sess.listed("key", &[]);
         let (run, path, whole) = purged(&sess);
         let after = sess.server.contents();
-        // A key that is no session's own and that the run changed.
+        // A key that is not a session's own and that the run changed.
         let beside = before
             .keys()
             .filter(|key| !sessions.iter().any(|session| session.as_bytes() == &key[..]))
@@ -188,7 +188,7 @@ fn a_key_beside_a_session_is_refused_that_its_layout_does_not_keep() {
                 if resumed { ["purge", "--resume", &run, "--yes"] } else { ["undo", &run, "--yes", "-q"] };
             let ran = sess.changes_nothing(args);
             assert_eq!(ran.code, Some(5), "{slug} {args:?}: {}", ran.stderr);
-            assert!(ran.stderr.contains("that is none of its"), "{slug}: {}", ran.stderr);
+            assert!(ran.stderr.contains("that does not belong to its session"), "{slug}: {}", ran.stderr);
         }
         std::fs::write(&path, &whole).expect("written");
         sess.args(["undo", &run, "--yes"]).success();

@@ -28,13 +28,15 @@ fn a_run_that_is_undone_already_is_said_to_be() {
     sess.args(["undo", &run, "--yes"]).success();
     for more in [&["--yes"][..], &["--dry-run"], &["--yes", "-o", "json"]] {
         let ran = sess.changes_nothing([&["undo", &run], more].concat()).success();
-        let ran = ran.says(&format!("{run} was undone at ")).says("3 sessions are there, nothing to do");
+        let ran =
+            ran.says(&format!("{run} was already undone at ")).says("3 sessions are there, nothing to do");
         assert!(!ran.text().contains("Put back"), "{}", ran.text());
     }
     // What ended since comes back on request, and only that.
     sess.args(["purge", "--user", "user1", "--no-undo", "--yes"]).success();
     sess.changes_nothing(["undo", &run]).code(5);
-    let ran = sess.args(["undo", &run, "--yes", "-o", "json"]).success().says("1 session of it ended since");
+    let ran =
+        sess.args(["undo", &run, "--yes", "-o", "json"]).success().says("1 session of it ended since then");
     assert_eq!((&ran.json()["matched"], &ran.json()["done"]), (&1.into(), &1.into()));
     assert_eq!(sess.server.size(), 3);
 }
@@ -103,7 +105,7 @@ fn a_pipe_among_the_runs_is_no_run() {
     let runs = sess.server.dir.path().join("sessctl/runs");
     let made = Command::new("mkfifo").arg(runs.join("20260101-000000-0000.run")).status().expect("mkfifo");
     assert!(made.success());
-    sess.args(["runs"]).code(3).says("is no run file");
+    sess.args(["runs"]).code(3).says("is not a run file");
     sess.args(["runs", "prune", "--keep", "0s"]).code(0);
     assert_eq!(sess.server.size(), 0);
 }
@@ -115,7 +117,7 @@ fn a_link_in_place_of_the_log_is_not_followed() {
     std::fs::create_dir_all(&state).expect("a directory");
     let victim = sess.write("victim", "precious\n");
     symlink(&victim, state.join("audit.jsonl")).expect("a link");
-    sess.changes_nothing(["purge", "--all", "--yes"]).code(1).says("no regular file");
+    sess.changes_nothing(["purge", "--all", "--yes"]).code(1).says("not a regular file");
     assert_eq!(std::fs::read_to_string(victim).expect("text"), "precious\n");
 }
 

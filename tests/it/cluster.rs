@@ -125,7 +125,7 @@ fn what_a_dead_node_holds_is_named_and_the_rest_is_listed() {
     cluster.kill(1);
     let ran = cluster.sess.args(["list", "--layout", "connect-redis", "-o", "ids"]).code(3);
     let ran =
-        ran.says("scan incomplete").says("could not be seen: cannot connect to").says("the slots 5462-10923");
+        ran.says("scan incomplete").says("could not be read: cannot connect to").says("the slots 5462-10923");
     assert_eq!(ran.lines().len(), there);
     // What cannot be seen is not ended either, and the rest is not taken for all.
     cluster.sess.args(["count"]).code(3);

@@ -199,7 +199,7 @@ fn a_change_fits_one_screen_and_ends_with_its_result() {
     let question = lines.iter().position(|line| line.starts_with("End them?")).expect("a question");
     // What matters to the answer stands before it, and what two layouts have in common once.
     let caveats = lines[..question].join("\n");
-    assert!(caveats.contains("What that does not end:"), "{shown}");
+    assert!(caveats.contains("What this does not end:"), "{shown}");
     assert!(caveats.contains("connect-redis") && caveats.contains("koa-session"), "{shown}");
     assert_eq!(shown.matches("A request in flight that changes").count(), 1, "{shown}");
     assert!(lines[lines.len() - 2].starts_with("Ended "), "{shown}");

@@ -135,5 +135,5 @@ fn what_may_not_be_asked_of_the_server_is_said_and_not_taken_for_well() {
     ];
     let sess = healthy().user(&rules);
     let ran = sess.args(["doctor", "--only", "weak-ids,eviction"]).success();
-    ran.says("INFO, CONFIG GET").says("were not looked at");
+    ran.says("INFO, CONFIG GET").says("were not checked");
 }

@@ -168,7 +168,7 @@ fn what_changes_while_the_question_stands_is_left_alone() {
     let kept: String = redis::cmd("GET").arg("sess:alice-111").query(&mut sess.server.connect()).expect("it");
     assert_eq!(kept, rewritten);
 
-    // A session that is another type of key by now is no session that was matched.
+    // A session that is another type of key by now is not a session that was matched.
     let sess = shop();
     let mut terminal = sess.terminal(&["purge", "--all"]);
     terminal.shows("End them?");
@@ -188,7 +188,7 @@ fn what_is_not_there_comes_with_what_to_do_next() {
     for (args, code, said) in [
         (&["undo", "nope"][..], 1, "`sessctl runs` lists"),
         (&["purge", "--resume", "nope", "--yes"], 1, "`sessctl runs` lists"),
-        (&["apply", plan, "--yes"], 1, "write with --plan FILE"),
+        (&["apply", plan, "--yes"], 1, "with --plan FILE"),
         (&["inspect"], 2, "--cookie finds"),
         (&["inspect", "zzzz"], 1, "`sessctl list` shows"),
         (&["clear"], 2, "needs a layout"),

@@ -74,7 +74,7 @@ fn a_command_that_the_user_may_not_run_is_named_with_the_rule_that_permits_it() 
             continue;
         }
         ran.code(4)
-            .says(&format!("ops may not run {}", command.to_uppercase()))
+            .says(&format!("ops has no permission to run {}", command.to_uppercase()))
             .says(&format!("ACL SETUSER ops +{command}"))
             .stdout("");
     }
@@ -83,7 +83,7 @@ fn a_command_that_the_user_may_not_run_is_named_with_the_rule_that_permits_it() 
         for args in [["purge", "--all", "--yes"], ["purge", "xPPNoSoUgIzLrwZbThQwUuakDGKcry6T", "--yes"]] {
             sess.changes_nothing(args)
                 .code(4)
-                .says(&format!("ops may not run {}", command.to_uppercase()))
+                .says(&format!("ops has no permission to run {}", command.to_uppercase()))
                 .says(&format!("ACL SETUSER ops +{command}"));
         }
         // To look is permitted all the same.
@@ -98,7 +98,7 @@ fn what_undo_may_not_do_is_named_and_the_run_stays() {
     let run = sess.args(["purge", "--all", "--yes", "-o", "json"]).success().json()["run"].clone();
     let run = run.as_str().expect("a run");
     sess.server.command(&["ACL", "SETUSER", "ops", "-set"]);
-    sess.changes_nothing(["undo", run, "--yes"]).code(4).says("may not run SET").stdout("");
+    sess.changes_nothing(["undo", run, "--yes"]).code(4).says("has no permission to run SET").stdout("");
     assert_eq!(sess.args(["runs", "-o", "json"]).success().json()[0]["state"], "done");
     sess.server.command(&["ACL", "SETUSER", "ops", "+set", "-restore"]);
     sess.args(["undo", run, "--yes"]).success();
@@ -109,7 +109,7 @@ fn what_undo_may_not_do_is_named_and_the_run_stays() {
     sess.args(["purge", "--all", "--plan", plan]).success();
     sess.server.command(&["ACL", "SETUSER", "ops", "-unlink"]);
     for args in [&["apply", plan, "--yes"][..], &["clear", "--layout", "connect-redis", "--yes"]] {
-        sess.changes_nothing(args).code(4).says("may not run UNLINK").stdout("");
+        sess.changes_nothing(args).code(4).says("has no permission to run UNLINK").stdout("");
     }
 }
 
@@ -353,7 +353,7 @@ fn misspelt_names_are_guessed() {
         (&["list", "--timeout", "soon"], "500ms, 5s or 2m"),
         (&["list", "--profile", "shop"], "no profile `shop`"),
         (&["list", "--ttl", "<30q"], "--ttl '<30q'"),
-        (&["list", "--ip", "192.0.2.300"], "no address and no network"),
+        (&["list", "--ip", "192.0.2.300"], "not an address or a network"),
         (&["list", "--where", "user alice"], "no operator"),
         (&["list", "--reveal", "--mask"], "--mask"),
     ] {
@@ -462,7 +462,7 @@ fn a_false_signature_is_found() {
         .load("connect-redis")
         .profile("connect-redis", &json!({ "cookie_secret": "another secret" }));
     let cookie = expected("connect-redis")["sessions"][0]["cookie"].as_str().expect("a cookie").to_string();
-    let ran = sess.args(["inspect", "-o", "json", "--cookie", &cookie]).code(7).says("signature is false");
+    let ran = sess.args(["inspect", "-o", "json", "--cookie", &cookie]).code(7).says("signature is wrong");
     assert_eq!(ran.json()["cookie"]["verified"], json!(false));
     sess.args(["cookie", &cookie]).code(7).shows("the signature is wrong");
     sess.args(["cookie", &cookie, "-o", "json"]).code(7).hides("another secret");
@@ -471,11 +471,11 @@ fn a_false_signature_is_found() {
 #[test]
 fn an_empty_store_is_no_error() {
     let sess = Sess::new();
-    sess.args(["list", "-o", "json"]).success().stdout("[]\n").says("there are no keys here");
-    sess.args(["list", "-o", "ndjson"]).success().stdout("").says("there are no keys here");
-    sess.args(["list", "-o", "ids"]).success().stdout("").says("there are no keys here");
+    sess.args(["list", "-o", "json"]).success().stdout("[]\n").says("no keys here");
+    sess.args(["list", "-o", "ndjson"]).success().stdout("").says("no keys here");
+    sess.args(["list", "-o", "ids"]).success().stdout("").says("no keys here");
     sess.args(["list"]).success();
-    sess.args(["count"]).success().stdout("0\n").says("there are no keys here");
+    sess.args(["count"]).success().stdout("0\n").says("no keys here");
     sess.args(["count", "--by", "user", "-o", "json"]).success();
     sess.args(["discover"]).success();
     let ran = sess.changes_nothing(["purge", "--all", "--yes", "-o", "json"]).success();

@@ -175,7 +175,7 @@ fn what_was_done_is_told_where_the_rest_cannot_be() {
     let settled = || last_run(&sess)["done"] == 60;
     eventually("it watches", || sess.server.size() == 0 && settled());
     sess.server.kill();
-    let report = running.end().code(3).says("stopped: ").says("whether one came back").json();
+    let report = running.end().code(3).says("stopped: ").says("whether any came back").json();
     assert_eq!([&report["matched"], &report["done"]], [&json!(60), &json!(60)], "{report}");
     assert_eq!((&report["returned"], &report["complete"]), (&json!(0), &json!(false)));
     let log = std::fs::read_to_string(sess.server.dir.path().join("sessctl/audit.jsonl")).expect("a log");
@@ -450,7 +450,9 @@ fn a_permission_that_is_taken_away_meanwhile_is_told_once() {
     assert!(sess.server.snapshot() == before);
     sess.server.command(&["ACL", "SETUSER", "ops", "-unlink"]);
     // Found before the first change where it is missing from the beginning.
-    sess.changes_nothing(["purge", "--all", "--yes", "--max", "none"]).code(4).says("may not run UNLINK");
+    sess.changes_nothing(["purge", "--all", "--yes", "--max", "none"])
+        .code(4)
+        .says("has no permission to run UNLINK");
 }
 
 #[test]
@@ -463,7 +465,7 @@ fn a_permission_that_is_taken_away_before_the_first_change_is_an_exit_of_its_own
     terminal.types("y\n");
     let (code, text) = terminal.end();
     assert_eq!(code, Some(4), "{text}");
-    assert!(text.contains("may not run UNLINK"), "{text}");
+    assert!(text.contains("has no permission to run UNLINK"), "{text}");
     assert!(sess.server.snapshot() == before);
 }
 

@@ -161,7 +161,7 @@ fn an_end_is_moved_by_the_files_time_and_moved_back() {
     assert_eq!((&now.0, &now.1, &now.2, &now.4), (mode, owner, group, content));
     assert!(now.3 > *time);
     let ran = shelf.run(&["expire", "--persist", "--user", "alice", "--yes"]);
-    ran.says("no time is never");
+    ran.says("cannot last forever");
     shelf.run(&["undo", "--yes"]).success();
     assert!(shelf.all() == before);
 }
@@ -199,7 +199,7 @@ fn links_pipes_and_folders_that_are_called_like_sessions_are_none() {
         .expect("a file behind the link");
     let pipe = shelf.path("sess_5co2nbhi3it6hiebopov3npqgu");
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
-    // A name that is no text is nobody's id.
+    // A name that is not text is nobody's id.
     std::fs::write(shelf.path("").join(OsStr::from_bytes(b"sess_\xff\x1b[31mco2nbhi3it6hiebopov3")), "")
         .expect("a file");
     let before = shelf.all();
@@ -246,10 +246,10 @@ fn a_broken_file_is_shown_with_the_reason_and_left_alone() {
 #[test]
 fn a_folder_that_is_not_there_or_may_not_be_listed_says_so() {
     let shelf = php();
-    shelf.run(&["list", "--store", "files:/nowhere/at/all"]).code(1).says("there is no such folder");
+    shelf.run(&["list", "--store", "files:/nowhere/at/all"]).code(1).says("no such directory");
     shelf.run(&["list", "--store", "files:"]).code(2);
     let file = format!("files:{}", shelf.path(ALICE).display());
-    shelf.run(&["list", "--store", &file]).code(1).says("it is no folder");
+    shelf.run(&["list", "--store", &file]).code(1).says("not a directory");
     shelf.run(&["list", "--layout", "connect-redis"]).code(5).says("is a folder");
     // Root may list any; whoever else is asked is told whom to become.
     let sessions = shelf.dir.path().join("sessions");

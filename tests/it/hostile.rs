@@ -71,7 +71,7 @@ fn odd_ids_come_out_whole_in_every_form_for_programs() {
             assert_eq!(row.get("key_b64").is_some(), String::from_utf8(bytes).is_err(), "{row}");
             assert_eq!(row["user"], "al\u{1b}[1mice\u{202e}");
         }
-        let bad = rows.iter().find(|row| row.get("key_b64").is_some()).expect("one that is no UTF-8");
+        let bad = rows.iter().find(|row| row.get("key_b64").is_some()).expect("one that is not UTF-8");
         assert_eq!((&bad["id"], &bad["key"]), (&json!(r"bad\xff\xfeutf8"), &json!(r"sess:bad\xff\xfeutf8")));
     }
 
@@ -161,7 +161,7 @@ fn odd_sessions_are_named_by_their_escapes() {
         if !id.contains(&0) {
             let raw = [b"sess:", *id].concat();
             let ran = sess.args([OsStr::new("inspect"), OsStr::from_bytes(&raw)]);
-            // What is no UTF-8 has to be typed as escapes.
+            // What is not UTF-8 has to be typed as escapes.
             ran.code(if String::from_utf8(raw).is_ok() { 0 } else { 2 }).clean();
         }
     }
@@ -478,7 +478,7 @@ fn a_hash_with_too_many_fields_is_no_trouble() {
     assert!(row["error"].as_str().is_some_and(|error| error.contains("too large")), "{row}");
     sess.args(["inspect", &token])
         .code(1)
-        .says("fields), so only the keys beside it tell that it is a session; name its layout");
+        .says("fields), so only the keys around it show that it is a session; name its layout");
     let named = sess.args(["--layout", "redis-sessions", "inspect", &token]).success();
     named.shows("cannot be decoded").shows("fields)");
     sess.args(["discover"]).success().clean();

@@ -274,10 +274,10 @@ fn what_only_its_framework_ends_is_shown_and_refused() {
         &["expire", "--all", "--in", "9h", "--yes"],
         &["clear", "--layout", "apereo-cas", "--yes"],
     ] {
-        sess.changes_nothing(args).code(5).says("cannot be changed from here").says("/actuator/ssoSessions");
+        sess.changes_nothing(args).code(5).says("cannot be changed by sessctl").says("/actuator/ssoSessions");
     }
     assert!(!std::path::Path::new(plan).exists());
-    sess.args(["layouts", "apereo-cas"]).success().shows("not ended from here");
+    sess.args(["layouts", "apereo-cas"]).success().shows("does not end them");
 
     let sess = sess.express("sess:alice-0000000000000000000000000001", Some("alice"), &serde_json::json!({}));
     let held = sess.server.contents();
@@ -305,7 +305,7 @@ impl Purge<'_> {
         let ran = sess.args([&["purge", "--yes", "-o", "json"], args].concat());
         let (after, holds) = (sess.server.snapshot(), sess.server.contents());
         if !store.ends {
-            if ran.code != Some(5) || holds != held || !ran.stderr.contains("cannot be changed from here") {
+            if ran.code != Some(5) || holds != held || !ran.stderr.contains("cannot be changed by sessctl") {
                 wrong.push(format!("exit {:?} instead of a refusal: {}", ran.code, ran.stderr));
             }
             return;
@@ -323,7 +323,7 @@ impl Purge<'_> {
         if report["done"] != ended.len() || report["matched"] != ended.len() || report["complete"] != true {
             wrong.push(format!("{} ended, and the report says {report}", ended.len()));
         }
-        // An index that lost its last entry is no key that was removed.
+        // An index that lost its last entry is not a key that was removed.
         let removed = before.keys().filter(|key| !after.contains_key(*key)).count() as u64;
         let told = report["keys_removed"].as_u64().unwrap_or_default();
         if told < ended.len() as u64 || told > removed {

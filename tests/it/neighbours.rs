@@ -47,9 +47,9 @@ fn look_alikes_are_neither_listed_nor_touched() {
         gone.iter()
             .all(|key| key.ends_with("-AbCdEfGhIjKlMnOpQrStUvW") && *key < format!("sess:{}", sid(20)))
     );
-    // By its name, too, a key that is no session is told so, with the reasons.
+    // By its name, too, a key that is not a session is told so, with the reasons.
     for (key, _) in foreign {
-        sess.changes_nothing(["inspect", key]).code(1).says("no session");
+        sess.changes_nothing(["inspect", key]).code(1).says("not a session");
         sess.changes_nothing(["purge", "--yes", key]).code(1);
     }
 }
@@ -129,7 +129,7 @@ fn an_index_tells_whose_sessions_they_are() {
     papers.args(["purge", "--user", "7", "--yes"]).success();
     assert!(!papers.server.snapshot().contains_key(&b"UserSessions:{7}"[..]));
 
-    // Something of that name that is of another type is no index, and stays as it is.
+    // Something of that name that is of another type is not an index, and stays as it is.
     let other = plain();
     other.server.command(&["SET", "uid:7:sessions", "text"]);
     other.server.command(&["HSET", "UserSessions:{7}", "a", "b"]);

@@ -171,7 +171,7 @@ fn it_is_among_the_layouts_and_mistakes_are_told() {
     ran.shows("[layouts.my-connect-redis]").silent();
     sess.args(["layouts", "laravel", "-o", "toml"]).code(1).says("can be said so");
     let sess = configured(Sess::new(), "[layouts.shop]\nkey = \"shop:\"\n");
-    sess.args(["list"]).code(2).says("line 2: `key` must hold {id}");
+    sess.args(["list"]).code(2).says("line 2: `key` must contain {id}");
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn limits_that_are_none_are_usage_errors() {
     for (option, value, why) in [
         ("--rate", "0", "more than zero"),
         ("--rate", "fast", "500/s"),
-        ("--latency-budget", "5", "with its unit"),
+        ("--latency-budget", "5", "with a unit"),
         ("--max-lag", "5", "5s, or bytes"),
         ("--max-lag", "10ms", "once a second"),
     ] {

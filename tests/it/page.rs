@@ -345,7 +345,7 @@ fn a_file_is_private_and_only_a_page_is_replaced() {
     );
 
     std::fs::write(&path, "<!DOCTYPE html>\n<p>my own").expect("written");
-    sess.args(["report", "--out", &text]).code(1).says("no such page").says("--replace");
+    sess.args(["report", "--out", &text]).code(1).says("not a sessctl report").says("--replace");
     assert_eq!(read(&path), "<!DOCTYPE html>\n<p>my own");
     sess.args(["report", "--out", &text, "--replace"]).success();
     well_formed(&read(&path));
@@ -354,9 +354,9 @@ fn a_file_is_private_and_only_a_page_is_replaced() {
     // A link would lead a page to where nobody meant it, or be lost.
     let (link, name) = beside(&sess, "link.html");
     symlink(&path, &link).expect("a link");
-    sess.args(["report", "--out", &name, "--replace"]).code(1).says("no ordinary file");
+    sess.args(["report", "--out", &name, "--replace"]).code(1).says("not a regular file");
     let dir = sess.server.dir.path().to_str().expect("text");
-    sess.args(["report", "--out", dir]).code(1).says("no ordinary file");
+    sess.args(["report", "--out", dir]).code(1).says("not a regular file");
     sess.args(["report", "--out", "/nonexistent/page.html"]).code(1).says("writing /nonexistent/page.html");
     sess.args(["report", "--out", &text, "-o", "csv"]).code(2);
     let left: Vec<_> = std::fs::read_dir(sess.server.dir.path())
@@ -449,6 +449,6 @@ fn a_browser_is_given_the_whole_path() {
     let real = std::fs::canonicalize(&text).expect("a path");
     assert_eq!(Path::new(read(&told).trim_end()), real);
     std::fs::write(&script, "#!/bin/sh\nexit 3\n").expect("a script");
-    sess.args(["report", "--out", &text, "--open"]).success().says("no browser shows");
+    sess.args(["report", "--out", &text, "--open"]).success().says("in a browser");
     sess.args(["report", "--out", "-", "--open"]).code(2).says("standard output");
 }

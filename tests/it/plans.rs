@@ -72,14 +72,14 @@ fn an_altered_plan_is_refused() {
             ("lines in another order", all(&[head, two, one, last])),
             ("another user", text.replace(r#""user":"alice""#, r#""user":"bob""#)),
             ("another filter", text.replace(r#""filter":""#, r#""filter":"not "#)),
-            ("another moment", text.replace(r#""created_at":"2"#, r#""created_at":"3"#)),
+            ("another time", text.replace(r#""created_at":"2"#, r#""created_at":"3"#)),
         ] {
             assert_ne!(altered, text, "{what}");
             std::fs::write(&path, altered).expect("written");
             sess.changes_nothing(apply(&path, &["--yes"])).code(5).says("was edited").says("--allow-edited");
         }
         for (what, altered) in [
-            ("no last line", all(&[head, one, two])),
+            ("last line is missing", all(&[head, one, two])),
             ("no header", all(&[one, two, last])),
             ("nothing", String::new()),
             ("no JSON", all(&[head, "{", two, last])),
@@ -151,13 +151,13 @@ fn a_plan_is_for_one_store_and_one_day() {
     let path = planned(&sess, &[]);
     let other = express_shop();
     other.changes_nothing(apply(&path, &["--yes", "--allow-edited"])).code(5).says("was made for");
-    sess.changes_nothing(apply(&path, &["--yes", "--max-age", "0s"])).code(5).says("--max-age is");
+    sess.changes_nothing(apply(&path, &["--yes", "--max-age", "0s"])).code(5).says("--max-age of");
     let text = std::fs::read_to_string(&path).expect("a plan");
     let at = text.find(r#""created_at":"20"#).expect("a time") + r#""created_at":""#.len();
     let old = format!("{}2001{}", &text[..at], &text[at + 4..]);
     std::fs::write(&path, &old).expect("written");
     sess.changes_nothing(apply(&path, &["--yes"])).code(5).says("was edited");
-    sess.changes_nothing(apply(&path, &["--yes", "--allow-edited"])).code(5).says("--max-age is");
+    sess.changes_nothing(apply(&path, &["--yes", "--allow-edited"])).code(5).says("--max-age of");
     sess.changes_nothing(apply(&sess.server.dir.path().join("none.plan"), &["--yes"]))
         .code(1)
         .says("none.plan");

@@ -79,7 +79,7 @@ fn a_run_file_that_is_damaged_in_any_byte_changes_nothing() {
         let ran = sess.changes_nothing(["undo", &run, "--yes"]);
         let code = ran.code.expect("a code");
         let told = match code {
-            1 => ran.stderr.contains("damaged") || ran.stderr.contains("is no run file"),
+            1 => ran.stderr.contains("damaged") || ran.stderr.contains("is not a run file"),
             // A link is all that is wrong.
             5 => ran.stderr.contains("was edited"),
             _ => false,
@@ -297,7 +297,7 @@ fn a_run_is_shown_in_every_form() {
     lines.sort();
     assert_eq!(lines[..2], ids);
     assert_eq!(show(&["-o", "ids", "-0"]).text().matches('\0').count(), 3);
-    // Of what it came to, only what it did: that nothing was done is no session.
+    // Of what it came to, only what it did: that nothing was done is not a session.
     let whole = std::fs::read(&path).expect("a run file");
     std::fs::write(&path, &whole[..record_ends(&whole)[1]]).expect("written");
     assert_eq!(show(&["-o", "json"]).json(), json!([]));

@@ -125,7 +125,7 @@ fn what_a_change_would_do_is_told_and_nothing_done() {
     assert_eq!(sess.server.snapshot(), before);
 
     sess.args(["stats", "--if", "purge --idle soon"]).code(2).says("--if 'purge --idle soon'");
-    sess.args(["stats", "--if", "purge"]).code(2).says("names no sessions");
+    sess.args(["stats", "--if", "purge"]).code(2).says("selects no sessions");
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn what_has_changed_since_is_told_and_no_id_is_saved() {
     other.args(["stats", "--baseline", "/nowhere/at/all"]).code(1).says("cannot be read");
     let garbage = other.write("garbage.json", "{}");
     let garbage = garbage.to_str().expect("a path");
-    other.args(["stats", "--baseline", garbage]).code(1).says("no file that `sessctl stats --save` wrote");
+    other.args(["stats", "--baseline", garbage]).code(1).says("not written by `sessctl stats --save`");
 }
 
 #[test]

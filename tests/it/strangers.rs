@@ -128,7 +128,7 @@ fn hashes() -> Vec<(String, Vec<(&'static str, &'static str)>)> {
     all
 }
 
-/// Fills a store with some hundreds of keys that are no sessions.
+/// Fills a store with some hundreds of keys that are not sessions.
 fn fill(sess: &Sess, words: &BTreeSet<String>) {
     let mut pipe = redis::pipe();
     for (n, value) in values().into_iter().enumerate() {
@@ -346,13 +346,15 @@ fn a_form_alone_is_shown_and_ended_only_where_it_was_pointed_at() {
     {
         let ran = here.changes_nothing([args, &["--yes", "-o", "json"]].concat()).success();
         assert_eq!(ran.json()["matched"], 0);
-        ran.says("1 matching key has only the form of vertx-web's").says("--prefix or --match");
-        here.changes_nothing([args, &["--dry-run"]].concat()).success().says("only the form");
+        ran.says("1 matching key has the form of vertx-web's keys").says("--prefix or --match");
+        here.changes_nothing([args, &["--dry-run"]].concat()).success().says("the form of");
     }
     here.args(["purge", id, "--yes"]).success();
     assert_eq!(here.server.size(), 0);
     let here = sess();
-    here.changes_nothing(["clear", "--match", "0123*", "--dry-run"]).success().says("known by the key alone");
+    here.changes_nothing(["clear", "--match", "0123*", "--dry-run"])
+        .success()
+        .says("recognised by the key alone");
     here.args(["clear", "--match", "0123*", "--yes"]).success();
     assert_eq!(here.server.size(), 0);
 }

@@ -280,8 +280,9 @@ fn a_file_that_cannot_be_used_is_told_of() {
     at(&format!("sqlite:{}", path("none.db").display()), &["list"]).code(1).says("there is no such file");
     assert!(!path("none.db").exists(), "it was made");
     at(&format!("sqlite:{}", database.folder.path().display()), &["list"]).code(1).says("it is a folder");
-    std::fs::write(path("text.db"), "this is no database, however long it is".repeat(100)).expect("written");
-    at(&format!("sqlite:{}", path("text.db").display()), &["list"]).code(1).says("no SQLite database");
+    std::fs::write(path("text.db"), "this is not a database, however long it is".repeat(100))
+        .expect("written");
+    at(&format!("sqlite:{}", path("text.db").display()), &["list"]).code(1).says("not an SQLite database");
     at("sqlite:", &["list"]).code(2).says("no path");
     // Somebody writes and does not come to an end.
     let (id, one) = laravel(1);

@@ -22,7 +22,7 @@ fn what_is_interrupted_never_looks_whole() {
             if ran.code == Some(0) {
                 return false;
             }
-            ran.code(130).says("interrupted: ").says(" of 60000 keys (").says("this is not all");
+            ran.code(130).says("interrupted: ").says(" of 60000 keys (").says("the result is incomplete");
             true
         });
         assert!(interrupted, "{command:?} was never interrupted");
@@ -89,7 +89,7 @@ fn where_no_session_is_found_it_says_where_else_to_look() {
     sess.server.command(&["SET", "cache:1", "x"]);
     sess.args(["list"])
         .success()
-        .says("no key here is a session that sessctl knows")
+        .says("no key here is a session known to sessctl")
         .says("`sessctl discover`");
     sess.args(["count", "--layout", "connect-redis"])
         .success()
@@ -107,7 +107,7 @@ fn a_misspelt_user_is_guessed() {
         Some("bob"),
         &json!({}),
     );
-    let near = "no session is of `alcie`; did you mean `alice`?";
+    let near = "no sessions of `alcie`; did you mean `alice`?";
     for command in [
         &["list", "--user", "alcie"][..],
         &["count", "-u", "alcie"],
@@ -187,7 +187,11 @@ fn a_key_that_is_no_session_is_answered_by_the_nearest_layouts() {
     assert!(ran.stderr.lines().count() <= 7, "{}", ran.stderr);
     let all = sess.args(["inspect", "session:3f1f0a77-cache", "--explain"]).code(1);
     assert!(all.stderr.lines().count() > 40, "{}", all.stderr);
-    assert!(all.stderr.lines().last().is_some_and(|line| line.contains("is no session")), "{}", all.stderr);
+    assert!(
+        all.stderr.lines().last().is_some_and(|line| line.contains("is not a session")),
+        "{}",
+        all.stderr
+    );
 }
 
 #[test]
@@ -222,7 +226,7 @@ fn a_plan_replaces_no_file() {
     let plan = sess.write("plan", "mine");
     let plan = plan.to_str().expect("text");
     sess.server.forget_calls();
-    sess.args(["purge", "--all", "--plan", plan]).code(1).says("there is a file").says("choose another name");
+    sess.args(["purge", "--all", "--plan", plan]).code(1).says("already exists").says("choose another name");
     assert!(!sess.server.calls().contains_key("scan"), "it was refused after the scan");
     assert_eq!(std::fs::read_to_string(plan).expect("it"), "mine");
 }
@@ -241,7 +245,7 @@ fn an_option_of_a_profile_that_fits_nothing_is_named_with_its_line() {
 fn decode_says_that_it_waits() {
     let sess = Sess::new();
     let mut terminal = sess.terminal(&["decode"]);
-    terminal.shows("Ctrl-D on a line of its own ends it").types("{\"a\":1}\n\u{4}");
+    terminal.shows("end with Ctrl-D on a line of its own").types("{\"a\":1}\n\u{4}");
     let (code, shown) = terminal.end();
     assert_eq!(code, Some(0), "{shown}");
 }
@@ -263,7 +267,7 @@ fn words_of_other_tools_are_understood() {
     // It takes users, never the beginning of an id.
     let ran = sess.args(["logout", "alice", "--dry-run", "-o", "json"]).success();
     assert_eq!(ran.json()["matched"], 2);
-    sess.args(["logout", "alice-111", "--dry-run"]).success().says("no session is of `alice-111`");
+    sess.args(["logout", "alice-111", "--dry-run"]).success().says("no sessions of `alice-111`");
     sess.args(["logout"]).code(2);
     assert!(sess.server.snapshot() == store);
     sess.args(["version"]).success().stdout(&format!("sessctl {}\n", env!("CARGO_PKG_VERSION")));
@@ -288,7 +292,7 @@ fn the_configuration_file_is_written_from_what_is_found() {
         "{text}"
     );
     assert_eq!(std::fs::metadata(&file).expect("it").permissions().mode() & 0o777, 0o600);
-    sess.args(["config", "init", "--config", path]).code(1).says("never replaced");
+    sess.args(["config", "init", "--config", path]).code(1).says("never overwritten");
     sess.args(["config", "path", "--config", path]).success().stdout(&format!("{path}\n"));
     sess.args(["config", "check", "--config", path]).success().shows("connect-redis, read-only");
     sess.args(["config", "show", "--config", path]).success().shows("[profiles.connect-redis]");
@@ -297,9 +301,7 @@ fn the_configuration_file_is_written_from_what_is_found() {
     sess.args(["config", "init", "--writable", "--print", "--config", path]).success().hides("read_only");
     sess.server.flush();
     let none = sess.server.dir.path().join("none.toml");
-    sess.args(["config", "init", "--config", none.to_str().expect("text")])
-        .code(1)
-        .says("no sessions were found");
+    sess.args(["config", "init", "--config", none.to_str().expect("text")]).code(1).says("no sessions found");
     assert!(!none.exists());
 }
 

@@ -205,7 +205,7 @@ fn ends_that_values_and_indexes_hold_come_back_to_the_byte() {
             let about = format!("{slug} {when:?}");
             if ran.code == Some(5) {
                 // No layout that cannot do it changes half of it.
-                ran.says("cannot be changed from here");
+                ran.says("cannot be changed by sessctl");
                 same(&state(&sess.server), &before, &about);
                 continue;
             }
@@ -233,7 +233,7 @@ fn ends_that_values_and_indexes_hold_come_back_to_the_byte() {
         same(&state(&sess.server), &before, slug);
     }
     for when in ["2001-01-01 00:00", "@1000000000", "2001-01-01T00:00:00Z"] {
-        sess.changes_nothing(["expire", "--all", "--at", when, "--yes"]).code(2).says("has passed already");
+        sess.changes_nothing(["expire", "--all", "--at", when, "--yes"]).code(2).says("has already passed");
     }
 }
 

@@ -91,9 +91,9 @@ fn told(mut from: impl BufRead, head: Option<&Head>, wanted: Option<&str>) -> io
 
 fn noted(head: &Head) -> String {
     if head.bytes == u64::MAX {
-        return "the note of where it ends is unreadable".to_string();
+        return "the record of where it ends is unreadable".to_string();
     }
-    format!("the note beside it counts {} lines", head.lines)
+    format!("the record next to it counts {} lines", head.lines)
 }
 
 /// The chain so far.
@@ -122,11 +122,11 @@ impl Chain<'_> {
         let before = self.digests.last().map_or(ZEROS, String::as_str).to_string();
         self.digests.push(own);
         if !ended {
-            self.verdict.find(Some(number), "it was cut short: its line break is missing");
+            self.verdict.find(Some(number), "it was cut short: the line break is missing");
         }
         let Some(parsed) = parsed else {
             self.settle(number, true);
-            self.verdict.find(Some(number), "it is no line that sessctl writes: it was altered or put in");
+            self.verdict.find(Some(number), "sessctl never wrote this line: it was altered or inserted");
             return;
         };
         let text = |name: &str| parsed.get(name).and_then(Json::as_str);
@@ -162,11 +162,11 @@ impl Chain<'_> {
             let first = earlier as u64 + 1;
             let last = number - 1;
             if first == last {
-                self.verdict.find(Some(first), "it was put in: the line after it does not know it");
+                self.verdict.find(Some(first), "it was inserted: the next line does not refer to it");
             } else {
                 self.verdict.find(
                     Some(first),
-                    format!("lines {first} to {last} were put in: line {number} does not know them"),
+                    format!("lines {first} to {last} were inserted: line {number} does not refer to them"),
                 );
             }
         } else if seq.is_some_and(|seq| seq > number) && number == 1 {
@@ -186,7 +186,7 @@ impl Chain<'_> {
             return;
         }
         let line = if fits && number > 2 { number - 2 } else { number - 1 };
-        self.verdict.find(Some(line), "it was altered: the lines around it do not fit it");
+        self.verdict.find(Some(line), "it was altered: it does not fit the lines around it");
     }
 
     fn close(mut self, head: Option<&Head>) -> Verdict {
@@ -202,19 +202,19 @@ impl Chain<'_> {
             None if lines == 0 => {}
             None => self.verdict.find(
                 None,
-                "the note of where the log ends (audit.head) is missing: lines may be missing at the end",
+                "the record of where the log ends (audit.head) is missing: lines may be missing at the end",
             ),
             Some(_) if fits => {}
             Some(head) if head.bytes == u64::MAX => self.verdict.find(None, noted(&head)),
             Some(head) if head.lines > lines => {
-                let what = format!("the end is missing: {}, and there are {lines}", noted(&head));
+                let what = format!("the end is missing: {}, but there are {lines}", noted(&head));
                 self.verdict.find(Some(lines + 1), what);
             }
             Some(head) if head.lines < lines => {
                 let at = usize::try_from(head.lines).unwrap_or(usize::MAX);
                 let known = at == 0 || self.digests.get(at - 1) == Some(&head.sha256);
                 let what = if known {
-                    format!("it was put in behind the end: {}", noted(&head))
+                    format!("it was added after the end: {}", noted(&head))
                 } else {
                     format!("{}, and there are {lines}", noted(&head))
                 };
@@ -222,12 +222,12 @@ impl Chain<'_> {
             }
             Some(_) if self.verdict.findings.is_empty() => self.verdict.find(
                 Some(lines),
-                "it was altered: its digest is not the one that was noted when it was written",
+                "it was altered: its digest differs from the one recorded when it was written",
             ),
             Some(_) => {}
         }
         if !self.verdict.holds {
-            self.verdict.find(None, "no line has the digest that was asked for");
+            self.verdict.find(None, "no line has the digest given");
         }
         self.verdict.head = last;
         self.verdict.findings.sort_by_key(|finding| finding.line.unwrap_or(u64::MAX));

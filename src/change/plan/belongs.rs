@@ -115,16 +115,16 @@ impl<'c> Belongs<'c> {
     ) -> Result<(), Refusal> {
         let run = self.run.clone();
         let hint = if self.bound {
-            "nothing was changed; where the layout is of the configuration file, it may have been another then"
+            "nothing was changed; if the layout comes from the configuration file, it may have been different then"
         } else {
-            "nothing was changed; the file does not say how the layout was set: name it as it was then, with \
-             --profile or --layout and --prefix"
+            "nothing was changed; the file does not say how the layout was configured: name it as it was \
+             then, with --profile or with --layout and --prefix"
         };
         let setups = self.setups(named.layout)?;
         let key = &named.key.0[..];
         let Some(setup) = setups.iter().find(|setup| is_key_of(setup, key, named.id, raw)) else {
             let what = format!(
-                "the run {run} names a key that is no session of {}: {}",
+                "the run {run} names a key that is not a session of {}: {}",
                 named.layout,
                 mask::short(key)
             );
@@ -147,7 +147,7 @@ impl<'c> Belongs<'c> {
             None => Ok(()),
             Some(key) => {
                 let what = format!(
-                    "the run {run} names a key beside a session of {} that is none of its: {}",
+                    "the run {run} names a companion key that does not belong to its session of {}: {}",
                     named.layout,
                     mask::short(&key.0)
                 );
@@ -167,7 +167,7 @@ impl<'c> Belongs<'c> {
 
     fn make(&self, name: &str) -> Result<Vec<Setup>, Refusal> {
         let Some(layout) = self.catalog.by_name(name) else {
-            let what = format!("the run {} is of the layout `{name}`, which is not known here", self.run);
+            let what = format!("the run {} used the layout `{name}`, which is unknown here", self.run);
             return Err(
                 Refusal::new(what).hint("name the configuration file that describes it: --config FILE")
             );
@@ -308,7 +308,7 @@ fn names(op: &Op, id: &[u8]) -> bool {
     }
 }
 
-/// Whether two keys differ behind their last colon only.
+/// Whether two keys differ after their last colon only.
 fn same_stem(one: &Key, other: &Key) -> bool {
     let stem = |key: &Key| memchr::memrchr(b':', &key.0).map(|at| key.0[..at].to_vec());
     stem(one).is_some() && stem(one) == stem(other)

@@ -35,12 +35,12 @@ impl Chain {
         key::mac(&self.key, &[&self.last, head, payload])
     }
 
-    /// Goes on behind the record that has this link.
+    /// Goes on after the record that has this link.
     pub fn follow(&mut self, link: [u8; LENGTH]) {
         self.last = link;
     }
 
-    /// Goes on behind the record that follows, if this is its link.
+    /// Goes on after the record that follows, if this is its link.
     pub fn fits(&mut self, head: &[u8], payload: &[u8], link: &[u8]) -> bool {
         use subtle::ConstantTimeEq as _;
         let own = self.link(head, payload);

@@ -64,7 +64,7 @@ pub struct Plan {
     /// By the keyed hash of the session's key.
     pub steps: HashMap<[u8; 16], Planned>,
     pub digest: String,
-    /// The digest does not fit what stands before it.
+    /// The digest does not fit what precedes it.
     pub edited: bool,
 }
 
@@ -125,8 +125,8 @@ pub fn refuse_taken(path: &Path) -> Result<(), Failure> {
 }
 
 fn taken(path: &Path) -> Failure {
-    Failure::new(format!("there is a file {} already", path.display()))
-        .hint("a plan never replaces a file: choose another name, or remove that one")
+    Failure::new(format!("the file {} already exists", path.display()))
+        .hint("a plan never overwrites a file: choose another name, or remove that one")
 }
 
 /// Writes the plan and leaves the entries at their end; its digest.
@@ -217,13 +217,13 @@ pub fn parse(path: &Path, mut from: impl BufRead) -> anyhow::Result<Plan> {
     let mut text = Vec::new();
     let wrong = |number: u64, what: &str| {
         Failure::new(format!("{}: line {number} {what}", path.display()))
-            .hint("a plan is what purge, expire and clear write with --plan FILE")
+            .hint("plans are written by purge, expire and clear with --plan FILE")
     };
     loop {
         text.clear();
         if from.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut text).with_context(about)? == 0 {
             return Err(Failure::new(format!(
-                "the plan {} has no last line: it is incomplete",
+                "the plan {} is incomplete: its last line is missing",
                 path.display()
             ))
             .hint("write it again; nothing was changed")
@@ -233,13 +233,13 @@ pub fn parse(path: &Path, mut from: impl BufRead) -> anyhow::Result<Plan> {
         if text.len() as u64 == LINE_LIMIT {
             return Err(wrong(number, "has no end").into());
         }
-        let line: Json = serde_json::from_slice(&text).map_err(|_| wrong(number, "is no JSON"))?;
+        let line: Json = serde_json::from_slice(&text).map_err(|_| wrong(number, "is not JSON"))?;
         let member = |name: &str| line.get(name).and_then(Json::as_str);
         if let Some(written) = member("digest") {
             let own = hex(&digest.finalize());
             let Some(header) = header else { return Err(wrong(number, "comes before the header").into()) };
             edited |= written != own || line.get("steps").and_then(Json::as_u64) != Some(steps.len() as u64);
-            // Nothing comes after it but what somebody put there.
+            // Nothing comes after it but what someone put there.
             edited |= !from.fill_buf().with_context(about)?.is_empty();
             return Ok(Plan { header, steps, digest: written.to_string(), edited });
         }
@@ -266,7 +266,7 @@ pub fn parse(path: &Path, mut from: impl BufRead) -> anyhow::Result<Plan> {
             };
             Some((name, Planned { seen, layout: member("layout")?.to_string(), end, ends, key }))
         };
-        let (name, planned) = step().ok_or_else(|| wrong(number, "is no step"))?;
+        let (name, planned) = step().ok_or_else(|| wrong(number, "is not a step"))?;
         if planned.key.as_ref().is_some_and(|key| header.name(&key.0) != name) {
             return Err(wrong(number, "names another session than its key").into());
         }
@@ -276,7 +276,7 @@ pub fn parse(path: &Path, mut from: impl BufRead) -> anyhow::Result<Plan> {
 }
 
 fn head(line: &Json) -> Result<Header, &'static str> {
-    let version = line.get("sessctl_plan").and_then(Json::as_u64).ok_or("is no header of a plan")?;
+    let version = line.get("sessctl_plan").and_then(Json::as_u64).ok_or("is not a header of a plan")?;
     if version > VERSION {
         return Err("says that a newer version of sessctl wrote this plan");
     }
@@ -299,20 +299,17 @@ fn head(line: &Json) -> Result<Header, &'static str> {
 pub fn check(plan: &Plan, store: &str, now: i64, max_age: u64, allow_edited: bool) -> Result<(), Refusal> {
     // What an edited plan says of itself is no more to be believed than the rest.
     if plan.edited && !allow_edited {
-        return Err(Refusal::new("the plan was edited: its digest does not fit")
-            .hint("review it again, then say --allow-edited"));
+        return Err(Refusal::new("the plan was edited: checksum mismatch")
+            .hint("review it again, then pass --allow-edited"));
     }
     if plan.header.store != store {
-        return Err(Refusal::new(format!(
-            "the plan was made for {}, and this is {store}",
-            plan.header.store
-        ))
-        .hint("name that store with --store"));
+        return Err(Refusal::new(format!("the plan was made for {}, not for {store}", plan.header.store))
+            .hint("name that store with --store"));
     }
     let age = u64::try_from(now - plan.header.created_at).unwrap_or(0);
     if age > max_age {
         let (age, most) = (crate::text::span(age), crate::text::span(max_age));
-        return Err(Refusal::new(format!("the plan is {age} old, and --max-age is {most}"))
+        return Err(Refusal::new(format!("the plan is {age} old, more than the --max-age of {most}"))
             .hint("write it again, or raise --max-age"));
     }
     Ok(())

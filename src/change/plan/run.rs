@@ -126,13 +126,13 @@ pub struct RunFile {
 pub enum Damage {
     #[error("there is no run `{0}`")]
     Absent(String),
-    #[error("{0} is no run file")]
+    #[error("{0} is not a run file")]
     Foreign(PathBuf),
     #[error("{path} is damaged at byte {offset}")]
     Corrupt { path: PathBuf, offset: u64 },
-    #[error("{path} was edited at byte {offset}, or bound by another key")]
+    #[error("{path} was edited at byte {offset}, or signed with another key")]
     Forged { path: PathBuf, offset: u64 },
-    #[error("{path} cannot be checked, as the key that binds it is gone")]
+    #[error("{path} cannot be verified: the key that signed it is gone")]
     Keyless { path: PathBuf },
     #[error("{path} was written by a newer version of sessctl")]
     Newer { path: PathBuf },
@@ -154,7 +154,7 @@ impl Advice for Damage {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Damage::Absent(_) => Some("`sessctl runs` lists those that are kept".to_string()),
+            Damage::Absent(_) => Some("`sessctl runs` lists the runs that are kept".to_string()),
             Damage::Forged { path, .. } | Damage::Keyless { path } => Some(format!(
                 "nothing was changed; what is in it was not written by sessctl, or {} is not the key that was \
                  there when it was",

@@ -380,7 +380,7 @@ fn unsigned(number: u64) -> Value<'static> {
     i64::try_from(number).map_or(Value::UInt(number), Value::Int)
 }
 
-/// `<Name>k__BackingField` is how the compiler calls the field behind the property `Name`.
+/// `<Name>k__BackingField` is how the compiler calls the field after the property `Name`.
 fn member_name(name: Cow<'_, str>) -> Cow<'_, str> {
     const MARK: &str = ">k__BackingField";
     match name {
@@ -393,7 +393,7 @@ fn member_name(name: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// A class's name without the assemblies of its type arguments, `[[System.Int32, mscorlib, …]]`: a
-/// comma with a space behind it stands before nothing else.
+/// comma with a space after it stands before nothing else.
 pub(super) fn without_assemblies(name: Cow<'_, str>) -> Cow<'_, str> {
     if !name.contains(", ") {
         return name;

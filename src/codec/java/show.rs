@@ -20,18 +20,18 @@ enum Shape {
     Is(&'static str),
     /// As `Is`, as a set whatever it is.
     IsSetOf(&'static str),
-    /// The objects behind its fields.
+    /// The objects after its fields.
     List,
-    /// As `List`, with a null behind the last one.
+    /// As `List`, with a null after the last one.
     ListToNull,
     /// Its `items` in a ring, from `takeIndex` on.
     Ring,
     Set,
-    /// As `Set`, behind a comparator.
+    /// As `Set`, after a comparator.
     SortedSet,
-    /// Keys and values in turns behind its fields.
+    /// Keys and values in turns after its fields.
     Map,
-    /// As `Map`, with nulls behind the last pair.
+    /// As `Map`, with nulls after the last pair.
     MapToNull,
     Vector,
     /// The keys of the map in its field of that name, as a set.
@@ -617,9 +617,9 @@ impl<'s, 'a> Show<'s, 'a> {
                     return None;
                 };
                 let Node::Array { items, .. } = &self.stream.nodes[data as usize] else { return None };
-                let (behind, before) = items.split_at_checked(usize::try_from(begin).ok()?)?;
+                let (after, before) = items.split_at_checked(usize::try_from(begin).ok()?)?;
                 let count = usize::try_from(count).ok().filter(|count| *count <= items.len())?;
-                (Shape::List, before.iter().chain(behind).take(count).copied().collect())
+                (Shape::List, before.iter().chain(after).take(count).copied().collect())
             }
             Shape::One => (Shape::List, vec![field("element")?]),
             Shape::OneInSet => (Shape::Set, vec![field("element")?]),
@@ -965,8 +965,8 @@ impl<'s, 'a> Show<'s, 'a> {
         Ok(found)
     }
 
-    /// The UTF-16 units of a StringBuilder, which writes its count and all its array behind its fields,
-    /// or of a StringBuffer, which writes them as fields. What the array has behind the text is left
+    /// The UTF-16 units of a StringBuilder, which writes its count and all its array after its fields,
+    /// or of a StringBuffer, which writes them as fields. What the array has after the text is left
     /// from before.
     fn characters(&self, levels: &[Level<'a>]) -> Option<&'s [u8]> {
         let extra = &levels.last()?.extra;
@@ -1105,12 +1105,12 @@ fn object<'a>(
     Value::Object(Box::new(Object { class, fields, payload }))
 }
 
-/// A UTF-16 unit by itself; half of a pair is no character.
+/// A UTF-16 unit by itself; half of a pair is not a character.
 fn character(unit: u16) -> char {
     char::from_u32(u32::from(unit)).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// The objects that the classes of a hierarchy wrote behind their fields.
+/// The objects that the classes of a hierarchy wrote after their fields.
 ///
 /// The counts in the block data between them say nothing that the end of the data does not.
 fn extras<'a>(levels: &[Level<'a>]) -> Vec<Item<'a>> {

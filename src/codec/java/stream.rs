@@ -176,7 +176,7 @@ impl<'a> Stream<'a> {
     }
 
     /// The classes that may have left their fields out, by their places; that of the last object
-    /// first, since reading rarely gets far behind the one that was misread.
+    /// first, since reading rarely gets far after the one that was misread.
     fn doubts(&self) -> Vec<u32> {
         let mut doubts: Vec<&Class> =
             self.classes.iter().filter(|class| class.doubt > 0 && !class.writes).collect();
@@ -740,7 +740,7 @@ impl<'a> Reader<'a, '_> {
     /// Whether a class with a `writeObject` of its own left its fields out, and began with what it
     /// wrote instead: block data, an object, or the end.
     ///
-    /// Fields of primitive types come first and look like anything, so what is behind them has to
+    /// Fields of primitive types come first and look like anything, so what is after them has to
     /// tell. Where that leaves it open the class is one to be doubted.
     fn is_unwritten(&mut self, class: u32) -> bool {
         const MAY_BEGIN: fn(&u8) -> bool = |tag| matches!(tag, 0x70..=0x78 | 0x7a | 0x7c..=0x7e);
@@ -754,15 +754,15 @@ impl<'a> Reader<'a, '_> {
         if class.leaves_out {
             return true;
         }
-        let behind = self.bytes.get(self.at.saturating_add(class.scalars));
+        let after = self.bytes.get(self.at.saturating_add(class.scalars));
         let sure = match first.kind {
             // A byte of its own, 0 or 1.
             b'Z' => true,
-            _ if class.scalars > 0 && !behind.is_some_and(MAY_BEGIN) => true,
+            _ if class.scalars > 0 && !after.is_some_and(MAY_BEGIN) => true,
             // Where a field that is an object would have to begin.
             _ => {
                 let last = class.fields.last().map_or(0, |field| field.kind);
-                size_of_kind(last) == 0 && matches!(behind, Some(0x77 | 0x78 | 0x7a))
+                size_of_kind(last) == 0 && matches!(after, Some(0x77 | 0x78 | 0x7a))
             }
         };
         if sure {
@@ -808,7 +808,7 @@ pub(super) fn scalar<'a>(kind: u8, bytes: &[u8]) -> Item<'a> {
 }
 
 /// Java's own UTF-8: U+0000 in two bytes, and characters beyond U+FFFF as two surrogates of three
-/// bytes each (`DataInput.readUTF`). What is no character becomes U+FFFD.
+/// bytes each (`DataInput.readUTF`). What is not a character becomes U+FFFD.
 pub(super) fn modified_utf8(bytes: &[u8]) -> Cow<'_, str> {
     // Surrogates and the long zero are no UTF-8, so whatever is UTF-8 means the same in both.
     if let Ok(text) = std::str::from_utf8(bytes) {

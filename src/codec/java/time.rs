@@ -233,7 +233,7 @@ impl Bytes<'_> {
         Some(format!("{}T{}", self.local_date()?, self.local_time()?))
     }
 
-    /// Quarters of an hour, or seconds behind a mark. UTC is `Z`.
+    /// Quarters of an hour, or seconds after a mark. UTC is `Z`.
     fn offset(&mut self) -> Option<String> {
         let seconds = match self.i8()? {
             127 => self.i32()?,

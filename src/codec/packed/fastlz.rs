@@ -14,7 +14,7 @@ pub const NAME: &str = "fastlz";
 /// Further back the second level repeats by two bytes of their own.
 const FAR: usize = 8191;
 
-/// Decompresses a block behind four bytes with the plain length, least first.
+/// Decompresses a block after four bytes with the plain length, least first.
 pub fn behind_length(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, DecodeError> {
     let Some((length, packed)) = bytes.split_first_chunk::<4>() else {
         return Err(DecodeError::new(NAME, 0, "shorter than the length that it begins with"));

@@ -307,7 +307,7 @@ impl<const SYMBOLS: usize> Codes<SYMBOLS> {
         if left > 0 && longest > 1 {
             return None;
         }
-        // Those without a code go behind all others.
+        // Those without a code go after all others.
         places[0] = places[LONGEST + 1];
         for (at, eight) in eights.iter().enumerate() {
             if *eight != [0; 8] {

@@ -39,7 +39,7 @@ pub fn exactly(bytes: &[u8], length: usize) -> Result<Vec<u8>, DecodeError> {
     }
 }
 
-/// Decompresses the first `length` bytes of something longer; what is compressed may end behind them.
+/// Decompresses the first `length` bytes of something longer; what is compressed may end after them.
 pub fn begin(bytes: &[u8], length: usize) -> Result<Vec<u8>, DecodeError> {
     let mut plain: Vec<u8> = Vec::with_capacity(length + 264);
     match unpack(bytes, length, &mut plain) {

@@ -294,7 +294,7 @@ impl<'a> Tree<'a> {
         Ok(())
     }
 
-    /// Begins the member that is `index` places behind the first.
+    /// Begins the member that is `index` places after the first.
     #[inline]
     pub(crate) fn key(&mut self, index: usize, key: Key<'a>) {
         let Some(frame) = self.frames.last() else { return };
@@ -578,7 +578,7 @@ fn date(fields: &[(Cow<'_, str>, Value<'_>)]) -> Option<String> {
     Some(format!("{day}T{time}{point}{fraction}{zone}"))
 }
 
-/// A string: text, or bytes where it is no UTF-8.
+/// A string: text, or bytes where it is not UTF-8.
 pub(crate) fn text(bytes: &[u8]) -> Value<'_> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Value::Text(Cow::Borrowed(text)),
@@ -586,7 +586,7 @@ pub(crate) fn text(bytes: &[u8]) -> Value<'_> {
     }
 }
 
-/// A name: text, read as Latin-1 where it is no UTF-8.
+/// A name: text, read as Latin-1 where it is not UTF-8.
 pub(crate) fn name(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),

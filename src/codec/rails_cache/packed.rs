@@ -139,7 +139,7 @@ impl<'a> Reader<'a> {
                 }
                 self.depth -= 1;
                 if self.bytes.at > at + length {
-                    return self.bytes.fault_at(at, "a value that goes on behind what it is in");
+                    return self.bytes.fault_at(at, "a value that goes on after what it is in");
                 }
                 return Ok(of_parts(kind, parts));
             }
@@ -327,7 +327,7 @@ mod tests {
             );
             assert_eq!(
                 read(b"\xd4\x03\x92\x01\x01").unwrap_err().reason,
-                "a value that goes on behind what it is in"
+                "a value that goes on after what it is in"
             );
         });
     }

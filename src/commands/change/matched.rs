@@ -275,26 +275,28 @@ pub(super) fn note_left_alone(context: &Context, matched: &Matched<'_>) {
             either(matched.uncertain_count, "one", "any"),
             either(matched.uncertain_count, "it is", "they are"),
         ));
-        context.ui.note(format!("hint: name the layout to include them, such as --layout {}", names[0]));
+        context.ui.note(format!("hint: to include them, name the layout: --layout {}", names[0]));
     }
     for (layout, count) in &matched.shapes {
         let (keys, have, they) =
             if *count == 1 { ("key", "has", "it is") } else { ("keys", "have", "they are") };
         context.ui.warn(format!(
-            "{count} matching {keys} {have} only the form of {layout}'s, and a value that says nothing; {they} left alone"
+            "{count} matching {keys} {have} the form of {layout}'s keys, but a value that proves nothing; {they} left alone"
         ));
     }
     if !matched.shapes.is_empty() {
-        context.ui.note("hint: say by --prefix or --match which keys are sessions, or name single ones");
+        context
+            .ui
+            .note("hint: say with --prefix or --match which keys are sessions, or name them one by one");
     }
     if matched.shapes_taken > 0 {
         let (many, are) =
             (plural(matched.shapes_taken, "session"), if matched.shapes_taken == 1 { "is" } else { "are" });
-        context.ui.note(format!("note: {many} cannot be decoded and {are} known by the key alone"));
+        context.ui.note(format!("note: {many} cannot be decoded and {are} recognised by the key alone"));
     }
     for ((layout, why), count) in &matched.unchangeable {
         let sessions = plural(*count, "matching session");
-        context.ui.warn(format!("{sessions} of {layout} cannot be changed in this way: {why}"));
+        context.ui.warn(format!("{sessions} of {layout} cannot be changed this way: {why}"));
     }
     report::unsettled(context, &matched.tally.unsettled);
     if matched.fits > 0 {

@@ -58,7 +58,7 @@ pub(super) fn question(spool: &Spool, change: &Change<'_>, context: &Context, pl
         who.push(format!("{} anonymous", totals.anonymous));
     }
     if totals.unknown > 0 {
-        who.push(format!("{} of which it is not known whose", totals.unknown));
+        who.push(format!("{} whose user is unknown", totals.unknown));
     }
     line("users", &who.join("; "));
     line("layouts", &layouts.join(", "));
@@ -90,7 +90,7 @@ pub(super) fn tell_caveats(context: &Context, layouts: &BTreeMap<&'static str, u
     };
     let rows = context.ui.screen().map_or(usize::MAX, |(_, rows)| rows);
     let mut room = rows.saturating_sub(ui::height(above, HANG) + BELOW + 1);
-    context.ui.tell("What that does not end:", 0);
+    context.ui.tell("What this does not end:", 0);
     for (at, caveat) in caveats.iter().enumerate() {
         let line = format!("  {caveat}");
         let taken = ui::height(&line, 4);

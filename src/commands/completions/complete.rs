@@ -149,7 +149,7 @@ pub fn live() -> Command {
 
 fn each(command: Command, change: &dyn Fn(Takes, Arg) -> Arg) -> Command {
     let name = command.get_name().to_string();
-    // `mut_arg` would put each behind the others, and what has no name goes by its place.
+    // `mut_arg` would put each after the others, and what has no name goes by its place.
     command
         .mut_args(|arg| match takes(&name, arg.get_id().as_str()) {
             Some(takes) => change(takes, arg),

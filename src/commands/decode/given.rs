@@ -1,4 +1,4 @@
-//! What somebody hands over as a value, and what of it is the value: redis-cli adds a line feed, or puts
+//! What someone hands over as a value, and what of it is the value: redis-cli adds a line feed, or puts
 //! quotes around it and a number before it; others wrap it for the way.
 
 use std::borrow::Cow;
@@ -10,7 +10,7 @@ use crate::wrap::{base64, deflate, lz4, zstd};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reading<'g> {
     pub(super) value: Given<'g>,
-    /// What was taken off, where somebody should be told.
+    /// What was taken off, where someone should be told.
     pub(super) how: Option<&'static str>,
 }
 
@@ -27,7 +27,7 @@ const QUOTED: &str = "read as redis-cli shows it on a terminal, in quotes";
 pub(super) fn readings(bytes: &[u8]) -> Vec<Reading<'_>> {
     let whole = |bytes, how| Reading { value: Given::Value(bytes), how };
     let mut readings = vec![whole(Cow::Borrowed(bytes), None)];
-    // redis-cli --raw and every shell put a line feed behind what they print.
+    // redis-cli --raw and every shell put a line feed after what they print.
     let line = bytes.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     if let Some(line) = line.filter(|line| !line.is_empty()) {
         if let Some(no_lf) = bytes.strip_suffix(b"\n").filter(|no_lf| no_lf.len() > line.len()) {
@@ -125,7 +125,7 @@ fn unquote(line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     }
 }
 
-/// What somebody may have put around a value on its way, if it shows.
+/// What someone may have put around a value on its way, if it shows.
 pub(super) fn unwrapped(bytes: &[u8], limits: &Limits) -> Option<(&'static str, Vec<u8>)> {
     let (name, plain) = if deflate::is_gzip(bytes) {
         (deflate::GZIP, deflate::gunzip(bytes, limits))
@@ -154,17 +154,17 @@ pub(super) fn reply(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     let text = bytes.trim_ascii();
     let begins = |word: &str| text.starts_with(word.as_bytes());
     Some(if text == b"(nil)" {
-        ("redis-cli printed (nil): there is no such key or field", "look for the key: sessctl inspect ID")
+        ("redis-cli printed (nil): no such key or field", "look for the key: sessctl inspect ID")
     } else if begins("(error) WRONGTYPE") || begins("WRONGTYPE ") {
         (
-            "redis-cli printed an error: the key is no string",
+            "redis-cli printed an error: the key is not a string",
             "of a hash, print one field: redis-cli --raw hget KEY FIELD; or all of it: redis-cli --no-raw \
              hgetall KEY",
         )
     } else if begins("(error) ") || begins("ERR ") || begins("NOAUTH ") || begins("NOPERM ") {
-        ("redis-cli printed an error, and no value", "mend what it says, then print the value again")
+        ("redis-cli printed an error instead of a value", "fix what it says, then print the value again")
     } else if begins("(integer) ") || begins("(empty ") {
-        ("redis-cli printed the answer to a command that gives no value", RAW)
+        ("redis-cli printed the reply to a command that returns no value", RAW)
     } else {
         return None;
     })
@@ -178,11 +178,11 @@ pub(super) fn amiss(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
     reply(bytes).or_else(|| {
         let what = if memchr::memmem::find(text, "\u{fffd}".as_bytes()).is_some() {
-            "bytes were lost on the way: where they were it holds U+FFFD"
+            "bytes were lost on the way: U+FFFD stands in their place"
         } else if (begins("\"") && !is_json) || begins("1) ") || begins("1# ") {
-            "it looks like what redis-cli shows on a terminal, and is cut or changed"
+            "it looks like what redis-cli shows on a terminal, but is cut or altered"
         } else if memchr::memmem::find(text, b"\\x").is_some() && text.is_ascii() {
-            "it holds escapes such as \\x00 as redis-cli shows them, without the quotes around"
+            "it holds escapes such as \\x00 as redis-cli shows them, but not the quotes around them"
         } else {
             return None;
         };

@@ -26,7 +26,7 @@ pub(super) fn examine(
     let evicted = health.evicted_keys.unwrap_or(0);
     if evicted > 0 {
         findings.add_many(Id::Eviction, evicted, || {
-            format!("{} evicted since the server was started", plural(evicted, "key"))
+            format!("{} evicted since the server started", plural(evicted, "key"))
         });
     } else if limit.is_some() && policy != "noeviction" {
         findings.add(Id::Eviction, || format!("maxmemory-policy is {}", safe(policy)));
@@ -34,7 +34,7 @@ pub(super) fn examine(
     if let (Some(most), Some(used)) = (limit, health.used_memory)
         && used as f64 >= most as f64 * FULL
     {
-        findings.add(Id::Memory, || format!("{} of {} are used", clock::size(used), clock::size(most)));
+        findings.add(Id::Memory, || format!("{} of {} used", clock::size(used), clock::size(most)));
     }
     if let (Some((layout, needed)), Some(events)) = (needs_events, &health.notifications) {
         // `A` stands for all classes of events, and not for where they are published.
@@ -57,10 +57,13 @@ pub(super) fn examine(
     if lag.replicas > 0 && (lag.silent.as_secs() >= SILENT_SECONDS || lag.bytes >= BEHIND || lag.filling) {
         findings.add(Id::ReplicaLag, || {
             if lag.filling {
-                return "a replica is being filled from the beginning".to_string();
+                return "a replica is doing a full resync".to_string();
             }
             let silent = lag.silent.as_secs();
-            format!("the slowest replica lacks {} and was silent for {silent} s", clock::size(lag.bytes))
+            format!(
+                "the slowest replica is {} behind and was last heard from {silent} s ago",
+                clock::size(lag.bytes)
+            )
         });
     }
 }
@@ -69,13 +72,13 @@ pub(super) fn examine(
 pub(super) fn unasked(health: &Health) -> Option<&'static str> {
     if health.version.is_none() {
         Some(
-            "the server may not be asked about itself (INFO, CONFIG GET): eviction, memory, durability, replicas \
-             and notifications were not looked at",
+            "no permission to ask the server about itself (INFO, CONFIG GET): eviction, memory, \
+             durability, replicas and notifications were not checked",
         )
     } else if health.save.is_none() {
         Some(
-            "the server's settings may not be asked for (CONFIG GET): durability and notifications were not \
-             looked at",
+            "no permission to read the server's settings (CONFIG GET): durability and notifications were \
+             not checked",
         )
     } else {
         None

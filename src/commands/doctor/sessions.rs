@@ -19,7 +19,7 @@ use crate::value::Value;
 const LARGE: u64 = 1 << 20;
 /// Bits below which an id can be guessed (OWASP, Session Management Cheat Sheet).
 const BITS: f64 = 64.0;
-/// So many sessions of one user, or from so many networks, are no person's.
+/// So many sessions per user, or from so many networks, are no person's.
 const SESSIONS: u32 = 100;
 const NETWORKS: usize = 20;
 /// Users of whom networks are kept, and networks of one.
@@ -77,7 +77,7 @@ impl<'u> Examining<'u> {
         if self.anonymous >= FLOOD && self.anonymous >= TIMES * self.authenticated.max(1) {
             let (anonymous, authenticated) = (self.anonymous, self.authenticated);
             self.findings.add_many(Id::AnonymousFlood, anonymous, || {
-                format!("{anonymous} sessions of nobody beside {authenticated} of users")
+                format!("{anonymous} anonymous sessions, {authenticated} of users")
             });
         }
         for (prefix, layouts) in &self.prefixes {

@@ -65,18 +65,18 @@ const OPTIONS: &[(&str, &str)] = &[
 
 /// Options that there is nothing like, and what to do instead.
 const INSTEAD: &[(&str, &str)] = &[
-    ("--watch", "a list is of one moment: run it again, such as by watch(1)"),
-    ("--follow", "a list is of one moment: run it again, such as by watch(1)"),
+    ("--watch", "list shows one moment: run it again, for instance with watch(1)"),
+    ("--follow", "list shows one moment: run it again, for instance with watch(1)"),
     ("--wide", "`sessctl list --wide` shows more columns"),
     ("--desc", "a `-` before the column sorts descending: --sort -ttl"),
 ];
 
 /// Forms of output of other tools.
 const FORMS: &[(&str, &str)] = &[
-    ("yml", "it is written -o yaml"),
+    ("yml", "use -o yaml"),
     ("name", "-o ids prints the ids only"),
-    ("text", "-o table is the form for people"),
-    ("jsonl", "a JSON object a line is -o ndjson"),
+    ("text", "-o table is meant for people"),
+    ("jsonl", "for one JSON object a line, use -o ndjson"),
 ];
 
 /// Says what was meant in place of what merely is spelt alike.

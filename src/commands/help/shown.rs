@@ -29,17 +29,17 @@ pub const TOPICS: &[Topic] = &[
         text: page,
         heading: "Where the sessions are",
         examples: "\
-Every command takes these options, before or behind its name. An option goes before its environment \
-variable, that before the profile, and the profile before the default.
+Every command takes these options, before or after its name. An option overrides its environment \
+variable, which overrides the profile, which overrides the default.
 
 Examples:
   A server on another machine, with TLS, an ACL user, and database 2:
     sessctl --store rediss://admin@cache.example:6380/2 list
-  The password from a file or the environment. One in the URL works too, but whoever may list the \
-processes of this machine reads it there:
+  The password from a file or the environment. One in the URL works too, but anyone who can list this \
+machine's processes can read it there:
     sessctl --store redis://admin@db1 --password-file ~/.redis-password list
     REDISCLI_AUTH=… sessctl --store redis://admin@db1 list
-  A profile of the configuration file; `sessctl config init` writes it from what is in a server:
+  A profile from the configuration file; `sessctl config init` writes one from what it finds on a server:
     sessctl --profile shop list
   One framework only, under a prefix of your own:
     sessctl --layout connect-redis --prefix shop:sess: list",
@@ -50,18 +50,19 @@ processes of this machine reads it there:
         text: page,
         heading: "Output",
         examples: "\
-Data go to standard output; notes, questions, progress and errors to standard error. Colour and \
+Data goes to standard output; notes, questions, progress and errors go to standard error. Colour and \
 progress are for terminals only; NO_COLOR in the environment turns colour off there, too.
 
-An id is a credential. Tables show the beginning of each, which every command takes for the whole; \
-json, ndjson, csv and ids carry it whole unless --mask is given or the profile says `mask = true`.
+An id is a credential. Tables show only the beginning of each id, and every command accepts that \
+beginning; json, ndjson, csv and ids carry it whole unless --mask is given or the profile says `mask = \
+true`.
 
 Examples:
-  For a script, a line a session:
+  For a script, one line per session:
     sessctl list --columns id,user,ttl -o ndjson
-  The ids of one user's sessions, and what ends them:
+  The ids of one user's sessions, and how to end them:
     sessctl list --user alice -o ids | sessctl purge --ids-from - --yes
-  Ids that may hold line breaks:
+  Ids that may contain line breaks:
     sessctl list -o ids -0 | xargs -0 -n1 sessctl inspect",
     },
     Topic {
@@ -70,22 +71,23 @@ Examples:
         text: page,
         heading: FILTERS,
         examples: "\
-list, count, purge and expire take them. A session has to pass all of them; a repeated --user, \
---user-match, --ip or --agent is met by any of its values. What changes something needs a filter, ids or --all.
+Commands such as list, count, purge and expire take them. A session must pass all of them; a repeated \
+--user, --user-match, --ip or --agent is met by any of its values. Commands that change something need a \
+filter, ids or --all.
 
 Examples:
-  Idle for a week, and not of the services:
+  Idle for a week, service accounts excepted:
     sessctl list --idle '>7d' --not --user-match 'svc-*'
-  Of two users, from one network:
+  Two users', from one network:
     sessctl list --user alice --user bob --ip 192.0.2.0/24 --agent iphone
-  By what the session holds, as `sessctl inspect` shows it:
+  By what the session holds (see `sessctl inspect`):
     sessctl list --where 'cart.items.0.qty >= 2' --where 'locale = de'
   Large ones that nobody is logged in to:
     sessctl count --anonymous --size '>64KiB'",
     },
     Topic {
         name: "exit-codes",
-        about: "What the program's exit code says",
+        about: "What the program's exit codes mean",
         text: |_| format!("Exit codes:\n{}", exit::table()),
         heading: "",
         examples: "",

@@ -62,7 +62,7 @@ impl Side {
         let who = match session.login() {
             Login::User(user) => safe::safe(user).into_owned(),
             Login::Nobody => "nobody".to_string(),
-            Login::Unknown => "not known whose".to_string(),
+            Login::Unknown => "user unknown".to_string(),
         };
         Side { name: format!("{} ({who})", render::shown_id(session, &context.look())), members }
     }
@@ -206,13 +206,13 @@ pub(super) fn print(
     if context.format == Format::Table {
         writeln!(out, "first   {first_name}\nsecond  {second_name}\n")?;
         if rows.is_empty() {
-            writeln!(out, "They hold the same.")?;
+            writeln!(out, "They hold the same data.")?;
         }
     }
     if context.format != Format::Table || !rows.is_empty() {
         render::rows(context.format, Columns::every(COLUMNS), &context.look(), rows, &mut *out)?;
     }
     out.flush()?;
-    context.ui.note(format!("{} differ, {same} are the same", plural(differ, "member")));
+    context.ui.note(format!("{} differ, {same} are equal", plural(differ, "member")));
     Ok(())
 }

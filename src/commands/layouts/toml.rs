@@ -139,7 +139,7 @@ ip = "meta.ip"
 agent = "meta.browser"
 must_have = ["cookie.originalMaxAge", "cookie.path"]
 cookie = { name = "express.sid", form = "express" }
-caveats = ["API tokens of the forum are no sessions and go on."]
+caveats = ["API tokens of the forum are not sessions and go on."]
 
 [[layouts.my-nodebb.companions]]
 kind = "zset"

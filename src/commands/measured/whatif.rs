@@ -59,7 +59,7 @@ impl Change {
             Usage::new(format!("--if '{text}': {why}"))
                 .hint("such as --if 'purge --anonymous --idle >2h', or --if 'expire --all --cap 2h'")
         };
-        let words = shlex::split(text).ok_or_else(|| wrong("a quotation mark is not closed"))?;
+        let words = shlex::split(text).ok_or_else(|| wrong("a quotation mark is unclosed"))?;
         let typed = Typed::try_parse_from(words).map_err(|error| {
             let said = error.to_string();
             let line = said.lines().next().unwrap_or_default();
@@ -73,7 +73,7 @@ impl Change {
         let filter = select.filter().map_err(|error| wrong(&error.to_string()))?;
         // As the command itself has it.
         if filter.is_empty() && needs_filter {
-            return Err(wrong("it names no sessions; give a filter, or --all").into());
+            return Err(wrong("it selects no sessions; give a filter, or --all").into());
         }
         Ok(Change {
             text: text.to_string(),
@@ -130,10 +130,10 @@ mod tests {
         assert_eq!(Change::parse("purge --anonymous --idle '>2h'").unwrap().later_than, None);
         assert_eq!(Change::parse("expire --cap 2h").unwrap().later_than, Some(7_200_000));
         for (text, part) in [
-            ("purge --idle 'x", "is not closed"),
+            ("purge --idle 'x", "is unclosed"),
             ("destroy", "unrecognized subcommand"),
             ("expire", "required"),
-            ("purge", "names no sessions"),
+            ("purge", "selects no sessions"),
             ("purge --idle soon", "--idle"),
         ] {
             let error = Change::parse(text).unwrap_err().to_string();

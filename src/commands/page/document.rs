@@ -62,14 +62,14 @@ pub(super) fn page(measured: &Measured, examined: Option<&Examined>, title: &str
         html.markup(
             "<p class=\"warn\" role=\"note\"><strong>Incomplete:</strong> the store was not read to its ",
         );
-        html.markup("end. There may be more sessions than are counted here.</p>\n");
+        html.markup("end. There may be more sessions than counted here.</p>\n");
     }
     if let Some(error) = measured.error() {
         let (share, keys) = measured.sampled.unwrap_or_default();
         html.markup("<p class=\"warn\" role=\"note\"><strong>Estimated</strong> from a sample: ");
         html.text(&format!("{:.4} % of ", share * 100.0))
             .number(keys)
-            .markup(" keys, chosen by chance. The ");
+            .markup(" keys, chosen at random. The ");
         html.markup("number of sessions is right within ").number(error).markup(" in 19 of 20 cases.</p>\n");
     }
     for section in &sections {
@@ -78,7 +78,9 @@ pub(super) fn page(measured: &Measured, examined: Option<&Examined>, title: &str
         html.html(&section.body).markup("</section>\n");
     }
     html.markup("</main>\n<footer>\n<p>Written by sessctl ").markup(env!("CARGO_PKG_VERSION"));
-    html.markup(". Users and addresses stand in this page: keep it as you keep the store itself.</p>\n");
+    html.markup(
+        ". This page contains users and addresses: protect it as you protect the store itself.</p>\n",
+    );
     html.markup("</footer>\n<script>").markup(SORT).markup("</script>\n</body>\n</html>\n");
     html.into_string()
 }
@@ -100,8 +102,8 @@ fn sections(measured: &Measured, examined: Option<&Examined>, top: usize) -> Vec
         add("spread", "Sizes and times", Some(spreads(measured)));
         add("users", "Users", users(measured));
         let networks = both(
-            tops(measured, "top_networks", "Networks with most sessions", "Network", &figures.networks),
-            tops(measured, "top_ips", "Addresses with most sessions", "Address", &figures.ips),
+            tops(measured, "top_networks", "Networks with the most sessions", "Network", &figures.networks),
+            tops(measured, "top_ips", "Addresses with the most sessions", "Address", &figures.ips),
         );
         add("networks", "Networks", networks);
         let agents = tops(measured, "top_agents", "Browsers by family", "Browser", &figures.agents);
@@ -152,10 +154,10 @@ fn overview(measured: &Measured) -> Html {
         ("Users", "users", figures.users, true),
         ("Of a user", "authenticated", measured.scaled(figures.authenticated), true),
         ("Of nobody", "anonymous", measured.scaled(figures.anonymous), true),
-        ("Not known whose", "unknown", measured.scaled(figures.unknown), true),
-        ("Without an end", "without_ttl", measured.scaled(figures.without_ttl), false),
+        ("User unknown", "unknown", measured.scaled(figures.unknown), true),
+        ("Never expire", "without_ttl", measured.scaled(figures.without_ttl), false),
         ("Cannot be decoded", "undecodable", measured.scaled(figures.undecodable), false),
-        ("Over and still there", "expired", measured.scaled(figures.expired), false),
+        ("Expired but still there", "expired", measured.scaled(figures.expired), false),
     ] {
         if always || count > 0 {
             let shown = format!("{}{}", about(measured, name), super::html::grouped(count));
@@ -175,8 +177,8 @@ fn overview(measured: &Measured) -> Html {
         ];
         let whose =
             whose.map(|(label, count)| Bar { label: label.to_string(), count: measured.scaled(count) });
-        html.markup("<figure>\n<figcaption>Whose the sessions are</figcaption>\n");
-        bars(&mut html, "whose", "Whose the sessions are", "sessions", &whose);
+        html.markup("<figure>\n<figcaption>Who the sessions belong to</figcaption>\n");
+        bars(&mut html, "whose", "Who the sessions belong to", "sessions", &whose);
         html.markup("</figure>\n");
     }
     html
@@ -186,10 +188,10 @@ fn overview(measured: &Measured) -> Html {
 fn findings(examined: &Examined) -> Html {
     let mut html = Html::default();
     if !examined.complete {
-        html.markup("<p class=\"warn\" role=\"note\">Not all of it could be looked at; there may be more to find.</p>\n");
+        html.markup("<p class=\"warn\" role=\"note\">Not everything could be checked; there may be more findings.</p>\n");
     }
     if examined.findings.is_empty() {
-        html.markup("<p>Nothing wrong was found.</p>\n");
+        html.markup("<p>Nothing wrong found.</p>\n");
         return html;
     }
     html.markup("<dl class=\"findings\">\n");
@@ -208,7 +210,7 @@ fn findings(examined: &Examined) -> Html {
             html.markup("<dd class=\"soft\">For example ").name(example).markup("</dd>\n");
         }
         if let Some(fix) = spec.fix {
-            html.markup("<dd>What mends it: <code>").text(fix).markup("</code></dd>\n");
+            html.markup("<dd>How to fix it: <code>").text(fix).markup("</code></dd>\n");
         }
         html.markup("</div>\n");
     }
@@ -270,18 +272,19 @@ fn users(measured: &Measured) -> Option<Html> {
     let mut html = Html::default();
     if figures.sessions_per_user.known > 0 {
         let count = |count: u64| super::html::grouped(count);
-        plot(&mut html, "each", "Sessions of one user", "users", &figures.sessions_per_user, &count, None);
+        plot(&mut html, "each", "Sessions per user", "users", &figures.sessions_per_user, &count, None);
     }
-    let users = tops(measured, "top_users", "Users with most sessions", "User", &figures.users_by_sessions)?;
+    let users =
+        tops(measured, "top_users", "Users with the most sessions", "User", &figures.users_by_sessions)?;
     html.html(&users);
     Some(html)
 }
 
 fn data(measured: &Measured) -> Option<Html> {
     let mut html = Html::default();
-    html.markup("<p class=\"soft\">The room that attributes take, as compact JSON. What is further inside ");
-    html.markup("counts for the path above it, too.</p>\n");
-    html.html(&paths(measured, "top_paths", "Paths that hold most", &measured.figures.paths)?);
+    html.markup("<p class=\"soft\">The space that attributes take, as compact JSON. What is nested deeper ");
+    html.markup("counts towards the path above it, too.</p>\n");
+    html.html(&paths(measured, "top_paths", "Paths that hold the most", &measured.figures.paths)?);
     Some(html)
 }
 
@@ -315,17 +318,19 @@ fn spreads(measured: &Measured) -> Html {
     let figures = &measured.figures;
     let all: [Quantity<'_>; 5] = [
         ("bytes", "Size", &figures.bytes, size),
-        ("ttl_ms", "Time to the end", &figures.ttl_ms, span),
+        ("ttl_ms", "Time left", &figures.ttl_ms, span),
         ("idle_ms", "Time since last seen", &figures.idle_ms, span),
         ("age_ms", "Age", &figures.age_ms, span),
-        ("sessions_per_user", "Sessions of one user", &figures.sessions_per_user, super::html::grouped),
+        ("sessions_per_user", "Sessions per user", &figures.sessions_per_user, super::html::grouped),
     ];
     let mut html = Html::default();
     html.markup(
-        "<p class=\"soft\">Half of the sessions have no more than what stands under half. Not every ",
+        "<p class=\"soft\">Half of the sessions are at or below the value under <em>half</em>. Not every ",
     );
-    html.markup("framework notes when a session was made or seen: known says of how many it is known.</p>\n");
-    table(&mut html, "spread", "plain", "How sizes and times are spread");
+    html.markup(
+        "framework records when a session was created or seen; <em>known</em> says for how many it is known.</p>\n",
+    );
+    table(&mut html, "spread", "plain", "Distribution of sizes and times");
     html.markup("<th scope=\"col\">Quantity</th>");
     for head in ["Known", "Least", "Half", "90 %", "99 %", "Most"] {
         html.markup("<th scope=\"col\" class=\"number\">").markup(head).markup("</th>");
@@ -405,7 +410,7 @@ fn server(measured: &Measured) -> Option<Html> {
     if let Some(used) = health.used_memory {
         tile(&mut html, "Memory in use", "server.used_memory", used, &size(used));
         let share = measured.scaled(measured.figures.bytes.total) as f64 / used.max(1) as f64 * 100.0;
-        html.markup("<div><dt>Of it sessions</dt><dd>")
+        html.markup("<div><dt>Sessions' share</dt><dd>")
             .text(&format!("{share:.1} %"))
             .markup("</dd></div>\n");
     }
@@ -426,7 +431,7 @@ fn server(measured: &Measured) -> Option<Html> {
             tile(&mut html, head, name, count, &super::html::grouped(count));
         }
     }
-    html.markup("</dl>\n<p class=\"soft\">Evicted and expired since the server was started.</p>\n");
+    html.markup("</dl>\n<p class=\"soft\">Evicted and expired since the server started.</p>\n");
     Some(html)
 }
 
@@ -485,18 +490,18 @@ fn since(measured: &Measured, top: usize) -> Option<Html> {
 /// What a member of the figures is called in the page.
 fn called(name: &str) -> &str {
     match name {
-        "without_ttl" => "sessions without an end",
+        "without_ttl" => "sessions that never expire",
         "undecodable" => "sessions that cannot be decoded",
-        "expired" => "sessions that are over",
-        "authenticated" => "sessions of a user",
-        "anonymous" => "sessions of nobody",
-        "unknown" => "sessions of which it is not known whose they are",
+        "expired" => "sessions that have expired",
+        "authenticated" => "sessions with a user",
+        "anonymous" => "anonymous sessions",
+        "unknown" => "sessions whose user is unknown",
         "bytes" => "memory",
-        "ttl_ms" => "times to the end",
-        "idle_ms" => "times since last seen",
+        "ttl_ms" => "time left",
+        "idle_ms" => "time since last seen",
         "age_ms" => "ages",
-        "sessions_per_user" => "sessions of one user",
-        "top_users" => "users with most sessions",
+        "sessions_per_user" => "sessions per user",
+        "top_users" => "users with the most sessions",
         "top_ips" => "addresses",
         "top_networks" => "networks",
         "top_agents" => "browsers",
@@ -532,7 +537,7 @@ fn how(measured: &Measured) -> Html {
     }
     html.markup("</li>\n");
     if measured.sampled.is_some() {
-        html.markup("<li>Users are counted as they were seen in the sample.</li>\n");
+        html.markup("<li>Users are counted as seen in the sample.</li>\n");
     }
     if measured.figures.undecodable > 0 {
         let undecodable = measured.scaled(measured.figures.undecodable);

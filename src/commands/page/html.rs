@@ -16,7 +16,7 @@ impl Html {
         self
     }
 
-    /// Text from anywhere, for between tags and for quoted attributes: what is no visible character is
+    /// Text from anywhere, for between tags and for quoted attributes: what is not a visible character is
     /// shown escaped, and nothing in it is markup.
     pub(super) fn text(&mut self, text: &str) -> &mut Html {
         for char in safe(text).chars() {

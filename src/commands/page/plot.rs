@@ -12,9 +12,9 @@ pub(super) struct Bar {
 // In units of the drawing, which is as wide as a small telephone and only grows from there.
 const WIDE: f64 = 340.0;
 const ROW: f64 = 22.0;
-/// Where bars begin, behind their labels.
+/// Where bars begin, after their labels.
 const START: f64 = 92.0;
-/// For the number behind a bar.
+/// For the number after a bar.
 const NUMBER: f64 = 76.0;
 
 /// One bar below the other. `id` is the drawing's own in its page.

@@ -44,7 +44,7 @@ pub(super) fn screen(context: &Context, measured: &Measured, top: usize) -> Stri
     let whose = [
         (figures.authenticated, format!("of {}", plural(figures.users, "user"))),
         (figures.anonymous, "of nobody".to_string()),
-        (figures.unknown, "not known whose".to_string()),
+        (figures.unknown, "user unknown".to_string()),
     ];
     let whose: Vec<String> = whose
         .iter()
@@ -56,7 +56,10 @@ pub(super) fn screen(context: &Context, measured: &Measured, top: usize) -> Stri
     let faults = [
         (figures.undecodable, "cannot be decoded"),
         (figures.without_ttl, either(figures.without_ttl, "has no TTL", "have no TTL")),
-        (figures.expired, either(figures.expired, "is over and still there", "are over and still there")),
+        (
+            figures.expired,
+            either(figures.expired, "has expired but is still there", "have expired but are still there"),
+        ),
     ];
     let faults: Vec<String> = faults
         .iter()
@@ -70,7 +73,7 @@ pub(super) fn screen(context: &Context, measured: &Measured, top: usize) -> Stri
     let of = measured.health.as_ref().map_or_else(String::new, |health| {
         let mut text = String::new();
         if let Some(used) = health.used_memory {
-            let _ = write!(text, " of {} that the server uses", clock::size(used));
+            let _ = write!(text, " of the {} in use by the server", clock::size(used));
         }
         match health.maxmemory {
             Some(0) => text.push_str("; no maxmemory"),

@@ -58,7 +58,7 @@ end      the one key; entries in an application's own indexes are not known here
     keys: Keys { kind: Kind::Hash, ..LAYOUT.keys },
     recognize: |_, blob| match blob.fields() {
         Some(_) => Verdict::Sure,
-        None => Verdict::no("the key is no hash"),
+        None => Verdict::no("the key is not a hash"),
     },
     read: read_hash,
     ..LAYOUT
@@ -68,7 +68,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     match read(setup, blob).value {
         Ok(value) => match &*value {
             Value::Map(_) | Value::Pairs(_) | Value::Object(_) => Verdict::Sure,
-            other => Verdict::No(format!("the value is no map but of kind {}", other.kind()).into()),
+            other => Verdict::No(format!("the value is not a map but of kind {}", other.kind()).into()),
         },
         Err(error) => Verdict::No(error.to_string().into()),
     }

@@ -32,7 +32,7 @@ end      the one key. A request in flight may write it back
         if TYPES.iter().all(is_object) {
             Verdict::Sure
         } else {
-            Verdict::no("the value is no JSON object of ints, strings, floats and bools")
+            Verdict::no("the value is not a JSON object of ints, strings, floats and bools")
         }
     },
     describe: |_, _, data| {

@@ -57,7 +57,7 @@ alike    versions up to 4 keep a hash: aspnet-redis-provider-v4
     options: &[APPLICATION],
     recognize: |_, blob| match blob.text() {
         Some(_) => Verdict::Sure,
-        None => Verdict::no("the key is no string"),
+        None => Verdict::no("the key is not a string"),
     },
     read: |_, blob| {
         let name = codec::system_web::CODEC.name;
@@ -189,7 +189,7 @@ fn twin(key: &[u8], suffix: &str) -> Option<Key> {
 }
 
 fn recognize_fields(setup: &Setup, blob: &Blob<'_>) -> Verdict {
-    let Some(fields) = blob.fields() else { return Verdict::no("the key is no hash") };
+    let Some(fields) = blob.fields() else { return Verdict::no("the key is not a hash") };
     let Some(place) = (setup.layout.keys.locate)(setup, blob.key) else {
         return Verdict::no("the key has no id");
     };

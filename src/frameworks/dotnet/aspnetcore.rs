@@ -52,7 +52,7 @@ cookie   .AspNetCore.Session, sealed by Data Protection; with key_ring and appli
          each item of `redis-cli LRANGE DataProtection-Keys 0 -1` is one text of key_ring
 index    none
 end      the one key (dotnet/aspnetcore, RedisCache.cs, DistributedSession.cs)
-alike    everything that the application caches: the same fields beside it, but other data
+alike    everything that the application caches: the same fields next to it, but other data
 beware   never delete DataProtection-Keys: every cookie of every user would be void
 ",
     keys: Keys {
@@ -126,7 +126,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 /// The cached bytes, of a hash that is an entry of the cache.
 pub(super) fn cached<'a>(blob: &Blob<'a>) -> Result<&'a [u8], &'static str> {
     if blob.fields().is_none() {
-        return Err("the key is no hash");
+        return Err("the key is not a hash");
     }
     if blob.field("absexp").is_none() || blob.field("sldexp").is_none() {
         return Err("its hash lacks the field absexp or sldexp");
@@ -135,7 +135,7 @@ pub(super) fn cached<'a>(blob: &Blob<'a>) -> Result<&'a [u8], &'static str> {
 }
 
 /// The data as `codec` reads them; a hash that holds something else is shown as what it is, since it
-/// is no session that cannot be read.
+/// is not a session that cannot be read.
 pub(super) fn read<'b>(blob: &'b Blob<'_>, codec: &'static crate::codec::Codec) -> Decoded<'b> {
     const VIA: &str = "hash";
     let Some(fields) = blob.fields() else { return Decoded::failed(VIA, blob.unreadable(VIA)) };

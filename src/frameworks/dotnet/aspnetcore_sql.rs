@@ -37,7 +37,7 @@ alike    everything else that the application caches: it is told by Value
     recognize: |setup, blob| {
         let usual = (LAYOUT.keys.locate)(setup, blob.key).is_some_and(|place| place.usual);
         let Some(value) = blob.field(VALUE).filter(|_| usual) else {
-            return Verdict::no("its Id is no GUID, as those of sessions are");
+            return Verdict::no("its Id is not a GUID, as those of sessions are");
         };
         if !codec::sniff_session(value) {
             return Verdict::no("its Value does not begin as a session's");

@@ -45,7 +45,7 @@ beside   other keys that begin with urn: are the application's own
         let id = (setup.layout.keys.locate)(setup, blob.key).map(|place| &blob.key[place.id]);
         let named = blob.member("Id").and_then(Value::as_str).map(str::as_bytes);
         if blob.object().is_none() {
-            Verdict::no("the value is no JSON object")
+            Verdict::no("the value is not a JSON object")
         } else if (named.is_some() && named == id) || SIGNS.iter().any(|name| blob.member(name).is_some()) {
             Verdict::Sure
         } else {

@@ -34,7 +34,7 @@ pub fn judge(blob: &Blob<'_>) -> Verdict {
         Some(Ok(Value::Map(_) | Value::Pairs(_))) => Verdict::Sure,
         // A map, or something compressed, that does not decode.
         Some(Err(_)) if matches!(blob.text(), Some([131, 116 | 80, ..])) => Verdict::Sure,
-        _ => Verdict::no("the value is no Erlang term that is a map"),
+        _ => Verdict::no("the value is not an Erlang term that is a map"),
     }
 }
 
@@ -70,7 +70,7 @@ pub fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts
     }
 }
 
-/// The token of `phx.gen.auth` and the id of Pow say that somebody is logged in, and not who.
+/// The token of `phx.gen.auth` and the id of Pow say that someone is logged in, and not who.
 pub const WHOSE: Whose = Whose::Container(|data| {
     let members = data.as_map()?;
     let tells = |(name, value): &(Cow<'_, str>, Value<'_>)| {

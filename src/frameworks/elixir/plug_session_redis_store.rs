@@ -35,11 +35,11 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("the key does not end in 128 characters of base64");
     }
     if !blob.text().is_some_and(is_begun) {
-        return Verdict::no("the value is no Erlang map in base64");
+        return Verdict::no("the value is not an Erlang map in base64");
     }
     match opened(blob).value() {
         Some(Value::Map(_) | Value::Pairs(_)) => Verdict::Sure,
-        _ => Verdict::no("the value is no Erlang map in base64"),
+        _ => Verdict::no("the value is not an Erlang map in base64"),
     }
 }
 

@@ -38,7 +38,7 @@ beware   0.4 to 0.6 signed the key again at every write: a browser may have seve
         if locate(setup, blob.key).is_some() {
             plug::judge(blob)
         } else {
-            Verdict::no("the key is no signed token behind a namespace")
+            Verdict::no("the key is not a signed token after a namespace")
         }
     },
     describe,

@@ -86,7 +86,7 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b>
     Facts { ends: casdoor_end(data), ..go::facts(data) }
 }
 
-/// Casdoor empties the name when somebody logs out.
+/// Casdoor empties the name when someone logs out.
 fn members<'v>(data: &'v Value<'v>) -> Option<Cow<'v, Value<'v>>> {
     match data.get("username") {
         Some(Value::Text(name)) if name.is_empty() => Some(Cow::Owned(Value::Null)),

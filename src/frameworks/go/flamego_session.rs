@@ -36,7 +36,7 @@ end      the one key. A request in flight writes it back if it changed the sessi
         match (locate(setup, blob.key), bag) {
             (None, _) => Verdict::no("the key does not end in 16 digits and small letters"),
             (Some(_), bag @ (Bag::Read(_) | Bag::Broken(_))) if named => go::judge(&bag),
-            _ => Verdict::no("the value is no gob of the map Data"),
+            _ => Verdict::no("the value is not a gob of the map Data"),
         }
     },
     read: go::read_gob,

@@ -29,7 +29,7 @@ user     uid, whatever uname says; a uid in twofaUid or mfaUserID has yet to giv
 cookie   i_like_gitea (COOKIE_NAME), i_like_gogs, MacaronSession = <id>, bare
 index    none
 end      the one key. A request in flight writes it back
-beside   cache and queues are often in the same database: they are no sessions
+beside   cache and queues are often in the same database: they are not sessions
 beware   a remember-me cookie logs in again by the table auth_token in SQL
 ",
     rank: Rank::Keyed,

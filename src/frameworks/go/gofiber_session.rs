@@ -27,7 +27,7 @@ cookie   session_id = <id>, bare
 index    none
 end      the one key. A request in flight that saves writes it back
 beside   the storage may hold entries of the csrf, limiter, cache and idempotency middlewares: they
-         are no sessions
+         are not sessions
 ",
     rank: Rank::Keyed,
     keys: Keys { locate, ..Keys::PLAIN },

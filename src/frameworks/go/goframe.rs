@@ -72,7 +72,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     if setup.is_pointed() && blob.fields().is_some() {
         return Verdict::Weak;
     }
-    let Some(members) = blob.object() else { return Verdict::no("the value is no JSON object") };
+    let Some(members) = blob.object() else { return Verdict::no("the value is not a JSON object") };
     let (before, id) = (&blob.key[..place.id.start], &blob.key[place.id]);
     if setup.named && setup.is_pointed() {
         Verdict::Weak

@@ -80,13 +80,13 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
             } else if struct_ {
                 Verdict::Weak
             } else {
-                Verdict::no("the value is no struct of Deadline and Values")
+                Verdict::no("the value is not a struct of Deadline and Values")
             }
         }
-        // Cut off behind the description of its type, or in a form of the application's own.
+        // Cut off after the description of its type, or in a form of the application's own.
         None if blob.text().is_some_and(begins) => Verdict::Sure,
         None if led && place.usual && blob.form(Form::Gob).is_some() => Verdict::Weak,
-        None => Verdict::no("the value is no struct of Deadline and Values"),
+        None => Verdict::no("the value is not a struct of Deadline and Values"),
     }
 }
 

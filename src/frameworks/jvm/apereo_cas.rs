@@ -61,7 +61,7 @@ end      not from here. Each CAS node keeps tickets in memory, and learns of wha
     cookie: Cookie { name: Some("TGC"), ..Cookie::PLAIN },
     ends: Ends {
         refused: Some(
-            "CAS nodes keep tickets in memory, so that removing the key is no logout; end them with CAS itself, \
+            "CAS nodes keep tickets in memory, so that removing the key is not a logout; end them with CAS itself, \
              at its endpoint /actuator/ssoSessions",
         ),
         ..Ends::PLAIN

@@ -42,7 +42,7 @@ end      expiry key, entry and hash (RedisSessionStore of micronaut-redis 6). Th
     },
     marks: &[Mark::Field("Creation-Time")],
     options: &[
-        OptionSpec::new("namespace", OptionKind::Text, "what stands before `sessions:`, with its colon"),
+        OptionSpec::new("namespace", OptionKind::Text, "what precedes `sessions:`, with its colon"),
         OptionSpec::new(
             "active_sessions_key",
             OptionKind::Text,
@@ -51,7 +51,7 @@ end      expiry key, entry and hash (RedisSessionStore of micronaut-redis 6). Th
     ],
     recognize: |_, blob| {
         if blob.fields().is_none() {
-            return Verdict::no("the key is no hash");
+            return Verdict::no("the key is not a hash");
         }
         let lacking = ["Creation-Time", "Last-Accessed", "Max-Inactive-Interval"]
             .into_iter()
@@ -170,7 +170,7 @@ fn active_sets(setup: &Setup, namespace: &[u8]) -> Vec<Key> {
     let mut sets = vec![[client, active.as_bytes()].concat()];
     if setup.text("active_sessions_key").is_none() {
         sets.push([namespace, ACTIVE.as_bytes()].concat());
-        // What stands before the usual namespace is the Redis client's.
+        // What precedes the usual namespace is the Redis client's.
         if let Some(client) = namespace.strip_suffix(NAMESPACE.as_bytes()) {
             sets.push([client, active.as_bytes()].concat());
         }

@@ -42,7 +42,7 @@ end      the hash and that set (RedissonSession of Redisson 4)
     marks: &[Mark::Word(SESSION)],
     recognize: |_, blob| {
         if blob.fields().is_none() {
-            Verdict::no("the key is no hash")
+            Verdict::no("the key is not a hash")
         } else if jvm::field_of(blob, "session:creationTime").is_none() {
             Verdict::no("its hash lacks session:creationTime: what a late request left behind")
         } else {
@@ -87,7 +87,7 @@ end      the hash and that set (RedissonSession of Redisson 4)
     ..Layout::PLAIN
 };
 
-/// Redisson puts the colon behind its prefix by itself.
+/// Redisson puts the colon after its prefix by itself.
 fn lead(setup: &Setup) -> Vec<u8> {
     let client = setup.key_prefix();
     let colon = if client.is_empty() || client.ends_with(':') { "" } else { ":" };

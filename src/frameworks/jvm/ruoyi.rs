@@ -39,8 +39,8 @@ beside   captcha_codes: sys_config: sys_dict: repeat_submit: rate_limit: pwd_err
         let decoded = read(setup, blob);
         match decoded.value().and_then(|value| value.get("@type")?.as_str()) {
             Some(class) if class.ends_with("LoginUser") => Verdict::Sure,
-            Some(_) => Verdict::no("its @type is no LoginUser"),
-            None => Verdict::no("the value is no fastjson object with an @type"),
+            Some(_) => Verdict::no("its @type is not a LoginUser"),
+            None => Verdict::no("the value is not a fastjson object with an @type"),
         }
     },
     read,

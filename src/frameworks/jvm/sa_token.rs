@@ -23,7 +23,7 @@ key      <tokenName>:<type>:token:<token>, a string; tokenName `satoken`; the ty
 value    the login id as plain text, or as a JSON text in quotes where the DAO writes everything as
          JSON (sa-token-redisson-jackson, RuoYi-Vue-Plus); -3 -4 -5 where the token has timed out,
          was replaced or was kicked out: such a session is over. Any other text could stand there:
-         a token of no usual form is a session only beside its account's session
+         a token of no usual form is a session only next to its account's session
 expiry   the key's TTL, 30 days by default, fixed at the login. activeTimeout freezes idle tokens
          and removes nothing. `expire` does what renewTimeout does: the token, its session and the
          time of its last activity end then, and the account's session no earlier
@@ -35,9 +35,9 @@ beside   <tokenName>:<type>:session:<login id>, JSON: the account's session with
 end      token, token session, time of the last activity, and the terminal's entry in the account's
          session, which goes with its last one (StpLogic.logout of 1.46)
          with a JWT as token, also <tenant>:online_tokens:<token>, which RuoYi-Vue-Plus lists
-beware   an account's session that is no JSON (Sa-Token's jdk serializer) keeps its entry of the
+beware   an account's session that is not JSON (Sa-Token's jdk serializer) keeps its entry of the
          terminal, which counts among its logins
-         disable: safe: custom: var: temp-token: are no sessions and are never touched
+         disable: safe: custom: var: temp-token: are not sessions and are never touched
 ",
     keys: Keys {
         prefix: "satoken:",
@@ -102,7 +102,7 @@ fn lead(setup: &Setup) -> Vec<u8> {
     [setup.key_prefix(), &lead].concat().into_bytes()
 }
 
-/// What stands before `:token:`, with the name and the type, and the token.
+/// What precedes `:token:`, with the name and the type, and the token.
 fn halves<'k>(setup: &Setup, key: &'k [u8]) -> Option<(&'k [u8], &'k [u8])> {
     let start = match setup.known_lead() {
         Some(lead) => key.starts_with(lead).then_some(lead.len())?,
@@ -162,7 +162,7 @@ fn account(setup: &Setup, blob: &Blob<'_>) -> Option<Key> {
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let usual = locate(setup, blob.key).is_some_and(|place| place.usual);
     match login(blob) {
-        None => Verdict::no("its value is no login id"),
+        None => Verdict::no("its value is not a login id"),
         // Of a marker's account nothing is left to look for.
         Some(login) if usual && (setup.named || is_marker(&login)) => Verdict::Sure,
         // Any text could stand there; the account's session beside it decides.

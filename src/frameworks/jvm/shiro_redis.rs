@@ -91,9 +91,9 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 
 /// The first object is such a session, or one of a class that extends it.
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
-    let Some(text) = blob.text() else { return Verdict::no("the key is no string") };
+    let Some(text) = blob.text() else { return Verdict::no("the key is not a string") };
     let Some(object) = text.strip_prefix(java::HEADER).and_then(|rest| rest.strip_prefix(b"\x73\x72")) else {
-        return Verdict::no("the value is no Java object");
+        return Verdict::no("the value is not a Java object");
     };
     // Behind its own class come its fields' names and the class that it extends.
     let beginning = &object[..object.len().min(2048)];
@@ -101,7 +101,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     match memchr::memmem::find(beginning, &name) {
         Some(0) => Verdict::Sure,
         Some(at) if beginning[at - 1] == 0x72 && extends(blob) => Verdict::Sure,
-        _ => Verdict::no("its object is no SimpleSession of Shiro"),
+        _ => Verdict::no("its object is not a SimpleSession of Shiro"),
     }
 }
 

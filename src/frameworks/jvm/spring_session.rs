@@ -40,7 +40,7 @@ expiry   lastAccessedTime + maxInactiveInterval, as the key's TTL and again at e
 user     the attribute PRINCIPAL_NAME_INDEX_NAME, otherwise the principal of
          SPRING_SECURITY_CONTEXT: a text, its username or name, or the claim of OpenID Connect that
          names the user; without such a context an attribute by convention (user, loginUser)
-cookie   SESSION = base64 of the id, a jvmRoute behind the id (DefaultCookieSerializer); in WebFlux
+cookie   SESSION = base64 of the id, a jvmRoute after the id (DefaultCookieSerializer); in WebFlux
          the id itself
 remains  a hash without creationTime, on which Spring fails: --expired finds and ends it
 end      the hash (RedisSessionRepository, spring-session-data-redis 2.2 up to 4.1). A request that
@@ -123,11 +123,11 @@ alike    spring-session-indexed-json and spring-session-reactive: told by the ot
 };
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
-    OptionSpec::new("namespace", OptionKind::Text, "what stands before `:sessions:` in the keys"),
+    OptionSpec::new("namespace", OptionKind::Text, "what precedes `:sessions:` in the keys"),
     OptionSpec::new(
         "jvm_route",
         OptionKind::Text,
-        "the text behind the id in the cookie, as it is configured",
+        "the text after the id in the cookie, as it is configured",
     ),
 ];
 
@@ -170,7 +170,7 @@ pub(super) fn recognize_any(_: &Setup, blob: &Blob<'_>) -> Verdict {
 
 fn fields(blob: &Blob<'_>) -> Result<(), Verdict> {
     if blob.fields().is_none() {
-        return Err(Verdict::no("the key is no hash"));
+        return Err(Verdict::no("the key is not a hash"));
     }
     match [CREATED, SEEN, INTERVAL].into_iter().find(|name| jvm::field_of(blob, name).is_none()) {
         Some(CREATED) => Err(Verdict::no("its hash lacks creationTime: what a late request left behind")),
@@ -234,7 +234,7 @@ fn by_convention<'v>(data: &'v Value<'_>) -> Option<Cow<'v, str>> {
     })
 }
 
-/// What stands before `:sessions:<id>`, without the colon.
+/// What precedes `:sessions:<id>`, without the colon.
 fn namespace<'s>(session: &Session<'s>) -> &'s [u8] {
     let before = &session.key[..session.key.len() - session.id.len()];
     before.strip_suffix(SESSIONS).unwrap_or(before)

@@ -56,7 +56,7 @@ end it   the row and its attributes, whether or not the schema has a foreign key
         OptionSpec::new(
             "jvm_route",
             OptionKind::Text,
-            "the text behind the id in the cookie, as it is configured",
+            "the text after the id in the cookie, as it is configured",
         ),
     ],
     recognize: |_, blob| {

@@ -19,7 +19,7 @@ pub const LAYOUT: Layout = Layout {
     family: "JVM",
     page: "\
 key      <id>, a string, no prefix (forks have one); the id is 32 upper-case hex digits, with the
-         jvmRoute behind a dot
+         jvmRoute after a dot
 value    one Java stream of many objects: SessionSerializationMetadata (not in 1.x), then what
          StandardSession.writeObjectData of Tomcat writes: times, interval, flags, id, in Tomcat 9
          authType and principal, the attributes. The text `null` holds the place of a new session
@@ -75,9 +75,9 @@ fn first_class(text: &[u8]) -> Option<&[u8]> {
 }
 
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
-    let Some(text) = blob.text() else { return Verdict::no("the key is no string") };
+    let Some(text) = blob.text() else { return Verdict::no("the key is not a string") };
     match first_class(text) {
-        None => Verdict::no("the value is no stream of Java objects"),
+        None => Verdict::no("the value is not a stream of Java objects"),
         Some(class) if class.ends_with(b".SessionSerializationMetadata") => Verdict::Sure,
         // Without the metadata the order of what follows has to tell.
         Some(b"java.lang.Long") if head(blob).is_some() => Verdict::Sure,
@@ -109,7 +109,7 @@ fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
             "java",
             match stream.failed {
                 Some((error, _)) => error,
-                None => DecodeError::new("java", 0, "the stream is no session of Tomcat"),
+                None => DecodeError::new("java", 0, "the stream is not a session of Tomcat"),
             },
         ),
     }

@@ -23,7 +23,7 @@ value    big-endian: the id, timeout (ms), time of the last access (ms), version
 expiry   the timeout (30 min) as the key's TTL, anew at each read. `expire` sets the timeout in the
          value, too
 user     username, sub, name or uid of the principal in __vertx.userHolder
-cookie   vertx-web.session = <id>, with .<HMAC> behind it where a signing secret is set
+cookie   vertx-web.session = <id>, with .<HMAC> after it where a signing secret is set
 end      the key. A request that is under way writes the session back
 beware   the store's own clear() is FLUSHDB
 ",
@@ -53,7 +53,7 @@ beware   the store's own clear() is FLUSHDB
         match blob.text().map(|text| vertx::decode(text, &blob.limits)) {
             Some(Ok(_)) => Verdict::Sure,
             Some(Err(error)) => Verdict::No(error.to_string().into()),
-            None => Verdict::no("the key is no string"),
+            None => Verdict::no("the key is not a string"),
         }
     },
     read: |_, blob| match blob.text().map(|text| vertx::decode(text, &blob.limits)) {
@@ -84,7 +84,7 @@ beware   the store's own clear() is FLUSHDB
     ..Layout::PLAIN
 };
 
-/// The timeout stands right behind the id.
+/// The timeout stands right after the id.
 fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
     let end = end.ok_or(jvm::NO_NEVER)?;
     let (Raw::Text(text), Some(seen)) = (session.raw, session.facts.seen) else {

@@ -61,7 +61,7 @@ beware   a session under `remember` logs its owner in again: purge by user ends 
         OptionSpec::new("hash_storage_key", OptionKind::Flag, "whether keys hold the id's hash"),
         OptionSpec::new("hash_subject", OptionKind::Flag, "whether the sets hold the subject's hash"),
         OptionSpec::new("store_metadata", OptionKind::Flag, "whether there are such sets"),
-        OptionSpec::new("suffix", OptionKind::Text, "what stands behind the id, without its colon"),
+        OptionSpec::new("suffix", OptionKind::Text, "what follows the id, without its colon"),
         COOKIE,
     ],
     recognize,
@@ -191,7 +191,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
     match parts(blob) {
         Some(_) => Verdict::Sure,
-        None => Verdict::no("the value is no JSON list of one or two texts of base64url"),
+        None => Verdict::no("the value is not a JSON list of one or two texts of base64url"),
     }
 }
 
@@ -272,7 +272,7 @@ fn index(lead: &[u8], audience: &str, subject: &str, suffix: &[u8]) -> Vec<u8> {
     [lead, URL_SAFE_NO_PAD.encode(audience).as_bytes(), b":", subject.as_bytes(), suffix].concat()
 }
 
-/// Whose a set is, by what stands behind the cookie's name: an audience, and a subject in base64url or,
+/// Whose a set is, by what follows the cookie's name: an audience, and a subject in base64url or,
 /// with several audiences in one session, as it is. A hash tells nobody.
 fn owner(rest: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(rest).ok()?;

@@ -27,12 +27,12 @@ pub const LAYOUT: Layout = Layout {
     family: "Lua",
     page: "\
 key      <prefix>:<id>, a string; prefix `sessions` unless configured, given without its colon. The
-         id has 22 characters of base64url, in version 2 with two dots behind them
+         id has 22 characters of base64url, in version 2 with two dots after them
 value    AES-256-CBC of JSON, or of zlib of JSON; plain JSON with the cipher `none`
 expiry   the key's TTL (cookie lifetime, 3600 s), moved when less than `renew` of it is left
 user     id_token.sub, user.sub, else user_id and others, where it opens: with strategy `regenerate`
          by secret alone, with `default` by the browser's cookie as well (option cookie); else it is
-         not known whose it is
+         user unknown it is
 cookie   session = <id>|<expires>|<signature>; the id is read without a secret, and the signature
          cannot be checked without knowing the browser
 index    none
@@ -123,7 +123,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
     // Whole blocks, and noise: nothing that any serializer writes.
     if text.len() % 16 != 0 || std::str::from_utf8(text).is_ok() {
-        return Verdict::no("the value is no JSON and not encrypted in blocks of 16 bytes");
+        return Verdict::no("the value is not JSON and not encrypted in blocks of 16 bytes");
     }
     let reads = |codec: &&codec::Codec| (codec.sniff)(text) && (codec.decode)(text, &blob.limits).is_ok();
     match codec::ALL.iter().copied().find(reads) {

@@ -78,7 +78,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
-    let Some(members) = blob.object() else { return Verdict::no("the value is no JSON object") };
+    let Some(members) = blob.object() else { return Verdict::no("the value is not a JSON object") };
     let expected = ["sessionToken", "userId", "expires"];
     if let Some(name) = expected.into_iter().find(|name| blob.member(name).is_none()) {
         return Verdict::No(format!("it lacks the member `{name}`").into());

@@ -108,7 +108,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let decoded = read(setup, blob);
     let session = decoded.value().and_then(|data| data.get("session"));
     let Some(session) = session.filter(|session| session.as_map().is_some()) else {
-        return Verdict::no("the value is no JSON object with an object `session`");
+        return Verdict::no("the value is not a JSON object with an object `session`");
     };
     let Some(token) = session.get("token").and_then(Value::as_str).filter(|token| !token.is_empty()) else {
         return Verdict::no("its member `session` has no token");

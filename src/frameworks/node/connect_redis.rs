@@ -67,8 +67,8 @@ pub fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 fn sid_tail(key: &[u8]) -> Option<usize> {
     let separated = || {
         let start = key.len().checked_sub(32)?;
-        let behind = start > 0 && matches!(key[start - 1], b'-' | b'_');
-        (behind && Alphabet::Base64Url.all(&key[start..])).then_some(start)
+        let after = start > 0 && matches!(key[start - 1], b'-' | b'_');
+        (after && Alphabet::Base64Url.all(&key[start..])).then_some(start)
     };
     key::tail(key, 32, Alphabet::Base64Url).or_else(|| key::uuid_tail(key)).or_else(separated)
 }
@@ -84,13 +84,13 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
     match blob.form(Form::Json) {
         Some(Err(_)) => Verdict::no("the value begins like JSON and does not decode"),
-        _ => Verdict::no("the value is no JSON object"),
+        _ => Verdict::no("the value is not a JSON object"),
     }
 }
 
 /// express-session always writes originalMaxAge and path (session/cookie.js, 1.15 to 1.19).
 pub fn judge(setup: &Setup, data: &Value<'_>) -> Verdict {
-    let Some(members) = data.as_map() else { return Verdict::no("the value is no JSON object") };
+    let Some(members) = data.as_map() else { return Verdict::no("the value is not a JSON object") };
     let Some(cookie) = data.get("cookie") else {
         // superjson keeps the session in a member of its own.
         return match data.get("json") {
@@ -100,15 +100,15 @@ pub fn judge(setup: &Setup, data: &Value<'_>) -> Verdict {
         };
     };
     if cookie.as_map().is_none() {
-        return Verdict::no("its member `cookie` is no object");
+        return Verdict::no("its member `cookie` is not an object");
     }
     match (cookie.get("originalMaxAge"), cookie.get("path")) {
         (None, None) => Verdict::no("its cookie member lacks originalMaxAge and path"),
         (None, Some(_)) => Verdict::no("its cookie member lacks originalMaxAge"),
         (Some(_), None) => Verdict::no("its cookie member lacks path"),
-        (_, Some(path)) if !is_path(path) => Verdict::no("its cookie member has a path that is no text"),
+        (_, Some(path)) if !is_path(path) => Verdict::no("its cookie member has a path that is not text"),
         (Some(age), _) if !is_age(age) => {
-            Verdict::no("its cookie member has an originalMaxAge that is no number")
+            Verdict::no("its cookie member has an originalMaxAge that is not a number")
         }
         _ if cookie.get("_expires").is_some() => {
             Verdict::no("its cookie member is a raw Cookie object (_expires)")
@@ -120,7 +120,7 @@ pub fn judge(setup: &Setup, data: &Value<'_>) -> Verdict {
     }
 }
 
-/// A path that is no text cannot be written to a browser (cookie 0.7, index.js).
+/// A path that is not text cannot be written to a browser (cookie 0.7, index.js).
 fn is_path(path: &Value<'_>) -> bool {
     matches!(path, Value::Text(_) | Value::Null)
 }
@@ -142,7 +142,7 @@ pub fn is_fastify(cookie: &Value<'_>, data: &Value<'_>) -> bool {
     let three = || Some([cookie.get("domain")?, cookie.get("secure")?, cookie.get("sameSite")?]);
     let Some(three) = three() else { return false };
     let own_passport = data.get("passport").is_some_and(|passport| match passport.members() {
-        // passport up to 0.5 leaves an empty object behind at logout.
+        // passport up to 0.5 leaves an empty object after at logout.
         Some(members) => !members.is_empty() && passport.get("user").is_none(),
         None => true,
     });
@@ -221,11 +221,11 @@ mod tests {
             (r#"{"cookie":{"path":"/"}}"#.to_string(), "originalMaxAge"),
             (r#"{"cookie":"x"}"#.to_string(), "object"),
             (format!("{{{COOKIE},\"_expires\":null}}}}"), "_expires"),
-            (r#"{"cookie":{"originalMaxAge":1,"path":1}}"#.to_string(), "no text"),
-            (r#"{"cookie":{"originalMaxAge":"1 day","path":"/"}}"#.to_string(), "no number"),
+            (r#"{"cookie":{"originalMaxAge":1,"path":1}}"#.to_string(), "not text"),
+            (r#"{"cookie":{"originalMaxAge":"1 day","path":"/"}}"#.to_string(), "not a number"),
             (format!(r#"{{{COOKIE},"sameSite":null,"secure":false,"domain":null}}}}"#), "fastify"),
             ("{}".to_string(), "empty"),
-            ("7".to_string(), "no JSON object"),
+            ("7".to_string(), "not a JSON object"),
             (r#"{"cookie":"#.to_string(), "does not decode"),
         ] {
             for setup in setups() {

@@ -39,7 +39,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
         Some(value) if value.get("hmac").is_some() => Verdict::no(
             "its members are not exactly the texts and buffers hmac, ct, iv and salt, with or without aad and at",
         ),
-        _ => Verdict::no("the value is no sealed JSON object (hmac, ct, iv, salt)"),
+        _ => Verdict::no("the value is not a sealed JSON object (hmac, ct, iv, salt)"),
     }
 }
 

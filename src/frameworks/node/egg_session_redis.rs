@@ -16,7 +16,7 @@ expiry   _expire, enforced when a session is read; the key goes ten seconds late
 user     passport.user (egg-passport often keeps a whole object), else as koa-session
 cookie   EGG_SESS, encrypted by default (AES-256-CBC under config.keys; egg-cookies 2.10.1): the id
          can only be read with cookie_keys. With cookie_encrypted = false it is the bare id, with
-         EGG_SESS.sig = HMAC-SHA256 beside it
+         EGG_SESS.sig = HMAC-SHA256 next to it
 index    none
 end      the one key
 alike    koa-session writes the same; when no layout is named it is called that

@@ -62,7 +62,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("its key does not hold `sessionstorage:`");
     }
     let Some(cookie) = blob.member("cookie").filter(|cookie| cookie.as_map().is_some()) else {
-        return Verdict::no("the value is no JSON object with an object `cookie`");
+        return Verdict::no("the value is not a JSON object with an object `cookie`");
     };
     let has = |name| cookie.get(name).is_some();
     if !has("originalMaxAge") {
@@ -70,7 +70,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     } else if has("_expires") || (setup.named && has("path")) {
         Verdict::Sure
     } else {
-        Verdict::no("its cookie member is no raw Cookie object (it lacks _expires)")
+        Verdict::no("its cookie member is not a raw Cookie object (it lacks _expires)")
     }
 }
 
@@ -105,7 +105,7 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
     ops
 }
 
-/// What stands before the usual prefix: the Redis client's own.
+/// What precedes the usual prefix: the Redis client's own.
 fn behind(before: &[u8]) -> &[u8] {
     before.strip_suffix(PREFIX.as_bytes()).unwrap_or(b"")
 }

@@ -69,7 +69,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     let is_object = |name| blob.member(name).is_some_and(|value| value.as_map().is_some());
     if !["header", "data", "cookie"].into_iter().all(is_object) {
-        return Verdict::no("the value is no JSON object of header, data and cookie");
+        return Verdict::no("the value is not a JSON object of header, data and cookie");
     }
     let number = |member: &str, name| {
         blob.member(member).and_then(|object| object.get(name)).is_some_and(|value| value.as_f64().is_some())
@@ -77,7 +77,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     if number("cookie", "expires") && number("header", "iat") {
         Verdict::Sure
     } else {
-        Verdict::no("its cookie.expires or header.iat is no number")
+        Verdict::no("its cookie.expires or header.iat is not a number")
     }
 }
 

@@ -66,7 +66,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::Sure;
     }
     let (Some(data), Some(cookie)) = (blob.json(), blob.member("cookie")) else {
-        return Verdict::no("the value is no JSON object with a member `cookie`");
+        return Verdict::no("the value is not a JSON object with a member `cookie`");
     };
     let has = |name| cookie.get(name).is_some();
     if !has("originalMaxAge") || !has("path") {

@@ -54,7 +54,7 @@ beware   every visit without a known cookie makes a new, empty session
 
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     if blob.member("_data").is_none_or(|data| data.as_map().is_none()) {
-        return Verdict::no("the value is no JSON object with an object `_data`");
+        return Verdict::no("the value is not a JSON object with an object `_data`");
     }
     match ["_expire", "_delete", "_accessed", "_id"].into_iter().find(|name| blob.member(name).is_none()) {
         Some(name) => Verdict::No(format!("it lacks the member `{name}`").into()),

@@ -16,7 +16,7 @@ value    JSON with a member `cookie` that holds overwrite, signed, httpOnly, pat
          originalMaxAge
 expiry   the key's TTL, one day by default; none with maxAge null. Reading does not extend it
 user     passport.user (koa-passport up to 4), else user, userId, user_id, uid, username, account
-cookie   koa.sid = <sid>, with koa.sid.sig = HMAC-SHA1 of `koa.sid=<sid>` beside it
+cookie   koa.sid = <sid>, with koa.sid.sig = HMAC-SHA1 of `koa.sid=<sid>` next to it
 index    none
 end      the one key
 ",
@@ -45,7 +45,7 @@ end      the one key
 /// The defaults that koa-generic-session 2.3.1 merges into every cookie (lib/session.js).
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(cookie) = blob.member("cookie").filter(|cookie| cookie.as_map().is_some()) else {
-        return Verdict::no("the value is no JSON object with an object `cookie`");
+        return Verdict::no("the value is not a JSON object with an object `cookie`");
     };
     let has = |name| cookie.get(name).is_some();
     if has("originalMaxAge") {

@@ -19,7 +19,7 @@ key      the session id itself, a string: a UUID; before 5.11 <13 digits>-<32 ba
 value    JSON that ends in _expire (ms) and _maxAge (ms), or in _session:true with maxAge 'session'
 expiry   _expire, enforced when a session is read; the key goes ten seconds later
 user     passport.user, else user, userId, user_id, uid, username, account
-cookie   koa.sess = <id>, with koa.sess.sig = HMAC-SHA1 of `koa.sess=<id>` beside it
+cookie   koa.sess = <id>, with koa.sess.sig = HMAC-SHA1 of `koa.sess=<id>` next to it
 index    none
 end      the one key
 alike    egg-session-redis writes the same; only the cookie's name tells. koa-session2 and
@@ -59,7 +59,7 @@ pub fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 
 /// koa-session writes its own members last (lib/context.js).
 pub fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
-    let Some(members) = blob.object() else { return Verdict::no("the value is no JSON object") };
+    let Some(members) = blob.object() else { return Verdict::no("the value is not a JSON object") };
     let number = |value: &Value<'_>| value.as_f64().is_some();
     match members {
         [.., (last, Value::Bool(true))] if last == "_session" => Verdict::Sure,
@@ -67,7 +67,7 @@ pub fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
             if number(when) && number(span) {
                 Verdict::Sure
             } else {
-                Verdict::no("its _expire or _maxAge is no number")
+                Verdict::no("its _expire or _maxAge is not a number")
             }
         }
         _ => Verdict::no("its last members are neither _expire and _maxAge nor _session"),

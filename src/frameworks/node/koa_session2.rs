@@ -20,7 +20,7 @@ user     passport.user, else user, userId, user_id, uid, username, account
 cookie   koa:sess = <id>, with koa:sess.sig = HMAC-SHA1 of `koa:sess=<id>` beside it when signed
 index    none
 end      the one key
-alike    any JSON object under such a key: found without being named behind another prefix only
+alike    any JSON object under such a key: found without being named after another prefix only
          where there are two, and changed only when the layout is named
 ",
     rank: Rank::Keyed,
@@ -62,7 +62,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
         Some([]) => Verdict::Kin,
         Some(_) if before.ends_with(PREFIX.as_bytes()) => Verdict::Weak,
         Some(_) => Verdict::Several,
-        None => Verdict::no("the value is no JSON object"),
+        None => Verdict::no("the value is not a JSON object"),
     }
 }
 

@@ -65,7 +65,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 }
 
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
-    let Some(fields) = blob.fields() else { return Verdict::no("the key is no hash") };
+    let Some(fields) = blob.fields() else { return Verdict::no("the key is not a hash") };
     let (Some(data), Some(expiry)) = (blob.field("data"), blob.field("expiry")) else {
         return Verdict::no("its hash lacks the field data or expiry");
     };
@@ -74,7 +74,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     } else if !Alphabet::Digit.all(expiry) {
         Verdict::no("its field `expiry` is neither empty nor a time")
     } else if !data.trim_ascii_start().starts_with(b"{") {
-        Verdict::no("its field `data` is no JSON object")
+        Verdict::no("its field `data` is not a JSON object")
     } else {
         Verdict::Sure
     }

@@ -42,7 +42,7 @@ beware   the same database may be the whole forum (user:<uid>, objects, users:*)
             sessions: |setup, sid| vec![(setup.layout.keys.key_of)(setup, sid)],
         }),
         expire: expire::by_key,
-        caveats: &[Layout::WRITTEN_BACK_IF_CHANGED, "API tokens of the forum are no sessions and go on."],
+        caveats: &[Layout::WRITTEN_BACK_IF_CHANGED, "API tokens of the forum are not sessions and go on."],
         ..connect_redis::LAYOUT.ends
     },
     evidence: Evidence::Twin(Twin {

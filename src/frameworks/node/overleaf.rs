@@ -55,7 +55,7 @@ alike    connect-redis: it is Overleaf's by validationToken or by a set UserSess
     ..connect_redis::LAYOUT
 };
 
-/// `UserSessions:{<_id>}`, also behind a prefix of the Redis client.
+/// `UserSessions:{<_id>}`, also after a prefix of the Redis client.
 fn is_index(key: &[u8]) -> bool {
     const NAME: &[u8] = b"UserSessions:{";
     let found = memchr::memmem::find(key, NAME);
@@ -92,7 +92,7 @@ pub fn entries(session: &Session<'_>) -> Vec<Op> {
     let client = if session.key.starts_with(client) { client } else { b"" };
     let mut ops = vec![remove(client)];
     if !session.setup.named && client.is_empty() {
-        // What stands before the usual prefix may be the client's.
+        // What precedes the usual prefix may be the client's.
         let before = session.before();
         if let Some(client) = before.strip_suffix(b"sess:").filter(|client| !client.is_empty()) {
             ops.push(remove(client));

@@ -57,7 +57,7 @@ fn lead(setup: &Setup) -> Vec<u8> {
     [setup.key_prefix(), &prefix].concat().into_bytes()
 }
 
-/// `<app>:<token>` behind the namespace; the id is the token. The indexes hold no token there.
+/// `<app>:<token>` after the namespace; the id is the token. The indexes hold no token there.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = match setup.known_lead() {
         Some(lead) => key.starts_with(lead).then_some(lead.len())?,
@@ -88,7 +88,7 @@ fn created(token: &[u8]) -> Option<i64> {
 
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     if blob.fields().is_none() {
-        return Verdict::no("the key is no hash");
+        return Verdict::no("the key is not a hash");
     }
     let lacking = ["id", "r", "w", "la", "ttl"].into_iter().find(|name| blob.field(name).is_none());
     if let Some(name) = lacking {
@@ -96,7 +96,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     }
     let is_number = |name| blob.field(name).is_some_and(|text| !text.is_empty() && Alphabet::Digit.all(text));
     match ["r", "w", "la", "ttl"].into_iter().find(|name| !is_number(name)) {
-        Some(name) => Verdict::No(format!("its field `{name}` is no number").into()),
+        Some(name) => Verdict::No(format!("its field `{name}` is not a number").into()),
         None if created(&blob.key[key::last_part(blob.key)..]).is_none() => {
             Verdict::no("its key does not end in a token (55 characters, Z, time)")
         }
@@ -134,7 +134,7 @@ fn describe<'b>(_: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<
     }
 }
 
-/// What stands before the app in this key.
+/// What precedes the app in this key.
 fn namespace<'k>(session: &Session<'k>) -> Option<&'k [u8]> {
     let before = session.setup.before(session.key, session.id).strip_suffix(b":")?;
     Some(&before[..key::last_part(before)])

@@ -44,9 +44,9 @@ alike    a list of two records under a UUID, such as a cart of two items: where 
 };
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
-    let Some(Value::List(items)) = blob.json() else { return Verdict::no("the value is no JSON list") };
+    let Some(Value::List(items)) = blob.json() else { return Verdict::no("the value is not a JSON list") };
     let [Value::Map(data), Value::Map(flashed)] = &items[..] else {
-        return Verdict::no("the value is no list of exactly two objects");
+        return Verdict::no("the value is not a list of exactly two objects");
     };
     // better-auth's list of a user's sessions may have two items and a key that ends in a UUID.
     if data.len() == 2 && data.iter().all(|(name, _)| name == "token" || name == "expiresAt") {

@@ -72,7 +72,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(place) = locate(setup, blob.key) else {
         return Verdict::no("its name has not the store's extension");
     };
-    let Some(data) = blob.json() else { return Verdict::no("what is in the file is no JSON") };
+    let Some(data) = blob.json() else { return Verdict::no("what is in the file is not JSON") };
     if kruptein::is_envelope(data) {
         return match (setup.named, place.usual) {
             (true, _) => Verdict::Sure,

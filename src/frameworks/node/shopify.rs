@@ -28,7 +28,7 @@ index    <sessionKeyPrefix>_<shop>, a JSON list of whole keys (since 2.x); an em
          []
 end      the key's item in the list, and the key (8.0.0)
 beware   an offline session is the app's access to the shop: without it the app must be installed
-         anew. <sessionKeyPrefix>_migrations is no session
+         anew. <sessionKeyPrefix>_migrations is not a session
 ",
     keys: Keys {
         prefix: "shopify_sessions_",
@@ -81,7 +81,7 @@ fn is_usual(id: &[u8]) -> bool {
     id.strip_prefix(b"offline_").is_some_and(is_shop) || online(id).is_some() || key::is_uuid(id)
 }
 
-/// The id at the end of a key whose prefix is not known, behind an underscore.
+/// The id at the end of a key whose prefix is not known, after an underscore.
 fn id_tail(key: &[u8]) -> Option<usize> {
     memchr::memchr_iter(b'_', key).map(|at| at + 1).find(|start| is_usual(&key[*start..]))
 }
@@ -110,9 +110,9 @@ fn member<'v, 'a>(pairs: &'v [Value<'a>], name: &str) -> Option<&'v Value<'a>> {
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
-    let Some(Value::List(pairs)) = blob.json() else { return Verdict::no("the value is no JSON list") };
+    let Some(Value::List(pairs)) = blob.json() else { return Verdict::no("the value is not a JSON list") };
     if pairs.is_empty() || pairs.iter().any(|item| pair(item).is_none()) {
-        return Verdict::no("the value is no list of [name, value] pairs");
+        return Verdict::no("the value is not a list of [name, value] pairs");
     }
     let Some(id) = member(pairs, "id").and_then(Value::as_str) else {
         return Verdict::no("its pairs have no text `id`");

@@ -30,7 +30,7 @@ alike    any JSON object under such a key: changed only when the layout is named
     recognize: |_, blob| match blob.object() {
         Some([]) => Verdict::Kin,
         Some(_) => Verdict::Weak,
-        None => Verdict::no("the value is no JSON object"),
+        None => Verdict::no("the value is not a JSON object"),
     },
     describe,
     ends: Ends {

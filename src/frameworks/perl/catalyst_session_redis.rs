@@ -93,7 +93,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
     match blob.text() {
         Some(text) if is_begun(text) => Verdict::Sure,
-        _ => Verdict::no("the value is no hash of Storable in base64"),
+        _ => Verdict::no("the value is not a hash of Storable in base64"),
     }
 }
 

@@ -83,7 +83,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return if broken && place.usual {
             Verdict::Sure
         } else {
-            Verdict::no("the value is no text of Data::Dumper, no Storable and no JSON")
+            Verdict::no("the value is not text of Data::Dumper, no Storable and no JSON")
         };
     };
     match data.get(ID).and_then(Value::scalar_text) {

@@ -59,6 +59,6 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         Some(Ok(Value::Map(_))) => Verdict::Kin,
         Some(Err(_)) if speaks => Verdict::Sure,
         Some(Err(error)) => Verdict::No(error.to_string().into()),
-        _ => Verdict::no("the value is no hash of Sereal"),
+        _ => Verdict::no("the value is not a hash of Sereal"),
     }
 }

@@ -60,10 +60,10 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(place) = locate(setup, blob.key) else {
-        return Verdict::no("the key is no number of many digits");
+        return Verdict::no("the key is not a number of many digits");
     };
     let Some(Ok(Value::Object(object))) = blob.form(Form::Storable) else {
-        return Verdict::no("the value is no object of Storable");
+        return Verdict::no("the value is not an object of Storable");
     };
     let id = object.fields.iter().find(|(name, _)| name == "id").and_then(|(_, id)| id.scalar_text());
     if object.class != CLASS {

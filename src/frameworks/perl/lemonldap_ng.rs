@@ -41,7 +41,7 @@ end      the id in each set, then the key
 move     _utime is set back or forth, as the portal itself does for tokens: it has no other end.
          Give timeout_seconds where the portal's timeout is not 72000
 beware   _session_kind says what it is: SSO, TOKEN, CAS, SAML, OIDC, or Persistent, which holds
-         second factors and consents and is no login: never purge it
+         second factors and consents and is not a login: never purge it
 ",
     keys: Keys { locate, ..Keys::PLAIN },
     marks: &[Mark::Member("_session_id"), Mark::Member("_session_hashed")],
@@ -52,7 +52,7 @@ beware   _session_kind says what it is: SSO, TOKEN, CAS, SAML, OIDC, or Persiste
     recognize,
     describe,
     whose: Whose::Own(|_, _, data| match data.get("_session_kind").and_then(Value::as_str) {
-        // A form that was sent to somebody who is about to log in.
+        // A form that was sent to someone who is about to log in.
         Some("TOKEN") => Unnamed::Nobody,
         _ => Unnamed::Unknown,
     }),
@@ -90,7 +90,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     if blob.object().is_none() {
-        return Verdict::no("the value is no JSON object");
+        return Verdict::no("the value is not a JSON object");
     }
     let Some(place) = locate(setup, blob.key) else { return Verdict::no("the key has no id") };
     if blob.member("_session_hashed").is_some() && place.usual {

@@ -79,7 +79,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
                 Verdict::Several
             }
         }
-        _ => Verdict::no("the value is no JSON object and no hash of Storable"),
+        _ => Verdict::no("the value is not a JSON object and no hash of Storable"),
     }
 }
 

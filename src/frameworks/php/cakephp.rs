@@ -18,14 +18,14 @@ key      <prefix of the cache>[<32 hexadecimal digits>]<id>, a string; prefix ca
          configured; the digits are a hash of the counters of the cache's groups
 value    s:<n>:\"…\"; around a PHP session: Config {time}, Flash, Auth
 expiry   the key's TTL (duration of the cache), moved by every request; Session.timeout is counted
-         from Config.time beside that
+         from Config.time next to that
 user     Auth.User.id (up to 3), Auth._fields.id (an entity), Auth.id, or Auth itself
 seen     Config.time
 cookie   CAKEPHP, or PHPSESSID with the defaults `php` = the id, unsigned
 index    none
 end      the one key (Http/Session/CacheSession.php, 5.1.1)
 beware   other caches share the prefix; a key <prefix><group> is the counter of a group: raising it
-         leaves every session of it behind
+         leaves every session of it after
 ",
     keys: Keys { prefix: "cake_", locate, ..Keys::PLAIN },
     marks: &[Mark::Variable("Config")],
@@ -75,7 +75,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(found) = blob.php().filter(|found| found.is_variables()) else {
-        return Verdict::no("the value is no PHP session inside a serialized string");
+        return Verdict::no("the value is not a PHP session inside a serialized string");
     };
     let timed = blob.variable("Config").is_some_and(|config| config.get("time").is_some());
     match (found.is_wrapped(), timed) {

@@ -130,7 +130,7 @@ pub(super) fn describe_any<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b V
     }
 }
 
-/// The address in the key, where it begins behind the prefix or any colon before it.
+/// The address in the key, where it begins after the prefix or any colon before it.
 fn in_key<'b>(setup: &Setup, key: &'b [u8]) -> Option<&'b str> {
     let end = key::last_part(key).checked_sub(1)?;
     if let Some(lead) = setup.known_lead() {

@@ -19,7 +19,7 @@ pub const LAYOUT: Layout = Layout {
     about: "Drupal 7 to 11 (PHP)",
     medium: Medium::Table,
     page: "\
-row      of the table sessions, behind the site's prefix: uid, sid, hostname, timestamp, session;
+row      of the table sessions, after the site's prefix: uid, sid, hostname, timestamp, session;
          in 7 also ssid and cache. sid is base64url of the SHA-256 of the cookie's value; in 7 the
          value
 value    a PHP session with _sf2_attributes and _sf2_meta

@@ -54,7 +54,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let found = blob.php().filter(|found| !found.is_wrapped() && !found.is_variables());
     let (Some(_), Some(data)) = (found, blob.variables()) else {
-        return Verdict::no("the value is no serialized array");
+        return Verdict::no("the value is not a serialized array");
     };
     let usual = locate(setup, blob.key).is_some_and(|place| place.usual);
     let flash =

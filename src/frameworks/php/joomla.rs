@@ -74,7 +74,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         Some(text) if decode(text, &blob.limits).is_some() => Verdict::Sure,
         Some(_) if setup.named => Verdict::Kin,
         None if setup.named && blob.is_empty() => Verdict::Sure,
-        _ => Verdict::no("the value is no PHP session whose variable `joomla` is base64 of a registry"),
+        _ => Verdict::no("the value is not a PHP session whose variable `joomla` is base64 of a registry"),
     }
 }
 

@@ -29,7 +29,7 @@ row      of the table #__session, with the site's prefix: session_id, client_id 
 value    data: a PHP session whose variable `joomla` is base64 of a serialized registry, as in
          joomla
 end      time + $lifetime (option lifetime, minutes)
-user     userid, 0 is nobody; username beside it
+user     userid, 0 is nobody; username next to it
 times    time: the last request
 cookie   a hash of 32 hexadecimal digits = the id, as in joomla
 end it   the row. A request in flight writes it back
@@ -49,7 +49,7 @@ end it   the row. A request in flight writes it back
                 Verdict::No(_) if usual => Verdict::Kin,
                 verdict => verdict,
             },
-            None => Verdict::no("its session_id is no id of PHP"),
+            None => Verdict::no("its session_id is not an id of PHP"),
         }
     },
     read: |setup, blob| match blob.column(VALUE) {

@@ -50,7 +50,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         Some(data) if metadata(data).is_some_and(|it| it.members().is_some()) => Verdict::Sure,
         Some(_) if setup.named && blob.php().is_some_and(php::Php::is_variables) => Verdict::Kin,
         Some(_) => Verdict::no("its variables hold neither __Laminas nor __ZF"),
-        None => Verdict::no("the value is no PHP session"),
+        None => Verdict::no("the value is not a PHP session"),
     }
 }
 
@@ -78,7 +78,7 @@ fn storage<'b>(container: &'b Value<'b>) -> Option<&'b Value<'b>> {
 
 fn user_of<'b>(data: &'b Value<'b>) -> Option<Cow<'b, str>> {
     let identity = |container: &'b Value<'b>| match php::frameworks::zend_identity(container) {
-        php::frameworks::Login::Somebody(user) => Some(user),
+        php::frameworks::Login::Someone(user) => Some(user),
         _ => None,
     };
     let usual = ["Laminas_Auth", "Zend_Auth"].iter().find_map(|name| identity(data.get(name)?));

@@ -122,14 +122,14 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         Some(Php { what: What::Sealed(_), .. }) => Verdict::Sure,
         Some(php @ Php { what: What::Session(data) | What::Json(data), .. }) => {
             if php.is_variables() || !is_session(data) {
-                Verdict::no("what is serialized is no session with `_token`")
+                Verdict::no("what is serialized is not a session with `_token`")
             } else {
                 Verdict::Sure
             }
         }
         // What the cache store writes when a session could not be made JSON: it is lost.
         None if blob.text() == Some(b"b:0;") => Verdict::Kin,
-        None => Verdict::no("the value is no serialized session and no envelope of the encrypter"),
+        None => Verdict::no("the value is not a serialized session and no envelope of the encrypter"),
     }
 }
 
@@ -234,7 +234,7 @@ mod tests {
             ),
             (
                 &[("app_key", "secret")],
-                "laravel-encrypted: app_key holds no key: 16 or 32 bytes, as they are or in base64 behind `base64:`",
+                "laravel-encrypted: app_key holds no key: 16 or 32 bytes, as they are or in base64 after `base64:`",
             ),
             (
                 &[("app_key", "another key.....")],

@@ -20,7 +20,7 @@ pub const LAYOUT: Layout = Layout {
     about: "Laravel with SESSION_DRIVER=database, its default since 11 (PHP)",
     medium: Medium::Table,
     page: "\
-row      of the table `sessions` (session.table, behind the connection's prefix): id of 40 letters
+row      of the table `sessions` (session.table, after the connection's prefix): id of 40 letters
          and digits, user_id, ip_address, user_agent, payload, last_activity
 value    payload: base64 of what `serialize` or JSON made of the session, or of an envelope of the
          encrypter (session.encrypt), which app_key opens
@@ -46,8 +46,8 @@ end it   the row, as the handler's destroy does. A request in flight writes to a
         laravel::APP_KEY,
         laravel::PREVIOUS_KEYS,
         OptionSpec::new("driver", OptionKind::Text, "session.driver, which is database"),
-        OptionSpec::new("serialization", OptionKind::Text, "session.serialization; told by the value"),
-        OptionSpec::new("encrypt", OptionKind::Flag, "session.encrypt; told by the value"),
+        OptionSpec::new("serialization", OptionKind::Text, "session.serialization; known from the value"),
+        OptionSpec::new("encrypt", OptionKind::Flag, "session.encrypt; known from the value"),
     ],
     recognize,
     read: |setup, blob| table::lent(data(setup, blob)),
@@ -77,10 +77,10 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     match decoded.value() {
         Some(data) if laravel::is_session(data) => Verdict::Sure,
         Some(data) if usual && data.members().is_some() => Verdict::Weak,
-        Some(_) => Verdict::no("the payload is no session with `_token`"),
+        Some(_) => Verdict::no("the payload is not a session with `_token`"),
         None if usual && decoded.via.contains(&crate::wrap::laravel::NAME) => Verdict::Sure,
         None if usual => Verdict::Kin,
-        None => Verdict::no("the payload is no session"),
+        None => Verdict::no("the payload is not a session"),
     }
 }
 

@@ -76,10 +76,10 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
     let data = match blob.php() {
         Some(php @ Php { what: What::Session(data), .. }) if !php.is_variables() && !php.is_wrapped() => data,
-        Some(_) => return Verdict::no("what is in the file is no array that was serialized"),
+        Some(_) => return Verdict::no("what is in the file is not an array that was serialized"),
         None => match blob.json() {
             Some(data @ Value::Map(_)) => data,
-            _ => return Verdict::no("what is in the file is no session"),
+            _ => return Verdict::no("what is in the file is not a session"),
         },
     };
     if setup.named || laravel::is_session(data) {

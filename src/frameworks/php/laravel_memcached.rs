@@ -19,7 +19,7 @@ key      <cache prefix><id>; id 40 letters and digits; the prefix laravel_cache:
          the colon later, with the application's name for `laravel`; option `prefix` is all of it
 value    a:<n>:{…} (serialize), JSON (session.serialization), or an envelope of the encrypter
          (session.encrypt). Above 2000 bytes PHP's client compresses it: FastLZ, zlib or Zstandard
-         behind four bytes with the length, as the flags say
+         after four bytes with the length, as the flags say
 expiry   the item's own end (session.lifetime), moved by every request
 user     login_<guard>_<sha1> (SessionGuard.php), the guard web before others
 cookie   laravel_session or laravel-session, an envelope of the encrypter: the id cannot be had
@@ -59,14 +59,14 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("its key does not end in 40 letters and digits");
     }
     if item::php_type(item::flags(blob)) != item::TEXT {
-        return Verdict::no("its flags say that it is no text");
+        return Verdict::no("its flags say that it is not text");
     }
     let Some(decoded) = data(setup, blob) else { return Verdict::no("it has no value") };
     match decoded.value() {
         Some(data) if laravel::is_session(data) => Verdict::Sure,
         Some(data) if setup.named && data.members().is_some() => Verdict::Weak,
-        Some(_) => Verdict::no("the value is no session with `_token`"),
+        Some(_) => Verdict::no("the value is not a session with `_token`"),
         None if decoded.via.contains(&wrap::laravel::NAME) => Verdict::Sure,
-        None => Verdict::no("the value is no serialized session and no envelope of the encrypter"),
+        None => Verdict::no("the value is not a serialized session and no envelope of the encrypter"),
     }
 }

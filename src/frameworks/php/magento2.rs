@@ -18,7 +18,7 @@ pub const LAYOUT: Layout = Layout {
     family: "PHP",
     page: "\
 key      sess_<id>, a hash; usually in database 2
-value    field data: a PHP session, from 2048 bytes on compressed behind :gz:, :l4:, :lz: or :sn:;
+value    field data: a PHP session, from 2048 bytes on compressed after :gz:, :l4:, :lz: or :sn:;
          the fields lock, pid, wait, writes and req are for the locking. A hash without data is a
          visitor in his first request, no session yet
 expiry   the key's TTL, moved by every request; 6 hours while one runs
@@ -55,7 +55,7 @@ alike    magento1-cm: its variables are in `core`
 /// The hash of the handler, whichever Magento fills it.
 pub(super) fn is_session(blob: &Blob<'_>) -> Verdict {
     if blob.fields().is_none() {
-        Verdict::no("the key is no hash")
+        Verdict::no("the key is not a hash")
     } else if blob.field("data").is_none() {
         Verdict::no("its hash has no field `data`: a first request that has not ended, or another's hash")
     } else if blob.field("lock").is_none() && blob.field("writes").is_none() {
@@ -106,7 +106,7 @@ pub(super) fn nobody(data: &Value<'_>) -> Unnamed {
         let emulated = customer.get("is_customer_emulated").and_then(Value::as_bool) == Some(true);
         let id = ["customer_id", "id"].iter().find_map(|name| customer.get(name));
         let id = id.is_some_and(|id| !whose::is_empty(id) && id.scalar_text().is_none_or(|id| id != "0"));
-        // One that is no map could not be read.
+        // One that is not a map could not be read.
         (id && !emulated) || (customer.members().is_none() && !whose::is_empty(customer))
     };
     let admin = data.at("admin.user").or_else(|| data.at("admin.user_data"));

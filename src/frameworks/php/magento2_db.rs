@@ -16,7 +16,7 @@ pub const LAYOUT: Layout = Layout {
     about: "Magento 2 with session.save=db (PHP)",
     medium: Medium::Table,
     page: "\
-row      of the table session, behind the installation's prefix (core_session in old versions):
+row      of the table session, after the installation's prefix (core_session in old versions):
          session_id, session_expires, session_data
 value    session_data: base64 of a PHP session, as in magento2
 end      none in the row: session_expires is the time of the last write, in spite of its name; rows
@@ -40,7 +40,7 @@ beware   admin_user_session and persistent_session are other tables
         match (data(blob).and_then(Decoded::value), usual) {
             (Some(_), true) => Verdict::Sure,
             (None, true) => Verdict::Kin,
-            _ => Verdict::no("its session_id is no id of PHP"),
+            _ => Verdict::no("its session_id is not an id of PHP"),
         }
     },
     read: |_, blob| table::lent(data(blob)),

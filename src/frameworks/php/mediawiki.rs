@@ -75,7 +75,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 }
 
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
-    let Some(data) = blob.variables() else { return Verdict::no("the value is no serialized array") };
+    let Some(data) = blob.variables() else { return Verdict::no("the value is not a serialized array") };
     let metadata = data.get("metadata");
     match (data.get("data"), metadata) {
         (Some(_), Some(metadata))

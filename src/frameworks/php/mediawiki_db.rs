@@ -18,7 +18,7 @@ pub const LAYOUT: Layout = Layout {
     about: "MediaWiki with $wgSessionCacheType = CACHE_DB, or CACHE_ANYTHING without another cache (PHP)",
     medium: Medium::Table,
     page: "\
-row      of the table objectcache, behind the wiki's table prefix: keyname, value, exptime; keyname
+row      of the table objectcache, after the wiki's table prefix: keyname, value, exptime; keyname
          is <wiki>:MWSession:<id>. In SQLite it is in a file of its own, wikicache.sqlite
 value    serialize of {data, metadata}, as in mediawiki, as a raw deflate stream where PHP has zlib
 end      exptime, 14 digits of UTC, the same moment as metadata.expires

@@ -99,7 +99,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         } else if has("sessdata") {
             Verdict::no("its hash has no owner: the remains of a session that was ended during a request")
         } else {
-            Verdict::no("its hash is no session: it lacks sessdata and timecreated")
+            Verdict::no("its hash is not a session: it lacks sessdata and timecreated")
         };
     }
     let is_object =
@@ -110,7 +110,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         _ if setup.named && blob.is_empty() && locate(setup, blob.key).is_some_and(|place| place.usual) => {
             Verdict::Kin
         }
-        _ => Verdict::no("the value is no PHP session with the objects USER and SESSION"),
+        _ => Verdict::no("the value is not a PHP session with the objects USER and SESSION"),
     }
 }
 

@@ -126,7 +126,7 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b>
     Facts { user: members.get("user_id").and_then(Value::scalar_text), ..Facts::default() }
 }
 
-/// The passphrase of the cookies: behind the id, or in a cookie of its own.
+/// The passphrase of the cookies: after the id, or in a cookie of its own.
 fn unlock(setup: &Setup, given: &cookie::Given) -> Option<(&'static str, String)> {
     let behind = || {
         let value = cookie::bare::open(given, &instance(setup, given)).ok()?.id;

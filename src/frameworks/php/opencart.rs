@@ -32,9 +32,9 @@ end      the one key (opencart 4.1.0.3, system/library/session/redis.php `destro
     describe,
     whose: Whose::Own(|_, _, data| {
         let ids = ["customer_id", "customer.customer_id", "user_id"].iter().filter_map(|path| data.at(path));
-        let mut somebody =
+        let mut someone =
             ids.filter(|id| !whose::is_empty(id) && id.scalar_text().is_none_or(|id| id != "0"));
-        if somebody.next().is_some() { Unnamed::Unknown } else { Unnamed::Nobody }
+        if someone.next().is_some() { Unnamed::Unknown } else { Unnamed::Nobody }
     }),
     cookie: Cookie {
         name: Some("OCSESSID"),
@@ -72,7 +72,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
                 Verdict::Kin
             }
         }
-        _ => Verdict::no("the value is no JSON object, or the id has not the form of one"),
+        _ => Verdict::no("the value is not a JSON object, or the id has not the form of one"),
     }
 }
 

@@ -72,7 +72,7 @@ index    of all keys, not by user, where statsKey is set: a set of that name, us
          keys without their _PHCR
 end      the key, and its member in that set (cphalcon 3, session/adapter/redis.zep `destroy`,
          cache/backend/redis.zep `delete`)
-alike    other entries of the cache, which have the same prefix and are no PHP sessions
+alike    other entries of the cache, which have the same prefix and are not PHP sessions
 ",
     rank: Rank::Signature,
     keys: Keys { prefix: "_PHCR", locate: locate_three, ..LAYOUT.keys },
@@ -91,15 +91,15 @@ alike    other entries of the cache, which have the same prefix and are no PHP s
                 Verdict::Sure
             }
             _ if by_key && place.usual && blob.is_empty() => Verdict::Kin,
-            _ => Verdict::no("the value is no PHP session under a key of the cache"),
+            _ => Verdict::no("the value is not a PHP session under a key of the cache"),
         }
     },
     whose: whose::PLAIN,
     ends: Ends {
         end: |setup, session| {
-            let Some(behind) = behind_cache(session.key) else { return Vec::new() };
-            let (before, member) = session.key.split_at(behind);
-            let before = &before[..behind - CACHE.len()];
+            let Some(after) = behind_cache(session.key) else { return Vec::new() };
+            let (before, member) = session.key.split_at(after);
+            let before = &before[..after - CACHE.len()];
             let set = [before, setup.text(STATS_KEY).unwrap_or("_PHCR").as_bytes()].concat();
             vec![Op::SetRemove { key: Key(set), member: member.to_vec() }]
         },
@@ -119,8 +119,8 @@ fn locate_three(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = if let Some(lead) = setup.known_lead() {
         key.starts_with(lead).then_some(lead.len())?
     } else {
-        let behind = behind_cache(key)?;
-        if php::is_native(&key[behind..]) { behind } else { php::native_tail(key)? }
+        let after = behind_cache(key)?;
+        if php::is_native(&key[after..]) { after } else { php::native_tail(key)? }
     };
     let id = &key[start..];
     php::is_native(id).then(|| Place::after(key, start, php::is_usual(id)))
@@ -132,7 +132,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
-    const NO_STRING: Verdict = Verdict::no("the value is no PHP session inside a serialized string");
+    const NO_STRING: Verdict = Verdict::no("the value is not a PHP session inside a serialized string");
     let said =
         || setup.known_lead().is_some() || key::rfind(blob.key, LAYOUT.keys.prefix.as_bytes()).is_some();
     if blob.php().is_some_and(|found| !found.is_wrapped()) && !said() {

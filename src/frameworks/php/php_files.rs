@@ -149,7 +149,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     if !setup.named && php::is_made(id) && matches!(blob.php_look(), php::Look::Broken) {
         return Verdict::Weak;
     }
-    Verdict::no("what is in the file is no PHP session")
+    Verdict::no("what is in the file is not a PHP session")
 }
 
 pub(super) fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
@@ -199,7 +199,7 @@ pub(super) fn facts<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b
     }
 }
 
-/// What tells whether the session is nobody's: nothing where somebody is logged in who has no name.
+/// What tells whether the session is nobody's: nothing where someone is logged in who has no name.
 pub(super) fn members<'v>(data: &'v Value<'v>) -> Option<Cow<'v, Value<'v>>> {
     let nobody = || Cow::Owned(Value::Map(Vec::new()));
     if is_symfony(data) {

@@ -11,7 +11,7 @@ use crate::layout::{
 };
 use crate::store::{Key, Kind, Medium, Op};
 
-/// What stands before the id: of PHP's own handler, and of Symfony's MemcachedSessionHandler.
+/// What precedes the id: of PHP's own handler, and of Symfony's MemcachedSessionHandler.
 const PREFIXES: &[&str] = &["memc.sess.key.", "sf_s"];
 
 pub const LAYOUT: Layout = Layout {
@@ -57,7 +57,7 @@ beware   a server may throw out any item when it is full, and loses all of them 
     ..Layout::PLAIN
 };
 
-/// Where the id begins behind one of the prefixes that are known.
+/// Where the id begins after one of the prefixes that are known.
 fn behind_known(key: &[u8]) -> Option<usize> {
     PREFIXES.iter().find_map(|prefix| key.starts_with(prefix.as_bytes()).then_some(prefix.len()))
 }
@@ -89,7 +89,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         }
         None if known && blob.php().is_none() && blob.is_php_session() && !blob.is_empty() => Verdict::Sure,
         None if known && place.usual && matches!(blob.php_look(), php::Look::Broken) => Verdict::Weak,
-        None => Verdict::no("the value is no PHP session"),
+        None => Verdict::no("the value is not a PHP session"),
         Some(_) if known => Verdict::Sure,
         Some(_) if !place.usual => Verdict::no("the id is shorter than those that PHP makes"),
         Some(php) if php.is_variables() => Verdict::Sure,

@@ -25,7 +25,7 @@ end      session_time + session_length (option, 3600 s by default), and a minute
          logged in the key decides
 user     session_user_id; 1 is the anonymous one
 times    session_start, session_time
-cookie   <name>_sid = the id; <name>_u and <name>_k beside it
+cookie   <name>_sid = the id; <name>_u and <name>_k next to it
 end it   the row
 beware   phpbb_sessions_keys logs a browser in again that stays logged in: delete its rows of the
          user, too

@@ -66,12 +66,12 @@ alike    predis-session; webman and others under a prefix of their own
     ..Layout::PLAIN
 };
 
-/// Where the id begins behind one of the default prefixes.
+/// Where the id begins after one of the default prefixes.
 fn behind_default(key: &[u8]) -> Option<usize> {
     php::NATIVE.iter().find_map(|prefix| key::rfind(key, prefix.as_bytes()).map(|at| at + prefix.len()))
 }
 
-/// Ids may be set by the application, so behind a prefix that is known they may have any length.
+/// Ids may be set by the application, so after a prefix that is known they may have any length.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     php::locate_by(setup, key, |key| behind_default(key).or_else(|| php::native_tail(key)))
 }
@@ -93,7 +93,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
             Some(php) if php.is_variables() || !php.is_wrapped() => Verdict::Sure,
             _ if blob.is_empty() || blob.is_php_session() => Verdict::Sure,
             _ if !setup.named && place.usual && matches!(blob.php_look(), php::Look::Broken) => Verdict::Weak,
-            _ => Verdict::no("the value is no PHP session"),
+            _ => Verdict::no("the value is not a PHP session"),
         };
     }
     let before = &blob.key[..place.id.start];
@@ -133,7 +133,7 @@ fn is_serialized(found: &php::Php<'_>) -> bool {
 /// array is what caches hold as well, and then the key has to say something.
 pub(super) fn by_value(blob: &Blob<'_>, id: &[u8], before: &[u8]) -> Verdict {
     let (Some(found), Some(data)) = (blob.php(), blob.variables()) else {
-        return Verdict::no("the value is no PHP session");
+        return Verdict::no("the value is not a PHP session");
     };
     if !php::is_usual(id) {
         Verdict::no("the key does not end in an id of PHP")

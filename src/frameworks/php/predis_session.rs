@@ -43,7 +43,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         let led =
             setup.known_lead().is_some_and(|lead| !lead.is_empty()) || setup.text("serializer").is_some();
         return match blob.php() {
-            _ if !by_key => Verdict::no("the key is no id of PHP"),
+            _ if !by_key => Verdict::no("the key is not an id of PHP"),
             Some(_) if phpredis::may_be_cached(setup, blob, &blob.key[place.id.clone()]) => {
                 Verdict::no("an array under a bare key, which caches hold as well")
             }
@@ -55,7 +55,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
             }
             None if !led && (blob.is_empty() || blob.is_php_session()) => Verdict::Kin,
             None if blob.is_empty() || blob.is_php_session() => Verdict::Sure,
-            _ => Verdict::no("the value is no PHP session"),
+            _ => Verdict::no("the value is not a PHP session"),
         };
     }
     phpredis::by_value(blob, &blob.key[place.id.clone()], &blob.key[..place.id.start])

@@ -54,7 +54,7 @@ beware   vars holds the encrypted IMAP password; <user>:IMAP:… are caches, not
 };
 
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
-    let Some(data) = blob.variables() else { return Verdict::no("the value is no serialized array") };
+    let Some(data) = blob.variables() else { return Verdict::no("the value is not a serialized array") };
     let has = |name: &str| data.get(name);
     match (has("changed").and_then(Value::as_i64), has("ip"), has("vars").and_then(php::bytes)) {
         (Some(_), Some(_), Some(_)) if data.members().is_some_and(|members| members.len() == 3) => {

@@ -88,7 +88,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     let begins = blob.text().is_some_and(|text| {
         LAYOUT.marks.iter().any(|mark| matches!(mark, Mark::Magic(magic) if text.starts_with(magic)))
     });
-    if begins { Verdict::Sure } else { Verdict::no("the value is no serialized SimpleSAML\\Session") }
+    if begins { Verdict::Sure } else { Verdict::no("the value is not a serialized SimpleSAML\\Session") }
 }
 
 fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
@@ -101,7 +101,7 @@ fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     }
 }
 
-/// The sources that somebody is logged in by. Before PHP 7.4 the members were a payload.
+/// The sources that someone is logged in by. Before PHP 7.4 the members were a payload.
 fn sources<'v>(data: &'v Value<'v>) -> impl Iterator<Item = &'v Value<'v>> {
     let authenticated = data.get("authData").or_else(|| data.get("$value")?.get("authData"));
     authenticated.and_then(Value::members).into_iter().flatten().map(|(_, source)| source)

@@ -39,11 +39,11 @@ alike    laravel: the prefix decides
     recognize: |setup, blob| {
         let array = blob.php().is_some_and(|found| found.is_wrapped() && !found.is_variables());
         if (setup.layout.keys.locate)(setup, blob.key).is_none() {
-            Verdict::no("the key does not end in 40 letters and digits behind the prefix")
+            Verdict::no("the key does not end in 40 letters and digits after the prefix")
         } else if array && blob.variables().is_some() {
             Verdict::Sure
         } else {
-            Verdict::no("the value is no serialized array inside a string")
+            Verdict::no("the value is not a serialized array inside a string")
         }
     },
     read: |_, blob| blob.php_data(),

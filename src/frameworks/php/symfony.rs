@@ -142,7 +142,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
             Some((_, data)) if data.get("_sf2_attributes").is_some() || data.get("_sf2_meta").is_some() => {
                 Verdict::Sure
             }
-            _ => Verdict::no("the value is no PHP session"),
+            _ => Verdict::no("the value is not a PHP session"),
         };
     };
     if data.get("_sf2_attributes").is_some() || data.get("_sf2_meta").is_some() {

@@ -66,7 +66,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         // Before anything is put into it, and where the application leaves its own variables.
         Some(_) if setup.named => Verdict::Kin,
         None if setup.named && place.usual && blob.is_empty() => Verdict::Kin,
-        _ => Verdict::no("the value is no PHP session with the array `think`"),
+        _ => Verdict::no("the value is not a PHP session with the array `think`"),
     }
 }
 

@@ -52,7 +52,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
-    const NO_ARRAY: Verdict = Verdict::no("the value is no serialized array inside a string");
+    const NO_ARRAY: Verdict = Verdict::no("the value is not a serialized array inside a string");
     let Some(found) = blob.php().filter(|found| found.is_wrapped()) else { return NO_ARRAY };
     let Some(place) = locate(setup, blob.key) else {
         return Verdict::no("the key does not end in 32 letters and digits");

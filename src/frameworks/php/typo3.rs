@@ -109,7 +109,7 @@ fn key_of(setup: &Setup, id: &[u8]) -> Vec<u8> {
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     let has = |name| blob.member(name).is_some();
     match ["ses_userid", "ses_tstamp", "ses_data"].into_iter().find(|name| !has(name)) {
-        Some(name) => Verdict::No(format!("the value is no JSON object with `{name}`").into()),
+        Some(name) => Verdict::No(format!("the value is not a JSON object with `{name}`").into()),
         None => Verdict::Sure,
     }
 }

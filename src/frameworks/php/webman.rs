@@ -46,7 +46,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let is_array = |found: &php::Php<'_>| !found.is_variables() && !found.is_wrapped();
     if blob.variables().is_none() || !blob.php().is_some_and(is_array) {
-        return Verdict::no("the value is no serialized array");
+        return Verdict::no("the value is not a serialized array");
     }
     let Some(place) = locate(setup, blob.key) else { return Verdict::no("the key does not end in an id") };
     if setup.known_lead().is_some() || blob.key[..place.id.start].ends_with(LAYOUT.keys.prefix.as_bytes()) {

@@ -1,4 +1,4 @@
-//! WordPress: the sessions of a user are one array in a row of the table of users' metadata.
+//! WordPress: the sessions with a user are one array in a row of the table of users' metadata.
 //!
 //! WordPress 6.1.9 wp-includes/class-wp-session-tokens.php, class-wp-user-meta-session-tokens.php, pluggable.php.
 
@@ -134,7 +134,7 @@ fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
     let held = fields.iter().find(|(name, _)| name == VALUE.as_bytes()).map(|(_, text)| &text[..]);
     let seconds = end.div_euclid(1000);
     let made = held.and_then(|text| ended(text, seconds)).ok_or(expire::UNREADABLE)?;
-    let made = String::from_utf8(made).map_err(|_| "their value is no text")?;
+    let made = String::from_utf8(made).map_err(|_| "their value is not text")?;
     table::put(vec![(VALUE, made)])
 }
 
@@ -224,9 +224,8 @@ fn put(text: &[u8], name: &[u8], session: Option<&[u8]>, like: &[u8]) -> Rest {
         }
         (None, Some(session)) => {
             let before = list(like);
-            let behind = before.iter().skip_while(|(other, _)| other != name).skip(1);
-            let next =
-                behind.filter_map(|(other, _)| found.iter().position(|(held, _)| named(held) == other));
+            let after = before.iter().skip_while(|(other, _)| other != name).skip(1);
+            let next = after.filter_map(|(other, _)| found.iter().position(|(held, _)| named(held) == other));
             let place = next.min().unwrap_or(found.len());
             let written = format!("s:{}:\"", name.len());
             found.insert(place, ([written.as_bytes(), name, b"\";"].concat(), session.to_vec()));

@@ -10,7 +10,7 @@ pub const LAYOUT: Layout = Layout {
     about: "WordPress with the plugin WP Redis User Session Storage (PHP)",
     family: "PHP",
     page: "\
-key      wpruss:<user id>, a string: one key holds all sessions of a user
+key      wpruss:<user id>, a string: one key holds all sessions with a user
 value    serialize of {<verifier>: {expiration, ip, ua, login}}, times in seconds, a verifier of 64
          hexadecimal digits; igbinary where the client's serializer is that
 expiry   no TTL; a login has ended when its expiration is past, and stays until the next write
@@ -20,7 +20,7 @@ index    none
 end      the key: all sessions of that user (wp-redis-user-session-storage 0.2,
          class-plugin.php `update_sessions`, `destroy_all_sessions`)
 beware   without the plugin WordPress keeps its logins in SQL (usermeta session_tokens); a copy of
-         that row in an object cache is no session, and removing it logs nobody out
+         that row in an object cache is not a session, and removing it logs nobody out
 ",
     keys: Keys { prefix: "wpruss:", locate, ..Keys::PLAIN },
     marks: &[Mark::AnyPhp],
@@ -68,7 +68,7 @@ fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {
     if is_of_logins {
         Verdict::Sure
     } else {
-        Verdict::no("the value is no array of logins with an expiration each")
+        Verdict::no("the value is not an array of logins with an expiration each")
     }
 }
 

@@ -117,7 +117,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let data =
         blob.variables().filter(|_| blob.php().is_some_and(|php| php.is_variables() && !php.is_wrapped()));
     if data.is_none() && !blob.is_empty() {
-        return Verdict::no("the value is no PHP session");
+        return Verdict::no("the value is not a PHP session");
     }
     let Some(place) = locate(setup, blob.key).filter(|place| place.usual) else {
         return Verdict::no("its key does not end in the 32 hexadecimal digits of an md5");

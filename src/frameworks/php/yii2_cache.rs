@@ -34,7 +34,7 @@ cookie   PHPSESSID (name of the session component) = the id, unsigned. Where PHP
          md5 is of what that makes of the list: option `igbinary`
 index    none
 end      the one key (yiisoft/yii2 web/CacheSession.php `destroySession`, yii2-redis Cache.php)
-alike    other entries of the cache, whose keys look the same: their first item is no session
+alike    other entries of the cache, whose keys look the same: their first item is not a session
 beware   flushing the cache (Cache::flush, yii cache/flush-all) ends all sessions
 ",
     keys: Keys {
@@ -112,7 +112,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         // A text of no length may be anything's.
         Some((_, data)) if data.members().is_none_or(<[_]>::is_empty) => Verdict::Kin,
         Some(_) => Verdict::Sure,
-        None => Verdict::no("the value is no list of a PHP session and nothing"),
+        None => Verdict::no("the value is not a list of a PHP session and nothing"),
     }
 }
 

@@ -16,7 +16,7 @@ pub const LAYOUT: Layout = Layout {
     about: "Yii 2 with DbSession, Craft CMS (PHP)",
     medium: Medium::Table,
     page: "\
-row      of the table session (sessionTable, behind the connection's prefix): id, expire, data, and
+row      of the table session (sessionTable, after the connection's prefix): id, expire, data, and
          fields that writeCallback adds
 value    a PHP session, as in yii2
 end      expire, in seconds since 1970
@@ -51,7 +51,7 @@ end it   the row. A request in flight writes it back, as rows are merged
             }
             Some(_) => Verdict::Weak,
             None if column.is_empty() => Verdict::Kin,
-            None => Verdict::no("its data is no PHP session"),
+            None => Verdict::no("its data is not a PHP session"),
         }
     },
     read: |setup, blob| table::read(setup, blob, VALUE, yii2::LAYOUT.read),

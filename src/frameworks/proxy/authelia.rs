@@ -29,7 +29,7 @@ pub const LAYOUT: Layout = Layout {
     page: "\
 key      authelia-session:<id>, a string; 32 characters, * ^ ! # $ % among them
 value    AES-256-GCM of MessagePack, which option session_secret opens; an empty string where there
-         is no session yet. Inside it is JSON: KV.UserSession
+         is not a session yet. Inside it is JSON: KV.UserSession
 expiry   the key's TTL: session.expiration of an hour, remember_me of 30 days. Who is idle for
          session.inactivity is logged out earlier, and his key stays
 user     Username; empty for visitors of the portal. Not known without the secret

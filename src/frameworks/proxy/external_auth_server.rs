@@ -44,7 +44,7 @@ cookie   _eas_oauth_session = s:<uuid>.<signature>; option cookie_secret
 index    none
 end      the one key
 beside   session:ldap:...: results of binds; state: nonce: introspection: bachchannel_logout:
-         They are no sessions
+         They are not sessions
 beware   the identity provider's session goes on, and may log the visitor in again without asking
 ",
     keys: Keys { prefix: PREFIX, locate, ..Keys::PLAIN },
@@ -92,7 +92,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     if locate(setup, blob.key).is_none() {
         Verdict::no("the key does not end in session:oauth: and a UUID")
     } else if sealed(blob).is_none() {
-        Verdict::no("the value is no JSON text of base64 of whole blocks")
+        Verdict::no("the value is not a JSON text of base64 of whole blocks")
     } else {
         Verdict::Sure
     }

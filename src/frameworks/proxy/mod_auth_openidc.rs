@@ -27,7 +27,7 @@ value    JSON {r: user, e: end, i: id, iss, idc, at, rt, se, ...}, or a JWE that
 expiry   the earliest of the key's TTL, e (renewed by requests) and se. `expire` rewrites e
 user     r
 cookie   mod_auth_openidc_session = <id>
-beside   d:<sid> and d:<sub>, strings that hold the id: by these the provider logs somebody out.
+beside   d:<sid> and d:<sub>, strings that hold the id: by these the provider logs someone out.
          n: j: p: t: a: e: o: r: u: q: are other sections of the cache and no sessions
 end      the key, and the d: keys while they name this session
 beware   the identity provider's session goes on, and may log the visitor in again without asking

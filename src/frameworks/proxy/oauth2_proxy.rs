@@ -45,7 +45,7 @@ index    none
 beside   <key>.lock while a token is refreshed
 end      the key and its lock. A refresh in flight writes it back. The identity provider's session
          goes on, and may log the visitor in again without asking
-alike    any value that is no text under <name>-<32 hex digits>: changed only when the layout is
+alike    any value that is not text under <name>-<32 hex digits>: changed only when the layout is
          named, unless the name says oauth
 ",
     rank: Rank::Keyed,

@@ -33,7 +33,7 @@ beside   set <key-prefix>client-<whole key>: the proxies that hold a copy; set
          <key-prefix>user-<name>: whole keys (in IBM's figure ids) of the user's sessions
 end      the key, its set of proxies, and its member in the user's set (IBM's pages on Redis keys;
          sbweeden/blog_assets, RedisHelper.lua). The proxies are told by Redis (CLIENT TRACKING)
-beware   collections put the sessions of one user on several servers, by the Host header
+beware   collections put the sessions per user on several servers, by the Host header
 ",
     keys: Keys {
         prefix_option: "key_prefix",
@@ -49,7 +49,7 @@ beware   collections put the sessions of one user on several servers, by the Hos
     marks: &[Mark::Field(INDEX), Mark::Word("session-")],
     options: &[OptionSpec::new("user_field", OptionKind::Text, "a field of the hash that names the user")],
     recognize: |_, blob| match (blob.fields(), blob.field(INDEX)) {
-        (None, _) => Verdict::no("the key is no hash"),
+        (None, _) => Verdict::no("the key is not a hash"),
         (_, Some(_)) => Verdict::Sure,
         // Of other versions the fields are not known.
         _ => Verdict::Kin,

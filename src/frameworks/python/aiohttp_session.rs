@@ -51,7 +51,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
-    let Some(members) = blob.object() else { return Verdict::no("the value is no JSON object") };
+    let Some(members) = blob.object() else { return Verdict::no("the value is not a JSON object") };
     let usual = || locate(setup, blob.key).is_some_and(|place| place.usual);
     let is_session = |name: &str, value: &Value<'_>| match name {
         "created" => value.as_f64().is_some(),

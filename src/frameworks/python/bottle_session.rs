@@ -54,7 +54,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(place) = locate(setup, blob.key).filter(|place| place.usual) else {
         return Verdict::no("the key does not end in a UUID");
     };
-    let Some(fields) = blob.fields() else { return Verdict::no("the key is no hash") };
+    let Some(fields) = blob.fields() else { return Verdict::no("the key is not a hash") };
     let text = |bytes: &Vec<u8>| std::str::from_utf8(bytes).is_ok();
     if !setup.named && !blob.key[..place.id.start].ends_with(PREFIX.as_bytes()) {
         Verdict::no("the key does not begin with `session:`")

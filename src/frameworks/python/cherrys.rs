@@ -63,7 +63,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
     match blob.form(Form::Pickle) {
         Some(Ok(value)) if parts(value).is_some() => Verdict::Sure,
-        _ => Verdict::no("the value is no pickle of a dict and a time"),
+        _ => Verdict::no("the value is not a pickle of a dict and a time"),
     }
 }
 

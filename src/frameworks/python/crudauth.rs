@@ -24,7 +24,7 @@ value    JSON {user_id, session_id, ip_address, user_agent, device_info, created
 expiry   the key's TTL, 30 minutes by default, 30 days where the user is to be remembered
 user     user_id
 cookie   session_id = <id>
-index    session_users:<user id>, a set of ids; ids of sessions that are over stay in it
+index    session_users:<user id>, a set of ids; ids of sessions that have expired stay in it
 end      the key, its entry in the set, and csrf:<metadata.csrf_token_id>. A request in flight
          writes the session back (releases before the middle of 2026)
 ",
@@ -79,7 +79,7 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b>
     }
 }
 
-/// A key beside the sessions: what stands before their own prefix stands before it as well.
+/// A key beside the sessions: what precedes their own prefix stands before it as well.
 fn beside(before: &[u8], name: &str, of: &str) -> Vec<u8> {
     let before = before.strip_suffix(PREFIX.as_bytes()).unwrap_or(before);
     [before, name.as_bytes(), of.as_bytes()].concat()

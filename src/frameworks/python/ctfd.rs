@@ -71,7 +71,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("the key does not end in `session` and a UUID");
     }
     if !blob.text().is_some_and(|text| text.starts_with(MARK)) {
-        return Verdict::no("the value is no pickle of cachelib");
+        return Verdict::no("the value is not a pickle of cachelib");
     }
     match outer(blob) {
         Ok(Value::Text(text)) if text.starts_with('{') => Verdict::Sure,

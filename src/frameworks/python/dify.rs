@@ -63,7 +63,7 @@ end      the key, and account_refresh_token:<account> while it holds that token.
     ..Layout::PLAIN
 };
 
-/// What stands before the key's first word, and what behind it.
+/// What precedes the key's first word, and what after it.
 fn split<'k>(setup: &Setup, key: &'k [u8]) -> Option<(&'k [u8], &'k [u8])> {
     let words = [LOGIN, REFRESH];
     if let Some(lead) = setup.known_lead()

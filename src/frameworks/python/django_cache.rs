@@ -27,7 +27,7 @@ pub const LAYOUT: Layout = Layout {
     page: "\
 key      <KEY_PREFIX>:<VERSION>:django.contrib.sessions.cache<id>, a string; by default
          `:1:django.contrib.sessions.cache<id>`, the colon in front is real; a KEY_FUNCTION of the
-         project may put anything before and behind. The id is 32 of [a-z0-9]
+         project may put anything before and after. The id is 32 of [a-z0-9]
 value    the session as a dict: a pickle (protocols 0 to 5), with django-redis also JSON or
          MessagePack, and compressed (zlib, gzip, lzma, lz4, zstd); django-redis' HerdClient puts it
          into a tuple. Never run: a pickle is read as data
@@ -39,7 +39,7 @@ cookie   sessionid = <id>. Open edX: `1|<id>|<salt>|<signature>`; OSF: <id>.<sig
 index    none; JumpServer keeps the hash jms_session_key (id -> open websockets)
 end      the key; for JumpServer also the field in that hash. A request in flight that changed the
          session answers 400 and writes nothing (Django 6.1)
-beside   the same database is a cache: its other keys are no sessions, and `cache.clear()` empties
+beside   the same database is a cache: its other keys are not sessions, and `cache.clear()` empties
          all of it
 ",
     keys: Keys {
@@ -84,9 +84,9 @@ pub const DJANGO_REDIS: Layout = Layout {
 };
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
-    OptionSpec::secret("secret_key", OptionKind::Texts, "SECRET_KEY, and SECRET_KEY_FALLBACKS behind it"),
+    OptionSpec::secret("secret_key", OptionKind::Texts, "SECRET_KEY, and SECRET_KEY_FALLBACKS after it"),
     OptionSpec::new("version", OptionKind::Number, "VERSION of the cache; 1 unless set"),
-    OptionSpec::new("suffix", OptionKind::Text, "what a KEY_FUNCTION puts behind the id"),
+    OptionSpec::new("suffix", OptionKind::Text, "what a KEY_FUNCTION puts after the id"),
     OptionSpec::new("serializer", OptionKind::Text, "told by the value: pickle, json or msgpack"),
     OptionSpec::new("compressor", OptionKind::Text, "told by the value: zlib, gzip, lzma, lz4 or zstd"),
 ];
@@ -124,9 +124,9 @@ pub(super) fn locate(setup: &Setup, key: &[u8], marker: &str) -> Option<Place> {
         rest.strip_suffix(suffix.as_bytes())?.len()
     } else {
         match rest.split_at_checked(MADE) {
-            Some((id, behind))
+            Some((id, after))
                 if Alphabet::Lower.all(id)
-                    && behind.first().is_none_or(|byte| !Alphabet::Lower.has(*byte)) =>
+                    && after.first().is_none_or(|byte| !Alphabet::Lower.has(*byte)) =>
             {
                 MADE
             }
@@ -162,7 +162,7 @@ pub(super) fn recognize(setup: &Setup, blob: &Blob<'_>, marker: &str) -> Verdict
             if place.usual || is_django() { Verdict::Sure } else { Verdict::Weak }
         }
         None if place.usual && is_broken(blob) => Verdict::Sure,
-        _ => Verdict::no("the value is no dict, as sessions are"),
+        _ => Verdict::no("the value is not a dict, as sessions are"),
     }
 }
 

@@ -74,7 +74,7 @@ end it   the row. A request in flight that changed its session answers 400 and w
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
     TABLE,
-    OptionSpec::secret("secret_key", OptionKind::Texts, "SECRET_KEY, and SECRET_KEY_FALLBACKS behind it"),
+    OptionSpec::secret("secret_key", OptionKind::Texts, "SECRET_KEY, and SECRET_KEY_FALLBACKS after it"),
     OptionSpec::new("serializer", OptionKind::Text, "told by the value: json or pickle"),
     OptionSpec::new("use_tz", OptionKind::Flag, "USE_TZ; without it ends are local time of time_zone"),
     OptionSpec::new("time_zone", OptionKind::Text, "TIME_ZONE, such as America/New_York"),
@@ -94,12 +94,12 @@ pub(super) fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let usual = (LAYOUT.keys.locate)(setup, blob.key).is_some_and(|place| place.usual);
     let Some(text) = blob.field(VALUE) else { return Verdict::no("the row has no session_data") };
     let Ok(signed) = django::open(text, &blob.limits) else {
-        return if usual { Verdict::Kin } else { Verdict::no("session_data is no text that Django signed") };
+        return if usual { Verdict::Kin } else { Verdict::no("session_data is not text that Django signed") };
     };
     let (_, value) = crate::layout::python::decode(&signed.bytes, &blob.limits);
     match value.as_ref().map(crate::layout::python::members) {
         Ok(Some(_)) => Verdict::Sure,
-        Ok(None) => Verdict::no("what was signed is no session"),
+        Ok(None) => Verdict::no("what was signed is not a session"),
         Err(_) => Verdict::Weak,
     }
 }

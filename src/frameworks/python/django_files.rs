@@ -83,7 +83,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     if locate(setup, blob.key).is_none() {
-        return Verdict::no("its name is not the cookie's with 32 of [a-z0-9] behind it");
+        return Verdict::no("its name is not the cookie's with 32 of [a-z0-9] after it");
     }
     if blob.is_empty() {
         return if setup.named { Verdict::Sure } else { Verdict::Kin };
@@ -103,7 +103,7 @@ enum Set {
     Nothing,
     /// A date, in ms since 1970.
     At(i64),
-    /// So many seconds from whenever somebody asks.
+    /// So many seconds from whenever someone asks.
     Never,
 }
 

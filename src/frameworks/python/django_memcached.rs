@@ -20,7 +20,7 @@ user     _auth_user_id, as in django-cache
 cookie   sessionid = <id>
 end      the one item. A request in flight that changed the session answers 400 and writes nothing.
          With the engine cached_db the row of the table counts, and brings the item back
-beside   the same servers are a cache: their other items are no sessions
+beside   the same servers are a cache: their other items are not sessions
 ",
     keys: Keys { kind: Kind::Hash, ..django_cache::LAYOUT.keys },
     ends: Ends {

@@ -43,7 +43,7 @@ alike    a signed text for another purpose under such a key; secret_key tells
         Mark::Magic(b"Z"),
     ],
     options: &[
-        OptionSpec::secret("secret_key", OptionKind::Texts, "SECRET_KEY, and SECRET_KEY_FALLBACKS behind it"),
+        OptionSpec::secret("secret_key", OptionKind::Texts, "SECRET_KEY, and SECRET_KEY_FALLBACKS after it"),
         OptionSpec::new("serializer", OptionKind::Text, "told by the value: json or pickle"),
     ],
     cookie: Cookie {
@@ -93,9 +93,9 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
 
 /// By a value under a key that could be a session's, whose id is of the usual form or is not.
 pub(super) fn judge(setup: &Setup, blob: &Blob<'_>, usual: bool) -> Verdict {
-    let Some(text) = blob.text() else { return Verdict::no("the value is no text") };
+    let Some(text) = blob.text() else { return Verdict::no("the value is not text") };
     if !django::is_signed(text) {
-        return Verdict::no("the value is no text that Django signed");
+        return Verdict::no("the value is not text that Django signed");
     }
     let Ok(signed) = django::open(text, &blob.limits) else {
         return if usual { Verdict::Weak } else { Verdict::no("the signed text is damaged") };
@@ -106,7 +106,7 @@ pub(super) fn judge(setup: &Setup, blob: &Blob<'_>, usual: bool) -> Verdict {
         Err(_) if usual => return Verdict::Weak,
         Err(_) => None,
     };
-    let Some(data) = data else { return Verdict::no("what was signed is no session") };
+    let Some(data) = data else { return Verdict::no("what was signed is not a session") };
     match signed.is_of_a_session(setup.texts("secret_key")) {
         Some(true) => Verdict::Sure,
         None if usual => Verdict::Sure,

@@ -58,7 +58,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let before = &blob.key[..place.id.start];
     let data = match blob.form(Form::Pickle) {
         Some(Ok(value)) => python::members(value),
-        _ => return Verdict::no("the value is no pickle"),
+        _ => return Verdict::no("the value is not a pickle"),
     };
     match data {
         // Whatever the application gave.

@@ -90,7 +90,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
             Some(_) => Verdict::Weak,
             None => Verdict::no("the pickle holds no dict"),
         },
-        _ => Verdict::no("the value is no pickle"),
+        _ => Verdict::no("the value is not a pickle"),
     }
 }
 

@@ -63,7 +63,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec::new(
         "use_signer",
         OptionKind::Flag,
-        "whether the cookie is signed; told by the cookie unless set",
+        "whether the cookie is signed; known from the cookie unless set",
     ),
     OptionSpec::new("serializer", OptionKind::Text, "told by the value: msgpack, json or pickle"),
 ];
@@ -78,7 +78,7 @@ pub(super) enum Made {
     /// A UUID, as up to 0.5.
     Uuid,
     /// SimpleLogin goes on under the whole signed text of a cookie whose session is gone, and again
-    /// behind that (app/session.py at 06015b2).
+    /// after that (app/session.py at 06015b2).
     SignedUuid,
 }
 
@@ -105,10 +105,10 @@ pub(super) fn made(id: &[u8]) -> Option<Made> {
     }
 }
 
-/// A signature of itsdangerous behind an id, with its dot.
+/// A signature of itsdangerous after an id, with its dot.
 const SIGNATURE: usize = 28;
 
-/// Where such an id ends the key, if nothing is known of what stands before it.
+/// Where such an id ends the key, if nothing is known of what precedes it.
 fn tail(key: &[u8]) -> Option<usize> {
     let part = key::last_part(key);
     if made(&key[part..]).is_some() {
@@ -144,7 +144,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         value.and_then(python::members).is_some()
     });
     let Some(form) = form else {
-        return Verdict::no("the value is no map in MessagePack, JSON or a pickle");
+        return Verdict::no("the value is not a map in MessagePack, JSON or a pickle");
     };
     // Up to 0.5 ids were UUIDs, and values pickles, or JSON where the application saw to it.
     if older && form != Form::Msgpack && !setup.named {
@@ -165,11 +165,11 @@ pub(super) fn general(blob: &Blob<'_>) -> Verdict {
         Some(data) if python::is_flask(data) => Verdict::Sure,
         Some(data) if python::is_others(data) => Verdict::no("it has the members of another store"),
         Some(_) => Verdict::Kin,
-        None => Verdict::no("the value is no map"),
+        None => Verdict::no("the value is not a map"),
     }
 }
 
-/// Whether there is no blank behind the first colon of a JSON text, as `json.dumps` writes one.
+/// Whether there is no blank after the first colon of a JSON text, as `json.dumps` writes one.
 pub(super) fn is_compact(blob: &Blob<'_>) -> bool {
     let Some(text) = blob.text() else { return false };
     memchr::memmem::find(text, b"\":").is_none_or(|at| text.get(at + 2) != Some(&b' '))

@@ -104,7 +104,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("its name is not the hash of an id");
     }
     let Some((_, text)) = parts(blob).filter(|(_, text)| text.first() == Some(&0x80)) else {
-        return Verdict::no("what is in the file is no pickle behind four bytes");
+        return Verdict::no("what is in the file is not a pickle after four bytes");
     };
     let Ok(value) = pickle::decode(text, &blob.limits) else {
         return Verdict::no("the pickle does not decode");
@@ -120,7 +120,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         // With SESSION_PERMANENT off and nobody logged in there is no mark.
         Some(data) if setup.named && is_likely(data) => Verdict::Sure,
         Some(_) => Verdict::no("its dict has none of the members that Flask-Session and Flask-Login write"),
-        None => Verdict::no("it is no dict, as sessions are"),
+        None => Verdict::no("it is not a dict, as sessions are"),
     }
 }
 

@@ -41,7 +41,7 @@ end it   the row. A request in flight writes it back, even one that only reads (
         OptionSpec::new(
             "use_signer",
             OptionKind::Flag,
-            "whether the cookie is signed; told by the cookie unless set",
+            "whether the cookie is signed; known from the cookie unless set",
         ),
         OptionSpec::new("serializer", OptionKind::Text, "told by the value: msgpack, json or pickle"),
     ],
@@ -84,7 +84,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         Some(Some(data)) if place.usual || python::is_flask(data) => Verdict::Sure,
         Some(Some(_)) => Verdict::Weak,
         None if place.usual => Verdict::Kin,
-        _ => Verdict::no("its data is no map in MessagePack, JSON or a pickle"),
+        _ => Verdict::no("its data is not a map in MessagePack, JSON or a pickle"),
     }
 }
 

@@ -28,7 +28,7 @@ value    `!` and a pickle of bytes, which are a pickle of the session's dict; re
          run
 expiry   the key's TTL and _expires, 31 days, 7 for temporary ones; renewed when half of it is
          left
-user     _user_id, of the table users; an administrator who acts as somebody else is that user
+user     _user_id, of the table users; an administrator who acts as someone else is that user
 cookie   indico_session on https, indico_session_http else: the UUID
 index    none
 end      the one key. A request in flight that changed the session writes it back
@@ -69,7 +69,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("the key does not end in `_flask-session/` and a UUID");
     }
     if !blob.text().is_some_and(|text| text.starts_with(MARK)) {
-        return Verdict::no("the value is no pickle of cachelib");
+        return Verdict::no("the value is not a pickle of cachelib");
     }
     match outer(blob) {
         Ok(Value::Bytes(bytes)) if bytes.first() == Some(&0x80) => Verdict::Sure,

@@ -55,7 +55,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
     let Some(place) = locate(setup, blob.key) else { return Verdict::no(NO_ID) };
     let Some(data) = blob.json().filter(|data| data.as_map().is_some()) else {
-        return Verdict::no("the value is no JSON object");
+        return Verdict::no("the value is not a JSON object");
     };
     let (before, id) = (&blob.key[..place.id.start], &blob.key[place.id.clone()]);
     let own = key::rfind(before, b"LITESTAR").is_some();

@@ -19,7 +19,7 @@ key      session:<sid>, a string; with ODOO_SESSION_REDIS_PREFIX session::<prefi
          colons; the sid is 40 hex digits, since Odoo 17 84 of [A-Za-z0-9_-]
 value    JSON {db, uid, login, session_token, context, ...}
 expiry   the key's TTL: 7 days with a user, 3 hours without one, or the member `expiration`
-user     uid; the name is `login`. pre_uid is somebody whose second factor is missing: nobody
+user     uid; the name is `login`. pre_uid is someone whose second factor is missing: nobody
 cookie   session_id = <sid>
 index    none
 end      the one key. A request in flight that changed the session writes it back
@@ -59,7 +59,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(place) = locate(setup, blob.key) else { return Verdict::no("the key has no sid") };
     if blob.object().is_none() {
-        return Verdict::no("the value is no JSON object");
+        return Verdict::no("the value is not a JSON object");
     }
     let has = |name: &str| blob.member(name).is_some();
     if has("session_token") && has("db") && (has("login") || has("uid")) {

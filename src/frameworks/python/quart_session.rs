@@ -57,7 +57,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     if !locate(setup, blob.key).is_some_and(|place| place.usual) {
         return Verdict::no("the key does not end in a UUID");
     }
-    let Some(members) = blob.object() else { return Verdict::no("the value is no JSON object") };
+    let Some(members) = blob.object() else { return Verdict::no("the value is not a JSON object") };
     if !members.is_empty() && !is_compact(blob) {
         return Verdict::no("the JSON has blanks, which Quart-Session does not write");
     }

@@ -50,7 +50,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
     let Some(place) = locate(setup, blob.key).filter(|place| place.usual) else { return Verdict::no(NO_ID) };
     let Some(data) = blob.json().filter(|data| data.as_map().is_some()) else {
-        return Verdict::no("the value is no JSON object");
+        return Verdict::no("the value is not a JSON object");
     };
     let before = &blob.key[..place.id.start];
     if setup.named && !python::is_others(data) {

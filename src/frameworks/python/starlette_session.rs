@@ -61,7 +61,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     };
     let data = match blob.form(Form::Pickle) {
         Some(Ok(value)) => python::members(value),
-        _ => return Verdict::no("the value is no pickle"),
+        _ => return Verdict::no("the value is not a pickle"),
     };
     let Some(data) = data else { return Verdict::no("the pickle holds no dict") };
     let before = &blob.key[..place.id.start];

@@ -60,7 +60,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(data) = blob.python().filter(|data| data.as_map().is_some()) else {
-        return Verdict::no("the value is no JSON object");
+        return Verdict::no("the value is not a JSON object");
     };
     let marked = data.get(METADATA).is_some_and(|metadata| {
         ["lifetime", "created", "last_access"].iter().all(|name| metadata.get(name).is_some())

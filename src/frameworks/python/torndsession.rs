@@ -64,7 +64,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
             Some(Value::Date(_)) => Verdict::Sure,
             _ => Verdict::no("there is no date in __expires__"),
         },
-        _ => Verdict::no("the value is no pickle"),
+        _ => Verdict::no("the value is not a pickle"),
     }
 }
 

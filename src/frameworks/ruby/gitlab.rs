@@ -73,18 +73,18 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     if locate(setup, blob.key).is_none() {
-        return Verdict::no("the key has no id of GitLab behind `session:gitlab:`");
+        return Verdict::no("the key has no id of GitLab after `session:gitlab:`");
     }
-    let Some(text) = blob.text() else { return Verdict::no("the value is no string") };
+    let Some(text) = blob.text() else { return Verdict::no("the value is not a string") };
     match blob.form(Form::Marshal) {
         Some(Ok(Value::Map(_)) | Err(_)) => Verdict::Sure,
         _ if rails_cache::sniff(text) => match rack::read_entry(blob).value() {
             Some(Value::Map(_)) | None => Verdict::Sure,
-            Some(_) => Verdict::no("what is in the entry is no hash"),
+            Some(_) => Verdict::no("what is in the entry is not a hash"),
         },
         _ if text.is_empty() => Verdict::no("the value is empty"),
         Some(_) => Verdict::no("the dump holds no hash"),
-        None => Verdict::no("the value is no dump of Marshal and no entry of a cache"),
+        None => Verdict::no("the value is not a dump of Marshal and no entry of a cache"),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::layout::{
 use crate::store::{Key, Op};
 use crate::value::Value;
 
-/// What stands before the SHA-256 in a private id: the version of the scheme.
+/// What precedes the SHA-256 in a private id: the version of the scheme.
 pub const PRIVATE: &[u8] = b"2::";
 
 pub const USER_KEY: OptionSpec =
@@ -27,7 +27,7 @@ pub const USER_KEY: OptionSpec =
 
 pub const OPTIONS: &[OptionSpec] = &[
     USER_KEY,
-    OptionSpec::new("serializer", OptionKind::Text, "what the application writes; whatever it is is read"),
+    OptionSpec::new("serializer", OptionKind::Text, "what the application writes; any of them is read"),
     OptionSpec::secret(
         "secret_key_base",
         OptionKind::Texts,
@@ -63,7 +63,7 @@ pub fn private_tail(key: &[u8]) -> Option<usize> {
     is_private(&key[start..]).then_some(start)
 }
 
-/// Private ids behind any prefix, and the public ids of old keys.
+/// Private ids after any prefix, and the public ids of old keys.
 pub fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = match setup.known_lead() {
         Some(lead) => key.starts_with(lead).then_some(lead.len())?,
@@ -120,7 +120,7 @@ pub fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         Some(Value::Map(_)) if private => Verdict::Sure,
         Some(data @ Value::Map(_)) if setup.named && is_marked(data) => Verdict::Weak,
         Some(Value::Map(_)) => Verdict::no("JSON under a public id could be anybody's"),
-        _ => Verdict::no("the value is no dump of Marshal and no JSON object"),
+        _ => Verdict::no("the value is not a dump of Marshal and no JSON object"),
     }
 }
 
@@ -226,7 +226,7 @@ fn own<'v>(data: &'v Value<'v>) -> Option<Cow<'v, Value<'v>>> {
     if members.iter().any(|(name, value)| scope(name).is_some() && !whose::is_empty(value)) {
         return None;
     }
-    // A second factor that is due, or what a provider said of somebody who registers.
+    // A second factor that is due, or what a provider said of someone who registers.
     let pending = |name: &str| {
         matches!(name, "otp_user_id" | "login_otp_user")
             || name.starts_with("devise.") && name.ends_with("_data")

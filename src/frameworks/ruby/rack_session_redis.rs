@@ -60,7 +60,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     match verdict {
         Verdict::Sure if bare && !is_of_rails(blob) => Verdict::Sure,
         Verdict::No(_) => verdict,
-        _ => Verdict::no("its key does not have the prefix `rack:session:` and is no bare id"),
+        _ => Verdict::no("its key does not have the prefix `rack:session:` and is not a bare id"),
     }
 }
 

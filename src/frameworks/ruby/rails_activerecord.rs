@@ -104,8 +104,8 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(decoded) = data(blob) else { return Verdict::no("the row has no data") };
     match decoded.value() {
         Some(Value::Map(_) | Value::Pairs(_)) if usual => Verdict::Sure,
-        Some(_) => Verdict::no("its session_id is no id of Rack, or its data no hash"),
+        Some(_) => Verdict::no("its session_id is not an id of Rack, or its data no hash"),
         None if usual => Verdict::Kin,
-        None => Verdict::no("its data is no dump of Marshal and no JSON"),
+        None => Verdict::no("its data is not a dump of Marshal and no JSON"),
     }
 }

@@ -60,12 +60,12 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let named = blob.key[..place.id.start].ends_with(PREFIX.as_bytes());
     let is_entry = blob.text().is_some_and(rails_cache::sniff) || named && blob.form(Form::Marshal).is_some();
     if !is_entry {
-        return Verdict::no("the value is no entry of the Rails cache, or one of another coder");
+        return Verdict::no("the value is not an entry of the Rails cache, or one of another coder");
     }
     match held(blob) {
         Some(Ok(Value::Map(_))) => Verdict::Sure,
         Some(Err(_)) if named => Verdict::Sure,
-        _ => Verdict::no("what is in the entry is no hash"),
+        _ => Verdict::no("what is in the entry is not a hash"),
     }
 }
 

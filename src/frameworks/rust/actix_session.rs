@@ -81,9 +81,9 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(place) = locate(setup, blob.key) else {
         return Verdict::no("the key does not end in 32 or 64 letters and digits");
     };
-    let Some(members) = blob.object() else { return Verdict::no("the value is no JSON object") };
+    let Some(members) = blob.object() else { return Verdict::no("the value is not a JSON object") };
     if !go::all_cells(members) {
-        return Verdict::no("a member is no JSON text");
+        return Verdict::no("a member is not a JSON text");
     }
     let (before, id) = (&blob.key[..place.id.start], &blob.key[place.id]);
     if members.iter().any(|(name, _)| name.starts_with("actix_identity.")) {

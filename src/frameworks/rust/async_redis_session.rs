@@ -69,13 +69,13 @@ pub fn judge<'v>(setup: &Setup, blob: &'v Blob<'_>) -> Result<&'v Value<'v>, &'s
     let Some(place) = locate(setup, blob.key) else {
         return Err("the key does not end in 44 characters of base64");
     };
-    let members = blob.object().ok_or("the value is no JSON object")?;
+    let members = blob.object().ok_or("the value is not a JSON object")?;
     let (Some(id), Some(expiry), Some(data)) =
         (blob.member("id"), blob.member("expiry"), blob.member("data"))
     else {
         return Err("there are no members id, expiry and data");
     };
-    let data = data.as_map().ok_or("its data is no object")?;
+    let data = data.as_map().ok_or("its data is not an object")?;
     if members.len() != 3 || !data.iter().all(|(_, cell)| cell.as_str().is_some()) {
         Err("its members are not exactly id, expiry, and data that holds texts")
     } else if id.as_str().map(str::as_bytes) != Some(&blob.key[place.id]) {

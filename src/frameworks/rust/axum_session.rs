@@ -81,7 +81,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         };
     }
     if !is_sealed(blob) {
-        return Verdict::no("the value is no JSON object and no base64 of a sealed one");
+        return Verdict::no("the value is not a JSON object and no base64 of a sealed one");
     }
     let before = &blob.key[..place.id.start];
     if setup.text(DATABASE_KEY.name).is_some() && opened(setup, blob).is_ok() {

@@ -60,7 +60,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
     let Some(place) = locate(setup, blob.key) else { return Verdict::no(NO_ID) };
     if blob.object().is_none() {
-        return Verdict::no("the value is no JSON object");
+        return Verdict::no("the value is not a JSON object");
     }
     let (before, id) = (&blob.key[..place.id.start], &blob.key[place.id]);
     if setup.named {

@@ -77,7 +77,7 @@ fn own_id(text: &[u8]) -> Option<[u8; 16]> {
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(own) = blob.text().and_then(own_id) else {
-        return Verdict::no("the value is no MessagePack list that begins with an id of 16 bytes");
+        return Verdict::no("the value is not a MessagePack list that begins with an id of 16 bytes");
     };
     let Some(place) = locate(setup, blob.key) else {
         return Verdict::no("the key does not end in an id");

@@ -33,7 +33,7 @@ end      the one key. A request in flight writes it back
         }
         match blob.object() {
             Some(members) if members.iter().all(|(_, value)| value.as_str().is_some()) => Verdict::Sure,
-            _ => Verdict::no("the value is no JSON object of texts"),
+            _ => Verdict::no("the value is not a JSON object of texts"),
         }
     },
     describe: |_, _, data| {

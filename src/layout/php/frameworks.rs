@@ -14,10 +14,10 @@ use crate::value::Value;
 /// What the variables say of who is logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Login<'v> {
-    Somebody(Cow<'v, str>),
+    Someone(Cow<'v, str>),
     /// A framework's login is known to be there, and nobody uses it.
     Nobody,
-    /// Somebody, and the session does not say who.
+    /// Someone, and the session does not say who.
     Unnamed,
 }
 
@@ -27,20 +27,20 @@ type Framework = for<'v, 'a> fn(&'v Value<'a>) -> Option<Login<'v>>;
 const FRAMEWORKS: &[Framework] = &[cakephp, yii, zend, matomo, shopware, nette, opencart, elabftw];
 
 /// Who the variables say is logged in: by what frameworks write, by convention, or by a mark that
-/// somebody is. `None` where nothing in them is about a login that is known.
+/// someone is. `None` where nothing in them is about a login that is known.
 pub fn login<'v>(data: &'v Value<'_>) -> Option<Login<'v>> {
     let framework = of_frameworks(data);
-    if let Some(Login::Somebody(user)) = framework {
-        return Some(Login::Somebody(user));
+    if let Some(Login::Someone(user)) = framework {
+        return Some(Login::Someone(user));
     }
     if let Some(user) = conventional(data) {
-        return Some(Login::Somebody(user));
+        return Some(Login::Someone(user));
     }
     if framework == Some(Login::Unnamed) || is_marked(data) { Some(Login::Unnamed) } else { framework }
 }
 
 /// What tells whether the session is nobody's, for [`Whose::Container`](crate::layout::Whose): nothing
-/// where somebody is logged in who has no name, no member at all where a framework's own login is there
+/// where someone is logged in who has no name, no member at all where a framework's own login is there
 /// and nobody's, and otherwise what the application put there.
 pub fn members<'v>(data: &'v Value<'v>) -> Option<Cow<'v, Value<'v>>> {
     match of_frameworks(data) {
@@ -51,7 +51,7 @@ pub fn members<'v>(data: &'v Value<'v>) -> Option<Cow<'v, Value<'v>>> {
             let said = whose::container(&rest) != Unnamed::Unknown;
             said.then(|| Cow::Owned(Value::Map(Vec::new())))
         }
-        Some(Login::Somebody(_) | Login::Unnamed) => None,
+        Some(Login::Someone(_) | Login::Unnamed) => None,
     }
 }
 
@@ -70,7 +70,7 @@ pub fn of_frameworks<'v>(data: &'v Value<'_>) -> Option<Login<'v>> {
     let mut said = None;
     for framework in FRAMEWORKS {
         match framework(data) {
-            Some(Login::Somebody(user)) => return Some(Login::Somebody(user)),
+            Some(Login::Someone(user)) => return Some(Login::Someone(user)),
             Some(Login::Unnamed) => said = Some(Login::Unnamed),
             Some(Login::Nobody) => said = said.or(Some(Login::Nobody)),
             None => {}
@@ -79,7 +79,7 @@ pub fn of_frameworks<'v>(data: &'v Value<'_>) -> Option<Login<'v>> {
     said
 }
 
-/// Variables that say that somebody is logged in, and not who.
+/// Variables that say that someone is logged in, and not who.
 const MARKS: &[&str] = &[
     "auth",
     "logged_in",
@@ -127,7 +127,7 @@ fn told<'v, 'a>(
     match value {
         None => Login::Nobody,
         Some(value) => match name(value) {
-            Some(user) => Login::Somebody(user),
+            Some(user) => Login::Someone(user),
             None if is_blank(value) => Login::Nobody,
             None => Login::Unnamed,
         },
@@ -169,7 +169,7 @@ fn cakephp_user<'v>(auth: &'v Value<'_>) -> Option<Cow<'v, str>> {
         .or_else(|| named(auth))
 }
 
-/// The rest of a state's name of Yii behind the hash of 32 digits that Yii 1 and Craft CMS put first.
+/// The rest of a state's name of Yii after the hash of 32 digits that Yii 1 and Craft CMS put first.
 fn state(name: &str) -> Option<&str> {
     if name.starts_with("__") {
         return Some(name);
@@ -200,7 +200,7 @@ fn yii<'v>(data: &'v Value<'_>) -> Option<Login<'v>> {
         if state == "__id" || (state.starts_with("__id_") && state.len() == name.len()) {
             own = true;
             match told(Some(value), Value::scalar_text) {
-                Login::Somebody(user) => return Some(Login::Somebody(user)),
+                Login::Someone(user) => return Some(Login::Someone(user)),
                 Login::Unnamed => unnamed = true,
                 Login::Nobody => {}
             }
@@ -210,7 +210,7 @@ fn yii<'v>(data: &'v Value<'_>) -> Option<Login<'v>> {
     }
     let named_by = named_by.or_else(|| if own { data.get("loginID")?.scalar_text() } else { None });
     match (named_by, unnamed) {
-        (Some(user), _) => Some(Login::Somebody(user)),
+        (Some(user), _) => Some(Login::Someone(user)),
         (None, true) => Some(Login::Unnamed),
         (None, false) => own.then_some(Login::Nobody),
     }
@@ -225,7 +225,7 @@ fn zend<'v>(data: &'v Value<'_>) -> Option<Login<'v>> {
             continue;
         }
         match zend_identity(container) {
-            Login::Somebody(user) => return Some(Login::Somebody(user)),
+            Login::Someone(user) => return Some(Login::Someone(user)),
             Login::Unnamed => said = Some(Login::Unnamed),
             Login::Nobody => said = said.or(Some(Login::Nobody)),
         }
@@ -256,7 +256,7 @@ pub fn zend_identity<'v>(container: &'v Value<'_>) -> Login<'v> {
 fn matomo<'v>(data: &'v Value<'_>) -> Option<Login<'v>> {
     let user = data.get("user.name");
     (user.is_some() || data.get("session.info").is_some()).then(|| match told(user, Value::scalar_text) {
-        Login::Somebody(user) if user == "anonymous" => Login::Nobody,
+        Login::Someone(user) if user == "anonymous" => Login::Nobody,
         login => login,
     })
 }
@@ -271,7 +271,7 @@ fn shopware<'v>(data: &'v Value<'_>) -> Option<Login<'v>> {
             told(space.get("Auth"), |auth| auth.find_named(&["username", "name", "id"], Value::scalar_text)),
         ] {
             match login {
-                Login::Somebody(user) => return Some(Login::Somebody(user)),
+                Login::Someone(user) => return Some(Login::Someone(user)),
                 Login::Unnamed => said = Some(Login::Unnamed),
                 Login::Nobody => said = said.or(Some(Login::Nobody)),
             }
@@ -294,7 +294,7 @@ fn nette<'v>(data: &'v Value<'_>) -> Option<Login<'v>> {
         }
         let identity = section.get("identity");
         match identity.and_then(|it| named(it).or_else(|| named(it.get("data")?))) {
-            Some(user) => return Some(Login::Somebody(user)),
+            Some(user) => return Some(Login::Someone(user)),
             None => said = Login::Unnamed,
         }
     }
@@ -307,7 +307,7 @@ fn opencart<'v>(data: &'v Value<'_>) -> Option<Login<'v>> {
     if data.get("language").is_none() || data.get("currency").is_none() {
         return None;
     }
-    data.find_named(&["customer_id", "user_id"], Value::scalar_text).map(Login::Somebody)
+    data.find_named(&["customer_id", "user_id"], Value::scalar_text).map(Login::Someone)
 }
 
 /// elabFTW: `is_auth` beside `userid`; a visitor with a link to something public is `is_anon`.
@@ -317,7 +317,7 @@ fn elabftw<'v>(data: &'v Value<'_>) -> Option<Login<'v>> {
         return Some(Login::Nobody);
     }
     Some(match data.get("userid").and_then(Value::scalar_text) {
-        Some(user) => Login::Somebody(user),
+        Some(user) => Login::Someone(user),
         None => Login::Unnamed,
     })
 }
@@ -332,7 +332,7 @@ mod tests {
     fn said(text: &str) -> Option<String> {
         let (_, data) = wrap::php::session(text.as_bytes(), &Limits::default()).expect(text);
         login(&data).map(|login| match login {
-            Login::Somebody(user) => user.into_owned(),
+            Login::Someone(user) => user.into_owned(),
             Login::Nobody => String::new(),
             Login::Unnamed => "?".to_string(),
         })

@@ -141,7 +141,7 @@ pub fn look<'a>(text: &'a [u8], limits: &Limits) -> Look<'a> {
             return Look::Found(Php { via, what: What::Json(value) });
         }
     }
-    // A whole value that is no session is somebody else's; a cut one may be a session's. What only
+    // A whole value that is not a session is someone else's; a cut one may be a session's. What only
     // might have been compressed says nothing.
     let begun = match text {
         [b'a' | b's', b':', ..] => (php::CODEC.sniff)(text),

@@ -98,9 +98,9 @@ fn why(errno: Errno, owner: Option<u32>) -> Outcome {
             format!("the file belongs to {}; only that user or root may do this", user_name(owner))
         }
         (Errno::ACCESS | Errno::PERM, _) => {
-            format!("{} may not write in this folder", user_name(me))
+            format!("{} may not write in this directory", user_name(me))
         }
-        (Errno::FBIG, _) => "the file has grown too large to be read".to_string(),
+        (Errno::FBIG, _) => "the file has grown too large to read".to_string(),
         (errno, _) => reason(errno),
     })
 }
@@ -177,7 +177,7 @@ const DONE: Outcome = Outcome::Done { keys: 1, entries: 0 };
 fn act(step: &Step, found: &Found) -> Outcome {
     let Found { dir, name, held, .. } = found;
     if !step.then.is_empty() {
-        return Outcome::Failed("a folder keeps nothing beside a session's file".to_string());
+        return Outcome::Failed("a directory keeps nothing besides a session's file".to_string());
     }
     let done = match &step.own {
         Own::End => unless_changed(found, || unlinkat(dir, &name[..], AtFlags::empty())),
@@ -195,12 +195,12 @@ fn act(step: &Step, found: &Found) -> Outcome {
                 Err(errno) => why(errno, Some(held.about.owner)),
             };
         }
-        Own::Expire { .. } => return Outcome::Failed("a file has no end of its own".to_string()),
+        Own::Expire { .. } => return Outcome::Failed("a file has no expiry of its own".to_string()),
     };
     match done {
         Ok(true) => DONE,
         Ok(false) => Outcome::Changed,
-        // Somebody else removed it.
+        // Someone else removed it.
         Err(Errno::NOENT) => Outcome::Gone { keys: 0, entries: 0 },
         Err(errno) => why(errno, Some(held.about.owner)),
     }
@@ -297,14 +297,14 @@ pub(super) fn restore(top: &OwnedFd, backups: &[Backup]) -> Applied {
 
 /// Puts a file back as it was, if nothing newer is in its place.
 fn revive(top: &OwnedFd, backup: &Backup) -> Outcome {
-    let broken = || Outcome::Failed("the undo file does not say how the file was".to_string());
+    let broken = || Outcome::Failed("the undo file does not say what the file was like".to_string());
     let Content::Hash { dump, fields } = &backup.content else { return broken() };
     let Ok(beside) = rmp_serde::from_slice::<Beside>(dump) else { return broken() };
     let Some((_, content)) = fields.iter().find(|(name, _)| name.0 == b"content") else { return broken() };
     let content = &content.0[..];
     let (dir, name) = match file::within(top, &backup.key.0) {
         Ok(Some((dir, name))) => (dir, name),
-        Ok(None) => return Outcome::Failed("the folder that it was in is gone".to_string()),
+        Ok(None) => return Outcome::Failed("the directory it was in is gone".to_string()),
         Err(errno) => return why(errno, None),
     };
     let there = match file::read(&dir, name) {

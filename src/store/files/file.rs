@@ -123,7 +123,7 @@ pub(super) fn within<'k>(top: &OwnedFd, key: &'k [u8]) -> Result<Option<(OwnedFd
     Ok(Some((dir, name)))
 }
 
-/// What there is by this name now; nothing where it is no plain file.
+/// What there is by this name now; nothing where it is not a plain file.
 pub(super) fn about(dir: impl AsFd, name: &[u8]) -> Result<Option<About>, Errno> {
     match statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(stat) => Ok(About::of(&stat)),

@@ -69,7 +69,7 @@ impl Walk {
                         self.path.extend([name[0], b'/']);
                         self.open.push(level);
                     }
-                    // No folder, gone, or somebody else's.
+                    // No folder, gone, or someone else's.
                     Err(Errno::NOTDIR | Errno::LOOP | Errno::NOENT | Errno::ACCESS | Errno::PERM) => {}
                     Err(errno) => return Err(errno),
                 }

@@ -74,7 +74,7 @@ pub(super) struct Item {
     /// What changes with every write.
     unique: u64,
     /// When it ends, in ms since 1970; the inner `None` is never, the outer is not known.
-    #[expect(clippy::option_option, reason = "an older server does not say it")]
+    #[expect(clippy::option_option, reason = "older servers do not say")]
     pub(super) end: Option<Option<i64>>,
     /// The length of a value that was not kept.
     pub(super) too_large: Option<u64>,
@@ -94,7 +94,7 @@ fn is_key(key: &[u8]) -> bool {
     (1..=KEY).contains(&key.len()) && key.iter().all(|byte| *byte > b' ' && *byte != 0x7f)
 }
 
-/// Undoes what `metadump` does to bytes that are no plain characters.
+/// Undoes what `metadump` does to bytes that are not plain characters.
 fn unescaped(text: &[u8]) -> Vec<u8> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
     let mut plain = Vec::with_capacity(text.len());
@@ -276,7 +276,7 @@ impl Link {
                 return Err(Error::Refused {
                     place: self.place.clone(),
                     command: COMMAND.to_string(),
-                    reason: "it is busy with another one".to_string(),
+                    reason: "it is busy with another request".to_string(),
                 });
             }
             std::thread::sleep(Duration::from_millis(50));
@@ -290,14 +290,14 @@ impl Link {
         if line.starts_with(b"CLIENT_ERROR lru crawler disabled") {
             return Err(cannot(
                 "lists no items: its LRU crawler is off",
-                "turn it on with the command `lru_crawler enable`, or leave out the option no_lru_crawler; single \
-                 sessions can be named by their ids",
+                "turn it on with the command `lru_crawler enable`, or remove the option no_lru_crawler; \
+                 individual sessions can be named by their ids",
             ));
         }
         if line.starts_with(b"ERROR") {
             return Err(cannot(
                 "lists no items: it is older than 1.4.31, or no Memcached",
-                "single sessions can be named by their ids",
+                "individual sessions can be named by their ids",
             ));
         }
         let now = now_ms() / 1000;
@@ -460,7 +460,7 @@ impl Link {
                     other => return Err(self.refused("cas", other)),
                 }
             }
-            Own::Expire { .. } => Outcome::Failed("an item is no string".to_string()),
+            Own::Expire { .. } => Outcome::Failed("an item is not a string".to_string()),
         })
     }
 

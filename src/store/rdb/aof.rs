@@ -50,7 +50,7 @@ pub fn open(path: &Path, place: &str) -> Result<Opened, Error> {
     let file = File::open(path).map_err(|error| fail(place, said(&error), None))?;
     let meta = file.metadata().map_err(|error| fail(place, said(&error), None))?;
     if !meta.is_file() {
-        return Err(fail(place, format!("{} is no file", name()), None));
+        return Err(fail(place, format!("{} is not a file", name()), None));
     }
     let written = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let written = written.map(|since| since.as_millis() as i64);
@@ -94,12 +94,12 @@ pub fn files(path: &Path, place: &str) -> Result<Files, Error> {
     if older.is_file() {
         return single(&older, place);
     }
-    let hint = "it is the directory with the file *.manifest, appendonlydir by default; older servers have a file \
-                appendonly.aof";
-    Err(fail(place, "there is no append-only file in it", Some(hint)))
+    let hint = "it is the directory with a *.manifest file, appendonlydir by default; older servers have \
+                a file appendonly.aof";
+    Err(fail(place, "no append-only file in it", Some(hint)))
 }
 
-/// One file: a dump with commands behind it, or commands alone.
+/// One file: a dump with commands after it, or commands alone.
 fn single(path: &Path, place: &str) -> Result<Files, Error> {
     let opened = open(path, place)?;
     let mut head = [0; Header::BYTES];
@@ -109,8 +109,8 @@ fn single(path: &Path, place: &str) -> Result<Files, Error> {
         return Ok(Files { base: Some(path.to_path_buf()), commands: Vec::new() });
     }
     if read > 0 && !matches!(head[0], b'*' | b'#') {
-        let hint = "commands begin with `*`; a dump is named as rdb:PATH";
-        return Err(fail(place, "it is no append-only file", Some(hint)));
+        let hint = "commands begin with `*`; for a dump, write rdb:PATH";
+        return Err(fail(place, "it is not an append-only file", Some(hint)));
     }
     Ok(Files { base: None, commands: vec![path.to_path_buf()] })
 }
@@ -264,7 +264,7 @@ impl<I: Input> Commands<I> {
     fn number(&mut self) -> Result<u64, Broken> {
         let line = self.line()?;
         let number = std::str::from_utf8(&line).ok().and_then(|digits| digits.parse().ok());
-        number.ok_or_else(|| self.bytes.wrong(2, "a length is no number"))
+        number.ok_or_else(|| self.bytes.wrong(2, "a length is not a number"))
     }
 
     pub fn at(&self) -> u64 {

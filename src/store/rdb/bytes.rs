@@ -102,7 +102,7 @@ impl fmt::Display for Broken {
         match &self.why {
             Why::Ends => write!(f, "it ends at byte {}, in the middle", self.at),
             Why::Wrong(what) | Why::Inside(what) => write!(f, "it is damaged at byte {}: {what}", self.at),
-            Why::Unknown(what) => write!(f, "it cannot be read on at byte {}: {what}", self.at),
+            Why::Unknown(what) => write!(f, "it cannot be read past byte {}: {what}", self.at),
             Why::Io(error) => write!(f, "it cannot be read at byte {}: {error}", self.at),
         }
     }
@@ -301,7 +301,7 @@ impl<I: Input> Bytes<I> {
             1 => u64::from(first & 0x3f) << 8 | u64::from(self.byte()?),
             2 if first == 0x80 => u64::from(u32::from_be_bytes(self.array()?)),
             2 if first == 0x81 => u64::from_be_bytes(self.array()?),
-            2 => return Err(self.wrong(1, format!("no length begins with {first:#04x}"))),
+            2 => return Err(self.wrong(1, format!("{first:#04x} cannot begin a length"))),
             _ => return Ok(Err(first & 0x3f)),
         }))
     }
@@ -310,11 +310,11 @@ impl<I: Input> Bytes<I> {
     pub fn count(&mut self) -> Result<u64, Broken> {
         match self.length()? {
             Ok(count) => Ok(count),
-            Err(_) => Err(self.wrong(1, "a length is written as a string is")),
+            Err(_) => Err(self.wrong(1, "a length is encoded like a string")),
         }
     }
 
-    /// The head of a string; its content stands behind it.
+    /// The head of a string; its content stands after it.
     pub fn head(&mut self) -> Result<Head, Broken> {
         Ok(match self.length()? {
             Ok(length) => Head::Plain(length),
@@ -325,11 +325,11 @@ impl<I: Input> Bytes<I> {
                 let packed = self.count()?;
                 let length = self.count()?;
                 if length > lzf::most(packed) {
-                    return Err(self.wrong(1, "a string is said to expand to more than it can"));
+                    return Err(self.wrong(1, "a string claims to expand to more than it can"));
                 }
                 Head::Packed(packed, length)
             }
-            Err(other) => return Err(self.wrong(1, format!("no string is encoded as {other}"))),
+            Err(other) => return Err(self.wrong(1, format!("{other} is not a string encoding"))),
         })
     }
 

@@ -79,14 +79,14 @@ pub fn open(origin: &Origin, place: &str) -> Result<Opened, Error> {
             })?;
             if meta.is_dir() {
                 let hint = if has_manifest(path) {
-                    "it holds an append-only file: name it as aof:DIR"
+                    "it holds an append-only file: write aof:DIR"
                 } else {
                     "name the file in it, such as dump.rdb"
                 };
                 return Err(fail("it is a directory".to_string(), Some(hint)));
             }
             if meta.file_type().is_socket() {
-                return Err(fail("it is a socket".to_string(), Some("a server is named as unix:///PATH")));
+                return Err(fail("it is a socket".to_string(), Some("for a server, write unix:///PATH")));
             }
             let file = File::open(path).map_err(|error| fail(plain(&error), None))?;
             let written = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
@@ -138,7 +138,7 @@ fn spool(mut from: impl Read, length: Option<u64>, place: &str) -> Result<Opened
     let fail = |why: String| Error::File { place: place.to_string(), why, hint: None };
     let no_room = |error: &io::Error| Error::File {
         place: place.to_string(),
-        why: format!("a temporary copy of it cannot be written: {}", plain(error)),
+        why: format!("cannot write a temporary copy of it: {}", plain(error)),
         hint: Some(format!(
             "TMPDIR names a directory with more room than {}",
             std::env::temp_dir().display()
@@ -170,11 +170,9 @@ fn spool(mut from: impl Read, length: Option<u64>, place: &str) -> Result<Opened
         Ok(_) => None,
         Err(Copying::To(error)) => return Err(no_room(&error)),
         Err(Copying::From(error)) if kind.is_none() => return Err(fail(plain(&error))),
-        Err(Copying::From(error)) => {
-            Some(format!("what it was unpacked from is damaged: {}", plain_of(&error)))
-        }
+        Err(Copying::From(error)) => Some(format!("the compressed file is damaged: {}", plain_of(&error))),
         Err(Copying::TooLarge) => {
-            return Err(fail("it expands to more than a dump of its size can".to_string()));
+            return Err(fail("it expands to more than a dump of its size could".to_string()));
         }
     };
     let length = to.stream_position().map_err(|error| no_room(&error))?;
@@ -265,11 +263,10 @@ fn check(opened: &Opened, place: &str) -> Result<(), Error> {
     Err(Error::File { place: place.to_string(), why, hint: hint.map(str::to_string) })
 }
 
-/// What something is that is no dump, by its first bytes.
+/// What something is that is not a dump, by its first bytes.
 fn stranger(head: &[u8]) -> (&'static str, Option<&'static str>) {
-    const UNPACK: Option<&str> =
-        Some("unpack it first; of compressed dumps .gz and .zst are read as they are");
-    const DECRYPT: Option<&str> = Some("decrypt it first, and give it on standard input: --store rdb:-");
+    const UNPACK: Option<&str> = Some("unpack it first; only .gz and .zst are read compressed");
+    const DECRYPT: Option<&str> = Some("decrypt it first, and pass it on standard input: --store rdb:-");
     const RDB: &[u8] = b"REDIS";
     match head {
         [] => (
@@ -280,24 +277,23 @@ fn stranger(head: &[u8]) -> (&'static str, Option<&'static str>) {
             ("it ends within its header", Some("it was cut off; copy it again"))
         }
         [b'R', b'E', b'D', b'I', b'S', ..] | [b'V', b'A', b'L', b'K', b'E', b'Y', ..] => {
-            ("its header names no version", None)
+            ("its header has no version", None)
         }
-        [b'V', b'C', b'S', ..] | [b'V', b'K', b'C', b'S', ..] => (
-            "it is compressed by Valkey in a way that is not known here",
-            Some("write it again with `rdbcompression yes`"),
-        ),
+        [b'V', b'C', b'S', ..] | [b'V', b'K', b'C', b'S', ..] => {
+            ("it is compressed by Valkey in an unknown way", Some("write it again with `rdbcompression yes`"))
+        }
         [b'*', b'0'..=b'9', ..] | [b'#', b'T', b'S', b':', ..] => {
-            ("it is an append-only file (AOF), not a dump", Some("name it as aof:PATH"))
+            ("it is an append-only file (AOF), not a dump", Some("write aof:PATH"))
         }
         [b'f', b'i', b'l', b'e', b' ', ..] => {
-            ("it is the manifest of an append-only file", Some("name the directory that it is in as aof:DIR"))
+            ("it is the manifest of an append-only file", Some("name its directory: aof:DIR"))
         }
         [b'+' | b'$', ..] => {
             ("it is what a server sends a replica, not a dump", Some("redis-cli --rdb FILE writes a dump"))
         }
         [b'P', b'K', 3, 4, ..] => ("it is a ZIP archive", UNPACK),
         [0xfd, b'7', b'z', b'X', b'Z', ..] | [b'B', b'Z', b'h', ..] => {
-            ("it is compressed in another way", UNPACK)
+            ("it is compressed in an unsupported way", UNPACK)
         }
         [0x04, 0x22, 0x4d, 0x18, ..] => ("it is compressed by LZ4", UNPACK),
         [b'S', b'a', b'l', b't', b'e', b'd', b'_', b'_', ..] => ("it is encrypted by OpenSSL", DECRYPT),
@@ -311,10 +307,10 @@ fn stranger(head: &[u8]) -> (&'static str, Option<&'static str>) {
             ("it is JSON, not a dump of Redis or Valkey", Some("`sessctl decode` reads a single value"))
         }
         _ => (
-            "it is no dump of Redis or Valkey: it does not begin with REDIS or VALKEY",
+            "it is not a dump of Redis or Valkey: it does not begin with REDIS or VALKEY",
             Some(
-                "what managed services export in another form, or encrypted, has to be turned into an RDB file \
-                 first: redis-cli --rdb FILE, or an export to .rdb",
+                "exports of managed services in another form, or encrypted, must be turned into an RDB \
+                 file first: redis-cli --rdb FILE, or an export to .rdb",
             ),
         ),
     }

@@ -36,7 +36,7 @@ pub enum Packing {
 }
 
 const SHORT: &str = "it ends too early";
-const UNKNOWN: &str = "no entry begins so";
+const UNKNOWN: &str = "no entry begins like this";
 
 /// The entries of a packed collection.
 pub struct Entries<'b> {
@@ -82,7 +82,7 @@ impl<'b> Entries<'b> {
             }
         };
         if matches!(packing, Packing::List | Packing::Zip) && word(0)? != bytes.len() as u64 {
-            return Err(Damage { at: 0, what: "its length is not the one that it states" });
+            return Err(Damage { at: 0, what: "its length differs from the stated one" });
         }
         Ok(Entries { bytes, packing, at, announced, given: 0, width, over: false })
     }
@@ -115,11 +115,11 @@ impl<'b> Entries<'b> {
         Ok(i64::from_le_bytes(whole))
     }
 
-    /// Whether the mark of the end stands here. Nothing may stand behind it.
+    /// Whether the mark of the end stands here. Nothing may stand after it.
     fn at_end(&self) -> Result<bool, Damage> {
         match self.bytes.get(self.at) {
             None => self.damage(SHORT),
-            Some(0xff) if self.at + 1 < self.bytes.len() => self.damage("something stands behind its end"),
+            Some(0xff) if self.at + 1 < self.bytes.len() => self.damage("data follows its end"),
             Some(byte) => Ok(*byte == 0xff),
         }
     }
@@ -131,7 +131,7 @@ impl<'b> Entries<'b> {
         };
         if over {
             if self.announced.is_some_and(|announced| announced != self.given) {
-                return self.damage("its count is not the one that it states");
+                return self.damage("its count differs from the stated one");
             }
             return Ok(None);
         }

@@ -86,7 +86,7 @@ fn split(text: &str) -> Result<(&str, u32), Error> {
     let number = query.strip_prefix("db=").and_then(|number| number.parse().ok());
     let wrong = || {
         Error::Target(
-            "behind the `?` of a dump only `db=N` is known, with the number of a database".to_string(),
+            "after the `?` of a dump only `db=N` is allowed, with the number of a database".to_string(),
         )
     };
     Ok((path, number.ok_or_else(wrong)?))
@@ -116,9 +116,9 @@ impl Open for DumpPlace {
     fn store(&self) -> Result<Box<dyn Store>, Error> {
         Err(Error::Unsupported {
             place: self.place(),
-            why: "is a dump file: its sessions can be read, and not changed".to_string(),
-            hint: "name the server with --store to change something, or load the dump into a private one: \
-                   redis-server --dir DIR --dbfilename FILE"
+            why: "is a dump file: its sessions can be read but not changed".to_string(),
+            hint: "to change something, name the server with --store, or load the dump into a private \
+                   one: redis-server --dir DIR --dbfilename FILE"
                 .to_string(),
         })
     }
@@ -152,6 +152,6 @@ mod tests {
             assert_eq!(of(text), expected, "{text}");
         }
         assert!(of("rdb:").starts_with("error: the dump has no path"));
-        assert!(of("dump.rdb?db=x").starts_with("error: behind the `?`"));
+        assert!(of("dump.rdb?db=x").starts_with("error: after the `?`"));
     }
 }

@@ -1,4 +1,4 @@
-//! A dump from its begin to its end: which key comes next, what stands before it, and whether all of it
+//! A dump from its begin to its end: which key comes next, what precedes it, and whether all of it
 //! arrived (rdb.c rdbSaveRio and rdbLoadRio of Redis 7.4 and Valkey 9.0; the order of what is in a dump is not
 //! promised, so every opcode is taken at every place).
 
@@ -83,7 +83,7 @@ pub struct Notes {
     pub server: Option<String>,
     /// Keys of a database as they were announced: its number, and how many.
     pub announced: Option<(u64, u64)>,
-    /// Changes that were made to the data while it was written, and are written behind it.
+    /// Changes that were made to the data while it was written, and are written after it.
     pub changes: u64,
     /// Libraries of functions.
     pub functions: u64,
@@ -207,16 +207,13 @@ impl<I: Input> Reader<I> {
     fn unknown(&self, at: u64, code: u8, what: &str) -> Broken {
         let newer = if self.header.is_newer() {
             format!(
-                "; this is {}, and what is in it is known up to {KNOWN_REDIS} of Redis and {KNOWN_VALKEY} of Valkey",
+                "; this is {}, but only versions up to {KNOWN_REDIS} of Redis and {KNOWN_VALKEY} of Valkey are known",
                 self.header
             )
         } else {
             String::new()
         };
-        Broken {
-            at,
-            why: Why::Unknown(format!("there is {what} (type {code}), which is not known here{newer}")),
-        }
+        Broken { at, why: Why::Unknown(format!("it contains {what} (type {code}), which is unknown{newer}")) }
     }
 
     /// Reads the value of the key that was found last.
@@ -260,8 +257,7 @@ impl<I: Input> Reader<I> {
     }
 
     fn line(&mut self, mark: u8) -> Result<u64, Broken> {
-        let odd =
-            |bytes: &Bytes<I>| bytes.wrong(1, "a change that is written behind the data makes no sense");
+        let odd = |bytes: &Bytes<I>| bytes.wrong(1, "a change recorded after the data makes no sense");
         if self.bytes.byte()? != mark {
             return Err(odd(&self.bytes));
         }
@@ -289,7 +285,7 @@ impl<I: Input> Reader<I> {
         match sum {
             // A server that was told to compute none writes nothing but zeros.
             Some(sum) if stated != 0 && sum != stated => {
-                let what = "the checksum of all of it is another; something in it is not as it was written";
+                let what = "checksum mismatch; something in it is not as it was written";
                 Err(self.bytes.wrong(8, what))
             }
             _ => Ok(()),

@@ -584,7 +584,7 @@ fn end_of(options: &[Arg<'_>]) -> Option<(Option<i64>, bool)> {
     Some((at, keeps))
 }
 
-/// The names behind `FIELDS count`.
+/// The names after `FIELDS count`.
 fn fields_of<'a, 'b>(options: &'b [Arg<'a>]) -> Option<&'b [Arg<'a>]> {
     let at = options.iter().position(|option| is(option, "FIELDS"))?;
     let count = usize::try_from(number(options.get(at + 1)?)?).ok()?;

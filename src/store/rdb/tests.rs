@@ -154,7 +154,7 @@ fn what_else_servers_write() {
         let mut other = names(&of(name));
         other.sort();
         assert_eq!(other, plain, "{name}");
-        // What stands before a key belongs to it: it is found there again.
+        // What precedes a key belongs to it: it is found there again.
         let mut reader = opened(folder("redis-7.0.15").join(name), 0);
         let kinds = reader.kinds(&other).expect("kinds");
         assert!(kinds.iter().all(Option::is_some), "{name}");
@@ -553,7 +553,7 @@ fn damage_is_told_with_its_place_and_what_was_readable_stands() {
     };
     let begin = || Made::new("REDIS0012").raw(&[0xfe, 0]).key(0, "one").text(b"1");
     let (records, said) = why(begin().key(99, "x").done());
-    assert!(records == 1 && said.contains("type 99") && said.contains("at byte 26"), "{said}");
+    assert!(records == 1 && said.contains("type 99") && said.contains("past byte 26"), "{said}");
     let (records, said) = why(begin().key(28, "x").done());
     assert!(records == 1 && said.contains("an array of Redis 8.8"), "{said}");
     let newer = Made::new("REDIS0099").raw(&[0xfe, 0]).key(0, "one").text(b"1");
@@ -561,7 +561,7 @@ fn damage_is_told_with_its_place_and_what_was_readable_stands() {
     assert!(records == 1 && said.contains("RDB version 99 of Redis"), "{said}");
     let (records, said) = why(begin().key(6, "x").done());
     assert!(records == 1 && said.contains("module"), "{said}");
-    // Keys behind one whose inside alone is damaged are read.
+    // Keys after one whose inside alone is damaged are read.
     let odd = listpack(&["f", "v", "f", "w"]);
     let (records, said) = why(begin().key(16, "x").text(&odd).key(0, "two").text(b"2").done());
     assert!(
@@ -571,10 +571,10 @@ fn damage_is_told_with_its_place_and_what_was_readable_stands() {
     let (records, said) =
         why(begin().key(0, "x").raw(b"\xc3\x05\x09\x00a\xe0\x00\x00").key(0, "two").text(b"2").done());
     assert!(records == 2 && said.contains("a compressed string"), "{said}");
-    // A change that Valkey writes behind the data.
+    // A change that Valkey writes after the data.
     let update = Made::new("VALKEY081").raw(&[0xfe, 0]).key(0, "one").text(b"1");
     let (records, said) = why(update.raw(b"\xf2*2\r\n$3\r\nDEL\r\n$3\r\none\r\n").done());
-    assert!(records == 1 && said.contains("1 change went on"), "{said}");
+    assert!(records == 1 && said.contains("1 change made while it was written"), "{said}");
     let mut other = begin().done();
     let last = other.len() - 1;
     other[last] ^= 1;
@@ -689,7 +689,7 @@ fn compressed_dumps() {
             }
             Err(error) => error.to_string(),
         };
-        assert!(said.contains("unpacked from is damaged"), "{said}");
+        assert!(said.contains("the compressed file is damaged"), "{said}");
     }
 }
 

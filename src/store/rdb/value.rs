@@ -39,7 +39,7 @@ pub enum Shape {
     FieldsTtl {
         earliest: bool,
     },
-    /// Fields whose ends are written behind them.
+    /// Fields whose ends are written after them.
     FieldsEnd,
     Packed(Kind, Packing),
     /// A listpack of fields, values and ends; with the earliest of them in front, or not.
@@ -161,7 +161,7 @@ pub enum Read {
     Whole(Raw),
     /// Nothing is in it, or nothing any more.
     Empty,
-    /// It is damaged, and what stands behind it is not: the key can be left out.
+    /// It is damaged, and what follows it is not: the key can be left out.
     Damaged(Broken),
 }
 
@@ -355,7 +355,7 @@ impl<I: Input> Bytes<I> {
                 let mut digits = Vec::new();
                 self.take(u64::from(length), &mut digits)?;
                 let number = std::str::from_utf8(&digits).ok().and_then(|digits| digits.trim().parse().ok());
-                number.ok_or_else(|| self.wrong(u64::from(length), "a score is no number"))
+                number.ok_or_else(|| self.wrong(u64::from(length), "a score is not a number"))
             }
         }
     }

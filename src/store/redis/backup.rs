@@ -193,7 +193,7 @@ fn companions(
     backups: &mut [Backup],
     no_index: &[bool],
 ) -> Result<(), Error> {
-    // Of many sessions of one user the index is asked once, and its end kept once.
+    // Of many sessions per user the index is asked once, and its end kept once.
     let mut outlived: HashMap<&Key, Option<i64>> = HashMap::new();
     for op in backups.iter().flat_map(|backup| &steps[backup.step as usize].then) {
         if let Op::Outlive { key, at } = op {

@@ -457,7 +457,7 @@ fn by_script(
                     parts.push(Part::End);
                 }
                 Own::Expire { at, rewrite } => {
-                    // What needs no memory comes first: behind it a script may write what does.
+                    // What needs no memory comes first: after it a script may write what does.
                     let mut expiring = expiring(&step.key, *at, rewrite.as_ref());
                     expiring.reverse();
                     for (nth, mut command) in expiring.into_iter().enumerate() {

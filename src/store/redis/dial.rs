@@ -96,7 +96,7 @@ pub(in crate::store) fn config(tls: &Tls) -> Result<ClientConfig, String> {
             .map_err(|error| format!("cannot read the {what} {shown}: {}", plain(&error)))?;
         // Without this an empty list of authorities would look like an untrusted server.
         if memchr::memmem::find(&bytes, mark.as_bytes()).is_none() {
-            return Err(format!("the {what} {shown} is no PEM file with `{mark}` in it"));
+            return Err(format!("the {what} {shown} is not a PEM file with `{mark}` in it"));
         }
         Ok(bytes)
     };

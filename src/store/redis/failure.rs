@@ -11,7 +11,7 @@ use ::redis::{ErrorKind, RedisError, ServerErrorKind};
 use crate::store::{Error, Reason};
 use crate::text::words::unnumbered;
 
-/// What answers is no Redis server.
+/// What answers is not a Redis server.
 const FOREIGN: &str = "what answers there does not speak Redis; is it another service's port, or one that expects TLS (rediss://)?";
 /// The seconds that a timeout error speaks of. There is one target a run, and [`classify`] is called
 /// from places that do not know it.
@@ -203,12 +203,15 @@ mod tests {
             ("NOAUTH Authentication required.", "wants a password"),
             ("WRONGPASS invalid username-password pair or user is disabled.", "is wrong"),
             ("ERR invalid password", "the password is wrong"),
-            ("NOPERM this user has no permissions to run the 'get' command", "ops may not run GET"),
+            (
+                "NOPERM this user has no permissions to run the 'get' command",
+                "ops has no permission to run GET",
+            ),
             ("LOADING Redis is loading the dataset in memory", "still loading"),
             ("READONLY You can't write against a read only replica.", "read-only replica"),
-            ("MOVED 866 127.0.0.1:7001", "given away"),
-            ("ASK 866 127.0.0.1:7001", "given away"),
-            ("TRYAGAIN Multiple keys request during rehashing of slot", "given away"),
+            ("MOVED 866 127.0.0.1:7001", "moving to another node"),
+            ("ASK 866 127.0.0.1:7001", "moving to another node"),
+            ("TRYAGAIN Multiple keys request during rehashing of slot", "moving to another node"),
             ("CROSSSLOT Keys in request don't hash to the same slot", "node of a Redis Cluster"),
             ("CLUSTERDOWN The cluster is down", "does not serve all keys"),
             (

@@ -38,7 +38,7 @@ pub(super) enum What {
     Rest {
         length: u64,
     },
-    /// The kind of a key that is no string, or that is empty.
+    /// The kind of a key that is not a string, or that is empty.
     Type {
         empty: bool,
     },

@@ -2,7 +2,7 @@
 //!
 //! A server at its `maxmemory` refuses whatever is queued in MULTI, as it would have to keep it, even
 //! what would free memory. A script it carries out, up to a command that needs memory; and those as
-//! well behind one that has written (Redis 6.2 and 7.0, `script.c`: `scriptVerifyOOM`).
+//! well after one that has written (Redis 6.2 and 7.0, `script.c`: `scriptVerifyOOM`).
 
 use std::borrow::Cow;
 

@@ -89,7 +89,7 @@ fn allowed(store: &mut RedisStore, command: &str) -> Result<Option<Answer>, Erro
     }
 }
 
-/// What stands behind a name in a list of names and values.
+/// What follows a name in a list of names and values.
 fn part(answer: &Answer, name: &str) -> Option<Answer> {
     let Answer::Array(parts) = answer else { return None };
     let pair =

@@ -306,7 +306,7 @@ fn host_and_port(text: &str) -> Result<(String, u16), Error> {
             return Err(wrong("the store's IPv6 address lacks its closing bracket `]`"));
         };
         if host.parse::<std::net::Ipv6Addr>().is_err() {
-            return Err(wrong("what stands in brackets in the store is no IPv6 address"));
+            return Err(wrong("what stands in brackets in the store is not an IPv6 address"));
         }
         match after.strip_prefix(':') {
             Some(port) => (host, Some(port)),
@@ -394,7 +394,7 @@ fn password_of(from: impl std::io::Read) -> std::io::Result<Option<String>> {
     if line.len() as u64 > LONGEST {
         return Err(std::io::Error::other("its first line is longer than any password"));
     }
-    let text = String::from_utf8(line).map_err(|_| std::io::Error::other("it is no text (UTF-8)"))?;
+    let text = String::from_utf8(line).map_err(|_| std::io::Error::other("it is not text (UTF-8)"))?;
     let text = text.strip_suffix('\n').unwrap_or(&text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     Ok(Some(text.to_string()).filter(|text| !text.is_empty()))
@@ -483,7 +483,7 @@ mod tests {
             ("redis://db1/-1", "database must be a number"),
             ("redis://::1", "in brackets"),
             ("redis://[::1", "closing bracket"),
-            ("redis://[hunter]", "no IPv6 address"),
+            ("redis://[hunter]", "not an IPv6 address"),
             ("redis://u:hunter%2@db1", "password in the store holds a `%`"),
             ("redis://u:hunter%zz@db1", "two hex digits"),
             ("redis://a,b", "one host"),

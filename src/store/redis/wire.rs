@@ -205,7 +205,7 @@ impl Wire {
         Ok(writer.write_all(commands).and_then(|()| writer.flush())?)
     }
 
-    /// Takes the next answer. A refusal is an answer; behind an error nothing can be taken any more.
+    /// Takes the next answer. A refusal is an answer; after an error nothing can be taken any more.
     pub(super) fn answer(&mut self) -> RedisResult<Answer> {
         if self.broken {
             return Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
@@ -292,7 +292,7 @@ impl Wire {
         let mut bytes = Vec::with_capacity(if here == length { length } else { length.min(1 << 20) });
         bytes.extend_from_slice(&self.buffer[self.taken..self.taken + here]);
         self.taken += here;
-        // How much of it came; behind that are zeros.
+        // How much of it came; after that are zeros.
         let mut came = here;
         while came < length {
             let left = length - came;

@@ -35,7 +35,7 @@ impl Cell {
     }
 }
 
-/// The cells of a row in the order of the table's columns. What stands behind them is the time that the database
+/// The cells of a row in the order of the table's columns. What follows them is the time that the database
 /// makes of a column without a zone, in ms since 1970, with the column's position.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Row {
@@ -68,7 +68,7 @@ pub(super) trait Engine: Send {
     /// How many rows there are, as far as that is known without counting for long.
     fn count(&mut self, table: &Table) -> Result<Option<u64>, Error>;
 
-    /// At most so many rows in the order of these columns, behind that row's; only those that hold this text in
+    /// At most so many rows in the order of these columns, after that row's; only those that hold this text in
     /// that column.
     fn page(
         &mut self,
@@ -115,6 +115,6 @@ pub(super) trait Engine: Send {
     /// Whether the user may do that to the table, as far as it is known beforehand.
     fn may(&mut self, table: &Table, delete: bool) -> Result<(), Error>;
 
-    /// Whether an error is that somebody else holds a lock for longer than was waited.
+    /// Whether an error is that someone else holds a lock for longer than was waited.
     fn is_busy(&self, error: &Error) -> bool;
 }

@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 use crate::store::Error;
 
-pub(super) const BUSY: &str = "somebody else holds a lock on these rows";
+pub(super) const BUSY: &str = "someone else holds a lock on these rows";
 pub(super) const BUSY_HINT: &str = "run the command again when the requests that hold them are over";
 pub(super) const READ_ONLY: &str = "it is read-only: a replica, or a default of the role or the database";
 pub(super) const READ_ONLY_HINT: &str =

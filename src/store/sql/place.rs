@@ -59,7 +59,7 @@ impl SqlPlace {
             Some(at) if at > 1 => (&lower[..at], &text[at + 1..]),
             _ => ("", text),
         };
-        // SQLAlchemy names the driver behind a plus.
+        // SQLAlchemy names the driver after a plus.
         let kind = scheme.split('+').next().unwrap_or_default();
         let at = match kind {
             "sqlite" | "sqlite3" => file(rest),
@@ -122,7 +122,7 @@ fn wrong(what: impl Into<String>) -> Error {
     Error::Target(what.into())
 }
 
-/// A path, with whatever parameters other programs want behind it.
+/// A path, with whatever parameters other programs want after it.
 fn file(rest: &str) -> Result<At, Error> {
     let path = match rest.split_once('?') {
         Some((path, _)) if !std::path::Path::new(rest).exists() => path,
@@ -235,8 +235,8 @@ impl Server {
 fn decoded(text: &str, what: &str) -> Result<String, Error> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
-    while let [first, behind @ ..] = rest {
-        rest = behind;
+    while let [first, after @ ..] = rest {
+        rest = after;
         if *first != b'%' {
             bytes.push(*first);
             continue;
@@ -248,7 +248,7 @@ fn decoded(text: &str, what: &str) -> Result<String, Error> {
         );
         rest = &rest[2..];
     }
-    String::from_utf8(bytes).map_err(|_| wrong(format!("the {what} in the store is no UTF-8")))
+    String::from_utf8(bytes).map_err(|_| wrong(format!("the {what} in the store is not UTF-8")))
 }
 
 impl Open for SqlPlace {

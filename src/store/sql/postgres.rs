@@ -284,7 +284,7 @@ fn same(table: &Table, by: &[usize], row: &Row, params: &mut Vec<Param>) -> Stri
     each.collect::<Vec<String>>().join(" AND ")
 }
 
-/// The second test of a look-up, where there is one, behind the first.
+/// The second test of a look-up, where there is one, after the first.
 fn narrowed(table: &Table, first: Param, only: Option<(usize, &str)>) -> (String, Vec<Param>) {
     match only {
         None => (String::new(), vec![first]),
@@ -355,7 +355,7 @@ fn connecting(place: &str, user: &str, error: &postgres::Error) -> Error {
         return login(place, told.message());
     }
     let hint = (*code == SqlState::INVALID_CATALOG_NAME)
-        .then(|| format!("name the database behind the host; without one it is that of the user, {user}"));
+        .then(|| format!("name the database after the host; without one it is that of the user, {user}"));
     let exit = if *code == SqlState::INSUFFICIENT_PRIVILEGE { Exit::Denied } else { Exit::Failed };
     Error::Database { place, reason: told.message().to_string(), hint, exit }
 }

@@ -22,7 +22,7 @@ pub(super) struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the file, waiting for a lock of somebody else's for that long.
+    /// Opens the file, waiting for a lock of someone else's for that long.
     pub(super) fn open(path: &Path, write: bool, wait: Duration) -> Result<Sqlite, Error> {
         let place = place(path);
         let unfit =
@@ -151,7 +151,7 @@ fn said(place: &str, error: &rusqlite::Error) -> Error {
     let code = error.sqlite_error_code();
     let (reason, hint, exit) = match code {
         Some(ErrorCode::NotADatabase) => {
-            ("the file is no SQLite database, or an encrypted one".to_string(), None, Exit::Failed)
+            ("the file is not an SQLite database, or an encrypted one".to_string(), None, Exit::Failed)
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
             BUSY.to_string(),
@@ -176,7 +176,7 @@ fn said(place: &str, error: &rusqlite::Error) -> Error {
     Error::Database { place: place.to_string(), reason, hint: hint.map(str::to_string), exit }
 }
 
-const BUSY: &str = "the file is locked by somebody who writes to it";
+const BUSY: &str = "the file is locked by someone who writes to it";
 
 fn cell(value: ValueRef<'_>) -> Cell {
     match value {

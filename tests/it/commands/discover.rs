@@ -28,7 +28,7 @@ fn the_profiles_that_it_prints_work() {
         sess.server.command(&["SET", &key, &express(Some("alice"), &json!({}))]);
     }
     let text = sess.args(["discover"]).success().text();
-    let profiles = text.split_once("`sessctl config init` writes:").expect("profiles").1;
+    let profiles = text.split_once("(`sessctl config init` writes them):").expect("profiles").1;
     let path = sess.write("config.toml", profiles);
     private(&path);
     let names: Vec<&str> = profiles

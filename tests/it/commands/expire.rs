@@ -204,7 +204,7 @@ fn what_may_never_end_says_so_in_the_frameworks_own_words() {
         let sess = captured(slug, layout);
         let ran = sess.changes_nothing(["expire", "--all", "--persist", "--yes", "-o", "json"]).success();
         assert_eq!(ran.json()["matched"], 0, "{slug}");
-        ran.says("cannot be changed in this way: the framework gives each of them an end");
+        ran.says("cannot be changed this way: the framework gives each of them an expiry");
     }
 }
 
@@ -391,7 +391,7 @@ fn the_frameworks_end_counts_where_it_is_the_earlier_one() {
     sess.args(["expire", "--all", "--not", "--expired", "--in", "3h", "--yes"]).success();
     assert_eq!(text(&sess, c), value(over));
     let ran = sess.args(["expire", "--all", "--in", "4h", "--yes"]).success();
-    ran.says("1 session had ended by the value and will be let in again");
+    ran.says("1 session had expired by the value and will become valid again");
 }
 
 #[test]
@@ -401,7 +401,7 @@ fn a_dry_run_shows_the_steps_and_a_plan_does_the_same() {
     let ran = sess.changes_nothing(["expire", "--all", "--at", &when, "--dry-run"]).success();
     ran.shows("PEXPIREAT better-auth:")
         .shows(&at.to_string())
-        .shows("and its end inside the value")
+        .shows("and its expiry inside the value")
         .shows("4 sessions");
     let plan = sess.server.dir.path().join("end.plan");
     let plan = plan.to_str().expect("a path");
@@ -416,7 +416,7 @@ fn a_dry_run_shows_the_steps_and_a_plan_does_the_same() {
 fn wrong_command_lines_are_refused() {
     let sess = Sess::new().many(1);
     for (args, says) in [
-        (&["expire", "--all"][..], "no new end was given"),
+        (&["expire", "--all"][..], "no new expiry given"),
         (&["expire", "--in", "2h"], "no sessions selected"),
         (&["expire", "--all", "--in", "2h", "--cap", "1h"], "cannot be used with"),
         (&["expire", "--all", "--in", "2"], "has no unit"),
@@ -424,7 +424,7 @@ fn wrong_command_lines_are_refused() {
         (&["expire", "--all", "--at", "2020-01-01 00:00"], "use purge"),
         (&["expire", "--all", "--at", "@1"], "use purge"),
         (&["expire", "--all", "--at", "tomorrow"], "2026-12-24 18:00"),
-        (&["expire", "--all", "--in", "99999999w"], "too far away"),
+        (&["expire", "--all", "--in", "99999999w"], "too far in the future"),
         (&["expire", "--all", "--in", "2h", "--verify", "1s"], "--verify"),
     ] {
         sess.changes_nothing([args, &["--yes"]].concat()).code(2).says(says);

@@ -54,7 +54,7 @@ fn data(sess: &Sess, key: &str) -> Json {
 
 /// A number, out of the pair that Jackson may have put it into.
 fn number(value: &Json) -> i64 {
-    value.as_i64().or_else(|| value[1].as_i64()).unwrap_or_else(|| panic!("{value} is no number"))
+    value.as_i64().or_else(|| value[1].as_i64()).unwrap_or_else(|| panic!("{value} is not a number"))
 }
 
 /// When a session ends that counts from its last access, and that this is the time that was wanted.
@@ -113,7 +113,7 @@ fn the_default_repository_counts_from_the_last_access() {
             let ends = counted(&data["lastAccessedTime"], &data["maxInactiveInterval"], at);
             assert_eq!(end(&sess, key), ends, "{slug}");
         });
-        refused(&sess, &["--persist"], "sets each of them an end at every request");
+        refused(&sess, &["--persist"], "sets their expiry at every request");
         refused(&sess, &["--at", "9998-01-01 00:00"], "68 years");
     }
 }
@@ -261,7 +261,7 @@ fn tombstones_stay_ended_and_what_has_lost_its_shadow_stays_so() {
     let counts = report.json();
     // Matched are all but the tombstone; the one whose shadow key is gone had ended.
     assert_eq!((&counts["matched"], &counts["done"], &counts["gone"]), (&json!(4), &json!(3), &json!(1)));
-    report.says("1 matching session of spring-session-indexed").says("the framework has taken away");
+    report.says("1 matching session of spring-session-indexed").says("the framework has removed");
     let after = sess.server.snapshot();
     for name in ["tombstone", "grace"] {
         assert!(after[keys[name].as_bytes()] == before[keys[name].as_bytes()], "{name}");
@@ -306,11 +306,11 @@ fn micronaut_keeps_the_end_three_times() {
         assert_eq!(end(&sess, &format!("micronaut:session:expiry:{}", id_of(key))), ends);
         assert_eq!(scored(&sess, "micronaut:session:active-sessions")[id_of(key).as_bytes()], ends);
     });
-    refused(&sess, &["--persist"], "sets each of them an end at every request");
+    refused(&sess, &["--persist"], "sets their expiry at every request");
     let key = keys(&sess).remove(0);
     sess.server.command(&["HSET", &key, "Max-Inactive-Interval", "0"]);
     let ran = sess.changes_nothing(["expire", &key, "--in", "2h", "--yes"]).code(1);
-    ran.says("the framework has taken away");
+    ran.says("the framework has removed");
 }
 
 #[test]
@@ -322,7 +322,7 @@ fn the_timeout_of_vertx_and_shiro_is_inside_the_value() {
         assert_eq!(number(&data["lastAccessed"]) + number(&data["timeout"]), at);
         assert_eq!(end(&sess, key), at);
     });
-    refused(&sess, &["--persist"], "sets each of them an end at every request");
+    refused(&sess, &["--persist"], "sets their expiry at every request");
 
     let sess = captured("shiro-redis", "shiro-redis");
     let seen = |key: &str| {
@@ -377,7 +377,7 @@ fn ruoyi_and_sa_token_keep_what_belongs_to_the_login_alive() {
         let (Content::Text(was), Content::Text(is)) =
             (&before[key.as_bytes()], &sess.server.contents()[key.as_bytes()])
         else {
-            panic!("{key} is no text")
+            panic!("{key} is not text")
         };
         assert_eq!(was.len(), is.len());
     });

@@ -91,7 +91,7 @@ fn raw_is_what_is_stored_byte_for_byte() {
 #[test]
 fn a_key_that_is_no_session_is_answered_with_the_reasons() {
     let sess = Sess::new().load("connect-redis").set("cache:17", r#"{"name":"lamp"}"#);
-    let ran = sess.args(["inspect", "cache:17"]).code(1).says("layouts say; --explain shows all:");
+    let ran = sess.args(["inspect", "cache:17"]).code(1).says("layouts say (--explain shows all):");
     ran.says("no member `cookie`").stdout("");
     sess.args(["inspect", "cache:17", "--explain"]).code(1).says("connect-redis").stdout("");
     sess.server.command(&["SADD", "a-set-of-things", "x"]);

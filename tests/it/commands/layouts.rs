@@ -12,7 +12,7 @@ fn every_layout_has_its_line_and_its_page() {
     for name in &names {
         let page = sess.args(["layouts", name]).success().silent().clean().text();
         assert!(page.starts_with(&format!("{name}\n")), "{page}");
-        assert!(page.contains("Options for a profile"), "{page}");
+        assert!(page.contains("Settings for a profile"), "{page}");
         let object = sess.args(["layouts", name, "-o", "json"]).success().json();
         assert_eq!(object["layout"], name.as_str());
     }
@@ -22,7 +22,7 @@ fn every_layout_has_its_line_and_its_page() {
     sess.args(["layouts", "--family", "Jvn"]).code(2).says("Node.js, PHP");
     let found = sess.args(["layouts", "WordPress", "-o", "ids"]).success().silent().lines();
     assert!(!found.is_empty() && found.len() < names.len() / 2, "{found:?}");
-    sess.args(["layouts", "no-such-word"]).code(2).says("there is no layout `no-such-word`");
+    sess.args(["layouts", "no-such-word"]).code(2).says("unknown layout `no-such-word`");
     // What was captured is known.
     for slug in fixtures() {
         sess.args(["layouts", &layout_names(&slug)[0]]).success();

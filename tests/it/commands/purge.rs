@@ -204,7 +204,7 @@ fn indexes_alone_are_not_asked_where_there_are_none() {
     let sess = Sess::new().many(3);
     for args in [&["purge", "--all"][..], &["purge", &sid(1)], &["clear", "--layout", "connect-redis"]] {
         let ran = sess.changes_nothing([args, &["--index-only", "--yes"]].concat());
-        ran.code(2).says("--index-only reads the indexes of users");
+        ran.code(2).says("--index-only reads users' indexes");
     }
     let args = ["--layout", "connect-redis", "purge", "--user", "user1", "--index-only", "--yes"];
     sess.changes_nothing(args).code(2).says("connect-redis keeps no index of users");

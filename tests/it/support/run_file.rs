@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::Sess;
 
 const MARK: &[u8] = b"sessctl runfile2\n";
-/// Of files that are not bound to a key.
+/// Of files that are not signed.
 const OLDER: &[u8] = b"sessctl run file\n";
 
 /// Where the file of a run is.

@@ -80,7 +80,7 @@ fn node(answer: Answer, replicas: usize) -> Option<Node> {
     Some(Node { id, host, port, replicas })
 }
 
-/// What stands behind a name in a list of names and values.
+/// What follows a name in a list of names and values.
 fn named(answer: Answer, name: &str) -> Option<String> {
     let Answer::Array(parts) = answer else { return None };
     let mut texts = parts.into_iter().map(|part| String::from_utf8(bulk(part)?).ok());

@@ -118,7 +118,7 @@ impl Nodes {
         for target in known.chain(self.target.hosts()).collect::<Vec<_>>() {
             let asked = RedisStore::open(&target).and_then(|mut store| {
                 if !store.cluster {
-                    let why = "it is no node of a cluster; write the store as redis://HOST:PORT/DB";
+                    let why = "it is not a node of a cluster; write the store as redis://HOST:PORT/DB";
                     return Err(Error::Connect {
                         place: target.place(),
                         reason: Reason::Unfit(why.to_string()),
@@ -161,7 +161,7 @@ impl Nodes {
         Target { address, others: Vec::new(), cluster: false, node: true, ..self.target.clone() }
     }
 
-    /// Connects to a primary. Where it cannot be reached at the address that it gives itself, as behind
+    /// Connects to a primary. Where it cannot be reached at the address that it gives itself, as after
     /// a router, the hosts that the user named are tried with its port.
     pub(super) fn connect(&self, node: &Node) -> Result<RedisStore, Error> {
         let announced = self.at(&node.host, node.port);
