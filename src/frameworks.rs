@@ -46,6 +46,17 @@ const FAMILIES: &[&[&Layout]] = &[
     any::ALL,
 ];
 
+/// Whether the beginning of a long value is of a form that sessions have.
+pub fn may_begin(key: &[u8], head: &[u8]) -> bool {
+    matches!(head.trim_ascii_start().first(), Some(b'{' | b'['))
+        || crate::layout::php::is_likely(head)
+        || php::nextcloud::is_begun(head)
+        || elixir::plug_session_redis_store::is_begun(head)
+        || perl::catalyst_session_redis::is_begun(head)
+        || crate::codec::ALL.iter().any(|codec| codec.name != "json" && (codec.sniff)(head))
+        || python::is_begun(key, head)
+}
+
 /// What is known without a configuration file.
 pub static BUILT_IN: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(Vec::new()));
 

@@ -12,11 +12,9 @@ use crate::value::Value;
 
 pub mod blob;
 pub mod described;
-pub mod detect;
 pub mod expire;
 pub mod files;
 pub mod go;
-pub mod index;
 pub mod item;
 pub mod jvm;
 pub mod key;

@@ -5,7 +5,8 @@
 //! ```text
 //! argv -> cli -> commands/*  -> scan: store (pages of raw records)
 //!                                     -> layout (the contract; frameworks keep to it), codec, wrap, cookie
-//!                                        (pure: what is this key, what does it hold)
+//!                                        (pure: what does this key hold)
+//!                                     -> detect (which layout is it, by itself and by its neighbours)
 //!                                     -> session -> select (filters) -> render (rows -> stdout)
 //!                                                                    -> change (steps -> shown | applied)
 //! ```
@@ -22,7 +23,7 @@
 //! scan
 //! render
 //! select
-//! frameworks
+//! detect frameworks
 //! layout
 //! cookie
 //! store wrap
@@ -44,6 +45,7 @@ pub mod config;
 pub mod context;
 pub mod cookie;
 pub mod demo;
+pub mod detect;
 pub mod error;
 pub mod exit;
 pub mod fault;

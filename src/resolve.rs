@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
+use crate::detect::Detector;
 use crate::exit::{Advice, Exit};
 use crate::fault::Interrupted;
-use crate::layout::detect::Detector;
 use crate::layout::session::Session;
 use crate::layout::{Blob, Setup};
 use crate::scan::{self, End, Request, Said, Sink};

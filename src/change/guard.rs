@@ -48,7 +48,7 @@ impl Guards {
         .hint("leave them out with --not, or use a profile that does not protect them"))
     }
 
-    /// Refuses what could be a protected user's, as it is user unknown it is.
+    /// Refuses what could be a protected user's, because its user is unknown.
     pub fn check_unknown(&self, entry: &Entry) -> Result<(), Refusal> {
         if self.users.is_empty() {
             return Ok(());

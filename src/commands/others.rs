@@ -47,8 +47,8 @@ impl Others {
     /// What such keys are, for the line of a table. Only of a set or a list it is known that it is none.
     pub(super) fn shown(&self) -> String {
         match self.forms.iter().max_by_key(|(_, count)| **count) {
-            Some((form, _)) => format!("not known: {}", form.name),
-            None if self.may_be > 0 => "not known".to_string(),
+            Some((form, _)) => format!("unknown: {}", form.name),
+            None if self.may_be > 0 => "unknown".to_string(),
             None => "no session".to_string(),
         }
     }
@@ -111,7 +111,7 @@ mod tests {
         let line = "6 keys match; none of them is a session known to sessctl; 4 hold pickle";
         assert!(others.line(Some(0)).is_some_and(|said| said.starts_with(line)));
         assert!(others.line(None).is_some_and(|line| line.contains("4 hold pickle")));
-        assert_eq!(others.shown(), "not known: pickle");
+        assert_eq!(others.shown(), "unknown: pickle");
         assert_eq!(Others::default().shown(), "no session");
     }
 }

@@ -359,7 +359,7 @@ fn some(names: &BTreeSet<&'static str>) -> String {
 }
 
 /// Of which families it is not known whether someone is logged in, and how that is settled.
-pub fn unsettled(context: &Context, families: &[crate::scan::Unsettled]) {
+pub fn unsettled(context: &Context, families: &[crate::detect::Unsettled]) {
     const MOST: usize = 5;
     for family in families.iter().take(MOST) {
         let sessions = match family.sessions {

@@ -2,7 +2,7 @@
 
 use crate::codec::Limits;
 use crate::cookie::Given;
-use crate::layout::index;
+use crate::detect::index;
 use crate::layout::session::Facts;
 use crate::layout::session::Session;
 use crate::layout::setup;

@@ -60,7 +60,7 @@ impl Form {
     }
 
     /// Whether the first bytes are worth the decoding.
-    pub(super) fn is_likely(self, text: &[u8]) -> bool {
+    pub fn is_likely(self, text: &[u8]) -> bool {
         match self {
             Form::Json => matches!(text.trim_ascii_start().first(), Some(b'{' | b'[')),
             other => (other.codec().sniff)(text),

@@ -65,7 +65,7 @@ fn a_change_is_written_down_before_and_after() {
     };
     assert_eq!(named(&lines[0]), named(&lines[2]));
     let ran = sess.args(["runs", "verify-audit"]).success().silent();
-    assert!(ran.text().starts_with("4 lines of 2 runs, as they were written."), "{}", ran.text());
+    assert!(ran.text().starts_with("4 lines of 2 runs, intact."), "{}", ran.text());
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn lines_that_fit_the_chain_before_them_are_found_by_what_comes_after() {
             .collect();
         std::fs::write(log(&sess), text).expect("written");
         let ran = sess.args(["runs", "verify-audit"]).code(7);
-        ran.shows(&format!("line {}: it was put in", at + 1)).shows("not as it was written");
+        ran.shows(&format!("line {}: it was inserted", at + 1)).shows("tampered with or damaged");
     }
     // Nor can anything be added to a log that is not as it was, without the log saying so.
     sess.args(["purge", "--user", "bob", "--yes"]).success();

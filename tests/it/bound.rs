@@ -126,7 +126,7 @@ fn an_older_file_is_undone_with_a_warning_and_not_gone_on_with() {
     // It stays one that can be read.
     let runs = sess.args(["runs", "-o", "json"]).success().silent().json();
     assert_eq!(runs[0]["state"], "undone");
-    sess.args(["undo", &run, "--yes"]).success().says("was undone");
+    sess.args(["undo", &run, "--yes"]).success().says("was already undone");
 }
 
 #[test]
@@ -142,9 +142,12 @@ fn a_key_that_is_none_of_its_layouts_is_refused_whoever_wrote_it_down() {
         plain
     });
     assert!(exchanged >= 2, "planned and prepared: {exchanged}");
-    refused(&sess, &run, &path, &forged, "no session of connect-redis");
+    refused(&sess, &run, &path, &forged, "not a session of connect-redis");
     std::fs::write(&path, older_file_of(&records(&forged))).expect("written");
-    sess.changes_nothing(["undo", &run, "--yes"]).code(5).says("no session of connect-redis").hides(FOREIGN);
+    sess.changes_nothing(["undo", &run, "--yes"])
+        .code(5)
+        .says("not a session of connect-redis")
+        .hides(FOREIGN);
     // Nor is it one by its id, where the value is not a session's.
     let made = with_records(&sess, &interrupted(&whole), |_, mut plain| {
         exchange(&mut plain, b"sess:alice-0", b"conf:admin-0");
@@ -152,12 +155,12 @@ fn a_key_that_is_none_of_its_layouts_is_refused_whoever_wrote_it_down() {
         exchange(&mut plain, b"{\"cookie\":", b"{\"kookie\":");
         plain
     });
-    refused(&sess, &run, &path, &made, "no session of connect-redis");
+    refused(&sess, &run, &path, &made, "not a session of connect-redis");
     std::fs::write(&path, older_file_of(&records(&made))).expect("written");
     sess.global(&["--layout", "laravel"])
         .changes_nothing(["undo", &run, "--yes"])
         .code(5)
-        .says("no session of connect-redis");
+        .says("not a session of connect-redis");
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn a_relative_home_is_none() {
     let mut command = sess.command(["purge", "--all", "--yes"]);
     command.env("HOME", "below").env_remove("XDG_STATE_HOME").env_remove("XDG_CONFIG_HOME");
     command.env_remove("XDG_DATA_HOME").current_dir(directory.path());
-    Ran::of(&mut command).code(1).says("there is no home directory");
+    Ran::of(&mut command).code(1).says("no home directory");
     assert_eq!(std::fs::read_dir(directory.path()).expect("it is there").count(), 0);
     assert_eq!(sess.server.size(), 2);
 }

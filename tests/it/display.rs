@@ -110,7 +110,7 @@ fn forms_that_a_command_does_not_have_are_refused() {
         assert!(ran.stdout.is_empty(), "{}", ran.text());
     }
     sess.args(["inspect", &sid(0), "-o", "csv"]).code(2).says("as table, json, ndjson or yaml");
-    sess.args(["discover", "-o", "ids"]).code(2).says("families of keys have no ids");
+    sess.args(["discover", "-o", "ids"]).code(2).says("families of keys cannot be printed as ids");
 }
 
 #[test]

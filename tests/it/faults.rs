@@ -533,7 +533,7 @@ fn a_server_that_does_not_answer_is_given_up() {
 fn an_answer_has_a_size_and_a_time() {
     let sess = Sess::new();
     // One announces more than anybody has, one never comes to its end.
-    for (announced, says) in [("$1000000000", "makes no sense"), ("$400000000", "did not answer within")] {
+    for (announced, says) in [("$1000000000", "unexpected reply"), ("$400000000", "did not answer within")] {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let feed = move |mut stream: std::net::TcpStream| {

@@ -439,8 +439,8 @@ fn a_permission_that_is_taken_away_meanwhile_is_told_once() {
     let mut running = sess.start(slowly("3000/s", &[]));
     eventually("sessions vanish", || sess.server.size() < 3000 || running.has_ended());
     sess.server.command(&["ACL", "SETUSER", "ops", "-unlink"]);
-    let ran = running.end().code(3).says("may not run").says("stopped");
-    assert_eq!(ran.stderr.matches("may not run").count(), 1, "{}", ran.stderr);
+    let ran = running.end().code(3).says("has no permission to run").says("stopped");
+    assert_eq!(ran.stderr.matches("has no permission to run").count(), 1, "{}", ran.stderr);
     // What one connection ended counts, though the next was refused in the same moment.
     assert_eq!(ran.json()["done"], 3000 - sess.server.size());
     assert_eq!(ran.json()["gone"], 0);

@@ -266,10 +266,10 @@ fn a_folder_that_is_not_there_or_may_not_be_listed_says_so() {
         let mut copied = Command::new(program);
         copied.args(["list", "--store", &format!("files:{}", sessions.display())]);
         copied.env("HOME", "/").uid(65534).gid(65534).stdin(Stdio::null());
-        Ran::of(&mut copied).code(4).says("may not list its files").says("run it as root");
+        Ran::of(&mut copied).code(4).says("has no permission to list its files").says("run it as root");
     } else {
         std::fs::set_permissions(&sessions, std::fs::Permissions::from_mode(0o300)).expect("a mode");
-        Ran::of(&mut command).code(4).says("may not list its files").says("run it as root");
+        Ran::of(&mut command).code(4).says("has no permission to list its files").says("run it as root");
         std::fs::set_permissions(&sessions, std::fs::Permissions::from_mode(0o700)).expect("a mode");
     }
 }

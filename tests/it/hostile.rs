@@ -227,7 +227,7 @@ fn a_value_too_large_to_be_read_is_a_row_and_stays() {
     let ran = sess.args(["purge", "--all", "--yes", "-o", "json"]);
     assert_eq!(ran.json()["done"], 1, "{ran:?}");
     assert!(sess.server.snapshot().contains_key(big.as_bytes()));
-    ran.says("too large to be read");
+    ran.says("too large to read");
 }
 
 /// The most memory that a process ever held, in KiB, followed until its end.

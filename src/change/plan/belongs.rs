@@ -8,10 +8,11 @@ use super::Entry;
 use super::recorded::Recorded;
 use super::run::{Kept, Start};
 use crate::codec::{self, Limits};
+use crate::detect;
 use crate::fault::Refusal;
 use crate::frameworks::Catalog;
 use crate::layout::session::{Certainty, Session};
-use crate::layout::{Blob, Setup, Verdict, detect};
+use crate::layout::{Blob, Setup, Verdict};
 use crate::store::{Companion, Content, Expiry, JsonItem, Key, Need, Op, Own, Raw, Ttl, fingerprint};
 use crate::text::mask;
 

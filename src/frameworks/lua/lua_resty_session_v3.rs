@@ -31,8 +31,8 @@ key      <prefix>:<id>, a string; prefix `sessions` unless configured, given wit
 value    AES-256-CBC of JSON, or of zlib of JSON; plain JSON with the cipher `none`
 expiry   the key's TTL (cookie lifetime, 3600 s), moved when less than `renew` of it is left
 user     id_token.sub, user.sub, else user_id and others, where it opens: with strategy `regenerate`
-         by secret alone, with `default` by the browser's cookie as well (option cookie); else it is
-         user unknown it is
+         by secret alone, with `default` by the browser's cookie as well (option cookie); else the
+         user is unknown
 cookie   session = <id>|<expires>|<signature>; the id is read without a secret, and the signature
          cannot be checked without knowing the browser
 index    none

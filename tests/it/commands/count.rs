@@ -59,9 +59,9 @@ fn keys_that_are_not_recognised_are_told_of() {
     }
     let ran = sess.args(["count", "--match", "default:1:*", "--by", "layout"]).success();
     ran.says("6 keys match").says("4 hold pickle");
-    sess.args(["count", "--match", "default:1:y"]).success().says("1 key matches; none is a session");
+    sess.args(["count", "--match", "default:1:y"]).success().says("1 key matches; none of them is a session");
     sess.args(["count"]).success().says("4 hold pickle");
-    sess.args(["discover"]).success().shows("not known: pickle").says("4 hold pickle");
+    sess.args(["discover"]).success().shows("unknown: pickle").says("4 hold pickle");
 }
 
 #[test]

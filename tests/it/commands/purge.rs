@@ -207,7 +207,7 @@ fn indexes_alone_are_not_asked_where_there_are_none() {
         ran.code(2).says("--index-only reads users' indexes");
     }
     let args = ["--layout", "connect-redis", "purge", "--user", "user1", "--index-only", "--yes"];
-    sess.changes_nothing(args).code(2).says("connect-redis keeps no index of users");
+    sess.changes_nothing(args).code(2).says("connect-redis keeps no user index");
     sess.changes_nothing(["purge", "--user", "user1", "--index-only", "--yes"])
         .success()
         .says("not looked for");

@@ -1,11 +1,28 @@
-//! Which layout is it? Pure: one blob in, one answer out. What neighbours say is the scan's part.
+//! Which layout is it, and what says so: all evidence lives here.
+//!
+//! [`Detector`] is pure: one blob in, one answer out. The files below it hold what neighbours say: kin with
+//! the same form of key, an index that tells twins apart, a newer key that makes an older one its copy, a
+//! family that shows its users.
 
-use super::blob::Form;
-use super::index::{Index, Set};
-use super::php::Look;
-use super::{Blob, Decoded, Mark, Setup, Verdict};
+pub mod copies;
+pub mod evidence;
+pub mod families;
+pub mod index;
+mod known;
+pub mod owners;
+pub mod proof;
+pub mod twins;
+
+pub use evidence::Unsettled;
+pub use known::Known;
+
+use index::{Index, Set};
+
 use crate::codec::Limits;
+use crate::layout::blob::Form;
+use crate::layout::php::Look;
 use crate::layout::session::{Certainty, Facts, Session};
+use crate::layout::{Blob, Decoded, Mark, Setup, Verdict};
 use crate::store::{Key, Kind, Medium, Need, Raw, Record, Ttl};
 
 /// What a key is, as far as it tells by itself.
@@ -199,7 +216,7 @@ pub fn session<'b>(
     let facts = match data.and_then(Decoded::value) {
         Some(value) => {
             let mut facts = (setup.layout.describe)(setup, blob, value);
-            super::whose::complete(setup, blob, value, &mut facts);
+            crate::layout::whose::complete(setup, blob, value, &mut facts);
             facts
         }
         None => Facts::default(),

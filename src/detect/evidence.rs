@@ -4,7 +4,7 @@
 //! An application may keep its user anywhere. Once one session of a family names its user by a known
 //! convention or a given path, another one's lack of it means something. Until then sessions that hold
 //! what no convention knows wait, within bounds; what cannot wait any longer, and what is left at the
-//! end, is user unknown, which no filter takes for nobody's.
+//! end, has an unknown user, which no filter takes for nobody.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::store::{Medium, Record};
 /// Sessions that wait at most, and their bytes.
 const MAX_HELD: usize = 20_000;
 const MAX_HELD_BYTES: usize = 16 << 20;
-/// Families told apart; sessions of further ones are user unknown.
+/// Families told apart; sessions of further ones count as of unknown users.
 const MAX_FAMILIES: usize = 1_000;
 /// Sessions of a family that are looked into for members which could name a user.
 const MAX_LOOKED_AT: u64 = 200;
@@ -39,22 +39,22 @@ struct Family {
     prefix: Box<[u8]>,
     /// A session of it named its user.
     named: bool,
-    /// Sessions handed on of which it is user unknown they are.
+    /// Sessions handed on whose user is unknown.
     unknown: u64,
     likely: HashMap<String, u64>,
 }
 
 /// A session that waits for what its family shows.
-pub(super) struct Held {
-    pub(super) at: u16,
-    pub(super) certainty: Certainty,
-    pub(super) record: Record,
-    pub(super) now: i64,
+pub struct Held {
+    pub at: u16,
+    pub certainty: Certainty,
+    pub record: Record,
+    pub now: i64,
     family: usize,
 }
 
 #[derive(Default)]
-pub(super) struct Evidence {
+pub struct Evidence {
     places: HashMap<(u16, Box<[u8]>), usize>,
     all: Vec<Family>,
     last: usize,
@@ -63,7 +63,7 @@ pub(super) struct Evidence {
     /// A family that something waits for has shown its users.
     news: bool,
     /// Nothing waits any more: the scan is over.
-    pub(super) over: bool,
+    pub over: bool,
 }
 
 impl Evidence {
@@ -88,7 +88,7 @@ impl Evidence {
     }
 
     /// Remembers that a session of this family names its user.
-    pub(super) fn names(&mut self, at: u16, session: &Session<'_>) {
+    pub fn names(&mut self, at: u16, session: &Session<'_>) {
         if let Some(family) = self.family(at, session) {
             self.news |= !self.all[family].named && self.held.iter().any(|held| held.family == family);
             self.all[family].named = true;
@@ -96,12 +96,12 @@ impl Evidence {
     }
 
     /// Whether a session of the same family names its user.
-    pub(super) fn is_named(&mut self, at: u16, session: &Session<'_>) -> bool {
+    pub fn is_named(&mut self, at: u16, session: &Session<'_>) -> bool {
         self.family(at, session).is_some_and(|family| self.all[family].named)
     }
 
     /// Lets a session wait for what its family shows, if there is room.
-    pub(super) fn hold(&mut self, at: u16, session: &Session<'_>, record: &Record) -> bool {
+    pub fn hold(&mut self, at: u16, session: &Session<'_>, record: &Record) -> bool {
         let size = record.key.0.len() + super::families::weight(record) + 128;
         if self.over || self.held.len() >= MAX_HELD || self.held_bytes + size > MAX_HELD_BYTES {
             return false;
@@ -114,7 +114,7 @@ impl Evidence {
     }
 
     /// What need not wait any longer; at the end everything.
-    pub(super) fn release(&mut self) -> Vec<Held> {
+    pub fn release(&mut self) -> Vec<Held> {
         if !self.news && !self.over {
             return Vec::new();
         }
@@ -130,8 +130,8 @@ impl Evidence {
         ready
     }
 
-    /// Counts a session that is handed on though it is user unknown it is.
-    pub(super) fn unknown(&mut self, at: u16, session: &Session<'_>) {
+    /// Counts a session that is handed on although its user is unknown.
+    pub fn unknown(&mut self, at: u16, session: &Session<'_>) {
         let asks = !matches!(session.setup.layout.whose, whose::Whose::Unknown);
         if !asks || session.login() != Login::Unknown || session.undecodable() {
             return;
@@ -150,7 +150,7 @@ impl Evidence {
     }
 
     /// The families that a note is due for.
-    pub(super) fn unsettled(&self, setups: &[Setup]) -> Vec<Unsettled> {
+    pub fn unsettled(&self, setups: &[Setup]) -> Vec<Unsettled> {
         let mut all: Vec<Unsettled> = Vec::new();
         for family in &self.all {
             if family.unknown == 0 {
@@ -172,7 +172,7 @@ impl Evidence {
 
 /// What the keys of a session's family begin with. An address in front of the id, as CodeIgniter may
 /// put there, tells no families apart.
-pub(super) fn prefix<'s>(setup: &'s Setup, session: &'s Session<'_>) -> &'s [u8] {
+pub fn prefix<'s>(setup: &'s Setup, session: &'s Session<'_>) -> &'s [u8] {
     if let Some(lead) = setup.known_lead() {
         return lead;
     }

@@ -25,7 +25,7 @@ struct Family {
 }
 
 #[derive(Default)]
-pub(super) struct Families {
+pub struct Families {
     all: Vec<Family>,
     /// The family of the session before; nearly always that of the next one too.
     last: usize,
@@ -33,12 +33,12 @@ pub(super) struct Families {
     held_bytes: usize,
     /// Claimed up to here with so many families known.
     claimed_with: usize,
-    pub(super) given_up: u64,
+    pub given_up: u64,
 }
 
 impl Families {
     /// Remembers the family of a recognised session.
-    pub(super) fn know(&mut self, at: u16, session: &Session<'_>, known: &Known) {
+    pub fn know(&mut self, at: u16, session: &Session<'_>, known: &Known) {
         let prefix = session.before();
         let fits =
             |family: &Family| family.at == at && family.length == session.id.len() && family.prefix == prefix;
@@ -62,7 +62,7 @@ impl Families {
     }
 
     /// Holds a key back until its family turns up.
-    pub(super) fn hold(&mut self, at: Option<u16>, record: Record) {
+    pub fn hold(&mut self, at: Option<u16>, record: Record) {
         let size = record.key.0.len() + weight(&record) + 64;
         if self.held.len() >= MAX_HELD || self.held_bytes + size > MAX_HELD_BYTES {
             self.given_up += 1;
@@ -75,7 +75,7 @@ impl Families {
     }
 
     /// Takes out what belongs to a family; where several layouts have such keys, nothing does.
-    pub(super) fn claim(&mut self, setups: &[Setup]) -> Vec<(u16, Record)> {
+    pub fn claim(&mut self, setups: &[Setup]) -> Vec<(u16, Record)> {
         if self.held.is_empty() || self.claimed_with == self.all.len() {
             return Vec::new();
         }
@@ -94,7 +94,7 @@ impl Families {
     }
 
     /// What belongs to no family after all.
-    pub(super) fn rest(&mut self) -> Vec<Record> {
+    pub fn rest(&mut self) -> Vec<Record> {
         std::mem::take(&mut self.held).into_iter().map(|(_, record)| record).collect()
     }
 
@@ -133,7 +133,7 @@ fn is_located(setup: &Setup, key: &[u8], start: usize) -> bool {
     (setup.layout.keys.locate)(setup, key).is_some_and(|place| place.id.start == start)
 }
 
-pub(super) fn weight(record: &Record) -> usize {
+pub fn weight(record: &Record) -> usize {
     match &record.raw {
         crate::store::Raw::Text(text) | crate::store::Raw::Head(text, _) => text.len(),
         crate::store::Raw::Hash(fields) => {

@@ -1,7 +1,8 @@
 //! Which layouts to ask about a key: an index over their marks, built once, so that a hundred
 //! layouts cost no more than the few that could fit.
 
-use super::{Blob, Form, Mark, Setup};
+use crate::layout::blob::{self, Form};
+use crate::layout::{Blob, Mark, Setup};
 use crate::store::{Kind, Raw};
 use crate::value::Value;
 
@@ -123,7 +124,7 @@ impl Index {
                     if text.len() >= REPEATED && blob.key.ends_with(text) {
                         into.extend(&self.repeats);
                     }
-                    if super::blob::is_opaque(text) {
+                    if blob::is_opaque(text) {
                         into.extend(&self.opaque);
                     }
                     for (form, layouts) in &self.begins {

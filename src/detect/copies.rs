@@ -13,7 +13,7 @@ const MOST: usize = 2_000_000;
 
 /// The copies of a run's sessions, by the keys that these have now.
 #[derive(Default)]
-pub(super) struct Copies {
+pub struct Copies {
     /// What precedes the ids whose copies were looked for.
     read: HashSet<Vec<u8>>,
     of: HashMap<Vec<u8>, Vec<Vec<u8>>>,
@@ -23,7 +23,7 @@ pub(super) struct Copies {
 
 impl Copies {
     /// Looks for the copies of all sessions that are named like this one, unless that was done.
-    pub(super) fn learn(&mut self, source: &mut dyn Lookup, setup: &Setup, key: &[u8]) -> Result<(), Error> {
+    pub fn learn(&mut self, source: &mut dyn Lookup, setup: &Setup, key: &[u8]) -> Result<(), Error> {
         let Some(copies) = setup.layout.extra.copies else { return Ok(()) };
         let Some(before) = (copies.before)(setup, key) else { return Ok(()) };
         if self.read.contains(&before) {
@@ -50,7 +50,7 @@ impl Copies {
     }
 
     /// What the copies of a session hold, where they are its members.
-    pub(super) fn parts(
+    pub fn parts(
         &mut self,
         source: &mut dyn Lookup,
         setup: &Setup,
@@ -70,18 +70,18 @@ impl Copies {
     }
 
     /// Says which copies of a session there are.
-    pub(super) fn name(&self, session: &mut Session<'_>) {
+    pub fn name(&self, session: &mut Session<'_>) {
         session.found.extend(self.of.get(session.key).into_iter().flatten().cloned());
     }
 }
 
 /// The key that the session of an older key would have now.
-pub(super) fn newer(setup: &Setup, key: &[u8]) -> Option<Key> {
+pub fn newer(setup: &Setup, key: &[u8]) -> Option<Key> {
     (setup.layout.extra.copies?.newer)(setup, key).map(Key)
 }
 
 /// Which of these keys are only copies of sessions that are there.
-pub(super) fn shadowed(source: &mut dyn Lookup, newer: &[Option<Key>]) -> Result<Vec<bool>, Error> {
+pub fn shadowed(source: &mut dyn Lookup, newer: &[Option<Key>]) -> Result<Vec<bool>, Error> {
     let asked: Vec<Key> = newer.iter().flatten().cloned().collect();
     if asked.is_empty() {
         return Ok(vec![false; newer.len()]);

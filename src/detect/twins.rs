@@ -46,14 +46,14 @@ impl Space {
     }
 }
 
-pub(super) struct Twins {
+pub struct Twins {
     pairs: Vec<Pair>,
     spaces: Vec<Space>,
     setups: Vec<Setup>,
 }
 
 impl Twins {
-    pub(super) fn new(setups: &[Setup]) -> Twins {
+    pub fn new(setups: &[Setup]) -> Twins {
         let mut pairs = Vec::new();
         for (at, setup) in setups.iter().enumerate().filter(|(_, setup)| !setup.named) {
             let Some(twin) = setup.layout.twin() else { continue };
@@ -88,12 +88,12 @@ impl Twins {
     }
 
     /// Whether there is anything left to tell apart.
-    pub(super) fn any(&self) -> bool {
+    pub fn any(&self) -> bool {
         !self.pairs.is_empty() || !self.spaces.is_empty()
     }
 
     /// Whether this could be a session of a namespace that is not told apart yet.
-    pub(super) fn unsettled(&self, record: &Record) -> bool {
+    pub fn unsettled(&self, record: &Record) -> bool {
         // Most keys are strings, and no such session is one: that is asked first.
         self.spaces.iter().any(|space| {
             let layout = self.setups[space.at as usize].layout;
@@ -106,7 +106,7 @@ impl Twins {
     }
 
     /// A key that is not a session may be an index.
-    pub(super) fn neighbour(&mut self, key: &[u8], kind: Option<Kind>) {
+    pub fn neighbour(&mut self, key: &[u8], kind: Option<Kind>) {
         for pair in self.pairs.iter_mut().filter(|pair| !pair.found) {
             if let Some(twin) = self.setups[pair.at as usize].layout.twin()
                 && kind == Some(twin.kind)
@@ -128,7 +128,7 @@ impl Twins {
     }
 
     /// A session's user may have an index; the session itself may bear a mark.
-    pub(super) fn session(&mut self, session: &Session<'_>, blob: &Blob<'_>) {
+    pub fn session(&mut self, session: &Session<'_>, blob: &Blob<'_>) {
         for pair in self.pairs.iter_mut().filter(|pair| !pair.found) {
             let Some(twin) = self.setups[pair.at as usize].layout.twin() else { continue };
             if session.layout() != twin.of {
@@ -161,7 +161,7 @@ impl Twins {
     }
 
     /// Looks up the indexes that are wanted.
-    pub(super) fn look_up(&mut self, source: &mut dyn Lookup) -> Result<(), Error> {
+    pub fn look_up(&mut self, source: &mut dyn Lookup) -> Result<(), Error> {
         for pair in self.pairs.iter_mut().filter(|pair| !pair.found && !pair.wanted.is_empty()) {
             let Some(twin) = self.setups[pair.at as usize].layout.twin() else { continue };
             let keys: Vec<Key> = std::mem::take(&mut pair.wanted).into_iter().map(Key).collect();
@@ -181,7 +181,7 @@ impl Twins {
 
     /// The layout's position under its right name. Where the database holds the indexes of two such
     /// applications, only a mark of the session itself decides.
-    pub(super) fn name(&self, at: u16, blob: &Blob<'_>) -> u16 {
+    pub fn name(&self, at: u16, blob: &Blob<'_>) -> u16 {
         let mut found = None;
         for pair in self.pairs.iter().filter(|pair| pair.of == at) {
             let Some(twin) = self.setups[pair.at as usize].layout.twin() else { continue };

@@ -15,7 +15,7 @@ const BATCH: usize = 500;
 
 /// Who has which session. Members are remembered by 128 bits of hash, since there may be millions.
 #[derive(Default)]
-pub(super) struct Owners {
+pub struct Owners {
     /// What the names of the sets begin with that were read.
     read: HashSet<Vec<u8>>,
     sets: Vec<(Key, Option<Box<str>>)>,
@@ -28,7 +28,7 @@ pub(super) struct Owners {
 
 impl Owners {
     /// Reads the sets of the application that a key belongs to, if there are such and unless they were.
-    pub(super) fn learn(&mut self, source: &mut dyn Lookup, setup: &Setup, key: &[u8]) -> Result<(), Error> {
+    pub fn learn(&mut self, source: &mut dyn Lookup, setup: &Setup, key: &[u8]) -> Result<(), Error> {
         let Some(owners) = setup.layout.extra.owners else { return Ok(()) };
         let Some(begin) = (owners.begin)(setup, key) else { return Ok(()) };
         if self.read.contains(&begin) {
@@ -61,7 +61,7 @@ impl Owners {
     }
 
     /// Says whose session this is, if it does not say so itself, and which sets name it.
-    pub(super) fn name(&self, session: &mut Session<'_>) {
+    pub fn name(&self, session: &mut Session<'_>) {
         if self.sets.is_empty() {
             return;
         }
