@@ -1168,7 +1168,7 @@ _sessctl() {
                     return 0
                     ;;
                 --not)
-                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --agent --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "--user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from" -- "${cur}"))
                     return 0
                     ;;
                 --not-user)
@@ -1838,7 +1838,7 @@ _sessctl() {
                     return 0
                     ;;
                 --not)
-                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --agent --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "--user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from" -- "${cur}"))
                     return 0
                     ;;
                 --not-user)
@@ -2322,7 +2322,7 @@ _sessctl() {
                     return 0
                     ;;
                 --not)
-                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --agent --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "--user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from" -- "${cur}"))
                     return 0
                     ;;
                 --not-user)
@@ -2764,7 +2764,7 @@ _sessctl() {
                     return 0
                     ;;
                 --not)
-                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --agent --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "--user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from" -- "${cur}"))
                     return 0
                     ;;
                 --not-user)
@@ -2970,7 +2970,7 @@ _sessctl() {
                     return 0
                     ;;
                 --not)
-                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --agent --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "--user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from" -- "${cur}"))
                     return 0
                     ;;
                 --not-user)
@@ -3536,7 +3536,7 @@ _sessctl() {
                     return 0
                     ;;
                 --not)
-                    COMPREPLY=($(compgen -W "--user --user-match --ttl --idle --age --size --ip --agent --where --ids-from --authenticated --anonymous --no-ttl --undecodable --expired" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "--user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from" -- "${cur}"))
                     return 0
                     ;;
                 --not-user)

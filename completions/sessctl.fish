@@ -327,19 +327,19 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l where -d 'By th
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l ids-from -d 'Sessions named in a file, or on standard input with -' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not -d 'Negate the filter that follows: --not --user alice, --not expired' -r -f -a "--user\t''
 --user-match\t''
+--authenticated\t''
+--anonymous\t''
 --ttl\t''
+--no-ttl\t''
 --idle\t''
 --age\t''
 --size\t''
 --ip\t''
 --agent\t''
 --where\t''
---ids-from\t''
---authenticated\t''
---anonymous\t''
---no-ttl\t''
 --undecodable\t''
---expired\t''"
+--expired\t''
+--ids-from\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-user -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-user-match -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-ttl -r
@@ -878,19 +878,19 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l where -d 'By t
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l ids-from -d 'Sessions named in a file, or on standard input with -' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not -d 'Negate the filter that follows: --not --user alice, --not expired' -r -f -a "--user\t''
 --user-match\t''
+--authenticated\t''
+--anonymous\t''
 --ttl\t''
+--no-ttl\t''
 --idle\t''
 --age\t''
 --size\t''
 --ip\t''
 --agent\t''
 --where\t''
---ids-from\t''
---authenticated\t''
---anonymous\t''
---no-ttl\t''
 --undecodable\t''
---expired\t''"
+--expired\t''
+--ids-from\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-user -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-user-match -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-ttl -r
@@ -1164,19 +1164,19 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l where -d 'By t
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l ids-from -d 'Sessions named in a file, or on standard input with -' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not -d 'Negate the filter that follows: --not --user alice, --not expired' -r -f -a "--user\t''
 --user-match\t''
+--authenticated\t''
+--anonymous\t''
 --ttl\t''
+--no-ttl\t''
 --idle\t''
 --age\t''
 --size\t''
 --ip\t''
 --agent\t''
 --where\t''
---ids-from\t''
---authenticated\t''
---anonymous\t''
---no-ttl\t''
 --undecodable\t''
---expired\t''"
+--expired\t''
+--ids-from\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-user -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-user-match -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-ttl -r
@@ -1700,19 +1700,19 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l where -d 'By 
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l ids-from -d 'Sessions named in a file, or on standard input with -' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not -d 'Negate the filter that follows: --not --user alice, --not expired' -r -f -a "--user\t''
 --user-match\t''
+--authenticated\t''
+--anonymous\t''
 --ttl\t''
+--no-ttl\t''
 --idle\t''
 --age\t''
 --size\t''
 --ip\t''
 --agent\t''
 --where\t''
---ids-from\t''
---authenticated\t''
---anonymous\t''
---no-ttl\t''
 --undecodable\t''
---expired\t''"
+--expired\t''
+--ids-from\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-user -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-user-match -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-ttl -r
@@ -3855,19 +3855,19 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l where -d 'By t
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l ids-from -d 'Sessions named in a file, or on standard input with -' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not -d 'Negate the filter that follows: --not --user alice, --not expired' -r -f -a "--user\t''
 --user-match\t''
+--authenticated\t''
+--anonymous\t''
 --ttl\t''
+--no-ttl\t''
 --idle\t''
 --age\t''
 --size\t''
 --ip\t''
 --agent\t''
 --where\t''
---ids-from\t''
---authenticated\t''
---anonymous\t''
---no-ttl\t''
 --undecodable\t''
---expired\t''"
+--expired\t''
+--ids-from\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-user -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-user-match -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-ttl -r
@@ -4438,19 +4438,19 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l where -d 'By 
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l ids-from -d 'Sessions named in a file, or on standard input with -' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not -d 'Negate the filter that follows: --not --user alice, --not expired' -r -f -a "--user\t''
 --user-match\t''
+--authenticated\t''
+--anonymous\t''
 --ttl\t''
+--no-ttl\t''
 --idle\t''
 --age\t''
 --size\t''
 --ip\t''
 --agent\t''
 --where\t''
---ids-from\t''
---authenticated\t''
---anonymous\t''
---no-ttl\t''
 --undecodable\t''
---expired\t''"
+--expired\t''
+--ids-from\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-user -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-user-match -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-ttl -r

@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 
 use crate::fault::{Usage, nearest};
 use crate::render::Format;
+use crate::select::{FILTERS, filters};
 use crate::text::clock::timeout;
 use crate::ui::Color;
 
@@ -216,12 +217,6 @@ impl ValueEnum for Form {
     }
 }
 
-/// Filters that take a value.
-pub const VALUED: &[&str] =
-    &["user", "user-match", "ttl", "idle", "age", "size", "ip", "agent", "where", "ids-from"];
-/// Filters that stand by themselves.
-pub const BARE: &[&str] = &["authenticated", "anonymous", "no-ttl", "undecodable", "expired"];
-
 /// Rewrites `--not FILTER` into the filter's negated twin, `--not-FILTER`: a parser would not know
 /// that the one flag changes the next. `--not --user alice`, `--not user=alice` and `--not anonymous`
 /// all work.
@@ -241,22 +236,23 @@ pub fn rewrite_not(args: impl IntoIterator<Item = OsString>) -> Result<Vec<OsStr
         }
         let filter = inline.or_else(|| args.next()).ok_or_else(missing)?;
         let (name, value) = split_filter(&filter).ok_or_else(missing)?;
-        if BARE.contains(&name.as_str()) && value.is_none() {
-            out.push(format!("--not-{name}").into());
-        } else if VALUED.contains(&name.as_str()) {
-            let value = value.or_else(|| args.next());
-            let value =
-                value.ok_or_else(|| Usage::new(format!("the filter `{name}` after --not needs a value")))?;
-            let mut twin = OsString::from(format!("--not-{name}="));
-            twin.push(value);
-            out.push(twin);
-        } else {
-            let known = VALUED.iter().chain(BARE).copied();
-            let usage = Usage::new(format!("`{name}` cannot be negated with --not"));
-            return Err(match nearest(&name, known) {
-                Some(near) => usage.hint(format!("did you mean `--not --{near}`?")),
-                None => usage.hint("such as --not --user alice, or --not anonymous"),
-            });
+        match filters::by_name(&name) {
+            Some(spec) if spec.value.is_some() => {
+                let value = value.or_else(|| args.next());
+                let value = value
+                    .ok_or_else(|| Usage::new(format!("the filter `{name}` after --not needs a value")))?;
+                let mut twin = OsString::from(format!("--not-{name}="));
+                twin.push(value);
+                out.push(twin);
+            }
+            Some(_) if value.is_none() => out.push(format!("--not-{name}").into()),
+            _ => {
+                let usage = Usage::new(format!("`{name}` cannot be negated with --not"));
+                return Err(match nearest(&name, FILTERS.iter().map(|spec| spec.name)) {
+                    Some(near) => usage.hint(format!("did you mean `--not --{near}`?")),
+                    None => usage.hint("such as --not --user alice, or --not anonymous"),
+                });
+            }
         }
     }
     Ok(out)

@@ -114,30 +114,25 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
 /// Mends what one command mends, as if that was typed.
 fn fix(context: &Context, args: &Args, id: Id) -> anyhow::Result<Exit> {
     let safety = args.safety.clone();
-    let select = SelectArgs::default();
     let when = expire::When::default;
     let longest = args.max_ttl.unwrap_or(LONGEST);
     match id {
         Id::NoTtl => {
-            let select = SelectArgs { no_ttl: true, ..select };
+            let select = SelectArgs::typed(["--no-ttl"])?;
             let when = expire::When { within: Some(args.within), ..when() };
             expire::run(context, &expire::Args { ids: Vec::new(), when, safety, select })
         }
         Id::TtlTooLong => {
-            let mut select = select;
-            select.ttl.push(format!(">{}s", longest.as_secs()));
+            let select = SelectArgs::typed([format!("--ttl=>{}s", longest.as_secs())])?;
             let when = expire::When { cap: Some(longest), ..when() };
             expire::run(context, &expire::Args { ids: Vec::new(), when, safety, select })
         }
         Id::DeadSessions => {
-            let select = SelectArgs { expired: true, ..select };
+            let select = SelectArgs::typed(["--expired"])?;
             purge::run(context, &purge::Args { ids: Vec::new(), safety, select })
         }
         Id::AnonymousFlood => {
-            let mut select = SelectArgs { anonymous: true, ..select };
-            if select.idle.is_empty() {
-                select.idle.push(">1d".to_string());
-            }
+            let select = SelectArgs::typed(["--anonymous", "--idle=>1d"])?;
             purge::run(context, &purge::Args { ids: Vec::new(), safety, select })
         }
         other => Err(Usage::new(format!("no change to sessions mends {}", other.spec().name))

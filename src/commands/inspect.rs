@@ -197,7 +197,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
 
 /// The keys of the sessions of these users.
 fn of_users(context: &Context, store: &mut dyn Lookup, users: &[String]) -> anyhow::Result<Vec<Key>> {
-    let filter = SelectArgs { user: users.to_vec(), ..SelectArgs::default() }.filter()?;
+    let filter = SelectArgs::of_users(users)?.filter()?;
     let near = Near::new(&filter);
     let mut scanner = context.reader()?;
     let total = scanner.size().ok().flatten();

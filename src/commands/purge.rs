@@ -51,7 +51,7 @@ pub struct LogoutArgs {
 }
 
 pub fn log_out(context: &Context, args: &LogoutArgs) -> anyhow::Result<Exit> {
-    let select = SelectArgs { user: args.users.clone(), ..SelectArgs::default() };
+    let select = SelectArgs::of_users(&args.users)?;
     end(context, &[], &select, &args.safety)
 }
 

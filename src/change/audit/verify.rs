@@ -214,7 +214,7 @@ impl Chain<'_> {
                 let at = usize::try_from(head.lines).unwrap_or(usize::MAX);
                 let known = at == 0 || self.digests.get(at - 1) == Some(&head.sha256);
                 let what = if known {
-                    format!("it was added after the end: {}", noted(&head))
+                    format!("it was inserted after the end: {}", noted(&head))
                 } else {
                     format!("{}, and there are {lines}", noted(&head))
                 };

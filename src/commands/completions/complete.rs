@@ -9,11 +9,11 @@ use clap::{Arg, Command, CommandFactory as _};
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 
 use crate::change::plan::run;
-use crate::cli::{BARE, VALUED};
 use crate::commands::Cli;
 use crate::commands::help::shown::TOPICS;
 use crate::frameworks::{BUILT_IN, Catalog};
 use crate::render::columns::COLUMNS;
+use crate::select::FILTERS;
 use crate::text::safe::safe;
 use crate::{codec, config};
 
@@ -71,7 +71,7 @@ impl Takes {
                 .map(str::to_string)
                 .collect(),
             Takes::Codec => texts(codec::ALL.iter().map(|codec| codec.name).collect()),
-            Takes::Filter => VALUED.iter().chain(BARE).map(|name| format!("--{name}")).collect(),
+            Takes::Filter => FILTERS.iter().map(|spec| format!("--{}", spec.name)).collect(),
             Takes::Topic => {
                 let command = Cli::command();
                 let shown = command.get_subcommands().filter(|sub| !sub.is_hide_set());
