@@ -113,7 +113,7 @@ _sessctl() {
 
     case "${cmd}" in
         sessctl)
-            opts="-o -0 -q -v -h -V --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help --version list inspect count purge logout expire clear apply undo runs discover stats doctor report layouts decode cookie config demo completions man help version"
+            opts="-o -0 -q -v -h -V --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help --version list inspect count purge logout expire clear apply undo runs discover stats doctor report layouts decode cookie config demo completions man help version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -159,6 +159,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -168,6 +172,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -203,7 +211,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__apply)
-            opts="-n -y -o -0 -q -v -h --allow-edited --max-age --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -y -o -0 -q -v -h --allow-edited --max-age --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -293,6 +301,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -302,6 +314,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -337,7 +353,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__clear)
-            opts="-n -y -o -0 -q -v -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -y -o -0 -q -v -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -423,6 +439,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -432,6 +452,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -467,7 +491,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__completions)
-            opts="-o -0 -q -v -h --dynamic --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help bash elvish fish powershell zsh"
+            opts="-o -0 -q -v -h --dynamic --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -513,6 +537,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -522,6 +550,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -557,7 +589,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help init path show check"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help init path show check"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -603,6 +635,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -612,6 +648,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -647,7 +687,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config__subcmd__check)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -693,6 +733,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -702,6 +746,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -737,7 +785,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config__subcmd__init)
-            opts="-o -0 -q -v -h --print --writable --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --print --writable --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -783,6 +831,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -792,6 +844,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -827,7 +883,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config__subcmd__path)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -873,6 +929,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -882,6 +942,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -917,7 +981,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config__subcmd__show)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -963,6 +1027,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -972,6 +1040,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1007,7 +1079,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__cookie)
-            opts="-o -0 -q -v -h --name --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --name --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1057,6 +1129,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1066,6 +1142,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1101,7 +1181,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__count)
-            opts="-n -u -o -0 -q -v -h --by --sort --reverse --limit --fail-if-any --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -u -o -0 -q -v -h --by --sort --reverse --limit --fail-if-any --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1251,6 +1331,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1260,6 +1344,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1295,7 +1383,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__decode)
-            opts="-o -0 -q -v -h --codec --of-key --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --codec --of-key --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1349,6 +1437,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1358,6 +1450,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1393,7 +1489,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__demo)
-            opts="-o -0 -q -v -h --db --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --db --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1443,6 +1539,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1452,6 +1552,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1487,7 +1591,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__discover)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1533,6 +1637,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1542,6 +1650,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1577,7 +1689,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__doctor)
-            opts="-n -y -o -0 -q -v -h --fix --in --fail-on --only --skip --max-ttl --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -y -o -0 -q -v -h --fix --in --fail-on --only --skip --max-ttl --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1687,6 +1799,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1696,6 +1812,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1731,7 +1851,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__expire)
-            opts="-n -y -u -o -0 -q -v -h --in --at --persist --cap --floor --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -y -u -o -0 -q -v -h --in --at --persist --cap --floor --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1921,6 +2041,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1930,6 +2054,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1965,7 +2093,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__help)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help list inspect count purge expire clear apply undo runs discover stats doctor report layouts decode cookie config demo completions man help connection output filters exit-codes"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help list inspect count purge expire clear apply undo runs discover stats doctor report layouts decode cookie config demo completions man help connection output filters exit-codes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2011,6 +2139,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2020,6 +2152,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2055,7 +2191,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__inspect)
-            opts="-u -o -0 -q -v -h --user --cookie --path --raw --diff --explain --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-u -o -0 -q -v -h --user --cookie --path --raw --diff --explain --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2117,6 +2253,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2126,6 +2266,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2161,7 +2305,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__layouts)
-            opts="-o -0 -q -v -h --family --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb session-file-store connect-memcached connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth budibase adonis-session-redis shopify-app-session-storage-redis remix-session-storage-redis connect-pg-simple better-sqlite3-session-store connect-session-knex connect-sqlite3 connect-session-sequelize express-mysql-session gitlab rails-cache-store jwt-sessions rack-session-redis rails-redis-session-store rails-redis-actionpack rails-activerecord lemonldap-ng catalyst-session-redis cgi-session-redis dancer-session-redis dancer2-session-redis mojox-session-redis redbird plug-session-redis plug-session-redis-store lua-resty-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack aspnetcore-sql scs iris-redis go-sessions simplesessions sessionup kubesphere scs-sql tower-sessions salvo-session async-redis-session axum-session tower-sessions-sqlx axum-session-sqlx vapor kemal-session-redis webseal authelia mod-auth-openidc external-auth-server istio-authservice spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas spring-session-jdbc django-db django-qsessions-db django-user-sessions django-cached-db django-cache django-redis django-qsessions beaker-redis ctfd indico django-redis-sessions-fork django-redis-sessions django-files django-memcached crudauth flask-session flask-session-filesystem flask-session-memcached flask-session-legacy quart-session starsessions aiohttp-session odoo-session-redis pyramid-redis-sessions pyramid-session-redis torndsession cherrys tornado-redis-session web2py py4web dify flask-session-sqlalchemy swoft laravel laravel-database laravel-files laravel-memcached symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 symfony-pdo wordpress mediawiki-db drupal joomla-db moodle-db magento2-db yii2-db codeigniter4-db phpbb koa-session2 telegraf-session-redis remix-redis-session plack-session-redis lua-resty-session-v3 rbcervilla-redisstore gorilla-redistore flamego-session gofiber-session harbor beego-session gitea goframe actix-session poem-session oauth2-proxy flask-kvsession litestar starlette-session fastapi-redis-session sanic-session bottle-session webman phalcon thinkphp6 php-files php-memcached phpredis predis-session generic generic-hash rails-elsewhere sidekiq-web perl-elsewhere plug-elsewhere lua-elsewhere identity-elsewhere frappe express-memorystore cookie-only"
+            opts="-o -0 -q -v -h --family --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb session-file-store connect-memcached connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth budibase adonis-session-redis shopify-app-session-storage-redis remix-session-storage-redis connect-pg-simple better-sqlite3-session-store connect-session-knex connect-sqlite3 connect-session-sequelize express-mysql-session gitlab rails-cache-store jwt-sessions rack-session-redis rails-redis-session-store rails-redis-actionpack rails-activerecord lemonldap-ng catalyst-session-redis cgi-session-redis dancer-session-redis dancer2-session-redis mojox-session-redis redbird plug-session-redis plug-session-redis-store lua-resty-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack aspnetcore-sql scs iris-redis go-sessions simplesessions sessionup kubesphere scs-sql tower-sessions salvo-session async-redis-session axum-session tower-sessions-sqlx axum-session-sqlx vapor kemal-session-redis webseal authelia mod-auth-openidc external-auth-server istio-authservice spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas spring-session-jdbc django-db django-qsessions-db django-user-sessions django-cached-db django-cache django-redis django-qsessions beaker-redis ctfd indico django-redis-sessions-fork django-redis-sessions django-files django-memcached crudauth flask-session flask-session-filesystem flask-session-memcached flask-session-legacy quart-session starsessions aiohttp-session odoo-session-redis pyramid-redis-sessions pyramid-session-redis torndsession cherrys tornado-redis-session web2py py4web dify flask-session-sqlalchemy swoft laravel laravel-database laravel-files laravel-memcached symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 symfony-pdo wordpress mediawiki-db drupal joomla-db moodle-db magento2-db yii2-db codeigniter4-db phpbb koa-session2 telegraf-session-redis remix-redis-session plack-session-redis lua-resty-session-v3 rbcervilla-redisstore gorilla-redistore flamego-session gofiber-session harbor beego-session gitea goframe actix-session poem-session oauth2-proxy flask-kvsession litestar starlette-session fastapi-redis-session sanic-session bottle-session webman phalcon thinkphp6 php-files php-memcached phpredis predis-session generic generic-hash rails-elsewhere sidekiq-web perl-elsewhere plug-elsewhere lua-elsewhere identity-elsewhere frappe express-memorystore cookie-only"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2211,6 +2355,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2220,6 +2368,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2255,7 +2407,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__list)
-            opts="-n -u -o -0 -q -v -h --columns --sort --reverse --limit --wide --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -u -o -0 -q -v -h --columns --sort --reverse --limit --wide --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2405,6 +2557,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2414,6 +2570,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2449,7 +2609,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__logout)
-            opts="-n -y -o -0 -q -v -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -y -o -0 -q -v -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2535,6 +2695,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2544,6 +2708,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2579,7 +2747,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__man)
-            opts="-o -0 -q -v -h --dir --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help list inspect count purge expire clear apply undo runs discover stats doctor report layouts decode cookie config demo completions man help connection output filters exit-codes"
+            opts="-o -0 -q -v -h --dir --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help list inspect count purge expire clear apply undo runs discover stats doctor report layouts decode cookie config demo completions man help connection output filters exit-codes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2629,6 +2797,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2638,6 +2810,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2673,7 +2849,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__purge)
-            opts="-n -y -u -o -0 -q -v -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -y -u -o -0 -q -v -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2847,6 +3023,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2856,6 +3036,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2891,7 +3075,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__report)
-            opts="-u -o -0 -q -v -h --out --title --open --replace --no-findings --top --if --save --baseline --sample --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-u -o -0 -q -v -h --out --title --open --replace --no-findings --top --if --save --baseline --sample --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3053,6 +3237,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3062,6 +3250,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3097,7 +3289,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help show prune verify-audit"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help show prune verify-audit"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3143,6 +3335,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3152,6 +3348,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3187,7 +3387,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs__subcmd__prune)
-            opts="-o -0 -q -v -h --keep --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --keep --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3237,6 +3437,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3246,6 +3450,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3281,7 +3489,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs__subcmd__show)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3327,6 +3535,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3336,6 +3548,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3371,7 +3587,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs__subcmd__verify__subcmd__audit)
-            opts="-o -0 -q -v -h --holds --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --holds --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3421,6 +3637,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3430,6 +3650,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3465,7 +3689,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__stats)
-            opts="-u -o -0 -q -v -h --top --if --save --baseline --sample --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-u -o -0 -q -v -h --top --if --save --baseline --sample --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3619,6 +3843,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3628,6 +3856,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3663,7 +3895,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__undo)
-            opts="-n -y -o -0 -q -v -h --user --dry-run --yes --expect --salvage --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -y -o -0 -q -v -h --user --dry-run --yes --expect --salvage --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3733,6 +3965,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3742,6 +3978,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3777,7 +4017,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__version)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3823,6 +4063,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3832,6 +4076,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sessctl_global_optspecs
-    string join \n store= config= profile= now= layout= prefix= user-path= match= password-file= password-command= cacert= cert= key= insecure connect-timeout= timeout= o/output= 0/null no-headers times= color= mask reveal q/quiet v/verbose h/help V/version
+    string join \n store= config= profile= now= layout= prefix= user-path= match= password-file= password-command= sentinel-password-file= cacert= cert= key= sni= insecure connect-timeout= timeout= o/output= 0/null no-headers times= color= mask reveal q/quiet v/verbose h/help V/version
 end
 
 function __fish_sessctl_needs_command
@@ -225,9 +225,11 @@ complete -c sessctl -n "__fish_sessctl_needs_command" -l user-path -d 'Find the 
 complete -c sessctl -n "__fish_sessctl_needs_command" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_needs_command" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_needs_command" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_needs_command" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_needs_command" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_needs_command" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_needs_command" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -244,7 +246,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_needs_command" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_needs_command" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_needs_command" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_needs_command" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_needs_command" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_needs_command" -l mask -d 'Shorten ids in every output format'
@@ -551,9 +553,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l user-path -d 'F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -583,7 +587,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-anonymous
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-expired
-complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l mask -d 'Shorten ids in every output format'
@@ -795,9 +799,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l user-path -d
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -817,7 +823,7 @@ never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l raw -d 'Print the stored bytes unchanged'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l diff -d 'Show only how two sessions differ'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l explain -d 'For a key that is not a session, show what every layout says about it, not just the closest three'
-complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l mask -d 'Shorten ids in every output format'
@@ -1102,9 +1108,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l user-path -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -1134,7 +1142,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-anonymous
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-expired
-complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l mask -d 'Shorten ids in every output format'
@@ -1388,9 +1396,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l user-path -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -1423,7 +1433,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-anonymous
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-expired
-complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l mask -d 'Shorten ids in every output format'
@@ -1642,9 +1652,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l user-path -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -1666,7 +1678,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -s y -l yes -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l index-only -d 'With --user: end what the framework\'s own index lists, without scanning for what it misses'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l scan-only -d 'With --user: scan straight away, without using indexes'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l no-undo -d 'Keep no undo file; the change cannot be undone'
-complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l mask -d 'Shorten ids in every output format'
@@ -1924,9 +1936,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l user-path -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -1960,7 +1974,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-anonymous
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-expired
-complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l mask -d 'Shorten ids in every output format'
@@ -2179,9 +2193,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l user-path -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -2203,7 +2219,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s y -l yes -d 'S
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l index-only -d 'With --user: end what the framework\'s own index lists, without scanning for what it misses'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l scan-only -d 'With --user: scan straight away, without using indexes'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l no-undo -d 'Keep no undo file; the change cannot be undone'
-complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l mask -d 'Shorten ids in every output format'
@@ -2423,9 +2439,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l user-path -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -2448,7 +2466,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s y -l yes -d 'S
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l index-only -d 'With --user: end what the framework\'s own index lists, without scanning for what it misses'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l scan-only -d 'With --user: scan straight away, without using indexes'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l no-undo -d 'Keep no undo file; the change cannot be undone'
-complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l mask -d 'Shorten ids in every output format'
@@ -2663,9 +2681,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l user-path -d 'F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -2685,7 +2705,7 @@ never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s n -l dry-run -d 'Show how many would be put back, and change nothing'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s y -l yes -d 'Skip the confirmation prompt (required without a terminal)'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l salvage -d 'Restore what precedes the damage in the file'
-complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l mask -d 'Shorten ids in every output format'
@@ -2894,9 +2914,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_see
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -2913,7 +2935,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l mask -d 'Shorten ids in every output format'
@@ -3125,9 +3147,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -3144,7 +3168,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l mask -d 'Shorten ids in every output format'
@@ -3354,9 +3378,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -3373,7 +3399,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l mask -d 'Shorten ids in every output format'
@@ -3583,9 +3609,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -3602,7 +3630,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l mask -d 'Shorten ids in every output format'
@@ -3811,9 +3839,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l user-path -
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -3830,7 +3860,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l mask -d 'Shorten ids in every output format'
@@ -4079,9 +4109,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l user-path -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -4109,7 +4141,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-anonymous
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-expired
-complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l mask -d 'Shorten ids in every output format'
@@ -4387,9 +4419,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l user-path -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -4411,7 +4445,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -s y -l yes -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l index-only -d 'With --user: end what the framework\'s own index lists, without scanning for what it misses'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l scan-only -d 'With --user: scan straight away, without using indexes'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l no-undo -d 'Keep no undo file; the change cannot be undone'
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l mask -d 'Shorten ids in every output format'
@@ -4662,9 +4696,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l user-path -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -4695,7 +4731,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-anonymous
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-expired
-complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l mask -d 'Shorten ids in every output format'
@@ -4920,9 +4956,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l user-path -d
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -4939,7 +4977,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l mask -d 'Shorten ids in every output format'
@@ -5171,9 +5209,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l user-path -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -5190,7 +5230,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l mask -d 'Shorten ids in every output format'
@@ -5400,9 +5440,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l user-path -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -5419,7 +5461,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l mask -d 'Shorten ids in every output format'
@@ -5628,9 +5670,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_s
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -5647,7 +5691,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l mask -d 'Shorten ids in every output format'
@@ -5860,9 +5904,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -5881,7 +5927,7 @@ always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l print -d 'Print the file instead of writing it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l writable -d 'Let the profiles change the server'
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l mask -d 'Shorten ids in every output format'
@@ -6090,9 +6136,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -6109,7 +6157,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l mask -d 'Shorten ids in every output format'
@@ -6318,9 +6366,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -6337,7 +6387,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l mask -d 'Shorten ids in every output format'
@@ -6546,9 +6596,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -6565,7 +6617,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l mask -d 'Shorten ids in every output format'
@@ -6775,9 +6827,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l user-path -d 'F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -6794,7 +6848,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l mask -d 'Shorten ids in every output format'
@@ -7003,9 +7057,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l user-pat
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -7023,7 +7079,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l color -d
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l dynamic -d 'Let the shell ask the program for the values'
-complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l mask -d 'Shorten ids in every output format'
@@ -7233,9 +7289,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l user-path -d 'Fi
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -7252,7 +7310,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l mask -d 'Shorten ids in every output format'
@@ -7461,9 +7519,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l user-path -d 'F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -7480,7 +7540,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l mask -d 'Shorten ids in every output format'
@@ -7689,9 +7749,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l user-path -d
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -7708,7 +7770,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l mask -d 'Shorten ids in every output format'

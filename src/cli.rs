@@ -37,6 +37,10 @@ pub struct TargetArgs {
     /// printed, but like any command line it can be read by every user of this machine while the command
     /// runs (/proc/PID/cmdline): prefer --password-file or --password-command.
     ///
+    /// A cluster is redis-cluster://HOST[:PORT],HOST2 (some of its nodes), and the primary that sentinels watch
+    /// over redis-sentinel://[USER[:PASSWORD]@]HOST[:26379],HOST2/SERVICE[/DB]; rediss-cluster:// and
+    /// rediss-sentinel:// with TLS.
+    ///
     /// A dump file is PATH.rdb or rdb:PATH (.gz and .zst too), or rdb:- for standard input; an
     /// append-only file is aof:DIR or aof:FILE; append ?db=N for a database other than 0. They are read,
     /// never changed.
@@ -99,6 +103,13 @@ pub struct TargetArgs {
     #[arg(long, global = true, value_name = "CMD", conflicts_with = "password_file")]
     pub password_command: Option<String>,
 
+    /// Read the password of the sentinels themselves from the first line of this file
+    ///
+    /// For redis-sentinel:// where it is not that of the servers. Also ?sentinel_user= and sentinel_pass= in
+    /// the store.
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub sentinel_password_file: Option<PathBuf>,
+
     /// Trust these CA certificates (PEM) instead of the system's
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub cacert: Option<PathBuf>,
@@ -111,9 +122,11 @@ pub struct TargetArgs {
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub key: Option<PathBuf>,
 
-    /// Do not check the server's certificate
-    ///
-    /// It is checked against the HOST of the store; another name (SNI) cannot be given yet.
+    /// Ask for the certificate of this name, and check it against that, not the HOST of the store
+    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
+    pub sni: Option<String>,
+
+    /// Do not check the server's certificate: anybody on the way can read and change all of it
     #[arg(long, global = true, hide_short_help = true)]
     pub insecure: bool,
 

@@ -95,7 +95,9 @@ pub struct Profile {
     pub cacert: Option<PathBuf>,
     pub cert: Option<PathBuf>,
     pub key: Option<PathBuf>,
+    pub sni: Option<String>,
     pub insecure: Option<bool>,
+    pub sentinel_password_file: Option<PathBuf>,
     pub audit: audit::Settings,
     pub limits: pace::Limits,
     pub guards: Guards,
@@ -123,6 +125,7 @@ pub const KEYS: &[&str] = &[
     "connect_timeout",
     "password_file",
     "password_command",
+    "sentinel_password_file",
     "cacert",
     "cert",
     "key",
@@ -387,12 +390,8 @@ impl Reader<'_> {
                 }
             }
             "production" => profile.guards.production = self.flag(key, value)?,
-            "sni" => {
-                return Err(self.wrong(
-                    key.span().start,
-                    "`sni` is not supported yet; the server must be named in `store` by its certificate's name",
-                ));
-            }
+            "sni" => profile.sni = Some(self.text(key, value)?),
+            "sentinel_password_file" => profile.sentinel_password_file = Some(self.path(key, value)?),
             other => return Err(self.unknown(key.span().start, other, KEYS)),
         }
         Ok(())
@@ -664,7 +663,7 @@ mod tests {
                 "did you mean `nodebb`?",
             ),
             ("[profiles.a]\naudit = \"x.key\"", "line 2: `audit` must be a file", ""),
-            ("[profiles.a]\nsni = \"x\"", "not supported yet", ""),
+            ("[profiles.a]\nsni = 1", "is a text", ""),
             ("[profiles.a]\noptions = { x = 1.5 }", "line 2: `x` must be", ""),
             ("[profiles.a]\nstore = { env = \"SESSCTL_TEST_UNSET\" }", "SESSCTL_TEST_UNSET", "line 2 of"),
             ("[profiles.b]\nmaxx = 1\n[profiles.a]", "line 2: unknown key `maxx`", "did you mean `max`?"),

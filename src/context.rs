@@ -106,6 +106,9 @@ impl Context {
         }
         let catalog = Catalog::new(std::mem::take(&mut profile.layouts));
         let mut store = opener(args, &profile)?;
+        if let Some(caution) = store.caution() {
+            ui.warn(caution);
+        }
         let names =
             if args.target.layout.is_empty() { profile.layout.clone() } else { args.target.layout.clone() };
         let prefix = args.target.prefix.as_deref().or(profile.prefix.as_deref());
@@ -373,6 +376,7 @@ fn database(given: &TargetArgs, profile: &Profile, mut place: SqlPlace) -> SqlPl
         cacert: given.cacert.clone().or_else(|| profile.cacert.clone()),
         cert: given.cert.clone().or_else(|| profile.cert.clone()),
         key: given.key.clone().or_else(|| profile.key.clone()),
+        sni: None,
         insecure: given.insecure || profile.insecure.unwrap_or(false),
     };
     place
@@ -381,10 +385,14 @@ fn database(given: &TargetArgs, profile: &Profile, mut place: SqlPlace) -> SqlPl
 /// How to reach a Redis server and log in, each thing by flag and environment, then profile, then default.
 fn target(given: &TargetArgs, profile: &Profile, store: &str) -> anyhow::Result<Target> {
     let mut target = Target::parse(store)?;
-    let flags = given.cacert.is_some() || given.cert.is_some() || given.key.is_some() || given.insecure;
+    let flags = given.cacert.is_some()
+        || given.cert.is_some()
+        || given.key.is_some()
+        || given.sni.is_some()
+        || given.insecure;
     if flags && !target.is_tls() {
         return Err(Usage::new(
-            "--cacert, --cert, --key and --insecure are for TLS, but the store is not rediss://",
+            "--cacert, --cert, --key, --sni and --insecure are for TLS, but the store is not rediss://",
         )
         .hint("write the store as rediss://HOST:PORT/DB")
         .into());
@@ -405,7 +413,20 @@ fn target(given: &TargetArgs, profile: &Profile, store: &str) -> anyhow::Result<
         cacert: given.cacert.clone().or_else(|| profile.cacert.clone()),
         cert: given.cert.clone().or_else(|| profile.cert.clone()),
         key: given.key.clone().or_else(|| profile.key.clone()),
+        sni: given.sni.clone().or_else(|| profile.sni.clone()),
         insecure: target.tls.insecure || given.insecure || profile.insecure.unwrap_or(false),
     };
+    let guards = given.sentinel_password_file.clone();
+    match &mut target.service {
+        Some(service) => {
+            service.password_file = guards.or_else(|| profile.sentinel_password_file.clone());
+        }
+        None if guards.is_some() => {
+            return Err(Usage::new("--sentinel-password-file is for sentinels, and the store names none")
+                .hint("write the store as redis-sentinel://HOST:26379/SERVICE")
+                .into());
+        }
+        None => {}
+    }
     Ok(target)
 }

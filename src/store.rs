@@ -23,7 +23,7 @@ pub mod rdb;
 pub mod redis;
 pub mod sql;
 
-pub use contract::{Keeper, Lookup, Medium, Offers, Open, Source, Store};
+pub use contract::{Assurance, Keeper, Lookup, Medium, Offers, Open, Source, Store};
 pub use error::{Error, Reason};
 pub use gentle::Gentle;
 pub use key::{Key, bytes};

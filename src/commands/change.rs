@@ -29,7 +29,7 @@ use crate::layout::session::Session;
 use crate::render::Format;
 use crate::scan::{self, End};
 use crate::select::Filter;
-use crate::store::{Fit, Key, Need, Store};
+use crate::store::{Assurance, Fit, Key, Need, Store};
 use crate::text::glob::Glob;
 use crate::ui::{self, Answer};
 
@@ -224,6 +224,8 @@ struct Job<'a> {
     ended: Vec<(Key, Option<String>)>,
     interrupted: bool,
     failure: Option<crate::store::Error>,
+    /// Something that is reported as done may not be so any more.
+    unassured: bool,
 }
 
 /// Ended sessions that `--verify` polls one by one; those beyond are left to its last scan.
@@ -280,6 +282,7 @@ pub fn run(context: &Context, change: &Change<'_>) -> anyhow::Result<Exit> {
         ended: Vec::new(),
         interrupted: false,
         failure: None,
+        unassured: false,
     };
     job.store.be_gentle(job.pace.gentle());
     let result = carry_out(&mut job, asks, shows);
@@ -501,7 +504,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         };
         context.ui.note(format!("interrupted; the current batch was completed; {how}"));
         exit = Exit::Interrupted;
-    } else if report.failed > 0 || returned {
+    } else if report.failed > 0 || returned || job.unassured {
         exit = Exit::Partial;
     }
     Ok(exit)
@@ -819,6 +822,16 @@ impl Job<'_> {
 
     /// Closes the undo file and says how it went.
     fn finish(&mut self) -> anyhow::Result<()> {
+        if self.report.done > 0 && self.failure.is_none() {
+            let Assurance { said, holds } = self.store.assure();
+            for text in said {
+                self.context.ui.warn(text);
+            }
+            if !holds {
+                self.unassured = true;
+                self.report.complete = false;
+            }
+        }
         if let Some(undo) = &mut self.undo
             && let Err(error) = undo.finish(&self.report, scan::now_ms())
         {

@@ -246,6 +246,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         context.ui.note(format!("hint: to go on: sessctl undo {}", summary.start.run));
         return Ok(exit);
     }
+    let assured = (report.done > 0).then(|| store.assure());
+    for text in assured.iter().flat_map(|assured| &assured.said) {
+        context.ui.warn(text);
+    }
+    report.complete &= assured.as_ref().is_none_or(|assured| assured.holds);
     let all = report.complete && (chosen.is_all() || again.is_some());
     let marked = RunFile::append(&summary.path)
         .and_then(|mut file| file.undone(scan::now_ms(), report.done, all))
@@ -253,6 +258,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let exit = match (&marked, report.complete) {
         (Err(_), _) => Exit::Partial,
         (Ok(()), true) => Exit::Done,
+        (Ok(()), false) if assured.is_some_and(|assured| !assured.holds) => Exit::Partial,
         (Ok(()), false) => Exit::Interrupted,
     };
     let noted = audit.end(exit, &report);

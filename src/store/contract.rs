@@ -112,6 +112,15 @@ pub trait Source: Send {
     fn be_gentle(&mut self, _gentle: Option<&Gentle>) {}
 }
 
+/// How lasting changes are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assurance {
+    /// What is not sure, or went another way than usual, a sentence each.
+    pub said: Vec<String>,
+    /// Nothing of what was reported as done is known to be undone.
+    pub holds: bool,
+}
+
 /// Of which any key can be asked.
 pub trait Lookup: Source {
     /// Reads these keys, in this order. A missing key is a record with [`Raw::Gone`](super::Raw::Gone).
@@ -156,6 +165,11 @@ pub trait Store: Lookup {
     /// back the end that they had.
     fn restore_whole(&mut self, companions: &[Companion]) -> Result<(), Error>;
 
+    /// Makes sure, as far as that can be had, that what was changed outlives the server that did it.
+    fn assure(&mut self) -> Assurance {
+        Assurance { said: Vec::new(), holds: true }
+    }
+
     /// How long the store takes to answer when it is asked for nothing.
     fn ping(&mut self) -> Result<Duration, Error>;
 
@@ -175,6 +189,11 @@ pub trait Open: fmt::Debug + Send + Sync {
 
     /// Who logs in, as audit lines name the login.
     fn login(&self) -> &str;
+
+    /// What whoever uses it ought to know before anything is sent.
+    fn caution(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Says which tables are to be looked at, where it has tables.
     fn look_for(&mut self, _wanted: Wanted) {}

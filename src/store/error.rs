@@ -51,6 +51,15 @@ pub enum Error {
     Unseen { place: String, slots: String, why: String },
     #[error("{place} is a read-only replica")]
     Replica { place: String },
+    /// It was the primary, or was said to be, and another server is by now.
+    #[error("{place} is not the primary any more")]
+    Replaced { place: String },
+    /// Sentinels do not say which server is the primary, or too few of them do.
+    #[error("which server is the primary of {place} cannot be told: {why}")]
+    Leaderless { place: String, why: String },
+    /// Sentinels do not know this name.
+    #[error("the sentinels of {place} watch over no `{service}`")]
+    Service { place: String, service: String, known: Vec<String> },
     #[error("{place} is still loading its data")]
     Loading { place: String },
     #[error("{place} refused {command}: {reason}")]
@@ -116,6 +125,9 @@ impl Advice for Error {
             | Error::Moved { .. }
             | Error::ClusterDown { .. }
             | Error::Replica { .. }
+            | Error::Replaced { .. }
+            | Error::Leaderless { .. }
+            | Error::Service { .. }
             | Error::Loading { .. }
             | Error::Refused { .. }
             | Error::Full { .. }
@@ -131,6 +143,10 @@ impl Advice for Error {
             Error::Connect { reason: Reason::Absent(_), .. } => {
                 "is the server running, and is this its address? Choose another with --store, \
                  SESSCTL_STORE or a profile"
+            }
+            Error::Authentication { place, .. } if place.starts_with("the sentinel ") => {
+                "sentinels log in for themselves: give theirs with --sentinel-password-file FILE, or with \
+                 ?sentinel_user= and sentinel_pass= in the store"
             }
             Error::Authentication { .. } => {
                 "give the password with --password-file FILE or in the environment variable REDISCLI_AUTH, and \
@@ -156,13 +172,23 @@ impl Advice for Error {
                 "a replica can be read; name its primary with --store to change something (INFO replication \
                  says which it is)"
             }
+            Error::Replaced { .. } => {
+                "a replica has taken its place; run the command again, and name the service by its sentinels so that \
+                 the primary is followed: redis-sentinel://HOST:26379,HOST2/SERVICE"
+            }
+            Error::Leaderless { .. } => {
+                "name all sentinels (redis-sentinel://HOST:26379,HOST2,HOST3/SERVICE); `redis-cli -p 26379 SENTINEL \
+                 MASTER SERVICE` says what one of them thinks"
+            }
+            Error::Service { known, .. } if known.is_empty() => "they watch over nothing at all",
+            Error::Service { known, .. } => return Some(format!("they watch over {}", known.join(", "))),
             Error::Stuck { .. } => {
                 "resume when the server has recovered, or with a wider limit; what was done stays done"
             }
             Error::Backup(_) => "nothing is changed that cannot be undone; make room, or pass --no-undo",
             Error::Target(_) => {
                 "a store is redis://HOST:PORT/DB, rediss://HOST:PORT/DB, unix:///PATH?db=N, \
-                 redis-cluster://HOST:PORT,HOST:PORT, or a dump: rdb:PATH?db=N"
+                 redis-cluster://HOST:PORT,HOST:PORT, redis-sentinel://HOST,HOST/SERVICE, or a dump: rdb:PATH?db=N"
             }
             Error::Unsupported { hint, .. } => hint,
             Error::Database { hint, .. } => return hint.clone(),

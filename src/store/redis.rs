@@ -29,10 +29,12 @@ mod flow;
 mod follow;
 mod guarded;
 mod load;
+mod patience;
 mod read;
 mod restore;
 mod scan;
 mod script;
+mod sentinel;
 mod slots;
 mod small;
 pub mod target;
@@ -44,6 +46,7 @@ pub(in crate::store) use dial::config as tls_config;
 use cluster::ClusterStore;
 use failure::classify;
 use flow::Flow;
+use sentinel::{Lead, SentinelStore};
 use target::Target;
 use wire::Wire;
 
@@ -103,6 +106,8 @@ pub struct RedisStore {
     asking: bool,
     /// Keys that a scan has met and not read, as they were on another node by then or the scan failed.
     strayed: Vec<(Key, Need)>,
+    /// Sentinels watch over it: nothing is sent once another server is the primary.
+    lead: Option<Lead>,
 }
 
 /// How a server's refusal is to be taken.
@@ -139,6 +144,7 @@ impl RedisStore {
             cluster,
             asking: false,
             strayed: Vec::new(),
+            lead: None,
         })
     }
 
@@ -149,11 +155,14 @@ impl RedisStore {
         if missing == 0 || self.no_more_lanes {
             return self.lanes.len() + 1;
         }
-        let target = &self.target;
+        let (target, lead) = (&self.target, &self.lead);
+        let one = || match lead {
+            Some(lead) => lead.open(target).ok(),
+            None => RedisStore::open(target).ok(),
+        };
         // Side by side, as each takes its turns on the way.
         let opened: Vec<Option<RedisStore>> = std::thread::scope(|scope| {
-            let opening: Vec<_> =
-                (0..missing).map(|_| scope.spawn(|| RedisStore::open(target).ok())).collect();
+            let opening: Vec<_> = (0..missing).map(|_| scope.spawn(one)).collect();
             opening.into_iter().map(|one| one.join().ok().flatten()).collect()
         });
         // A server that takes no more clients is changed more slowly.
@@ -192,6 +201,9 @@ impl RedisStore {
     fn flush(&mut self, command: &str) -> Result<(), Error> {
         if self.out.is_empty() {
             return Ok(());
+        }
+        if let Some(lead) = &self.lead {
+            lead.holds()?;
         }
         if let Some(flow) = &mut self.flow {
             let Some((commands, bytes)) = flow.next() else { return Ok(()) };
@@ -473,10 +485,14 @@ impl Store for RedisStore {
 enum Opened {
     One(Box<RedisStore>),
     Cluster(Box<ClusterStore>),
+    Followed(Box<SentinelStore>),
 }
 
-/// Opens the server, or the cluster of which it is a node.
-fn open(target: &Target) -> Result<Opened, Error> {
+/// Opens the server, the one that sentinels name, or the cluster of which it is a node.
+fn open(target: &Target, changes: bool) -> Result<Opened, Error> {
+    if target.service.is_some() {
+        return Ok(Opened::Followed(Box::new(SentinelStore::open(target, changes)?)));
+    }
     if !target.cluster {
         match RedisStore::open(target) {
             Ok(store) => return Ok(Opened::One(Box::new(store))),
@@ -500,17 +516,23 @@ impl Open for Target {
         self.user_name()
     }
 
+    fn caution(&self) -> Option<&'static str> {
+        (self.is_tls() && self.tls.insecure).then_some(target::INSECURE)
+    }
+
     fn reader(&self) -> Result<Box<dyn Lookup>, Error> {
-        Ok(match open(self)? {
+        Ok(match open(self, false)? {
             Opened::One(store) => store,
             Opened::Cluster(store) => store,
+            Opened::Followed(store) => store,
         })
     }
 
     fn store(&self) -> Result<Box<dyn Store>, Error> {
-        Ok(match open(self)? {
+        Ok(match open(self, true)? {
             Opened::One(store) => store,
             Opened::Cluster(store) => store,
+            Opened::Followed(store) => store,
         })
     }
 }

@@ -326,8 +326,8 @@ fn stores_that_cannot_be_are_usage_errors() {
         Ran::of(&mut sess.command(["list", "--store", store])).code(2).says(says).hides("s3cr");
     }
     // Well written, and not supported yet: no mistake of the user's.
-    let sentinel = ["list", "--store", "redis-sentinel://localhost/main"];
-    Ran::of(&mut sess.command(sentinel)).code(1).says("not supported yet");
+    let sentinel = ["list", "--store", "redis-sentinel://localhost"];
+    Ran::of(&mut sess.command(sentinel)).code(2).says("names no service");
     let url = format!("{}?db=99", sess.server.url());
     Ran::of(&mut sess.command(["list", "--store", &url])).code(1).says("SELECT").says("out of range");
 }

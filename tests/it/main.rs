@@ -39,6 +39,7 @@ mod rights;
 mod ruby;
 mod run_files;
 mod screens;
+mod sentinel;
 mod signals;
 mod stats;
 mod strangers;
@@ -46,6 +47,7 @@ mod support;
 #[cfg(feature = "sqlite")]
 mod tables;
 mod terminal;
+mod tls;
 mod turns;
 mod undo;
 mod ways;

@@ -18,6 +18,7 @@ use serde_json::{Value as Json, json};
 pub(crate) mod cluster;
 pub(crate) mod proxy;
 pub(crate) mod run_file;
+pub(crate) mod sentinel;
 
 /// How long anything that is waited for may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -162,6 +163,15 @@ impl Server {
         redis::Client::open(self.inner_url()).expect("a client").get_connection().expect("a connection")
     }
 
+    /// What it is to the others; `None` while it cannot be asked.
+    pub(crate) fn role(&self) -> Option<String> {
+        let mut connection = redis::Client::open(self.inner_url()).ok()?.get_connection().ok()?;
+        match redis::cmd("ROLE").query::<Vec<redis::Value>>(&mut connection).ok()?.first()? {
+            redis::Value::BulkString(name) => String::from_utf8(name.clone()).ok(),
+            _ => None,
+        }
+    }
+
     /// Runs one command as given.
     pub(crate) fn command<S: AsRef<[u8]>>(&self, args: &[S]) -> redis::Value {
         let mut command = redis::Cmd::new();
@@ -258,6 +268,11 @@ impl Server {
         let _ = self.child.wait();
     }
 
+    /// Sends its process a signal, such as STOP.
+    pub(crate) fn signal(&self, name: &str) {
+        signal(&self.child, name);
+    }
+
     /// Starts it again on the same socket, in the same directory.
     pub(crate) fn restart(&mut self, options: &[&str]) {
         self.kill();
@@ -279,6 +294,12 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Sends a process that a test started a signal.
+pub(crate) fn signal(child: &Child, name: &str) {
+    let kill = format!("kill -{name} {}", child.id());
+    assert!(Command::new("sh").arg("-c").arg(kill).status().expect("sh").success());
 }
 
 fn launch(program: &OsStr, dir: &Path, options: &[&str]) -> Child {

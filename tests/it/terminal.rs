@@ -176,7 +176,7 @@ fn a_sentinel_is_told_so() {
     let ran = crate::support::Ran::of(&mut sess.command(["list", "--store", &store]));
     let _ = child.kill();
     let _ = child.wait();
-    ran.code(1).says("this is a Sentinel").says("get-master-addr-by-name");
+    ran.code(1).says("this is a Sentinel").says("redis-sentinel://HOST:26379/SERVICE");
 }
 
 #[test]

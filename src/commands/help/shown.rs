@@ -39,6 +39,9 @@ Examples:
 machine's processes can read it there:
     sessctl --store redis://admin@db1 --password-file ~/.redis-password list
     REDISCLI_AUTH=… sessctl --store redis://admin@db1 list
+  A cluster by some of its nodes, and the primary that sentinels call shop:
+    sessctl --store redis-cluster://db1:7000,db2:7000 list
+    sessctl --store redis-sentinel://s1,s2,s3/shop list
   A profile from the configuration file; `sessctl config init` writes one from what it finds on a server:
     sessctl --profile shop list
   One framework only, under a prefix of your own:

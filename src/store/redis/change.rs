@@ -95,11 +95,21 @@ impl Stop {
     }
 }
 
+/// What is said of a step whose answer never came.
+pub(super) const UNHEARD: &str = "its answer was lost, and it may have been done";
+
 /// Finds out on another connection which of the ends that were sent came about though no answer told
 /// so: a session that was there when its end was sent, and is not there now. Of the others it is said
 /// that nobody knows.
 fn look_again(store: &RedisStore, steps: &[Step], unheard: &[usize], outcomes: &mut [Option<Outcome>]) {
     if unheard.is_empty() {
+        return;
+    }
+    if store.lead.is_some() {
+        // It may be another server by now, which does not know of it.
+        for at in unheard {
+            outcomes[*at] = Some(Outcome::Failed(UNHEARD.to_string()));
+        }
         return;
     }
     let keys: Vec<Key> = unheard.iter().map(|at| steps[*at].key.clone()).collect();
@@ -110,7 +120,7 @@ fn look_again(store: &RedisStore, steps: &[Step], unheard: &[usize], outcomes: &
             Ok(kinds) if ended && kinds[nth].is_none() => Some(Outcome::Done { keys: 1, entries: 0 }),
             // It is there as before: that its end did not come about is what the error says.
             Ok(_) if ended => None,
-            _ => Some(Outcome::Failed("its answer was lost, and it may have been done".to_string())),
+            _ => Some(Outcome::Failed(UNHEARD.to_string())),
         };
     }
 }

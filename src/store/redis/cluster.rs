@@ -7,6 +7,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use super::patience::passes;
 use super::slots::slot_of;
 use super::target::Target;
 use super::{RedisStore, before, by_value, load};
@@ -64,7 +65,7 @@ impl ClusterStore {
         let mut last = None;
         for at in 0..self.nodes.map.nodes.len() {
             match self.nodes.node(at).and_then(&mut ask) {
-                Err(error) if nodes::passes(&error) => {
+                Err(error) if passes(&error) => {
                     self.nodes.forget(at);
                     last = Some(error);
                 }

@@ -9,8 +9,8 @@ use super::wire::Wire;
 use crate::store::Error;
 
 /// What answers watches over Redis servers and holds no keys.
-const SENTINEL: &str = "this is a Sentinel, which holds no sessions; ask it for the primary and name that one: \
-                        redis-cli -p 26379 SENTINEL get-master-addr-by-name NAME";
+const SENTINEL: &str = "this is a Sentinel, which holds no sessions; name the service that it watches over: \
+                        redis-sentinel://HOST:26379/SERVICE (redis-cli -p 26379 SENTINEL MASTERS lists them)";
 
 /// Connects, logs in and says who we are.
 ///
@@ -18,13 +18,19 @@ const SENTINEL: &str = "this is a Sentinel, which holds no sessions; ask it for 
 pub(super) fn connect(target: &Target) -> Result<(Wire, bool), Error> {
     answers_within(target.timeout);
     let place = target.place();
-    let mut wire = dial::dial(target).map_err(|failed| match failed {
-        Failed::Io(error) => unreachable(&error.into(), &place),
-        Failed::Tls(reason) => connecting(&place, tls_reason(&reason)),
-    })?;
+    let mut wire = dialled(target)?;
     let cluster = introduce(&mut wire, target, &place)?;
     wire.limit(target.timeout).map_err(|error| unreachable(&error.into(), &place))?;
     Ok((wire, cluster))
+}
+
+/// The bare connection.
+pub(super) fn dialled(target: &Target) -> Result<Wire, Error> {
+    let place = target.place();
+    dial::dial(target).map_err(|failed| match failed {
+        Failed::Io(error) => unreachable(&error.into(), &place),
+        Failed::Tls(reason) => connecting(&place, tls_reason(&reason)),
+    })
 }
 
 /// Logs in, names the connection, keeps what is read from looking used, and says whether it is a

@@ -42,7 +42,8 @@ pub(super) fn dial(target: &Target) -> Result<Wire, Failed> {
         }
         Address::Tcp { host, port, tls: true } => {
             let config = config(&target.tls).map_err(Failed::Tls)?;
-            let name = ServerName::try_from(host.clone()).map_err(|error| Failed::Tls(error.to_string()))?;
+            let name = target.tls.sni.as_ref().unwrap_or(host).clone();
+            let name = ServerName::try_from(name).map_err(|error| Failed::Tls(error.to_string()))?;
             let mut session = ClientConnection::new(Arc::new(config), name)
                 .map_err(|error| Failed::Tls(error.to_string()))?;
             let mut socket: Socket = tcp(host, *port, target.connect_timeout)?.into();
@@ -144,7 +145,7 @@ pub(in crate::store) fn config(tls: &Tls) -> Result<ClientConfig, String> {
     };
     if tls.insecure {
         config.dangerous().set_certificate_verifier(Arc::new(Anybody::new(&provider)));
-        config.enable_sni = false;
+        config.enable_sni = tls.sni.is_some();
     }
     Ok(config)
 }

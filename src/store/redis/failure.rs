@@ -181,7 +181,8 @@ fn certificate(text: &str) -> String {
         "the server's TLS certificate is not signed by a known authority; name its own with --cacert"
             .to_string()
     } else if text.contains("NotValidForName") || text.contains("not valid for name") {
-        "the server's TLS certificate is for another host name; use the name that it was made for".to_string()
+        "the server's TLS certificate is for another host name; say with --sni NAME which it was made for"
+            .to_string()
     } else if text.contains("xpired") {
         "the server's TLS certificate has expired".to_string()
     } else {

@@ -23,6 +23,70 @@ pub(super) fn info(store: &mut RedisStore, section: &str) -> Result<String, Erro
     answer.ok_or_else(|| store.senseless("INFO"))
 }
 
+/// What a server is to the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Role {
+    pub(super) primary: bool,
+    /// How far it has written, in bytes of its replication stream.
+    pub(super) offset: u64,
+    /// How far each replica that is connected says that it is.
+    pub(super) confirmed: Vec<u64>,
+}
+
+/// By ROLE, or by INFO where only that may be asked.
+pub(super) fn role(store: &mut RedisStore) -> Result<Role, Error> {
+    match store.ask(&[b"ROLE"]) {
+        Ok(answer) => role_of(answer).ok_or_else(|| store.senseless("ROLE")),
+        Err(denied @ (Error::Denied { .. } | Error::Refused { .. })) => match info(store, "replication") {
+            Ok(info) => Ok(role_in(&info)),
+            Err(Error::Denied { .. } | Error::Refused { .. }) => Err(denied),
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+/// `["master", offset, [[host, port, offset], …]]`, where a replica's numbers are texts; a replica says
+/// `["slave", …]`, and a sentinel `["sentinel", …]`.
+fn role_of(answer: Answer) -> Option<Role> {
+    let Answer::Array(parts) = answer else { return None };
+    let mut parts = parts.into_iter();
+    let name = parts.next().and_then(bulk)?;
+    if name != b"master" {
+        return Some(Role { primary: false, offset: 0, confirmed: Vec::new() });
+    }
+    let offset = u64::try_from(super::int(&parts.next()?)?).ok()?;
+    let Some(Answer::Array(replicas)) = parts.next() else { return None };
+    let confirmed = replicas.into_iter().map(|replica| {
+        let Answer::Array(replica) = replica else { return None };
+        let text = replica.into_iter().nth(2).and_then(bulk)?;
+        String::from_utf8(text).ok()?.parse().ok()
+    });
+    Some(Role { primary: true, offset, confirmed: confirmed.collect::<Option<_>>()? })
+}
+
+/// The same in INFO replication.
+fn role_in(info: &str) -> Role {
+    let offset = info.lines().find_map(|line| line.strip_prefix("master_repl_offset:")?.trim().parse().ok());
+    let online = info.lines().filter(|line| line.starts_with("slave") && line.contains("state=online"));
+    let confirmed =
+        online.filter_map(|line| line.split(',').find_map(|part| part.strip_prefix("offset=")?.parse().ok()));
+    Role {
+        primary: info.lines().any(|line| line.trim() == "role:master"),
+        offset: offset.unwrap_or(0),
+        confirmed: confirmed.collect(),
+    }
+}
+
+/// By what a server's process is told from every other; `None` where that may not be asked.
+pub(super) fn run_id(store: &mut RedisStore) -> Result<Option<String>, Error> {
+    match info(store, "server") {
+        Ok(info) => Ok(info.lines().find_map(|line| Some(line.strip_prefix("run_id:")?.trim().to_string()))),
+        Err(Error::Denied { .. } | Error::Refused { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// What the server says of itself; of what it may not say, nothing.
 pub(super) fn health(store: &mut RedisStore) -> Result<Health, Error> {
     let info = match info(store, "default") {
@@ -111,6 +175,20 @@ mod tests {
         slave0:ip=10.0.0.2,port=6379,state=online,offset=1000,lag=0\r\n\
         slave1:ip=10.0.0.3,port=6379,state=online,offset=400,lag=7,type=replica\r\n\
         master_failover_state:no-failover\r\nmaster_repl_offset:1500\r\nslave_expires_tracked_keys:0\r\n";
+
+    #[test]
+    fn the_role_is_read_from_either() {
+        let role = Role { primary: true, offset: 1500, confirmed: vec![1000, 400] };
+        assert_eq!(role_in(INFO), role);
+        assert!(!role_in("role:slave\r\nmaster_host:h\r\nslave_repl_offset:5\r\n").primary);
+        let bulk = |text: &str| Answer::BulkString(text.as_bytes().to_vec());
+        let replica = |offset: &str| Answer::Array(vec![bulk("h"), bulk("6379"), bulk(offset)]);
+        let replicas = Answer::Array(vec![replica("1000"), replica("400")]);
+        assert_eq!(role_of(Answer::Array(vec![bulk("master"), Answer::Int(1500), replicas])), Some(role));
+        let other = role_of(Answer::Array(vec![bulk("slave"), bulk("h"), Answer::Int(1)]));
+        assert!(other.is_some_and(|role| !role.primary));
+        assert_eq!(role_of(Answer::Array(vec![bulk("master"), bulk("x")])), None);
+    }
 
     #[test]
     fn lag_is_that_of_the_slowest_replica() {

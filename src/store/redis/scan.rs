@@ -49,7 +49,7 @@ pub(super) fn over(
 ) -> Result<(), Error> {
     let mut pages = VecDeque::new();
     let ended = ahead(store, query, first, visit, &mut pages);
-    if ended.is_err() && store.cluster {
+    if ended.is_err() && (store.cluster || store.lead.is_some()) {
         let left = pages.into_iter().flat_map(|assembly: Assembly| assembly.page.records);
         store.strayed.extend(left.map(|record| (record.key, record.asked)));
     }

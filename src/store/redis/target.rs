@@ -14,6 +14,10 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an answer may take unless the user says otherwise.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// What is said where nobody checks a certificate.
+pub const INSECURE: &str = "the server's certificate is not checked (--insecure): whoever is on the way can read \
+                            and change all of it, the password included";
+
 /// Where the server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
@@ -29,8 +33,24 @@ pub struct Tls {
     /// The client's own certificate and its key.
     pub cert: Option<PathBuf>,
     pub key: Option<PathBuf>,
+    /// The name that the server is to show a certificate for, where it is not that of the host.
+    pub sni: Option<String>,
     /// No check of the server's certificate at all.
     pub insecure: bool,
+}
+
+/// A primary that sentinels watch over, and what is needed to ask them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// What the sentinels call it.
+    pub name: String,
+    /// How to log in to the sentinels themselves; one that wants a login and is given none of its own gets
+    /// that of the servers.
+    pub user: Option<String>,
+    pub password: Option<Secret>,
+    pub password_file: Option<PathBuf>,
+    /// Whether they speak TLS, where the servers do otherwise.
+    pub tls: Option<bool>,
 }
 
 /// A server, and what is needed to log in.
@@ -47,8 +67,10 @@ pub struct Target {
     /// From the environment; also sent where the server wants none, as redis-cli does.
     pub env_password: Option<Secret>,
     pub tls: Tls,
-    /// More nodes of the cluster that it is a part of, as the user named them.
+    /// More nodes of the cluster that it is a part of, or more sentinels, as the user named them.
     pub others: Vec<(String, u16)>,
+    /// The addresses are those of sentinels, and this is whose primary is meant.
+    pub service: Option<Service>,
     /// The whole cluster is meant.
     pub cluster: bool,
     /// A node of a cluster is meant, for itself.
@@ -63,14 +85,20 @@ impl fmt::Display for Target {
         match &self.address {
             Address::Tcp { host, port, tls } => {
                 let scheme = if *tls { "rediss" } else { "redis" };
-                if !self.cluster {
-                    return write!(f, "{scheme}://{}/{}", joined(host, *port), self.db);
-                }
-                write!(f, "{scheme}-cluster://{}", joined(host, *port))?;
+                let kind = match &self.service {
+                    Some(_) => "-sentinel",
+                    None if self.cluster => "-cluster",
+                    None => "",
+                };
+                write!(f, "{scheme}{kind}://{}", joined(host, *port))?;
                 for (host, port) in &self.others {
                     write!(f, ",{}", joined(host, *port))?;
                 }
-                if self.db == 0 { Ok(()) } else { write!(f, "/{}", self.db) }
+                match &self.service {
+                    Some(service) => write!(f, "/{}/{}", service.name, self.db),
+                    None if self.cluster && self.db == 0 => Ok(()),
+                    None => write!(f, "/{}", self.db),
+                }
             }
             Address::Unix(path) => write!(f, "unix://{}?db={}", path.display(), self.db),
         }
@@ -78,11 +106,32 @@ impl fmt::Display for Target {
 }
 
 /// A host and its port as a URL has them.
-fn joined(host: &str, port: u16) -> String {
+pub(super) fn joined(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-const SCHEMES: &[&str] = &["redis", "rediss", "valkey", "valkeys", "redis-cluster", "rediss-cluster", "unix"];
+const SCHEMES: &[&str] = &[
+    "redis",
+    "rediss",
+    "valkey",
+    "valkeys",
+    "redis-cluster",
+    "rediss-cluster",
+    "redis-sentinel",
+    "rediss-sentinel",
+    "unix",
+];
+/// Where a server listens, and a sentinel, unless something else is said.
+const PORT: u16 = 6379;
+const SENTINEL_PORT: u16 = 26379;
+
+/// What an address stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Server,
+    Cluster,
+    Sentinels,
+}
 
 impl Target {
     fn at(address: Address) -> Target {
@@ -96,6 +145,7 @@ impl Target {
             env_password: None,
             tls: Tls::default(),
             others: Vec::new(),
+            service: None,
             cluster: false,
             node: false,
             connect_timeout: CONNECT_TIMEOUT,
@@ -113,8 +163,10 @@ impl Target {
         self.user.as_deref().unwrap_or("default")
     }
 
+    /// Whether TLS is spoken with anybody.
     pub fn is_tls(&self) -> bool {
-        matches!(self.address, Address::Tcp { tls: true, .. })
+        let sentinels = self.service.as_ref().and_then(|service| service.tls);
+        matches!(self.address, Address::Tcp { tls: true, .. }) || sentinels == Some(true)
     }
 
     /// Reads a URL. No message repeats a part of it that could be a password.
@@ -140,16 +192,17 @@ impl Target {
             None => ("redis".to_string(), text),
         };
         match scheme.as_str() {
-            "redis" | "valkey" => Target::tcp(rest, false, false),
-            "rediss" | "valkeys" => Target::tcp(rest, true, false),
-            "redis-cluster" | "valkey-cluster" => Target::tcp(rest, false, true).map(Target::of_cluster),
-            "rediss-cluster" | "valkeys-cluster" => Target::tcp(rest, true, true).map(Target::of_cluster),
+            "redis" | "valkey" => Target::tcp(rest, false, Names::Server),
+            "rediss" | "valkeys" => Target::tcp(rest, true, Names::Server),
+            "redis-cluster" | "valkey-cluster" => Target::tcp(rest, false, Names::Cluster),
+            "rediss-cluster" | "valkeys-cluster" => Target::tcp(rest, true, Names::Cluster),
+            "redis-sentinel" | "valkey-sentinel" | "redis+sentinel" | "sentinel" => {
+                Target::tcp(rest, false, Names::Sentinels)
+            }
+            "rediss-sentinel" | "valkeys-sentinel" | "rediss+sentinel" => {
+                Target::tcp(rest, true, Names::Sentinels)
+            }
             "unix" | "redis+unix" | "valkey+unix" | "redis+socket" | "redis-socket" => Target::unix(rest),
-            other if other.contains("sentinel") => Err(unsupported(
-                &format!("{other}://…"),
-                "Sentinel is not supported yet; name the primary itself (redis-cli -p 26379 SENTINEL \
-                 GET-MASTER-ADDR-BY-NAME SERVICE says where it is)",
-            )),
             other => {
                 let near = crate::fault::nearest(other, SCHEMES.iter().copied())
                     .map_or_else(String::new, |near| format!("did you mean `{near}://`? "));
@@ -161,8 +214,11 @@ impl Target {
         }
     }
 
-    fn of_cluster(self) -> Target {
-        Target { cluster: true, ..self }
+    /// A server at this address, to be logged in to as to the one that the user named.
+    pub(super) fn at_host(&self, host: &str, port: u16) -> Target {
+        let tls = matches!(self.address, Address::Tcp { tls: true, .. });
+        let address = Address::Tcp { host: host.to_string(), port, tls };
+        Target { address, others: Vec::new(), service: None, cluster: false, node: false, ..self.clone() }
     }
 
     /// Each of the addresses that the user named, for itself.
@@ -170,18 +226,20 @@ impl Target {
         let one = |address: Address| Target {
             address,
             others: Vec::new(),
+            service: None,
             cluster: false,
             node: true,
             ..self.clone()
         };
-        let tls = self.is_tls();
+        let tls = matches!(self.address, Address::Tcp { tls: true, .. });
         let others = self.others.iter().cloned();
         let others = others.map(|(host, port)| Address::Tcp { host, port, tls });
         [self.address.clone()].into_iter().chain(others).map(one).collect()
     }
 
-    /// `[user[:pass]@]host[:port][,host[:port]…][/db]`; several hosts for a cluster alone.
-    fn tcp(rest: &str, tls: bool, several: bool) -> Result<Target, Error> {
+    /// `[user[:pass]@]host[:port][,host[:port]…][/db]`, with several hosts of a cluster alone, and of
+    /// sentinels with `/service[/db]` behind them, or `[/db]#service` as Lettuce writes it.
+    fn tcp(rest: &str, tls: bool, names: Names) -> Result<Target, Error> {
         let (rest, fragment) = split_off(rest, '#');
         let (rest, query) = split_off(rest, '?');
         let (authority, path) = split_off(rest, '/');
@@ -195,12 +253,38 @@ impl Target {
             Some((login, host)) => (Some(login), host),
             None => (None, authority),
         };
+        let several = names != Names::Server;
+        let default = if names == Names::Sentinels { SENTINEL_PORT } else { PORT };
         let mut hosts = if several { host.split(',').collect() } else { vec![host] }.into_iter();
-        let (host, port) = host_and_port(hosts.next().unwrap_or_default())?;
+        let (host, port) = host_and_port(hosts.next().unwrap_or_default(), default)?;
         let mut target = Target::at(Address::Tcp { host, port, tls });
-        target.others = hosts.map(host_and_port).collect::<Result<_, _>>()?;
+        target.others = hosts.map(|host| host_and_port(host, default)).collect::<Result<_, _>>()?;
+        target.cluster = names == Names::Cluster;
         target.log_in(login)?;
-        if let Some(path) = path.map(|path| path.trim_end_matches('/')).filter(|path| !path.is_empty()) {
+        let mut path = path.map(|path| path.trim_end_matches('/')).filter(|path| !path.is_empty());
+        let mut fragment = fragment;
+        if names == Names::Sentinels {
+            let named = fragment.take_if(|text| *text != "insecure").filter(|text| !text.is_empty());
+            let name = match (named, path) {
+                (Some(name), _) => name,
+                (None, Some(whole)) => {
+                    let (name, db) = split_off(whole, '/');
+                    path = db.filter(|db| !db.is_empty());
+                    name
+                }
+                (None, None) => "",
+            };
+            let name = decoded(name, "service")?;
+            if name.is_empty() {
+                return Err(wrong(
+                    "the store names no service behind its sentinels: redis-sentinel://HOST:26379,HOST2/SERVICE \
+                     (redis-cli -p 26379 SENTINEL MASTERS lists them)",
+                ));
+            }
+            let (user, password, password_file, tls) = (None, None, None, None);
+            target.service = Some(Service { name, user, password, password_file, tls });
+        }
+        if let Some(path) = path {
             target.db = database(path)?;
         }
         target.parameters(query)?;
@@ -256,17 +340,47 @@ impl Target {
                 "db" => self.db = database(value)?,
                 "user" | "username" => self.user = Some(decoded(value, "user")?),
                 "pass" | "password" => self.password = Some(Secret::new(decoded(value, "password")?)),
+                "sentinel_user" | "sentinel_pass" | "sentinel_tls" if self.service.is_some() => {
+                    let Some(service) = &mut self.service else { continue };
+                    match (name, value) {
+                        ("sentinel_user", value) => service.user = Some(decoded(value, "sentinel_user")?),
+                        ("sentinel_pass", value) => {
+                            service.password = Some(Secret::new(decoded(value, "sentinel_pass")?));
+                        }
+                        (_, "yes" | "true" | "1") => service.tls = Some(true),
+                        (_, "no" | "false" | "0") => service.tls = Some(false),
+                        _ => return Err(wrong("`sentinel_tls` in the store is yes or no")),
+                    }
+                }
                 // How this program talks to the server is its own affair.
                 "protocol" => {}
                 other => {
                     return Err(wrong(format!(
-                        "the store has an unknown parameter `{other}`; known are db, user and pass, and TLS is \
-                         set by --cacert, --cert, --key and --insecure"
+                        "the store has an unknown parameter `{other}`; known are db, user and pass (of sentinels \
+                         also sentinel_user, sentinel_pass and sentinel_tls), and TLS is set by --cacert, --cert, \
+                         --key, --sni and --insecure"
                     )));
                 }
             }
         }
         Ok(())
+    }
+
+    /// Each of the sentinels that the user named, to be logged in to as such.
+    pub(super) fn sentinels(&self) -> Vec<Target> {
+        self.hosts().into_iter().map(|target| self.as_sentinel(target)).collect()
+    }
+
+    /// This address as that of a sentinel, of which there is no database.
+    pub(super) fn as_sentinel(&self, mut target: Target) -> Target {
+        let Some(service) = &self.service else { return target };
+        (target.user, target.password) = (service.user.clone(), service.password.clone());
+        target.password_file.clone_from(&service.password_file);
+        (target.password_command, target.env_password, target.db) = (None, None, 0);
+        if let (Address::Tcp { tls, .. }, Some(own)) = (&mut target.address, service.tls) {
+            *tls = own;
+        }
+        target
     }
 
     /// The password to log in with, and whether the server may do without it.
@@ -288,11 +402,6 @@ fn wrong(what: impl Into<String>) -> Error {
     Error::Target(what.into())
 }
 
-/// An address that is well written and cannot be used yet.
-fn unsupported(place: &str, reason: &str) -> Error {
-    Error::Connect { place: place.to_string(), reason: Reason::Unfit(reason.to_string()) }
-}
-
 fn split_off(text: &str, at: char) -> (&str, Option<&str>) {
     match text.split_once(at) {
         Some((before, after)) => (before, Some(after)),
@@ -300,7 +409,7 @@ fn split_off(text: &str, at: char) -> (&str, Option<&str>) {
     }
 }
 
-fn host_and_port(text: &str) -> Result<(String, u16), Error> {
+fn host_and_port(text: &str, default: u16) -> Result<(String, u16), Error> {
     let (host, port) = if let Some(inner) = text.strip_prefix('[') {
         let Some((host, after)) = inner.split_once(']') else {
             return Err(wrong("the store's IPv6 address lacks its closing bracket `]`"));
@@ -324,7 +433,7 @@ fn host_and_port(text: &str) -> Result<(String, u16), Error> {
         }
     };
     let port = match port {
-        None | Some("") => 6379,
+        None | Some("") => default,
         // The text is not repeated: where `@HOST` was forgotten it is a password.
         Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
             wrong("the store's port must be a number from 1 to 65535 (user and password end with `@`)")
@@ -494,7 +603,10 @@ mod tests {
             ("unix://run/redis.sock", "third slash"),
             ("unix://", "no path"),
             ("/run/redis.sock", "unix:///PATH"),
-            ("redis-sentinel://h1,h2/main", "Sentinel is not supported yet"),
+            ("redis-sentinel://h1,h2", "names no service"),
+            ("redis-sentinel://h1,h2/main/x", "database must be a number"),
+            ("redis-sentinel://h1/main?sentinel_tls=hunter", "is yes or no"),
+            ("redis://h1?sentinel_tls=yes", "unknown parameter `sentinel_tls`"),
             ("redis-cluster://h1,h2:0", "port must be"),
             ("redis-cluter://h1", "did you mean `redis-cluster://`"),
         ];
@@ -518,6 +630,12 @@ mod tests {
             ("unix:///run/redis.sock?pass=hunter2", "unix:///run/redis.sock?db=0"),
             ("redis-cluster://u:hunter2@h1,[::1]:7001,h3", "redis-cluster://h1:6379,[::1]:7001,h3:6379"),
             ("valkeys-cluster://h1:7000/2", "rediss-cluster://h1:7000/2"),
+            ("redis-sentinel://u:hunter2@h1,h2:7/main", "redis-sentinel://h1:26379,h2:7/main/0"),
+            (
+                "valkeys-sentinel://h1/a%20b/3?sentinel_user=s&sentinel_pass=hunter2",
+                "rediss-sentinel://h1:26379/a b/3",
+            ),
+            ("redis-sentinel://:hunter2@h1/3#main", "redis-sentinel://h1:26379/main/3"),
         ] {
             let target = Target::parse(text).expect("well written");
             assert_eq!(target.place(), place);

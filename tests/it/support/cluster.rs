@@ -20,7 +20,7 @@ const SLOTS: usize = 16_384;
 
 /// Ports that are free together with those of the cluster's bus, which are 10 000 higher. Both lie below
 /// those that the system gives to clients.
-fn ports(many: usize) -> Vec<u16> {
+pub(super) fn ports(many: usize) -> Vec<u16> {
     let mut held = Vec::new();
     let mut found = Vec::new();
     while found.len() < many {

@@ -10,9 +10,10 @@
 use std::collections::HashSet;
 use std::io;
 
-use super::nodes::{Nodes, Patience};
+use super::nodes::Nodes;
 use super::{ClusterStore, of_key};
 use crate::codec;
+use crate::store::redis::patience::Patience;
 use crate::store::redis::slots::{is_within, other_key, slot_of};
 use crate::store::redis::{RedisStore, backup, change, follow};
 use crate::store::{

@@ -4,55 +4,13 @@
 //! until the time that an answer may take is over.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::map::{Map, Node};
+use crate::store::redis::patience::{Patience, passes};
 use crate::store::redis::target::{Address, Target};
 use crate::store::redis::{RedisStore, bulk};
 use crate::store::{Error, Gentle, Reason};
-
-/// How often a slot is asked for of which no replica could take over.
-const TRIES: u32 = 3;
-/// Between two tries at first, and at most.
-const PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
-
-/// How long something is tried again.
-pub(super) struct Patience {
-    until: Instant,
-    pause: Duration,
-    tries: u32,
-}
-
-impl Patience {
-    pub(super) fn new(limit: Duration) -> Patience {
-        Patience { until: Instant::now() + limit, pause: PAUSE, tries: 0 }
-    }
-
-    /// Waits a little; false when it was tried long enough. Where there is no `hope` that is soon.
-    pub(super) fn wait(&mut self, hope: bool) -> bool {
-        self.tries += 1;
-        if (!hope && self.tries >= TRIES) || Instant::now() >= self.until {
-            return false;
-        }
-        std::thread::sleep(self.pause);
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        true
-    }
-}
-
-/// Whether it may be otherwise after a while: a slot moves, or a replica takes over.
-pub(super) fn passes(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Moved { .. }
-            | Error::ClusterDown { .. }
-            | Error::Lost { .. }
-            | Error::Replica { .. }
-            | Error::Loading { .. }
-            | Error::Connect { reason: Reason::Absent(_), .. }
-    )
-}
 
 /// The primaries as far as they are known, with a connection to each that was needed.
 pub(super) struct Nodes {
@@ -152,13 +110,12 @@ impl Nodes {
 
     /// A node at this address, to be logged in to as the user is to the cluster.
     fn at(&self, host: &str, port: u16) -> Target {
-        let (named, tls) = match &self.target.address {
-            Address::Tcp { host, tls, .. } => (host.clone(), *tls),
-            Address::Unix(_) => ("127.0.0.1".to_string(), false),
+        let named = match &self.target.address {
+            Address::Tcp { host, .. } => host,
+            Address::Unix(_) => "127.0.0.1",
         };
-        let host = if host.is_empty() { named } else { host.to_string() };
-        let address = Address::Tcp { host, port, tls };
-        Target { address, others: Vec::new(), cluster: false, node: true, ..self.target.clone() }
+        let host = if host.is_empty() { named } else { host };
+        Target { node: true, ..self.target.at_host(host, port) }
     }
 
     /// Connects to a primary. Where it cannot be reached at the address that it gives itself, as after

@@ -13,7 +13,8 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
 use super::map::{Node, Own};
-use super::nodes::{Nodes, Patience, passes};
+use super::nodes::Nodes;
+use crate::store::redis::patience::{Patience, passes};
 use crate::store::redis::slots::{SLOTS, slot_of};
 use crate::store::redis::{Answer, RedisStore, blank, bulk, int, read, scan};
 use crate::store::seen::Seen;
