@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use crate::fault::{Usage, nearest};
 use crate::render::Format;
 use crate::select::{FILTERS, filters};
-use crate::text::clock::timeout;
+use crate::text::units::timeout;
 use crate::ui::Color;
 
 /// The options of every command.

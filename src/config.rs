@@ -41,7 +41,7 @@ use crate::home;
 use crate::layout::Described;
 use crate::layout::setup::Setting;
 pub use crate::secret::Secret;
-use crate::text::clock::timeout;
+use crate::text::units::timeout;
 
 mod layouts;
 pub mod show;

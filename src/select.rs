@@ -21,8 +21,8 @@ pub mod near;
 pub use address::parse_address;
 pub use filters::FILTERS;
 
+use crate::text::units::{Quantity, UnitError};
 use condition::ConditionError;
-use expr::{ExprError, Quantity};
 use filters::{FilterSpec, Role, Test};
 
 /// The filters as they are typed.
@@ -130,8 +130,8 @@ impl FromArgMatches for SelectArgs {
 /// What is wrong with a filter; a usage error.
 #[derive(Debug, thiserror::Error)]
 pub enum SelectError {
-    #[error("--{option} '{text}': {error} (for example --{option} {})", .quantity.example())]
-    Expr { option: &'static str, text: String, quantity: Quantity, error: ExprError },
+    #[error("--{option} '{text}': {error} (for example --{option} {})", expr::example(*.quantity))]
+    Expr { option: &'static str, text: String, quantity: Quantity, error: UnitError },
     #[error("--where '{text}': {error} (for example --where 'passport.user = alice')")]
     Condition { text: String, error: ConditionError },
     #[error("--ip '{text}': not an address or a network (for example --ip 192.0.2.0/24)")]

@@ -7,6 +7,7 @@ pub mod glyph;
 pub mod mask;
 pub mod safe;
 pub mod shape;
+pub mod units;
 pub mod words;
 
 pub use clock::{ago, push_rfc3339, rfc3339, size, span, time};

@@ -15,8 +15,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::fault::Refusal;
-use crate::select::expr;
 use crate::store::{Error, Gentle, Lag, Store};
+use crate::text::units;
 
 /// Sessions a batch with which a run that watches latency begins; it grows while all is well.
 const FIRST_BATCH: usize = 64;
@@ -114,18 +114,14 @@ impl FromStr for Budget {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Budget, String> {
-        let micros = text.trim().strip_suffix("us").or_else(|| text.trim().strip_suffix("µs"));
-        if let Some(micros) = micros.and_then(|digits| digits.trim().parse().ok()).filter(|n| *n > 0) {
-            return Ok(Budget(Duration::from_micros(micros)));
-        }
         // A bare number would be seconds elsewhere, which nobody means here.
         if text.trim().bytes().all(|byte| byte.is_ascii_digit()) {
             return Err("give a time with a unit, such as 5ms".to_string());
         }
-        expr::duration(text)
+        units::duration(text)
             .ok()
-            .filter(|millis| (1..=60_000).contains(millis))
-            .map(|millis| Budget(Duration::from_millis(millis)))
+            .filter(|budget| !budget.is_zero() && *budget <= Duration::from_secs(60))
+            .map(Budget)
             .ok_or_else(|| "give a time such as 5ms, up to a minute".to_string())
     }
 }
@@ -147,15 +143,15 @@ impl FromStr for MaxLag {
         if text.trim().bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(help());
         }
-        if let Ok(millis) = expr::duration(text) {
+        if let Ok(silence) = units::duration(text) {
             // They are heard of once a second.
-            return if millis < 1000 {
+            return if silence < Duration::from_secs(1) {
                 Err("replicas report once a second; give at least one second".to_string())
             } else {
-                Ok(MaxLag::Time(Duration::from_millis(millis)))
+                Ok(MaxLag::Time(silence))
             };
         }
-        expr::size(text).map(MaxLag::Bytes).map_err(|_| help())
+        units::size(text).map(MaxLag::Bytes).map_err(|_| help())
     }
 }
 
@@ -625,7 +621,7 @@ impl Pace {
                 }
                 if best > budget {
                     return Err(Refusal::new(format!(
-                        "{} already takes {} to answer a PING, more than the --latency-budget of {}",
+                        "{} takes {} to answer a PING even before anything is changed; --latency-budget is {}",
                         store.place(),
                         millis(best),
                         millis(budget)

@@ -16,6 +16,7 @@ use crate::layout::session::Session;
 use crate::scan;
 use crate::select::Filter;
 use crate::store::Need;
+use crate::text::units::duration;
 
 /// Carry out a plan, where the sessions are still as they were
 ///
@@ -36,7 +37,7 @@ pub struct Args {
     pub allow_edited: bool,
 
     /// Refuse a plan older than this
-    #[arg(long, value_name = "SPAN", default_value = "24h", value_parser = change::span)]
+    #[arg(long, value_name = "SPAN", default_value = "24h", value_parser = duration)]
     pub max_age: Duration,
 
     #[command(flatten)]

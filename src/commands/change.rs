@@ -36,6 +36,7 @@ use crate::ui::{self, Answer};
 mod matched;
 mod show;
 
+use crate::text::units::duration;
 use crate::text::words::plural;
 
 use matched::{Matched, by_filter, by_id, note_left_alone};
@@ -66,7 +67,7 @@ pub struct Safety {
     pub plan: Option<PathBuf>,
 
     /// Watch for this long afterwards, and end again what in-flight requests write back
-    #[arg(long, value_name = "SPAN", value_parser = span, conflicts_with = "dry_run")]
+    #[arg(long, value_name = "SPAN", value_parser = duration, conflicts_with = "dry_run")]
     pub verify: Option<Duration>,
 
     /// With --user: end what the framework's own index lists, without scanning for what it misses
@@ -86,7 +87,7 @@ pub struct Safety {
     pub no_undo: bool,
 
     /// How long to keep undo files of earlier runs
-    #[arg(long, value_name = "SPAN", default_value = "7d", value_parser = crate::commands::change::span)]
+    #[arg(long, value_name = "SPAN", default_value = "7d", value_parser = duration)]
     pub keep: Duration,
 
     /// Record this in the audit log, such as a ticket number
@@ -970,9 +971,4 @@ fn were(count: u64) -> String {
 fn capital(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
-}
-
-/// A span of time on the command line: `30s`, `2h`, `7d`.
-pub fn span(text: &str) -> Result<Duration, String> {
-    crate::select::expr::duration(text).map(Duration::from_millis).map_err(|error| error.to_string())
 }

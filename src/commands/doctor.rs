@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::commands::change::{self, Safety};
+use crate::commands::change::Safety;
 use crate::commands::{expire, list, purge};
 use crate::context::Context;
 use crate::error::Usage;
@@ -17,6 +17,7 @@ use crate::select::near::Near;
 use crate::select::{Filter, SelectArgs};
 use crate::store::{Error, Need};
 use crate::text::clock;
+use crate::text::units::duration;
 use crate::text::words::plural;
 use crate::ui;
 
@@ -49,7 +50,7 @@ pub struct Args {
     pub fix: Option<Id>,
 
     /// With --fix no-ttl: when those sessions should end
-    #[arg(long = "in", value_name = "SPAN", value_parser = change::span, default_value = "14d",
+    #[arg(long = "in", value_name = "SPAN", value_parser = duration, default_value = "14d",
         help_heading = "Findings", requires = "fix")]
     pub within: Duration,
 
@@ -66,7 +67,7 @@ pub struct Args {
     pub skip: Vec<Id>,
 
     /// The longest time a session may have left; what ends later is `ttl-too-long`
-    #[arg(long, value_name = "SPAN", value_parser = change::span, help_heading = "Findings")]
+    #[arg(long, value_name = "SPAN", value_parser = duration, help_heading = "Findings")]
     pub max_ttl: Option<Duration>,
 
     #[command(flatten)]

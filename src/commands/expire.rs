@@ -16,6 +16,7 @@ use crate::render;
 use crate::scan;
 use crate::select::SelectArgs;
 use crate::store::{self, Ends, Need, Store};
+use crate::text::units::duration;
 use crate::text::words::plural;
 
 /// In questions and reports.
@@ -62,7 +63,7 @@ pub struct Args {
 #[command(next_help_heading = "When they end")]
 pub struct When {
     /// This long from now: 30m, 2h, 7d
-    #[arg(long = "in", value_name = "SPAN", value_parser = change::span)]
+    #[arg(long = "in", value_name = "SPAN", value_parser = duration)]
     pub within: Option<Duration>,
 
     /// At this time: RFC 3339, `2026-12-24 18:00` in UTC, or @SECONDS since 1970
@@ -74,11 +75,11 @@ pub struct When {
     pub persist: bool,
 
     /// No later than this from now; sessions that end earlier stay as they are
-    #[arg(long, value_name = "SPAN", value_parser = change::span)]
+    #[arg(long, value_name = "SPAN", value_parser = duration)]
     pub cap: Option<Duration>,
 
     /// No earlier than this from now; sessions that end later, or have already expired, stay as they are
-    #[arg(long, value_name = "SPAN", value_parser = change::span)]
+    #[arg(long, value_name = "SPAN", value_parser = duration)]
     pub floor: Option<Duration>,
 }
 

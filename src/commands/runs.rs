@@ -16,6 +16,7 @@ use crate::exit::Exit;
 use crate::render::{self, Cell, Column, Columns, Datum, Format, Member, Renderer, Rows, Tone, safe};
 use crate::scan;
 use crate::text::clock::{self, Times};
+use crate::text::units::duration;
 use crate::text::words::plural;
 
 /// List the runs whose undo files are kept, show one, or remove old ones
@@ -44,7 +45,7 @@ pub enum Command {
     /// Remove undo files that are older than --keep
     Prune {
         /// How old a file may get
-        #[arg(long, value_name = "SPAN", default_value = "7d", value_parser = crate::commands::change::span)]
+        #[arg(long, value_name = "SPAN", default_value = "7d", value_parser = duration)]
         keep: Duration,
     },
     /// Check that the audit log is as it was written

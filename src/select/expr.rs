@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use crate::text::units::{self, Quantity, UnitError};
+
 /// How two quantities are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
@@ -38,79 +40,15 @@ impl Relation {
     }
 }
 
-/// What is compared, which decides the units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quantity {
-    /// In milliseconds.
-    Duration,
-    /// In bytes.
-    Size,
-}
-
-/// A unit under each of its names, and how many milliseconds or bytes it is.
-type Units = &'static [(&'static [&'static str], u64)];
-
-const DURATIONS: Units = &[
-    (&["ms", "msec", "millis"], 1),
-    (&["s", "sec", "secs", "second", "seconds"], 1_000),
-    (&["m", "min", "mins", "minute", "minutes"], 60_000),
-    (&["h", "hr", "hrs", "hour", "hours"], 3_600_000),
-    (&["d", "day", "days"], 86_400_000),
-    (&["w", "week", "weeks"], 604_800_000),
-];
-
-/// In lower case; sizes are read in any case.
-const SIZES: Units = &[
-    (&["", "b", "byte", "bytes"], 1),
-    (&["kb"], 1_000),
-    (&["kib"], 1 << 10),
-    (&["mb"], 1_000_000),
-    (&["mib"], 1 << 20),
-    (&["gb"], 1_000_000_000),
-    (&["gib"], 1 << 30),
-    (&["tb"], 1_000_000_000_000),
-    (&["tib"], 1 << 40),
-];
-
-impl Quantity {
-    fn unit(self, name: &str) -> Option<u64> {
-        let (units, name) = match self {
-            Quantity::Duration => (DURATIONS, name.to_string()),
-            Quantity::Size => (SIZES, name.to_ascii_lowercase()),
-        };
-        units.iter().find(|(names, _)| names.contains(&&name[..])).map(|(_, size)| *size)
-    }
-
-    fn units(self) -> &'static str {
-        match self {
-            Quantity::Duration => "ms, s, m, h, d or w",
-            Quantity::Size => "B, KB, KiB, MB, MiB, GB or GiB",
-        }
-    }
-
-    /// What such an expression looks like.
-    pub fn example(self) -> &'static str {
-        match self {
-            Quantity::Duration => "'<30m', '>=2d' or '> 1h 30m'",
-            Quantity::Size => "'>64KiB' or '<= 1.5 MB'",
-        }
+/// What a comparison of that looks like.
+pub fn example(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::Duration => "'<30m', '>=2d' or '> 1h 30m'",
+        Quantity::Size => "'>64KiB' or '<= 1.5 MB'",
     }
 }
 
-/// Why a text is no such comparison.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ExprError {
-    #[error("no number in it")]
-    Number,
-    #[error("{0} has no unit; use {1}")]
-    NoUnit(String, &'static str),
-    #[error("`{0}` is not a unit; use {1}")]
-    Unit(String, &'static str),
-    #[error("the number is too large")]
-    TooLarge,
-}
-
-/// A comparison with a fixed quantity.
+/// A comparison with a fixed quantity of milliseconds or bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expr {
     relation: Relation,
@@ -121,7 +59,7 @@ pub struct Expr {
 }
 
 impl Expr {
-    pub fn parse(text: &str, quantity: Quantity) -> Result<Expr, ExprError> {
+    pub fn parse(text: &str, quantity: Quantity) -> Result<Expr, UnitError> {
         let trimmed = text.trim();
         let signs = [
             ("<=", Relation::LessOrEqual),
@@ -137,7 +75,11 @@ impl Expr {
             .find_map(|(sign, relation)| Some((*relation, trimmed.strip_prefix(sign)?)))
             .unwrap_or((Relation::Equal, trimmed));
         let amount = amount.trim();
-        let (value, grain) = parse_amount(amount, quantity)?;
+        let (value, grain) = units::amount(amount, quantity)?;
+        let (value, grain) = match quantity {
+            Quantity::Duration => (value / 1_000, (grain / 1_000).max(1)),
+            Quantity::Size => (value, grain),
+        };
         let text = format!("{} {amount}", relation.sign());
         Ok(Expr { relation, value, grain, text })
     }
@@ -177,56 +119,6 @@ impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
-}
-
-/// A duration such as `2h` or `1h 30m`, in milliseconds.
-pub fn duration(text: &str) -> Result<u64, ExprError> {
-    parse_amount(text.trim(), Quantity::Duration).map(|(value, _)| value)
-}
-
-/// A size such as `64KiB`, in bytes.
-pub fn size(text: &str) -> Result<u64, ExprError> {
-    parse_amount(text.trim(), Quantity::Size).map(|(value, _)| value)
-}
-
-/// The amount and its grain: the unit of its last part, or the fraction of it that is written.
-fn parse_amount(text: &str, quantity: Quantity) -> Result<(u64, u64), ExprError> {
-    let mut rest = text;
-    let (mut total, mut grain) = (0_u64, 1);
-    if rest.is_empty() {
-        return Err(ExprError::Number);
-    }
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let (number, tail) = rest.split_at(end);
-        let tail = tail.trim_start();
-        let end = tail.find(|c: char| c.is_ascii_digit() || c.is_whitespace()).unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(end);
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
-            return Err(ExprError::Number);
-        }
-        let size = match quantity.unit(unit) {
-            Some(size) => size,
-            // Nothing is nothing in every unit.
-            None if unit.is_empty() && number.bytes().all(|digit| digit == b'0') => 1,
-            None if unit.is_empty() => return Err(ExprError::NoUnit(number.to_string(), quantity.units())),
-            None => return Err(ExprError::Unit(unit.to_string(), quantity.units())),
-        };
-        let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| ExprError::TooLarge)? };
-        // More digits than that are less than a millisecond or a byte.
-        let fraction = fraction.get(..fraction.len().min(15)).unwrap_or_default();
-        let scale = 10_u128.pow(fraction.len() as u32);
-        let part = u128::from(fraction.parse::<u64>().unwrap_or(0)) * u128::from(size) / scale;
-        grain = u64::try_from(u128::from(size) / scale).unwrap_or(1).max(1);
-        total = whole
-            .checked_mul(size)
-            .and_then(|whole| whole.checked_add(u64::try_from(part).ok()?))
-            .and_then(|amount| total.checked_add(amount))
-            .ok_or(ExprError::TooLarge)?;
-        rest = tail.trim_start();
-    }
-    Ok((total, grain))
 }
 
 #[cfg(test)]

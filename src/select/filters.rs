@@ -11,12 +11,13 @@ use ipnet::IpNet;
 use super::SelectError;
 use super::address::{parse_address, parse_net};
 use super::condition::Condition;
-use super::expr::{Expr, Quantity};
+use super::expr::Expr;
 use super::ids::read_ids;
 use crate::layout::session::{Login, Session};
 use crate::store::{Need, Ttl};
 use crate::text::glob::Glob;
 use crate::text::safe::safe;
+use crate::text::units::Quantity;
 
 /// A filter as users know it. The option `--NAME`, its hidden twin `--not-NAME` and what `--not NAME` takes
 /// are made of it.

@@ -1,7 +1,7 @@
 //! Times, durations and sizes as they are written.
 
 use std::sync::OnceLock;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The years 0 to 9999, in milliseconds since 1970; RFC 3339 has no others.
 const FIRST: i64 = -62_167_219_200_000;
@@ -170,26 +170,6 @@ pub fn size(bytes: u64) -> String {
         unit += 1;
     }
     format!("{amount:.1} {}", UNITS[unit])
-}
-
-/// A length of time to wait such as `500ms`, `5s`, `2m`; a bare number is seconds.
-pub fn timeout(text: &str) -> Result<Duration, String> {
-    let help = || "give a time such as 500ms, 5s or 2m".to_string();
-    let text = text.trim();
-    let digits = text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text[..digits].parse().map_err(|_| help())?;
-    let millis = match text[digits..].trim() {
-        "ms" => Some(number),
-        "" | "s" => number.checked_mul(1000),
-        "m" | "min" => number.checked_mul(60_000),
-        _ => None,
-    };
-    match millis {
-        Some(0) => Err("the time must be more than zero".to_string()),
-        // A day is longer than anybody waits, and safe for the system's timers.
-        Some(millis) if millis <= 86_400_000 => Ok(Duration::from_millis(millis)),
-        _ => Err(help()),
-    }
 }
 
 #[cfg(test)]

@@ -282,7 +282,7 @@ fn what_only_its_framework_ends_is_shown_and_refused() {
     let sess = sess.express("sess:alice-0000000000000000000000000001", Some("alice"), &serde_json::json!({}));
     let held = sess.server.contents();
     let ran = sess.args(["purge", "--user", "alice", "--yes", "-o", "json"]).code(3);
-    let ran = ran.says("apereo-cas cannot be changed in this way");
+    let ran = ran.says("apereo-cas cannot be changed this way");
     assert_eq!(ran.json()["done"], 1);
     let gone: Vec<_> =
         held.keys().filter(|key| !sess.server.contents().contains_key(*key)).cloned().collect();

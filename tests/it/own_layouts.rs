@@ -169,7 +169,7 @@ fn it_is_among_the_layouts_and_mistakes_are_told() {
     sess.args(["layouts", "shp"]).code(2).says("shop");
     let ran = sess.args(["layouts", "connect-redis", "-o", "toml"]).success();
     ran.shows("[layouts.my-connect-redis]").silent();
-    sess.args(["layouts", "laravel", "-o", "toml"]).code(1).says("can be said so");
+    sess.args(["layouts", "laravel", "-o", "toml"]).code(1).says("those it can describe");
     let sess = configured(Sess::new(), "[layouts.shop]\nkey = \"shop:\"\n");
     sess.args(["list"]).code(2).says("line 2: `key` must contain {id}");
 }

@@ -245,7 +245,7 @@ fn a_connection_that_only_measures_is_made_anew() {
         }
         killed
     });
-    let ran = running.end().success().says("lost and made anew (1 time)");
+    let ran = running.end().success().says("the latency probe reconnected (1 time)");
     assert_eq!(ran.json()["done"], 3000);
     assert_eq!(sess.server.size(), 0);
 }

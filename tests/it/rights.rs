@@ -128,7 +128,7 @@ fn a_right_that_lacks_is_named() {
                 let about = format!("{slug} without {right}: {args:?}: {}", ran.stderr);
                 let word = right.trim_start_matches('+');
                 let right_name = word.to_ascii_uppercase().replace('|', " ");
-                match ran.stderr.split_once("may not run ") {
+                match ran.stderr.split_once("has no permission to run ") {
                     None => assert!(matches!(ran.code, Some(0 | 1 | 5)), "{about}: {:?}", ran.code),
                     Some((_, rest)) => {
                         assert!(matches!(ran.code, Some(3 | 4)), "{about}: {:?}", ran.code);

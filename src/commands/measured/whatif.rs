@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use clap::Parser as _;
 
-use crate::commands::change::span;
 use crate::error::Usage;
 use crate::layout::session::{Login, Session};
 use crate::measure;
 use crate::select::{Filter, SelectArgs};
 use crate::store::Ttl;
+use crate::text::units::duration;
 
 /// A change as it would be typed.
 #[derive(Debug, clap::Parser)]
@@ -31,9 +31,9 @@ enum Verb {
     },
     Expire {
         /// Sessions that end later would end then.
-        #[arg(long, value_parser = span, conflicts_with = "within", required_unless_present = "within")]
+        #[arg(long, value_parser = duration, conflicts_with = "within", required_unless_present = "within")]
         cap: Option<Duration>,
-        #[arg(long = "in", value_parser = span)]
+        #[arg(long = "in", value_parser = duration)]
         within: Option<Duration>,
         #[command(flatten)]
         select: SelectArgs,

@@ -410,7 +410,7 @@ fn server(measured: &Measured) -> Option<Html> {
     if let Some(used) = health.used_memory {
         tile(&mut html, "Memory in use", "server.used_memory", used, &size(used));
         let share = measured.scaled(measured.figures.bytes.total) as f64 / used.max(1) as f64 * 100.0;
-        html.markup("<div><dt>Sessions' share</dt><dd>")
+        html.markup("<div><dt>Used by sessions</dt><dd>")
             .text(&format!("{share:.1} %"))
             .markup("</dd></div>\n");
     }
