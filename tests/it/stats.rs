@@ -152,8 +152,11 @@ fn what_has_changed_since_is_told_and_no_id_is_saved() {
     let other = Sess::new();
     other.args(["stats", "--baseline", path]).code(2).says("has the figures of");
     // Said before the scan, and not behind it.
-    other.args(["stats", "--save", "/nowhere/at/all"]).code(1).says("cannot be saved in /nowhere/at/all");
-    other.args(["stats", "--baseline", "/nowhere/at/all"]).code(1).says("cannot be read");
+    other
+        .args(["stats", "--save", "/nowhere/at/all"])
+        .code(1)
+        .says("cannot save the figures in /nowhere/at/all");
+    other.args(["stats", "--baseline", "/nowhere/at/all"]).code(1).says("cannot read the figures");
     let garbage = other.write("garbage.json", "{}");
     let garbage = garbage.to_str().expect("a path");
     other.args(["stats", "--baseline", garbage]).code(1).says("not written by `sessctl stats --save`");
@@ -180,5 +183,5 @@ fn a_screen_of_figures_fits_a_terminal() {
         assert!(text.contains(head), "{head} is missing:\n{text}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
-    sess.args(["stats", "-o", "ids"]).code(2).says("have no ids");
+    sess.args(["stats", "-o", "ids"]).code(2).says("cannot be printed as ids");
 }

@@ -289,12 +289,12 @@ fn a_file_that_cannot_be_used_is_told_of() {
     database.run(&one);
     let other = database.connect();
     other.execute_batch("BEGIN EXCLUSIVE").expect("a lock");
-    database.args(&["--timeout", "1", "list"]).code(1).says("locked by somebody");
+    database.args(&["--timeout", "1", "list"]).code(1).says("locked by someone");
     drop(other);
     let other = database.connect();
     other.execute_batch("BEGIN IMMEDIATE").expect("a lock");
     database.args(&["list"]).success();
-    database.args(&["--timeout", "1", "purge", "--yes", &id]).says("locked by somebody");
+    database.args(&["--timeout", "1", "purge", "--yes", &id]).says("locked by someone");
     drop(other);
     database.args(&["purge", "--yes", &id]).success();
 }

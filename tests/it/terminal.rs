@@ -216,7 +216,7 @@ fn several_sessions_are_inspected_at_once() {
     assert_eq!(users(&["inspect", "--user", "alice", "-o", "json"]), ["alice", "alice"]);
     assert_eq!(sess.args(["inspect", "bob-33333", "-o", "json"]).success().json()["user"], "bob");
     assert_eq!(sess.args(["inspect", "--user", "bob", "-o", "json"]).success().json()[0]["user"], "bob");
-    sess.args(["inspect", "alice-111", "nobody-here"]).code(1).shows("alice").says("begins with `nobody-h");
+    sess.args(["inspect", "alice-111", "nobody-here"]).code(1).shows("alice").says("begins with, `nobody-h");
     sess.args(["inspect", "alice-111", "bob-33333", "--raw"]).code(2);
 }
 
