@@ -68,7 +68,7 @@ fn session<'a>(bytes: &'a [u8], limits: &Limits) -> Parsed<Value<'a>> {
     // An id that only the middleware compares; it is not the key.
     reader.take(16)?;
     if count > reader.left() / 6 || count > limits.values {
-        return reader.fault_at(1, format!("{count} entries are announced, fewer bytes are left"));
+        return reader.fault_at(1, format!("{count} entries announced, but fewer bytes are left"));
     }
     let mut entries = Vec::with_capacity(count);
     for _ in 0..count {

@@ -55,7 +55,7 @@ impl<'a> Cursor<'a> {
                 self.at += length;
                 Ok(taken)
             }
-            None => self.fault(format!("{length} bytes are announced, fewer are left")),
+            None => self.fault(format!("{length} bytes announced, but fewer are left")),
         }
     }
 

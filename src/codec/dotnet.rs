@@ -32,7 +32,7 @@ impl<'a> Cursor<'a> {
             return self.fault_at(self.at - 4, format!("a count of {number}"));
         };
         if count.saturating_mul(least) > self.left() {
-            return self.fault(format!("{count} values are announced, fewer bytes are left"));
+            return self.fault(format!("{count} values announced, but fewer bytes are left"));
         }
         Ok(count)
     }

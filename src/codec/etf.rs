@@ -200,7 +200,7 @@ impl<'a> Reader<'a> {
         }
         // Each takes a byte at least.
         if count > self.bytes.left() {
-            return self.bytes.fault(format!("{count} terms are announced, fewer bytes are left"));
+            return self.bytes.fault(format!("{count} terms announced, but fewer bytes are left"));
         }
         self.depth += 1;
         // A claim that the bytes could bear may still be a lie on every level.
@@ -343,7 +343,7 @@ impl<'a> Reader<'a> {
         } else {
             let free = self.bytes.length(2)?;
             if free > self.bytes.left() {
-                return self.bytes.fault(format!("{free} terms are announced, fewer bytes are left"));
+                return self.bytes.fault(format!("{free} terms announced, but fewer bytes are left"));
             }
             for _ in 0..free.saturating_add(4) {
                 self.value()?;
@@ -529,9 +529,9 @@ mod tests {
             (b"\x83", 1, "unexpected end"),
             (b"\x83jj", 2, "something follows the term"),
             (b"\x83R\x00", 1, "no term begins with tag 82"),
-            (b"\x83l\xff\xff\xff\xffj", 6, "4294967295 terms are announced, fewer bytes are left"),
-            (b"\x83t\xff\xff\xff\xffj", 6, "8589934590 terms are announced, fewer bytes are left"),
-            (b"\x83m\xff\xff\xff\xffj", 6, "4294967295 bytes are announced, fewer are left"),
+            (b"\x83l\xff\xff\xff\xffj", 6, "4294967295 terms announced, but fewer bytes are left"),
+            (b"\x83t\xff\xff\xff\xffj", 6, "8589934590 terms announced, but fewer bytes are left"),
+            (b"\x83m\xff\xff\xff\xffj", 6, "4294967295 bytes announced, but fewer are left"),
             (b"\x83p\x00\x00\x00\x00", 6, "a function of 0 bytes"),
             (b"\x83qaaa", 2, "tag 97, expected an atom"),
             (b"\x83P\0\0\0", 5, "unexpected end"),

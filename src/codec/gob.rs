@@ -157,7 +157,7 @@ impl<'a> Reader<'a> {
         let at = self.bytes.at;
         let length = self.uint()?;
         if length > self.bytes.left() as u64 {
-            return self.bytes.fault_at(at, format!("{length} bytes are announced, fewer are left"));
+            return self.bytes.fault_at(at, format!("{length} bytes announced, but fewer are left"));
         }
         Ok(())
     }
@@ -389,7 +389,7 @@ impl<'a> Reader<'a> {
         let at = self.bytes.at;
         let count = self.uint()?;
         if count.saturating_mul(bytes) > self.bytes.left() as u64 {
-            return self.bytes.fault_at(at, format!("{count} values are announced, fewer bytes are left"));
+            return self.bytes.fault_at(at, format!("{count} values announced, but fewer bytes are left"));
         }
         Ok(count as usize)
     }
@@ -640,12 +640,12 @@ mod tests {
             (b"\x03\x06\0\xf7".to_vec(), "no number begins with 0xf7"),
             (b"\x03\x06\x01\0".to_vec(), "expected 0 before the value, not 1"),
             (b"\x04\x06\0\0\0".to_vec(), "something follows the value"),
-            (b"\x05\x06\0\0".to_vec(), "5 bytes are announced, fewer are left"),
+            (b"\x05\x06\0\0".to_vec(), "5 bytes announced, but fewer are left"),
             (b"\x03\x02\0\x02".to_vec(), "2 is neither true nor false"),
             (b"\x03\x12\0\0".to_vec(), "there is no type 9"),
             (b"\x04\xff\x82\0\0".to_vec(), "type 65 was not described"),
             (b"\x04\x01\x04\0\0".to_vec(), "type -1 cannot be described"),
-            (of_type(MAP, b"\0\x05"), "5 values are announced, fewer bytes are left"),
+            (of_type(MAP, b"\0\x05"), "5 values announced, but fewer bytes are left"),
             (of_type(b"\0", b"\0\0"), "a type of no kind"),
             (of_type(b"\x08\0", b"\0\0"), "a field beyond the 7 of its type"),
             // An array of two that holds one.

@@ -274,7 +274,7 @@ impl<'a> Reader<'a> {
         let count = self.bytes.length(width)?;
         // Each takes a byte at least.
         if count > self.bytes.left() {
-            return self.bytes.fault(format!("{count} values are announced, fewer bytes are left"));
+            return self.bytes.fault(format!("{count} values announced, but fewer bytes are left"));
         }
         self.tree.open(self.bytes.at, kind, number)?;
         let mut index = 0;

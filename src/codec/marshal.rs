@@ -451,7 +451,7 @@ impl<'a> Reader<'a> {
     fn count(&mut self, each: usize) -> Parsed<usize> {
         let count = self.length()?;
         if count.saturating_mul(each) > self.bytes.left() {
-            return self.bytes.fault(format!("{count} values are announced, fewer bytes are left"));
+            return self.bytes.fault(format!("{count} values announced, but fewer bytes are left"));
         }
         Ok(count)
     }
@@ -559,7 +559,7 @@ mod tests {
             (b"\x04\x08?", 2, "no value begins with 0x3f"),
             (b"\x04\x08@\x06", 2, "a link to object 1, which is not there"),
             (b"\x04\x08;\x00", 2, "a link to symbol 0, which is not there"),
-            (b"\x04\x08[\x04\xff\xff\xff\x7f", 8, "2147483647 values are announced, fewer bytes are left"),
+            (b"\x04\x08[\x04\xff\xff\xff\x7f", 8, "2147483647 values announced, but fewer bytes are left"),
             (b"\x04\x08\"\xfa", 3, "a length of -1"),
             (b"\x04\x08o\"\x00", 3, "no symbol begins with 0x22, expected : or ;"),
             (b"\x04\x08l?\x06\0\0", 3, "no sign of a bignum, expected + or -"),

@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
         }
         // Each takes a byte at least.
         if count > self.bytes.left() {
-            return self.bytes.fault(format!("{count} values are announced, fewer bytes are left"));
+            return self.bytes.fault(format!("{count} values announced, but fewer bytes are left"));
         }
         if count > self.limits.values {
             return self.bytes.fault(format!("more than {} values", self.limits.values));

@@ -289,7 +289,7 @@ impl<'a> Reader<'a> {
 
     #[cold]
     fn too_long<T>(&self, length: usize) -> Parsed<T> {
-        self.tree.fault(self.at, format!("{length} bytes are announced, fewer are left"))
+        self.tree.fault(self.at, format!("{length} bytes announced, but fewer are left"))
     }
 
     fn integer(&mut self) -> Parsed<Value<'a>> {
@@ -428,7 +428,7 @@ impl<'a> Reader<'a> {
 
     #[cold]
     fn too_many<T>(&self, count: usize) -> Parsed<T> {
-        self.tree.fault(self.at, format!("{count} values are announced, fewer bytes are left"))
+        self.tree.fault(self.at, format!("{count} values announced, but fewer bytes are left"))
     }
 
     #[inline(never)]
@@ -988,7 +988,7 @@ pub(super) mod tests {
         assert!(read(&[&b"d:"[..], &b"7".repeat(4000), b";"].concat()).is_err());
         assert_eq!(
             read(b"a:1:{").unwrap_err().to_string(),
-            "php-serialize: 1 values are announced, fewer bytes are left at byte 5"
+            "php-serialize: 1 values announced, but fewer bytes are left at byte 5"
         );
     }
 

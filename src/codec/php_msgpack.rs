@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
 
     fn room(&self, count: usize, bytes: usize) -> Parsed<()> {
         if count > self.bytes.left() / bytes {
-            return self.bytes.fault(format!("{count} values are announced, fewer bytes are left"));
+            return self.bytes.fault(format!("{count} values announced, but fewer bytes are left"));
         }
         Ok(())
     }

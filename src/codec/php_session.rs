@@ -196,7 +196,7 @@ impl Variables {
                 let length = usize::from(first & 0x7f);
                 let (begin, end) = (reader.at + 1, reader.at + 1 + length);
                 if end > bytes.len() {
-                    return reader.fault(format!("a name of {length} bytes is announced, fewer are left"));
+                    return reader.fault(format!("a name of {length} bytes announced, but fewer are left"));
                 }
                 reader.at = end;
                 // The highest bit said that no value follows, up to PHP 5.

@@ -1127,7 +1127,7 @@ mod tests {
             (
                 b"\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\xff.",
                 11,
-                "18446744073709551615 bytes are announced, fewer are left",
+                "18446744073709551615 bytes announced, but fewer are left",
             ),
             (b"\x80\x04h\x2a.", 2, "BINGET of 42, which is not in the memo"),
             (b"\x80\x04a.", 2, "APPEND finds too little on the stack"),

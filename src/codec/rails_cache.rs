@@ -215,7 +215,7 @@ mod tests {
                 "a value of a serializer that is not known, expected Marshal or MessagePack",
             ),
             (b"\0\x04\x08i\x06", 1, "no list, expected a value, its end and its version"),
-            (b"\0\x04\x08[\x07i", 5, "2 values are announced, fewer bytes are left"),
+            (b"\0\x04\x08[\x07i", 5, "2 values announced, but fewer bytes are left"),
         ];
         for (bytes, offset, reason) in table {
             let error = decode(bytes, &Limits::default()).unwrap_err();

@@ -212,7 +212,7 @@ impl<'a> Reader<'a> {
     fn count(&mut self, each: usize) -> Parsed<usize> {
         let count = self.length()?;
         if count.saturating_mul(each) > self.bytes.left() {
-            return self.bytes.fault(format!("{count} items are announced, fewer bytes are left"));
+            return self.bytes.fault(format!("{count} items announced, but fewer bytes are left"));
         }
         Ok(count)
     }
@@ -563,10 +563,10 @@ mod tests {
             (b"=\xf3rl\x06\0\x01", 4, "version 6 of Sereal, which is not known"),
             (b"=srl\x03\0\x01", 4, "version 3 of Sereal, which is not known"),
             (b"=\xf3rl\x55\0\x00", 4, "encoding 5, which is not known"),
-            (b"=\xf3rl\x05\x05\0", 6, "5 bytes are announced, fewer are left"),
+            (b"=\xf3rl\x05\x05\0", 6, "5 bytes announced, but fewer are left"),
             (b"=\xf3rl\x05\0\x01\x01", 7, "something follows the item"),
             (b"=\xf3rl\x05\0\x3c", 6, "no item begins with tag 0x3c"),
-            (b"=\xf3rl\x05\0\x2b\xff\xff\x03", 10, "65535 items are announced, fewer bytes are left"),
+            (b"=\xf3rl\x05\0\x2b\xff\xff\x03", 10, "65535 items announced, but fewer bytes are left"),
             (b"=\xf3rl\x05\0\x29\x02", 7, "place 2, which is not before this one"),
             (b"=\xf3rl\x05\0\x41\x29\x01", 7, "no item that is referred to begins there"),
             (b"=\xf3rl\x05\0\x42\x2f\x02\x01", 7, "a copy of a copy"),

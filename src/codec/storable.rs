@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
     fn count(&mut self, each: usize) -> Parsed<usize> {
         let count = self.length()?;
         if count.saturating_mul(each) > self.bytes.left() {
-            return self.bytes.fault(format!("{count} values are announced, fewer bytes are left"));
+            return self.bytes.fault(format!("{count} values announced, but fewer bytes are left"));
         }
         Ok(count)
     }
@@ -445,7 +445,7 @@ impl<'a> Reader<'a> {
         if flags & 0x80 != 0 {
             let count = self.short(flags & 0x10 != 0)?;
             if count.saturating_mul(4) > self.bytes.left() {
-                return self.bytes.fault(format!("{count} values are announced, fewer bytes are left"));
+                return self.bytes.fault(format!("{count} values announced, but fewer bytes are left"));
             }
             for _ in 0..count {
                 let at = self.bytes.at;
@@ -594,11 +594,11 @@ mod tests {
             (b"\x05\x0b\x05\x05", 3, "something follows the value"),
             (b"\x05\x0b\x24", 2, "no value begins with tag 36"),
             (b"\x05\x0b\x21\0", 2, "a value of more than 2 GB"),
-            (b"\x05\x0b\x02\xff\xff\xff\xff\x05", 7, "4294967295 values are announced, fewer bytes are left"),
-            (b"\x05\x0b\x03\0\0\0\x02\x05\0\0\0\0", 7, "2 values are announced, fewer bytes are left"),
+            (b"\x05\x0b\x02\xff\xff\xff\xff\x05", 7, "4294967295 values announced, but fewer bytes are left"),
+            (b"\x05\x0b\x03\0\0\0\x02\x05\0\0\0\0", 7, "2 values announced, but fewer bytes are left"),
             (b"\x05\x0b\0\0\0\0\x07", 2, "value 7 again, which is not there"),
             (b"\x05\x0b\x12\x03\x05", 3, "class 3, which is not there"),
-            (b"\x05\x0b\x01\xff\xff\xff\xff", 7, "4294967295 bytes are announced, fewer are left"),
+            (b"\x05\x0b\x01\xff\xff\xff\xff", 7, "4294967295 bytes announced, but fewer are left"),
         ];
         for (bytes, offset, reason) in table {
             let error = read(bytes).unwrap_err();

@@ -41,7 +41,7 @@ fn collection<'a>(bytes: &'a [u8], limits: &Limits) -> Parsed<Value<'a>> {
         return reader.fault_at(4, "no item is at the position of the one without a name");
     }
     if count.saturating_mul(6) > reader.left() + 1 || count > limits.values {
-        return reader.fault_at(0, format!("{count} items are announced, fewer bytes are left"));
+        return reader.fault_at(0, format!("{count} items announced, but fewer bytes are left"));
     }
     let mut names = Vec::with_capacity(count);
     for index in 0..count {

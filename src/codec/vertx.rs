@@ -81,7 +81,7 @@ impl<'a> Reader<'a, '_> {
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
         let Some(taken) = self.bytes[self.at..].get(..length) else {
-            return self.fault(self.at, format!("{length} bytes are announced, fewer are left"));
+            return self.fault(self.at, format!("{length} bytes announced, but fewer are left"));
         };
         self.at += length;
         Ok(taken)

@@ -38,7 +38,7 @@ pub fn block(bytes: &[u8], length: usize, limits: &Limits) -> Result<Vec<u8>, De
         return Err(too_large(NAME, room));
     }
     if length > bytes.len().saturating_mul(RATIO) {
-        return Err(DecodeError::new(NAME, 0, format!("{length} bytes are announced, it cannot be so many")));
+        return Err(DecodeError::new(NAME, 0, format!("{length} bytes announced, which cannot be")));
     }
     let plain = lz4_flex::block::decompress(bytes, length)
         .map_err(|error| DecodeError::new(NAME, 0, error.to_string()))?;

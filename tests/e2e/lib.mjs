@@ -16,6 +16,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 globalThis.crypto ??= webcrypto; // Node 18, which some distributions still ship, has no such global
 const SCRIPT_LIMIT_MS = 120_000;
 const COMMAND_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 30_000;
 
 /** The binary under test: `$SESSCTL`, else the newest kind of build that is there. */
 function binary() {
@@ -294,5 +295,5 @@ export async function servePython(t, script, env = {}) {
   return eventually("python tells its address", () => {
     if (gone) throw new Error(gone);
     return log.match(/serving (http:\/\/127\.0\.0\.1:\d+)/)?.[1];
-  });
+  }, START_LIMIT_MS);
 }

@@ -299,7 +299,7 @@ impl<'a> Parser<'a> {
     fn primitives(&mut self, kind: u8, count: usize, lengths: Vec<u32>) -> Parsed<What<'a>> {
         // Every value takes a byte at least, except for null, of which there is no array.
         if count > self.reader.left() || kind == 17 {
-            return self.reader.fault(format!("{count} values are announced, fewer bytes are left"));
+            return self.reader.fault(format!("{count} values announced, but fewer bytes are left"));
         }
         if kind == 2 && lengths.is_empty() {
             return Ok(What::Bytes(self.reader.take(count)?));

@@ -297,7 +297,7 @@ impl<'a> Reader<'a, '_> {
 
     fn take(&mut self, length: usize) -> Parsed<&'a [u8]> {
         let Some(taken) = self.bytes[self.at..].get(..length) else {
-            let error = format!("{length} bytes are announced, fewer are left");
+            let error = format!("{length} bytes announced, but fewer are left");
             return Err(Box::new(DecodeError::new(NAME, self.at, error)));
         };
         self.at += length;
@@ -655,7 +655,7 @@ impl<'a> Reader<'a, '_> {
             self.stream.nodes[node as usize] = Node::Primitives { kind, bytes };
         } else {
             if count > self.bytes.len() - self.at {
-                return self.fault(format!("{count} values are announced, fewer bytes are left"));
+                return self.fault(format!("{count} values announced, but fewer bytes are left"));
             }
             self.stream.nodes[node as usize] = Node::Array { class, items: Vec::new() };
             self.open.push(Open::Array { node, left: count as u32 });

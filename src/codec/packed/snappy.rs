@@ -18,7 +18,7 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, DecodeError> {
         return Err(too_large(NAME, room));
     }
     if length > bytes.len().saturating_mul(RATIO) {
-        return Err(DecodeError::new(NAME, 0, format!("{length} bytes are announced, it cannot be so many")));
+        return Err(DecodeError::new(NAME, 0, format!("{length} bytes announced, which cannot be")));
     }
     snap::raw::Decoder::new().decompress_vec(bytes).map_err(fault)
 }

@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
         }
         // Each takes a byte at least.
         if count > self.bytes.left() {
-            return self.bytes.fault(format!("{count} values are announced, fewer bytes are left"));
+            return self.bytes.fault(format!("{count} values announced, but fewer bytes are left"));
         }
         self.depth += 1;
         Ok(count.min(32))
@@ -319,7 +319,7 @@ mod tests {
             assert_eq!(read(&nested(DEPTH + 1)).unwrap_err().reason, "nested deeper than 256");
             assert_eq!(
                 read(b"\xdd\xff\xff\xff\xff").unwrap_err().reason,
-                "4294967295 values are announced, fewer bytes are left"
+                "4294967295 values announced, but fewer bytes are left"
             );
             assert_eq!(
                 read(b"\x01\x01").unwrap_err().to_string(),

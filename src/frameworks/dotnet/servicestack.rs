@@ -63,7 +63,7 @@ beside   other keys that begin with urn: are the application's own
         ..Cookie::PLAIN
     },
     ends: Ends {
-        caveats: &["A request that is under way may write the session back; look again afterwards."],
+        caveats: &["A request in flight may write the session back; look again afterwards."],
         ..Ends::PLAIN
     },
     ..Layout::PLAIN

@@ -87,9 +87,7 @@ end      expiry key, entry and hash (RedisSessionStore of micronaut-redis 6). Th
     ends: Ends {
         end,
         expire,
-        caveats: &[
-            "A request that is under way writes a part of the session back, with its expiry key and entry.",
-        ],
+        caveats: &["A request in flight writes a part of the session back, with its expiry key and entry."],
         ..Ends::PLAIN
     },
     extra: Extra {

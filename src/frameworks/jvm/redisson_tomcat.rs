@@ -75,7 +75,7 @@ end      the hash and that set (RedissonSession of Redisson 4)
         expire,
         caveats: &[
             "With readMode MEMORY each Tomcat keeps its sessions until it hears of their end, and writes fields back.",
-            "A request that is under way writes fields back; look again afterwards.",
+            "A request in flight writes fields back; look again afterwards.",
         ],
         ..Ends::PLAIN
     },

@@ -52,9 +52,7 @@ beside   captcha_codes: sys_config: sys_dict: repeat_submit: rate_limit: pwd_err
     },
     ends: Ends {
         expire,
-        caveats: &[
-            "A request that is under way may write the login back when it renews it; look again afterwards.",
-        ],
+        caveats: &["A request in flight may write the login back when it renews it; look again afterwards."],
         ..Ends::PLAIN
     },
     ..Layout::PLAIN

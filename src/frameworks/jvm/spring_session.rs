@@ -133,7 +133,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
 
 pub(super) const CAVEATS: &[&str] = &[
     "Remember-me cookies and an OAuth 2 login at the provider log the visitor in again.",
-    "A request that is under way may leave a hash without creationTime, on which Spring fails once.",
+    "A request in flight may leave a hash without creationTime, on which Spring fails once.",
 ];
 
 fn lead(setup: &Setup) -> Vec<u8> {
@@ -179,7 +179,7 @@ fn fields(blob: &Blob<'_>) -> Result<(), Verdict> {
     }
 }
 
-/// A request that is under way writes what it changed of the hash back after the session's end; Spring
+/// A request in flight writes what it changed of the hash back after the session's end; Spring
 /// fails on it ("creationTime key must not be null").
 fn remains(setup: &Setup, key: &[u8], raw: &Raw) -> Option<&'static str> {
     let Raw::Hash(fields) = raw else { return None };

@@ -34,7 +34,7 @@ alike    spring-session: told by the other keys of the namespace
         events: Some("Egx"),
         caveats: &[
             "Remember-me cookies and an OAuth 2 login at the provider log the visitor in again.",
-            "A request that is under way writes a part of the session back, without creationTime; Spring fails on it.",
+            "A request in flight writes a part of the session back, without creationTime; Spring fails on it.",
             "Without keyspace events (notify-keyspace-events Egx) the application is not told of the end.",
         ],
         ..base::LAYOUT.ends

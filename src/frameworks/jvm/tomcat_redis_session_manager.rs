@@ -27,7 +27,7 @@ expiry   maxInactiveInterval as the key's TTL, anew at the end of each request (
          manager's configuration). `expire` sets the session's own interval and the TTL
 user     the principal's name; otherwise an attribute by convention, or SPRING_SECURITY_CONTEXT
 cookie   JSESSIONID = the key
-end      the key. A request that is under way writes the session back at its end
+end      the key. A request in flight writes the session back at its end
 beware   the manager's own clear() is FLUSHDB, and its size() is that of the database
 ",
     keys: Keys {

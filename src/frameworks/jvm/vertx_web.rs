@@ -24,7 +24,7 @@ expiry   the timeout (30 min) as the key's TTL, anew at each read. `expire` sets
          value, too
 user     username, sub, name or uid of the principal in __vertx.userHolder
 cookie   vertx-web.session = <id>, with .<HMAC> after it where a signing secret is set
-end      the key. A request that is under way writes the session back
+end      the key. A request in flight writes the session back
 beware   the store's own clear() is FLUSHDB
 ",
     keys: Keys {
