@@ -193,9 +193,7 @@ impl Context {
     fn note_nowhere(&self) {
         for setup in self.setups.iter().filter(|setup| !setup.layout.is_seen()) {
             let name = setup.layout.name;
-            self.ui.note(format!(
-                "note: {name} keeps no session in a store; `sessctl layouts {name}` says where"
-            ));
+            self.ui.note(format!("{name} keeps no session in a store; `sessctl layouts {name}` says where"));
         }
     }
 

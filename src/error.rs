@@ -168,6 +168,6 @@ mod tests {
     fn misspelt_names_are_guessed() {
         assert_eq!(nearest("stroe", ["store", "layout"]), Some("store"));
         assert_eq!(nearest("zzz", ["store", "layout"]), None);
-        assert_eq!(did_you_mean("zzz", ["store", "layout"]), "known are: store, layout");
+        assert_eq!(did_you_mean("zzz", ["store", "layout"]), "available: store, layout");
     }
 }

@@ -113,6 +113,6 @@ pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Opti
 pub fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str> + Clone) -> String {
     match nearest(name, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known are: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+        None => format!("available: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
     }
 }

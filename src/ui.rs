@@ -95,17 +95,27 @@ impl Ui {
         BufWriter::with_capacity(64 * 1024, io::stdout().lock())
     }
 
-    /// Something worth knowing, unless `--quiet`.
-    pub fn note(&self, text: impl fmt::Display) {
+    /// What happens or has happened, unless `--quiet`.
+    pub fn status(&self, text: impl fmt::Display) {
         if !self.quiet {
             self.line(&wrapped(&safe(&text.to_string()), 0));
         }
     }
 
+    /// Something worth knowing besides, unless `--quiet`.
+    pub fn note(&self, text: impl fmt::Display) {
+        self.status(format_args!("note: {text}"));
+    }
+
+    /// What to do about it, unless `--quiet`.
+    pub fn hint(&self, text: impl fmt::Display) {
+        self.status(format_args!("hint: {text}"));
+    }
+
     /// Something that only those want to know who ask for more, with `--verbose`.
     pub fn detail(&self, text: impl fmt::Display) {
         if self.verbose {
-            self.note(text);
+            self.status(text);
         }
     }
 

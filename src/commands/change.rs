@@ -362,9 +362,9 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
             if job.report.done > 0 {
                 job.report.complete = false;
                 job.finish()?;
-                context.ui.note("interrupted before the scan was complete; nothing more was changed");
+                context.ui.status("interrupted before the scan was complete; nothing more was changed");
             } else {
-                context.ui.note("interrupted; nothing was changed");
+                context.ui.status("interrupted; nothing was changed");
             }
             return Ok(Exit::Interrupted);
         }
@@ -383,7 +383,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
     if safety.index_only {
         context
             .ui
-            .note("only the users' indexes were searched; sessions missing from them were not looked for");
+            .status("only the users' indexes were searched; sessions missing from them were not looked for");
     }
     if !matched.missing.is_empty() {
         exit = Exit::Failed;
@@ -441,7 +441,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
             match context.confirm(&format!("{}?", capital(&change.with(them))), found) {
                 Answer::Yes => {}
                 Answer::No => {
-                    context.ui.note("cancelled; nothing was changed");
+                    context.ui.status("cancelled; nothing was changed");
                     return Ok(Exit::Cancelled);
                 }
                 Answer::NoTerminal => return Err(Refusal::new("there is no terminal to ask on").into()),
@@ -477,15 +477,15 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         if let crate::store::Error::Full { .. } | crate::store::Error::Denied { .. } = error
             && let Some(hint) = crate::error::hint_of(error)
         {
-            context.ui.note(format!("hint: {hint}"));
+            context.ui.hint(hint);
         }
         let how = match &report.run {
             Some(run) => format!("sessctl {} --resume {run}, or run", job.resumes()),
             None => "run".to_string(),
         };
-        context.ui.note(match left {
-            0 => "hint: all sessions were reached; check again whether any came back".to_string(),
-            left => format!("hint: {left} sessions may not have been reached; {how} the same command again"),
+        context.ui.hint(match left {
+            0 => "all sessions were reached; check again whether any came back".to_string(),
+            left => format!("{left} sessions may not have been reached; {how} the same command again"),
         });
         exit = match error {
             crate::store::Error::Backup(_) | crate::store::Error::Stuck { .. } if report.done == 0 => {
@@ -503,7 +503,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
             Some(run) => format!("to go on: sessctl {} --resume {run}", job.resumes()),
             None => "there is no undo file to resume from; run the same command again".to_string(),
         };
-        context.ui.note(format!("interrupted; the current batch was completed; {how}"));
+        context.ui.status(format!("interrupted; the current batch was completed; {how}"));
         exit = Exit::Interrupted;
     } else if report.failed > 0 || returned || job.unassured {
         exit = Exit::Partial;
@@ -809,7 +809,9 @@ impl Job<'_> {
             if last || self.failure.is_some() {
                 drop(progress);
                 if returned > 0 {
-                    context.ui.note(format!("{returned} came back while being watched and were ended again"));
+                    context
+                        .ui
+                        .status(format!("{returned} came back while being watched and were ended again"));
                 }
                 return Ok(many > 0);
             }
@@ -846,10 +848,9 @@ impl Job<'_> {
         }
         match self.pace.remade() {
             0 => {}
-            n => self
-                .context
-                .ui
-                .note(format!("note: the latency probe reconnected ({})", plural(n as u64, "time"))),
+            n => {
+                self.context.ui.note(format!("the latency probe reconnected ({})", plural(n as u64, "time")))
+            }
         }
         // How it went does not depend on what else there is to say.
         let _ = self.say_beside(Moment::Report);
@@ -864,8 +865,8 @@ impl Job<'_> {
         report::print(self.context, self.change.past, &self.report, sessions)?;
         if self.report.done > 0 {
             match &self.report.run {
-                Some(run) => self.context.ui.note(format!("to take it back: sessctl undo {run}")),
-                None => self.context.ui.note("no undo file was kept; this cannot be taken back"),
+                Some(run) => self.context.ui.status(format!("to take it back: sessctl undo {run}")),
+                None => self.context.ui.status("no undo file was kept; this cannot be taken back"),
             }
         }
         Ok(())
@@ -875,7 +876,7 @@ impl Job<'_> {
         if let Some(beside) = self.change.beside {
             let text = beside(&mut *self.store, moment)?;
             if !text.is_empty() {
-                self.context.ui.note(text.trim_end());
+                self.context.ui.status(text.trim_end());
             }
         }
         Ok(())
@@ -899,7 +900,7 @@ impl Job<'_> {
         entries.rewind()?;
         let mut sessions = report::Matched { entries, store: Some(&mut *self.store) };
         report::print(self.context, self.change.past, &self.report, Some(&mut sessions))?;
-        self.context.ui.note(format!("the plan is in {0}; to do it: sessctl apply {0}", path.display()));
+        self.context.ui.status(format!("the plan is in {0}; to do it: sessctl apply {0}", path.display()));
         Ok(Exit::Done)
     }
 }

@@ -62,7 +62,7 @@ pub fn run(global: &GlobalArgs, args: &Args) -> anyhow::Result<Exit> {
             writeln!(out, "{}", place.display())?;
             if !place.exists() {
                 let note = "no such file yet; `sessctl config init` writes one";
-                crate::ui::Ui::new(global.output.color, global.output.quiet).note(note);
+                crate::ui::Ui::new(global.output.color, global.output.quiet).status(note);
             }
             Ok(Exit::Done)
         }
@@ -171,6 +171,6 @@ fn init(global: &GlobalArgs, file: Option<&Path>, print: bool, writable: bool) -
     let mut out =
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&place).with_context(about)?;
     out.write_all(text.as_bytes()).with_context(about)?;
-    context.ui.note(format!("written: {}; `sessctl list` uses the profile {first} now", place.display()));
+    context.ui.status(format!("written: {}; `sessctl list` uses the profile {first} now", place.display()));
     Ok(Exit::Done)
 }

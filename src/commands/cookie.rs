@@ -112,7 +112,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     }
     print(context, &answers)?;
     if answers.iter().any(|answer| !answer.says(&answers[0])) {
-        context.ui.note("Several frameworks could have set this cookie; --layout names the right one.");
+        context.ui.status("Several frameworks could have set this cookie; --layout names the right one.");
     }
     let wrong = answers.iter().any(|answer| answer.opened.verified == Some(false));
     Ok(if wrong { Exit::Found } else { Exit::Done })

@@ -114,10 +114,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         Some(groups) => {
             groups.write(context.format, &context.look(), args.limit, &mut out)?;
             if let Some(limit) = args.limit.filter(|limit| *limit < groups.len()) {
-                context.ui.note(format!("{limit} of {} values shown", groups.len()));
+                context.ui.status(format!("{limit} of {} values shown", groups.len()));
             }
             if groups.others() > 0 {
-                context.ui.note(format!("{} more values are counted as one", groups.others()));
+                context.ui.status(format!("{} more values are counted as one", groups.others()));
             }
         }
         None => match context.format {

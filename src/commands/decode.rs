@@ -84,7 +84,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         None => None,
     };
     if args.file.as_os_str() == "-" && context.ui.stdin_terminal {
-        context.ui.note("reading from the terminal; end with Ctrl-D on a line of its own");
+        context.ui.status("reading from the terminal; end with Ctrl-D on a line of its own");
     }
     let bytes = read(args)?;
     if bytes.is_empty() {
@@ -103,7 +103,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         match reader.attempt(&reading.value, WRAPPERS, plain, &mut tried) {
             Some((via, value)) => {
                 if let Some(how) = reading.how {
-                    context.ui.note(how);
+                    context.ui.status(how);
                 }
                 return print(context, &via, &value);
             }
@@ -121,7 +121,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         && let Some((how, (via, value))) = tried.words
     {
         if let Some(how) = how {
-            context.ui.note(how);
+            context.ui.status(how);
         }
         return print(context, &via, &value);
     }
@@ -347,7 +347,7 @@ fn decode<'b>(
 fn print(context: &Context, via: &[&str], value: &Value<'_>) -> anyhow::Result<Exit> {
     let mut out = context.ui.out();
     if context.format == Format::Table {
-        context.ui.note(format!("codec: {}", via.join(", ")));
+        context.ui.status(format!("codec: {}", via.join(", ")));
         out.write_all(crate::render::safe::safe_lines(&value.to_json_pretty()).as_bytes())?;
         out.write_all(b"\n")?;
     } else {

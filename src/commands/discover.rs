@@ -481,7 +481,7 @@ fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyho
     out.flush()?;
     let sessions: u64 =
         families.iter().filter(|(name, _)| name.layout.is_some()).map(|(_, family)| family.count).sum();
-    context.ui.note(format!(
+    context.ui.status(format!(
         "{}, {sessions} of {} {}; TTL and memory are sampled from up to {SAMPLE} keys per line",
         words::plural(tally.scanned, "key"),
         words::either(tally.scanned, "it", "them"),

@@ -192,7 +192,7 @@ pub fn examine_those(
         Ok(Some(health)) => {
             server::examine(&health, sessions, needs_events, &mut findings);
             if let Some(unasked) = server::unasked(&health).filter(|_| aloud) {
-                context.ui.note(unasked);
+                context.ui.status(unasked);
             }
         }
         Ok(None) => {}

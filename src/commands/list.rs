@@ -145,7 +145,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             shown if shown < summary.given => format!("{shown} of "),
             _ => String::new(),
         };
-        context.ui.note(format!(
+        context.ui.status(format!(
             "{of}{} shown{more}; {} scanned in {:.1} s",
             plural(if of.is_empty() { summary.shown } else { summary.given }, "session"),
             plural(tally.scanned, "key"),
@@ -216,7 +216,7 @@ pub fn incomplete(error: crate::store::Error, tally: &Tally) -> anyhow::Error {
 /// What a scan could not decide or was not permitted to see; `store` is the connection that scanned.
 pub fn report_scan(context: &Context, tally: &Tally, store: &dyn Source) {
     if tally.undecided > 0 {
-        context.ui.note(format!(
+        context.ui.status(format!(
             "{} {} like {} of no certain layout and {} left out; name the layout with --layout to see {}",
             plural(tally.undecided, "key"),
             either(tally.undecided, "looks", "look"),
@@ -228,7 +228,7 @@ pub fn report_scan(context: &Context, tally: &Tally, store: &dyn Source) {
     super::report::unsettled(context, &tally.unsettled);
     report_hidden(context, store);
     for remark in store.remarks() {
-        context.ui.note(remark);
+        context.ui.status(remark);
     }
 }
 
@@ -237,7 +237,7 @@ pub fn report_scan(context: &Context, tally: &Tally, store: &dyn Source) {
 pub fn report_nothing(context: &Context, tally: &Tally, near: &Near<'_>, store: &mut dyn Source) {
     if tally.sessions > 0 {
         for missed in near.missed() {
-            context.ui.note(missed);
+            context.ui.status(missed);
         }
     }
     if tally.sessions > 0 || tally.undecided > 0 {
@@ -258,7 +258,7 @@ pub fn report_nothing(context: &Context, tally: &Tally, near: &Near<'_>, store: 
     } else {
         format!("; other databases of this server with keys: {}", others.join(", "))
     };
-    context.ui.note(format!("{what}{discover}{others}"));
+    context.ui.status(format!("{what}{discover}{others}"));
 }
 
 /// Says that there are keys which this user may not read.

@@ -57,7 +57,7 @@ impl Others {
     /// otherwise of those that look like sessions of someone else.
     pub(super) fn report(&self, context: &Context, sessions: Option<u64>) {
         if let Some(line) = self.line(sessions) {
-            context.ui.note(line);
+            context.ui.status(line);
         }
     }
 

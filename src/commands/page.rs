@@ -108,7 +108,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     kept::write(path, replaces, page.as_bytes()).with_context(|| format!("writing {}", path.display()))?;
     let sessions = measured.scaled(measured.figures.sessions);
     if context.format == Format::Table {
-        context.ui.note(format!(
+        context.ui.status(format!(
             "the page about {} was written to {} ({})",
             plural(sessions, "session"),
             path.display(),

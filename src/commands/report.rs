@@ -188,7 +188,7 @@ pub fn print(
         writeln!(out, "{}", safe::safe(&sentence(past, report)))?;
         out.flush()?;
     } else if people {
-        context.ui.note(sentence(past, report));
+        context.ui.status(sentence(past, report));
     }
     Ok(())
 }
@@ -378,12 +378,12 @@ pub fn unsettled(context: &Context, families: &[crate::detect::Unsettled]) {
             format!("their user may be {}; --user-path settles it", likely.join(" or "))
         };
         context.ui.note(format!(
-            "note: {sessions} of {}{prefix}: unknown whether anyone is logged in; {how}",
+            "{sessions} of {}{prefix}: unknown whether anyone is logged in; {how}",
             family.layout
         ));
     }
     if families.len() > MOST {
-        context.ui.note(format!("note: the same goes for {} more kinds of sessions", families.len() - MOST));
+        context.ui.note(format!("the same goes for {} more kinds of sessions", families.len() - MOST));
     }
 }
 

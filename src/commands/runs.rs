@@ -75,7 +75,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         Some(Command::Show { run }) => show(context, run),
         Some(Command::Prune { keep }) => {
             let removed = run::prune(&directory()?, *keep).context("removing old undo files")?;
-            context.ui.note(format!("{removed} undo file{} removed", if removed == 1 { "" } else { "s" }));
+            context.ui.status(format!("{removed} undo file{} removed", if removed == 1 { "" } else { "s" }));
             Ok(Exit::Done)
         }
         Some(Command::VerifyAudit { file, holds }) => {
@@ -158,7 +158,7 @@ fn verify_audit(context: &Context, file: Option<&Path>, holds: Option<&str>) -> 
     out.flush()?;
     if !verdict.open.is_empty() {
         let open = verdict.open.join(", ");
-        context.ui.note(format!("unfinished (still running or interrupted): {open}"));
+        context.ui.status(format!("unfinished (still running or interrupted): {open}"));
     }
     Ok(if intact { Exit::Done } else { Exit::Found })
 }
@@ -234,7 +234,7 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
         render::rows(context.format, columns, &context.look(), rows, &mut out)?;
     }
     if let Some(store) = common.filter(|_| table) {
-        context.ui.note(format!("all of them on {store}"));
+        context.ui.status(format!("all of them on {store}"));
     }
     Ok(exit)
 }
@@ -413,7 +413,7 @@ fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
         return Err(damage.into());
     }
     if changed.torn() {
-        context.ui.note("the file ends in the middle of a record: the run was cut short before that batch");
+        context.ui.status("the file ends in the middle of a record: the run was cut short before that batch");
     }
     Ok(Exit::Done)
 }

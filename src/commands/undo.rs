@@ -124,11 +124,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             if context.format != crate::render::Format::Table {
                 report::print(context, "Put back", &report, None)?;
             }
-            context.ui.note(format!("{run} was already undone at {when}; {many} {are} there, nothing to do"));
+            context
+                .ui
+                .status(format!("{run} was already undone at {when}; {many} {are} there, nothing to do"));
             return Ok(Exit::Done);
         }
         let gone = plural(absent.len() as u64, "session");
-        context.ui.note(format!("{run} was already undone at {when}; {gone} of it ended since then"));
+        context.ui.status(format!("{run} was already undone at {when}; {gone} of it ended since then"));
         chosen.only = Some(absent);
     }
     let mut ids = Ids::default();
@@ -158,11 +160,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             .into());
     }
     if torn {
-        context.ui.note("the file ends in the middle of a record: the run was cut short before that batch");
+        context.ui.status("the file ends in the middle of a record: the run was cut short before that batch");
     } else if summary.finished.is_none() {
-        context
-            .ui
-            .note("the file has no end: the run was cut short, and anything it did after that is not in it");
+        context.ui.status(
+            "the file has no end: the run was cut short, and anything it did after that is not in it",
+        );
     }
     if let Some(expected) = args.expect
         && expected != matched
@@ -191,7 +193,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         match context.confirm("Put them back?", matched) {
             Answer::Yes => {}
             Answer::No => {
-                context.ui.note("cancelled; nothing was changed");
+                context.ui.status("cancelled; nothing was changed");
                 return Ok(Exit::Cancelled);
             }
             Answer::NoTerminal => {
@@ -243,7 +245,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         report::print(context, "Put back", &report, Some(&mut sessions))?;
         noted?;
         crate::error::report(&error, context.ui.color_err);
-        context.ui.note(format!("hint: to go on: sessctl undo {}", summary.start.run));
+        context.ui.hint(format!("to go on: sessctl undo {}", summary.start.run));
         return Ok(exit);
     }
     let assured = (report.done > 0).then(|| store.assure());

@@ -135,7 +135,7 @@ impl Advice for OptionError {
             OptionError::Unknown { near: Some(near), .. } | OptionError::Nowhere { near: Some(near), .. } => {
                 format!("did you mean `{near}`?")
             }
-            OptionError::Unknown { known, .. } => format!("known are: {}", known.join(", ")),
+            OptionError::Unknown { known, .. } => format!("available: {}", known.join(", ")),
             OptionError::Form { layout, .. } => format!("`sessctl layouts {layout}` explains its options"),
             OptionError::Layout { near, .. } if !near.is_empty() => {
                 format!("did you mean `{}`?", near.join("` or `"))

@@ -340,7 +340,7 @@ fn misspelt_names_are_guessed() {
         (&["list", "--layout", "zzzzzz"], "`sessctl layouts` lists all"),
         (&["layouts", "overleav"], "did you mean `overleaf`"),
         (&["list", "--columns", "id,usr"], "did you mean `user`"),
-        (&["list", "--columns", "zzzz"], "known are: id, key"),
+        (&["list", "--columns", "zzzz"], "available: id, key"),
         (&["list", "--sort", "byts"], "did you mean `bytes`"),
         (&["count", "--by", "usr"], "did you mean `user`"),
         (&["list", "--usr", "alice"], "--user"),

@@ -224,7 +224,7 @@ pub(super) fn by_filter(
     // A session that an index named is not met again.
     if matches!(end, End::Complete) && tally.sessions > 0 && matched.by_index.is_empty() {
         for missed in near.missed() {
-            context.ui.note(missed);
+            context.ui.status(missed);
         }
     }
     matched.tally = tally;
@@ -275,7 +275,7 @@ pub(super) fn note_left_alone(context: &Context, matched: &Matched<'_>) {
             either(matched.uncertain_count, "one", "any"),
             either(matched.uncertain_count, "it is", "they are"),
         ));
-        context.ui.note(format!("hint: to include them, name the layout: --layout {}", names[0]));
+        context.ui.hint(format!("to include them, name the layout: --layout {}", names[0]));
     }
     for (layout, count) in &matched.shapes {
         let (keys, have, they) =
@@ -285,14 +285,12 @@ pub(super) fn note_left_alone(context: &Context, matched: &Matched<'_>) {
         ));
     }
     if !matched.shapes.is_empty() {
-        context
-            .ui
-            .note("hint: say with --prefix or --match which keys are sessions, or name them one by one");
+        context.ui.hint("say with --prefix or --match which keys are sessions, or name them one by one");
     }
     if matched.shapes_taken > 0 {
         let (many, are) =
             (plural(matched.shapes_taken, "session"), if matched.shapes_taken == 1 { "is" } else { "are" });
-        context.ui.note(format!("note: {many} cannot be decoded and {are} recognised by the key alone"));
+        context.ui.note(format!("{many} cannot be decoded and {are} recognised by the key alone"));
     }
     for ((layout, why), count) in &matched.unchangeable {
         let sessions = plural(*count, "matching session");
@@ -302,7 +300,7 @@ pub(super) fn note_left_alone(context: &Context, matched: &Matched<'_>) {
     if matched.fits > 0 {
         let sessions = plural(matched.fits, "session");
         context.ui.note(format!(
-            "note: {sessions} {} already and {} as {}",
+            "{sessions} {} already and {} as {}",
             either(matched.fits, "fits", "fit"),
             either(matched.fits, "stays", "stay"),
             either(matched.fits, "it is", "they are")

@@ -213,6 +213,6 @@ pub(super) fn print(
         render::rows(context.format, Columns::every(COLUMNS), &context.look(), rows, &mut *out)?;
     }
     out.flush()?;
-    context.ui.note(format!("{} differ, {same} are equal", plural(differ, "member")));
+    context.ui.status(format!("{} differ, {same} are equal", plural(differ, "member")));
     Ok(())
 }

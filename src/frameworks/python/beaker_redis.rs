@@ -43,7 +43,7 @@ beside   beaker_cache:<namespace>:<key> is Beaker's cache, beaker_lock:... its l
     marks: &[Mark::Word(PREFIX)],
     options: &[
         setup::COOKIE_SECRET,
-        OptionSpec::new("serializer", OptionKind::Text, "data_serializer; known from the value"),
+        OptionSpec::new("serializer", OptionKind::Text, "data_serializer; detected from the value"),
         OptionSpec::secret("encrypt_key", OptionKind::Texts, "encrypt_key, which encrypts the sessions"),
         OptionSpec::secret("validate_key", OptionKind::Text, "validate_key, which goes with encrypt_key"),
     ],

@@ -63,7 +63,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec::new(
         "use_signer",
         OptionKind::Flag,
-        "whether the cookie is signed; known from the cookie unless set",
+        "whether the cookie is signed; detected from the cookie unless set",
     ),
     OptionSpec::new("serializer", OptionKind::Text, "told by the value: msgpack, json or pickle"),
 ];

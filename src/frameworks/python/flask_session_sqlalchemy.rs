@@ -41,7 +41,7 @@ end it   the row. A request in flight writes it back, even one that only reads (
         OptionSpec::new(
             "use_signer",
             OptionKind::Flag,
-            "whether the cookie is signed; known from the cookie unless set",
+            "whether the cookie is signed; detected from the cookie unless set",
         ),
         OptionSpec::new("serializer", OptionKind::Text, "told by the value: msgpack, json or pickle"),
     ],

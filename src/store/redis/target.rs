@@ -208,7 +208,7 @@ impl Target {
                     .map_or_else(String::new, |near| format!("did you mean `{near}://`? "));
                 let known = SCHEMES.join("://, ");
                 Err(wrong(format!(
-                    "the store has the unknown scheme `{other}://`; {near}known are {known}://"
+                    "the store has the unknown scheme `{other}://`; {near}available are {known}://"
                 )))
             }
         }
@@ -356,7 +356,7 @@ impl Target {
                 "protocol" => {}
                 other => {
                     return Err(wrong(format!(
-                        "the store has an unknown parameter `{other}`; known are db, user and pass (of sentinels \
+                        "the store has an unknown parameter `{other}`; available are db, user and pass (of sentinels \
                          also sentinel_user, sentinel_pass and sentinel_tls), and TLS is set by --cacert, --cert, \
                          --key, --sni and --insecure"
                     )));
