@@ -432,6 +432,13 @@ impl Layout {
         }
     }
 
+    /// Whether its sessions are told, and told whose they are, by themselves alone: none needs for that
+    /// what may have gone with another.
+    pub fn is_by_itself(&self) -> bool {
+        let Extra { parts: None, owners: None, copies: None, .. } = self.extra else { return false };
+        self.beside().is_none() && self.namespaced().is_none()
+    }
+
     /// The key beside a session that makes one of what is only [`Verdict::Kin`].
     pub fn beside(&self) -> Option<Beside> {
         match self.evidence {

@@ -100,7 +100,7 @@ pub fn sessions(
     let mut run = Run::new(&detector, &known, request, aside, sink);
     let need = request.first.and(Need::VALUE);
     let pattern = request.pattern.clone().or_else(|| common_pattern(request.setups));
-    let (pages, receiver) = sync_channel::<Page>(PAGES_AHEAD);
+    let (pages, receiver) = sync_channel::<Page>(if scanner.is_close() { 1 } else { PAGES_AHEAD });
     std::thread::scope(|scope| {
         let known = &known;
         let detector = &detector;

@@ -95,7 +95,8 @@ pub struct Start<'a> {
     pub plan: Option<&'a str>,
     /// Whether the change can be taken back.
     pub undo: bool,
-    pub matched: u64,
+    /// How many there are to be changed; `None` where that turns out only while they are.
+    pub matched: Option<u64>,
     /// How many of each layout, where it was counted.
     pub layouts: Option<&'a BTreeMap<String, u64>>,
 }
@@ -512,7 +513,7 @@ mod tests {
             ticket: Some("CHG-7"),
             plan: None,
             undo: true,
-            matched: 3,
+            matched: Some(3),
             layouts: None,
         }
     }

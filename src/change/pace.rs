@@ -639,6 +639,11 @@ impl Pace {
         Ok(pace)
     }
 
+    /// Whether nothing holds it back.
+    pub fn is_free(&self) -> bool {
+        self.limited.is_none()
+    }
+
     /// What the connections of the run have to keep to, those that only read as well.
     pub fn gentle(&self) -> Option<&Gentle> {
         self.gentle.as_ref()

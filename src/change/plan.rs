@@ -12,6 +12,7 @@ use crate::layout::session::{Login, Session};
 use crate::store::{Key, Own, Step, fingerprint};
 
 pub mod apply;
+pub mod arriving;
 pub mod belongs;
 pub mod bound;
 pub mod execute;
@@ -183,6 +184,12 @@ impl Spool {
         };
         out.write_all(&length)?;
         out.write_all(&bytes)?;
+        self.count(entry);
+        Ok(())
+    }
+
+    /// Counts an entry that is not written down, as it is carried out at once.
+    pub fn count(&mut self, entry: &Entry) {
         self.totals.add(entry);
         self.ids.add(&entry.id);
         match self.samples.get_mut(&entry.layout) {
@@ -192,7 +199,6 @@ impl Spool {
                 self.samples.insert(entry.layout.clone(), entry.step.clone());
             }
         }
-        Ok(())
     }
 
     /// A step of each layout, the one that does most.

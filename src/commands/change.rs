@@ -12,13 +12,14 @@ use anyhow::Context as _;
 
 use super::report::{self, Sessions};
 use crate::change::audit::{self, Audit};
+use crate::change::ids::Ids;
 use crate::change::pace::{Pace, PaceArgs};
 use crate::change::plan::apply::{BATCH, Planned};
 use crate::change::plan::belongs::{Belongs, raw_of};
 use crate::change::plan::execute::execute;
 use crate::change::plan::file::{self, Header, Plan};
 use crate::change::plan::recorded::{Recorded, recorded};
-use crate::change::plan::run::{self, Kept, RunFile, Start, State};
+use crate::change::plan::run::{self, Kept, RunFile, Start, State, Way};
 use crate::change::plan::{self, Entry, Spool};
 use crate::change::report::Report;
 use crate::context::Context;
@@ -34,6 +35,7 @@ use crate::text::glob::Glob;
 use crate::ui::{self, Answer};
 
 mod matched;
+mod one_pass;
 mod show;
 
 use crate::text::units::duration;
@@ -157,6 +159,8 @@ pub struct Change<'a> {
     pub entry: &'a dyn Fn(&Session<'_>) -> anyhow::Result<Made>,
     /// What `entry` has to know of a session beside its value.
     pub need: Need,
+    /// Whether sessions may be changed while others are still being matched.
+    pub in_one_pass: bool,
     /// What is said besides: lines of the question, else a note.
     pub beside: Option<&'a dyn Fn(&mut dyn Store, Moment) -> anyhow::Result<String>>,
 }
@@ -337,21 +341,40 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
             job.apply(std::mem::take(&mut matched.spool))?;
         }
     }
+    let mut one_pass = false;
     if !safety.index_only && job.failure.is_none() && !job.interrupted {
         matched.room = job.room();
-        let end = job.match_all(&mut matched, shows || asks)?;
+        // Where it is not known how many will match, and need not be, they end as they are met.
+        let chosen = matches!(change.chosen, Chosen::Filter) && !users;
+        let portion = if change.in_one_pass && chosen && !whole && job.max.is_none() && job.pace.is_free() {
+            job.store.ends_while_scanned(!safety.no_undo)
+        } else {
+            None
+        };
+        one_pass = portion.is_some();
+        let end = match portion {
+            Some(portion) => one_pass::run(job, &mut matched, portion).or_else(|error| {
+                // What was done is told all the same.
+                if job.undo.is_some() || job.report.settled() > 0 {
+                    job.report.complete = false;
+                    job.finish()?;
+                }
+                Err(error)
+            })?,
+            None => job.match_all(&mut matched, shows || asks)?,
+        };
         job.refuse_more(&matched)?;
         if let End::Broken(error) = end {
             let (so_far, done) = (matched.tally.scanned, job.report.done);
-            let told = if done == 0 {
-                format!("scan incomplete after {so_far} keys; nothing was changed")
-            } else {
-                format!(
+            let told = match done {
+                0 => format!("scan incomplete after {so_far} keys; nothing was changed"),
+                _ if one_pass => format!("scan incomplete after {so_far} keys; {} changed", were(done)),
+                _ => format!(
                     "scan incomplete after {so_far} keys; {done} sessions named by the index were changed"
-                )
+                ),
             };
             job.report.complete = false;
-            if done > 0 {
+            if done > 0 || job.undo.is_some() {
                 job.finish()?;
                 crate::error::report(&anyhow::Error::from(error).context(told), context.ui.color_err);
                 return Ok(Exit::Partial);
@@ -359,17 +382,22 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
             return Err(anyhow::Error::from(error).context(told));
         }
         if matched.interrupted {
-            if job.report.done > 0 {
+            if job.report.done > 0 || job.undo.is_some() {
                 job.report.complete = false;
                 job.finish()?;
                 context.ui.status("interrupted before the scan was complete; nothing more was changed");
+                if one_pass {
+                    context.ui.hint(
+                        "to continue, run the same command again; what it already ended will not match",
+                    );
+                }
             } else {
                 context.ui.status("interrupted; nothing was changed");
             }
             return Ok(Exit::Interrupted);
         }
     }
-    let found = matched.spool.totals.sessions;
+    let found = matched.found();
     if let Some(((layout, why), _)) = matched.refused(&context.catalog).next() {
         if found == 0 && job.report.done == 0 {
             let many = matched.refused(&context.catalog).map(|(_, count)| count).sum();
@@ -420,7 +448,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         report::print(context, change.past, &job.report, Some(&mut sessions))?;
         return Ok(exit);
     }
-    if found > 0 {
+    if matched.spool.totals.sessions > 0 && job.failure.is_none() {
         if asks {
             // Nobody is asked about what will be refused.
             job.store.may_change(&matched.spool.samples().collect::<Vec<_>>())?;
@@ -480,8 +508,8 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
             context.ui.hint(hint);
         }
         let how = match &report.run {
-            Some(run) => format!("sessctl {} --resume {run}, or run", job.resumes()),
-            None => "run".to_string(),
+            Some(run) if !one_pass => format!("sessctl {} --resume {run}, or run", job.resumes()),
+            _ => "run".to_string(),
         };
         context.ui.hint(match left {
             0 => "all sessions were reached; check again whether any came back".to_string(),
@@ -500,6 +528,7 @@ fn carry_out(job: &mut Job<'_>, asks: bool, shows: bool) -> anyhow::Result<Exit>
         };
     } else if job.interrupted && !report.complete {
         let how = match &report.run {
+            Some(_) if one_pass => "to continue, run the same command again".to_string(),
             Some(run) => format!("to go on: sessctl {} --resume {run}", job.resumes()),
             None => "there is no undo file to resume from; run the same command again".to_string(),
         };
@@ -592,14 +621,23 @@ impl Job<'_> {
     /// Matches everything else: by a scan, by ids, by a plan, by what was left.
     fn match_all(&mut self, matched: &mut Matched<'_>, sizes: bool) -> anyhow::Result<End> {
         match &self.change.chosen {
-            Chosen::Filter => by_filter(self.context, &mut *self.store, self.pace.gentle(), matched, sizes),
+            Chosen::Filter => {
+                by_filter(self.context, &mut *self.store, self.pace.gentle(), matched, sizes, None)
+            }
             Chosen::Ids(ids) => by_id(self.context, &mut *self.store, self.pace.gentle(), ids, matched)
                 .map(|()| End::Complete),
             Chosen::Plan(plan) => {
                 // Where the plan says the keys, nothing has to be looked for.
                 let keys: Option<Vec<Key>> = plan.steps.values().map(|step| step.key.clone()).collect();
                 let Some(keys) = keys else {
-                    return by_filter(self.context, &mut *self.store, self.pace.gentle(), matched, sizes);
+                    return by_filter(
+                        self.context,
+                        &mut *self.store,
+                        self.pace.gentle(),
+                        matched,
+                        sizes,
+                        None,
+                    );
                 };
                 for keys in keys.chunks(1000) {
                     let need = Need::VALUE.and(Need::TTL).and(Need::MEMORY);
@@ -649,6 +687,14 @@ impl Job<'_> {
                 })?;
                 take_left(store.as_mut(), &mut belongs, waiting, matched)?;
                 let nothing = matched.spool.totals.sessions == 0;
+                if summary.in_one_pass() && summary.state != State::Done && nothing {
+                    let what = format!(
+                        "the run {run} ended sessions as it found them, and kept no list of what is left"
+                    );
+                    return Err(Failure::new(what)
+                        .hint("run the same command again; what it already ended will not match")
+                        .into());
+                }
                 if summary.finished.is_none() && (nothing || !whole) {
                     let what = format!("the run {run} was cut short before it could record what it left");
                     return Err(Failure::new(what)
@@ -660,8 +706,8 @@ impl Job<'_> {
         }
     }
 
-    /// Writes down in the audit log what is going to be done.
-    fn note(&mut self, spool: &Spool) -> anyhow::Result<()> {
+    /// Writes down in the audit log what is going to be done, as far as it is known.
+    fn note(&mut self, spool: Option<&Spool>) -> anyhow::Result<()> {
         let Some(audit) = &mut self.audit else { return Ok(()) };
         let filter = self.change.describe();
         let start = audit::Start {
@@ -677,10 +723,10 @@ impl Job<'_> {
                 _ => None,
             },
             undo: !self.change.safety.no_undo,
-            matched: spool.totals.sessions,
-            layouts: Some(&spool.totals.by_layout),
+            matched: spool.map(|spool| spool.totals.sessions),
+            layouts: spool.map(|spool| &spool.totals.by_layout),
         };
-        audit.start(&start, &spool.ids)
+        audit.start(&start, spool.map_or(&Ids::default(), |spool| &spool.ids))
     }
 
     /// Carries out what was matched, each batch after its backup is on the disk.
@@ -693,10 +739,15 @@ impl Job<'_> {
         for (layout, sessions) in counted(&self.context.catalog, &spool) {
             *self.layouts.entry(layout).or_default() += sessions;
         }
-        self.note(&spool)?;
+        self.note(Some(&spool))?;
         self.ends |= spool.ends();
         if self.undo.is_none() {
-            self.undo = undo_file(self.change, &self.id, self.store.place(), many, &self.recorded)?;
+            let way = Way { one_pass: false, guard: self.store.way().map(str::to_string) };
+            if self.report.matched == 0 {
+                self.context.ui.detail(format_args!("sessions are changed once all are matched: {way}"));
+            }
+            let place = self.store.place().to_string();
+            self.undo = undo_file(self.change, &self.id, &place, many, &self.recorded, way)?;
             self.report.run = self.undo.as_ref().map(|run| run.id.clone());
         }
         self.report.matched += many;
@@ -786,7 +837,7 @@ impl Job<'_> {
                 })?;
             }
             if last && matches!(change.chosen, Chosen::Filter) && !change.safety.index_only {
-                let end = by_filter(context, &mut *self.store, self.pace.gentle(), &mut again, false)?;
+                let end = by_filter(context, &mut *self.store, self.pace.gentle(), &mut again, false, None)?;
                 if let End::Broken(error) = end {
                     self.report.complete = false;
                     self.failure = Some(error);
@@ -937,6 +988,7 @@ fn undo_file(
     place: &str,
     matched: u64,
     recorded: &[Recorded],
+    way: Way,
 ) -> anyhow::Result<Option<RunFile>> {
     let now = scan::now_ms();
     if change.safety.no_undo {
@@ -949,6 +1001,7 @@ fn undo_file(
     };
     let start = Start {
         ticket: change.safety.ticket.clone(),
+        way: Some(way),
         ..Start::new(id.to_string(), now, change.command, place, change.describe(), matched)
             .under(recorded.to_vec())
     };

@@ -79,6 +79,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             safety: &args.safety,
             entry: &entry,
             need: Need::NOTHING,
+            in_one_pass: false,
             beside: Some(&beside),
         },
     )

@@ -254,6 +254,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             safety: &args.safety,
             entry: &entry,
             need: Need::TTL,
+            in_one_pass: false,
             beside: Some(&beside),
         },
     )

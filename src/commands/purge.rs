@@ -75,6 +75,7 @@ fn end(context: &Context, ids: &[String], select: &SelectArgs, safety: &Safety) 
             safety,
             entry: &|session| Ok(change::ended(session)),
             need: Need::NOTHING,
+            in_one_pass: true,
             beside: None,
         },
     )

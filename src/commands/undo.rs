@@ -213,7 +213,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             ticket: args.ticket.as_deref(),
             plan: None,
             undo: false,
-            matched,
+            matched: Some(matched),
             layouts: None,
         },
         &ids,

@@ -110,6 +110,15 @@ pub trait Source: Send {
     /// From now on so little is asked at a time that others are served in between. Where there are no
     /// others there is nothing to do.
     fn be_gentle(&mut self, _gentle: Option<&Gentle>) {}
+
+    /// What is met by a scan from now on is changed at once, so many sessions at a time. Where it is of use
+    /// the scan runs only a little ahead of whoever takes its pages.
+    fn be_close(&mut self, _portion: usize) {}
+
+    /// Whether it does.
+    fn is_close(&self) -> bool {
+        false
+    }
 }
 
 /// How lasting changes are.
@@ -148,6 +157,17 @@ pub trait Store: Lookup {
     /// Bytes of the largest value that a step had better hold ([`Step::held`]) where it ends a session:
     /// the server compares by itself then. `None` where it cannot.
     fn ends_by_value(&mut self) -> Option<usize> {
+        None
+    }
+
+    /// How many sessions had better be ended at a time where they are ended while another connection is
+    /// still scanning, and whether what they were is kept. `None` where the scan has to be over first.
+    fn ends_while_scanned(&mut self, _kept: bool) -> Option<usize> {
+        None
+    }
+
+    /// The command that guards the end of a session, where there is more than one that could.
+    fn way(&mut self) -> Option<&'static str> {
         None
     }
 

@@ -99,6 +99,20 @@ pub enum WhenEmpty {
 }
 
 impl Op {
+    /// Whether it looks before it acts, so that it is done only once the sessions of its batch are.
+    pub fn follows(&self) -> bool {
+        matches!(
+            self,
+            Op::UnlinkIfEquals(..)
+                | Op::JsonListRemove { .. }
+                | Op::JsonListSet { .. }
+                | Op::SortedRemoveWhenGone { .. }
+                | Op::Outlive { .. }
+                | Op::SetMove { .. }
+                | Op::Publish { .. }
+        )
+    }
+
     /// The key that is changed, if it is one.
     pub fn key(&self) -> Option<&Key> {
         match self {

@@ -68,6 +68,16 @@ const WATCHED: usize = 25;
 const GENTLE_WATCHED: usize = 16;
 /// Connections that change side by side.
 const LANES: usize = 8;
+/// The same where the server is on this machine and answers at once: what is looked up, read and removed
+/// soon after is still at hand for the server's processor then. The translations of addresses are what
+/// runs out first, as each key is in a few pages of memory of its own (measured on Redis 7.0.15 with
+/// 50 000 sessions: a transaction's EXEC takes 1.9 µs a session with eight connections and 1.1 with two).
+const NEAR_LANES: usize = 2;
+/// The same where what goes is written down before: each round waits for the disk once.
+const KEPT_LANES: usize = 16;
+/// Sessions that are ended at a time while another connection scans, and by value on this machine.
+const PORTION: usize = 1000;
+const NEAR_PORTION: usize = 100;
 
 /// A connection and what its errors say of it.
 pub struct RedisStore {
@@ -94,6 +104,8 @@ pub struct RedisStore {
     hidden_keys: u64,
     /// How much is sent at a time, where the server's other users are watched.
     flow: Option<Flow>,
+    /// A scan runs only a little ahead.
+    close: bool,
     /// How to open more connections to the same server, and those that were opened for changing
     /// side by side with this one.
     target: Target,
@@ -138,6 +150,7 @@ impl RedisStore {
             no_mget: false,
             hidden_keys: 0,
             flow: None,
+            close: false,
             target: target.clone(),
             lanes: Vec::new(),
             no_more_lanes: false,
@@ -146,6 +159,15 @@ impl RedisStore {
             strayed: Vec::new(),
             lead: None,
         })
+    }
+
+    /// Connections that had better change side by side.
+    fn wanted_lanes(&self, kept: bool) -> usize {
+        match self.target.is_near() {
+            _ if kept => KEPT_LANES,
+            true => NEAR_LANES,
+            false => LANES,
+        }
     }
 
     /// Opens connections until there are so many, this one counted, as far as the server lets us;
@@ -372,6 +394,14 @@ impl Source for RedisStore {
     fn be_gentle(&mut self, gentle: Option<&Gentle>) {
         self.flow = gentle.map(Flow::new);
     }
+
+    fn be_close(&mut self, portion: usize) {
+        self.close = self.target.is_near() && portion <= NEAR_PORTION;
+    }
+
+    fn is_close(&self) -> bool {
+        self.close
+    }
 }
 
 impl Lookup for RedisStore {
@@ -454,6 +484,21 @@ impl Store for RedisStore {
 
     fn ends_by_value(&mut self) -> Option<usize> {
         (by_value::known(self) != by_value::ByValue::Not).then_some(by_value::MOST)
+    }
+
+    fn ends_while_scanned(&mut self, kept: bool) -> Option<usize> {
+        let by_value = by_value::known(self) != by_value::ByValue::Not;
+        let portion = match self.target.is_near() {
+            true if !kept && by_value => NEAR_PORTION,
+            true if !kept => NEAR_LANES * WATCHED,
+            _ if kept && !by_value => KEPT_LANES * WATCHED,
+            _ => PORTION,
+        };
+        (!self.cluster).then_some(portion)
+    }
+
+    fn way(&mut self) -> Option<&'static str> {
+        Some(by_value::known(self).command())
     }
 
     fn apply(&mut self, steps: &[Step], fit: Fit, keeper: Option<&mut dyn Keeper>) -> Applied {

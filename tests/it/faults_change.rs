@@ -426,7 +426,7 @@ fn an_interrupt_while_an_answer_is_awaited_loses_no_connection() {
     });
     running.interrupt();
     sess.server.command(&["CLIENT", "UNPAUSE"]);
-    let report = running.end().code(130).says("--resume").hides("lost").json();
+    let report = running.end().code(130).says("the same command again").hides("lost").json();
     assert_eq!((&report["failed"], &report["errors"]), (&json!(0), &json!([])));
     assert_eq!(report["done"], 3000 - sess.server.size());
     assert!(sess.server.size() > 0 && sess.server.size() < 3000);

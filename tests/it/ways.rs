@@ -56,10 +56,21 @@ fn count(report: &Json, name: &str) -> u64 {
     report[name].as_u64().unwrap_or_else(|| panic!("{name}: {report}"))
 }
 
+/// Whether sessions end once all of them are matched, or while they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Passes {
+    Two,
+    One,
+}
+
 /// Purges four sessions while one of them is written, at every point, with and without an undo file.
 /// `ways` are the commands of which one has to have been used when nobody writes.
-fn at_every_point(server: Server, ways: &[&str], rules: &[&str]) {
-    const MANY: u64 = 4;
+fn at_every_point(server: Server, ways: &[&str], rules: &[&str], passes: Passes) {
+    at_points(server, ways, rules, passes, 4, 1);
+}
+
+/// The same with so many sessions, at every so many points.
+fn at_points(server: Server, ways: &[&str], rules: &[&str], passes: Passes, many: u64, every: usize) {
     let sess = Sess::on(server);
     let proxy = Proxy::to(&sess.server);
     let url = if rules.is_empty() {
@@ -77,21 +88,28 @@ fn at_every_point(server: Server, ways: &[&str], rules: &[&str]) {
         proxy.pass();
         sess.server.flush();
         let mut pipe = redis::pipe();
-        for n in 0..MANY {
+        for n in 0..many {
             pipe.cmd("SET").arg(key(n)).arg(value(n)).arg("PXAT").arg(end(n)).ignore();
         }
         pipe.exec(&mut sess.server.connect()).expect("SET");
     };
     for undo in [true, false] {
         let mut purge = vec!["purge", "--all", "--yes", "-o", "json"];
+        if passes == Passes::One {
+            purge.extend(["--max", "none"]);
+        }
         purge.extend((!undo).then_some("--no-undo"));
         reset();
-        sess.args(&purge).success();
+        let told = if passes == Passes::One { ": one pass, " } else { ": two passes, " };
+        sess.args([&purge[..], &["-v"]].concat()).success().says(told);
         let seen = proxy.seen();
         assert!(ways.iter().any(|way| seen.iter().any(|verb| verb == way)), "{ways:?}: {seen:?}");
-        for (what, n) in ALL.into_iter().flat_map(|what| (1..=seen.len()).map(move |n| (what, n))) {
+        let points = seen.len();
+        let of =
+            |(at, what): (usize, Writes)| (at % every + 1..=points).step_by(every).map(move |n| (what, n));
+        for (what, n) in ALL.into_iter().enumerate().flat_map(of) {
             reset();
-            let victim = n as u64 % MANY;
+            let victim = n as u64 % many;
             let wrote = Arc::new(Mutex::new(None));
             let (to, key_of, old, new) = (Arc::clone(&wrote), key(victim), value(victim), newer.clone());
             proxy.at(n, move |server| {
@@ -107,8 +125,8 @@ fn at_every_point(server: Server, ways: &[&str], rules: &[&str]) {
             let [matched, done, changed, failed] =
                 ["matched", "done", "changed", "failed"].map(|name| count(&report, name));
             assert_eq!((matched, failed), (sum, 0), "{about}: {report}");
-            assert!(matched + 1 >= MANY && done + 1 >= MANY, "{about}: {report}");
-            for n in (0..MANY).filter(|n| *n != victim) {
+            assert!(matched + 1 >= many && done + 1 >= many, "{about}: {report}");
+            for n in (0..many).filter(|n| *n != victim) {
                 assert_eq!(get(&sess, &key(n)).0, None, "{about}");
             }
             let Some(was_there) = *wrote.lock().unwrap_or_else(PoisonError::into_inner) else { continue };
@@ -117,7 +135,7 @@ fn at_every_point(server: Server, ways: &[&str], rules: &[&str]) {
             // What is called changed is there, and what was there is not lost without being called done.
             assert!(changed == 0 || left.is_some(), "{about}: {report}");
             if left.is_some() && was_there {
-                assert!(changed == 1 || (wrote_anew && matched < MANY), "{about}: {report}");
+                assert!(changed == 1 || (wrote_anew && matched < many), "{about}: {report}");
             }
             if was_there && what == Writes::Changes {
                 assert_eq!(left.is_some(), changed == 1, "{about}: {report}");
@@ -127,7 +145,7 @@ fn at_every_point(server: Server, ways: &[&str], rules: &[&str]) {
             }
             // A run that matched all but the victim, which was not there then, has as much to undo.
             sess.args(["undo", "--yes"]).success();
-            for n in (0..MANY).filter(|n| *n != victim) {
+            for n in (0..many).filter(|n| *n != victim) {
                 assert_eq!(get(&sess, &key(n)), (Some(value(n)), end(n)), "{about}");
             }
             let (back, ends) = get(&sess, &key(victim));
@@ -148,9 +166,9 @@ fn at_every_point(server: Server, ways: &[&str], rules: &[&str]) {
                 }
                 Writes::Deletes if back.is_some() => {
                     assert_eq!((back, ends), (Some(value(victim)), end(victim)), "{about}");
-                    assert!(done == MANY, "{about}: {report}");
+                    assert!(done == many, "{about}: {report}");
                 }
-                Writes::Deletes => assert!(was_there && done < MANY, "{about}: {report}"),
+                Writes::Deletes => assert!(was_there && done < many, "{about}: {report}"),
             }
         }
     }
@@ -166,22 +184,46 @@ fn compares(server: &Server) -> bool {
     known.iter().any(|one| matches!(one, redis::Value::Array(_)))
 }
 
+fn each_in_both(server: impl Fn() -> Option<Server>, ways: &[&str], rules: &[&str]) {
+    for passes in [Passes::Two, Passes::One] {
+        let Some(server) = server() else { return };
+        at_every_point(server, ways, rules, passes);
+    }
+}
+
 #[test]
 fn by_transactions() {
-    at_every_point(Server::start(), &["WATCH"], &[]);
+    at_every_point(Server::start(), &["WATCH"], &[], Passes::Two);
+}
+
+#[test]
+fn by_transactions_in_one_pass() {
+    at_every_point(Server::start(), &["WATCH"], &[], Passes::One);
+}
+
+#[test]
+fn by_transactions_in_one_pass_of_several_portions() {
+    at_points(Server::start(), &["WATCH"], &[], Passes::One, 170, 13);
+}
+
+#[test]
+fn in_the_way_of_another_server_in_one_pass_of_several_portions() {
+    let Some(server) = Server::other().filter(compares) else { return };
+    at_points(server, &BY_VALUE, &[], Passes::One, 330, 97);
 }
 
 #[test]
 fn by_transactions_where_strings_are_asked_one_by_one() {
-    let server = Server::start();
-    at_every_point(server, &["WATCH"], &["~*", "&*", "+@all", "-mget"]);
+    each_in_both(|| Some(Server::start()), &["WATCH"], &["~*", "&*", "+@all", "-mget"]);
 }
 
 #[test]
 fn in_the_way_of_another_server() {
-    let Some(server) = Server::other() else { return };
-    let ways = if compares(&server) { &BY_VALUE[..] } else { &["WATCH"][..] };
-    at_every_point(server, ways, &[]);
+    let ways = match Server::other() {
+        Some(server) if compares(&server) => &BY_VALUE[..],
+        _ => &["WATCH"][..],
+    };
+    each_in_both(Server::other, ways, &[]);
 }
 
 #[test]
@@ -195,5 +237,5 @@ fn on_another_server_without_the_right_to_its_way() {
         BY_VALUE.iter().filter(|name| known(name)).map(|name| format!("-{}", name.to_lowercase())).collect();
     let mut rules = vec!["~*", "&*", "+@all"];
     rules.extend(taken.iter().map(String::as_str));
-    at_every_point(server, &["WATCH"], &rules);
+    each_in_both(Server::other, &["WATCH"], &rules);
 }

@@ -41,22 +41,36 @@ impl<'a> Planned<'a> {
         }
         Ok(Ok(Planned { entries, fit, run, each }))
     }
+}
 
-    fn apply(&mut self, store: &mut dyn Store, batch: &[Entry]) -> Applied {
-        let steps: Vec<Step> = batch.iter().map(|entry| entry.step.clone()).collect();
-        let Some(file) = self.run.as_deref_mut() else { return store.apply(&steps, self.fit, None) };
-        if let Err(error) = file.batch(batch.len()) {
-            return Applied::nothing(batch.len(), Error::Backup(error.to_string()));
-        }
-        let mut applied = store.apply(&steps, self.fit, Some(&mut Keeping { file, batch }));
-        // A batch that broke off stays open in the file: its steps are left for --resume, and undo puts
-        // back those of them that are gone.
-        if applied.stopped.is_none() {
-            let settled = file.settled(&applied.outcomes);
-            applied.stopped = settled.err().map(|error| Error::Backup(error.to_string()));
-        }
-        applied
+/// Carries out a batch, whose beginning the run file has if it is to have it.
+pub(super) fn apply(store: &mut dyn Store, batch: &[Entry], fit: Fit, run: Option<&mut RunFile>) -> Applied {
+    let steps: Vec<Step> = batch.iter().map(|entry| entry.step.clone()).collect();
+    let Some(file) = run else { return store.apply(&steps, fit, None) };
+    let mut applied = store.apply(&steps, fit, Some(&mut Keeping { file, batch }));
+    // A batch that broke off stays open in the file: its steps are left for --resume, and undo puts
+    // back those of them that are gone.
+    if applied.stopped.is_none() {
+        let settled = file.settled(&applied.outcomes);
+        applied.stopped = settled.err().map(|error| Error::Backup(error.to_string()));
     }
+    applied
+}
+
+/// Counts what became of a batch, and tells of what was changed.
+pub(super) fn count(
+    batch: &[Entry],
+    applied: Applied,
+    report: &mut Report,
+    each: &mut dyn FnMut(&Entry),
+) -> Batch {
+    for (entry, outcome) in batch.iter().zip(applied.outcomes) {
+        if matches!(outcome, Outcome::Done { .. }) {
+            each(entry);
+        }
+        report.count_planned(entry, outcome);
+    }
+    Batch { sessions: batch.len(), stopped: applied.stopped }
 }
 
 impl Work for Planned<'_> {
@@ -66,13 +80,11 @@ impl Work for Planned<'_> {
 
     fn batch(&mut self, store: &mut dyn Store, most: usize, report: &mut Report) -> anyhow::Result<Batch> {
         let batch = self.entries.batch(most)?;
-        let applied = self.apply(store, &batch);
-        for (entry, outcome) in batch.iter().zip(applied.outcomes) {
-            if matches!(outcome, Outcome::Done { .. }) {
-                (self.each)(entry);
-            }
-            report.count_planned(entry, outcome);
-        }
-        Ok(Batch { sessions: batch.len(), stopped: applied.stopped })
+        let begun = self.run.as_deref_mut().map_or(Ok(()), |file| file.batch(batch.len()));
+        let applied = match begun {
+            Ok(()) => apply(store, &batch, self.fit, self.run.as_deref_mut()),
+            Err(error) => Applied::nothing(batch.len(), Error::Backup(error.to_string())),
+        };
+        Ok(count(&batch, applied, report, self.each))
     }
 }

@@ -60,6 +60,26 @@ pub struct Start {
     /// What was noted for the audit log; runs of older versions do not say it.
     #[serde(default)]
     pub ticket: Option<String>,
+    /// In which way, where it is known; runs of older versions do not say it.
+    #[serde(default)]
+    pub way: Option<Way>,
+}
+
+/// How sessions are chosen and guarded.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Way {
+    /// They were changed while the scan that chose them was still going on. How many would match was not
+    /// known before, and what was left is not written down.
+    pub one_pass: bool,
+    /// The command that guards them, where the store has more than one.
+    pub guard: Option<String>,
+}
+
+impl std::fmt::Display for Way {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.one_pass { "one pass" } else { "two passes" })?;
+        self.guard.iter().try_for_each(|guard| write!(f, ", {guard}"))
+    }
 }
 
 /// One session as it was, with what `undo` can choose by.
@@ -473,6 +493,13 @@ pub struct Summary {
     pub bound: bool,
 }
 
+impl Summary {
+    /// Whether sessions were changed while they were still being looked for.
+    pub fn in_one_pass(&self) -> bool {
+        self.start.way.as_ref().is_some_and(|way| way.one_pass)
+    }
+}
+
 /// Reads a run file from beginning to end for what it says of itself.
 pub fn summary(path: &Path) -> Result<Summary, Damage> {
     // Whoever holds the lock is still at work; asked before it is read, so that one that ends meanwhile
@@ -521,6 +548,9 @@ pub fn summary(path: &Path) -> Result<Summary, Damage> {
     }
     if summary.finished.is_none() && held {
         summary.state = State::Running;
+    }
+    if summary.finished.is_none() && summary.in_one_pass() {
+        summary.start.matched = summary.start.matched.max(summary.done);
     }
     Ok(summary)
 }
@@ -629,6 +659,7 @@ impl Start {
             matched,
             setups: Vec::new(),
             ticket: None,
+            way: None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::{Change, Chosen, Made, plural};
 use crate::change::guard::Guards;
-use crate::change::plan::Spool;
+use crate::change::plan::{Entry, Spool};
 use crate::codec::Limits;
 use crate::commands::{list, report};
 use crate::context::Context;
@@ -20,11 +20,29 @@ use crate::store::{Gentle, Lookup, Need, Own, Raw, Ttl};
 use crate::text::words::either;
 use crate::{resolve, ui};
 
+/// Steps that are carried out while the scan goes on.
+pub(super) struct AtOnce {
+    /// Those that wait until there are enough of them.
+    pub(super) portion: Vec<Entry>,
+    /// How many that is.
+    pub(super) enough: usize,
+    /// All of them so far, counted.
+    pub(super) counted: Spool,
+    /// Layouts whose sessions have to wait for the end of the scan, as it takes what goes with one of them
+    /// to tell another.
+    pub(super) waiting: HashSet<&'static str>,
+}
+
+/// Takes a portion of them, and may end the scan.
+pub(super) type Hand<'h> = dyn FnMut(&mut AtOnce) -> ControlFlow<()> + 'h;
+
 /// What matching found, written down.
 pub(super) struct Matched<'a> {
     pub(super) change: &'a Change<'a>,
     pub(super) guards: &'a Guards,
     pub(super) spool: Spool,
+    /// What is carried out while the scan goes on, where that is so: nothing of it is in the spool.
+    pub(super) at_once: Option<AtOnce>,
     /// Sessions that match but are not certain to be sessions: left alone.
     pub(super) uncertain: BTreeSet<&'static str>,
     pub(super) uncertain_count: u64,
@@ -62,6 +80,7 @@ impl<'a> Matched<'a> {
             change,
             guards,
             spool: Spool::default(),
+            at_once: None,
             uncertain: BTreeSet::new(),
             uncertain_count: 0,
             shapes: BTreeMap::new(),
@@ -159,8 +178,20 @@ impl Matched<'_> {
         }
         self.layouts.insert(session.layout());
         self.shapes_taken += u64::from(shape);
-        self.spool.push(&entry)?;
+        match &mut self.at_once {
+            Some(at_once) if !at_once.waiting.contains(session.layout()) => {
+                at_once.counted.count(&entry);
+                at_once.portion.push(entry);
+            }
+            _ => self.spool.push(&entry)?,
+        }
         ON
+    }
+
+    /// How many sessions it found.
+    pub(super) fn found(&self) -> u64 {
+        let at_once = self.at_once.as_ref().map_or(0, |at_once| at_once.counted.totals.sessions);
+        self.spool.totals.sessions + at_once
     }
 }
 
@@ -174,22 +205,30 @@ fn speaks_for_itself(session: &Session<'_>) -> bool {
 }
 
 /// A sink that also shows progress and can be interrupted.
-struct Watched<'m, 'a, 'u> {
+struct Watched<'m, 'a, 'u, 'h> {
     matched: &'m mut Matched<'a>,
     progress: ui::Progress<'u>,
+    hand: Option<&'m mut Hand<'h>>,
 }
 
-impl Sink for Watched<'_, '_, '_> {
+impl Sink for Watched<'_, '_, '_, '_> {
     fn session(&mut self, session: &Session<'_>) -> Said {
         if self.matched.by_index.contains(session.key) {
             return Ok(ControlFlow::Continue(()));
         }
-        self.matched.take(session)
+        let said = self.matched.take(session)?;
+        if let (Some(hand), Some(at_once)) = (&mut self.hand, &mut self.matched.at_once)
+            && at_once.portion.len() >= at_once.enough
+            && hand(at_once).is_break()
+        {
+            return Ok(ControlFlow::Break(()));
+        }
+        Ok(said)
     }
 
     fn pause(&mut self, tally: &Tally) -> Said {
         self.progress.reach(tally.scanned);
-        self.progress.say(format_args!("{} matched", self.matched.spool.totals.sessions));
+        self.progress.say(format_args!("{} matched", self.matched.found()));
         self.matched.interrupted = ui::interrupted();
         Ok(if self.matched.interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
@@ -201,10 +240,14 @@ pub(super) fn by_filter(
     gentle: Option<&Gentle>,
     matched: &mut Matched<'_>,
     sizes: bool,
+    hand: Option<&mut Hand<'_>>,
 ) -> anyhow::Result<End> {
     let filter = matched.change.filter;
     let mut scanner = context.reader()?;
     scanner.be_gentle(gentle);
+    if let Some(at_once) = &matched.at_once {
+        scanner.be_close(at_once.enough);
+    }
     let total = aside.size().ok().flatten();
     let near = Near::new(filter);
     let keeps = |session: &Session<'_>| near.keeps(session);
@@ -217,7 +260,7 @@ pub(super) fn by_filter(
         copies: true,
     };
     let progress = context.ui.progress("scanning", total);
-    let mut sink = Watched { matched, progress };
+    let mut sink = Watched { matched, progress, hand };
     let (tally, end) = scan::sessions(&mut *scanner, aside, &request, &mut sink)?;
     drop(sink);
     list::report_hidden(context, &*scanner);

@@ -34,6 +34,17 @@ pub(super) enum ByValue {
     Not,
 }
 
+impl ByValue {
+    /// The command that sees to it that a session is still what was matched.
+    pub(super) fn command(self) -> &'static str {
+        match self {
+            ByValue::DelIfEq => "DELIFEQ",
+            ByValue::DelEx => "DELEX",
+            ByValue::Not => "WATCH",
+        }
+    }
+}
+
 /// Finds out, once.
 pub(super) fn known(store: &mut RedisStore) -> ByValue {
     if let Some(known) = store.by_value {

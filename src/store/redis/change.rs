@@ -10,8 +10,7 @@ use std::ops::Range;
 
 use super::slots::together;
 use super::{
-    GENTLE_WATCHED, LANES, RedisStore, Refusal, WATCHED, backup, bulk, by_value, follow, instant, int, pairs,
-    script,
+    GENTLE_WATCHED, RedisStore, Refusal, WATCHED, backup, bulk, by_value, follow, instant, int, pairs, script,
 };
 use crate::codec;
 use crate::store::{
@@ -154,7 +153,7 @@ fn rounds(
     }
     let mut tries = 0;
     while !open.is_empty() {
-        let lanes = store.open_lanes(open.len().min(LANES));
+        let lanes = store.open_lanes(open.len().min(store.wanted_lanes(keeper.is_some())));
         let mut round: Vec<Range<usize>> = Vec::new();
         let mut held = 0;
         while let Some(range) = open.front() {

@@ -17,6 +17,10 @@ use std::ops::ControlFlow;
 const COUNT: &[u8] = b"400";
 /// Where most keys are of no interest, larger steps cost fewer turns.
 const COUNT_SPARSE: &[u8] = b"1000";
+/// Keys a page, and pages that may be incomplete, where what is in them is changed at once: few enough
+/// for the server's processor to have them at hand still.
+const COUNT_CLOSE: &[u8] = b"50";
+const AHEAD_CLOSE: usize = 2;
 /// Keys a page at least where the server's other users are watched.
 const MIN_COUNT: usize = 10;
 /// A longer string is given by its beginning, for the caller to ask for the rest when its turn comes:
@@ -70,11 +74,12 @@ fn ahead(
     let mut scans: VecDeque<usize> = VecDeque::new();
     let mut first_page: u64 = 0;
     let mut cursor: Option<Vec<u8>> = Some(b"0".to_vec());
-    let mut count = if store.flow.is_some() { MIN_COUNT.to_string().into_bytes() } else { COUNT.to_vec() };
+    let (usual, most_ahead) = if store.close { (COUNT_CLOSE, AHEAD_CLOSE) } else { (COUNT, AHEAD) };
+    let mut count = if store.flow.is_some() { MIN_COUNT.to_string().into_bytes() } else { usual.to_vec() };
     let mut urgent = true;
 
     loop {
-        if let Some(next) = cursor.take_if(|_| scans.is_empty() && pages.len() < AHEAD) {
+        if let Some(next) = cursor.take_if(|_| scans.is_empty() && pages.len() < most_ahead) {
             push_scan(store, &next, query.pattern.as_deref(), &count);
             scans.push_back(reading.sent.len());
         }
@@ -92,7 +97,7 @@ fn ahead(
             let (next, keys) = take_scan(store)?;
             cursor = (next != b"0").then_some(next);
             // The next SCAN goes out before this page's reads, so that its answer overtakes them.
-            if pages.len() < AHEAD
+            if pages.len() < most_ahead
                 && let Some(next) = cursor.take()
             {
                 push_scan(store, &next, query.pattern.as_deref(), &count);
@@ -124,12 +129,13 @@ fn ahead(
             let records = &assembly.page.records;
             let key_of = |slot: u32| &records[slot as usize].key.0[..];
             assembly.waiting += reading.ask_together(store, number, &together, WHOLE, key_of) as isize;
+            let wanted = assembly.page.records.len();
             let sparse =
-                assembly.page.records.len() * 4 < assembly.page.scanned as usize || query.pattern.is_some();
+                wanted * 4 < assembly.page.scanned as usize || (query.pattern.is_some() && !store.close);
             count = match &store.flow {
                 // A step is one command, and must not take longer than the few others of a write.
                 Some(flow) => flow.commands().max(MIN_COUNT).to_string().into_bytes(),
-                None => if sparse { COUNT_SPARSE } else { COUNT }.to_vec(),
+                None => if sparse { COUNT_SPARSE } else { usual }.to_vec(),
             };
             pages.push_back(assembly);
             urgent = true;

@@ -163,6 +163,18 @@ impl Target {
         self.user.as_deref().unwrap_or("default")
     }
 
+    /// Whether it is on this machine, so that an answer takes no time on its way. Where sentinels are asked
+    /// that is not known.
+    pub fn is_near(&self) -> bool {
+        match &self.address {
+            _ if self.service.is_some() => false,
+            Address::Unix(_) => true,
+            Address::Tcp { host, .. } => {
+                host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+            }
+        }
+    }
+
     /// Whether TLS is spoken with anybody.
     pub fn is_tls(&self) -> bool {
         let sentinels = self.service.as_ref().and_then(|service| service.tls);
