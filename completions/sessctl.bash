@@ -16,6 +16,9 @@ _sessctl() {
             ",$1")
                 cmd="sessctl"
                 ;;
+            sessctl,acl)
+                cmd="sessctl__subcmd__acl"
+                ;;
             sessctl,apply)
                 cmd="sessctl__subcmd__apply"
                 ;;
@@ -113,7 +116,7 @@ _sessctl() {
 
     case "${cmd}" in
         sessctl)
-            opts="-o -0 -q -v -h -V --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help --version list inspect count purge logout expire clear apply undo runs discover stats doctor report layouts decode cookie config demo completions man help version"
+            opts="-o -0 -q -v -h -V --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help --version list inspect count purge logout expire clear apply undo runs discover stats doctor report layouts decode cookie acl config demo completions man help version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -179,6 +182,136 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sessctl__subcmd__acl)
+            opts="-o -0 -q -v -h --for --user --keys --cluster --sentinel --server --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --for)
+                    COMPREPLY=($(compgen -W "list inspect count discover stats doctor report purge clear apply expire undo" -- "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keys)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --layout)
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb session-file-store connect-memcached connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth budibase adonis-session-redis shopify-app-session-storage-redis remix-session-storage-redis connect-pg-simple better-sqlite3-session-store connect-session-knex connect-sqlite3 connect-session-sequelize express-mysql-session gitlab rails-cache-store jwt-sessions rack-session-redis rails-redis-session-store rails-redis-actionpack rails-activerecord lemonldap-ng catalyst-session-redis cgi-session-redis dancer-session-redis dancer2-session-redis mojox-session-redis redbird plug-session-redis plug-session-redis-store lua-resty-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack aspnetcore-sql scs iris-redis go-sessions simplesessions sessionup kubesphere scs-sql tower-sessions salvo-session async-redis-session axum-session tower-sessions-sqlx axum-session-sqlx vapor kemal-session-redis webseal authelia mod-auth-openidc external-auth-server istio-authservice spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas spring-session-jdbc django-db django-qsessions-db django-user-sessions django-cached-db django-cache django-redis django-qsessions beaker-redis ctfd indico django-redis-sessions-fork django-redis-sessions django-files django-memcached crudauth flask-session flask-session-filesystem flask-session-memcached flask-session-legacy quart-session starsessions aiohttp-session odoo-session-redis pyramid-redis-sessions pyramid-session-redis torndsession cherrys tornado-redis-session web2py py4web dify flask-session-sqlalchemy swoft laravel laravel-database laravel-files laravel-memcached symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 symfony-pdo wordpress mediawiki-db drupal joomla-db moodle-db magento2-db yii2-db codeigniter4-db phpbb koa-session2 telegraf-session-redis remix-redis-session plack-session-redis lua-resty-session-v3 rbcervilla-redisstore gorilla-redistore flamego-session gofiber-session harbor beego-session gitea goframe actix-session poem-session oauth2-proxy flask-kvsession litestar starlette-session fastapi-redis-session sanic-session bottle-session webman phalcon thinkphp6 php-files php-memcached phpredis predis-session generic generic-hash rails-elsewhere sidekiq-web perl-elsewhere plug-elsewhere lua-elsewhere identity-elsewhere frappe express-memorystore cookie-only" -- "${cur}"))
+                    return 0
+                    ;;
+                --prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-command)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -211,7 +344,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__apply)
-            opts="-n -y -o -0 -q -v -h --allow-edited --max-age --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -y -o -0 -q -v -h --allow-edited --max-age --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -321,6 +454,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -353,7 +494,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__clear)
-            opts="-n -y -o -0 -q -v -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -y -o -0 -q -v -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -459,6 +600,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -491,7 +640,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__completions)
-            opts="-o -0 -q -v -h --dynamic --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help bash elvish fish powershell zsh"
+            opts="-o -0 -q -v -h --dynamic --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -555,6 +704,14 @@ _sessctl() {
                     ;;
                 --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
                     return 0
                     ;;
                 --connect-timeout)
@@ -589,7 +746,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help init path show check"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help init path show check"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -655,6 +812,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -687,7 +852,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config__subcmd__check)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -751,6 +916,14 @@ _sessctl() {
                     ;;
                 --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
                     return 0
                     ;;
                 --connect-timeout)
@@ -785,7 +958,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config__subcmd__init)
-            opts="-o -0 -q -v -h --print --writable --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --print --writable --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -849,6 +1022,14 @@ _sessctl() {
                     ;;
                 --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
                     return 0
                     ;;
                 --connect-timeout)
@@ -883,7 +1064,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config__subcmd__path)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -947,6 +1128,14 @@ _sessctl() {
                     ;;
                 --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
                     return 0
                     ;;
                 --connect-timeout)
@@ -981,7 +1170,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__config__subcmd__show)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1047,6 +1236,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1079,7 +1276,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__cookie)
-            opts="-o -0 -q -v -h --name --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --name --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1149,6 +1346,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1181,7 +1386,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__count)
-            opts="-n -u -o -0 -q -v -h --by --sort --reverse --limit --fail-if-any --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -u -o -0 -q -v -h --by --sort --reverse --limit --fail-if-any --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1351,6 +1556,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1383,7 +1596,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__decode)
-            opts="-o -0 -q -v -h --codec --of-key --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --codec --of-key --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1457,6 +1670,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1489,7 +1710,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__demo)
-            opts="-o -0 -q -v -h --db --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --db --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1559,6 +1780,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1591,7 +1820,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__discover)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1657,6 +1886,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1689,7 +1926,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__doctor)
-            opts="-n -y -o -0 -q -v -h --fix --in --fail-on --only --skip --max-ttl --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -y -o -0 -q -v -h --fix --in --fail-on --only --skip --max-ttl --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1819,6 +2056,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1851,7 +2096,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__expire)
-            opts="-n -y -u -o -0 -q -v -h --in --at --persist --cap --floor --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -y -u -o -0 -q -v -h --in --at --persist --cap --floor --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2061,6 +2306,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2093,7 +2346,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__help)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help list inspect count purge expire clear apply undo runs discover stats doctor report layouts decode cookie config demo completions man help connection output filters exit-codes"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help list inspect count purge expire clear apply undo runs discover stats doctor report layouts decode cookie acl config demo completions man help connection output filters exit-codes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2159,6 +2412,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2191,7 +2452,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__inspect)
-            opts="-u -o -0 -q -v -h --user --cookie --path --raw --diff --explain --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-u -o -0 -q -v -h --user --cookie --path --raw --diff --explain --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2273,6 +2534,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2305,7 +2574,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__layouts)
-            opts="-o -0 -q -v -h --family --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb session-file-store connect-memcached connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth budibase adonis-session-redis shopify-app-session-storage-redis remix-session-storage-redis connect-pg-simple better-sqlite3-session-store connect-session-knex connect-sqlite3 connect-session-sequelize express-mysql-session gitlab rails-cache-store jwt-sessions rack-session-redis rails-redis-session-store rails-redis-actionpack rails-activerecord lemonldap-ng catalyst-session-redis cgi-session-redis dancer-session-redis dancer2-session-redis mojox-session-redis redbird plug-session-redis plug-session-redis-store lua-resty-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack aspnetcore-sql scs iris-redis go-sessions simplesessions sessionup kubesphere scs-sql tower-sessions salvo-session async-redis-session axum-session tower-sessions-sqlx axum-session-sqlx vapor kemal-session-redis webseal authelia mod-auth-openidc external-auth-server istio-authservice spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas spring-session-jdbc django-db django-qsessions-db django-user-sessions django-cached-db django-cache django-redis django-qsessions beaker-redis ctfd indico django-redis-sessions-fork django-redis-sessions django-files django-memcached crudauth flask-session flask-session-filesystem flask-session-memcached flask-session-legacy quart-session starsessions aiohttp-session odoo-session-redis pyramid-redis-sessions pyramid-session-redis torndsession cherrys tornado-redis-session web2py py4web dify flask-session-sqlalchemy swoft laravel laravel-database laravel-files laravel-memcached symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 symfony-pdo wordpress mediawiki-db drupal joomla-db moodle-db magento2-db yii2-db codeigniter4-db phpbb koa-session2 telegraf-session-redis remix-redis-session plack-session-redis lua-resty-session-v3 rbcervilla-redisstore gorilla-redistore flamego-session gofiber-session harbor beego-session gitea goframe actix-session poem-session oauth2-proxy flask-kvsession litestar starlette-session fastapi-redis-session sanic-session bottle-session webman phalcon thinkphp6 php-files php-memcached phpredis predis-session generic generic-hash rails-elsewhere sidekiq-web perl-elsewhere plug-elsewhere lua-elsewhere identity-elsewhere frappe express-memorystore cookie-only"
+            opts="-o -0 -q -v -h --family --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb session-file-store connect-memcached connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth budibase adonis-session-redis shopify-app-session-storage-redis remix-session-storage-redis connect-pg-simple better-sqlite3-session-store connect-session-knex connect-sqlite3 connect-session-sequelize express-mysql-session gitlab rails-cache-store jwt-sessions rack-session-redis rails-redis-session-store rails-redis-actionpack rails-activerecord lemonldap-ng catalyst-session-redis cgi-session-redis dancer-session-redis dancer2-session-redis mojox-session-redis redbird plug-session-redis plug-session-redis-store lua-resty-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack aspnetcore-sql scs iris-redis go-sessions simplesessions sessionup kubesphere scs-sql tower-sessions salvo-session async-redis-session axum-session tower-sessions-sqlx axum-session-sqlx vapor kemal-session-redis webseal authelia mod-auth-openidc external-auth-server istio-authservice spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas spring-session-jdbc django-db django-qsessions-db django-user-sessions django-cached-db django-cache django-redis django-qsessions beaker-redis ctfd indico django-redis-sessions-fork django-redis-sessions django-files django-memcached crudauth flask-session flask-session-filesystem flask-session-memcached flask-session-legacy quart-session starsessions aiohttp-session odoo-session-redis pyramid-redis-sessions pyramid-session-redis torndsession cherrys tornado-redis-session web2py py4web dify flask-session-sqlalchemy swoft laravel laravel-database laravel-files laravel-memcached symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 symfony-pdo wordpress mediawiki-db drupal joomla-db moodle-db magento2-db yii2-db codeigniter4-db phpbb koa-session2 telegraf-session-redis remix-redis-session plack-session-redis lua-resty-session-v3 rbcervilla-redisstore gorilla-redistore flamego-session gofiber-session harbor beego-session gitea goframe actix-session poem-session oauth2-proxy flask-kvsession litestar starlette-session fastapi-redis-session sanic-session bottle-session webman phalcon thinkphp6 php-files php-memcached phpredis predis-session generic generic-hash rails-elsewhere sidekiq-web perl-elsewhere plug-elsewhere lua-elsewhere identity-elsewhere frappe express-memorystore cookie-only"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2375,6 +2644,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2407,7 +2684,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__list)
-            opts="-n -u -o -0 -q -v -h --columns --sort --reverse --limit --wide --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -u -o -0 -q -v -h --columns --sort --reverse --limit --wide --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2577,6 +2854,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2609,7 +2894,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__logout)
-            opts="-n -y -o -0 -q -v -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -y -o -0 -q -v -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2715,6 +3000,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2747,7 +3040,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__man)
-            opts="-o -0 -q -v -h --dir --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help list inspect count purge expire clear apply undo runs discover stats doctor report layouts decode cookie config demo completions man help connection output filters exit-codes"
+            opts="-o -0 -q -v -h --dir --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help list inspect count purge expire clear apply undo runs discover stats doctor report layouts decode cookie acl config demo completions man help connection output filters exit-codes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2817,6 +3110,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2849,7 +3150,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__purge)
-            opts="-n -y -u -o -0 -q -v -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -y -u -o -0 -q -v -h --dry-run --yes --max --expect --plan --verify --index-only --scan-only --resume --no-undo --keep --ticket --rate --latency-budget --max-lag --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3043,6 +3344,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3075,7 +3384,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__report)
-            opts="-u -o -0 -q -v -h --out --title --open --replace --no-findings --top --if --save --baseline --sample --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-u -o -0 -q -v -h --out --title --open --replace --no-findings --top --if --save --baseline --sample --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3257,6 +3566,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3289,7 +3606,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help show prune verify-audit"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help show prune verify-audit"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3355,6 +3672,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3387,7 +3712,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs__subcmd__prune)
-            opts="-o -0 -q -v -h --keep --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --keep --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3457,6 +3782,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3489,7 +3822,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs__subcmd__show)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3555,6 +3888,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3587,7 +3928,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__runs__subcmd__verify__subcmd__audit)
-            opts="-o -0 -q -v -h --holds --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --holds --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3657,6 +3998,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3689,7 +4038,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__stats)
-            opts="-u -o -0 -q -v -h --top --if --save --baseline --sample --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-u -o -0 -q -v -h --top --if --save --baseline --sample --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3863,6 +4212,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3895,7 +4252,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__undo)
-            opts="-n -y -o -0 -q -v -h --user --dry-run --yes --expect --salvage --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -y -o -0 -q -v -h --user --dry-run --yes --expect --salvage --ticket --rate --latency-budget --max-lag --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3985,6 +4342,14 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4017,7 +4382,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__version)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4081,6 +4446,14 @@ _sessctl() {
                     ;;
                 --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read-from)
+                    COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
                     return 0
                     ;;
                 --connect-timeout)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sessctl_global_optspecs
-    string join \n store= config= profile= now= layout= prefix= user-path= match= password-file= password-command= sentinel-password-file= cacert= cert= key= sni= insecure connect-timeout= timeout= o/output= 0/null no-headers times= color= mask reveal q/quiet v/verbose h/help V/version
+    string join \n store= config= profile= now= layout= prefix= user-path= match= password-file= password-command= sentinel-password-file= cacert= cert= key= sni= insecure node= read-from= connect-timeout= timeout= o/output= 0/null no-headers times= color= mask reveal q/quiet v/verbose h/help V/version
 end
 
 function __fish_sessctl_needs_command
@@ -230,6 +230,10 @@ complete -c sessctl -n "__fish_sessctl_needs_command" -l cacert -d 'Trust these 
 complete -c sessctl -n "__fish_sessctl_needs_command" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_needs_command" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_needs_command" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_needs_command" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_needs_command" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_needs_command" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -272,6 +276,7 @@ complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "report" -d 'Write f
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "layouts" -d 'Show how frameworks keep their sessions'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "decode" -d 'Decode a stored value from a file or standard input'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "cookie" -d 'Find the session that a cookie belongs to, and check its signature'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "acl" -d 'Print the ACL SETUSER line that permits certain commands, and nothing else'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "config" -d 'Write, find, show or check the configuration file'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "demo" -d 'Start a private server with sample sessions of several frameworks'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
@@ -558,6 +563,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l cacert -d 'Trus
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -804,6 +813,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l cacert -d 'T
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -1113,6 +1126,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l cacert -d 'Tru
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -1401,6 +1418,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l cacert -d 'Tru
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -1657,6 +1678,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l cacert -d 'Tr
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -1941,6 +1966,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l cacert -d 'Tr
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -2198,6 +2227,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l cacert -d 'Tru
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -2444,6 +2477,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l cacert -d 'Tru
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -2686,6 +2723,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l cacert -d 'Trus
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -2919,6 +2960,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_see
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -3152,6 +3197,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -3383,6 +3432,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -3614,6 +3667,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -3844,6 +3901,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l cacert -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -4114,6 +4175,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l cacert -d 'Tru
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -4424,6 +4489,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l cacert -d 'Tr
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -4701,6 +4770,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l cacert -d 'Tr
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -4961,6 +5034,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l cacert -d 'T
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -5214,6 +5291,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l cacert -d 'Tr
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -5445,6 +5526,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l cacert -d 'Tr
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -5469,6 +5554,257 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l reveal -d 'Sh
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s q -l quiet -d 'Print no notes and no progress'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l for -d 'Permit what these commands need, separated by commas' -r -f -a "list\t''
+inspect\t''
+count\t''
+discover\t''
+stats\t''
+doctor\t''
+report\t''
+purge\t''
+clear\t''
+apply\t''
+expire\t''
+undo\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l user -d 'Name the user so [default: sessctl-read, or sessctl-purge]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l keys -d 'Permit keys that fit this Redis glob, too; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l server -d 'Write it for this version of the server [default: 7.0 or newer]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l config -d 'Read profiles from this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l profile -d 'Use this profile of the configuration file' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l layout -d 'Consider sessions of this layout only; may be repeated' -r -f -a "redis-sessions\t''
+mgcrea-fastify-session\t''
+etherpad\t''
+fastify-session\t''
+overleaf\t''
+nodebb\t''
+session-file-store\t''
+connect-memcached\t''
+connect-redis\t''
+koa-generic-session\t''
+express-openid-connect\t''
+connect-redis-crypto\t''
+koa-session\t''
+egg-session-redis\t''
+hono-sessions\t''
+authjs-upstash\t''
+better-auth\t''
+budibase\t''
+adonis-session-redis\t''
+shopify-app-session-storage-redis\t''
+remix-session-storage-redis\t''
+connect-pg-simple\t''
+better-sqlite3-session-store\t''
+connect-session-knex\t''
+connect-sqlite3\t''
+connect-session-sequelize\t''
+express-mysql-session\t''
+gitlab\t''
+rails-cache-store\t''
+jwt-sessions\t''
+rack-session-redis\t''
+rails-redis-session-store\t''
+rails-redis-actionpack\t''
+rails-activerecord\t''
+lemonldap-ng\t''
+catalyst-session-redis\t''
+cgi-session-redis\t''
+dancer-session-redis\t''
+dancer2-session-redis\t''
+mojox-session-redis\t''
+redbird\t''
+plug-session-redis\t''
+plug-session-redis-store\t''
+lua-resty-session\t''
+aspnetcore\t''
+aspnetcore-ticket\t''
+aspnet-redis-provider\t''
+aspnet-redis-provider-v4\t''
+servicestack\t''
+aspnetcore-sql\t''
+scs\t''
+iris-redis\t''
+go-sessions\t''
+simplesessions\t''
+sessionup\t''
+kubesphere\t''
+scs-sql\t''
+tower-sessions\t''
+salvo-session\t''
+async-redis-session\t''
+axum-session\t''
+tower-sessions-sqlx\t''
+axum-session-sqlx\t''
+vapor\t''
+kemal-session-redis\t''
+webseal\t''
+authelia\t''
+mod-auth-openidc\t''
+external-auth-server\t''
+istio-authservice\t''
+spring-session\t''
+spring-session-json\t''
+spring-session-indexed\t''
+spring-session-indexed-json\t''
+spring-session-reactive\t''
+micronaut-session\t''
+redisson-tomcat\t''
+tomcat-redis-session-manager\t''
+shiro-redis\t''
+ruoyi\t''
+sa-token\t''
+vertx-web\t''
+apereo-cas\t''
+spring-session-jdbc\t''
+django-db\t''
+django-qsessions-db\t''
+django-user-sessions\t''
+django-cached-db\t''
+django-cache\t''
+django-redis\t''
+django-qsessions\t''
+beaker-redis\t''
+ctfd\t''
+indico\t''
+django-redis-sessions-fork\t''
+django-redis-sessions\t''
+django-files\t''
+django-memcached\t''
+crudauth\t''
+flask-session\t''
+flask-session-filesystem\t''
+flask-session-memcached\t''
+flask-session-legacy\t''
+quart-session\t''
+starsessions\t''
+aiohttp-session\t''
+odoo-session-redis\t''
+pyramid-redis-sessions\t''
+pyramid-session-redis\t''
+torndsession\t''
+cherrys\t''
+tornado-redis-session\t''
+web2py\t''
+py4web\t''
+dify\t''
+flask-session-sqlalchemy\t''
+swoft\t''
+laravel\t''
+laravel-database\t''
+laravel-files\t''
+laravel-memcached\t''
+symfony\t''
+codeigniter4\t''
+codeigniter3\t''
+cakephp\t''
+laminas\t''
+joomla\t''
+nextcloud\t''
+mediawiki\t''
+roundcube\t''
+simplesamlphp\t''
+moodle\t''
+magento1-cm\t''
+magento2\t''
+typo3\t''
+hyperf\t''
+opencart\t''
+wpruss\t''
+yii2\t''
+yii2-cache\t''
+thinkphp5\t''
+phalcon3\t''
+symfony-pdo\t''
+wordpress\t''
+mediawiki-db\t''
+drupal\t''
+joomla-db\t''
+moodle-db\t''
+magento2-db\t''
+yii2-db\t''
+codeigniter4-db\t''
+phpbb\t''
+koa-session2\t''
+telegraf-session-redis\t''
+remix-redis-session\t''
+plack-session-redis\t''
+lua-resty-session-v3\t''
+rbcervilla-redisstore\t''
+gorilla-redistore\t''
+flamego-session\t''
+gofiber-session\t''
+harbor\t''
+beego-session\t''
+gitea\t''
+goframe\t''
+actix-session\t''
+poem-session\t''
+oauth2-proxy\t''
+flask-kvsession\t''
+litestar\t''
+starlette-session\t''
+fastapi-redis-session\t''
+sanic-session\t''
+bottle-session\t''
+webman\t''
+phalcon\t''
+thinkphp6\t''
+php-files\t''
+php-memcached\t''
+phpredis\t''
+predis-session\t''
+generic\t''
+generic-hash\t''
+rails-elsewhere\t''
+sidekiq-web\t''
+perl-elsewhere\t''
+plug-elsewhere\t''
+lua-elsewhere\t''
+identity-elsewhere\t''
+frappe\t''
+express-memorystore\t''
+cookie-only\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l prefix -d 'What session keys begin with, if not the layout\'s default' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l user-path -d 'Find the user of a session at this path of its data; may be repeated' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l match -d 'Consider only keys that match this Redis glob' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
+wide\t'A table with more columns in which nothing is cut'
+json\t'One JSON array or object'
+ndjson\t'One JSON object per line'
+yaml\t'The same as JSON, but as readable YAML'
+csv\t'Comma-separated values with a header'
+ids\t'Ids only, one per line'
+toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
+utc\t'As date and time in UTC'
+local\t'As date and time in this machine\'s time zone'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l color -d 'Use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l cluster -d 'Permit what it takes in a cluster, too'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l sentinel -d 'Permit what it takes on servers that sentinels watch over, too'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l mask -d 'Shorten ids in every output format'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l reveal -d 'Show ids and secrets in full, even in tables'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -s q -l quiet -d 'Print no notes and no progress'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l profile -d 'Use this profile of the configuration file' -r
@@ -5675,6 +6011,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_s
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -5909,6 +6249,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -6141,6 +6485,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -6371,6 +6719,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -6601,6 +6953,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -6832,6 +7188,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l cacert -d 'Trus
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -7062,6 +7422,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l cacert -
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -7294,6 +7658,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l cacert -d 'Trust
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -7524,6 +7892,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l cacert -d 'Trus
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -7754,6 +8126,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l cacert -d 'T
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'

@@ -130,6 +130,18 @@ pub struct TargetArgs {
     #[arg(long, global = true, hide_short_help = true)]
     pub insecure: bool,
 
+    /// Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then
+    ///
+    /// HOST:PORT. One node of a cluster never has all sessions: that is said, with exit code 3.
+    #[arg(long, global = true, value_name = "ADDR", hide_short_help = true)]
+    pub node: Option<String>,
+
+    /// Let these servers of a cluster or behind sentinels answer; nothing can be changed then
+    ///
+    /// A replica is a little behind its primary. Where none is up, its primary is read.
+    #[arg(long, global = true, value_name = "WHICH", value_enum, hide_short_help = true)]
+    pub read_from: Option<ReadFrom>,
+
     /// Give up connecting after this time [default: 5s]
     #[arg(long, global = true, value_name = "TIME", value_parser = timeout, hide_short_help = true)]
     pub connect_timeout: Option<Duration>,
@@ -137,6 +149,17 @@ pub struct TargetArgs {
     /// Give up waiting for a reply after this time [default: 30s]
     #[arg(long, global = true, value_name = "TIME", value_parser = timeout, hide_short_help = true)]
     pub timeout: Option<Duration>,
+}
+
+/// Which servers answer where nothing is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReadFrom {
+    /// The primaries, which have all that was written
+    Primary,
+    /// Replicas, which spares the primaries
+    Replica,
+    /// Whichever of them answers most quickly
+    Nearest,
 }
 
 /// How things are shown.

@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::fault::Usage;
 use crate::ui;
 
+pub mod acl;
 pub mod apply;
 pub mod change;
 pub mod clear;
@@ -96,6 +97,7 @@ pub enum Command {
     Layouts(layouts::Args),
     Decode(decode::Args),
     Cookie(cookie::Args),
+    Acl(acl::Args),
     Config(config::Args),
     Demo(demo::Args),
     Completions(completions::Args),
@@ -134,6 +136,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Layouts(args) => layouts::run(&context()?, args, toml),
         Command::Decode(args) => decode::run(&context()?, args),
         Command::Cookie(args) => cookie::run(&context()?, args),
+        Command::Acl(args) => acl::run(&context()?, args),
         Command::Demo(args) => {
             ui::watch_signals();
             demo::run(&context()?, args)

@@ -10,7 +10,7 @@ use clap::ValueEnum as _;
 use crate::change::audit;
 use crate::change::guard::Guards;
 use crate::change::pace::{self, Pace, PaceArgs};
-use crate::cli::{Form, GlobalArgs, TargetArgs, Times};
+use crate::cli::{self, Form, GlobalArgs, TargetArgs, Times};
 use crate::config::{self, Profile, Secret};
 use crate::fault::{Refusal, Usage, did_you_mean};
 use crate::frameworks::Catalog;
@@ -21,7 +21,7 @@ use crate::select::Filter;
 use crate::store::files::Folder;
 use crate::store::memcached::Servers;
 use crate::store::rdb::place::DumpPlace;
-use crate::store::redis::target::{CONNECT_TIMEOUT, TIMEOUT, Target, Tls};
+use crate::store::redis::target::{self, CONNECT_TIMEOUT, ReadFrom, TIMEOUT, Target, Tls};
 use crate::store::sql::SqlPlace;
 use crate::store::{Error, Lookup, Open, Source, Store};
 use crate::text::clock;
@@ -337,18 +337,25 @@ fn opener(args: &GlobalArgs, profile: &Profile) -> anyhow::Result<Box<dyn Open>>
         (None, Some(store)) => store.reveal(),
         (None, None) => DEFAULT_STORE,
     };
+    let redis = |store: Box<dyn Open>| {
+        let which = if given.node.is_some() { "--node" } else { "--read-from" };
+        if given.node.is_none() && given.read_from.is_none() {
+            return Ok(store);
+        }
+        Err(Usage::new(format!("{which} is for a cluster and for what sentinels watch over")).into())
+    };
     if let Some(folder) = Folder::parse(store) {
-        return Ok(Box::new(folder?));
+        return redis(Box::new(folder?));
     }
     if let Some(servers) = Servers::parse(store) {
         let mut servers = servers?;
         servers.connect_timeout =
             given.connect_timeout.or(profile.connect_timeout).unwrap_or(CONNECT_TIMEOUT);
         servers.timeout = given.timeout.or(profile.timeout).unwrap_or(TIMEOUT);
-        return Ok(Box::new(servers));
+        return redis(Box::new(servers));
     }
     if let Some(dump) = DumpPlace::parse(store) {
-        return Ok(Box::new(dump?.at(given.now)));
+        return redis(Box::new(dump?.at(given.now)));
     }
     if given.now.is_some() {
         return Err(Usage::new("--now is for dump files, but the store is a server")
@@ -356,7 +363,7 @@ fn opener(args: &GlobalArgs, profile: &Profile) -> anyhow::Result<Box<dyn Open>>
             .into());
     }
     if let Some(place) = SqlPlace::parse(store) {
-        return Ok(Box::new(database(given, profile, place?)));
+        return redis(Box::new(database(given, profile, place?)));
     }
     Ok(Box::new(target(given, profile, store)?))
 }
@@ -414,6 +421,15 @@ fn target(given: &TargetArgs, profile: &Profile, store: &str) -> anyhow::Result<
         sni: given.sni.clone().or_else(|| profile.sni.clone()),
         insecure: target.tls.insecure || given.insecure || profile.insecure.unwrap_or(false),
     };
+    target.only = given.node.as_deref().map(target::address).transpose()?;
+    target.reads = match given.read_from {
+        None | Some(cli::ReadFrom::Primary) => ReadFrom::Primary,
+        Some(cli::ReadFrom::Replica) => ReadFrom::Replica,
+        Some(cli::ReadFrom::Nearest) => ReadFrom::Nearest,
+    };
+    if target.only.is_some() && target.reads != ReadFrom::Primary {
+        return Err(Usage::new("--node says already who is read; leave --read-from out").into());
+    }
     let guards = given.sentinel_password_file.clone();
     match &mut target.service {
         Some(service) => {

@@ -20,12 +20,14 @@ mod lookup;
 mod run;
 pub mod share;
 mod tables;
+mod tolerant;
 
 pub use lookup::lookup;
 pub use tables::wanted;
 
 use interest::{Interests, common_pattern};
 use run::Run;
+use tolerant::Tolerant;
 
 /// What to look for.
 pub struct Request<'a> {
@@ -97,11 +99,12 @@ pub fn sessions(
 ) -> anyhow::Result<(Tally, End)> {
     let detector = Detector::new(request.setups);
     let known = Known::default();
-    let mut run = Run::new(&detector, &known, request, aside, sink);
+    let mut aside = Tolerant::new(aside);
+    let mut run = Run::new(&detector, &known, request, &mut aside, sink);
     let need = request.first.and(Need::VALUE);
     let pattern = request.pattern.clone().or_else(|| common_pattern(request.setups));
     let (pages, receiver) = sync_channel::<Page>(if scanner.is_close() { 1 } else { PAGES_AHEAD });
-    std::thread::scope(|scope| {
+    let (tally, end) = std::thread::scope(|scope| -> anyhow::Result<(Tally, End)> {
         let known = &known;
         let detector = &detector;
         let scan = std::thread::Builder::new().name("scan".to_string()).spawn_scoped(scope, move || {
@@ -134,7 +137,8 @@ pub fn sessions(
             None => End::Complete,
         };
         Ok((run.tally, end))
-    })
+    })?;
+    Ok((tally, aside.ends(end)))
 }
 
 /// A look-up that fails breaks the scan off as the scan's own failure does: what came before it stands.

@@ -1,19 +1,10 @@
 //! What a user of the server must be permitted for a command, all of it: whoever lacks one right and is
 //! told of that alone asks the administrator once for each.
 
+use super::acl;
 use crate::exit::{Advice as _, Exit};
 use crate::fault::Lacking;
 use crate::store::Error;
-
-/// What reading takes, as the README has it.
-const READING: &str = "+scan +type +get +getrange +strlen +hgetall +hlen +pttl +memory|usage +exists +sismember \
-    +smembers +scard +zcard +zrange +zscore +hexists +time +select +dbsize +info +client|setname";
-
-/// What ending sessions, moving their ends and undoing that takes, reading included.
-const CHANGING: &str = "+scan +type +get +getrange +strlen +hgetall +hlen +pttl +memory|usage +exists +sismember \
-    +zscore +hexists +select +dbsize +info +ping +client|setname +watch +unwatch +multi +exec +discard +unlink \
-    +srem +zrem +hdel +set +publish +time +pexpiretime +dump +scard +smembers +zcard +zrange +lrange +hget \
-    +restore +sadd +smove +zadd +hset +hsetnx +rpush +persist +pexpireat";
 
 /// The error with all that the command needs, where the server refused one of its requests for want of a
 /// right.
@@ -23,20 +14,13 @@ pub(super) fn named(error: anyhow::Error, changes: bool) -> anyhow::Error {
         _ => None,
     });
     let Some(hint) = denied else { return error };
-    let (what, rights) = if changes { ("a change", CHANGING) } else { ("reading", READING) };
+    let (what, rights) = if changes { ("a change", acl::changing()) } else { ("reading", acl::reading()) };
     Lacking { error, exit: Exit::Denied, hint: format!("{hint}; all that {what} takes: {rights}") }.into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_rights_are_those_of_the_readme() {
-        for rights in [READING, CHANGING] {
-            assert!(include_str!("../../README.md").contains(&format!("-@all {rights}\n")), "{rights}");
-        }
-    }
 
     #[test]
     fn all_rights_are_named_where_one_lacks() {

@@ -49,8 +49,14 @@ pub enum Error {
     /// Keys of some slots of a cluster were not seen; all others were.
     #[error("the slots {slots} of {place} could not be read: {why}")]
     Unseen { place: String, slots: String, why: String },
+    /// One node of a cluster was read, as was asked for.
+    #[error("only {place} was read, which does not have the slots {slots} of its cluster")]
+    Alone { place: String, slots: String },
     #[error("{place} is a read-only replica")]
     Replica { place: String },
+    /// It does not answer while it has no connection to the server that it copies.
+    #[error("{place} is a replica that has lost its primary, and answers nothing meanwhile")]
+    Detached { place: String },
     /// It was the primary, or was said to be, and another server is by now.
     #[error("{place} is not the primary any more")]
     Replaced { place: String },
@@ -97,6 +103,11 @@ impl Error {
     pub fn is_full(&self) -> bool {
         matches!(self, Error::Refused { reason, .. } if reason.starts_with("OOM"))
     }
+
+    /// The server, or what answers in its place, knows no such command.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Error::Refused { reason, .. } if is_unknown(reason))
+    }
 }
 
 fn full_script(user: Option<&str>) -> String {
@@ -117,7 +128,7 @@ impl Advice for Error {
             Error::Target(_) => Exit::Usage,
             Error::Unsupported { .. } => Exit::Refused,
             Error::Database { exit, .. } => *exit,
-            Error::Damaged { .. } | Error::Unseen { .. } => Exit::Partial,
+            Error::Damaged { .. } | Error::Unseen { .. } | Error::Alone { .. } => Exit::Partial,
             Error::Connect { .. }
             | Error::Lost { .. }
             | Error::Timeout { .. }
@@ -125,6 +136,7 @@ impl Advice for Error {
             | Error::Moved { .. }
             | Error::ClusterDown { .. }
             | Error::Replica { .. }
+            | Error::Detached { .. }
             | Error::Replaced { .. }
             | Error::Leaderless { .. }
             | Error::Service { .. }
@@ -168,9 +180,13 @@ impl Advice for Error {
                 "redis-cli --cluster check HOST:PORT says which nodes and slots are missing; run the command \
                  again once they are back"
             }
+            Error::Alone { .. } => "leave --node out to see the whole cluster",
             Error::Replica { .. } => {
                 "a replica can be read; name its primary with --store to change something (INFO replication \
                  says which it is)"
+            }
+            Error::Detached { .. } => {
+                "name its primary, or another replica, with --store; replica-serve-stale-data is `no` there"
             }
             Error::Replaced { .. } => {
                 "a replica has taken its place; run the command again, and name the service by its sentinels so that \
@@ -199,6 +215,13 @@ impl Advice for Error {
             Error::Full { user: Some(user), .. } => return Some(advise_acl(user, "EVAL")),
             Error::Full { .. } => ROOM,
             Error::Refused { .. } if self.is_full() => ROOM,
+            Error::Refused { .. } if self.is_unknown() => {
+                "the server does not know that command: it is too old, has it renamed, or a proxy answers in its \
+                 place, as managed services have them; name the servers behind it themselves"
+            }
+            Error::Refused { command, .. } if command == "SELECT" => {
+                "the database is one that this server does not have; clusters and proxies have 0 alone"
+            }
             // Other reasons, such as a certificate, say themselves what to do.
             Error::Connect { reason: Reason::Unfit(_), .. }
             | Error::NoPassword { .. }
@@ -207,6 +230,14 @@ impl Advice for Error {
         };
         Some(hint.to_string())
     }
+}
+
+/// Whether a server says that there is no such command, in its own words or a proxy's.
+fn is_unknown(reason: &str) -> bool {
+    let reason = reason.to_ascii_lowercase();
+    ["unknown command", "unsupported command", "command not supported", "not supported by"]
+        .iter()
+        .any(|words| reason.contains(words))
 }
 
 /// What helps a server that is full.

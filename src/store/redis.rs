@@ -29,6 +29,7 @@ mod flow;
 mod follow;
 mod guarded;
 mod load;
+mod once;
 mod patience;
 mod read;
 mod restore;
@@ -43,11 +44,11 @@ mod wire;
 #[cfg(feature = "postgres")]
 pub(in crate::store) use dial::config as tls_config;
 
-use cluster::ClusterStore;
+use cluster::{ClusterStore, OneNode, took};
 use failure::classify;
 use flow::Flow;
 use sentinel::{Lead, SentinelStore};
-use target::Target;
+use target::{ReadFrom, Target};
 use wire::Wire;
 
 /// Bytes of a string that are read at first; longer ones are read in a second step, one at a time,
@@ -533,6 +534,15 @@ enum Opened {
     Followed(Box<SentinelStore>),
 }
 
+/// Opens the node that alone is to be read.
+fn alone(target: &Target, host: &str, port: u16) -> Result<Box<dyn Lookup>, Error> {
+    let node = target.at_host(host, port);
+    if target.service.is_some() {
+        return Ok(Box::new(RedisStore::open(&node)?));
+    }
+    Ok(Box::new(OneNode::open(&Target { node: true, ..node })?))
+}
+
 /// Opens the server, the one that sentinels name, or the cluster of which it is a node.
 fn open(target: &Target, changes: bool) -> Result<Opened, Error> {
     if target.service.is_some() {
@@ -566,7 +576,17 @@ impl Open for Target {
     }
 
     fn reader(&self) -> Result<Box<dyn Lookup>, Error> {
+        if let Some((host, port)) = &self.only {
+            return alone(self, host, *port);
+        }
         Ok(match open(self, false)? {
+            Opened::One(_) if self.reads != ReadFrom::Primary => {
+                return Err(Error::Unsupported {
+                    place: self.place(),
+                    why: "is one server, so that there is nobody else to read from".to_string(),
+                    hint: "name a cluster or sentinels, or leave --read-from out".to_string(),
+                });
+            }
             Opened::One(store) => store,
             Opened::Cluster(store) => store,
             Opened::Followed(store) => store,
@@ -574,6 +594,14 @@ impl Open for Target {
     }
 
     fn store(&self) -> Result<Box<dyn Store>, Error> {
+        if self.only.is_some() || self.reads != ReadFrom::Primary {
+            let which = if self.only.is_some() { "--node" } else { "--read-from" };
+            return Err(Error::Unsupported {
+                place: self.place(),
+                why: format!("is only read with {which}"),
+                hint: format!("changes are made on the primaries, all of them: leave {which} out"),
+            });
+        }
         Ok(match open(self, true)? {
             Opened::One(store) => store,
             Opened::Cluster(store) => store,

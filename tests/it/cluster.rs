@@ -153,3 +153,105 @@ fn a_purge_goes_on_while_slots_move() {
         assert!(*now == dump && (ends - end).abs() < 60_000, "{}", key.escape_ascii());
     }
 }
+
+#[test]
+fn what_was_seen_is_shown_though_nobody_named_a_layout() {
+    let mut cluster = Cluster::start(3);
+    cluster.fill(&express_sessions(600));
+    let there = cluster.node(0).size() + cluster.node(2).size();
+    cluster.kill(1);
+    // Whether the application keeps indexes beside them is asked of a node that is not there, too.
+    let ran = cluster.sess.args(["list", "-o", "ids"]).code(3);
+    let ran = ran.says("could not be read: cannot connect to");
+    assert_eq!(ran.lines().len(), there);
+    let ran = cluster.sess.args(["purge", "--all", "--yes"]);
+    assert_ne!(ran.code, Some(0));
+    assert_eq!(cluster.node(0).size() + cluster.node(2).size(), there);
+}
+
+#[test]
+fn one_node_never_looks_like_all_of_them() {
+    let cluster = Cluster::start(3);
+    cluster.fill(&express_sessions(300));
+    let node = format!("127.0.0.1:{}", cluster.ports[1]);
+    let ran = cluster.sess.args(["list", "-o", "ids", "--node", &node]).code(3);
+    let ran = ran.says(&format!("only redis://{node}/0 was read")).says("leave --node out");
+    assert_eq!(ran.lines().len(), cluster.node(1).size());
+    let ran = cluster.sess.args(["count", "-o", "json", "--node", &node]).code(3);
+    assert_eq!(ran.json(), json!({ "count": cluster.node(1).size(), "complete": false }));
+    let ran = cluster.sess.args(["purge", "--all", "--yes", "--node", &node]).code(5);
+    ran.says("is only read with --node");
+    let one = Sess::new();
+    one.args(["list", "--read-from", "replica"]).code(5).says("is one server");
+    one.args(["list", "--store", "files:/tmp", "--node", &node]).code(2).says("--node is for a cluster");
+}
+
+#[test]
+fn replicas_are_read_where_that_is_wished() {
+    let cluster = Cluster::with_replicas(3);
+    cluster.fill(&express_sessions(600));
+    // A replica is offered once the others have heard how far it is.
+    crate::support::eventually("the replicas are offered", || {
+        cluster.nodes().all(|node| {
+            let ranges: Vec<Vec<redis::Value>> =
+                redis::cmd("CLUSTER").arg("SLOTS").query(&mut node.connect()).expect("the slots");
+            ranges.iter().all(|range| range.len() > 3)
+        })
+    });
+    for server in cluster.nodes().chain(&cluster.replicas) {
+        server.forget_calls();
+    }
+    let ran =
+        cluster.sess.args(["count", "--by", "layout", "-o", "json", "--read-from", "replica"]).success();
+    assert!(ran.text().contains("600"), "{}", ran.text());
+    let asked = |server: &crate::support::Server| {
+        let calls = server.calls();
+        ["scan", "get", "getrange", "mget"].iter().any(|name| calls.contains_key(*name))
+    };
+    assert!(cluster.replicas.iter().all(asked));
+    assert!(!cluster.nodes().any(|node| node.calls().contains_key("scan")));
+    cluster.sess.args(["count", "--read-from", "nearest"]).success().stdout("600\n");
+    cluster.sess.args(["purge", "--all", "--yes", "--read-from", "replica"]).code(5).says("is only read");
+}
+
+#[test]
+fn a_replica_that_takes_over_is_read_and_changed_in_the_place_of_its_primary() {
+    let mut cluster = Cluster::with_replicas(3);
+    let sessions = express_sessions(24_000);
+    cluster.fill(&sessions);
+    let ids: BTreeSet<String> = (0..sessions.len()).map(sid).collect();
+    let all = |cluster: &Cluster| (0..3).all(|at| cluster.node(at).size() == cluster.replicas[at].size());
+    crate::support::eventually("the replicas have all", || all(&cluster));
+    let mut listing = cluster.sess.start(["list", "-o", "ids"]);
+    let counting = cluster.sess.start(["count", "--by", "user", "-o", "json"]);
+    listing.line();
+    let purge = cluster.sess.start([
+        "purge",
+        "--yes",
+        "--max=none",
+        "--rate",
+        "1500/s",
+        "-o",
+        "json",
+        "--user-match",
+        "user1*",
+    ]);
+    let before = cluster.node(1).size();
+    crate::support::eventually("it has begun", || cluster.node(1).size() < before);
+    cluster.kill(1);
+    let listed: BTreeSet<String> = listing.end().success().lines().into_iter().collect();
+    // Of what is ended meanwhile some may be missed, and of the rest nothing.
+    let stays = |id: &String| {
+        let n: usize = id[..8].parse().expect("a number");
+        !(n / 2).to_string().starts_with('1')
+    };
+    assert!(ids.iter().filter(|id| stays(id)).all(|id| listed.contains(id)));
+    counting.end().success();
+    let ran = purge.end();
+    let report = ran.json();
+    assert_eq!((ran.code, &report["failed"]), (Some(0), &json!(0)), "{report}: {}", ran.stderr);
+    // What the replica had not heard of is there again, and ended by the same command.
+    cluster.sess.args(["purge", "--yes", "--max=none", "--user-match", "user1*"]).success();
+    let left = ids.iter().filter(|id| stays(id)).count();
+    cluster.sess.args(["count"]).success().stdout(&format!("{left}\n"));
+}

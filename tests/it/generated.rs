@@ -108,6 +108,7 @@ fn readme() {
         .collect();
     assert!(!commands.is_empty());
     let made = between(&readme, "commands", &format!("```text\n{}\n```\n", commands.join("\n")));
+    let made = between(&made, "acl", &format!("```text\n{}```\n", printed(&["acl"])));
     let made = demos(&made);
     let (before, rest) = made.split_once("It knows ").expect("how many layouts there are");
     let after = rest.trim_start_matches(|char: char| char.is_ascii_digit());

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use crate::support::*;
 
 /// A user of the README and the words of its rule.
@@ -73,10 +75,10 @@ fn the_rules_of_the_readme_are_enough_for_every_layout() {
         for args in [&["expire", "--all", "--in", "2h", "--yes"][..], &["purge", "--all", "--yes"]] {
             let ran = change(args);
             assert!(matches!(ran.code, Some(0 | 3 | 5)), "{args:?}: {}", about(&ran));
-            assert!(!ran.stderr.contains("may not run"), "{args:?}: {}", about(&ran));
+            assert!(!ran.stderr.contains("no permission to run"), "{args:?}: {}", about(&ran));
             let undone = change(&["undo", "--yes"]);
             assert!(matches!(undone.code, Some(0 | 1)), "{args:?}: {}", about(&undone));
-            assert!(!undone.stderr.contains("may not run"), "{args:?}: {}", about(&undone));
+            assert!(!undone.stderr.contains("no permission to run"), "{args:?}: {}", about(&undone));
             assert!(sess.server.snapshot().keys().eq(before.keys()), "{args:?}: {slug}");
         }
     }
@@ -145,4 +147,81 @@ fn a_right_that_lacks_is_named() {
     }
     // Enough of them are needed for this to say something.
     assert!(named.len() > 20, "{named:?}");
+}
+
+/// The words of the one line that `sessctl acl` prints for this.
+fn printed(sess: &Sess, args: &[&str]) -> Vec<String> {
+    let lines = sess.args([&["acl"], args].concat()).success().lines();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    lines[0].split(' ').map(str::to_string).collect()
+}
+
+#[test]
+fn each_command_runs_with_the_rights_that_are_printed_for_it() {
+    let sess = Sess::new();
+    for (user, command) in [
+        ("sessctl-read", "list"),
+        ("sessctl-read", "inspect"),
+        ("sessctl-read", "count"),
+        ("sessctl-read", "discover"),
+        ("sessctl-read", "stats"),
+        ("sessctl-purge", "purge"),
+        ("sessctl-purge", "expire"),
+        ("sessctl-purge", "undo"),
+    ] {
+        sess.server.command(&printed(&sess, &["--for", command, "--user", command]));
+        let line = printed(&sess, &["--for", command]);
+        assert_eq!(line[2], user);
+    }
+    for slug in fixtures() {
+        sess.server.flush();
+        sess.restore(&slug);
+        sess.release_locks();
+        let named = named(&sess, &slug);
+        let named: Vec<&str> = named.iter().map(String::as_str).collect();
+        let allowed = |command: &str, args: &[&str]| {
+            let ran = run_as(&sess, command, &[args, &named].concat());
+            assert!(!ran.stderr.contains("no permission to run"), "{slug}: {command}: {}", ran.stderr);
+            assert!(matches!(ran.code, Some(0 | 1 | 3 | 5)), "{slug}: {command}: {}", ran.stderr);
+            ran
+        };
+        let rows = allowed("list", &["list", "-o", "json"]).success().json();
+        let first = rows[0]["key"].as_str().expect("a key");
+        allowed("inspect", &["inspect", first]).success();
+        allowed("count", &["count", "--by", "user"]).success();
+        allowed("discover", &["discover"]).success();
+        allowed("stats", &["stats"]).success();
+        for args in [&["purge", "--all", "--yes"][..], &["expire", "--all", "--in", "2h", "--yes"]] {
+            allowed(args[0], args);
+            allowed("undo", &["undo", "--yes"]);
+        }
+    }
+}
+
+#[test]
+fn keys_are_narrowed_where_they_are_known() {
+    let sess = Sess::new().express(format!("shop:{}", sid(1)), Some("alice"), &json!({}));
+    sess.server.command(&["SET", "other", "x"]);
+    let named = ["--layout", "connect-redis", "--prefix", "shop:"];
+    let line = printed(&sess, &[&["--for", "list", "--user", "r"][..], &named].concat());
+    assert!(line.contains(&"%R~shop:*".to_string()), "{line:?}");
+    sess.server.command(&line);
+    run_as(&sess, "r", &[&["count"][..], &named].concat()).success().stdout("1\n");
+    let args = [&["--for", "purge,undo", "--user", "w", "--keys", "UserSessions:*"][..], &named].concat();
+    let line = printed(&sess, &args);
+    assert!(
+        line.contains(&"~shop:*".to_string()) && line.contains(&"~UserSessions:*".to_string()),
+        "{line:?}"
+    );
+    sess.server.command(&line);
+    run_as(&sess, "w", &[&["purge", "--all", "--yes"][..], &named].concat()).success();
+    run_as(&sess, "w", &["undo", "--yes"]).success();
+    let old = printed(&sess, &[&["--for", "list", "--server", "6.2"][..], &named].concat());
+    assert!(old.contains(&"~shop:*".to_string()), "{old:?}");
+    sess.args(["acl", "--for", "purge", "--server", "6.2"]).code(2).says("changes need Redis 7.0");
+    let line = printed(&sess, &["--for", "list", "--cluster", "--sentinel"]);
+    for right in ["+cluster|slots", "+readonly", "+role", "+wait"] {
+        assert!(line.contains(&right.to_string()), "{line:?}");
+    }
+    sess.server.command(&line);
 }

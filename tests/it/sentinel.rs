@@ -178,3 +178,17 @@ fn an_address_that_cannot_be_reached_is_named() {
     let ran = sess.args(["list", "--store", &store]).code(1);
     ran.says("redis://127.0.0.1:1/0").says("the sentinels name it as the primary, and from here it cannot");
 }
+
+#[test]
+fn a_replica_or_one_server_is_read_where_that_is_wished() {
+    let watched = Watched::start();
+    fill(&watched, 50);
+    watched.sess.server.forget_calls();
+    watched.sess.args(["count", "--read-from", "replica"]).success().stdout("50\n");
+    assert!(!watched.sess.server.calls().contains_key("scan"));
+    watched.sess.args(["count", "--read-from", "nearest"]).success().stdout("50\n");
+    let node = watched.address(2);
+    watched.sess.args(["count", "--node", &node]).success().stdout("50\n");
+    assert!(watched.server(2).calls().contains_key("scan"));
+    watched.sess.args(["purge", "--all", "--yes", "--node", &node]).code(5).says("is only read with --node");
+}

@@ -695,7 +695,7 @@ fn hear_texts(lane: &mut RedisStore, many: usize) -> Result<Option<Vec<Option<Ve
             Ok(Some(answers.into_iter().map(bulk).collect()))
         }
         Ok(_) => Err(lane.senseless("MGET")),
-        Err(Refusal::Fatal(Error::Denied { .. })) => {
+        Err(Refusal::Fatal(error)) if matches!(error, Error::Denied { .. }) || error.is_unknown() => {
             lane.no_mget = true;
             Ok(None)
         }

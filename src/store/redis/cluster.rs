@@ -16,6 +16,7 @@ use crate::store::{
     Page, Query, Record, Source, Step, Store,
 };
 
+mod alone;
 mod change;
 mod map;
 mod nodes;
@@ -23,6 +24,10 @@ mod restore;
 mod sweep;
 
 use nodes::Nodes;
+use sweep::spans;
+
+pub(super) use alone::OneNode;
+pub(super) use nodes::took;
 
 /// The primaries of a cluster.
 pub(super) struct ClusterStore {
@@ -149,29 +154,53 @@ fn slowest(one: Lag, other: Lag) -> Lag {
     }
 }
 
+impl ClusterStore {
+    /// Asks each item's node; what nobody answered is named by its slots.
+    fn look<K: Clone, T>(
+        &mut self,
+        items: &[K],
+        slot: &dyn Fn(&K) -> u16,
+        ask: &mut dyn FnMut(&mut RedisStore, &[K]) -> Result<Vec<T>, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let (answers, error) = self.nodes.each(items, slot, ask);
+        let error = match error {
+            Some(error) if passes(&error) => error,
+            Some(error) => return Err(error),
+            None => {
+                let all: Option<Vec<T>> = answers.into_iter().collect();
+                let (place, command) = (self.place.clone(), "a question to several nodes".to_string());
+                return all.ok_or(Error::Answer { place, command });
+            }
+        };
+        let open = items.iter().zip(&answers).filter(|(_, answer)| answer.is_none());
+        let slots: Vec<u16> = open.map(|(item, _)| slot(item)).collect();
+        Err(Error::Unseen { place: self.place.clone(), slots: spans(&slots), why: error.to_string() })
+    }
+}
+
 impl Lookup for ClusterStore {
     fn read(&mut self, keys: &[Key], need: Need) -> Result<Vec<Record>, Error> {
-        self.nodes.all(keys, &of_key, &mut |store, keys| store.read(keys, need))
+        self.look(keys, &of_key, &mut |store, keys| store.read(keys, need))
     }
 
     fn kinds(&mut self, keys: &[Key]) -> Result<Vec<Option<Kind>>, Error> {
-        self.nodes.all(keys, &of_key, &mut |store, keys| store.kinds(keys))
+        self.look(keys, &of_key, &mut |store, keys| store.kinds(keys))
     }
 
     fn entries(&mut self, key: &Key, most: usize) -> Result<Vec<Vec<u8>>, Error> {
         let one = std::slice::from_ref(key);
-        let found = self.nodes.all(one, &of_key, &mut |store, keys| {
+        let found = self.look(one, &of_key, &mut |store, keys| {
             keys.iter().map(|key| store.entries(key, most)).collect()
         })?;
         Ok(found.into_iter().flatten().collect())
     }
 
     fn members(&mut self, keys: &[Key], sorted: bool) -> Result<Vec<Vec<Vec<u8>>>, Error> {
-        self.nodes.all(keys, &of_key, &mut |store, keys| store.members(keys, sorted))
+        self.look(keys, &of_key, &mut |store, keys| store.members(keys, sorted))
     }
 
     fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error> {
-        self.nodes.all(ops, &change::slot, &mut |store, ops| store.probe(ops))
+        self.look(ops, &change::slot, &mut |store, ops| store.probe(ops))
     }
 }
 

@@ -47,9 +47,8 @@ pub(super) fn classify(error: &RedisError, place: &str, user: &str, command: &st
             }
             ServerErrorKind::TryAgain => return Error::Moved { place, to: String::new(), asking: false },
             ServerErrorKind::CrossSlot => return Error::Cluster { place },
-            ServerErrorKind::ClusterDown | ServerErrorKind::MasterDown => {
-                return Error::ClusterDown { place, reason };
-            }
+            ServerErrorKind::ClusterDown => return Error::ClusterDown { place, reason },
+            ServerErrorKind::MasterDown => return Error::Detached { place },
             _ => {}
         },
         _ => {}
@@ -215,6 +214,10 @@ mod tests {
             ("TRYAGAIN Multiple keys request during rehashing of slot", "moving to another node"),
             ("CROSSSLOT Keys in request don't hash to the same slot", "node of a Redis Cluster"),
             ("CLUSTERDOWN The cluster is down", "does not serve all keys"),
+            (
+                "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+                "lost its primary",
+            ),
             (
                 "OOM command not allowed when used memory > 'maxmemory'.",
                 "refused GET: OOM command not allowed",

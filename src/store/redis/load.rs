@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Refusal;
+use super::patience::Patience;
 use super::{RedisStore, bulk};
 use crate::store::{Error, Health, Lag};
 use ::redis::Value as Answer;
@@ -27,10 +28,20 @@ pub(super) fn info(store: &mut RedisStore, section: &str) -> Result<String, Erro
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Role {
     pub(super) primary: bool,
-    /// How far it has written, in bytes of its replication stream.
+    /// It is no primary, and connected to its own.
+    pub(super) linked: bool,
+    /// How far it is, in bytes of the replication stream.
     pub(super) offset: u64,
-    /// How far each replica that is connected says that it is.
-    pub(super) confirmed: Vec<u64>,
+    /// The replicas that are connected.
+    pub(super) replicas: Vec<Replica>,
+}
+
+/// A replica, and how far it says that it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Replica {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) offset: u64,
 }
 
 /// By ROLE, or by INFO where only that may be asked.
@@ -47,34 +58,75 @@ pub(super) fn role(store: &mut RedisStore) -> Result<Role, Error> {
 }
 
 /// `["master", offset, [[host, port, offset], …]]`, where a replica's numbers are texts; a replica says
-/// `["slave", …]`, and a sentinel `["sentinel", …]`.
+/// `["slave", host, port, state, offset]`, and a sentinel `["sentinel", …]`.
 fn role_of(answer: Answer) -> Option<Role> {
     let Answer::Array(parts) = answer else { return None };
+    let text = |answer: Answer| String::from_utf8(bulk(answer)?).ok();
     let mut parts = parts.into_iter();
-    let name = parts.next().and_then(bulk)?;
-    if name != b"master" {
-        return Some(Role { primary: false, offset: 0, confirmed: Vec::new() });
+    let name = parts.next().and_then(text)?;
+    if name != "master" {
+        let mut rest = parts.skip(2);
+        let linked = rest.next().and_then(text).is_some_and(|state| state == "connected");
+        let offset = rest.next().as_ref().and_then(super::int).and_then(|offset| u64::try_from(offset).ok());
+        return Some(Role { primary: false, linked, offset: offset.unwrap_or(0), replicas: Vec::new() });
     }
     let offset = u64::try_from(super::int(&parts.next()?)?).ok()?;
     let Some(Answer::Array(replicas)) = parts.next() else { return None };
-    let confirmed = replicas.into_iter().map(|replica| {
+    let replica = |replica: Answer| {
         let Answer::Array(replica) = replica else { return None };
-        let text = replica.into_iter().nth(2).and_then(bulk)?;
-        String::from_utf8(text).ok()?.parse().ok()
-    });
-    Some(Role { primary: true, offset, confirmed: confirmed.collect::<Option<_>>()? })
+        let mut texts = replica.into_iter().map(text);
+        Some(Replica {
+            host: texts.next()??,
+            port: texts.next()??.parse().ok()?,
+            offset: texts.next()??.parse().ok()?,
+        })
+    };
+    let replicas = replicas.into_iter().map(replica).collect::<Option<_>>()?;
+    Some(Role { primary: true, linked: false, offset, replicas })
 }
 
 /// The same in INFO replication.
 fn role_in(info: &str) -> Role {
-    let offset = info.lines().find_map(|line| line.strip_prefix("master_repl_offset:")?.trim().parse().ok());
+    let text =
+        |name: &str| info.lines().find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim()));
     let online = info.lines().filter(|line| line.starts_with("slave") && line.contains("state=online"));
-    let confirmed =
-        online.filter_map(|line| line.split(',').find_map(|part| part.strip_prefix("offset=")?.parse().ok()));
+    let replica = |line: &str| {
+        let (_, rest) = line.split_once(':')?;
+        let part = |name: &str| {
+            rest.split(',').find_map(|part| Some(part.strip_prefix(name)?.strip_prefix('=')?.trim()))
+        };
+        Some(Replica {
+            host: part("ip")?.to_string(),
+            port: part("port")?.parse().ok()?,
+            offset: part("offset")?.parse().ok()?,
+        })
+    };
+    let primary = text("role") == Some("master");
+    let offset = text(if primary { "master_repl_offset" } else { "slave_repl_offset" });
     Role {
-        primary: info.lines().any(|line| line.trim() == "role:master"),
-        offset: offset.unwrap_or(0),
-        confirmed: confirmed.collect(),
+        primary,
+        linked: text("master_link_status") == Some("up"),
+        offset: offset.and_then(|offset| offset.parse().ok()).unwrap_or(0),
+        replicas: online.filter_map(replica).collect(),
+    }
+}
+
+/// Waits until a replica has all that its primary had at this moment; false where that takes too long.
+pub(super) fn caught_up(
+    primary: &mut RedisStore,
+    replica: &mut RedisStore,
+    limit: Duration,
+) -> Result<bool, Error> {
+    let at = role(primary)?.offset;
+    let mut patience = Patience::new(limit);
+    loop {
+        let role = role(replica)?;
+        if role.linked && role.offset >= at {
+            return Ok(true);
+        }
+        if !patience.wait(true) {
+            return Ok(false);
+        }
     }
 }
 
@@ -178,15 +230,18 @@ mod tests {
 
     #[test]
     fn the_role_is_read_from_either() {
-        let role = Role { primary: true, offset: 1500, confirmed: vec![1000, 400] };
+        let replica = |host: &str, offset: u64| Replica { host: host.to_string(), port: 6379, offset };
+        let replicas = vec![replica("10.0.0.2", 1000), replica("10.0.0.3", 400)];
+        let role = Role { primary: true, linked: false, offset: 1500, replicas };
         assert_eq!(role_in(INFO), role);
-        assert!(!role_in("role:slave\r\nmaster_host:h\r\nslave_repl_offset:5\r\n").primary);
+        let there = Role { primary: false, linked: true, offset: 5, replicas: Vec::new() };
+        assert_eq!(role_in("role:slave\r\nmaster_link_status:up\r\nslave_repl_offset:5\r\n"), there);
         let bulk = |text: &str| Answer::BulkString(text.as_bytes().to_vec());
-        let replica = |offset: &str| Answer::Array(vec![bulk("h"), bulk("6379"), bulk(offset)]);
-        let replicas = Answer::Array(vec![replica("1000"), replica("400")]);
+        let replica = |host: &str, offset: &str| Answer::Array(vec![bulk(host), bulk("6379"), bulk(offset)]);
+        let replicas = Answer::Array(vec![replica("10.0.0.2", "1000"), replica("10.0.0.3", "400")]);
         assert_eq!(role_of(Answer::Array(vec![bulk("master"), Answer::Int(1500), replicas])), Some(role));
-        let other = role_of(Answer::Array(vec![bulk("slave"), bulk("h"), Answer::Int(1)]));
-        assert!(other.is_some_and(|role| !role.primary));
+        let slave = [bulk("slave"), bulk("h"), Answer::Int(1), bulk("connected"), Answer::Int(5)];
+        assert_eq!(role_of(Answer::Array(slave.to_vec())), Some(there));
         assert_eq!(role_of(Answer::Array(vec![bulk("master"), bulk("x")])), None);
     }
 

@@ -46,6 +46,7 @@ pub(super) fn passes(error: &Error) -> bool {
             | Error::Replaced { .. }
             | Error::Leaderless { .. }
             | Error::Loading { .. }
+            | Error::Detached { .. }
             | Error::Connect { reason: Reason::Absent(_), .. }
     )
 }

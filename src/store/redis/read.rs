@@ -180,7 +180,9 @@ impl Reading {
         let texts = match answer {
             Ok(Answer::Array(texts)) if texts.len() == slots.len() => texts,
             Ok(_) => return Err(store.senseless("MGET")),
-            Err(Refusal::Fatal(error)) if !matches!(error, Error::Denied { .. }) => return Err(error),
+            Err(Refusal::Fatal(error)) if !matches!(error, Error::Denied { .. }) && !error.is_unknown() => {
+                return Err(error);
+            }
             // One that an ACL hides hides all of them.
             Err(_) => {
                 store.no_mget = true;

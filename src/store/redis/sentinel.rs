@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 
 use ::redis::Value as Answer;
 
+use super::once::Once;
 use super::patience::{Patience, passes};
-use super::target::{Address, Target};
-use super::{RedisStore, before, bulk, change, load, read, scan};
+use super::target::{Address, ReadFrom, Target};
+use super::{RedisStore, before, bulk, change, load, read, scan, took};
 use crate::store::seen::Seen;
 use crate::store::{
     Applied, Assurance, Backup, Companion, Error, Fit, Gentle, Health, Keeper, Key, Kind, Lag, Lookup, Need,
@@ -21,12 +22,10 @@ use crate::store::{
 };
 use crate::text::words::plural;
 
-mod once;
 mod owed;
 mod view;
 mod watch;
 
-use once::Once;
 use owed::Owed;
 use view::Named;
 use watch::Watch;
@@ -58,10 +57,11 @@ pub(super) struct SentinelStore {
     remarks: Vec<String>,
 }
 
-/// A connection to it.
+/// A connection to it, or to a replica that is read in its place.
 struct Primary {
     store: RedisStore,
     named: Named,
+    is_replica: bool,
 }
 
 impl SentinelStore {
@@ -134,8 +134,38 @@ impl SentinelStore {
             opened = found.ok_or(Error::Connect { place, reason });
         }
         let mut store = opened?;
+        let replica = if self.changes { None } else { self.replica(&mut store, &named)? };
+        let is_replica = replica.is_some();
+        store = replica.unwrap_or(store);
         store.be_gentle(self.gentle.as_ref());
-        Ok(Primary { store, named })
+        Ok(Primary { store, named, is_replica })
+    }
+
+    /// The replica that is to be read in the primary's place, if there is one, as far as the primary is.
+    fn replica(&self, primary: &mut RedisStore, named: &Named) -> Result<Option<RedisStore>, Error> {
+        let nearest = self.target.reads == ReadFrom::Nearest;
+        if self.target.reads == ReadFrom::Primary {
+            return Ok(None);
+        }
+        let mut best = None;
+        let mut least = if nearest { took(primary) } else { None };
+        for replica in load::role(primary)?.replicas {
+            let target = self.target.at_host(&replica.host, replica.port);
+            let Ok(mut store) = RedisStore::open(&target) else { continue };
+            if !load::caught_up(primary, &mut store, self.target.connect_timeout).unwrap_or(false) {
+                continue;
+            }
+            let took = if nearest { took(&mut store) } else { None };
+            if nearest && (took.is_none() || least.is_some_and(|least| took >= Some(least))) {
+                continue;
+            }
+            store.lead = Some(self.watch.lead(named, target.place(), None));
+            (best, least) = (Some(store), took);
+            if !nearest {
+                break;
+            }
+        }
+        Ok(best)
     }
 
     /// Connects to a server and makes sure that it takes itself for the primary.
@@ -285,7 +315,7 @@ impl SentinelStore {
             return Ok(false);
         }
         match load::role(&mut primary.store) {
-            Ok(role) => Ok(role.primary),
+            Ok(role) => Ok(if primary.is_replica { role.linked } else { role.primary }),
             Err(error) if passes(&error) => Ok(false),
             Err(error) => Err(error),
         }
@@ -375,7 +405,7 @@ impl Store for SentinelStore {
                 Err(error) => Applied::nothing(some.len(), error),
             };
             let text = applied.stopped.as_ref().map(ToString::to_string);
-            let passing = applied.stopped.as_ref().is_some_and(|error| may_pass(error));
+            let passing = applied.stopped.as_ref().is_some_and(may_pass);
             let mut done = Vec::new();
             for ((at, outcome), step) in places.into_iter().zip(applied.outcomes).zip(some) {
                 match outcome {
@@ -481,7 +511,7 @@ impl Store for SentinelStore {
             if let Ok(role) = &confirmed {
                 self.owed.confirmed(role);
             }
-            said.extend(self.owed.left(confirmed.ok().map(|role| role.confirmed.len())));
+            said.extend(self.owed.left(confirmed.ok().map(|role| role.replicas.len())));
         }
         let (back, holds) = self.owed.came_back();
         said.extend(back);
@@ -503,7 +533,7 @@ impl Store for SentinelStore {
 
 /// Waits a little until all replicas have what every connection has written, and says how far they are.
 fn confirm(store: &mut RedisStore) -> Result<load::Role, Error> {
-    let replicas = load::role(store)?.confirmed.len();
+    let replicas = load::role(store)?.replicas.len();
     let (many, limit) = (replicas.to_string(), CONFIRM.as_millis().to_string());
     for at in 0..=store.lanes.len() {
         // Who may not wait asks how far they are all the same.

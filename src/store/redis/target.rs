@@ -75,6 +75,9 @@ pub struct Target {
     pub cluster: bool,
     /// A node of a cluster is meant, for itself.
     pub node: bool,
+    /// Of all servers that there are this one alone is to be read.
+    pub only: Option<(String, u16)>,
+    pub reads: ReadFrom,
     pub connect_timeout: Duration,
     pub timeout: Duration,
 }
@@ -125,6 +128,16 @@ const SCHEMES: &[&str] = &[
 const PORT: u16 = 6379;
 const SENTINEL_PORT: u16 = 26379;
 
+/// Who is asked where nothing is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadFrom {
+    Primary,
+    /// A replica where there is one that is connected to its primary, else the primary.
+    Replica,
+    /// Whichever answers most quickly.
+    Nearest,
+}
+
 /// What an address stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Names {
@@ -148,6 +161,8 @@ impl Target {
             service: None,
             cluster: false,
             node: false,
+            only: None,
+            reads: ReadFrom::Primary,
             connect_timeout: CONNECT_TIMEOUT,
             timeout: TIMEOUT,
         }
@@ -456,6 +471,11 @@ fn host_and_port(text: &str, default: u16) -> Result<(String, u16), Error> {
         return Err(wrong("the store must name one host"));
     }
     Ok((host, port))
+}
+
+/// HOST or HOST:PORT, as `--node` has it.
+pub fn address(text: &str) -> Result<(String, u16), Error> {
+    host_and_port(text, PORT)
 }
 
 fn database(text: &str) -> Result<u32, Error> {

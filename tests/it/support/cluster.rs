@@ -11,7 +11,9 @@ pub(crate) struct Cluster {
     /// The program, told of the whole cluster; its server is the first node.
     pub(crate) sess: Sess,
     others: Vec<Server>,
-    ports: Vec<u16>,
+    /// One of each primary, in their order, where there are any.
+    pub(crate) replicas: Vec<Server>,
+    pub(crate) ports: Vec<u16>,
     ids: Vec<String>,
 }
 
@@ -36,8 +38,17 @@ pub(super) fn ports(many: usize) -> Vec<u16> {
 
 impl Cluster {
     pub(crate) fn start(primaries: usize) -> Cluster {
+        Cluster::of(primaries, 0)
+    }
+
+    /// Primaries that have a replica each.
+    pub(crate) fn with_replicas(primaries: usize) -> Cluster {
+        Cluster::of(primaries, primaries)
+    }
+
+    fn of(primaries: usize, replicas: usize) -> Cluster {
         for _ in 0..8 {
-            let ports = ports(primaries);
+            let ports = ports(primaries + replicas);
             let nodes = ports.iter().map(|port| {
                 Server::try_with(&[
                     "--cluster-enabled",
@@ -50,19 +61,26 @@ impl Cluster {
                     "3000",
                     "--cluster-require-full-coverage",
                     "no",
+                    "--cluster-replica-validity-factor",
+                    "0",
+                    "--repl-diskless-sync-delay",
+                    "0",
                 ])
             });
             if let Some(nodes) = nodes.collect::<Option<Vec<Server>>>() {
-                return Cluster::form(nodes, ports);
+                return Cluster::form(nodes, ports, primaries);
             }
         }
         panic!("no ports are free");
     }
 
-    fn form(mut nodes: Vec<Server>, ports: Vec<u16>) -> Cluster {
-        let share = SLOTS.div_ceil(nodes.len());
+    fn form(mut nodes: Vec<Server>, mut ports: Vec<u16>, primaries: usize) -> Cluster {
+        let share = SLOTS.div_ceil(primaries);
         for (at, node) in nodes.iter().enumerate() {
             node.command(&["CLUSTER", "SET-CONFIG-EPOCH", &(at + 1).to_string()]);
+            if at >= primaries {
+                continue;
+            }
             let (first, last) = (at * share, ((at + 1) * share).min(SLOTS) - 1);
             node.command(&["CLUSTER", "ADDSLOTSRANGE", &first.to_string(), &last.to_string()]);
         }
@@ -79,10 +97,32 @@ impl Cluster {
         });
         let id =
             |node: &Server| redis::cmd("CLUSTER").arg("MYID").query(&mut node.connect()).expect("its id");
-        let ids = nodes.iter().map(id).collect();
+        let ids: Vec<String> = nodes.iter().map(id).collect();
+        let replicas = nodes.split_off(primaries);
+        ports.truncate(primaries);
+        for (replica, of) in replicas.iter().zip(&ids) {
+            // The one may not have heard of the other yet.
+            eventually("it becomes a replica", || {
+                let mut command = redis::cmd("CLUSTER");
+                command.arg("REPLICATE").arg(of).exec(&mut replica.connect()).is_ok()
+            });
+        }
+        eventually("the replicas are filled and known", || {
+            let linked = |replica: &Server| {
+                let info: String =
+                    redis::cmd("INFO").arg("replication").query(&mut replica.connect()).expect("its state");
+                info.contains("master_link_status:up")
+            };
+            let known = |node: &Server| {
+                let text: String =
+                    redis::cmd("CLUSTER").arg("NODES").query(&mut node.connect()).expect("the nodes");
+                text.matches("slave ").count() == replicas.len()
+            };
+            replicas.iter().all(linked) && nodes.iter().all(known)
+        });
         let others = nodes.split_off(1);
         let sess = Sess::on(nodes.remove(0));
-        let mut cluster = Cluster { sess, others, ports, ids };
+        let mut cluster = Cluster { sess, others, replicas, ports, ids };
         let url = cluster.url();
         cluster.sess = cluster.sess.global(&["--store", &url]);
         cluster

@@ -148,6 +148,10 @@ impl Watched {
         if at == 0 { &self.sess.server } else { &self.replicas[at - 1] }
     }
 
+    pub(crate) fn address(&self, at: usize) -> String {
+        format!("127.0.0.1:{}", self.ports[at])
+    }
+
     pub(crate) fn kill(&mut self, at: usize) {
         if at == 0 { self.sess.server.kill() } else { self.replicas[at - 1].kill() }
     }

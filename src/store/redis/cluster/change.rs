@@ -13,6 +13,7 @@ use std::io;
 use super::nodes::Nodes;
 use super::{ClusterStore, of_key};
 use crate::codec;
+use crate::store::redis::once::Once;
 use crate::store::redis::patience::Patience;
 use crate::store::redis::slots::{is_within, other_key, slot_of};
 use crate::store::redis::{RedisStore, backup, change, follow};
@@ -40,7 +41,7 @@ pub(super) fn apply(
     store: &mut ClusterStore,
     steps: &[Step],
     fit: Fit,
-    mut keeper: Option<&mut dyn Keeper>,
+    keeper: Option<&mut dyn Keeper>,
 ) -> Applied {
     let (near, mut far) = match listed(store, steps) {
         Ok(steps) => divided(steps),
@@ -61,23 +62,35 @@ pub(super) fn apply(
     let mut stopped: Option<Error> = None;
     let mut patience = Patience::new(store.nodes.limit());
     let mut alone = false;
+    let everywhere: Vec<usize> = (0..steps.len()).collect();
+    let mut once = keeper.map(Once::new);
+    // Steps whose answers were lost with their node, so that they may be done.
+    let mut unsure: HashSet<usize> = HashSet::new();
     while !open.is_empty() {
         let mut again = Vec::new();
         let mut why = None;
         let groups = store.nodes.grouped(open.iter().map(|at| (*at, of_key(&near[*at].key))));
         // Of slots that move each is tried for itself, so that it holds up no other.
-        let of_one =
-            |one: &usize, other: &usize| !alone || of_key(&near[*one].key) == of_key(&near[*other].key);
-        let groups = groups.iter().flat_map(|(owner, places)| {
-            places.chunk_by(of_one).map(|some| (*owner, some.to_vec())).collect::<Vec<_>>()
-        });
+        let of_one = |one: &usize, other: &usize| {
+            let slots = !alone || of_key(&near[*one].key) == of_key(&near[*other].key);
+            slots && unsure.contains(one) == unsure.contains(other)
+        };
+        let groups: Vec<(Option<usize>, Vec<usize>)> = groups
+            .iter()
+            .flat_map(|(owner, places)| {
+                places.chunk_by(of_one).map(|some| (*owner, some.to_vec())).collect::<Vec<_>>()
+            })
+            .collect();
         for (owner, places) in groups {
             if stopped.is_some() {
                 again.extend(places);
                 continue;
             }
             let some: Vec<Step> = places.iter().map(|at| near[*at].clone()).collect();
-            let mut beside = keeper.as_deref_mut().map(|keeper| Beside {
+            let mut keeper = once.as_mut().map(|once| once.of(&everywhere));
+            let again_sent = unsure.contains(&places[0]);
+            let fit = if again_sent { Fit::SeenOrDone } else { fit };
+            let mut beside = keeper.as_mut().map(|keeper| Beside {
                 keeper,
                 nodes: store.aside.as_mut(),
                 places: &places,
@@ -99,10 +112,21 @@ pub(super) fn apply(
             let moved = applied.stopped.as_ref().is_some_and(moves);
             for (at, outcome) in places.iter().zip(applied.outcomes) {
                 let undone = matches!((&outcome, &text), (Outcome::Failed(why), Some(text)) if why == text);
-                if undone && moved {
+                let unheard = matches!(&outcome, Outcome::Failed(why) if why == change::UNHEARD);
+                if moved && (undone || unheard) {
                     again.push(*at);
+                    if unheard {
+                        unsure.insert(*at);
+                    }
                     continue;
                 }
+                let outcome = match outcome {
+                    // It was there when its end was sent.
+                    Outcome::Gone { keys, entries } if again_sent && near[*at].own == Own::End => {
+                        Outcome::Done { keys: keys + 1, entries }
+                    }
+                    outcome => outcome,
+                };
                 // What follows the session in its slot may not have come about.
                 if applied.stopped.is_some() && follows(&near[*at], &outcome) {
                     far[*at].extend(near[*at].then.iter().cloned());
@@ -147,13 +171,16 @@ pub(super) fn apply(
     Applied { outcomes, stopped: stopped.or(followed) }
 }
 
-/// Whether a step can be tried again, nothing of it having been done.
+/// Whether a step can be tried again: nothing of it was done, or it is found so.
 fn moves(error: &Error) -> bool {
     matches!(
         error,
         Error::Moved { .. }
             | Error::ClusterDown { .. }
             | Error::Replica { .. }
+            | Error::Lost { .. }
+            | Error::Loading { .. }
+            | Error::Detached { .. }
             | Error::Connect { reason: crate::store::Reason::Absent(_), .. }
     )
 }

@@ -14,8 +14,8 @@ pub(super) struct Node {
     /// Where it says that it is; an empty host is the one that was asked.
     pub(super) host: String,
     pub(super) port: u16,
-    /// How many could take its place.
-    pub(super) replicas: usize,
+    /// Those that could take its place, each with its id, host and port.
+    pub(super) replicas: Vec<(String, String, u16)>,
 }
 
 /// A slot that nobody has.
@@ -45,7 +45,9 @@ impl Map {
             let mut parts = parts.into_iter();
             let first = u16::try_from(int(&parts.next()?)?).ok()?;
             let last = u16::try_from(int(&parts.next()?)?).ok().filter(|last| *last < SLOTS)?;
-            let node = node(parts.next()?, parts.len())?;
+            let mut node = node(parts.next()?)?;
+            let replicas = parts.filter_map(self::node);
+            node.replicas = replicas.map(|replica| (replica.id, replica.host, replica.port)).collect();
             let place = map.nodes.iter().position(|known| known.id == node.id).unwrap_or(map.nodes.len());
             if place == map.nodes.len() {
                 map.nodes.push(node);
@@ -63,7 +65,7 @@ impl Map {
 }
 
 /// `[host, port, id, metadata]`; before 7.0 without metadata.
-fn node(answer: Answer, replicas: usize) -> Option<Node> {
+fn node(answer: Answer) -> Option<Node> {
     let Answer::Array(parts) = answer else { return None };
     let mut parts = parts.into_iter();
     let text = |answer: Answer| bulk(answer).and_then(|bytes| String::from_utf8(bytes).ok());
@@ -77,7 +79,7 @@ fn node(answer: Answer, replicas: usize) -> Option<Node> {
     if host == "?" {
         host = parts.next().and_then(|more| named(more, "ip")).unwrap_or_default();
     }
-    Some(Node { id, host, port, replicas })
+    Some(Node { id, host, port, replicas: Vec::new() })
 }
 
 /// What follows a name in a list of names and values.
@@ -156,6 +158,32 @@ impl Own {
         own.map(|own| Own { places, ..own })
     }
 
+    /// The slots of the node that is asked, or of the primary whose replica it is, and whether it is one.
+    pub(super) fn served(store: &mut RedisStore) -> Result<(Vec<(u16, u16)>, bool), Error> {
+        let text = store.ask(&[b"CLUSTER", b"NODES"])?;
+        let text = bulk(text).and_then(|bytes| String::from_utf8(bytes).ok());
+        let lines: Vec<Vec<&str>> = text
+            .as_deref()
+            .unwrap_or_default()
+            .lines()
+            .map(|line| line.split_whitespace().collect())
+            .collect();
+        let flag =
+            |line: &[&str], flag: &str| line.get(2).is_some_and(|all| all.split(',').any(|one| one == flag));
+        let Some(own) = lines.iter().find(|line| flag(line, "myself")) else {
+            return Err(store.senseless("CLUSTER NODES"));
+        };
+        let replica = flag(own, "slave");
+        let of = if replica { own.get(3) } else { own.first() };
+        let slots =
+            lines.iter().find(|line| line.first() == of).into_iter().flat_map(|line| line.iter().skip(8));
+        let span = |text: &&str| {
+            let (first, last) = text.split_once('-').unwrap_or((text, text));
+            Some((first.parse().ok()?, last.parse().ok()?))
+        };
+        Ok((slots.filter_map(span).collect(), replica))
+    }
+
     fn has(&self, slot: u16) -> bool {
         self.primary && self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&slot))
     }
@@ -219,7 +247,8 @@ mod tests {
         ]);
         let map = Map::of(answer).unwrap();
         assert_eq!(map.nodes.len(), 2);
-        assert_eq!((map.nodes[0].replicas, &map.nodes[1].host[..]), (1, ""));
+        assert_eq!(map.nodes[0].replicas, [("d".to_string(), "h1".to_string(), 7003)]);
+        assert_eq!(map.nodes[1].host, "");
         assert_eq!(
             [map.owner(9), map.owner(10), map.owner(11), map.owner(16_383)],
             [Some(0), Some(0), None, Some(1)]

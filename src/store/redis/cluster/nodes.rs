@@ -4,13 +4,18 @@
 //! until the time that an answer may take is over.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::map::{Map, Node};
 use crate::store::redis::patience::{Patience, passes};
-use crate::store::redis::target::{Address, Target};
-use crate::store::redis::{RedisStore, bulk};
+use crate::store::redis::target::{Address, ReadFrom, Target};
+use crate::store::redis::{RedisStore, bulk, load};
 use crate::store::{Error, Gentle, Reason};
+
+/// How long a node that was waited for in vain is not waited for again.
+const GIVEN_UP: Duration = Duration::from_secs(10);
+/// How often a server is asked how quickly it answers.
+const PINGS: usize = 3;
 
 /// The primaries as far as they are known, with a connection to each that was needed.
 pub(super) struct Nodes {
@@ -18,6 +23,10 @@ pub(super) struct Nodes {
     target: Target,
     pub(super) map: Map,
     open: HashMap<String, RedisStore>,
+    /// Who answers for a primary where that is not the primary itself, by the primary's id.
+    readers: HashMap<String, RedisStore>,
+    /// Nodes that were waited for in vain, when and why.
+    given_up: HashMap<String, (Instant, String)>,
     gentle: Option<Gentle>,
     /// Keys that an ACL hid on connections that are closed.
     hidden: u64,
@@ -30,6 +39,8 @@ impl Nodes {
             target: target.clone(),
             map: Map::default(),
             open: HashMap::new(),
+            readers: HashMap::new(),
+            given_up: HashMap::new(),
             gentle: None,
             hidden: 0,
         };
@@ -43,13 +54,14 @@ impl Nodes {
 
     pub(super) fn be_gentle(&mut self, gentle: Option<&Gentle>) {
         self.gentle = gentle.cloned();
-        for store in self.open.values_mut() {
+        for store in self.open.values_mut().chain(self.readers.values_mut()) {
             crate::store::Source::be_gentle(store, gentle);
         }
     }
 
     pub(super) fn hidden(&self) -> u64 {
-        self.hidden + self.open.values().map(|store| store.hidden_keys).sum::<u64>()
+        let open = self.open.values().chain(self.readers.values());
+        self.hidden + open.map(|store| store.hidden_keys).sum::<u64>()
     }
 
     /// Asks for the map anew: those that are connected, the others that are known, those that were named.
@@ -166,6 +178,54 @@ impl Nodes {
         self.open.get_mut(&node.id).ok_or_else(|| Error::Target("there is no such node".to_string()))
     }
 
+    /// The connection to whoever answers for a primary's slots where nothing is changed.
+    fn reader(&mut self, at: usize) -> Result<&mut RedisStore, Error> {
+        if self.target.reads == ReadFrom::Primary {
+            return self.node(at);
+        }
+        let Some(node) = self.map.nodes.get(at).cloned() else { return self.node(at) };
+        if !self.readers.contains_key(&node.id) {
+            let Some(store) = self.choose(&node) else { return self.node(at) };
+            self.readers.insert(node.id.clone(), store);
+        }
+        self.readers.get_mut(&node.id).ok_or_else(|| Error::Target("there is no such node".to_string()))
+    }
+
+    /// A connection to the replica that is to answer for a primary; none where that is the primary itself.
+    pub(super) fn choose(&self, node: &Node) -> Option<RedisStore> {
+        let replicas = || {
+            node.replicas.iter().filter_map(|(id, host, port)| {
+                let (id, host, port) = (id.clone(), host.clone(), *port);
+                self.replica(&Node { id, host, port, replicas: Vec::new() }).ok()
+            })
+        };
+        match self.target.reads {
+            ReadFrom::Primary => None,
+            ReadFrom::Replica => replicas().next(),
+            ReadFrom::Nearest => {
+                let mut best = self.connect(node).ok().and_then(|mut store| Some((took(&mut store)?, None)));
+                for mut store in replicas() {
+                    let Some(time) = took(&mut store) else { continue };
+                    if best.as_ref().is_none_or(|(least, _)| time < *least) {
+                        best = Some((time, Some(store)));
+                    }
+                }
+                best.and_then(|(_, store)| store)
+            }
+        }
+    }
+
+    /// A connection to a replica that has a connection to its primary.
+    fn replica(&self, node: &Node) -> Result<RedisStore, Error> {
+        let mut store = Nodes::reach(&self.at(&node.host, node.port), node)?;
+        store.ask(&[b"READONLY"])?;
+        if !load::role(&mut store)?.linked {
+            return Err(Error::Replica { place: store.place.clone() });
+        }
+        crate::store::Source::be_gentle(&mut store, self.gentle.as_ref());
+        Ok(store)
+    }
+
     /// Takes the connection to a primary out, to be worked with beside the others.
     pub(super) fn lend(&mut self, at: usize) -> Option<RedisStore> {
         self.open.remove(&self.map.nodes.get(at)?.id)
@@ -182,6 +242,9 @@ impl Nodes {
     pub(super) fn forget(&mut self, at: usize) {
         if let Some(id) = self.map.nodes.get(at).map(|node| node.id.clone()) {
             self.close(&id);
+            if let Some(store) = self.readers.remove(&id) {
+                self.spent(&store);
+            }
         }
     }
 
@@ -196,9 +259,14 @@ impl Nodes {
         self.hidden += store.hidden_keys;
     }
 
+    /// So many keys were hidden on a connection that is closed.
+    pub(super) fn hid(&mut self, keys: u64) {
+        self.hidden += keys;
+    }
+
     /// Whether a slot's keys may be had after a while though its node cannot be reached.
     pub(super) fn has_hope(&self, slot: u16) -> bool {
-        self.map.owner(slot).is_some_and(|owner| self.map.nodes[owner].replicas > 0)
+        self.map.owner(slot).is_some_and(|owner| !self.map.nodes[owner].replicas.is_empty())
     }
 
     pub(super) fn unserved(&self, slot: u16) -> Error {
@@ -228,12 +296,23 @@ impl Nodes {
         let mut answers: Vec<Option<T>> = items.iter().map(|_| None).collect();
         let mut open: Vec<usize> = (0..items.len()).collect();
         let mut patience = Patience::new(self.limit());
+        self.given_up.retain(|_, (since, _)| since.elapsed() < GIVEN_UP);
+        if !self.given_up.is_empty() {
+            // Another may have taken its place.
+            let _ = self.refresh();
+        }
+        // Of nodes that were waited for in vain just now.
+        let (mut lost, mut lost_why) = (false, None);
         loop {
             let (mut left, mut why, mut fatal) = (Vec::new(), None, None);
             for (owner, places) in self.grouped(open.iter().map(|at| (*at, slot(&items[*at])))) {
                 let some: Vec<K> = places.iter().map(|at| items[*at].clone()).collect();
+                if let Some(error) = owner.and_then(|owner| self.is_given_up(owner)) {
+                    (lost, lost_why) = (true, Some(error));
+                    continue;
+                }
                 let asked = match owner {
-                    Some(owner) => self.node(owner).and_then(|store| ask(store, &some)),
+                    Some(owner) => self.reader(owner).and_then(|store| ask(store, &some)),
                     None => Err(self.unserved(slot(&some[0]))),
                 };
                 match asked {
@@ -262,17 +341,34 @@ impl Nodes {
                 return (answers, fatal);
             }
             if left.is_empty() {
-                return (answers, None);
+                return (answers, lost_why.filter(|_| lost));
             }
             let hope = matches!(why, Some(Error::Moved { .. }))
                 || left.iter().any(|at| self.has_hope(slot(&items[*at])));
             if !patience.wait(hope) {
+                for owner in left.iter().filter_map(|at| self.map.owner(slot(&items[*at]))) {
+                    let text = match &why {
+                        Some(Error::Connect { reason, .. }) => reason.to_string(),
+                        Some(error @ Error::Lost { .. }) => error.to_string(),
+                        _ => continue,
+                    };
+                    let id = self.map.nodes[owner].id.clone();
+                    self.given_up.insert(id, (Instant::now(), text));
+                }
                 return (answers, why);
             }
             // Whoever does not answer now may do so the next time.
             let _ = self.refresh();
             open = left;
         }
+    }
+
+    /// Why a node need not be asked again for now.
+    fn is_given_up(&self, at: usize) -> Option<Error> {
+        let node = self.map.nodes.get(at)?;
+        let (_, reason) = self.given_up.get(&node.id)?;
+        let place = self.at(&node.host, node.port).place();
+        Some(Error::Connect { place, reason: Reason::Absent(reason.clone()) })
     }
 
     /// Asks about items of which some are on their way to another node: where the one says so, the
@@ -342,4 +438,9 @@ impl Nodes {
             command: "a question to several nodes".to_string(),
         })
     }
+}
+
+/// How quickly a server answers; none where it does not.
+pub(in crate::store::redis) fn took(store: &mut RedisStore) -> Option<Duration> {
+    (0..PINGS).map(|_| load::ping(store).ok()).min()?
 }

@@ -11,12 +11,13 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::map::{Node, Own};
 use super::nodes::Nodes;
 use crate::store::redis::patience::{Patience, passes};
 use crate::store::redis::slots::{SLOTS, slot_of};
-use crate::store::redis::{Answer, RedisStore, blank, bulk, int, read, scan};
+use crate::store::redis::{Answer, RedisStore, blank, bulk, int, load, read, scan};
 use crate::store::seen::Seen;
 use crate::store::{Error, Interest, Key, Need, Page, Query, Record};
 use crate::text::glob::Glob;
@@ -43,6 +44,8 @@ struct Swept {
     covered: Vec<u16>,
     /// Keys that were met and not read: they were on another node by then, or the connection was lost.
     strayed: Vec<(Key, Need)>,
+    /// Keys that an ACL hid on a replica.
+    hidden: u64,
     error: Option<Error>,
 }
 
@@ -96,6 +99,7 @@ pub(super) fn run(
             unseen[usize::from(slot)] = false;
         }
         strayed.extend(one.strayed);
+        nodes.hid(one.hidden);
         match one.error {
             Some(error) if passes(&error) || matches!(error, Error::Timeout { .. }) => why = Some(error),
             error => fatal = fatal.or(error),
@@ -107,12 +111,20 @@ pub(super) fn run(
     if let Some(error) = fatal {
         return Err(error);
     }
-    if hand_on(nodes, &strayed, visit)?.is_break() {
-        return Ok(());
+    // Keys of a node that has gone since are named by their slots, once the rest was seen.
+    let mut unread = None;
+    match hand_on(nodes, &strayed, visit) {
+        Ok(ControlFlow::Continue(())) => {}
+        Ok(ControlFlow::Break(())) => return Ok(()),
+        Err(error) if passes(&error) => unread = Some(error.to_string()),
+        Err(error) => return Err(error),
     }
     let open: Vec<u16> = (0..SLOTS).filter(|slot| unseen[usize::from(*slot)]).collect();
     let mut rest = Rest { gate: &gate, glob: pattern.as_deref().map(Glob::new), need, visit };
-    rest.list(nodes, place, open, why)
+    rest.list(nodes, place, open, why)?;
+    let slots: Vec<u16> = strayed.iter().map(|(key, _)| slot_of(&key.0)).collect();
+    let unseen = |why| Error::Unseen { place: place.to_string(), slots: spans(&slots), why };
+    unread.map(unseen).map_or(Ok(()), Err)
 }
 
 /// Scans one node.
@@ -125,28 +137,54 @@ fn sweep(
     gate: &Mutex<Gate<'_>>,
     pages: &SyncSender<Page>,
 ) -> Swept {
-    let mut swept = Swept { store, covered: Vec::new(), strayed: Vec::new(), error: None };
+    let mut swept = Swept { store, covered: Vec::new(), strayed: Vec::new(), hidden: 0, error: None };
     let error = match swept.store.take().map_or_else(|| nodes.connect(node), Ok) {
         Ok(store) => {
-            one_scan(swept.store.insert(store), pattern, need, gate, pages, &mut swept.covered).err()
+            let primary = swept.store.insert(store);
+            let mut scan = |reader: Option<&mut RedisStore>| {
+                one_scan(primary, reader, pattern, need, gate, pages, &mut swept.covered).err()
+            };
+            match nodes.choose(node) {
+                Some(mut replica) => {
+                    let error = scan(Some(&mut replica));
+                    swept.strayed = std::mem::take(&mut replica.strayed);
+                    swept.hidden = replica.hidden_keys;
+                    error
+                }
+                None => scan(None),
+            }
         }
         Err(error) => Some(error),
     };
     if let Some(store) = &mut swept.store {
-        swept.strayed = std::mem::take(&mut store.strayed);
+        swept.strayed.append(&mut store.strayed);
     }
     Swept { error, ..swept }
 }
 
+/// How long a replica may take to come to where its primary is.
+const BEHIND: Duration = Duration::from_secs(10);
+
+/// Scans a primary, or its replica in its place. Whether slots stayed is the primary's to say: a replica
+/// hears of it later. It is waited for until it has what its primary had then.
 fn one_scan(
-    store: &mut RedisStore,
+    primary: &mut RedisStore,
+    replica: Option<&mut RedisStore>,
     pattern: Option<&[u8]>,
     need: Need,
     gate: &Mutex<Gate<'_>>,
     pages: &SyncSender<Page>,
     covered: &mut Vec<u16>,
 ) -> Result<(), Error> {
-    let before = Own::ask(store)?;
+    let before = Own::ask(primary)?;
+    let mut caught_up = true;
+    let (store, mut primary) = match replica {
+        Some(replica) => {
+            caught_up = load::caught_up(primary, replica, BEHIND)?;
+            (replica, Some(primary))
+        }
+        None => (primary, None),
+    };
     store.may_read(need)?;
     let shared = || gate.lock().unwrap_or_else(PoisonError::into_inner);
     let mut interest = |key: &[u8]| {
@@ -160,8 +198,11 @@ fn one_scan(
         if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     scan::over(store, &mut query, &mut |key| shared().seen.first(key), &mut hand)?;
-    if !stopped {
-        let after = Own::ask(store)?;
+    if !stopped && caught_up {
+        let after = Own::ask(match &mut primary {
+            Some(primary) => primary,
+            None => store,
+        })?;
         covered.extend((0..SLOTS).filter(|slot| before.stayed(*slot, &after)));
     }
     Ok(())
@@ -358,7 +399,7 @@ fn keys_of(store: &mut RedisStore, slots: &[u16]) -> Result<(Vec<Vec<u8>>, Vec<u
 }
 
 /// `3, 5-9` for these slots, as an error says them.
-fn spans(slots: &[u16]) -> String {
+pub(super) fn spans(slots: &[u16]) -> String {
     let mut slots = slots.to_vec();
     slots.sort_unstable();
     slots.dedup();

@@ -87,13 +87,13 @@ impl Owed {
 
     /// Forgets what all replicas have. Where none is connected nothing is confirmed.
     pub(super) fn confirmed(&mut self, role: &Role) {
-        let there = role.confirmed.len();
+        let there = role.replicas.len();
         if there < self.replicas && self.fewer.get_or_insert_with(Instant::now).elapsed() < MISSING {
             return;
         }
         (self.replicas, self.fewer) = (there, None);
-        let Some(least) = role.confirmed.iter().min() else { return };
-        let has = |at: Option<u64>| at.is_some_and(|at| at <= *least);
+        let Some(least) = role.replicas.iter().map(|replica| replica.offset).min() else { return };
+        let has = |at: Option<u64>| at.is_some_and(|at| at <= least);
         while self.batches.front().is_some_and(|batch| has(batch.at)) {
             self.batches.pop_front();
         }
@@ -190,6 +190,7 @@ impl Owed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::redis::load::Replica;
     use crate::store::{Fingerprint, Key};
 
     fn steps(many: usize) -> Vec<Step> {
@@ -207,7 +208,8 @@ mod tests {
     }
 
     fn at(offset: u64, confirmed: &[u64]) -> Role {
-        Role { primary: true, offset, confirmed: confirmed.to_vec() }
+        let replica = |offset: &u64| Replica { host: String::new(), port: 1, offset: *offset };
+        Role { primary: true, linked: false, offset, replicas: confirmed.iter().map(replica).collect() }
     }
 
     #[test]

@@ -1,0 +1,347 @@
+//! `sessctl acl`: the rights that a user of the server needs, as the line that gives them.
+
+use std::io::Write as _;
+
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::fault::Usage;
+use crate::render::Format;
+use crate::text::glob;
+
+/// Print the ACL SETUSER line that permits certain commands, and nothing else
+///
+/// Type what it prints in redis-cli, with a password of your own. Without --for there are two lines, of a user who
+/// can only read and of one who can change sessions. With --layout or --prefix the user sees only keys that begin
+/// so: indexes, locks and twins of sessions that lie elsewhere (`sessctl layouts NAME` names them) are added with
+/// --keys.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  Who may list and count, and no more:
+    sessctl acl --for list,count
+  Who may log out the users of one application in a cluster:
+    sessctl acl --for purge,undo --layout connect-redis --prefix shop: --cluster")]
+pub struct Args {
+    /// Permit what these commands need, separated by commas
+    #[arg(long = "for", value_name = "COMMAND", value_enum, value_delimiter = ',')]
+    pub commands: Vec<For>,
+
+    /// Name the user so [default: sessctl-read, or sessctl-purge]
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+
+    /// Permit keys that fit this Redis glob, too; may be repeated
+    #[arg(long, value_name = "GLOB", allow_hyphen_values = true)]
+    pub keys: Vec<String>,
+
+    /// Permit what it takes in a cluster, too
+    #[arg(long)]
+    pub cluster: bool,
+
+    /// Permit what it takes on servers that sentinels watch over, too
+    #[arg(long)]
+    pub sentinel: bool,
+
+    /// Write it for this version of the server [default: 7.0 or newer]
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    pub server: Option<(u32, u32)>,
+}
+
+/// A command that can be permitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum For {
+    List,
+    Inspect,
+    Count,
+    Discover,
+    Stats,
+    Doctor,
+    Report,
+    Purge,
+    Clear,
+    Apply,
+    Expire,
+    Undo,
+}
+
+impl For {
+    /// What it takes beside reading.
+    fn more(self) -> &'static [&'static str] {
+        match self {
+            For::List | For::Inspect | For::Count | For::Discover | For::Stats | For::Report => &[],
+            For::Doctor => &["ping"],
+            For::Purge | For::Clear => ENDING,
+            For::Expire => MOVING,
+            For::Undo => UNDOING,
+            // A plan may be of either.
+            For::Apply => BOTH,
+        }
+    }
+
+    fn changes(self) -> bool {
+        matches!(self, For::Purge | For::Clear | For::Apply | For::Expire | For::Undo)
+    }
+}
+
+/// What reading takes.
+const READING: &[&str] = &[
+    "scan",
+    "type",
+    "get",
+    "getrange",
+    "strlen",
+    "mget",
+    "hgetall",
+    "hlen",
+    "pttl",
+    "memory|usage",
+    "exists",
+    "sismember",
+    "smembers",
+    "scard",
+    "zcard",
+    "zrange",
+    "zscore",
+    "hexists",
+    "time",
+    "select",
+    "dbsize",
+    "info",
+    "client|setname",
+];
+/// What ending sessions takes besides.
+const ENDING: &[&str] = &[
+    "ping",
+    "watch",
+    "unwatch",
+    "multi",
+    "exec",
+    "discard",
+    "unlink",
+    "srem",
+    "zrem",
+    "hdel",
+    "set",
+    "publish",
+    "pexpiretime",
+    "dump",
+    "lrange",
+    "hget",
+    "pexpireat",
+    "persist",
+];
+/// What moving their ends takes besides.
+const MOVING: &[&str] = &[
+    "ping",
+    "watch",
+    "unwatch",
+    "multi",
+    "exec",
+    "discard",
+    "set",
+    "pexpiretime",
+    "dump",
+    "lrange",
+    "hget",
+    "pexpireat",
+    "persist",
+    "zadd",
+    "zrem",
+    "smove",
+    "hset",
+];
+/// What taking either back takes besides.
+const UNDOING: &[&str] = &[
+    "ping",
+    "watch",
+    "unwatch",
+    "multi",
+    "exec",
+    "discard",
+    "set",
+    "pexpiretime",
+    "dump",
+    "lrange",
+    "hget",
+    "restore",
+    "sadd",
+    "srem",
+    "smove",
+    "zadd",
+    "zrem",
+    "hset",
+    "hsetnx",
+    "hdel",
+    "rpush",
+    "persist",
+    "pexpireat",
+    "unlink",
+];
+const BOTH: &[&str] = &[
+    "ping",
+    "watch",
+    "unwatch",
+    "multi",
+    "exec",
+    "discard",
+    "unlink",
+    "srem",
+    "zrem",
+    "hdel",
+    "set",
+    "publish",
+    "pexpiretime",
+    "dump",
+    "lrange",
+    "hget",
+    "pexpireat",
+    "persist",
+    "zadd",
+    "smove",
+    "hset",
+];
+/// What a cluster takes besides.
+const CLUSTER: &[&str] = &[
+    "cluster|slots",
+    "cluster|nodes",
+    "cluster|myid",
+    "cluster|countkeysinslot",
+    "cluster|getkeysinslot",
+    "asking",
+    "readonly",
+];
+/// What following a primary takes besides.
+const SENTINEL: &[&str] = &["role", "wait"];
+
+/// All that reading takes, as rules.
+pub(super) fn reading() -> String {
+    rules(&[For::List], &[])
+}
+
+/// All that changing takes and taking it back, reading included.
+pub(super) fn changing() -> String {
+    rules(&CHANGES, &[])
+}
+
+const CHANGES: [For; 4] = [For::Purge, For::Clear, For::Expire, For::Undo];
+
+/// `+scan +type …`, each word once.
+fn rules(commands: &[For], more: &[&'static str]) -> String {
+    let mut words: Vec<&str> = READING.to_vec();
+    for word in commands.iter().flat_map(|one| one.more()).chain(more) {
+        if !words.contains(word) {
+            words.push(word);
+        }
+    }
+    words.iter().map(|word| format!("+{word}")).collect::<Vec<_>>().join(" ")
+}
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    if context.format != Format::Table {
+        return Err(Usage::new("acl prints lines for redis-cli, and in no other form")
+            .hint("leave -o out")
+            .into());
+    }
+    let groups: Vec<(&str, Vec<For>)> = if args.commands.is_empty() {
+        vec![("sessctl-read", vec![For::List]), ("sessctl-purge", CHANGES.to_vec())]
+    } else {
+        let changes = args.commands.iter().any(|one| one.changes());
+        vec![(if changes { "sessctl-purge" } else { "sessctl-read" }, args.commands.clone())]
+    };
+    let old = args.server.is_some_and(|version| version < (7, 0));
+    let mut more: Vec<&str> = Vec::new();
+    if args.cluster {
+        more.extend(CLUSTER);
+    }
+    if args.sentinel {
+        more.extend(SENTINEL);
+    }
+    let mut out = context.ui.out();
+    for (name, commands) in groups {
+        let changes = commands.iter().any(|one| one.changes());
+        if changes && old {
+            return Err(Usage::new(
+                "changes need Redis 7.0 or Valkey 7.2, so that there are no rights for them",
+            )
+            .hint("leave --server out")
+            .into());
+        }
+        let keys = keys(context, args, changes, old);
+        let channels = if changes { "&*" } else { "resetchannels" };
+        let user = args.user.as_deref().unwrap_or(name);
+        writeln!(
+            out,
+            "ACL SETUSER {user} on >CHANGE-ME {keys} {channels} -@all {}",
+            rules(&commands, &more)
+        )?;
+    }
+    out.flush()?;
+    Ok(Exit::Done)
+}
+
+/// The keys that the user sees: who only reads may not write them, where the server can tell.
+fn keys(context: &Context, args: &Args, changes: bool, old: bool) -> String {
+    let mut globs: Vec<String> = args.keys.clone();
+    if context.named {
+        for setup in &context.setups {
+            let leads = setup.known_leads();
+            if leads.is_empty() {
+                globs.push("*".to_string());
+            }
+            for lead in leads {
+                let mut glob = glob::escape(&lead);
+                glob.push(b'*');
+                globs.push(String::from_utf8_lossy(&glob).into_owned());
+            }
+        }
+        if args.keys.is_empty() {
+            context.ui.note(
+                "note: keys that belong to sessions and begin otherwise, such as indexes, are not permitted; add them \
+                 with --keys (`sessctl layouts NAME` names them)",
+            );
+        }
+    }
+    if globs.is_empty() || globs.iter().any(|glob| glob == "*") {
+        globs = vec!["*".to_string()];
+    }
+    globs.sort();
+    globs.dedup();
+    let all = globs == ["*"];
+    let mark = if changes || old || all { "~" } else { "%R~" };
+    let word = |glob: &String| {
+        if glob.contains(char::is_whitespace) {
+            return format!("'{mark}{}'", glob.replace('\\', "\\\\").replace('\'', "\\'"));
+        }
+        format!("{mark}{glob}")
+    };
+    globs.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+fn version(text: &str) -> Result<(u32, u32), String> {
+    let help = || "give it as 7.0".to_string();
+    let mut parts = text.split('.').map(|part| part.parse::<u32>().map_err(|_| help()));
+    Ok((parts.next().ok_or_else(help)??, parts.next().unwrap_or(Ok(0))?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_right_stands_once() {
+        let rules = changing();
+        let mut words: Vec<&str> = rules.split(' ').collect();
+        let many = words.len();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), many);
+        assert!(rules.starts_with(&reading()));
+    }
+
+    #[test]
+    fn versions_are_read() {
+        assert_eq!(version("7"), Ok((7, 0)));
+        assert_eq!(version("6.2.14"), Ok((6, 2)));
+        assert!(version("new").is_err() && version("").is_err());
+    }
+}
