@@ -203,13 +203,13 @@ fn by_transactions_in_one_pass() {
 
 #[test]
 fn by_transactions_in_one_pass_of_several_portions() {
-    at_points(Server::start(), &["WATCH"], &[], Passes::One, 170, 13);
+    at_points(Server::start(), &["WATCH"], &[], Passes::One, 120, 41);
 }
 
 #[test]
 fn in_the_way_of_another_server_in_one_pass_of_several_portions() {
     let Some(server) = Server::other().filter(compares) else { return };
-    at_points(server, &BY_VALUE, &[], Passes::One, 330, 97);
+    at_points(server, &BY_VALUE, &[], Passes::One, 220, 97);
 }
 
 #[test]
