@@ -88,6 +88,9 @@ _sessctl() {
             sessctl,version)
                 cmd="sessctl__subcmd__version"
                 ;;
+            sessctl,watch)
+                cmd="sessctl__subcmd__watch"
+                ;;
             sessctl__subcmd__config,check)
                 cmd="sessctl__subcmd__config__subcmd__check"
                 ;;
@@ -116,7 +119,7 @@ _sessctl() {
 
     case "${cmd}" in
         sessctl)
-            opts="-o -0 -q -v -h -V --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help --version list inspect count purge logout expire clear apply undo runs discover stats doctor report layouts decode cookie acl config demo completions man help version"
+            opts="-o -0 -q -v -h -V --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help --version list inspect count purge logout expire clear apply undo runs discover stats doctor report watch layouts decode cookie acl config demo completions man help version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2346,7 +2349,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__help)
-            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help list inspect count purge expire clear apply undo runs discover stats doctor report layouts decode cookie acl config demo completions man help connection output filters exit-codes"
+            opts="-o -0 -q -v -h --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help list inspect count purge expire clear apply undo runs discover stats doctor report watch layouts decode cookie acl config demo completions man help connection output filters exit-codes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3040,7 +3043,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__man)
-            opts="-o -0 -q -v -h --dir --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help list inspect count purge expire clear apply undo runs discover stats doctor report layouts decode cookie acl config demo completions man help connection output filters exit-codes"
+            opts="-o -0 -q -v -h --dir --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help list inspect count purge expire clear apply undo runs discover stats doctor report watch layouts decode cookie acl config demo completions man help connection output filters exit-codes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4454,6 +4457,196 @@ _sessctl() {
                     ;;
                 --read-from)
                     COMPREPLY=($(compgen -W "primary replica nearest" -- "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --times)
+                    COMPREPLY=($(compgen -W "relative utc local" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sessctl__subcmd__watch)
+            opts="-u -o -0 -q -v -h --rescan --once --latency-budget --metrics --metrics-users --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --rescan)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --latency-budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user-match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ids-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not)
+                    COMPREPLY=($(compgen -W "--user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from" -- "${cur}"))
+                    return 0
+                    ;;
+                --not-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-user-match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-ids-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --now)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --layout)
+                    COMPREPLY=($(compgen -W "redis-sessions mgcrea-fastify-session etherpad fastify-session overleaf nodebb session-file-store connect-memcached connect-redis koa-generic-session express-openid-connect connect-redis-crypto koa-session egg-session-redis hono-sessions authjs-upstash better-auth budibase adonis-session-redis shopify-app-session-storage-redis remix-session-storage-redis connect-pg-simple better-sqlite3-session-store connect-session-knex connect-sqlite3 connect-session-sequelize express-mysql-session gitlab rails-cache-store jwt-sessions rack-session-redis rails-redis-session-store rails-redis-actionpack rails-activerecord lemonldap-ng catalyst-session-redis cgi-session-redis dancer-session-redis dancer2-session-redis mojox-session-redis redbird plug-session-redis plug-session-redis-store lua-resty-session aspnetcore aspnetcore-ticket aspnet-redis-provider aspnet-redis-provider-v4 servicestack aspnetcore-sql scs iris-redis go-sessions simplesessions sessionup kubesphere scs-sql tower-sessions salvo-session async-redis-session axum-session tower-sessions-sqlx axum-session-sqlx vapor kemal-session-redis webseal authelia mod-auth-openidc external-auth-server istio-authservice spring-session spring-session-json spring-session-indexed spring-session-indexed-json spring-session-reactive micronaut-session redisson-tomcat tomcat-redis-session-manager shiro-redis ruoyi sa-token vertx-web apereo-cas spring-session-jdbc django-db django-qsessions-db django-user-sessions django-cached-db django-cache django-redis django-qsessions beaker-redis ctfd indico django-redis-sessions-fork django-redis-sessions django-files django-memcached crudauth flask-session flask-session-filesystem flask-session-memcached flask-session-legacy quart-session starsessions aiohttp-session odoo-session-redis pyramid-redis-sessions pyramid-session-redis torndsession cherrys tornado-redis-session web2py py4web dify flask-session-sqlalchemy swoft laravel laravel-database laravel-files laravel-memcached symfony codeigniter4 codeigniter3 cakephp laminas joomla nextcloud mediawiki roundcube simplesamlphp moodle magento1-cm magento2 typo3 hyperf opencart wpruss yii2 yii2-cache thinkphp5 phalcon3 symfony-pdo wordpress mediawiki-db drupal joomla-db moodle-db magento2-db yii2-db codeigniter4-db phpbb koa-session2 telegraf-session-redis remix-redis-session plack-session-redis lua-resty-session-v3 rbcervilla-redisstore gorilla-redistore flamego-session gofiber-session harbor beego-session gitea goframe actix-session poem-session oauth2-proxy flask-kvsession litestar starlette-session fastapi-redis-session sanic-session bottle-session webman phalcon thinkphp6 php-files php-memcached phpredis predis-session generic generic-hash rails-elsewhere sidekiq-web perl-elsewhere plug-elsewhere lua-elsewhere identity-elsewhere frappe express-memorystore cookie-only" -- "${cur}"))
+                    return 0
+                    ;;
+                --prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-command)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --connect-timeout)

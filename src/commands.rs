@@ -39,6 +39,7 @@ mod rights;
 pub mod runs;
 pub mod stats;
 pub mod undo;
+pub mod watch;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -94,6 +95,7 @@ pub enum Command {
     Doctor(doctor::Args),
     #[command(name = "report")]
     Page(page::Args),
+    Watch(watch::Args),
     Layouts(layouts::Args),
     Decode(decode::Args),
     Cookie(cookie::Args),
@@ -133,6 +135,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Stats(args) => stats::run(&context()?, args),
         Command::Doctor(args) => doctor::run(&context()?, args),
         Command::Page(args) => page::run(&context()?, args),
+        Command::Watch(args) => watch::run(&context()?, args),
         Command::Layouts(args) => layouts::run(&context()?, args, toml),
         Command::Decode(args) => decode::run(&context()?, args),
         Command::Cookie(args) => cookie::run(&context()?, args),

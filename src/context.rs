@@ -3,6 +3,7 @@
 //! Made once from the command line, the environment and the profile; nothing is connected yet.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum as _;
@@ -38,7 +39,7 @@ pub const DEFAULT_MAX: u64 = 10_000;
 pub struct Context {
     pub ui: Ui,
     /// The store that is meant.
-    pub store: Box<dyn Open>,
+    pub store: Arc<dyn Open>,
     /// The layouts of this run, those of the configuration file among them.
     pub catalog: Catalog,
     /// The layouts to ask, each with its options.
@@ -145,7 +146,7 @@ impl Context {
         ui.detail(format!("{used}; store {}; {asked}", store.place()));
         Ok(Context {
             ui,
-            store,
+            store: Arc::from(store),
             catalog,
             setups,
             named: !names.is_empty(),

@@ -7,6 +7,7 @@ use crate::layout::session::{Login, Session};
 use crate::store::{Need, Ttl};
 
 pub mod agent;
+pub mod live;
 pub mod paths;
 pub mod since;
 pub mod spread;

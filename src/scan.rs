@@ -22,7 +22,7 @@ pub mod share;
 mod tables;
 mod tolerant;
 
-pub use lookup::lookup;
+pub use lookup::{glance, lookup};
 pub use tables::wanted;
 
 use interest::{Interests, common_pattern};

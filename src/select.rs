@@ -184,6 +184,22 @@ impl SelectArgs {
         SelectArgs::typed(users.iter().map(|user| format!("--user={user}")))
     }
 
+    /// The same with this value, and no other, for a filter that takes one.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> SelectArgs {
+        let mut args = self.clone();
+        if let Some(spec) = filters::by_name(name) {
+            args.given.retain(|given| given.spec.name != spec.name || given.negated);
+            args.given.push(Given { spec, values: vec![value.to_string()], negated: false });
+        }
+        args
+    }
+
+    /// Whether this value was given to a filter.
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        self.given.iter().any(|given| given.spec.name == name && given.values.iter().any(|one| one == value))
+    }
+
     /// What the arguments mean. Reads the file of `--ids-from`.
     pub fn filter(&self) -> Result<Filter, SelectError> {
         let mut given = self.given.clone();

@@ -6,6 +6,7 @@
 
 mod contract;
 mod error;
+mod event;
 mod gentle;
 mod json_list;
 mod key;
@@ -25,6 +26,7 @@ pub mod sql;
 
 pub use contract::{Assurance, Keeper, Lookup, Medium, Offers, Open, Source, Store};
 pub use error::{Error, Reason};
+pub use event::{Event, Events, Happened};
 pub use gentle::Gentle;
 pub use key::{Key, bytes};
 pub use load::{Health, Lag};

@@ -22,6 +22,8 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::text::glyph;
 use crate::text::safe::safe;
 
+pub mod full;
+
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Color {

@@ -23,6 +23,29 @@ pub fn lookup(
     need: Need,
     each: &mut dyn FnMut(&Record, Option<&Session<'_>>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    look_at(source, setups, keys, need, true, each)
+}
+
+/// The same at a glance: nothing is asked for but the keys and what tells their layouts. Of what is to be
+/// ended beside them nothing is known, and a session that names no user is nobody's only by its own mark.
+pub fn glance(
+    source: &mut dyn Lookup,
+    setups: &[Setup],
+    keys: &[Key],
+    need: Need,
+    each: &mut dyn FnMut(&Record, Option<&Session<'_>>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    look_at(source, setups, keys, need, false, each)
+}
+
+fn look_at(
+    source: &mut dyn Lookup,
+    setups: &[Setup],
+    keys: &[Key],
+    need: Need,
+    closely: bool,
+    each: &mut dyn FnMut(&Record, Option<&Session<'_>>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let detector = Detector::new(setups);
     let mut scratch = Set::default();
     let mut twins = Twins::new(setups);
@@ -76,12 +99,11 @@ pub fn lookup(
         let data = detect::data(setup, &blob);
         let mut session = detect::session(setup, &blob, data.as_ref(), record, certainty, now);
         owners.name(&mut session);
-        if need.ttl {
-            // It is looked at closely, or to be ended.
+        if need.ttl && closely {
             copies.learn(source, setup, session.key)?;
             copies.name(&mut session);
         }
-        if session.facts.user.is_none() && session.facts.unnamed == Unnamed::Open {
+        if closely && session.facts.user.is_none() && session.facts.unnamed == Unnamed::Open {
             let prefix = evidence::prefix(setup, &session);
             let shows = if let Some(shows) = families.get(prefix) {
                 *shows

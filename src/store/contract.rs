@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::error::Error;
+use super::event::Events;
 use super::gentle::Gentle;
 use super::key::Key;
 use super::load::{Health, Lag};
@@ -223,6 +224,11 @@ pub trait Open: fmt::Debug + Send + Sync {
 
     /// Opens it to be changed; an error where it cannot be.
     fn store(&self) -> Result<Box<dyn Store>, Error>;
+
+    /// Listens to what happens to its keys; `None` where it does not tell, or not this user.
+    fn events(&self) -> Result<Option<Box<dyn Events>>, Error> {
+        Ok(None)
+    }
 }
 
 /// Where backups are kept while steps are carried out.

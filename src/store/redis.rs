@@ -11,8 +11,8 @@ use std::time::Duration;
 use ::redis::Value as Answer;
 
 use crate::store::{
-    Applied, Backup, Companion, Error, Fit, Gentle, Health, Keeper, Key, Kind, Lag, Lookup, Medium, Need,
-    Offers, Op, Open, Page, Query, Raw, Record, Source, Step, Store, Ttl,
+    Applied, Backup, Companion, Error, Events, Fit, Gentle, Health, Keeper, Key, Kind, Lag, Lookup, Medium,
+    Need, Offers, Op, Open, Page, Query, Raw, Record, Source, Step, Store, Ttl,
 };
 
 mod backup;
@@ -24,6 +24,7 @@ mod connect;
 mod dial;
 mod edits;
 mod ends;
+mod events;
 mod failure;
 mod flow;
 mod follow;
@@ -607,6 +608,14 @@ impl Open for Target {
             Opened::Cluster(store) => store,
             Opened::Followed(store) => store,
         })
+    }
+
+    fn events(&self) -> Result<Option<Box<dyn Events>>, Error> {
+        match events::listen(self) {
+            // Each node tells of its own keys alone.
+            Err(Error::Cluster { .. }) => Ok(None),
+            heard => heard,
+        }
     }
 }
 

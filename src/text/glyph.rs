@@ -35,6 +35,24 @@ pub fn bar() -> &'static str {
     if utf8() { "█░" } else { "#-" }
 }
 
+/// Heights from none to full, each in a column of its own.
+pub fn heights() -> &'static [char] {
+    if utf8() {
+        &[' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
+    } else {
+        &[' ', '.', ':', '-', '=', '+', '*', '#']
+    }
+}
+
+/// Text for a screen whose columns are counted: what this terminal cannot show is a question mark.
+pub fn plain(text: &str) -> std::borrow::Cow<'_, str> {
+    if utf8() || text.is_ascii() {
+        return text.into();
+    }
+    let ascii = |char: char| if char.is_ascii() { char } else { '?' };
+    own(text).chars().map(ascii).collect::<String>().into()
+}
+
 /// Text of our own as this terminal can show it.
 pub fn own(text: &str) -> std::borrow::Cow<'_, str> {
     if utf8() || !text.contains('…') { text.into() } else { text.replace('…', "...").into() }

@@ -51,6 +51,7 @@ mod terminal;
 mod tls;
 mod turns;
 mod undo;
+mod watch;
 mod ways;
 mod whose;
 

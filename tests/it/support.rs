@@ -18,6 +18,7 @@ use serde_json::{Value as Json, json};
 pub(crate) mod cluster;
 pub(crate) mod proxy;
 pub(crate) mod run_file;
+pub(crate) mod screen;
 pub(crate) mod sentinel;
 
 /// How long anything that is waited for may take on a busy machine.

@@ -179,7 +179,7 @@ pub(super) fn health(store: &mut RedisStore) -> Result<Health, Error> {
 }
 
 /// A setting of the server; `None` where it is not known or may not be asked, as on managed servers.
-fn setting(store: &mut RedisStore, name: &str) -> Result<Option<String>, Error> {
+pub(super) fn setting(store: &mut RedisStore, name: &str) -> Result<Option<String>, Error> {
     store.push(&[b"CONFIG", b"GET", name.as_bytes()]);
     store.flush("CONFIG")?;
     let value = match store.take("CONFIG")? {

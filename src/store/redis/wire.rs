@@ -217,6 +217,29 @@ impl Wire {
         answer
     }
 
+    /// Waits so long for another answer to begin, and says whether one has. What was waited in vain
+    /// leaves the connection as it was.
+    pub(super) fn ready(&mut self, wait: Duration) -> RedisResult<bool> {
+        if self.broken {
+            return Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
+        }
+        if self.taken < self.filled {
+            return Ok(true);
+        }
+        let usual = self.stream.socket().limit;
+        self.limit(wait.max(Duration::from_millis(1)))?;
+        let filled = self.fill();
+        self.limit(usual)?;
+        match filled {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_timeout() => Ok(false),
+            Err(error) => {
+                self.broken = true;
+                Err(error)
+            }
+        }
+    }
+
     fn part(&mut self, depth: usize) -> RedisResult<Answer> {
         let senseless = || RedisError::from((ErrorKind::Parse, "the answer makes no sense"));
         if depth > MAX_DEPTH {
@@ -449,6 +472,20 @@ mod tests {
             matches!(wire.answer(), Ok(Answer::Array(parts)) if matches!(parts[0], Answer::ServerError(_)))
         );
         assert_eq!(wire.answer().unwrap(), Answer::Int(1));
+    }
+
+    #[test]
+    fn waiting_in_vain_breaks_nothing() {
+        let (mut wire, mut there) = pair();
+        assert!(!wire.ready(Duration::from_millis(5)).unwrap());
+        there.write_all(b":1\r\n:2\r\n").unwrap();
+        for number in 1..=2 {
+            assert!(wire.ready(Duration::from_secs(20)).unwrap());
+            assert_eq!(wire.answer().unwrap(), Answer::Int(number));
+        }
+        assert!(!wire.ready(Duration::from_millis(5)).unwrap());
+        drop(there);
+        assert!(wire.ready(Duration::from_secs(20)).is_err() && wire.answer().is_err());
     }
 
     #[test]

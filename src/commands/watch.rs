@@ -1,0 +1,293 @@
+//! `sessctl watch`: the sessions while they come and go.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+
+use crate::change::pace::{Budget, Choice, PaceArgs};
+use crate::commands::measured::{self, Measured};
+use crate::context::Context;
+use crate::error::Usage;
+use crate::exit::Exit;
+use crate::measure::live::Cliff;
+use crate::render::{self, Format};
+use crate::select::SelectArgs;
+use crate::store::{Error, Medium};
+use crate::text::units::duration;
+use crate::ui;
+use crate::ui::full::Line;
+
+mod keys;
+mod metrics;
+mod sampler;
+mod screen;
+mod serve;
+
+use metrics::Form;
+use sampler::{Shared, State, Watched};
+use screen::View;
+use serve::Served;
+
+/// Watch sessions come and go: logins and ends a second, who has most
+///
+/// All sessions are measured now and then (--rescan). What happens in between is taken from the server's
+/// keyspace notifications, where they are on; else it is what differs from one scan to the next, and the
+/// screen says which. No setting of the server is changed. A row can be chosen and looked at (Enter) or
+/// ended (p), with the question and the undo file of `sessctl purge`; `?` shows all keys.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sessctl watch
+  Only those of nobody, looked at every minute:
+    sessctl watch --anonymous --rescan 1m
+  For a log or another program:
+    sessctl watch --once
+    sessctl watch -o ndjson
+  For Prometheus, over HTTP or by a file for node_exporter:
+    sessctl watch --metrics 127.0.0.1:9464
+    sessctl watch --metrics - >sessions.prom
+  Turn notifications on yourself, so that each second is told:
+    redis-cli config set notify-keyspace-events AKE")]
+pub struct Args {
+    /// Measure all sessions so often; a scan is followed by at least nine times its length without one
+    #[arg(long, value_name = "SPAN", value_parser = duration, default_value = "10s",
+        help_heading = "Watching")]
+    pub rescan: Duration,
+
+    /// Print once what the screen would show after the first scan, and end
+    #[arg(long, help_heading = "Watching")]
+    pub once: bool,
+
+    /// Read in such small portions that others wait no longer than a part of this, or `none`
+    /// [default: none, or the profile's]
+    #[arg(long, value_name = "TIME", help_heading = "Watching")]
+    pub latency_budget: Option<Choice<Budget>>,
+
+    /// Serve the figures at this address for Prometheus (text or OpenMetrics), or print them once with -
+    ///
+    /// HOST:PORT, PORT of this machine alone, or :PORT of all of its addresses; they are at /metrics, for
+    /// everybody who can reach it. A request never makes the store be asked anything: it gets what the last
+    /// scan found. It ends with 0 when it is told to stop. With - counters are left out, as they begin anew
+    /// each time.
+    #[arg(
+        long,
+        value_name = "ADDR",
+        help_heading = "Watching",
+        allow_hyphen_values = true,
+        conflicts_with = "once"
+    )]
+    pub metrics: Option<String>,
+
+    /// With --metrics: tell names of users and addresses, too
+    #[arg(long, help_heading = "Watching", requires = "metrics")]
+    pub metrics_users: bool,
+
+    #[command(flatten)]
+    pub select: SelectArgs,
+}
+
+impl Args {
+    /// How gentle it is to be.
+    fn budget(&self, context: &Context) -> Option<Duration> {
+        let pace = PaceArgs { latency_budget: self.latency_budget, ..PaceArgs::default() };
+        pace.limits(&context.limits).reading().latency.map(|Budget(budget)| budget)
+    }
+}
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    permit(context, args)?;
+    let filter = args.select.filter()?;
+    context.permit_scan()?;
+    // Also makes Ctrl-C a request to stop.
+    let reader = context.reader()?;
+    context.permit_filter(&filter, &*reader)?;
+    let changes = reader.offers().change;
+    drop(reader);
+    let once_only = args.once || args.metrics.as_deref() == Some("-");
+    if !once_only && !changes {
+        return Err(Error::Unsupported {
+            place: context.store.place(),
+            why: "does not change, so that there is nothing to watch".to_string(),
+            hint: "`sessctl stats` measures it, and `sessctl report` draws it".to_string(),
+        }
+        .into());
+    }
+    if once_only {
+        return once(context, args);
+    }
+    if let Some(address) = &args.metrics {
+        return serve(context, args, address);
+    }
+    if context.format == Format::Ndjson {
+        return stream(context, args);
+    }
+    keys::run(context, args)
+}
+
+/// Refuses what cannot be shown, before anything is asked of a server.
+fn permit(context: &Context, args: &Args) -> anyhow::Result<()> {
+    let hint = "use --once with json or yaml; `sessctl list -o ids` prints the ids of sessions";
+    context.format.among(Format::OBJECTS, "what is watched is told", hint)?;
+    if args.metrics.is_some() && context.format != Format::Table {
+        return Err(Usage::new("--metrics has a form of its own, and -o another one")
+            .hint("leave -o out; `sessctl watch --once -o json` has the figures as JSON")
+            .into());
+    }
+    if args.once || args.metrics.is_some() || context.format == Format::Ndjson {
+        return Ok(());
+    }
+    if context.format != Format::Table {
+        return Err(Usage::new("one object cannot be watched")
+            .hint("say --once for one, or -o ndjson for one after each scan")
+            .into());
+    }
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+    if !context.ui.stdin_terminal || !context.ui.stdout_terminal || dumb {
+        return Err(Usage::new("watch needs a terminal to show and to be told something")
+            .hint("--once prints the figures once, -o ndjson after each scan")
+            .into());
+    }
+    if args.select.has("ids-from", "-") {
+        return Err(Usage::new("--ids-from - takes the keyboard, and watch listens to it")
+            .hint("write the ids to a file and name that")
+            .into());
+    }
+    Ok(())
+}
+
+/// Measures once and prints it.
+fn once(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    let shared = Shared::default();
+    let watched = Watched::new(context, args.select.filter()?, args.rescan, args.budget(context));
+    watched.once(&shared)?;
+    let state = shared.state();
+    let complete = state.sample.as_ref().is_some_and(|sample| sample.complete);
+    let mut out = context.ui.out();
+    if args.metrics.is_some() {
+        let text = metrics::text(&state, &context.store.place(), Form::Prometheus, args.metrics_users);
+        out.write_all(text.as_bytes())?;
+    } else if context.format == Format::Table {
+        let view = view(context, &args.select);
+        let width = context.look().width().clamp(40, 100);
+        out.write_all(plain(&screen::once(&view, &state, width)).as_bytes())?;
+    } else {
+        out.write_all(&render::json::value(context.format, &json_of(context, &state)))?;
+    }
+    out.flush()?;
+    Ok(if complete { Exit::Done } else { Exit::Interrupted })
+}
+
+/// Serves the figures until it is told to stop.
+fn serve(context: &Context, args: &Args, address: &str) -> anyhow::Result<Exit> {
+    // What cannot be listened at is better known before the store is asked anything.
+    let listener = serve::listen(address)?;
+    let shared = Arc::new(Shared::default());
+    let watched = Watched::new(context, args.select.filter()?, args.rescan, args.budget(context));
+    let threads = watched.start(&shared)?;
+    let at = listener.local_addr()?;
+    context.ui.note(format!("the figures are at http://{at}/metrics; Ctrl-C stops it"));
+    let (place, users) = (context.store.place(), args.metrics_users);
+    serve::serve(&listener, Served { shared: Arc::clone(&shared), place, users }, &threads)?;
+    shared.stop();
+    Ok(if ui::interrupted() { Exit::Done } else { Exit::Failed })
+}
+
+/// Prints a line after each scan, until it is told to stop.
+fn stream(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    let shared = Arc::new(Shared::default());
+    let watched = Watched::new(context, args.select.filter()?, args.rescan, args.budget(context));
+    let threads = watched.start(&shared)?;
+    let (mut scans, mut failures) = (0, 0);
+    while !ui::interrupted() && threads.iter().all(|thread| !thread.is_finished()) {
+        let (line, failure) = {
+            let state = shared.state();
+            let line = (state.scans > scans).then(|| json_of(context, &state));
+            let failure = (state.failures > failures).then(|| state.failure.clone()).flatten();
+            (scans, failures) = (state.scans, state.failures);
+            (line, failure)
+        };
+        if let Some(failure) = failure {
+            context.ui.warn(failure);
+        }
+        if let Some(line) = line {
+            let mut out = context.ui.out();
+            out.write_all(&render::json::value(Format::Ndjson, &line))?;
+            out.flush()?;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    shared.stop();
+    Ok(Exit::Interrupted)
+}
+
+fn view(context: &Context, select: &SelectArgs) -> View {
+    let filter = select.filter().unwrap_or_default();
+    View {
+        place: context.store.place(),
+        only: (!filter.is_empty() && !filter.wants_all()).then(|| filter.describe()),
+        reveal: context.reveal,
+        ..View::default()
+    }
+}
+
+/// Lines without any looks.
+fn plain(lines: &[Line]) -> String {
+    let mut out = String::new();
+    for line in lines {
+        let line: String = line.iter().map(|(text, _)| text.as_str()).collect();
+        out.push_str(crate::text::glyph::own(&line).trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// The figures of `stats`, and what only who watches knows.
+fn json_of(context: &Context, state: &State) -> Json {
+    let Some(sample) = &state.sample else { return Json::Null };
+    let health = (context.store.medium() == Medium::Redis).then(|| state.health.clone()).flatten();
+    let mut told = measured::json(&Measured {
+        at: sample.at,
+        store: context.store.place(),
+        only: Vec::new(),
+        complete: sample.complete,
+        weighed: sample.weighed,
+        sampled: None,
+        figures: sample.figures.clone(),
+        health,
+        changes: Vec::new(),
+        since: None,
+    });
+    if let Json::Object(members) = &mut told {
+        members.shift_remove("if");
+        members.shift_remove("since");
+        let within = |minutes| sample.cliff.within(minutes);
+        members.insert(
+            "ending".to_string(),
+            json!({
+                "1m": within(1),
+                "5m": within(5),
+                "15m": within(15),
+                "1h": within(Cliff::MINUTES),
+                "minutes": sample.cliff.minutes.to_vec(),
+            }),
+        );
+        let rates = state.lately().map(|(counts, seconds)| {
+            let rate = |count: u64| (count as f64 / seconds * 100.0).round() / 100.0;
+            json!({
+                "by": if state.told { "notifications" } else { "scans" },
+                "seconds": (seconds * 100.0).round() / 100.0,
+                "logins": rate(counts.logins),
+                "guests": rate(counts.guests),
+                "renewals": rate(counts.renewals),
+                "ends": rate(counts.ends()),
+            })
+        });
+        members.insert("rates".to_string(), rates.unwrap_or(Json::Null));
+        let latency = state.latency.map(|latency| (latency.as_secs_f64() * 1e6).round() / 1000.0);
+        members.insert("latency_ms".to_string(), latency.into());
+        members.insert("scan_ms".to_string(), (sample.took.as_millis() as u64).into());
+    }
+    told
+}
