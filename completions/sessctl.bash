@@ -1936,7 +1936,7 @@ _sessctl() {
             fi
             case "${prev}" in
                 --fix)
-                    COMPREPLY=($(compgen -W "index-orphans index-missing leftovers no-ttl ttl-too-long dead-sessions undecodable mixed-prefix weak-ids plain-secrets anonymous-flood many-per-user oversized eviction durability replica-lag memory notifications" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "index-orphans index-missing leftovers no-ttl ttl-too-long dead-sessions undecodable mixed-prefix weak-ids plain-secrets anonymous-flood many-per-user oversized eviction durability replica-lag memory notifications rights config-readable" -- "${cur}"))
                     return 0
                     ;;
                 --in)
@@ -1948,11 +1948,11 @@ _sessctl() {
                     return 0
                     ;;
                 --only)
-                    COMPREPLY=($(compgen -W "index-orphans index-missing leftovers no-ttl ttl-too-long dead-sessions undecodable mixed-prefix weak-ids plain-secrets anonymous-flood many-per-user oversized eviction durability replica-lag memory notifications" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "index-orphans index-missing leftovers no-ttl ttl-too-long dead-sessions undecodable mixed-prefix weak-ids plain-secrets anonymous-flood many-per-user oversized eviction durability replica-lag memory notifications rights config-readable" -- "${cur}"))
                     return 0
                     ;;
                 --skip)
-                    COMPREPLY=($(compgen -W "index-orphans index-missing leftovers no-ttl ttl-too-long dead-sessions undecodable mixed-prefix weak-ids plain-secrets anonymous-flood many-per-user oversized eviction durability replica-lag memory notifications" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "index-orphans index-missing leftovers no-ttl ttl-too-long dead-sessions undecodable mixed-prefix weak-ids plain-secrets anonymous-flood many-per-user oversized eviction durability replica-lag memory notifications rights config-readable" -- "${cur}"))
                     return 0
                     ;;
                 --max-ttl)
@@ -4491,7 +4491,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__watch)
-            opts="-u -o -0 -q -v -h --rescan --once --latency-budget --metrics --metrics-users --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --cacert --cert --key --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-u -o -0 -q -v -h --rescan --once --latency-budget --metrics --metrics-users --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4637,6 +4637,10 @@ _sessctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sentinel-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4646,6 +4650,10 @@ _sessctl() {
                     return 0
                     ;;
                 --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -4232,7 +4232,9 @@ eviction\t''
 durability\t''
 replica-lag\t''
 memory\t''
-notifications\t''"
+notifications\t''
+rights\t''
+config-readable\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l in -d 'With --fix no-ttl: when those sessions should end' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l fail-on -d 'Exit with code 7 from this severity on' -r -f -a "info\t''
 warning\t''
@@ -4254,7 +4256,9 @@ eviction\t''
 durability\t''
 replica-lag\t''
 memory\t''
-notifications\t''"
+notifications\t''
+rights\t''
+config-readable\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l skip -d 'Do not look for these' -r -f -a "index-orphans\t''
 index-missing\t''
 leftovers\t''
@@ -4272,7 +4276,9 @@ eviction\t''
 durability\t''
 replica-lag\t''
 memory\t''
-notifications\t''"
+notifications\t''
+rights\t''
+config-readable\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l max-ttl -d 'The longest time a session may have left; what ends later is `ttl-too-long`' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l max -d 'Refuse when more sessions match than this, or `none` [default: 10000, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l expect -d 'Refuse unless exactly this many sessions match' -r
@@ -5052,9 +5058,11 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l user-path -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l password-command -d 'Read the password from the first line this command prints' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
@@ -5084,7 +5092,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l not-anonymous
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l not-expired
-complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l insecure -d 'Do not check the server\'s certificate'
+complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l mask -d 'Shorten ids in every output format'

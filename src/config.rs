@@ -41,7 +41,7 @@ use crate::home;
 use crate::layout::Described;
 use crate::layout::setup::Setting;
 pub use crate::secret::Secret;
-use crate::text::units::timeout;
+use crate::text::units::{duration, timeout};
 
 mod layouts;
 pub mod show;
@@ -101,6 +101,8 @@ pub struct Profile {
     pub audit: audit::Settings,
     pub limits: pace::Limits,
     pub guards: Guards,
+    /// How long a session may live from now.
+    pub max_ttl: Option<Duration>,
     /// The layouts that the file describes, which are not the profile's alone.
     pub layouts: Vec<Described>,
     /// Something that the user should be told once.
@@ -120,6 +122,7 @@ pub const KEYS: &[&str] = &[
     "mask",
     "output",
     "max",
+    "max_ttl",
     "read_only",
     "timeout",
     "connect_timeout",
@@ -338,6 +341,10 @@ impl Reader<'_> {
                     Setting::Text(text) if text == "none" => Max::None,
                     _ => return Err(self.form(key, "a whole number, or \"none\"")),
                 });
+            }
+            "max_ttl" => {
+                let span = duration(&self.text(key, value)?);
+                profile.max_ttl = Some(span.map_err(|_| self.form(key, "a duration such as \"14d\""))?);
             }
             "timeout" => profile.timeout = Some(self.duration(key, value)?),
             "connect_timeout" => profile.connect_timeout = Some(self.duration(key, value)?),

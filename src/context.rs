@@ -2,7 +2,7 @@
 //!
 //! Made once from the command line, the environment and the profile; nothing is connected yet.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,6 +69,11 @@ pub struct Context {
     pub audit: audit::Settings,
     /// The profile's pace, for whoever says no other.
     pub limits: pace::Limits,
+    /// How long a session may live from now, as the profile has it.
+    pub max_ttl: Option<Duration>,
+    /// The configuration file that was read, and whether it shows others a secret.
+    pub file: Option<PathBuf>,
+    pub exposed: bool,
     /// The profile's name, if one is used.
     pub profile: Option<String>,
 }
@@ -102,6 +107,7 @@ impl Context {
                 Times::Local => clock::Times::Local,
             });
         }
+        let exposed = profile.warning.is_some();
         if let Some(warning) = profile.warning.take() {
             ui.warn(warning);
         }
@@ -162,6 +168,12 @@ impl Context {
             guards: profile.guards,
             audit: profile.audit,
             limits: profile.limits,
+            max_ttl: profile.max_ttl,
+            file: file(args)
+                .map(Path::to_path_buf)
+                .or_else(config::default_path)
+                .filter(|file| file.is_file()),
+            exposed,
             profile: profile.name,
         })
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::commands::change::Safety;
-use crate::commands::{expire, list, purge};
+use crate::commands::{expire, list, purge, rights};
 use crate::context::Context;
 use crate::error::Usage;
 use crate::exit::Exit;
@@ -15,8 +15,9 @@ use crate::render::{self, Format};
 use crate::scan::{self, End, Request};
 use crate::select::near::Near;
 use crate::select::{Filter, SelectArgs};
-use crate::store::{Error, Need};
+use crate::store::{Error, Lookup, Medium, Need};
 use crate::text::clock;
+use crate::text::safe::safe;
 use crate::text::units::duration;
 use crate::text::words::plural;
 use crate::ui;
@@ -26,7 +27,7 @@ mod server;
 mod sessions;
 mod shapes;
 
-use findings::{Evidence, Id, Severity, Spec};
+use findings::{Evidence, Findings, Id, Severity, Spec};
 use sessions::Examining;
 
 /// Browsers keep no cookie longer than this (RFC 6265bis): a session that lives longer serves nobody.
@@ -116,7 +117,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
 fn fix(context: &Context, args: &Args, id: Id) -> anyhow::Result<Exit> {
     let safety = args.safety.clone();
     let when = expire::When::default;
-    let longest = args.max_ttl.unwrap_or(LONGEST);
+    let longest = args.max_ttl.or(context.max_ttl).unwrap_or(LONGEST);
     match id {
         Id::NoTtl => {
             let select = SelectArgs::typed(["--no-ttl"])?;
@@ -146,7 +147,8 @@ fn fix(context: &Context, args: &Args, id: Id) -> anyhow::Result<Exit> {
 fn examine(context: &Context, args: &Args) -> anyhow::Result<(Examined, Option<anyhow::Error>)> {
     let filter = Filter::default();
     context.permit_scan()?;
-    let (mut examined, broken) = examine_those(context, &filter, args.max_ttl.unwrap_or(LONGEST), true)?;
+    let (mut examined, broken) =
+        examine_those(context, &filter, args.max_ttl.or(context.max_ttl).unwrap_or(LONGEST), true)?;
     let asked = |id: Id| (args.only.is_empty() || args.only.contains(&id)) && !args.skip.contains(&id);
     examined.findings.retain(|(spec, _)| asked(spec.id));
     Ok((examined, broken))
@@ -188,6 +190,9 @@ pub fn examine_those(
         broken = shapes.look_up(&mut *scanner, &mut *aside, &mut findings).err();
         interrupted = ui::interrupted();
     }
+    if aloud {
+        setting(context, &mut *aside, &mut findings);
+    }
     match aside.health() {
         Ok(Some(health)) => {
             server::examine(&health, sessions, needs_events, &mut findings);
@@ -214,6 +219,42 @@ pub fn examine_those(
         anyhow::Error::from(error).context("not everything could be checked; there may be more findings")
     });
     Ok((examined, broken))
+}
+
+/// What is wrong with how sessctl itself is set up here.
+fn setting(context: &Context, aside: &mut dyn Lookup, findings: &mut Findings) {
+    if context.exposed {
+        findings.add(Id::ConfigReadable, || {
+            context.file.as_ref().map_or_else(String::new, |file| safe(&file.to_string_lossy()).into_owned())
+        });
+    }
+    match rights::lacking(aside) {
+        Ok(Some([reading, changing])) => {
+            for (what, lacks) in [("reading", reading), ("changes", changing)] {
+                if !lacks.is_empty() {
+                    findings.add(Id::Rights, || format!("{what}: {lacks}"));
+                }
+            }
+        }
+        Ok(None) if context.store.medium() == Medium::Redis && aside.offers().change => {
+            context.ui.detail("the server may not be asked for this user's rights (ACL WHOAMI, ACL DRYRUN)");
+        }
+        // The rights that are asked for here are those that the scan took already.
+        Ok(None) | Err(_) => {}
+    }
+    let file = context.file.as_ref().map_or_else(
+        || "no configuration file".to_string(),
+        |file| format!("configuration file {}", file.display()),
+    );
+    let profile = match &context.profile {
+        Some(profile) => format!("profile {profile}"),
+        None => "no profile".to_string(),
+    };
+    let login = match context.store.login() {
+        "" => String::new(),
+        login => format!(", as user {login}"),
+    };
+    context.ui.status(format!("{file}, {profile}; {}{login}", context.store.place()));
 }
 
 fn json_of(examined: &Examined, place: &str) -> serde_json::Value {

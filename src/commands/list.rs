@@ -31,7 +31,10 @@ Examples:
     sessctl list --sort -bytes --limit 10
     sessctl list --sort user,-ttl
   For a script (only what the columns need is read from the server):
-    sessctl list --columns id,user,ttl -o ndjson")]
+    sessctl list --columns id,user,ttl -o ndjson
+  As Parquet, which DuckDB makes of it; with --mask no id is in it that could be used:
+    sessctl list --mask -o ndjson >sessions.ndjson
+    duckdb -c \"copy (from 'sessions.ndjson') to 'sessions.parquet'\"")]
 pub struct Args {
     /// Columns, separated by commas
     #[arg(long, value_name = "NAMES", help_heading = "Rows", long_help = render::columns::help())]

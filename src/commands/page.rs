@@ -81,7 +81,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let mut examined = None;
     // A share of the keys says little of faults, and whoever asks for one does not want all to be read.
     if !args.no_findings && measured.complete && measured.sampled.is_none() {
-        match doctor::examine_those(context, &filter, doctor::LONGEST, false) {
+        match doctor::examine_those(context, &filter, context.max_ttl.unwrap_or(doctor::LONGEST), false) {
             Ok((found, None)) => {
                 exit = if found.complete { exit } else { Exit::Interrupted };
                 examined = Some(found);

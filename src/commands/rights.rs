@@ -4,7 +4,20 @@
 use super::acl;
 use crate::exit::{Advice as _, Exit};
 use crate::fault::Lacking;
-use crate::store::Error;
+use crate::store::{Error, Lookup};
+
+/// What this user may not run of what reading takes, and of what a change takes, as rules that would permit
+/// it; `None` where the server cannot be asked.
+pub(super) fn lacking(store: &mut dyn Lookup) -> Result<Option<[String; 2]>, Error> {
+    let mut lacking = [acl::reading(), acl::changing()];
+    for rights in &mut lacking {
+        let commands: Vec<&str> =
+            rights.split_whitespace().filter_map(|right| right.strip_prefix('+')).collect();
+        let Some(lacks) = store.lacks(&commands)? else { return Ok(None) };
+        *rights = lacks.iter().map(|command| format!("+{command}")).collect::<Vec<_>>().join(" ");
+    }
+    Ok(Some(lacking))
+}
 
 /// The error with all that the command needs, where the server refused one of its requests for want of a
 /// right.

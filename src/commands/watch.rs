@@ -187,9 +187,9 @@ fn serve(context: &Context, args: &Args, address: &str) -> anyhow::Result<Exit> 
     let watched = Watched::new(context, args.select.filter()?, args.rescan, args.budget(context));
     let threads = watched.start(&shared)?;
     let at = listener.local_addr()?;
-    context.ui.note(format!("the figures are at http://{at}/metrics; Ctrl-C stops it"));
+    context.ui.status(format!("the figures are at http://{at}/metrics; Ctrl-C stops it"));
     let (place, users) = (context.store.place(), args.metrics_users);
-    serve::serve(&listener, Served { shared: Arc::clone(&shared), place, users }, &threads)?;
+    serve::serve(&listener, Served { shared: Arc::clone(&shared), place, users }, &threads);
     shared.stop();
     Ok(if ui::interrupted() { Exit::Done } else { Exit::Failed })
 }

@@ -108,6 +108,12 @@ pub trait Source: Send {
         Ok(None)
     }
 
+    /// Those of these commands, named as in ACL rules, that this user may not run; `None` where there are no
+    /// such rules, or they may not be asked for. None of the commands is run.
+    fn lacks(&mut self, _commands: &[&str]) -> Result<Option<Vec<String>>, Error> {
+        Ok(None)
+    }
+
     /// From now on so little is asked at a time that others are served in between. Where there are no
     /// others there is nothing to do.
     fn be_gentle(&mut self, _gentle: Option<&Gentle>) {}

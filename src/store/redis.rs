@@ -34,6 +34,7 @@ mod once;
 mod patience;
 mod read;
 mod restore;
+mod rights;
 mod scan;
 mod script;
 mod sentinel;
@@ -391,6 +392,10 @@ impl Source for RedisStore {
 
     fn health(&mut self) -> Result<Option<Health>, Error> {
         load::health(self).map(Some)
+    }
+
+    fn lacks(&mut self, commands: &[&str]) -> Result<Option<Vec<String>>, Error> {
+        rights::lacks(self, commands)
     }
 
     fn be_gentle(&mut self, gentle: Option<&Gentle>) {

@@ -137,3 +137,36 @@ fn what_may_not_be_asked_of_the_server_is_said_and_not_taken_for_well() {
     let ran = sess.args(["doctor", "--only", "weak-ids,eviction"]).success();
     ran.says("INFO, CONFIG GET").says("were not checked");
 }
+
+#[test]
+fn rights_that_are_lacking_are_named_where_the_server_can_be_asked() {
+    let sess = healthy().user(&["~*", "+@all", "-unlink", "-restore"]);
+    assert_eq!(findings(&sess, &[]), found("rights", 1));
+    let told = sess.args(["doctor", "-o", "json", "--only", "rights"]).success().json();
+    assert_eq!(told["findings"][0]["examples"], json!(["changes: +unlink +restore"]));
+    let calls = sess.server.calls();
+    assert!(!calls.contains_key("restore") && !calls.contains_key("unlink"), "{calls:?}");
+    // Whoever may run everything lacks nothing, however keys are kept from him.
+    let sess = Sess::on(sess.server).user(&["~sess:*", "+@all"]);
+    assert_eq!(findings(&sess, &[]), []);
+}
+
+#[test]
+fn a_profile_says_how_long_sessions_may_live_and_what_of_it_others_can_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let sess = healthy();
+    let text = format!("[profiles.p]\nstore = {:?}\nmax_ttl = \"1h\"\n", sess.server.url());
+    let sess = Sess::on(sess.server).use_profile(&text);
+    assert_eq!(findings(&sess, &[]), found("ttl-too-long", 30));
+    assert_eq!(findings(&sess, &["--max-ttl", "2d"]), []);
+    sess.args(["doctor", "--only", "weak-ids"]).success().says("config.toml, profile p; ");
+    sess.args(["doctor", "--fix", "ttl-too-long", "--yes"]).success();
+    assert_eq!(findings(&sess, &[]), []);
+    let secret = format!("{text}[profiles.p.options]\ncookie_secret = \"hunter2\"\n");
+    let path = sess.write("config.toml", secret);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("permissions");
+    assert_eq!(findings(&sess, &["--layout", "connect-redis"]), found("config-readable", 1));
+    sess.write("config.toml", text.replace("\"1h\"", "\"soon\""));
+    sess.args(["doctor"]).code(2).says("max_ttl").says("14d");
+}

@@ -45,6 +45,8 @@ pub enum Id {
     ReplicaLag,
     Memory,
     Notifications,
+    Rights,
+    ConfigReadable,
 }
 
 /// What is known of a kind of finding.
@@ -176,6 +178,20 @@ pub const ALL: &[Spec] = &[
         name: "durability",
         severity: Severity::Info,
         why: "A crash or restart of the server logs out everyone whose session was not on disk yet.",
+        fix: None,
+    },
+    Spec {
+        id: Id::Rights,
+        name: "rights",
+        severity: Severity::Info,
+        why: "This user of the server may not do all that sessctl does; what that concerns ends with exit code 4.",
+        fix: None,
+    },
+    Spec {
+        id: Id::ConfigReadable,
+        name: "config-readable",
+        severity: Severity::Warning,
+        why: "The configuration file holds a secret, and other users of this machine can read it.",
         fix: None,
     },
     Spec {

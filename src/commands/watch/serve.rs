@@ -62,21 +62,14 @@ pub(super) struct Served {
 }
 
 /// Answers until the program is told to stop, or one of those who look has died.
-pub(super) fn serve(listener: &TcpListener, served: Served, threads: &[JoinHandle<()>]) -> io::Result<()> {
+pub(super) fn serve(listener: &TcpListener, served: Served, threads: &[JoinHandle<()>]) {
     let served = Arc::new(served);
     let clients = Arc::new(AtomicUsize::new(0));
     while !ui::interrupted() && threads.iter().all(|thread| !thread.is_finished()) {
-        let stream = match listener.accept() {
-            Ok((stream, _)) => stream,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                thread::sleep(NAP);
-                continue;
-            }
-            // The client is gone again, or there are no more files: others come.
-            Err(_) => {
-                thread::sleep(NAP);
-                continue;
-            }
+        // Nobody asks just now, the client is gone again, or there are no more files: others come.
+        let Ok((stream, _)) = listener.accept() else {
+            thread::sleep(NAP);
+            continue;
         };
         if clients.fetch_add(1, Ordering::SeqCst) >= CLIENTS {
             clients.fetch_sub(1, Ordering::SeqCst);
@@ -92,7 +85,6 @@ pub(super) fn serve(listener: &TcpListener, served: Served, threads: &[JoinHandl
             clients.fetch_sub(1, Ordering::SeqCst);
         }
     }
-    Ok(())
 }
 
 fn answer(mut stream: TcpStream, served: &Served) -> io::Result<()> {
