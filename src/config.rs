@@ -670,7 +670,7 @@ mod tests {
                 "did you mean `nodebb`?",
             ),
             ("[profiles.a]\naudit = \"x.key\"", "line 2: `audit` must be a file", ""),
-            ("[profiles.a]\nsni = 1", "is a text", ""),
+            ("[profiles.a]\nsni = 1", "`sni` must be a string", ""),
             ("[profiles.a]\noptions = { x = 1.5 }", "line 2: `x` must be", ""),
             ("[profiles.a]\nstore = { env = \"SESSCTL_TEST_UNSET\" }", "SESSCTL_TEST_UNSET", "line 2 of"),
             ("[profiles.b]\nmaxx = 1\n[profiles.a]", "line 2: unknown key `maxx`", "did you mean `max`?"),
