@@ -1135,6 +1135,8 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Present this client certificate (PEM) to the server')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Use this private key (PEM) for the client certificate')
             [CompletionResult]::new('--sni', '--sni', [CompletionResultType]::ParameterName, 'Ask for the certificate of this name, and check it against that, not the HOST of the store')
+            [CompletionResult]::new('--node', '--node', [CompletionResultType]::ParameterName, 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then')
+            [CompletionResult]::new('--read-from', '--read-from', [CompletionResultType]::ParameterName, 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then')
             [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up connecting after this time [default: 5s]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up waiting for a reply after this time [default: 30s]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format [default: table]')

@@ -1114,6 +1114,8 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --cert 'Present this client certificate (PEM) to the server'
             cand --key 'Use this private key (PEM) for the client certificate'
             cand --sni 'Ask for the certificate of this name, and check it against that, not the HOST of the store'
+            cand --node 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then'
+            cand --read-from 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then'
             cand --connect-timeout 'Give up connecting after this time [default: 5s]'
             cand --timeout 'Give up waiting for a reply after this time [default: 30s]'
             cand -o 'Output format [default: table]'

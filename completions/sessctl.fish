@@ -5063,6 +5063,10 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l cacert -d 'Tru
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+replica\t'Replicas, which spares the primaries'
+nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l timeout -d 'Give up waiting for a reply after this time [default: 30s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -s o -l output -d 'Output format [default: table]' -r -f -a "table\t'Columns for people'
