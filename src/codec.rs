@@ -29,6 +29,7 @@ pub mod json;
 pub mod marshal;
 pub mod msgpack;
 pub mod packed;
+pub mod perl_yaml;
 pub mod php;
 pub mod php_msgpack;
 pub mod php_session;
@@ -49,6 +50,7 @@ pub const ALL: &[&Codec] = &[
     &storable::CODEC,
     &sereal::CODEC,
     &dumper::CODEC,
+    &perl_yaml::CODEC,
     &gob::CODEC,
     &php_msgpack::CODEC,
     &dotnet_binary::CODEC,

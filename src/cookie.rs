@@ -29,6 +29,7 @@ pub mod better_auth;
 pub mod django;
 pub mod egg;
 pub mod express;
+pub mod go_session;
 pub mod iron;
 pub mod itsdangerous;
 pub mod jar;

@@ -251,7 +251,7 @@ pub struct Owners {
     /// Whether they are sorted sets.
     pub sorted: bool,
     /// The user by what follows; `None` where that does not tell, or is no such name.
-    pub user: fn(&[u8]) -> Option<String>,
+    pub user: fn(&Setup, &[u8]) -> Option<String>,
 }
 
 /// Keys that an older version of the framework wrote. Beside the key that a session has now such a key is
@@ -476,4 +476,23 @@ pub fn open_any(
     let rest: Vec<Opened> = others.iter().filter_map(|name| open(name).ok()).collect();
     let genuine = rest.iter().find(|opened| opened.verified == Some(true)).cloned();
     genuine.map_or_else(|| first.or_else(|error| rest.into_iter().next().ok_or(error)), Ok)
+}
+
+/// The same where the application gives the cookie its name: under any name that was given, if what it opens
+/// to has the form of an id.
+pub fn open_under_any(
+    setup: &Setup,
+    given: &Given,
+    is_id: impl Fn(&[u8]) -> bool,
+    open: impl Fn(&str) -> Result<Opened, CookieError>,
+) -> Result<Opened, CookieError> {
+    let names: Vec<&str> = given.names().collect();
+    open_any(setup, &names, |name| {
+        let opened = open(name)?;
+        if name == setup.cookie_name() || is_id(&opened.id) {
+            Ok(opened)
+        } else {
+            Err(CookieError::Form { expected: "<id>" })
+        }
+    })
 }

@@ -11,6 +11,7 @@ use crate::codec::{DecodeError, Limits};
 pub mod base64;
 pub mod beaker;
 pub mod django;
+pub mod jwe;
 pub mod kruptein;
 pub mod laravel;
 pub mod lz4;

@@ -100,6 +100,44 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// Where a reader that recurses is: containers within containers.
+#[derive(Debug)]
+pub(super) struct Nest {
+    depth: usize,
+    most: usize,
+}
+
+impl Nest {
+    pub(super) fn new(most: usize) -> Self {
+        Nest { depth: 0, most }
+    }
+
+    #[inline]
+    pub(super) fn enter(&mut self, bytes: &Cursor<'_>) -> Parsed<()> {
+        if self.depth == self.most {
+            return bytes.fault(format!("nested deeper than {}", self.most));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    /// Steps into a container of so many things, each of which takes a byte at least; how many to make room for.
+    #[inline]
+    pub(super) fn enter_for(&mut self, bytes: &Cursor<'_>, count: usize, things: &str) -> Parsed<usize> {
+        if count > bytes.left() && self.depth < self.most {
+            return bytes.fault(format!("{count} {things} announced, but fewer bytes are left"));
+        }
+        self.enter(bytes)?;
+        // A claim that the bytes could bear may still be a lie on every level.
+        Ok(count.min(32))
+    }
+
+    #[inline]
+    pub(super) fn leave(&mut self) {
+        self.depth -= 1;
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -123,5 +161,19 @@ mod tests {
         assert_eq!((cursor.peek(), cursor.rest()), (None, &b""[..]));
         assert_eq!(cursor.byte().unwrap_err().to_string(), "form: unexpected end at byte 5");
         assert_eq!(cursor.take(0).unwrap(), b"");
+    }
+
+    #[test]
+    fn what_nests_ends_and_claims_are_held_against_the_bytes() {
+        let cursor = Cursor::new("form", b"\x01\x02");
+        let mut nest = Nest::new(2);
+        assert_eq!(nest.enter_for(&cursor, 2, "values").unwrap(), 2);
+        let error = nest.enter_for(&cursor, 3, "values").unwrap_err();
+        assert_eq!(error.reason, "3 values announced, but fewer bytes are left");
+        nest.enter(&cursor).unwrap();
+        assert_eq!(nest.enter(&cursor).unwrap_err().reason, "nested deeper than 2");
+        assert_eq!(nest.enter_for(&cursor, 3, "values").unwrap_err().reason, "nested deeper than 2");
+        nest.leave();
+        nest.enter(&cursor).unwrap();
     }
 }

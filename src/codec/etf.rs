@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::bytes::Cursor;
+use super::bytes::{Cursor, Nest};
 use super::integer::Integers;
 use super::packed::deflate;
 use super::{Codec, DecodeError, Limits, Parsed, last_wins};
@@ -59,15 +59,15 @@ pub fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeE
 fn term<'a>(bytes: &'a [u8], at: usize, limits: &Limits) -> Result<Value<'a>, DecodeError> {
     let mut cursor = Cursor::new(NAME, bytes);
     cursor.at = at;
-    let limits = Limits { depth: limits.depth.min(DEPTH), ..*limits };
-    let mut reader = Reader { bytes: cursor, limits, depth: 0, values: 0, integers: Integers::new() };
+    let nest = Nest::new(limits.depth.min(DEPTH));
+    let mut reader = Reader { bytes: cursor, limits: *limits, nest, values: 0, integers: Integers::new() };
     reader.document().map_err(|error| *error)
 }
 
 struct Reader<'a> {
     bytes: Cursor<'a>,
     limits: Limits,
-    depth: usize,
+    nest: Nest,
     values: usize,
     integers: Integers,
 }
@@ -195,16 +195,7 @@ impl<'a> Reader<'a> {
 
     /// Steps into a container of so many terms.
     fn enter(&mut self, count: usize) -> Parsed<usize> {
-        if self.depth == self.limits.depth {
-            return self.bytes.fault(format!("nested deeper than {}", self.limits.depth));
-        }
-        // Each takes a byte at least.
-        if count > self.bytes.left() {
-            return self.bytes.fault(format!("{count} terms announced, but fewer bytes are left"));
-        }
-        self.depth += 1;
-        // A claim that the bytes could bear may still be a lie on every level.
-        Ok(count.min(32))
+        self.nest.enter_for(&self.bytes, count, "terms")
     }
 
     fn tuple(&mut self, arity: usize) -> Parsed<Value<'a>> {
@@ -212,7 +203,7 @@ impl<'a> Reader<'a> {
         for _ in 0..arity {
             items.push(self.value()?);
         }
-        self.depth -= 1;
+        self.nest.leave();
         Ok(Value::List(items))
     }
 
@@ -224,11 +215,11 @@ impl<'a> Reader<'a> {
         }
         if self.bytes.peek() == Some(106) {
             self.bytes.at += 1;
-            self.depth -= 1;
+            self.nest.leave();
             return Ok(Value::List(items));
         }
         items.push(self.value()?);
-        self.depth -= 1;
+        self.nest.leave();
         Ok(named("improper_list", Some(Value::List(items))))
     }
 
@@ -243,7 +234,7 @@ impl<'a> Reader<'a> {
                 Key::Other(key) => return self.pairs(members, class, key, arity - read),
             }
         }
-        self.depth -= 1;
+        self.nest.leave();
         match class {
             None => Ok(Value::Map(last_wins(members))),
             Some(class) => Ok(structure(class, members)),
@@ -295,7 +286,7 @@ impl<'a> Reader<'a> {
                 pairs.push((key, Value::Null));
             }
         }
-        self.depth -= 1;
+        self.nest.leave();
         Ok(Value::Pairs(pairs))
     }
 
@@ -349,7 +340,7 @@ impl<'a> Reader<'a> {
                 self.value()?;
             }
         }
-        self.depth -= 1;
+        self.nest.leave();
         Ok(named("fun", None))
     }
 }

@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use super::bytes::Cursor;
+use super::bytes::{Cursor, Nest};
 use super::integer::Integers;
 use super::{Codec, DecodeError, Limits, Parsed, calendar, last_wins};
 use crate::value::{Object, Value};
@@ -82,11 +82,10 @@ pub fn bag(bytes: &[u8]) -> Option<Keys> {
 
 /// Decodes the whole of the bytes.
 pub fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeError> {
-    let limits = Limits { depth: limits.depth.min(DEPTH), ..*limits };
     let mut reader = Reader {
         bytes: Cursor::new(NAME, bytes),
-        limits,
-        depth: 0,
+        limits: *limits,
+        nest: Nest::new(limits.depth.min(DEPTH)),
         values: 0,
         types: Vec::new(),
         described: 0,
@@ -124,7 +123,7 @@ enum Shape<'a> {
 struct Reader<'a> {
     bytes: Cursor<'a>,
     limits: Limits,
-    depth: usize,
+    nest: Nest,
     values: usize,
     types: Vec<Option<Rc<Type<'a>>>>,
     described: usize,
@@ -375,15 +374,6 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Steps into what holds other values.
-    fn enter(&mut self) -> Parsed<()> {
-        if self.depth == self.limits.depth {
-            return self.bytes.fault(format!("nested deeper than {}", self.limits.depth));
-        }
-        self.depth += 1;
-        Ok(())
-    }
-
     /// How many things follow that take so many bytes each at least.
     fn count(&mut self, bytes: u64) -> Parsed<usize> {
         let at = self.bytes.at;
@@ -400,9 +390,9 @@ impl<'a> Reader<'a> {
             return Ok(Value::Null);
         }
         let id = self.concrete()?;
-        self.enter()?;
+        self.nest.enter(&self.bytes)?;
         let value = self.value(id, Some(registered))?;
-        self.depth -= 1;
+        self.nest.leave();
         Ok(value)
     }
 
@@ -429,7 +419,7 @@ impl<'a> Reader<'a> {
         let of = self.of(id)?;
         match &of.shape {
             Shape::Own => return self.own(of.name, registered),
-            _ => self.enter()?,
+            _ => self.nest.enter(&self.bytes)?,
         }
         let value = match &of.shape {
             Shape::Array { element, length } => self.list(*element, Some(*length))?,
@@ -438,7 +428,7 @@ impl<'a> Reader<'a> {
             Shape::Struct(fields) => self.structure(registered.unwrap_or(of.name), fields)?,
             Shape::Own => Value::Null,
         };
-        self.depth -= 1;
+        self.nest.leave();
         Ok(value)
     }
 

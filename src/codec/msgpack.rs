@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::bytes::Cursor;
+use super::bytes::{Cursor, Nest};
 use super::{Codec, DecodeError, Limits, Parsed, last_wins};
 use crate::value::{Object, Value};
 
@@ -19,14 +19,19 @@ fn sniff(bytes: &[u8]) -> bool {
 
 /// Decodes the whole of the bytes.
 pub fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeError> {
-    let mut reader = Reader { bytes: Cursor::new(CODEC.name, bytes), limits: *limits, depth: 0, values: 0 };
+    let mut reader = Reader {
+        bytes: Cursor::new(CODEC.name, bytes),
+        limits: *limits,
+        nest: Nest::new(limits.depth),
+        values: 0,
+    };
     reader.document().map_err(|error| *error)
 }
 
 struct Reader<'a> {
     bytes: Cursor<'a>,
     limits: Limits,
-    depth: usize,
+    nest: Nest,
     values: usize,
 }
 
@@ -84,19 +89,11 @@ impl<'a> Reader<'a> {
 
     /// Steps into a container of so many values, and tells for how many to make room.
     fn enter(&mut self, count: usize) -> Parsed<usize> {
-        if self.depth == self.limits.depth {
-            return self.bytes.fault(format!("nested deeper than {}", self.limits.depth));
-        }
-        // Each takes a byte at least.
-        if count > self.bytes.left() {
-            return self.bytes.fault(format!("{count} values announced, but fewer bytes are left"));
-        }
+        let room = self.nest.enter_for(&self.bytes, count, "values")?;
         if count > self.limits.values {
             return self.bytes.fault(format!("more than {} values", self.limits.values));
         }
-        self.depth += 1;
-        // A claim that the bytes could bear may still be a lie on every level.
-        Ok(count.min(32))
+        Ok(room)
     }
 
     fn list(&mut self, length: usize) -> Parsed<Value<'a>> {
@@ -104,7 +101,7 @@ impl<'a> Reader<'a> {
         for _ in 0..length {
             items.push(self.value()?);
         }
-        self.depth -= 1;
+        self.nest.leave();
         Ok(Value::List(items))
     }
 
@@ -116,7 +113,7 @@ impl<'a> Reader<'a> {
                 key => return self.pairs(text_keys(members, key), length),
             }
         }
-        self.depth -= 1;
+        self.nest.leave();
         Ok(Value::Map(last_wins(members)))
     }
 
@@ -128,7 +125,7 @@ impl<'a> Reader<'a> {
                 pair.1 = value;
             }
             if pairs.len() == length {
-                self.depth -= 1;
+                self.nest.leave();
                 return Ok(Value::Pairs(pairs));
             }
             pairs.push((self.value()?, Value::Null));

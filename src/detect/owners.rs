@@ -47,7 +47,7 @@ impl Owners {
                 if members.is_empty() {
                     continue;
                 }
-                let user = (owners.user)(&set.0[begin.len()..]).map(String::into_boxed_str);
+                let user = (owners.user)(setup, &set.0[begin.len()..]).map(String::into_boxed_str);
                 self.sets.push((set.clone(), user));
                 for member in members {
                     let place = self.place(&begin, &member);

@@ -3,8 +3,10 @@
 use crate::layout::Layout;
 
 pub mod beego_session;
+pub mod fasthttp_session;
 pub mod flamego_session;
 pub mod gitea;
+pub mod go_session_redis;
 pub mod go_sessions;
 pub mod gofiber_session;
 pub mod goframe;
@@ -25,6 +27,7 @@ pub const ALL: &[&Layout] = &[
     &go_sessions::LAYOUT,
     &simplesessions::LAYOUT,
     &sessionup::LAYOUT,
+    &fasthttp_session::LAYOUT,
     &kubesphere::LAYOUT,
     &rbcervilla_redisstore::LAYOUT,
     &gorilla_redistore::LAYOUT,
@@ -34,5 +37,6 @@ pub const ALL: &[&Layout] = &[
     &beego_session::LAYOUT,
     &gitea::LAYOUT,
     &goframe::LAYOUT,
+    &go_session_redis::LAYOUT,
     &scs_sql::LAYOUT,
 ];

@@ -7,6 +7,7 @@ pub mod async_redis_session;
 pub mod axum_session;
 pub mod axum_session_sqlx;
 pub mod poem_session;
+pub mod rocket_session_store;
 pub mod salvo_session;
 pub mod tower_sessions;
 pub mod tower_sessions_sqlx;
@@ -19,6 +20,7 @@ pub const ALL: &[&Layout] = &[
     &axum_session::LAYOUT,
     &actix_session::LAYOUT,
     &poem_session::LAYOUT,
+    &rocket_session_store::LAYOUT,
     &tower_sessions_sqlx::LAYOUT,
     &axum_session_sqlx::LAYOUT,
 ];

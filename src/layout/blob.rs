@@ -38,11 +38,12 @@ pub enum Form {
     Storable,
     Sereal,
     Dumper,
+    PerlYaml,
     Gob,
 }
 
 impl Form {
-    const COUNT: usize = 10;
+    const COUNT: usize = 11;
 
     pub const fn codec(self) -> &'static Codec {
         match self {
@@ -55,6 +56,7 @@ impl Form {
             Form::Storable => &codec::storable::CODEC,
             Form::Sereal => &codec::sereal::CODEC,
             Form::Dumper => &codec::dumper::CODEC,
+            Form::PerlYaml => &codec::perl_yaml::CODEC,
             Form::Gob => &codec::gob::CODEC,
         }
     }

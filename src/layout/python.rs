@@ -60,6 +60,12 @@ impl<'a> Blob<'a> {
         if let Some(number) = self.text().and_then(integer) {
             return Decoded::owned("integer", number);
         }
+        // An entry of a cache on cachelib, which marks its pickles.
+        if let Some([b'!', pickled @ ..]) = self.text()
+            && let Ok(value) = pickle::decode(pickled, &self.limits)
+        {
+            return Decoded { via: vec!["cachelib", NAME], value: Ok(Cow::Owned(value.into_owned())) };
+        }
         failed.unwrap_or_else(|| Decoded::failed(NAME, self.unreadable(NAME)))
     }
 
@@ -70,7 +76,8 @@ impl<'a> Blob<'a> {
             Some([0x81..=0x8f | 0xde | 0xdf, ..]) => true,
             _ => false,
         };
-        begins && self.python().is_none()
+        // A term of Erlang begins as a map in MessagePack does.
+        begins && self.python().is_none() && !matches!(self.form(Form::Etf), Some(Ok(_)))
     }
 
     /// Whether it is compressed, and what is inside cannot be read to its end.
@@ -336,6 +343,18 @@ mod tests {
             (r#"{"user_id":5}"#, None),
         ] {
             assert_eq!(django_user(&json(text)).as_deref(), found, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_term_of_erlang_is_no_broken_map() {
+        use crate::store::Raw;
+        for (value, broken) in
+            [(&b"\x83k\0\x02\x01\x02"[..], false), (b"\x83\xa1a", true), (b"\x80\x04}\x94", true)]
+        {
+            let raw = Raw::Text(value.to_vec());
+            let blob = Blob::new(b"key", &raw, Limits::default());
+            assert_eq!(blob.is_broken_python(), broken, "{}", value.escape_ascii());
         }
     }
 

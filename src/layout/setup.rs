@@ -160,12 +160,21 @@ pub struct Setup {
     settings: BTreeMap<&'static str, Setting>,
     /// What [`Setup::known_lead`] found out, which is asked for with every key.
     lead: OnceLock<Option<Vec<u8>>>,
+    /// Keys that were made of its secrets, where making them takes long.
+    keys: OnceLock<Vec<[u8; 32]>>,
 }
 
 impl Setup {
     /// A layout without settings, as one of all that are asked.
     pub fn free(layout: &'static Layout) -> Setup {
-        Setup { layout, named: false, alike: Vec::new(), settings: BTreeMap::new(), lead: OnceLock::new() }
+        Setup {
+            layout,
+            named: false,
+            alike: Vec::new(),
+            settings: BTreeMap::new(),
+            lead: OnceLock::new(),
+            keys: OnceLock::new(),
+        }
     }
 
     /// The layouts whose sessions may look the same; none where the user said which it is.
@@ -216,7 +225,7 @@ impl Setup {
             (OptionKind::Table, _) => return Err(wrong("a table")),
         };
         self.settings.insert(spec.name, setting);
-        self.lead = OnceLock::new();
+        (self.lead, self.keys) = (OnceLock::new(), OnceLock::new());
         Ok(())
     }
 
@@ -244,6 +253,11 @@ impl Setup {
             Some(Setting::Texts(texts)) => texts,
             _ => &[],
         }
+    }
+
+    /// The keys that its layout makes of its secrets, which are made once.
+    pub fn keys(&self, make: impl FnOnce() -> Vec<[u8; 32]>) -> &[[u8; 32]] {
+        self.keys.get_or_init(make)
     }
 
     pub fn flag(&self, name: &str) -> Option<bool> {

@@ -18,8 +18,12 @@ use crate::value::Value;
 
 pub const NAME: &str = "lua-resty-session";
 
-/// Rounds with which the keys of remember-me sessions are derived: the default, then the lowest.
-const ROUNDS: [u32; 2] = [10_000, 1_000];
+/// How often the keys of remember-me sessions are gone over: `Low`, `Medium` (the default), `High` and
+/// `Very High` of the option remember_safety.
+const ROUNDS: [(&str, u32); 4] =
+    [("Medium", 10_000), ("Low", 1_000), ("High", 100_000), ("Very High", 1_000_000)];
+/// More take so long that they have to be named.
+const QUICK: u32 = 10_000;
 
 fn mac<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     let mut mac = <M as KeyInit>::new_from_slice(key).expect("HMAC takes keys of every length");
@@ -29,27 +33,48 @@ fn mac<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// HKDF with SHA-256 and without a salt, of what a secret is hashed to.
-fn derived(secret: &str, purpose: &str, id: &[u8], length: usize) -> Vec<u8> {
-    let extracted = mac::<Hmac<Sha256>>(&[0; 32], &[&Sha256::digest(secret.as_bytes())]);
-    let mut key: Vec<u8> = Vec::new();
-    let mut block: Vec<u8> = Vec::new();
-    let mut counter = 1;
-    while key.len() < length {
-        block = mac::<Hmac<Sha256>>(&extracted, &[&block, purpose.as_bytes(), id, &[counter]]);
-        key.extend_from_slice(&block);
-        counter += 1;
+/// What version 4 makes its keys of: a secret's hash, or the option `ikm` as it is.
+#[derive(Clone, Copy)]
+pub struct Material([u8; 32]);
+
+impl Material {
+    pub fn of_secret(secret: &str) -> Material {
+        Material(Sha256::digest(secret.as_bytes()).into())
     }
-    key.truncate(length);
-    key
+
+    /// The bytes themselves, of which there have to be 32.
+    pub fn given(bytes: &[u8]) -> Option<Material> {
+        bytes.try_into().ok().map(Material)
+    }
+
+    /// HKDF with SHA-256 and without a salt.
+    fn derived(&self, purpose: &str, id: &[u8], length: usize) -> Vec<u8> {
+        let extracted = mac::<Hmac<Sha256>>(&[0; 32], &[&self.0]);
+        let mut key: Vec<u8> = Vec::new();
+        let mut block: Vec<u8> = Vec::new();
+        let mut counter = 1;
+        while key.len() < length {
+            block = mac::<Hmac<Sha256>>(&extracted, &[&block, purpose.as_bytes(), id, &[counter]]);
+            key.extend_from_slice(&block);
+            counter += 1;
+        }
+        key.truncate(length);
+        key
+    }
+
+    /// What stands in for it where it may not be used (FIPS), and what remember-me sessions take.
+    fn slowly(&self, purpose: &str, id: &[u8], rounds: u32) -> [u8; 44] {
+        pbkdf2::pbkdf2_hmac_array::<Sha256, 44>(&self.0, &[purpose.as_bytes(), id].concat(), rounds)
+    }
 }
 
 /// Whether one of the secrets made the code at the end of a cookie's header.
-pub fn is_genuine(header: &[u8], id: &[u8], code: &[u8], secrets: &[String]) -> bool {
+pub fn is_genuine(header: &[u8], id: &[u8], code: &[u8], materials: &[Material]) -> bool {
     use subtle::ConstantTimeEq as _;
-    secrets.iter().any(|secret| {
-        let key = derived(secret, "authentication:", id, 32);
-        mac::<Hmac<Sha256>>(&key, &[header])[..16].ct_eq(code).into()
+    let fits = |key: &[u8]| -> bool { mac::<Hmac<Sha256>>(key, &[header])[..16].ct_eq(code).into() };
+    materials.iter().any(|material| {
+        fits(&material.derived("authentication:", id, 32))
+            || fits(&material.slowly("authentication:", id, 1)[..32])
     })
 }
 
@@ -68,22 +93,33 @@ fn counted(key: &[u8], ciphertext: &[u8]) -> Option<Vec<u8>> {
     Some(plain)
 }
 
+/// How the key of a session was made.
+#[derive(Debug, Clone, Copy)]
+pub struct Made<'s> {
+    /// Whether it is one of a remember-me cookie.
+    pub remembered: bool,
+    /// The option remember_safety, if it was given.
+    pub safety: Option<&'s str>,
+}
+
 /// Opens what version 4 keeps of a session of this id, which is the cookie's and not its hash.
 pub fn open_sealed(
     ciphertext: &[u8],
     id: &[u8],
-    secrets: &[String],
-    remembered: bool,
+    materials: &[Material],
+    made: Made<'_>,
     limits: &Limits,
 ) -> Option<Value<'static>> {
-    secrets.iter().find_map(|secret| {
-        let key = derived(secret, "encryption:", id, 44);
-        let hashed = Sha256::digest(secret.as_bytes());
-        let slow = ROUNDS.iter().filter(|_| remembered).map(|rounds| {
-            let salt = [b"encryption:", id].concat();
-            pbkdf2::pbkdf2_hmac_array::<Sha256, 44>(&hashed, &salt, *rounds).to_vec()
-        });
-        std::iter::once(key).chain(slow).find_map(|key| {
+    const PURPOSE: &str = "encryption:";
+    let slow = |rounds: u32, name: &str| match made.safety {
+        Some(safety) => safety.eq_ignore_ascii_case(name),
+        None => rounds <= QUICK,
+    };
+    materials.iter().find_map(|material| {
+        let usual = [material.derived(PURPOSE, id, 44), material.slowly(PURPOSE, id, 1).to_vec()];
+        let rounds = ROUNDS.iter().filter(|(name, rounds)| made.remembered && slow(*rounds, name));
+        let slow = rounds.map(|(_, rounds)| material.slowly(PURPOSE, id, *rounds).to_vec());
+        usual.into_iter().chain(slow).find_map(|key| {
             let plain = counted(&key, ciphertext)?;
             value(&plain, limits).or_else(|| value(&deflate::raw(&plain, limits).ok()?, limits))
         })
@@ -127,9 +163,9 @@ pub fn open_cbc(
 }
 
 /// Why nothing opened it, with what may be lacking where there is a secret.
-pub fn locked(secrets: &[String], lacks: &'static str) -> DecodeError {
+pub fn locked(has_secret: bool, lacks: &'static str) -> DecodeError {
     let needs = "the session is encrypted; the option secret is needed to read it";
-    DecodeError::sealed(NAME, if secrets.is_empty() { needs } else { lacks })
+    DecodeError::sealed(NAME, if has_secret { lacks } else { needs })
 }
 
 #[cfg(test)]
@@ -152,18 +188,27 @@ mod tests {
     fn version_4_opens_with_any_of_the_secrets() {
         let (limits, id) = (Limits::default(), [7; 32]);
         let plain = br#"[[{"a":1},"default","alice"]]"#;
-        let key = derived("secret", "encryption:", &id, 44);
-        let open = |text: &[u8], secrets: &[String], remembered| {
-            open_sealed(text, &id, secrets, remembered, &limits).map(|value| value.to_json())
+        let materials: Vec<Material> = secrets().iter().map(|secret| Material::of_secret(secret)).collect();
+        let own = Material::of_secret("secret");
+        let key = own.derived("encryption:", &id, 44);
+        let open = |text: &[u8], materials: &[Material], remembered, safety| {
+            let made = Made { remembered, safety };
+            open_sealed(text, &id, materials, made, &limits).map(|value| value.to_json())
         };
         let json = String::from_utf8(plain.to_vec()).ok();
-        assert_eq!(open(&sealed(&key, plain), &secrets(), false), json);
-        assert_eq!(open(&sealed(&key, plain), &secrets()[..1], false), None);
-        assert_eq!(open(b"", &secrets(), false), None);
-        let salt = [b"encryption:".as_slice(), &id].concat();
-        let slow = pbkdf2::pbkdf2_hmac_array::<Sha256, 44>(&Sha256::digest(b"secret"), &salt, 10_000);
-        assert_eq!(open(&sealed(&slow, plain), &secrets(), true), json);
-        assert_eq!(open(&sealed(&slow, plain), &secrets(), false), None);
+        assert_eq!(open(&sealed(&key, plain), &materials, false, None), json);
+        assert_eq!(open(&sealed(&key, plain), &materials[..1], false, None), None);
+        assert_eq!(open(b"", &materials, false, None), None);
+        for (rounds, safety, opens) in
+            [(10_000, None, true), (1_000, None, true), (20_000, None, false), (100_000, Some("high"), true)]
+        {
+            let sealed = sealed(&own.slowly("encryption:", &id, rounds), plain);
+            assert_eq!(open(&sealed, &materials, true, safety).is_some(), opens, "{rounds}");
+            assert_eq!(open(&sealed, &materials, false, safety), None, "{rounds}");
+        }
+        // Where HKDF may not be used.
+        assert_eq!(open(&sealed(&own.slowly("encryption:", &id, 1), plain), &materials, false, None), json);
+        assert!(Material::given(&[7; 32]).is_some() && Material::given(b"short").is_none());
     }
 
     #[test]
@@ -188,7 +233,8 @@ mod tests {
         #[test]
         fn no_bytes_panic(text in prop::collection::vec(any::<u8>(), 0..80), id in prop::collection::vec(any::<u8>(), 0..40)) {
             let limits = Limits::default();
-            let _ = open_sealed(&text, &id, &secrets(), false, &limits);
+            let made = Made { remembered: false, safety: None };
+            let _ = open_sealed(&text, &id, &[Material::of_secret("secret")], made, &limits);
             let _ = open_cbc(&text, &id, &Times::default(), &secrets(), &limits);
         }
     }

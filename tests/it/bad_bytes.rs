@@ -269,6 +269,19 @@ fn perl(around: &Around<'_>, length: usize, add: &mut Add<'_>) {
     add("data-dumper", "escapes", around(&text("'"), b"\\'", b"';"));
     add("data-dumper", "no end", around(&text("'"), b"a", b""));
 
+    let text = |begin: &str| [b"---\n", begin.as_bytes()].concat();
+    add("perl-yaml", "deep lists", around(&text(""), b"- ", b"1"));
+    add("perl-yaml", "many numbers", around(&text(""), b"- 1\n", b""));
+    add("perl-yaml", "many empty maps", around(&text(""), b"- {}\n", b""));
+    add("perl-yaml", "one name over and over", around(&text(""), b"a: 1\n", b""));
+    add("perl-yaml", "references to the whole", around(b"--- &1\n", b"- *1\n", b""));
+    add("perl-yaml", "one mark over and over", around(&text(""), b"- &1 a\n", b""));
+    add("perl-yaml", "classes", around(&text(""), b"- !!perl/hash:A {}\n", b""));
+    add("perl-yaml", "escapes", around(&text("\""), b"\\x41", b"\""));
+    add("perl-yaml", "keys in quotation marks", around(&text(""), b"- \"", b""));
+    add("perl-yaml", "blanks", around(&text("a: |"), b"\n", b""));
+    add("perl-yaml", "no end", around(&text("\""), b"a", b""));
+
     // Lengths of Sereal are little-endian, seven bits a byte.
     let varint = |mut number: usize| {
         let mut bytes = Vec::new();

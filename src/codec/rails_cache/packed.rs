@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::codec::bytes::Cursor;
+use crate::codec::bytes::{Cursor, Nest};
 use crate::codec::integer::Integers;
 use crate::codec::msgpack::text;
 use crate::codec::{DecodeError, Limits, Parsed, calendar, last_wins, marshal, msgpack};
@@ -24,15 +24,15 @@ const DAY_OF_1970: i64 = 2_440_588;
 pub(super) fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeError> {
     let mut cursor = Cursor::new(NAME, bytes);
     cursor.at = SIGNATURE.len().min(bytes.len());
-    let limits = Limits { depth: limits.depth.min(DEPTH), ..*limits };
-    let mut reader = Reader { bytes: cursor, limits, depth: 0, values: 0, integers: Integers::new() };
+    let nest = Nest::new(limits.depth.min(DEPTH));
+    let mut reader = Reader { bytes: cursor, limits: *limits, nest, values: 0, integers: Integers::new() };
     reader.document().map_err(|error| *error)
 }
 
 struct Reader<'a> {
     bytes: Cursor<'a>,
     limits: Limits,
-    depth: usize,
+    nest: Nest,
     values: usize,
     integers: Integers,
 }
@@ -87,15 +87,7 @@ impl<'a> Reader<'a> {
 
     /// Steps into a container of so many values.
     fn enter(&mut self, count: usize) -> Parsed<usize> {
-        if self.depth == self.limits.depth {
-            return self.bytes.fault(format!("nested deeper than {}", self.limits.depth));
-        }
-        // Each takes a byte at least.
-        if count > self.bytes.left() {
-            return self.bytes.fault(format!("{count} values announced, but fewer bytes are left"));
-        }
-        self.depth += 1;
-        Ok(count.min(32))
+        self.nest.enter_for(&self.bytes, count, "values")
     }
 
     fn list(&mut self, length: usize) -> Parsed<Value<'a>> {
@@ -103,7 +95,7 @@ impl<'a> Reader<'a> {
         for _ in 0..length {
             items.push(self.value()?);
         }
-        self.depth -= 1;
+        self.nest.leave();
         Ok(Value::List(items))
     }
 
@@ -112,7 +104,7 @@ impl<'a> Reader<'a> {
         for _ in 0..length {
             pairs.push((self.value()?, self.value()?));
         }
-        self.depth -= 1;
+        self.nest.leave();
         Ok(named(pairs))
     }
 
@@ -137,7 +129,7 @@ impl<'a> Reader<'a> {
                 while self.bytes.at < at + length {
                     parts.push(self.value()?);
                 }
-                self.depth -= 1;
+                self.nest.leave();
                 if self.bytes.at > at + length {
                     return self.bytes.fault_at(at, "a value that goes on after what it is in");
                 }

@@ -10,7 +10,7 @@ use crate::layout::blob::Form;
 use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Copies, Decoded, Ends, Extra, Keys, Layout, Mark, Place, Setup, Verdict, Whose, go, key,
-    time, whose,
+    open_under_any, time, whose,
 };
 use crate::store::{Key, Op, Raw};
 use crate::value::Value;
@@ -48,7 +48,9 @@ end      the key, and all members
     }),
     cookie: Cookie {
         name: Some("irissessionid"),
-        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        open: Some(|setup, given| {
+            open_under_any(setup, given, key::is_uuid, |name| cookie::bare::open(given, name))
+        }),
         ..Cookie::PLAIN
     },
     ends: Ends { end, caveats: &[Layout::WRITTEN_BACK_IF_CHANGED], ..Ends::PLAIN },

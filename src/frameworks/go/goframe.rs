@@ -29,12 +29,19 @@ user     user.passport, user.id, user_id, username
 cookie   gfsessionid = <id>, bare
 index    none
 end      the one key. A request in flight writes it back if it changed the session
-alike    any JSON object under such a key: changed only when the layout is named. Hashes are found
-         only with a prefix
+alike    any JSON object under such a key, and any hash of texts with a user in it: changed only
+         when the layout is named
 ",
     rank: Rank::Keyed,
     keys: Keys { other_kind: Some(Kind::Hash), locate, ..Keys::PLAIN },
-    marks: &[Mark::AnyObject],
+    // Of hashes those with a user are asked about; the members of others may be called anything.
+    marks: &[
+        Mark::AnyObject,
+        Mark::Field("user"),
+        Mark::Field("user_id"),
+        Mark::Field("uid"),
+        Mark::Field("username"),
+    ],
     recognize,
     read,
     describe: |_, _, data| {
@@ -72,8 +79,18 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     if setup.is_pointed() && blob.fields().is_some() {
         return Verdict::Weak;
     }
-    let Some(members) = blob.object() else { return Verdict::no("the value is not a JSON object") };
     let (before, id) = (&blob.key[..place.id.start], &blob.key[place.id]);
+    if let Some(fields) = blob.fields() {
+        let texts = fields.iter().all(|(_, value)| std::str::from_utf8(value).is_ok());
+        return if Alphabet::Hex.all(id) || python::says_other(before) || !texts {
+            Verdict::no("a digest, something else by its prefix, or a hash of more than texts")
+        } else if before.is_empty() || php::says_session(before) {
+            Verdict::Weak
+        } else {
+            Verdict::Several
+        };
+    }
+    let Some(members) = blob.object() else { return Verdict::no("the value is not a JSON object") };
     if setup.named && setup.is_pointed() {
         Verdict::Weak
     } else if Alphabet::Hex.all(id)
@@ -105,4 +122,31 @@ fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
         .iter()
         .map(|(name, bytes)| (Cow::Owned(String::from_utf8_lossy(name).into_owned()), member(bytes)));
     Decoded::owned("hash", Value::Map(members.collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Raw;
+
+    #[test]
+    fn hashes_of_texts_are_told_by_their_ids() {
+        let field = |name: &str, value: &[u8]| (name.as_bytes().to_vec(), value.to_vec());
+        let user = field("user", br#"{"id":1,"passport":"alice"}"#);
+        for (key, fields, verdict) in [
+            ("z1y2x3w4v5u6t7s8r9q0p1o2n3m4l5k6", vec![user.clone()], Some(Verdict::Weak)),
+            ("shopz1y2x3w4v5u6t7s8r9q0p1o2n3m4l5k6", vec![user.clone()], Some(Verdict::Several)),
+            ("0123456789abcdef0123456789abcdef", vec![user.clone()], None),
+            ("cache:z1y2x3w4v5u6t7s8r9q0p1o2n3m4l5k6", vec![user.clone()], None),
+            ("z1y2x3w4v5u6t7s8r9q0p1o2n3m4l5k6", vec![field("user", b"\xff")], None),
+        ] {
+            let raw = Raw::Hash(fields);
+            let blob = Blob::new(key.as_bytes(), &raw, Limits::default());
+            let found = recognize(&Setup::free(&LAYOUT), &blob);
+            match verdict {
+                Some(verdict) => assert_eq!(found, verdict, "{key}"),
+                None => assert!(matches!(found, Verdict::No(_)), "{key} {found:?}"),
+            }
+        }
+    }
 }

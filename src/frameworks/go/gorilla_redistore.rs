@@ -11,7 +11,7 @@ use crate::layout::blob::Form;
 use crate::layout::go::Bag;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::{
-    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, go, setup,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, go, open_under_any, setup,
 };
 
 const ID: usize = 52;
@@ -47,7 +47,12 @@ end      the one key. A request in flight that saves writes it back; the visitor
         name: Some("session"),
         open: Some(|setup, given| {
             let (hash, block) = (setup.texts("cookie_hash_key"), setup.texts("cookie_block_key"));
-            cookie::securecookie::open(given, setup.cookie_name(), hash, block)
+            open_under_any(
+                setup,
+                given,
+                |id| key::is_exactly(id, ID, Alphabet::Base32),
+                |name| cookie::securecookie::open(given, name, hash, block),
+            )
         }),
         ..Cookie::PLAIN
     },

@@ -9,7 +9,7 @@ use crate::frameworks::go::gorilla_redistore;
 use crate::layout::go::Bag;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
-use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Place, Setup, Verdict, go, setup};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Place, Setup, Verdict, go, open_under_any, setup};
 use crate::layout::{Mark, blob::Form};
 use crate::value::Value;
 
@@ -38,7 +38,14 @@ end      the one key. A request in flight that saves writes it back; an id that 
     describe,
     cookie: Cookie {
         name: Some("session"),
-        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        open: Some(|setup, given| {
+            open_under_any(
+                setup,
+                given,
+                |id| key::is_exactly(id, ID, Alphabet::Base32),
+                |name| cookie::bare::open(given, name),
+            )
+        }),
         ..Cookie::PLAIN
     },
     ends: Ends { caveats: &[gorilla_redistore::SAVED], ..Ends::PLAIN },
@@ -71,4 +78,30 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b>
     let user = claims.and_then(|claims| claims.find_named(&["PreferredUsername", "Sub"], Value::scalar_text));
     let facts = go::facts(data);
     Facts { user: user.or(facts.user), ..facts }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cookie::Given;
+    use crate::layout::Setting;
+
+    #[test]
+    fn the_cookie_is_found_whatever_it_is_called() {
+        let id = "A2".repeat(51) + "Q";
+        let open = LAYOUT.cookie.open.expect("a cookie");
+        let mut setup = Setup::free(&LAYOUT);
+        for text in [
+            id.clone(),
+            format!("session={id}"),
+            format!("authentik_proxy_8c2f1a0b={id}"),
+            format!("theme=dark; shop={id}; lang=pl"),
+        ] {
+            let opened = open(&setup, &Given::parse(&text)).expect("a cookie");
+            assert_eq!(opened.id, id.as_bytes(), "{text}");
+        }
+        assert!(open(&setup, &Given::parse("theme=dark; lang=pl")).is_err());
+        setup.set("cookie_name", Setting::Text("other".to_string())).expect("an option");
+        assert!(open(&setup, &Given::parse(&format!("shop={id}"))).is_err());
+    }
 }

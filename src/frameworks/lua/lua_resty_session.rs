@@ -16,7 +16,7 @@ use crate::layout::{
 };
 use crate::store::{Key, Op};
 use crate::value::Value;
-use crate::wrap::resty;
+use crate::wrap::resty::{self, Made, Material};
 
 /// The cookie of sessions that remember their owner.
 const REMEMBER: &str = "remember";
@@ -58,6 +58,13 @@ beware   a session under `remember` logs its owner in again: purge by user ends 
     options: &[
         OptionSpec::secret("secret", OptionKind::Texts, "the secret that seals sessions and cookies"),
         OptionSpec::secret("secret_fallbacks", OptionKind::Texts, "earlier secrets, tried after it"),
+        OptionSpec::secret("ikm", OptionKind::Texts, "the 32 bytes that take the place of a secret"),
+        OptionSpec::secret("ikm_fallbacks", OptionKind::Texts, "earlier ones, tried after it"),
+        OptionSpec::new(
+            "remember_safety",
+            OptionKind::Text,
+            "of sessions of the cookie remember: Low, Medium, High or Very High",
+        ),
         OptionSpec::new("hash_storage_key", OptionKind::Flag, "whether keys hold the id's hash"),
         OptionSpec::new("hash_subject", OptionKind::Flag, "whether the sets hold the subject's hash"),
         OptionSpec::new("store_metadata", OptionKind::Flag, "whether there are such sets"),
@@ -84,14 +91,14 @@ beware   a session under `remember` logs its owner in again: purge by user ends 
         ..Cookie::PLAIN
     },
     ends: Ends {
-        end: |setup, session| {
-            let removes = indexes(setup, session).into_iter();
+        end: |_, session| {
+            let removes = indexes(session).into_iter();
             removes.map(|key| Op::SortedRemove { key, member: session.id.to_vec() }).collect()
         },
-        expire: |setup, session, end| {
+        expire: |_, session, end| {
             let end = end.ok_or(expire::ALWAYS_ENDS)?;
             let mut then = Vec::new();
-            for key in indexes(setup, session) {
+            for key in indexes(session) {
                 let score = end.div_euclid(1000);
                 then.push(Op::SortedScore { key: key.clone(), member: session.id.to_vec(), score });
                 then.push(Op::Outlive { key, at: Some(end) });
@@ -130,8 +137,12 @@ beware   a session under `remember` logs its owner in again: purge by user ends 
     ..Layout::PLAIN
 };
 
-fn secrets(setup: &Setup) -> Vec<String> {
-    [setup.texts("secret"), setup.texts("secret_fallbacks")].concat()
+/// What keys are made of: the secrets, or 32 bytes that were given in their place.
+fn materials(setup: &Setup) -> Vec<Material> {
+    let given = ["ikm", "ikm_fallbacks"].iter().flat_map(|name| setup.texts(name));
+    let secrets = ["secret", "secret_fallbacks"].iter().flat_map(|name| setup.texts(name));
+    let given = given.filter_map(|text| Material::given(text.as_bytes()));
+    given.chain(secrets.map(|secret| Material::of_secret(secret))).collect()
 }
 
 /// The prefix, to which the library adds a colon.
@@ -158,16 +169,20 @@ fn key_of(setup: &Setup, id: &[u8]) -> Vec<u8> {
 }
 
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
-    let key = key.strip_suffix(&suffix(setup)[..])?;
-    let start = if setup.known_lead().is_some() {
+    let is_id = |id: &[u8]| key::is_exactly(id, ID, Alphabet::Base64Url);
+    if setup.known_lead().is_some() {
+        let key = key.strip_suffix(&suffix(setup)[..])?;
         let leads = setup.known_leads();
-        leads.iter().find(|lead| key.starts_with(lead)).map(Vec::len)?
-    } else {
-        let start = key.len().checked_sub(ID)?;
-        (start > 0 && key[start - 1] == b':').then_some(start)?
-    };
-    key::is_exactly(&key[start..], ID, Alphabet::Base64Url)
-        .then_some(Place { id: start..key.len(), usual: true })
+        let start = leads.iter().find(|lead| key.starts_with(lead)).map(Vec::len)?;
+        return is_id(&key[start..]).then_some(Place { id: start..key.len(), usual: true });
+    }
+    // At the end, or with one more part behind it.
+    let behind = memchr::memrchr(b':', key);
+    [Some(key.len()), behind].into_iter().flatten().find_map(|end| {
+        let start = end.checked_sub(ID)?;
+        let alone = start > 0 && key[start - 1] == b':';
+        (alone && is_id(&key[start..end])).then_some(Place { id: start..end, usual: true })
+    })
 }
 
 /// The parts of a value: the sealed session, and its info.
@@ -217,9 +232,10 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
         let remembered = blob.key[..place.id.start].ends_with(b"remember:");
         Some((own_id(setup, &blob.key[place.id])?, remembered))
     });
-    let secrets = secrets(setup);
+    let materials = materials(setup);
     let opened = id.zip(URL_SAFE_NO_PAD.decode(sealed).ok()).and_then(|((id, remembered), sealed)| {
-        resty::open_sealed(&sealed, &id, &secrets, remembered, &blob.limits)
+        let made = Made { remembered, safety: setup.text("remember_safety") };
+        resty::open_sealed(&sealed, &id, &materials, made, &blob.limits)
     });
     let Some(data) = opened else {
         let lacks = if setup.flag("hash_storage_key") == Some(true) {
@@ -227,7 +243,7 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
         } else {
             "neither secret nor secret_fallbacks opens it; with a hashed key only the browser's cookie does"
         };
-        return Decoded::failed(resty::NAME, resty::locked(&secrets, lacks));
+        return Decoded::failed(resty::NAME, resty::locked(!materials.is_empty(), lacks));
     };
     let mut members = vec![(Cow::Borrowed("data"), data)];
     let info = info.and_then(|info| URL_SAFE_NO_PAD.decode(info).ok());
@@ -268,36 +284,64 @@ fn hashed(subject: &str) -> String {
     URL_SAFE_NO_PAD.encode(&Sha256::digest(subject)[..16])
 }
 
+/// What stands behind the id in a key that was found.
+fn behind<'k>(session: &'k Session<'_>) -> &'k [u8] {
+    session.key.get(session.before().len() + session.id.len()..).unwrap_or_default()
+}
+
 fn index(lead: &[u8], audience: &str, subject: &str, suffix: &[u8]) -> Vec<u8> {
     [lead, URL_SAFE_NO_PAD.encode(audience).as_bytes(), b":", subject.as_bytes(), suffix].concat()
 }
 
 /// Whose a set is, by what follows the cookie's name: an audience, and a subject in base64url or,
 /// with several audiences in one session, as it is. A hash tells nobody.
-fn owner(rest: &[u8]) -> Option<String> {
+fn owner(setup: &Setup, rest: &[u8]) -> Option<String> {
+    let rest = rest.strip_suffix(&suffix(setup)[..])?;
     let text = std::str::from_utf8(rest).ok()?;
     let (audience, subject) = text.split_once(':')?;
     if !Alphabet::Base64Url.all(audience.as_bytes()) || subject.is_empty() {
         return None;
     }
-    match URL_SAFE_NO_PAD.decode(subject) {
-        Ok(bytes) => match String::from_utf8(bytes) {
-            Ok(name) if !name.is_empty() && !name.chars().any(char::is_control) => Some(name),
-            // 16 bytes of a hash, or a name that only looks like base64url.
-            _ => (subject.len() != 22).then(|| subject.to_string()),
-        },
-        Err(_) => Some(subject.to_string()),
+    // Where nothing was given, there may be a suffix behind a subject that was written in base64url.
+    let free = setup.known_lead().is_none();
+    if free && let Some((first, _)) = subject.split_once(':') {
+        match named(first) {
+            Named::As(name) => return Some(name),
+            Named::Hashed => return None,
+            Named::Bare => {}
+        }
+    }
+    match named(subject) {
+        Named::As(name) => Some(name),
+        Named::Hashed => None,
+        Named::Bare => Some(subject.to_string()),
+    }
+}
+
+/// What a subject in the name of a set is.
+enum Named {
+    As(String),
+    Hashed,
+    Bare,
+}
+
+fn named(subject: &str) -> Named {
+    match URL_SAFE_NO_PAD.decode(subject).map(String::from_utf8) {
+        Ok(Ok(name)) if !name.is_empty() && !name.chars().any(char::is_control) => Named::As(name),
+        // 16 bytes of a hash, or a name that only looks like base64url.
+        Ok(_) if subject.len() == 22 => Named::Hashed,
+        _ => Named::Bare,
     }
 }
 
 /// Every set that names the session: those that were found, and those that its subjects have.
-fn indexes(setup: &Setup, session: &Session<'_>) -> Vec<Key> {
+fn indexes(session: &Session<'_>) -> Vec<Key> {
     let mut names = session.found.clone();
     let lead = session.before();
-    let suffix = suffix(setup);
+    let suffix = behind(session);
     let mut of = |audience: &str, subject: &str| {
         for subject in [URL_SAFE_NO_PAD.encode(subject), hashed(subject), subject.to_string()] {
-            names.push(index(lead, audience, &subject, &suffix));
+            names.push(index(lead, audience, &subject, suffix));
         }
     };
     if let Some(data) = session.data.and_then(Decoded::value) {
@@ -337,11 +381,11 @@ fn open(setup: &Setup, given: &Given, is_hashed: bool) -> Result<Opened, CookieE
     let own = &header[3..35];
     let id =
         if is_hashed { URL_SAFE_NO_PAD.encode(Sha256::digest(own)) } else { URL_SAFE_NO_PAD.encode(own) };
-    let secrets = secrets(setup);
+    let materials = materials(setup);
     // What the browser's address and name went into cannot be checked from here.
     let bound = header[2] & 7 != 0;
-    let verified = (!secrets.is_empty() && !bound)
-        .then(|| resty::is_genuine(&header[..66], own, &header[66..], &secrets));
+    let verified = (!materials.is_empty() && !bound)
+        .then(|| resty::is_genuine(&header[..66], own, &header[66..], &materials));
     Ok(Opened { id: id.into_bytes(), verified })
 }
 
@@ -363,9 +407,38 @@ mod tests {
             ("rQ2Q_gJZhWE8qmmg2GfOEjTos-j0-wdkE3e1iV0KPAc", None),
             ("a/b:YWxpY2U", None),
         ] {
-            assert_eq!(owner(rest.as_bytes()).as_deref(), user, "{rest}");
+            assert_eq!(owner(&Setup::free(&LAYOUT), rest.as_bytes()).as_deref(), user, "{rest}");
         }
-        assert_eq!(owner(format!("ZGVmYXVsdA:{}", hashed("alice")).as_bytes()), None);
+        let hashed = format!("ZGVmYXVsdA:{}", hashed("alice"));
+        assert_eq!(owner(&Setup::free(&LAYOUT), hashed.as_bytes()), None);
+        let suffix = [("suffix".to_string(), Setting::Text("v1".to_string()))];
+        let named = Setup::named(&LAYOUT, suffix).expect("an option that it knows");
+        for (rest, user) in [
+            ("ZGVmYXVsdA:YWxpY2U:v1", Some("alice")),
+            ("ZGVmYXVsdA:a:b:v1", Some("a:b")),
+            (&format!("{hashed}:v1"), None),
+        ] {
+            assert_eq!(owner(&named, rest.as_bytes()).as_deref(), user, "{rest}");
+        }
+        assert_eq!(owner(&Setup::free(&LAYOUT), b"ZGVmYXVsdA:YWxpY2U:v1").as_deref(), Some("alice"));
+        assert_eq!(owner(&Setup::free(&LAYOUT), format!("{hashed}:v1").as_bytes()), None);
+    }
+
+    #[test]
+    fn an_id_may_stand_before_a_suffix() {
+        const ID: &str = "JnCq7YIM3vcAknq4CjZbcyC3O3G5oGdtY4PwW8F_CiI";
+        let free = Setup::free(&LAYOUT);
+        for (key, found) in [
+            (format!("app:session:{ID}"), true),
+            (format!("app:session:{ID}:v1"), true),
+            (format!("session:{ID}"), true),
+            (format!("session:{ID}:v1:x"), false),
+            (format!("x{ID}"), false),
+            (ID.to_string(), false),
+        ] {
+            let place = locate(&free, key.as_bytes());
+            assert_eq!(place.is_some_and(|place| key[place.id] == *ID), found, "{key}");
+        }
     }
 
     /// As lua-resty-session 4.1.5 wrote it under a hashed key.

@@ -160,7 +160,7 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
         None if blob.text().is_some_and(|text| !text.is_empty()) => {
             let lacks =
                 "the secret does not open it; with strategy `default` it takes the browser's cookie, too";
-            Decoded::failed(resty::NAME, resty::locked(setup.texts("secret"), lacks))
+            Decoded::failed(resty::NAME, resty::locked(!setup.texts("secret").is_empty(), lacks))
         }
         None => Decoded::failed(resty::NAME, blob.unreadable(resty::NAME)),
     }

@@ -20,7 +20,8 @@ pub const LAYOUT: Layout = Layout {
     page: "\
 key      <Prefix>:<sid>, a string; Prefix `session` unless configured, without its blanks. sid 32
          hexadecimal digits (MD5), or of another generator
-value    text of Data::Dumper (`$D = {...};;$D`), Storable or JSON; `_SESSION_ID` in it is the sid
+value    text of Data::Dumper (`$D = {...};;$D`), Storable, JSON or YAML; in it `_SESSION_ID` is the
+         sid
 expiry   the earlier of the key's TTL (driver argument Expire) and _SESSION_ATIME + _SESSION_ETIME
 user     user_id, uid, user, username, login, profile, ~profile, email; ~logged-in is a flag
 cookie   CGISESSID = <sid>, bare
@@ -30,6 +31,7 @@ end      the key in that set, then the key (CGI::Session 4.48, driver 0.7)
     keys: Keys { prefix: "session:", lead, locate, ..Keys::PLAIN },
     marks: &[
         Mark::Magic(b"$D = "),
+        Mark::Magic(b"---"),
         Mark::Member(ID),
         Mark::Magic(b"\x05\x0b"),
         Mark::Magic(b"\x05\x0a"),
@@ -67,9 +69,12 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     (start < key.len()).then(|| Place::after(key, start, is_usual(&key[start..])))
 }
 
+/// Its serializers, beside JSON.
+const FORMS: [Form; 3] = [Form::Dumper, Form::Storable, Form::PerlYaml];
+
 /// The session in whichever form its serializer wrote it.
 fn data<'v>(blob: &'v Blob<'_>) -> Option<&'v Value<'v>> {
-    let read = [Form::Dumper, Form::Storable].into_iter().find_map(|form| blob.form(form));
+    let read = FORMS.into_iter().find_map(|form| blob.form(form));
     match read {
         Some(read) => read.as_ref().ok(),
         None => blob.json(),
@@ -78,12 +83,12 @@ fn data<'v>(blob: &'v Blob<'_>) -> Option<&'v Value<'v>> {
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(place) = locate(setup, blob.key) else { return Verdict::no("the key has no id") };
-    let broken = matches!(blob.form(Form::Dumper), Some(Err(_)));
+    let broken = [Form::Dumper, Form::PerlYaml].iter().any(|form| matches!(blob.form(*form), Some(Err(_))));
     let Some(data) = data(blob) else {
         return if broken && place.usual {
             Verdict::Sure
         } else {
-            Verdict::no("the value is not text of Data::Dumper, no Storable and no JSON")
+            Verdict::no("the value is not text of Data::Dumper, no Storable, no JSON and no YAML")
         };
     };
     match data.get(ID).and_then(Value::scalar_text) {
@@ -94,7 +99,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
 }
 
 fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
-    for form in [Form::Dumper, Form::Storable] {
+    for form in FORMS {
         if let Some(read) = blob.form(form) {
             let value = read.as_ref().map(Cow::Borrowed).map_err(Clone::clone);
             return Decoded { via: vec![form.codec().name], value };

@@ -2,18 +2,31 @@
 //!
 //! OpenIDC/mod_auth_openidc src/session.c, src/cache/common.c, src/cache/redis.c at 1deff3d9.
 
-use crate::codec::DecodeError;
-use crate::cookie;
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use crate::codec::{DecodeError, json};
+use crate::cookie::{self, CookieError, Given, Opened};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
-    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, expire, time, user,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose,
+    expire, time, user,
 };
-use crate::store::{Key, Op};
+use crate::store::{Key, Op, Raw};
 use crate::value::Value;
+use crate::wrap::jwe;
 
 const SECTION: &[u8] = b"s:";
-const NAME: &str = "jwe";
+
+const PASSPHRASE: OptionSpec = OptionSpec::secret(
+    "crypto_passphrase",
+    OptionKind::Texts,
+    "OIDCCryptoPassphrase, and the earlier one behind it",
+);
 
 pub const LAYOUT: Layout = Layout {
     name: "mod-auth-openidc",
@@ -22,11 +35,12 @@ pub const LAYOUT: Layout = Layout {
     page: "\
 key      <OIDC_CACHE_PREFIX>s:<id>, a string; 40 hex digits, a UUID in older versions; with
          OIDCCacheEncrypt (the default with Redis) 43 characters of base64url, which hash the id
-value    JSON {r: user, e: end, i: id, iss, idc, at, rt, se, ...}, or a JWE that holds it: neither
-         user nor data of that is known
-expiry   the earliest of the key's TTL, e (renewed by requests) and se. `expire` rewrites e
+value    JSON {r: user, e: end, i: id, iss, idc, at, rt, se, ...}, or a JWE that holds it, which
+         option crypto_passphrase opens: without it neither user nor data is known
+expiry   the earliest of the key's TTL, e (renewed by requests) and se. `expire` rewrites e; not of
+         what is sealed
 user     r
-cookie   mod_auth_openidc_session = <id>
+cookie   mod_auth_openidc_session = <id>; of a key with a hash, crypto_passphrase makes it of the id
 beside   d:<sid> and d:<sub>, strings that hold the id: by these the provider logs someone out.
          n: j: p: t: a: e: o: r: u: q: are other sections of the cache and no sessions
 end      the key, and the d: keys while they name this session
@@ -34,6 +48,7 @@ beware   the identity provider's session goes on, and may log the visitor in aga
 ",
     keys: Keys { prefix: "s:", locate, ..Keys::PLAIN },
     marks: &[Mark::Member("i"), Mark::Magic(b"eyJ")],
+    options: &[PASSPHRASE],
     recognize,
     read,
     describe,
@@ -44,7 +59,8 @@ beware   the identity provider's session goes on, and may log the visitor in aga
     }),
     cookie: Cookie {
         name: Some("mod_auth_openidc_session"),
-        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        open: Some(open),
+        older: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
         ..Cookie::PLAIN
     },
     ends: Ends {
@@ -52,6 +68,9 @@ beware   the identity provider's session goes on, and may log the visitor in aga
         expire: |_, session, end| {
             if session.data.and_then(Decoded::value).is_none() {
                 return Err(expire::UNREADABLE);
+            }
+            if matches!(session.raw, Raw::Text(text) if jwe::is_sealed(text)) {
+                return Err("the end that the module goes by is sealed, and nothing is sealed anew");
             }
             let Some(end) = end else { return Err(expire::ALWAYS_ENDS) };
             let rewrite = expire::member(session, &["e"], &|old| expire::like(old, end))?;
@@ -85,14 +104,44 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     (is_plain_id(id) || is_hashed_id(id)).then(|| Place::after(key, start, true))
 }
 
-/// Whether a text is a JWE that was sealed with a key that both sides have.
-fn is_sealed(text: &[u8]) -> bool {
-    let Some(header) = text.split(|byte| *byte == b'.').next().filter(|header| header.len() < 512) else {
-        return false;
-    };
-    let Some(header) = user::token_header(header) else { return false };
-    let is = |name: &str, value: &str| header.get(name).and_then(|found| found.as_str()) == Some(value);
-    is("alg", "dir") && is("enc", "A256GCM") && memchr::memchr_iter(b'.', text).count() == 4
+/// What a key holds of a name where the cache is encrypted.
+fn hashed(passphrase: &str, name: &[u8]) -> String {
+    let digest = Sha256::new().chain_update(passphrase).chain_update(b":").chain_update(name).finalize();
+    URL_SAFE_NO_PAD.encode(digest)
+}
+
+/// From the cookie to the id in the key.
+fn open(setup: &Setup, given: &Given) -> Result<Opened, CookieError> {
+    let opened = cookie::bare::open(given, setup.cookie_name())?;
+    Ok(match setup.texts(PASSPHRASE.name).first() {
+        Some(passphrase) => Opened { id: hashed(passphrase, &opened.id).into_bytes(), ..opened },
+        None => opened,
+    })
+}
+
+/// What a passphrase opens of a sealed text.
+fn opened(setup: &Setup, blob: &Blob<'_>) -> Option<Value<'static>> {
+    let passphrases = setup.texts(PASSPHRASE.name);
+    if passphrases.is_empty() {
+        return None;
+    }
+    let text = blob.text()?;
+    let plain = jwe::open(text, &jwe::quick_keys(passphrases), &blob.limits)
+        .or_else(|| jwe::open(text, setup.keys(|| jwe::slow_keys(passphrases)), &blob.limits))?;
+    let value = json::decode(&plain, &blob.limits).ok()?;
+    // For a while the text was a member of an object of its own.
+    if let (Some(1), Some(inner)) = (value.as_map().map(<[_]>::len), value.get("c").and_then(Value::as_str)) {
+        return json::decode(inner.as_bytes(), &blob.limits).ok().map(Value::into_owned);
+    }
+    Some(value.into_owned())
+}
+
+/// Whether it is a session of that id: the id itself, or what it is hashed from.
+fn is_of(setup: &Setup, data: &Value<'_>, id: &[u8]) -> bool {
+    let Some(own) = data.get("i").and_then(Value::as_str) else { return false };
+    let hashes =
+        || setup.texts(PASSPHRASE.name).iter().any(|key| hashed(key, own.as_bytes()).as_bytes() == id);
+    data.get("e").and_then(Value::as_i64).is_some() && (own.as_bytes() == id || hashes())
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
@@ -100,24 +149,36 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("the key does not end in s: and an id");
     };
     let id = &blob.key[place.id];
-    if is_hashed_id(id) && blob.text().is_some_and(is_sealed) {
-        // Nothing in it says whose it is, or that it is a session.
-        return Verdict::Weak;
+    if is_hashed_id(id) && blob.text().is_some_and(jwe::is_sealed) {
+        return match opened(setup, blob) {
+            Some(data) if is_of(setup, &data, id) => Verdict::Sure,
+            Some(_) => Verdict::no("what is sealed is not a session of this id"),
+            // Nothing in it says whose it is, or that it is a session.
+            None => Verdict::Weak,
+        };
     }
-    let own = blob.member("i").and_then(Value::as_str).map(str::as_bytes) == Some(id);
-    let ends = blob.member("e").and_then(Value::as_i64).is_some();
-    if own && ends {
+    if blob.json().is_some_and(|data| is_of(setup, data, id)) {
         Verdict::Sure
     } else {
         Verdict::no("the value is neither JSON with the id in i and an end in e nor a sealed one")
     }
 }
 
-fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
-    if blob.text().is_some_and(is_sealed) {
-        return Decoded::failed(NAME, DecodeError::sealed(NAME, "sealed with OIDCCryptoPassphrase"));
+fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
+    if !blob.text().is_some_and(jwe::is_sealed) {
+        return blob.whole_json();
     }
-    blob.whole_json()
+    match opened(setup, blob) {
+        Some(data) => Decoded { via: vec![jwe::NAME, json::CODEC.name], value: Ok(Cow::Owned(data)) },
+        None if setup.texts(PASSPHRASE.name).is_empty() => {
+            let why = "sealed with OIDCCryptoPassphrase: give option crypto_passphrase";
+            Decoded::failed(jwe::NAME, DecodeError::sealed(jwe::NAME, why))
+        }
+        None => {
+            let why = "crypto_passphrase does not open it, or it is compressed with Brotli";
+            Decoded::failed(jwe::NAME, DecodeError::sealed(jwe::NAME, why))
+        }
+    }
 }
 
 fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
@@ -129,17 +190,32 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b>
     Facts { user: user::text(data.get("r")), ends, ..Facts::default() }
 }
 
-fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
+fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
     let Some(data) = session.data.and_then(Decoded::value) else { return Vec::new() };
     let Some(before) = session.before().strip_suffix(SECTION) else { return Vec::new() };
-    let mut names: Vec<&str> = Vec::new();
+    let mut names: Vec<(bool, &str)> = Vec::new();
     for of in [Some(data), data.get("idc")].into_iter().flatten() {
         for name in ["sid", "sub"] {
-            names.extend(of.get(name).and_then(Value::as_str).filter(|name| !name.is_empty()));
+            let found = of.get(name).and_then(Value::as_str).filter(|name| !name.is_empty());
+            names.extend(found.map(|found| (name == "sid", found)));
         }
     }
     names.sort_unstable();
     names.dedup();
     let key = |name: &str| Key([before, b"d:", name.as_bytes()].concat());
-    names.into_iter().map(|name| Op::UnlinkIfEquals(key(name), session.id.to_vec())).collect()
+    if !is_hashed_id(session.id) {
+        return names
+            .into_iter()
+            .map(|(_, name)| Op::UnlinkIfEquals(key(name), session.id.to_vec()))
+            .collect();
+    }
+    // What these hold is sealed, too; a `sid` is of one session, a `sub` of the user's last.
+    let passphrases = setup.texts(PASSPHRASE.name);
+    let of = |name: &str| {
+        passphrases
+            .iter()
+            .map(|passphrase| Op::Unlink(key(&hashed(passphrase, name.as_bytes()))))
+            .collect::<Vec<_>>()
+    };
+    names.into_iter().filter(|(is_sid, _)| *is_sid).flat_map(|(_, name)| of(name)).collect()
 }

@@ -88,7 +88,7 @@ beware   collections put the sessions per user on several servers, by the Host h
             begin: |setup, key| Some([prefix_of(setup, key)?, b"user-"].concat()),
             rest: "*",
             sorted: false,
-            user: |rest| Some(String::from_utf8_lossy(rest).into_owned()),
+            user: |_, rest| Some(String::from_utf8_lossy(rest).into_owned()),
         }),
         ..Extra::PLAIN
     },

@@ -8,7 +8,9 @@ use crate::cookie;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
 use crate::layout::setup::{OptionKind, OptionSpec};
-use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, python, time};
+use crate::layout::{
+    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, open_under_any, python, time,
+};
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {
@@ -30,7 +32,14 @@ end      the one key, which the library itself never removes. A request in fligh
     options: &[OptionSpec::new("serializer", OptionKind::Text, "json")],
     cookie: Cookie {
         name: Some("AIOHTTP_SESSION"),
-        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        open: Some(|setup, given| {
+            open_under_any(
+                setup,
+                given,
+                |id| key::is_exactly(id, 32, Alphabet::Hex),
+                |name| cookie::bare::open(given, name),
+            )
+        }),
         ..Cookie::PLAIN
     },
     recognize,

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::codec::pickle;
 use crate::cookie;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
@@ -78,11 +79,19 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     (!id.is_empty() && !id.contains(&b':')).then(|| Place { id: start..start + id.len(), usual })
 }
 
-/// The text that the outer pickle holds.
-fn inner<'v>(blob: &'v Blob<'_>) -> Option<&'v [u8]> {
+/// The text that the outer pickle holds. Of the protocols without a header it begins with a text of any form:
+/// that of Python 2, where 0 is the default.
+fn inner<'v>(blob: &'v Blob<'_>) -> Option<Cow<'v, [u8]>> {
+    if let Some(b'S' | b'V' | b'T' | b'U' | b'X') = blob.text()?.first() {
+        return match pickle::decode(blob.text()?, &blob.limits).ok()? {
+            Value::Text(text) => Some(Cow::Owned(text.into_owned().into_bytes())),
+            Value::Bytes(bytes) => Some(Cow::Owned(bytes.into_owned())),
+            _ => None,
+        };
+    }
     match blob.form(Form::Pickle)?.as_ref().ok()? {
-        Value::Text(text) => Some(text.as_bytes()),
-        Value::Bytes(bytes) => Some(bytes),
+        Value::Text(text) => Some(Cow::Borrowed(text.as_bytes())),
+        Value::Bytes(bytes) => Some(Cow::Borrowed(bytes)),
         _ => None,
     }
 }
@@ -104,14 +113,14 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
 fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     let Some(text) = inner(blob) else { return blob.python_data() };
     let mut via = vec![Form::Pickle.codec().name];
-    let plain = base64::open(text, &blob.limits).ok().filter(|bytes| is_session(bytes));
+    let plain = base64::open(&text, &blob.limits).ok().filter(|bytes| is_session(bytes));
     let bytes = if let Some(bytes) = plain {
         via.push(base64::NAME);
         Ok(bytes)
     } else {
         via.push(beaker::NAME);
         let validate_key = setup.text("validate_key").unwrap_or("");
-        beaker::open(text, setup.texts("encrypt_key"), validate_key, &is_session)
+        beaker::open(&text, setup.texts("encrypt_key"), validate_key, &is_session)
     };
     let value = match bytes {
         Ok(bytes) if deflate::is_zlib(&bytes) => {
@@ -164,6 +173,29 @@ mod tests {
         }
         let decoded = read(&setup, &blob);
         assert_eq!(decoded.value().expect("it opens").to_json(), r#"{"user_id":"alice"}"#);
+    }
+
+    #[test]
+    fn every_protocol_wraps_the_text() {
+        // {"user_id": 3} in a pickle, by pickles of Python 2 (S, U) and 3 (V, X, bytes by _codecs.encode).
+        const TEXT: &str = "gAJ9cQBYBwAAAHVzZXJfaWRxAUsDcy4=";
+        for value in [
+            format!("S'{TEXT}'\np0\n."),
+            format!("U\x20{TEXT}q\x00."),
+            format!("V{TEXT}\np0\n."),
+            format!("X\x20\0\0\0{TEXT}q\x00."),
+            format!("c_codecs\nencode\np0\n(V{TEXT}\np1\nVlatin1\np2\ntp3\nRp4\n."),
+        ] {
+            let raw = Raw::Text(value.clone().into_bytes());
+            let blob = Blob::new(KEY, &raw, Limits::default());
+            let setup = Setup::free(&LAYOUT);
+            assert_eq!(recognize(&setup, &blob), Verdict::Sure, "{value}");
+            assert_eq!(
+                read(&setup, &blob).value().expect("it opens").to_json(),
+                r#"{"user_id":3}"#,
+                "{value}"
+            );
+        }
     }
 
     #[test]

@@ -35,6 +35,9 @@ alike    a signed text for another purpose under such a key; secret_key tells
         Mark::Magic(b"e"),
         Mark::Magic(b"."),
         Mark::Magic(b"gA"),
+        // One of protocol 0 or 1.
+        Mark::Magic(b"KG"),
+        Mark::Magic(b"fX"),
         // Base64 of a hexadecimal digit.
         Mark::Magic(b"M"),
         Mark::Magic(b"N"),
@@ -148,6 +151,17 @@ mod tests {
     use crate::codec::Limits;
     use crate::layout::Setting;
     use crate::store::Raw;
+
+    #[test]
+    fn pickles_of_every_protocol_are_asked_about() {
+        use base64::Engine as _;
+        for pickle in [&b"(dp0\n."[..], b"}q\x00.", b"\x80\x02}q\x00."] {
+            let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(pickle);
+            let marked =
+                |mark: &Mark| matches!(mark, Mark::Magic(magic) if text.as_bytes().starts_with(magic));
+            assert!(LAYOUT.marks.iter().any(marked), "{text}");
+        }
+    }
 
     #[test]
     fn a_secret_tells_sessions_from_other_signed_texts() {

@@ -5,7 +5,8 @@
 use crate::cookie;
 use crate::layout::session::Facts;
 use crate::layout::{
-    Blob, Cookie, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, key, python, time, user, whose,
+    Blob, Cookie, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, key, open_under_any, python, time, user,
+    whose,
 };
 use crate::value::Value;
 
@@ -30,7 +31,9 @@ end      the one key. A request in flight writes it back only if it changed the 
     marks: &[Mark::Member("uuid")],
     cookie: Cookie {
         name: Some("session"),
-        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        open: Some(|setup, given| {
+            open_under_any(setup, given, key::is_uuid, |name| cookie::bare::open(given, name))
+        }),
         ..Cookie::PLAIN
     },
     recognize,

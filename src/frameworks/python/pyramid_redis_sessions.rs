@@ -55,7 +55,13 @@ pub(super) fn key_of(setup: &Setup, id: &[u8]) -> Vec<u8> {
 
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let tail = |key: &[u8]| key::tail(key, 64, Alphabet::Hex);
-    key::locate_by(setup, key, tail, |id| key::is_exactly(id, 64, Alphabet::Hex))
+    whole(setup, &key::locate_by(setup, key, tail, |id| key::is_exactly(id, 64, Alphabet::Hex))?)
+}
+
+/// The prefix is a part of the id; only what a Redis client puts before it is not.
+pub(super) fn whole(setup: &Setup, place: &Place) -> Option<Place> {
+    let start = setup.key_prefix().len();
+    (start <= place.id.start).then_some(Place { id: start..place.id.end, usual: place.usual })
 }
 
 /// Whether a map has these members and no others.

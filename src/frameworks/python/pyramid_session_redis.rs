@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::pyramid_redis_sessions::{self, is_of};
+use super::pyramid_redis_sessions::{self, is_of, whole};
 use crate::cookie;
 use crate::layout::expire;
 use crate::layout::key::{self, Alphabet};
@@ -55,7 +55,8 @@ const ID: usize = 64;
 
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let is_id = |id: &[u8]| key::is_exactly(id, ID, Alphabet::Base64Url);
-    key::locate_by(setup, key, |key| key.len().checked_sub(ID).filter(|start| is_id(&key[*start..])), is_id)
+    let tail = |key: &[u8]| key.len().checked_sub(ID).filter(|start| is_id(&key[*start..]));
+    whole(setup, &key::locate_by(setup, key, tail, is_id)?)
 }
 
 fn recognize(_: &Setup, blob: &Blob<'_>) -> Verdict {

@@ -5,7 +5,8 @@
 use crate::cookie;
 use crate::layout::setup::{self, OptionKind, OptionSpec};
 use crate::layout::{
-    Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Rank, Setup, Verdict, key, php, python,
+    Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Rank, Setup, Verdict, key, open_under_any, php,
+    python,
 };
 
 pub const LAYOUT: Layout = Layout {
@@ -29,7 +30,9 @@ alike    any pickle of a dict under such a key: changed only when the layout is 
     cookie: Cookie {
         name: Some("session"),
         open: Some(|setup, given| {
-            cookie::itsdangerous::open_starlette(given, setup.cookie_name(), setup.texts("cookie_secret"))
+            open_under_any(setup, given, key::is_uuid, |name| {
+                cookie::itsdangerous::open_starlette(given, name, setup.texts("cookie_secret"))
+            })
         }),
         ..Cookie::PLAIN
     },

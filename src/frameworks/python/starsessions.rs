@@ -9,7 +9,7 @@ use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
 use crate::layout::setup::{OptionKind, OptionSpec};
 use crate::layout::{
-    Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, Whose, python, time,
+    Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, Whose, open_under_any, python, time,
 };
 use crate::value::Value;
 
@@ -36,7 +36,14 @@ end      the one key. A request in flight writes it back, even one that only rea
     options: &[OptionSpec::new("serializer", OptionKind::Text, "json")],
     cookie: Cookie {
         name: Some("session"),
-        open: Some(|setup, given| cookie::bare::open(given, setup.cookie_name())),
+        open: Some(|setup, given| {
+            open_under_any(
+                setup,
+                given,
+                |id| key::is_exactly(id, 32, Alphabet::Hex),
+                |name| cookie::bare::open(given, name),
+            )
+        }),
         ..Cookie::PLAIN
     },
     recognize,

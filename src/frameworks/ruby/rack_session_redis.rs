@@ -52,14 +52,16 @@ beware   Sidekiq keeps no sessions: its queues, sets and processes in the same d
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let verdict = rack::recognize(setup, blob);
+    let bare = key::is_exactly(blob.key, 64, Alphabet::Hex) && !is_of_rails(blob);
     // Of a key family that speaks of Rails it is another layout's.
-    if setup.named || memchr::memmem::find(blob.key, PREFIX.as_bytes()).is_some() {
-        return verdict;
-    }
-    let bare = key::is_exactly(blob.key, 64, Alphabet::Hex);
+    let own = setup.named || memchr::memmem::find(blob.key, PREFIX.as_bytes()).is_some();
     match verdict {
-        Verdict::Sure if bare && !is_of_rails(blob) => Verdict::Sure,
+        Verdict::Kin if bare && setup.named => Verdict::Weak,
         Verdict::No(_) => verdict,
+        verdict if own => verdict,
+        Verdict::Sure if bare => Verdict::Sure,
+        // Nothing but a digest looks like it.
+        Verdict::Kin if bare => Verdict::Several,
         _ => Verdict::no("its key does not have the prefix `rack:session:` and is not a bare id"),
     }
 }
@@ -67,4 +69,32 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
 fn is_of_rails(blob: &Blob<'_>) -> bool {
     let data = blob.form(Form::Marshal).and_then(|dump| dump.as_ref().ok());
     data.is_some_and(|data: &Value<'_>| data.get("_csrf_token").is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Limits;
+    use crate::store::Raw;
+
+    #[test]
+    fn a_hash_under_a_bare_id_is_a_session_beside_another() {
+        const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+        // {"user_id" => 77}
+        let hash = b"\x04\x08{\x06I\"\x0cuser_id\x06:\x06ETiR";
+        for (key, value, verdict) in [
+            (ID, &hash[..], Some(Verdict::Several)),
+            (&ID[32..], hash, None),
+            ("app:0123456789abcdef0123456789abcdef", hash, None),
+            (ID, b"{\"user_id\"=>77}", None),
+        ] {
+            let raw = Raw::Text(value.to_vec());
+            let blob = Blob::new(key.as_bytes(), &raw, Limits::default());
+            let found = recognize(&Setup::free(&LAYOUT), &blob);
+            match verdict {
+                Some(verdict) => assert_eq!(found, verdict, "{key}"),
+                None => assert!(matches!(found, Verdict::No(_)), "{key} {found:?}"),
+            }
+        }
+    }
 }
