@@ -900,7 +900,7 @@ impl Job<'_> {
         match self.pace.remade() {
             0 => {}
             n => {
-                self.context.ui.note(format!("the latency probe reconnected ({})", plural(n as u64, "time")))
+                self.context.ui.note(format!("the latency probe reconnected ({})", plural(n as u64, "time")));
             }
         }
         // How it went does not depend on what else there is to say.

@@ -277,7 +277,10 @@ pub const FILTERS: &[FilterSpec] = &[
     FilterSpec {
         name: "undecodable",
         help: "Sessions whose value cannot be decoded",
-        #[expect(clippy::redundant_closure, reason = "the method itself is of one lifetime only")]
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method itself is of one lifetime only"
+        )]
         parse: |_| Test::new("undecodable", |session| session.undecodable()),
         ..FLAG
     },
@@ -286,7 +289,10 @@ pub const FILTERS: &[FilterSpec] = &[
         help: "Sessions past their own expiry whose key still exists",
         more: "This includes remains of sessions that no request can use, such as a hash that a late request \
                wrote back in part; the column error gives the reason.",
-        #[expect(clippy::redundant_closure, reason = "the method itself is of one lifetime only")]
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method itself is of one lifetime only"
+        )]
         parse: |_| Test::with(Role::Remains, "expired", |session| session.expired()),
         ..FLAG
     },

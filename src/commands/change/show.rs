@@ -84,7 +84,7 @@ pub(super) fn tell_caveats(context: &Context, layouts: &BTreeMap<&'static str, u
     }
     let Some(above) = above else {
         for caveat in caveats {
-            context.ui.note(format!("{caveat}"));
+            context.ui.note(caveat);
         }
         return;
     };
