@@ -229,13 +229,13 @@ complete -c sessctl -n "__fish_sessctl_needs_command" -l user-path -d 'Find the 
 complete -c sessctl -n "__fish_sessctl_needs_command" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_needs_command" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_needs_command" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_needs_command" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_needs_command" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_needs_command" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_needs_command" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_needs_command" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_needs_command" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_needs_command" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_needs_command" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_needs_command" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_needs_command" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -277,11 +277,11 @@ complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "discover" -d 'Show 
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "stats" -d 'Measure the sessions: how many, whose, how large, how long they last'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "doctor" -d 'Find what is wrong with sessions, their indexes and the server'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "report" -d 'Write figures and findings as one self-contained HTML page'
-complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "watch" -d 'Watch sessions come and go: logins and ends a second, who has most'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "watch" -d 'Watch sessions come and go: logins and ends per second, and who has the most'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "layouts" -d 'Show how frameworks keep their sessions'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "decode" -d 'Decode a stored value from a file or standard input'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "cookie" -d 'Find the session that a cookie belongs to, and check its signature'
-complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "acl" -d 'Print the ACL SETUSER line that permits certain commands, and nothing else'
+complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "acl" -d 'Print the ACL SETUSER line that allows certain commands, and nothing else'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "config" -d 'Write, find, show or check the configuration file'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "demo" -d 'Start a private server with sample sessions of several frameworks'
 complete -c sessctl -n "__fish_sessctl_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
@@ -567,13 +567,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l user-path -d 'F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -821,13 +821,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l user-path -d
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -1138,13 +1138,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l user-path -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -1434,13 +1434,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l user-path -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -1698,13 +1698,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l user-path -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -1990,13 +1990,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l user-path -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -2255,13 +2255,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l user-path -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -2509,13 +2509,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l user-path -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -2759,13 +2759,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l user-path -d 'F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -3000,13 +3000,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_see
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -3241,13 +3241,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -3480,13 +3480,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -3719,13 +3719,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -3957,13 +3957,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l user-path -
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -4235,13 +4235,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l user-path -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -4559,13 +4559,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l user-path -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -4844,13 +4844,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l user-path -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -4891,7 +4891,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l reveal -d 'Sh
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -s q -l quiet -d 'Print no notes and no progress'
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l rescan -d 'Measure all sessions so often; a scan is followed by at least nine times its length without one' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l rescan -d 'How often to measure all sessions; each scan is followed by at least nine times its length without one' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l latency-budget -d 'Read in such small portions that others wait no longer than a part of this, or `none` [default: none, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l metrics -d 'Serve the figures at this address for Prometheus (text or OpenMetrics), or print them once with -' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -s u -l user -d 'Sessions of exactly this user; repeat for several' -r
@@ -5134,13 +5134,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l user-path -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -5159,8 +5159,8 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l once -d 'Print once what the screen would show after the first scan, and end'
-complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l metrics-users -d 'With --metrics: tell names of users and addresses, too'
+complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l once -d 'Print once what the screen would show after the first scan, then exit'
+complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l metrics-users -d 'With --metrics: include the names of users and addresses'
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l authenticated -d 'Sessions with a logged-in user'
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l anonymous -d 'Sessions without a logged-in user'
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l no-ttl -d 'Sessions whose key has no TTL'
@@ -5401,13 +5401,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l user-path -d
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -5663,13 +5663,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l user-path -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -5902,13 +5902,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l user-path -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -6155,13 +6155,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l user-path -d 'Fi
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -6181,7 +6181,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l color -d 'Use co
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l cluster -d 'Permit what it takes in a cluster, too'
-complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l sentinel -d 'Permit what it takes on servers that sentinels watch over, too'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l sentinel -d 'Include the rights needed on servers behind sentinels'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l no-headers -d 'Leave out the header line of tables and CSV'
@@ -6395,13 +6395,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_s
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -6637,13 +6637,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -6877,13 +6877,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -7115,13 +7115,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -7353,13 +7353,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -7592,13 +7592,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l user-path -d 'F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -7830,13 +7830,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l user-pat
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -8070,13 +8070,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l user-path -d 'Fi
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -8308,13 +8308,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l user-path -d 'F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r
@@ -8546,13 +8546,13 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l user-path -d
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l match -d 'Consider only keys that match this Redis glob' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l password-file -d 'Read the password from the first line of this file; REDISCLI_AUTH works too' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l password-command -d 'Read the password from the first line this command prints' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l sentinel-password-file -d 'Read the password of the sentinels themselves from the first line of this file' -r -F
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l sentinel-password-file -d 'Read the sentinels\' own password from the first line of this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l cacert -d 'Trust these CA certificates (PEM) instead of the system\'s' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l cert -d 'Present this client certificate (PEM) to the server' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l key -d 'Use this private key (PEM) for the client certificate' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l sni -d 'Ask for the certificate of this name, and check it against that, not the HOST of the store' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l node -d 'Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l read-from -d 'Let these servers of a cluster or behind sentinels answer; nothing can be changed then' -r -f -a "primary\t'The primaries, which have all that was written'
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l node -d 'Read only this node of a cluster or behind sentinels; changes are refused then' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l read-from -d 'Which servers of a cluster or behind sentinels to read from; changes are refused then' -r -f -a "primary\t'The primaries, which have all that was written'
 replica\t'Replicas, which spares the primaries'
 nearest\t'Whichever of them answers most quickly'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l connect-timeout -d 'Give up connecting after this time [default: 5s]' -r

@@ -103,10 +103,10 @@ pub struct TargetArgs {
     #[arg(long, global = true, value_name = "CMD", conflicts_with = "password_file")]
     pub password_command: Option<String>,
 
-    /// Read the password of the sentinels themselves from the first line of this file
+    /// Read the sentinels' own password from the first line of this file
     ///
-    /// For redis-sentinel:// where it is not that of the servers. Also ?sentinel_user= and sentinel_pass= in
-    /// the store.
+    /// For redis-sentinel://, if it differs from that of the servers. Also ?sentinel_user= and
+    /// sentinel_pass= in the store.
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub sentinel_password_file: Option<PathBuf>,
 
@@ -130,15 +130,15 @@ pub struct TargetArgs {
     #[arg(long, global = true, hide_short_help = true)]
     pub insecure: bool,
 
-    /// Read this node alone, of a cluster or of what sentinels watch over; nothing can be changed then
+    /// Read only this node of a cluster or behind sentinels; changes are refused then
     ///
-    /// HOST:PORT. One node of a cluster never has all sessions: that is said, with exit code 3.
+    /// HOST:PORT. One node of a cluster never has all sessions; sessctl says so and exits with code 3.
     #[arg(long, global = true, value_name = "ADDR", hide_short_help = true)]
     pub node: Option<String>,
 
-    /// Let these servers of a cluster or behind sentinels answer; nothing can be changed then
+    /// Which servers of a cluster or behind sentinels to read from; changes are refused then
     ///
-    /// A replica is a little behind its primary. Where none is up, its primary is read.
+    /// A replica lags a little behind its primary. If none is up, its primary is read.
     #[arg(long, global = true, value_name = "WHICH", value_enum, hide_short_help = true)]
     pub read_from: Option<ReadFrom>,
 

@@ -355,7 +355,7 @@ fn opener(args: &GlobalArgs, profile: &Profile) -> anyhow::Result<Box<dyn Open>>
         if given.node.is_none() && given.read_from.is_none() {
             return Ok(store);
         }
-        Err(Usage::new(format!("{which} is for a cluster and for what sentinels watch over")).into())
+        Err(Usage::new(format!("{which} is for clusters and for servers behind sentinels")).into())
     };
     if let Some(folder) = Folder::parse(store) {
         return redis(Box::new(folder?));
@@ -441,7 +441,7 @@ fn target(given: &TargetArgs, profile: &Profile, store: &str) -> anyhow::Result<
         Some(cli::ReadFrom::Nearest) => ReadFrom::Nearest,
     };
     if target.only.is_some() && target.reads != ReadFrom::Primary {
-        return Err(Usage::new("--node says already who is read; leave --read-from out").into());
+        return Err(Usage::new("--node already says which node to read; leave out --read-from").into());
     }
     let guards = given.sentinel_password_file.clone();
     match &mut target.service {

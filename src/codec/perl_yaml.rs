@@ -57,12 +57,12 @@ struct Marks<'a> {
 impl<'a> Reader<'a> {
     fn document(&mut self) -> Parsed<Item<'a>> {
         if !sniff(self.bytes.bytes) {
-            return self.bytes.fault("no document of YAML, expected `---`");
+            return self.bytes.fault("not a YAML document, expected `---`");
         }
         self.bytes.at = BEGIN.len();
         let root = self.value(0, false)?;
         self.blank_lines();
-        if self.bytes.left() == 0 { Ok(root) } else { self.bytes.fault("something behind the document") }
+        if self.bytes.left() == 0 { Ok(root) } else { self.bytes.fault("something after the document") }
     }
 
     fn spaces(&mut self) -> usize {
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
                 self.bytes.at += 1;
                 Ok(())
             }
-            Some(_) => self.bytes.fault("something behind a value"),
+            Some(_) => self.bytes.fault("something after a value"),
         }
     }
 
@@ -292,7 +292,7 @@ impl<'a> Reader<'a> {
             self.graph.leaf(Value::Text(String::from_utf8_lossy(text)))
         };
         if self.bytes.peek() != Some(b':') {
-            return self.bytes.fault("expected `:` behind a key");
+            return self.bytes.fault("expected `:` after a key");
         }
         self.bytes.at += 1;
         Ok(key)
@@ -319,7 +319,7 @@ impl<'a> Reader<'a> {
                 Item::Node(self.graph.node(Kind::List, at, &[])?)
             }
             Some(b'{' | b'[' | b'%' | b'@' | b'`') => {
-                return self.bytes.fault("no value that Perl's modules write");
+                return self.bytes.fault("not a value that Perl's modules write");
             }
             Some(quote @ (b'"' | b'\'')) => match self.quoted(quote)? {
                 Ok(text) => self.graph.leaf(Value::Text(text)),
@@ -516,12 +516,12 @@ mod tests {
     #[test]
     fn refused() {
         for (text, offset, reason) in [
-            ("a: 1", 0, "no document of YAML, expected `---`"),
+            ("a: 1", 0, "not a YAML document, expected `---`"),
             ("---\na: *1\n", 7, "a value that is nowhere"),
-            ("---\na: [1]\n", 7, "no value that Perl's modules write"),
+            ("---\na: [1]\n", 7, "not a value that Perl's modules write"),
             ("---\na: 'x\n", 7, "a text without an end"),
-            ("---\na: 'x' y\n", 11, "something behind a value"),
-            ("---\na: 1\n  b: 2\n", 9, "something behind the document"),
+            ("---\na: 'x' y\n", 11, "something after a value"),
+            ("---\na: 1\n  b: 2\n", 9, "something after the document"),
             ("---\nword\n", 4, "no key with a colon"),
             ("---\na: \"\\q\"\n", 9, "an escape that is not known"),
         ] {

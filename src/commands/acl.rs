@@ -8,12 +8,12 @@ use crate::fault::Usage;
 use crate::render::Format;
 use crate::text::glob;
 
-/// Print the ACL SETUSER line that permits certain commands, and nothing else
+/// Print the ACL SETUSER line that allows certain commands, and nothing else
 ///
-/// Type what it prints in redis-cli, with a password of your own. Without --for there are two lines, of a user who
-/// can only read and of one who can change sessions. With --layout or --prefix the user sees only keys that begin
-/// so: indexes, locks and twins of sessions that lie elsewhere (`sessctl layouts NAME` names them) are added with
-/// --keys.
+/// Type what it prints in redis-cli, with a password of your own. Without --for it prints two lines: a
+/// user who can only read, and one who can change sessions. With --layout or --prefix the user sees only
+/// keys with that beginning; add the indexes, locks and twins of sessions that lie elsewhere (`sessctl
+/// layouts NAME` names them) with --keys.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -38,7 +38,7 @@ pub struct Args {
     #[arg(long)]
     pub cluster: bool,
 
-    /// Permit what it takes on servers that sentinels watch over, too
+    /// Include the rights needed on servers behind sentinels
     #[arg(long)]
     pub sentinel: bool,
 
@@ -238,9 +238,7 @@ fn rules(commands: &[For], more: &[&'static str]) -> String {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if context.format != Format::Table {
-        return Err(Usage::new("acl prints lines for redis-cli, and in no other form")
-            .hint("leave -o out")
-            .into());
+        return Err(Usage::new("acl prints lines for redis-cli only").hint("leave out -o").into());
     }
     let groups: Vec<(&str, Vec<For>)> = if args.commands.is_empty() {
         vec![("sessctl-read", vec![For::List]), ("sessctl-purge", CHANGES.to_vec())]
@@ -261,9 +259,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         let changes = commands.iter().any(|one| one.changes());
         if changes && old {
             return Err(Usage::new(
-                "changes need Redis 7.0 or Valkey 7.2, so that there are no rights for them",
+                "changes need Redis 7.0 or Valkey 7.2, so there are no rights for them on older servers",
             )
-            .hint("leave --server out")
+            .hint("leave out --server")
             .into());
         }
         let keys = keys(context, args, changes, old);

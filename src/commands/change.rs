@@ -688,9 +688,8 @@ impl Job<'_> {
                 take_left(store.as_mut(), &mut belongs, waiting, matched)?;
                 let nothing = matched.spool.totals.sessions == 0;
                 if summary.in_one_pass() && summary.state != State::Done && nothing {
-                    let what = format!(
-                        "the run {run} ended sessions as it found them, and kept no list of what is left"
-                    );
+                    let what =
+                        format!("the run {run} ended sessions as it found them and kept no list of the rest");
                     return Err(Failure::new(what)
                         .hint("run the same command again; what it already ended will not match")
                         .into());

@@ -237,7 +237,9 @@ fn setting(context: &Context, aside: &mut dyn Lookup, findings: &mut Findings) {
             }
         }
         Ok(None) if context.store.medium() == Medium::Redis && aside.offers().change => {
-            context.ui.detail("the server may not be asked for this user's rights (ACL WHOAMI, ACL DRYRUN)");
+            context
+                .ui
+                .detail("no permission to ask the server for this user's rights (ACL WHOAMI, ACL DRYRUN)");
         }
         // The rights that are asked for here are those that the scan took already.
         Ok(None) | Err(_) => {}

@@ -30,12 +30,12 @@ use sampler::{Shared, State, Watched};
 use screen::View;
 use serve::Served;
 
-/// Watch sessions come and go: logins and ends a second, who has most
+/// Watch sessions come and go: logins and ends per second, and who has the most
 ///
-/// All sessions are measured now and then (--rescan). What happens in between is taken from the server's
-/// keyspace notifications, where they are on; else it is what differs from one scan to the next, and the
-/// screen says which. No setting of the server is changed. A row can be chosen and looked at (Enter) or
-/// ended (p), with the question and the undo file of `sessctl purge`; `?` shows all keys.
+/// All sessions are measured from time to time (--rescan). What happens in between comes from the
+/// server's keyspace notifications, if they are on; otherwise from the differences between scans. The
+/// screen says which. No server setting is changed. Select a row to inspect it (Enter) or end it (p),
+/// with the same question and undo file as `sessctl purge`; `?` shows all keys.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -51,12 +51,12 @@ Examples:
   Turn notifications on yourself, so that each second is told:
     redis-cli config set notify-keyspace-events AKE")]
 pub struct Args {
-    /// Measure all sessions so often; a scan is followed by at least nine times its length without one
+    /// How often to measure all sessions; each scan is followed by at least nine times its length without one
     #[arg(long, value_name = "SPAN", value_parser = duration, default_value = "10s",
         help_heading = "Watching")]
     pub rescan: Duration,
 
-    /// Print once what the screen would show after the first scan, and end
+    /// Print once what the screen would show after the first scan, then exit
     #[arg(long, help_heading = "Watching")]
     pub once: bool,
 
@@ -67,10 +67,10 @@ pub struct Args {
 
     /// Serve the figures at this address for Prometheus (text or OpenMetrics), or print them once with -
     ///
-    /// HOST:PORT, PORT of this machine alone, or :PORT of all of its addresses; they are at /metrics, for
-    /// everybody who can reach it. A request never makes the store be asked anything: it gets what the last
-    /// scan found. It ends with 0 when it is told to stop. With - counters are left out, as they begin anew
-    /// each time.
+    /// HOST:PORT, PORT for this machine only, or :PORT for all of its addresses; the figures are at
+    /// /metrics, for anyone who can reach it. A request never causes a scan: it gets what the last one
+    /// found. The exit code is 0 when stopped by a signal. With -, counters are left out, since they
+    /// would start over each time.
     #[arg(
         long,
         value_name = "ADDR",
@@ -80,7 +80,7 @@ pub struct Args {
     )]
     pub metrics: Option<String>,
 
-    /// With --metrics: tell names of users and addresses, too
+    /// With --metrics: include the names of users and addresses
     #[arg(long, help_heading = "Watching", requires = "metrics")]
     pub metrics_users: bool,
 
@@ -109,7 +109,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if !once_only && !changes {
         return Err(Error::Unsupported {
             place: context.store.place(),
-            why: "does not change, so that there is nothing to watch".to_string(),
+            why: "does not change, so there is nothing to watch".to_string(),
             hint: "`sessctl stats` measures it, and `sessctl report` draws it".to_string(),
         }
         .into());
@@ -129,28 +129,28 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
 /// Refuses what cannot be shown, before anything is asked of a server.
 fn permit(context: &Context, args: &Args) -> anyhow::Result<()> {
     let hint = "use --once with json or yaml; `sessctl list -o ids` prints the ids of sessions";
-    context.format.among(Format::OBJECTS, "what is watched is told", hint)?;
+    context.format.among(Format::OBJECTS, "the store being watched is always named", hint)?;
     if args.metrics.is_some() && context.format != Format::Table {
-        return Err(Usage::new("--metrics has a form of its own, and -o another one")
-            .hint("leave -o out; `sessctl watch --once -o json` has the figures as JSON")
+        return Err(Usage::new("--metrics has a format of its own; leave out -o")
+            .hint("leave out -o; `sessctl watch --once -o json` has the figures as JSON")
             .into());
     }
     if args.once || args.metrics.is_some() || context.format == Format::Ndjson {
         return Ok(());
     }
     if context.format != Format::Table {
-        return Err(Usage::new("one object cannot be watched")
-            .hint("say --once for one, or -o ndjson for one after each scan")
+        return Err(Usage::new("a single object cannot be updated")
+            .hint("use --once for one, or -o ndjson for one after each scan")
             .into());
     }
     let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
     if !context.ui.stdin_terminal || !context.ui.stdout_terminal || dumb {
-        return Err(Usage::new("watch needs a terminal to show and to be told something")
+        return Err(Usage::new("watch needs a terminal")
             .hint("--once prints the figures once, -o ndjson after each scan")
             .into());
     }
     if args.select.has("ids-from", "-") {
-        return Err(Usage::new("--ids-from - takes the keyboard, and watch listens to it")
+        return Err(Usage::new("--ids-from - reads standard input, but watch needs the keyboard")
             .hint("write the ids to a file and name that")
             .into());
     }

@@ -23,7 +23,7 @@ const MOVED: i64 = 1_500;
 /// What has happened so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
-    /// Sessions that came with a user, or got one.
+    /// Sessions that appeared with a user, or gained one.
     pub logins: u64,
     /// Sessions that came with nobody, or nobody knows whom.
     pub guests: u64,
@@ -428,7 +428,7 @@ mod tests {
         with("sess:b", Some("bob"), "2", 9_000, |session| assert!(live.looked(b"sess:b", Some(session))));
         assert!(!live.looked(b"sess:c", None));
         tell(&mut live, "sess:c", Happened::Written);
-        assert!(live.take(9).is_empty(), "it was looked at and is none");
+        assert!(live.take(9).is_empty(), "it was checked and is not one");
         tell(&mut live, "sess:c", Happened::Removed);
         tell(&mut live, "sess:a", Happened::Expired);
         tell(&mut live, "sess:a", Happened::Expired);

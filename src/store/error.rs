@@ -50,12 +50,12 @@ pub enum Error {
     #[error("the slots {slots} of {place} could not be read: {why}")]
     Unseen { place: String, slots: String, why: String },
     /// One node of a cluster was read, as was asked for.
-    #[error("only {place} was read, which does not have the slots {slots} of its cluster")]
+    #[error("only {place} was read, which does not hold the slots {slots} of its cluster")]
     Alone { place: String, slots: String },
     #[error("{place} is a read-only replica")]
     Replica { place: String },
     /// It does not answer while it has no connection to the server that it copies.
-    #[error("{place} is a replica that has lost its primary, and answers nothing meanwhile")]
+    #[error("{place} is a replica that has lost its primary and answers nothing for now")]
     Detached { place: String },
     /// It was the primary, or was said to be, and another server is by now.
     #[error("{place} is not the primary any more")]
@@ -180,7 +180,7 @@ impl Advice for Error {
                 "redis-cli --cluster check HOST:PORT says which nodes and slots are missing; run the command \
                  again once they are back"
             }
-            Error::Alone { .. } => "leave --node out to see the whole cluster",
+            Error::Alone { .. } => "leave out --node to see the whole cluster",
             Error::Replica { .. } => {
                 "a replica can be read; name its primary with --store to change something (INFO replication \
                  says which it is)"
@@ -220,7 +220,7 @@ impl Advice for Error {
                  place, as managed services have them; name the servers behind it themselves"
             }
             Error::Refused { command, .. } if command == "SELECT" => {
-                "the database is one that this server does not have; clusters and proxies have 0 alone"
+                "this server does not have that database; clusters and proxies have only 0"
             }
             // Other reasons, such as a certificate, say themselves what to do.
             Error::Connect { reason: Reason::Unfit(_), .. }

@@ -589,8 +589,8 @@ impl Open for Target {
             Opened::One(_) if self.reads != ReadFrom::Primary => {
                 return Err(Error::Unsupported {
                     place: self.place(),
-                    why: "is one server, so that there is nobody else to read from".to_string(),
-                    hint: "name a cluster or sentinels, or leave --read-from out".to_string(),
+                    why: "is a single server, so there is nothing else to read from".to_string(),
+                    hint: "name a cluster or sentinels, or leave out --read-from".to_string(),
                 });
             }
             Opened::One(store) => store,
@@ -604,8 +604,8 @@ impl Open for Target {
             let which = if self.only.is_some() { "--node" } else { "--read-from" };
             return Err(Error::Unsupported {
                 place: self.place(),
-                why: format!("is only read with {which}"),
-                hint: format!("changes are made on the primaries, all of them: leave {which} out"),
+                why: format!("can only be read with {which}"),
+                hint: format!("changes are made on all primaries: leave out {which}"),
             });
         }
         Ok(match open(self, true)? {

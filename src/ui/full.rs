@@ -139,7 +139,7 @@ impl Full {
     pub fn aside<T>(&mut self, act: impl FnOnce() -> T) -> io::Result<T> {
         leave();
         let done = act();
-        let _ = write!(io::stderr().lock(), "\n{}", glyph::own("Press a key to go on watching … "));
+        let _ = write!(io::stderr().lock(), "\n{}", glyph::own("Press a key to continue watching … "));
         enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
         while !super::interrupted() {

@@ -175,14 +175,14 @@ fn one_node_never_looks_like_all_of_them() {
     cluster.fill(&express_sessions(300));
     let node = format!("127.0.0.1:{}", cluster.ports[1]);
     let ran = cluster.sess.args(["list", "-o", "ids", "--node", &node]).code(3);
-    let ran = ran.says(&format!("only redis://{node}/0 was read")).says("leave --node out");
+    let ran = ran.says(&format!("only redis://{node}/0 was read")).says("leave out --node");
     assert_eq!(ran.lines().len(), cluster.node(1).size());
     let ran = cluster.sess.args(["count", "-o", "json", "--node", &node]).code(3);
     assert_eq!(ran.json(), json!({ "count": cluster.node(1).size(), "complete": false }));
     let ran = cluster.sess.args(["purge", "--all", "--yes", "--node", &node]).code(5);
-    ran.says("is only read with --node");
+    ran.says("can only be read with --node");
     let one = Sess::new();
-    one.args(["list", "--read-from", "replica"]).code(5).says("is one server");
+    one.args(["list", "--read-from", "replica"]).code(5).says("is a single server");
     one.args(["list", "--store", "files:/tmp", "--node", &node]).code(2).says("--node is for a cluster");
 }
 

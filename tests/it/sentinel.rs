@@ -190,5 +190,9 @@ fn a_replica_or_one_server_is_read_where_that_is_wished() {
     let node = watched.address(2);
     watched.sess.args(["count", "--node", &node]).success().stdout("50\n");
     assert!(watched.server(2).calls().contains_key("scan"));
-    watched.sess.args(["purge", "--all", "--yes", "--node", &node]).code(5).says("is only read with --node");
+    watched
+        .sess
+        .args(["purge", "--all", "--yes", "--node", &node])
+        .code(5)
+        .says("can only be read with --node");
 }

@@ -73,5 +73,5 @@ fn what_a_proxy_does_not_know_is_named() {
     sess.args(["count"]).success().stdout("1\n");
     let sess = Sess::on(Server::with(&["--databases", "1"]));
     let store = format!("{}?db=1", sess.server.url());
-    sess.args(["list", "--store", &store]).code(1).says("refused SELECT").says("have 0 alone");
+    sess.args(["list", "--store", &store]).code(1).says("refused SELECT").says("have only 0");
 }

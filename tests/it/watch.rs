@@ -26,7 +26,7 @@ fn without_notifications_scans_are_compared() {
     let sess = express_shop();
     let before = setting(&sess);
     let screen = sess.screen(80, 24, &["watch", "--rescan", "100ms"]);
-    screen.shows("3 sessions, 2 users").shows("by what differs between scans");
+    screen.shows("3 sessions, 2 users").shows("from differences between scans");
     let sess = sess.express("sess:carol-00000000000000000000000000004", Some("carol"), &json!({}));
     screen.shows("4 sessions, 3 users").until("a login", |text| is_going(text, "logins"));
     sess.server.command(&["DEL", "sess:carol-00000000000000000000000000004"]);
@@ -42,7 +42,7 @@ fn with_notifications_each_second_is_told_and_nothing_scanned_for_it() {
         sess.server.command(&["CONFIG", "SET", "notify-keyspace-events", flags]);
         let before = setting(&sess);
         let screen = sess.screen(100, 24, &["watch", "--rescan", "1h"]);
-        screen.shows("3 sessions, 2 users").shows("as the server tells").shows("logins 0/s");
+        screen.shows("3 sessions, 2 users").shows("as the server reports it").shows("logins 0/s");
         sess.server.forget_calls();
         let sess = sess.express("sess:zoe-000000000000000000000000000009", Some("zoe"), &json!({}));
         screen.shows("zoe").until("a login", |text| is_going(text, "logins"));
@@ -80,7 +80,7 @@ fn a_session_is_inspected_and_others_are_filtered() {
     let screen = sess.screen(90, 30, &["watch", "--rescan", "1h"]);
     screen.shows("3 sessions").press(&["/"]).types("bob").shows("filter: bob").press(&["Enter"]);
     screen.shows("1 session, 1 user").shows("only: ").press(&["Enter"]).shows("connect-redis");
-    screen.shows("passport").shows("Press a key to go on watching").press(&["x"]).shows("SESSIONS");
+    screen.shows("passport").shows("Press a key to continue watching").press(&["x"]).shows("SESSIONS");
     screen.press(&["/"]).types("--idle soon").press(&["Enter"]).shows("--idle 'soon'");
     screen
         .press(&["Escape"])
@@ -210,7 +210,7 @@ fn what_is_printed_once_is_what_stats_says() {
 fn what_cannot_be_watched_is_refused() {
     let sess = express_shop();
     sess.args(["watch"]).code(2).says("watch needs a terminal").says("--once");
-    sess.args(["watch", "-o", "json"]).code(2).says("say --once");
+    sess.args(["watch", "-o", "json"]).code(2).says("use --once");
     sess.args(["watch", "-o", "csv"]).code(2);
     let (code, shown) = Sess::on(express_shop().server).env("TERM", "dumb").terminal(&["watch"]).end();
     assert_eq!(code, Some(2), "{shown}");
@@ -277,8 +277,8 @@ fn metrics_are_printed_once_for_a_collector_of_files() {
     let text = sess.args(["watch", "--metrics", "-", "--metrics-users"]).success().text();
     prometheus_takes(&text);
     assert!(text.contains("user=\"alice\"} 2\n") && text.contains("address=\"192.0.2.1\"} 1\n"), "{text}");
-    sess.args(["watch", "--metrics", "-", "-o", "json"]).code(2).says("leave -o out");
-    sess.args(["watch", "--metrics", "here"]).code(2).says("no address to listen at");
+    sess.args(["watch", "--metrics", "-", "-o", "json"]).code(2).says("leave out -o");
+    sess.args(["watch", "--metrics", "here"]).code(2).says("cannot listen at this address");
 }
 
 /// Sends this and gives what comes back.
@@ -335,7 +335,7 @@ fn metrics_are_served_to_whoever_asks() {
     drop(silent);
     eventually("it answers again", || asked(address, get).contains(" 200 "));
     let taken = sess.args(["watch", "--metrics", address]).code(1);
-    taken.says("cannot listen at").says("another program listens there");
+    taken.says("cannot listen at").says("another program is listening there");
     assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill").success());
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }

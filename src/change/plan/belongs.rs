@@ -144,6 +144,12 @@ impl<'c> Belongs<'c> {
         if session.facts.user.is_none() {
             session.facts.user = named.user.map(Into::into);
         }
+        let hint = if session.sealed() {
+            "nothing was changed; what belongs to a sealed session is known only by its secret: name the profile \
+             that has it, with --profile"
+        } else {
+            hint
+        };
         match alien(&Stated::of(&session, &named)) {
             None => Ok(()),
             Some(key) => {

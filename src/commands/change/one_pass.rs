@@ -93,7 +93,7 @@ pub(super) fn run(job: &mut Job<'_>, matched: &mut Matched<'_>, enough: usize) -
         // How many there were, and which.
         job.note(Some(spool))?;
         if let Some(error) = lost {
-            context.ui.warn(format!("not all that was changed can be named: {error}"));
+            context.ui.warn(format!("not everything that was changed can be listed: {error}"));
         }
     }
     end

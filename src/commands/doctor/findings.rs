@@ -184,14 +184,14 @@ pub const ALL: &[Spec] = &[
         id: Id::Rights,
         name: "rights",
         severity: Severity::Info,
-        why: "This user of the server may not do all that sessctl does; what that concerns ends with exit code 4.",
+        why: "This server user lacks rights that sessctl needs; commands that need them exit with code 4.",
         fix: None,
     },
     Spec {
         id: Id::ConfigReadable,
         name: "config-readable",
         severity: Severity::Warning,
-        why: "The configuration file holds a secret, and other users of this machine can read it.",
+        why: "The configuration file contains a secret that other users of this machine can read.",
         fix: None,
     },
     Spec {

@@ -101,42 +101,38 @@ fn escaped(text: &str) -> String {
 pub(super) fn text(state: &State, place: &str, form: Form, users: bool) -> String {
     let mut out = Writer { form, place, out: String::new() };
     let up = state.sample.is_some() && state.failure.is_none();
-    out.gauge(
-        "sessctl_up",
-        "Whether the last scan of the store went to its end.",
-        Some(f64::from(u8::from(up))),
-    );
+    out.gauge("sessctl_up", "Whether the last scan of the store completed.", Some(f64::from(u8::from(up))));
     if let Some(sample) = &state.sample {
         let figures = &sample.figures;
         let gauge = |count: u64| Some(count as f64);
         out.gauge("sessctl_sessions", "Sessions in the store.", gauge(figures.sessions));
         out.gauges(
             "sessctl_sessions_by_login",
-            "Sessions of somebody, of nobody, and of which that is not known.",
+            "Sessions with a user, without one, and whose user is unknown.",
             "login",
             [("user", figures.authenticated), ("nobody", figures.anonymous), ("unknown", figures.unknown)],
         );
         let layouts = figures.layouts.iter().map(|top| (top.name.as_str(), top.held.sessions));
-        out.gauges("sessctl_sessions_by_layout", "Sessions of each layout.", "layout", layouts);
+        out.gauges("sessctl_sessions_by_layout", "Sessions by layout.", "layout", layouts);
         let agents = figures.agents.iter().map(|top| (top.name.as_str(), top.held.sessions));
-        out.gauges("sessctl_sessions_by_agent", "Sessions of each family of browsers.", "agent", agents);
+        out.gauges("sessctl_sessions_by_agent", "Sessions by browser family.", "agent", agents);
         out.gauge("sessctl_users", "Users who have a session.", gauge(figures.users));
         for (name, help, count) in [
             ("undecodable", "Sessions whose value cannot be decoded.", figures.undecodable),
-            ("without_ttl", "Sessions that no TTL ends.", figures.without_ttl),
-            ("expired", "Sessions that are over and still there.", figures.expired),
+            ("without_ttl", "Sessions without a TTL.", figures.without_ttl),
+            ("expired", "Sessions that have expired but still exist.", figures.expired),
         ] {
             out.gauge(&format!("sessctl_sessions_{name}"), help, gauge(count));
         }
         let within = |minutes| sample.cliff.within(minutes);
         out.gauges(
             "sessctl_sessions_ending",
-            "Sessions that end within this time, if nobody renews them.",
+            "Sessions that end within this time unless renewed.",
             "within",
             [("1m", within(1)), ("5m", within(5)), ("15m", within(15)), ("1h", within(Cliff::MINUTES))],
         );
         let help = if sample.weighed {
-            "Memory that the keys of sessions take, as the server says."
+            "Memory taken by session keys, as reported by the server."
         } else {
             "Bytes of the keys and values of sessions."
         };
@@ -153,17 +149,26 @@ pub(super) fn text(state: &State, place: &str, form: Form, users: bool) -> Strin
         );
         if users {
             let top = figures.users_by_sessions.iter().map(|top| (top.name.as_str(), top.held.sessions));
-            out.gauges("sessctl_user_sessions", "Sessions of the users who have most.", "user", top);
+            out.gauges("sessctl_user_sessions", "Sessions of the users with the most.", "user", top);
             let top = figures.ips.iter().map(|top| (top.name.as_str(), top.held.sessions));
-            out.gauges("sessctl_address_sessions", "Sessions from the addresses with most.", "address", top);
+            out.gauges(
+                "sessctl_address_sessions",
+                "Sessions from the addresses with the most.",
+                "address",
+                top,
+            );
         }
     }
     if let Some(counts) = &state.counts {
-        out.counter("sessctl_logins", "Sessions that came with a user, or got one.", Some(counts.logins));
-        out.counter("sessctl_guests", "Sessions that came without a user.", Some(counts.guests));
+        out.counter(
+            "sessctl_logins",
+            "Sessions that appeared with a user, or gained one.",
+            Some(counts.logins),
+        );
+        out.counter("sessctl_guests", "Sessions that appeared without a user.", Some(counts.guests));
         out.counter(
             "sessctl_renewals",
-            "Sessions that were written or given another end.",
+            "Sessions that were written or whose expiry moved.",
             Some(counts.renewals),
         );
         out.family("sessctl_ends", "counter", "Sessions that ended, and how; unseen is between two scans.");
@@ -175,25 +180,26 @@ pub(super) fn text(state: &State, place: &str, form: Form, users: bool) -> Strin
         ] {
             out.sample("sessctl_ends_total", Some(("how", how)), count as f64);
         }
-        let help = "Whether counters are by keyspace notifications (1) or by what differs between scans (0).";
+        let help =
+            "Whether counters come from keyspace notifications (1) or from differences between scans (0).";
         out.gauge("sessctl_notified", help, Some(f64::from(u8::from(state.told))));
     }
     if state.scans + state.failures > 0 {
-        out.counter("sessctl_scans", "Scans that went to their end.", Some(state.scans));
-        out.counter("sessctl_scan_failures", "Scans that failed.", Some(state.failures));
+        out.counter("sessctl_scans", "Completed scans.", Some(state.scans));
+        out.counter("sessctl_scan_failures", "Failed scans.", Some(state.failures));
     }
     if let Some(health) = &state.health {
         let gauge = |count: Option<u64>| count.map(|count| count as f64);
-        out.gauge("sessctl_server_memory_bytes", "Memory that the server uses.", gauge(health.used_memory));
+        out.gauge("sessctl_server_memory_bytes", "Memory used by the server.", gauge(health.used_memory));
         out.gauge(
             "sessctl_server_memory_limit_bytes",
             "The server's maxmemory; 0 is no limit.",
             gauge(health.maxmemory),
         );
         out.gauge("sessctl_server_keys", "Keys of the database, sessions and others.", gauge(health.keys));
-        let help = "Keys that the server evicted since it was started.";
+        let help = "Keys the server has evicted since it started.";
         out.counter("sessctl_server_evicted_keys", help, health.evicted_keys);
-        let help = "Keys that expired since the server was started.";
+        let help = "Keys that have expired since the server started.";
         out.counter("sessctl_server_expired_keys", help, health.expired_keys);
     }
     let latency = state.latency.map(|latency| latency.as_secs_f64());

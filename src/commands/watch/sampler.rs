@@ -399,7 +399,7 @@ impl Watched {
         Ok(())
     }
 
-    /// Listens as long as the server tells, and asks it again later where it does not.
+    /// Listens as long as the server reports it, and asks it again later where it does not.
     fn listen(&self, mut events: Option<Box<dyn Events>>, shared: &Shared) {
         while !shared.stopped() {
             let asked = Instant::now();

@@ -108,11 +108,11 @@ fn sessions(state: &State) -> Vec<&Row> {
 const HELP: &[(&str, &str)] = &[
     ("q, Ctrl-C", "leave"),
     ("/", "filter: part of a user's name, or options such as --anonymous --idle '>1h'"),
-    ("Esc", "take the filter away"),
+    ("Esc", "remove the filter"),
     ("Tab", "next list: sessions, users, addresses, agents"),
     ("up, down, k, j", "choose a row"),
     ("Enter", "of a session: inspect it; of a user or address: show only theirs"),
-    ("p", "end the session, or all sessions of the user or address: asks first, and undo takes it back"),
+    ("p", "end the session, or all sessions of the user or address: asks first, and can be undone"),
     ("r", "scan now"),
     ("?", "this help"),
 ];
@@ -218,7 +218,7 @@ fn head(view: &View, state: &State, width: usize) -> Vec<Line> {
 
 fn figures(state: &State, width: usize) -> Vec<Line> {
     let Some(sample) = &state.sample else {
-        return vec![vec![("The first scan is under way.".to_string(), Tone::Plain)]];
+        return vec![vec![("The first scan is running.".to_string(), Tone::Plain)]];
     };
     let figures = &sample.figures;
     let mut facts = vec![
@@ -230,7 +230,7 @@ fn figures(state: &State, width: usize) -> Vec<Line> {
         (figures.unknown, "not known whose", Tone::Plain),
         (figures.undecodable, "cannot be decoded", Tone::Bad),
         (figures.without_ttl, "without TTL", Tone::Bad),
-        (figures.expired, "over and still there", Tone::Bad),
+        (figures.expired, "expired but still there", Tone::Bad),
     ];
     facts.extend(
         more.iter()
@@ -268,7 +268,7 @@ fn millis(time: Duration) -> String {
 }
 
 fn rates(state: &State, width: usize) -> Vec<Line> {
-    let how = if state.told { "as the server tells" } else { "by what differs between scans" };
+    let how = if state.told { "as the server reports it" } else { "from differences between scans" };
     let Some((counts, seconds)) = state.lately() else {
         let wait =
             if state.told { "logins and ends: in a moment" } else { "logins and ends: after a second scan" };

@@ -36,15 +36,15 @@ pub(super) fn listen(address: &str) -> anyhow::Result<TcpListener> {
         .to_socket_addrs()
         .map_err(|error| {
             let why = unnumbered(&error.to_string());
-            Usage::new(format!("--metrics {address}: this is no address to listen at ({why})")).hint(hint)
+            Usage::new(format!("--metrics {address}: cannot listen at this address ({why})")).hint(hint)
         })?
         .collect();
     let listener = TcpListener::bind(&addresses[..]).map_err(|error| {
         let hint = match error.kind() {
             ErrorKind::AddrInUse => {
-                "another program listens there; choose another port, or ask `ss -ltnp` whose it is"
+                "another program is listening there; choose another port, or see `ss -ltnp`"
             }
-            ErrorKind::PermissionDenied => "ports below 1024 are root's; choose another",
+            ErrorKind::PermissionDenied => "ports below 1024 need root; choose another",
             _ => hint,
         };
         let why = unnumbered(&error.to_string());

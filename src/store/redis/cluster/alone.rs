@@ -25,7 +25,7 @@ impl OneNode {
     pub(in crate::store::redis) fn open(target: &Target) -> Result<OneNode, Error> {
         let mut store = RedisStore::open(target)?;
         if !store.cluster {
-            let reason = "it is no node of a cluster; leave --node out".to_string();
+            let reason = "it is not a node of a cluster; leave out --node".to_string();
             return Err(Error::Connect { place: target.place(), reason: Reason::Unfit(reason) });
         }
         let (slots, replica) = Own::served(&mut store)?;

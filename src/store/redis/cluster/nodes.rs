@@ -169,13 +169,13 @@ impl Nodes {
     /// The connection to a primary of the map.
     pub(super) fn node(&mut self, at: usize) -> Result<&mut RedisStore, Error> {
         let Some(node) = self.map.nodes.get(at).cloned() else {
-            return Err(Error::Target("there is no such node".to_string()));
+            return Err(Error::Target("no such node".to_string()));
         };
         if !self.open.contains_key(&node.id) {
             let store = self.connect(&node)?;
             self.open.insert(node.id.clone(), store);
         }
-        self.open.get_mut(&node.id).ok_or_else(|| Error::Target("there is no such node".to_string()))
+        self.open.get_mut(&node.id).ok_or_else(|| Error::Target("no such node".to_string()))
     }
 
     /// The connection to whoever answers for a primary's slots where nothing is changed.
@@ -188,7 +188,7 @@ impl Nodes {
             let Some(store) = self.choose(&node) else { return self.node(at) };
             self.readers.insert(node.id.clone(), store);
         }
-        self.readers.get_mut(&node.id).ok_or_else(|| Error::Target("there is no such node".to_string()))
+        self.readers.get_mut(&node.id).ok_or_else(|| Error::Target("no such node".to_string()))
     }
 
     /// A connection to the replica that is to answer for a primary; none where that is the primary itself.
@@ -407,7 +407,7 @@ impl Nodes {
     fn asking(&self, to: &str) -> Result<RedisStore, Error> {
         let address = to.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
         let Some((host, port)) = address else {
-            return Err(Error::Target("there is no such node".to_string()));
+            return Err(Error::Target("no such node".to_string()));
         };
         let mut store = self.to(host, port)?;
         store.asking = true;
