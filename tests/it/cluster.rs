@@ -183,7 +183,7 @@ fn one_node_never_looks_like_all_of_them() {
     ran.says("can only be read with --node");
     let one = Sess::new();
     one.args(["list", "--read-from", "replica"]).code(5).says("is a single server");
-    one.args(["list", "--store", "files:/tmp", "--node", &node]).code(2).says("--node is for a cluster");
+    one.args(["list", "--store", "files:/tmp", "--node", &node]).code(2).says("--node is for clusters");
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn replicas_are_read_where_that_is_wished() {
     assert!(cluster.replicas.iter().all(asked));
     assert!(!cluster.nodes().any(|node| node.calls().contains_key("scan")));
     cluster.sess.args(["count", "--read-from", "nearest"]).success().stdout("600\n");
-    cluster.sess.args(["purge", "--all", "--yes", "--read-from", "replica"]).code(5).says("is only read");
+    cluster.sess.args(["purge", "--all", "--yes", "--read-from", "replica"]).code(5).says("can only be read");
 }
 
 #[test]
