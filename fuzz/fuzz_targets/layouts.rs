@@ -4,9 +4,10 @@
 
 use libfuzzer_sys::fuzz_target;
 use sessctl::codec::Limits;
+use sessctl::detect;
 use sessctl::frameworks;
-use sessctl::layout::{Blob, Setup, detect};
 use sessctl::layout::session::Certainty;
+use sessctl::layout::{Blob, Setup};
 use sessctl::store::{Key, Need, Raw, Record, Ttl};
 
 fuzz_target!(|bytes: &[u8]| {
