@@ -40,7 +40,7 @@ use serve::Served;
 #[command(after_help = "\
 Examples:
   sessctl watch
-  Only those of nobody, looked at every minute:
+  Only anonymous ones, every minute:
     sessctl watch --anonymous --rescan 1m
   For a log or another program:
     sessctl watch --once

@@ -171,9 +171,9 @@ fn overview(measured: &Measured) -> Html {
     html.markup("</dl>\n");
     if figures.sessions > 0 {
         let whose = [
-            ("of a user", figures.authenticated),
-            ("of nobody", figures.anonymous),
-            ("not known", figures.unknown),
+            ("with a user", figures.authenticated),
+            ("anonymous", figures.anonymous),
+            ("unknown", figures.unknown),
         ];
         let whose =
             whose.map(|(label, count)| Bar { label: label.to_string(), count: measured.scaled(count) });

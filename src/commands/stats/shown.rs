@@ -43,8 +43,8 @@ pub(super) fn screen(context: &Context, measured: &Measured, top: usize) -> Stri
     }
     let whose = [
         (figures.authenticated, format!("of {}", plural(figures.users, "user"))),
-        (figures.anonymous, "of nobody".to_string()),
-        (figures.unknown, "user unknown".to_string()),
+        (figures.anonymous, "anonymous".to_string()),
+        (figures.unknown, "of unknown users".to_string()),
     ];
     let whose: Vec<String> = whose
         .iter()
@@ -99,12 +99,12 @@ pub(super) fn screen(context: &Context, measured: &Measured, top: usize) -> Stri
         return out;
     }
 
-    let _ = writeln!(out, "\n{:<16} {:>8} {:>8} {:>8} {:>8} {:>8}", "", "MIN", "HALF", "90 %", "99 %", "MAX");
+    let _ = writeln!(out, "\n{:<17} {:>8} {:>8} {:>8} {:>8} {:>8}", "", "MIN", "HALF", "90 %", "99 %", "MAX");
     row(&mut out, "size", &figures.bytes, clock::size);
     row(&mut out, "ends in", &figures.ttl_ms, clock::span);
     row(&mut out, "not seen for", &figures.idle_ms, clock::span);
     row(&mut out, "age", &figures.age_ms, clock::span);
-    row(&mut out, "sessions a user", &figures.sessions_per_user, |count| count.to_string());
+    row(&mut out, "sessions per user", &figures.sessions_per_user, |count| count.to_string());
 
     for (head, spread, label) in [
         ("ends in", &figures.ttl_ms, clock::span as fn(u64) -> String),

@@ -226,8 +226,8 @@ fn figures(state: &State, width: usize) -> Vec<Line> {
         (plural(figures.users, "user"), Tone::Plain),
     ];
     let more = [
-        (figures.anonymous, "of nobody", Tone::Plain),
-        (figures.unknown, "not known whose", Tone::Plain),
+        (figures.anonymous, "anonymous", Tone::Plain),
+        (figures.unknown, "of unknown users", Tone::Plain),
         (figures.undecodable, "cannot be decoded", Tone::Bad),
         (figures.without_ttl, "without TTL", Tone::Bad),
         (figures.expired, "expired but still there", Tone::Bad),
