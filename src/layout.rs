@@ -496,3 +496,12 @@ pub fn open_under_any(
         }
     })
 }
+
+/// The same for a cookie whose value is the id itself.
+pub fn open_bare_under_any(
+    setup: &Setup,
+    given: &Given,
+    is_id: impl Fn(&[u8]) -> bool,
+) -> Result<Opened, CookieError> {
+    open_under_any(setup, given, is_id, |name| crate::cookie::bare::open(given, name))
+}

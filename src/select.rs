@@ -111,6 +111,7 @@ impl FromArgMatches for SelectArgs {
         let values = |id: &str| -> Vec<String> {
             matches.get_many::<String>(id).into_iter().flatten().cloned().collect()
         };
+        self.given.clear();
         self.all = matches.get_flag("all");
         self.not = values("not");
         for (spec, negated) in FILTERS.iter().flat_map(|spec| [(spec, false), (spec, true)]) {

@@ -198,6 +198,28 @@ export function cookieOf(response, name) {
   return set.split(";")[0];
 }
 
+/** What browsers do with an application of the paths /login, /visit, /me and /slow, whatever it is written in. */
+export function browsersOf(t, url, name) {
+  const get = (path, cookie) => fetch(`${url}${path}`, { headers: cookie ? { cookie } : {} });
+  const good = async (path, cookie) => {
+    const response = await get(path, cookie);
+    if (response.status !== 200) throw new Error(`${path}: HTTP ${response.status}: ${await response.text()}`);
+    return response;
+  };
+  return {
+    get,
+    good,
+    login: async (user) => cookieOf(await good(`/login?user=${user}`), name),
+    visit: async () => cookieOf(await good("/visit"), name),
+    // Gives the user, or the status of a request that failed.
+    slow: (cookie) => slowly(t, async () => {
+      const response = await get("/slow", cookie);
+      return response.status === 200 ? response : { json: async () => ({ user: response.status }) };
+    }),
+    who: async (cookie) => (await (await good("/me", cookie)).json()).user,
+  };
+}
+
 /** Serves `handler` on a free port of the loopback interface and gives its URL. */
 export async function serve(t, server) {
   await new Promise((done, fail) => server.once("error", fail).listen(0, "127.0.0.1", done));

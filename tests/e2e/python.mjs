@@ -2,29 +2,9 @@
 // browser's cookie, and that a purge logs out whom it names and nobody else. On Django's engine cached_db it
 // does not, and says so.
 
-import { cookieOf, outcome, scenario, servePython, sessctl, sessctlJson, slowly, snapshot } from "./lib.mjs";
+import { browsersOf, outcome, scenario, servePython, sessctl, sessctlJson, snapshot } from "./lib.mjs";
 
-async function application(t, script, env, name) {
-  const url = await servePython(t, script, env);
-  const get = (path, cookie) => fetch(`${url}${path}`, { headers: cookie ? { cookie } : {} });
-  const good = async (path, cookie) => {
-    const response = await get(path, cookie);
-    if (response.status !== 200) throw new Error(`${path}: HTTP ${response.status}: ${await response.text()}`);
-    return response;
-  };
-  return {
-    get,
-    good,
-    login: async (user) => cookieOf(await good(`/login?user=${user}`), name),
-    visit: async () => cookieOf(await good("/visit"), name),
-    // Gives the user, or the status of a request that failed.
-    slow: (cookie) => slowly(t, async () => {
-      const response = await get("/slow", cookie);
-      return response.status === 200 ? response : { json: async () => ({ user: response.status }) };
-    }),
-    who: async (cookie) => (await (await good("/me", cookie)).json()).user,
-  };
-}
+const application = async (t, script, env, name) => browsersOf(t, await servePython(t, script, env), name);
 
 /** Two browsers of one user, one of another, and one that is nobody's. */
 async function browsers(app, [first, second]) {

@@ -4,27 +4,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { cookieOf, outcome, scenario, servePhp, servePython, sessctl, sessctlJson, slowly } from "./lib.mjs";
-
-/** What the scripts do with an application, whatever it is written in. */
-function browsersOf(t, url, name) {
-  const get = (path, cookie) => fetch(`${url}${path}`, { headers: cookie ? { cookie } : {} });
-  const good = async (path, cookie) => {
-    const response = await get(path, cookie);
-    if (response.status !== 200) throw new Error(`${path}: HTTP ${response.status}: ${await response.text()}`);
-    return response;
-  };
-  return {
-    login: async (user) => cookieOf(await good(`/login?user=${user}`), name),
-    visit: async () => cookieOf(await good("/visit"), name),
-    who: async (cookie) => (await (await good("/me", cookie)).json()).user,
-    // Gives the user, or the status of a request that failed.
-    slow: (cookie) => slowly(t, async () => {
-      const response = await get("/slow", cookie);
-      return response.status === 200 ? response : { json: async () => ({ user: response.status }) };
-    }),
-  };
-}
+import { browsersOf, outcome, scenario, servePhp, servePython, sessctl, sessctlJson } from "./lib.mjs";
 
 /** Logs in, lists, inspects by cookie, ends, brings back; gives the cookies. */
 async function administered(t, what, app, { layout, users: [first, second], renews = false }) {

@@ -5,12 +5,11 @@
 use std::borrow::Cow;
 
 use crate::codec::json;
-use crate::cookie;
 use crate::layout::blob::Form;
 use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Copies, Decoded, Ends, Extra, Keys, Layout, Mark, Place, Setup, Verdict, Whose, go, key,
-    open_under_any, time, whose,
+    open_bare_under_any, time, whose,
 };
 use crate::store::{Key, Op, Raw};
 use crate::value::Value;
@@ -48,9 +47,7 @@ end      the key, and all members
     }),
     cookie: Cookie {
         name: Some("irissessionid"),
-        open: Some(|setup, given| {
-            open_under_any(setup, given, key::is_uuid, |name| cookie::bare::open(given, name))
-        }),
+        open: Some(|setup, given| open_bare_under_any(setup, given, key::is_uuid)),
         ..Cookie::PLAIN
     },
     ends: Ends { end, caveats: &[Layout::WRITTEN_BACK_IF_CHANGED], ..Ends::PLAIN },

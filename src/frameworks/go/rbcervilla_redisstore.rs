@@ -4,12 +4,13 @@
 //! internal/outpost/proxyv2.
 
 use crate::codec::gob::Keys as GobKeys;
-use crate::cookie;
 use crate::frameworks::go::gorilla_redistore;
 use crate::layout::go::Bag;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
-use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Place, Setup, Verdict, go, open_under_any, setup};
+use crate::layout::{
+    Blob, Cookie, Ends, Keys, Layout, Place, Setup, Verdict, go, open_bare_under_any, setup,
+};
 use crate::layout::{Mark, blob::Form};
 use crate::value::Value;
 
@@ -39,12 +40,7 @@ end      the one key. A request in flight that saves writes it back; an id that 
     cookie: Cookie {
         name: Some("session"),
         open: Some(|setup, given| {
-            open_under_any(
-                setup,
-                given,
-                |id| key::is_exactly(id, ID, Alphabet::Base32),
-                |name| cookie::bare::open(given, name),
-            )
+            open_bare_under_any(setup, given, |id| key::is_exactly(id, ID, Alphabet::Base32))
         }),
         ..Cookie::PLAIN
     },

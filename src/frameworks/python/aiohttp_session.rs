@@ -4,12 +4,11 @@
 
 use std::borrow::Cow;
 
-use crate::cookie;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
 use crate::layout::setup::{OptionKind, OptionSpec};
 use crate::layout::{
-    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, open_under_any, python, time,
+    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, open_bare_under_any, python, time,
 };
 use crate::value::Value;
 
@@ -33,12 +32,7 @@ end      the one key, which the library itself never removes. A request in fligh
     cookie: Cookie {
         name: Some("AIOHTTP_SESSION"),
         open: Some(|setup, given| {
-            open_under_any(
-                setup,
-                given,
-                |id| key::is_exactly(id, 32, Alphabet::Hex),
-                |name| cookie::bare::open(given, name),
-            )
+            open_bare_under_any(setup, given, |id| key::is_exactly(id, 32, Alphabet::Hex))
         }),
         ..Cookie::PLAIN
     },

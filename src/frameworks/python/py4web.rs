@@ -2,11 +2,10 @@
 //!
 //! py4web 1.20260805 py4web/core.py `Session`.
 
-use crate::cookie;
 use crate::layout::session::Facts;
 use crate::layout::{
-    Blob, Cookie, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, key, open_under_any, python, time, user,
-    whose,
+    Blob, Cookie, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, key, open_bare_under_any, python, time,
+    user, whose,
 };
 use crate::value::Value;
 
@@ -31,9 +30,7 @@ end      the one key. A request in flight writes it back only if it changed the 
     marks: &[Mark::Member("uuid")],
     cookie: Cookie {
         name: Some("session"),
-        open: Some(|setup, given| {
-            open_under_any(setup, given, key::is_uuid, |name| cookie::bare::open(given, name))
-        }),
+        open: Some(|setup, given| open_bare_under_any(setup, given, key::is_uuid)),
         ..Cookie::PLAIN
     },
     recognize,

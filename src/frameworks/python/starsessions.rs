@@ -4,12 +4,12 @@
 
 use std::borrow::Cow;
 
-use crate::cookie;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
 use crate::layout::setup::{OptionKind, OptionSpec};
 use crate::layout::{
-    Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, Whose, open_under_any, python, time,
+    Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, Whose, open_bare_under_any, python,
+    time,
 };
 use crate::value::Value;
 
@@ -37,12 +37,7 @@ end      the one key. A request in flight writes it back, even one that only rea
     cookie: Cookie {
         name: Some("session"),
         open: Some(|setup, given| {
-            open_under_any(
-                setup,
-                given,
-                |id| key::is_exactly(id, 32, Alphabet::Hex),
-                |name| cookie::bare::open(given, name),
-            )
+            open_bare_under_any(setup, given, |id| key::is_exactly(id, 32, Alphabet::Hex))
         }),
         ..Cookie::PLAIN
     },

@@ -2,10 +2,9 @@
 //!
 //! rocket-session-store 0.2.1.
 
-use crate::cookie;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup::{OptionKind, OptionSpec};
-use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Place, Rank, Setup, Verdict, go, open_under_any};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Place, Rank, Setup, Verdict, go, open_bare_under_any};
 
 const ID: usize = 24;
 
@@ -34,12 +33,7 @@ alike    any JSON under such a key: it has to be named, with its prefix
     cookie: Cookie {
         name: Some("session"),
         open: Some(|setup, given| {
-            open_under_any(
-                setup,
-                given,
-                |id| key::is_exactly(id, ID, Alphabet::Alnum),
-                |name| cookie::bare::open(given, name),
-            )
+            open_bare_under_any(setup, given, |id| key::is_exactly(id, ID, Alphabet::Alnum))
         }),
         ..Cookie::PLAIN
     },
