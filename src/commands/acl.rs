@@ -1,10 +1,12 @@
 //! `sessctl acl`: the rights that a user of the server needs, as the line that gives them.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::fault::Usage;
+use crate::layout::Setup;
 use crate::render::Format;
 use crate::text::glob;
 
@@ -65,16 +67,16 @@ pub enum For {
 }
 
 impl For {
-    /// What it takes beside reading.
-    fn more(self) -> &'static [&'static str] {
+    /// What it takes in addition to reading.
+    fn more(self) -> &'static [&'static [&'static str]] {
         match self {
             For::List | For::Inspect | For::Count | For::Discover | For::Stats | For::Report => &[],
-            For::Doctor => &["ping"],
-            For::Purge | For::Clear => ENDING,
-            For::Expire => MOVING,
-            For::Undo => UNDOING,
+            For::Doctor => &[&["ping"]],
+            For::Purge | For::Clear => &[GUARDING, REMOVING, TELLING],
+            For::Expire => &[GUARDING, MOVING],
+            For::Undo => &[GUARDING, REMOVING, MOVING, RETURNING],
             // A plan may be of either.
-            For::Apply => BOTH,
+            For::Apply => &[GUARDING, REMOVING, TELLING, MOVING],
         }
     }
 
@@ -109,29 +111,8 @@ const READING: &[&str] = &[
     "info",
     "client|setname",
 ];
-/// What ending sessions takes besides.
-const ENDING: &[&str] = &[
-    "ping",
-    "watch",
-    "unwatch",
-    "multi",
-    "exec",
-    "discard",
-    "unlink",
-    "srem",
-    "zrem",
-    "hdel",
-    "set",
-    "publish",
-    "pexpiretime",
-    "dump",
-    "lrange",
-    "hget",
-    "pexpireat",
-    "persist",
-];
-/// What moving their ends takes besides.
-const MOVING: &[&str] = &[
+/// What every change takes: a guarded transaction, and a copy of what it changes.
+const GUARDING: &[&str] = &[
     "ping",
     "watch",
     "unwatch",
@@ -145,62 +126,16 @@ const MOVING: &[&str] = &[
     "hget",
     "pexpireat",
     "persist",
-    "zadd",
-    "zrem",
-    "smove",
-    "hset",
 ];
-/// What taking either back takes besides.
-const UNDOING: &[&str] = &[
-    "ping",
-    "watch",
-    "unwatch",
-    "multi",
-    "exec",
-    "discard",
-    "set",
-    "pexpiretime",
-    "dump",
-    "lrange",
-    "hget",
-    "restore",
-    "sadd",
-    "srem",
-    "smove",
-    "zadd",
-    "zrem",
-    "hset",
-    "hsetnx",
-    "hdel",
-    "rpush",
-    "persist",
-    "pexpireat",
-    "unlink",
-];
-const BOTH: &[&str] = &[
-    "ping",
-    "watch",
-    "unwatch",
-    "multi",
-    "exec",
-    "discard",
-    "unlink",
-    "srem",
-    "zrem",
-    "hdel",
-    "set",
-    "publish",
-    "pexpiretime",
-    "dump",
-    "lrange",
-    "hget",
-    "pexpireat",
-    "persist",
-    "zadd",
-    "smove",
-    "hset",
-];
-/// What a cluster takes besides.
+/// To take away keys and index entries.
+const REMOVING: &[&str] = &["unlink", "srem", "zrem", "hdel"];
+/// To tell the applications that subscribed.
+const TELLING: &[&str] = &["publish"];
+/// To move ends that indexes and values hold.
+const MOVING: &[&str] = &["zadd", "zrem", "smove", "hset"];
+/// To put back what is gone.
+const RETURNING: &[&str] = &["restore", "sadd", "hsetnx", "rpush"];
+/// What a cluster takes in addition.
 const CLUSTER: &[&str] = &[
     "cluster|slots",
     "cluster|nodes",
@@ -210,7 +145,7 @@ const CLUSTER: &[&str] = &[
     "asking",
     "readonly",
 ];
-/// What following a primary takes besides.
+/// What following a primary takes in addition.
 const SENTINEL: &[&str] = &["role", "wait"];
 
 /// All that reading takes, as rules.
@@ -228,7 +163,7 @@ const CHANGES: [For; 4] = [For::Purge, For::Clear, For::Expire, For::Undo];
 /// `+scan +type …`, each word once.
 fn rules(commands: &[For], more: &[&'static str]) -> String {
     let mut words: Vec<&str> = READING.to_vec();
-    for word in commands.iter().flat_map(|one| one.more()).chain(more) {
+    for word in commands.iter().flat_map(|one| one.more()).copied().flatten().chain(more) {
         if !words.contains(word) {
             words.push(word);
         }
@@ -279,40 +214,54 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
 
 /// The keys that the user sees: who only reads may not write them, where the server can tell.
 fn keys(context: &Context, args: &Args, changes: bool, old: bool) -> String {
-    let mut globs: Vec<String> = args.keys.clone();
-    if context.named {
-        for setup in &context.setups {
-            let leads = setup.known_leads();
-            if leads.is_empty() {
-                globs.push("*".to_string());
-            }
-            for lead in leads {
-                let mut glob = glob::escape(&lead);
-                glob.push(b'*');
-                globs.push(String::from_utf8_lossy(&glob).into_owned());
-            }
-        }
-        if args.keys.is_empty() {
-            context.ui.note(
-                "note: keys that belong to sessions and begin otherwise, such as indexes, are not permitted; add them \
-                 with --keys (`sessctl layouts NAME` names them)",
-            );
-        }
-    }
-    if globs.is_empty() || globs.iter().any(|glob| glob == "*") {
-        globs = vec!["*".to_string()];
-    }
-    globs.sort();
-    globs.dedup();
-    let all = globs == ["*"];
-    let mark = if changes || old || all { "~" } else { "%R~" };
-    let word = |glob: &String| {
-        if glob.contains(char::is_whitespace) {
-            return format!("'{mark}{}'", glob.replace('\\', "\\\\").replace('\'', "\\'"));
-        }
-        format!("{mark}{glob}")
+    let mut globs: BTreeSet<Vec<u8>> = args.keys.iter().map(|glob| glob.clone().into_bytes()).collect();
+    let leads: Vec<Vec<u8>> = if context.named {
+        context.setups.iter().flat_map(Setup::known_leads).collect()
+    } else {
+        // A prefix for whatever layout it turns out to be is the same for all of them.
+        let given =
+            |setup: &Setup| setup.text(setup.layout.keys.prefix_option).map(|text| text.as_bytes().to_vec());
+        context.setups.first().and_then(given).into_iter().collect()
     };
-    globs.iter().map(word).collect::<Vec<_>>().join(" ")
+    if !leads.is_empty() && args.keys.is_empty() {
+        context.ui.note(
+            "keys that belong to sessions but begin differently, such as indexes, are not included; add them with \
+             --keys (`sessctl layouts NAME` names them)",
+        );
+    }
+    for lead in leads {
+        let mut glob = glob::escape(&lead);
+        glob.push(b'*');
+        globs.insert(glob);
+    }
+    // The server takes neither in a pattern (acl.c `ACLStringHasSpaces`).
+    let stands_in = |byte: u8| if byte == 0 || byte.is_ascii_whitespace() { b'?' } else { byte };
+    globs = globs.into_iter().map(|glob| glob.into_iter().map(stands_in).collect()).collect();
+    let every = &b"*"[..];
+    if globs.is_empty() || globs.contains(every) {
+        globs = BTreeSet::from([every.to_vec()]);
+    }
+    let all = globs.contains(every);
+    let mark = if changes || old || all { "~" } else { "%R~" };
+    globs.iter().map(|glob| word(mark, glob)).collect::<Vec<_>>().join(" ")
+}
+
+/// An argument as redis-cli reads it (sds.c `sdssplitargs`): in quotes where it holds what ends or begins one.
+fn word(mark: &str, glob: &[u8]) -> String {
+    let plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'');
+    if glob.iter().all(plain) {
+        return format!("{mark}{}", String::from_utf8_lossy(glob));
+    }
+    let mut text = format!("\"{mark}");
+    for byte in glob {
+        match byte {
+            b'"' | b'\\' => text.extend(['\\', char::from(*byte)]),
+            b' '..=b'~' => text.push(char::from(*byte)),
+            byte => text.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    text.push('"');
+    text
 }
 
 fn version(text: &str) -> Result<(u32, u32), String> {
@@ -334,6 +283,14 @@ mod tests {
         words.dedup();
         assert_eq!(words.len(), many);
         assert!(rules.starts_with(&reading()));
+    }
+
+    #[test]
+    fn arguments_are_quoted_as_redis_cli_reads_them() {
+        assert_eq!(word("%R~", b"shop:sess:*"), "%R~shop:sess:*");
+        assert_eq!(word("~", b"x\\*:*"), "~x\\*:*");
+        assert_eq!(word("~", b"it's \\*"), "\"~it's \\\\*\"");
+        assert_eq!(word("~", b"\xac\xed\x00\x05t*"), "\"~\\xac\\xed\\x00\\x05t*\"");
     }
 
     #[test]

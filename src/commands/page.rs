@@ -72,8 +72,8 @@ enum Target<'a> {
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
-    let hint = "the page itself is HTML; only its location is printed";
-    context.format.among(Format::OBJECTS, "the location is always printed", hint)?;
+    let hint = "the page itself is always HTML; --out names its file";
+    context.format.among(Format::OBJECTS, "report prints where the page is", hint)?;
     // What cannot be written is better known before the store is read.
     let target = target(args)?;
     let filter = args.measure.select.filter()?;

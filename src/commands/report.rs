@@ -300,7 +300,7 @@ fn sentence(past: &str, report: &Report) -> String {
     }
     text.push('.');
     for (count, what) in [
-        (report.gone, "had already expired"),
+        (report.gone, "had already ended"),
         (
             report.changed,
             if report.changed == 1 {

@@ -129,9 +129,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
 /// Refuses what cannot be shown, before anything is asked of a server.
 fn permit(context: &Context, args: &Args) -> anyhow::Result<()> {
     let hint = "use --once with json or yaml; `sessctl list -o ids` prints the ids of sessions";
-    context.format.among(Format::OBJECTS, "the store being watched is always named", hint)?;
+    context.format.among(Format::OBJECTS, "watch prints its figures", hint)?;
     if args.metrics.is_some() && context.format != Format::Table {
-        return Err(Usage::new("--metrics has a format of its own; leave out -o")
+        return Err(Usage::new("--metrics has a format of its own")
             .hint("leave out -o; `sessctl watch --once -o json` has the figures as JSON")
             .into());
     }

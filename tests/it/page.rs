@@ -358,7 +358,7 @@ fn a_file_is_private_and_only_a_page_is_replaced() {
     let dir = sess.server.dir.path().to_str().expect("text");
     sess.args(["report", "--out", dir]).code(1).says("not a regular file");
     sess.args(["report", "--out", "/nonexistent/page.html"]).code(1).says("writing /nonexistent/page.html");
-    sess.args(["report", "--out", &text, "-o", "csv"]).code(2);
+    sess.args(["report", "--out", &text, "-o", "csv"]).code(2).says("report prints where the page is");
     let left: Vec<_> = std::fs::read_dir(sess.server.dir.path())
         .expect("a directory")
         .map(|entry| entry.expect("an entry").file_name())

@@ -207,6 +207,12 @@ fn keys_are_narrowed_where_they_are_known() {
     assert!(line.contains(&"%R~shop:*".to_string()), "{line:?}");
     sess.server.command(&line);
     run_as(&sess, "r", &[&["count"][..], &named].concat()).success().stdout("1\n");
+    // A prefix narrows them for whatever layout it is, too.
+    let line = printed(&sess, &["--for", "list", "--user", "p", "--prefix", "shop:"]);
+    assert!(line.contains(&"%R~shop:*".to_string()), "{line:?}");
+    sess.server.command(&line);
+    run_as(&sess, "p", &["count", "--prefix", "shop:"]).success().stdout("1\n");
+    run_as(&sess, "p", &["list"]).says("an ACL hides 1 key");
     let args = [&["--for", "purge,undo", "--user", "w", "--keys", "UserSessions:*"][..], &named].concat();
     let line = printed(&sess, &args);
     assert!(

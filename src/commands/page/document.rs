@@ -155,7 +155,7 @@ fn overview(measured: &Measured) -> Html {
         ("Of a user", "authenticated", measured.scaled(figures.authenticated), true),
         ("Of nobody", "anonymous", measured.scaled(figures.anonymous), true),
         ("User unknown", "unknown", measured.scaled(figures.unknown), true),
-        ("Never expire", "without_ttl", measured.scaled(figures.without_ttl), false),
+        ("Without a TTL", "without_ttl", measured.scaled(figures.without_ttl), false),
         ("Cannot be decoded", "undecodable", measured.scaled(figures.undecodable), false),
         ("Expired but still there", "expired", measured.scaled(figures.expired), false),
     ] {
@@ -490,7 +490,7 @@ fn since(measured: &Measured, top: usize) -> Option<Html> {
 /// What a member of the figures is called in the page.
 fn called(name: &str) -> &str {
     match name {
-        "without_ttl" => "sessions that never expire",
+        "without_ttl" => "sessions without a TTL",
         "undecodable" => "sessions that cannot be decoded",
         "expired" => "sessions that have expired",
         "authenticated" => "sessions with a user",
