@@ -3,9 +3,7 @@
 // that the application's cache and queue in the same database stay when its sessions are ended.
 
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { cookieOf, eventually, outcome, scenario, servePhp, sessctl, sessctlJson, slowly, snapshot } from "./lib.mjs";
+import { cookieOf, eventually, outcome, profile, scenario, servePhp, sessctl, sessctlJson, slowly, snapshot } from "./lib.mjs";
 
 const COOKIE = "laravel_session";
 const PREFIX = "laravel_database_laravel_cache:";
@@ -29,19 +27,10 @@ async function application(t, env) {
   };
 }
 
-/** A profile as an operator of the application would write it; gives the options that choose it. */
-async function profile(t, name, options) {
-  const config = join(t.dir, `${name}.toml`);
-  const lines = ["[profiles.shop]", `store = "${t.store}"`, 'layout = "laravel"', "[profiles.shop.options]"];
-  const values = Object.entries(options).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
-  await writeFile(config, [...lines, ...values, ""].join("\n"));
-  return ["--config", config, "--profile", "shop"];
-}
-
 await scenario("laravel", async (t) => {
   const key = newKey();
   const bare = { bare: true };
-  const right = await profile(t, "right", { app_key: key });
+  const right = await profile(t, "right", "laravel", { app_key: key });
 
   for (const [what, env] of [
     ["plain", {}],
@@ -87,7 +76,7 @@ await scenario("laravel", async (t) => {
 
     // --- the key: wrong, missing, rotated; a cookie of another name or another application --------
     const cookieWith = async (options, cookie = alice[0], name = "other") =>
-      sessctl(t, ...(await profile(t, name, options)), "inspect", "--cookie", cookie, "-o", "json", bare);
+      sessctl(t, ...(await profile(t, name, "laravel", options)), "inspect", "--cookie", cookie, "-o", "json", bare);
     const wrong = await cookieWith({ app_key: newKey() });
     check("a wrong key is said plainly", outcome(wrong), (run) => run.code === 1 && /cannot be opened with app_key: another key/.test(run.stderr));
     check("without saying the key or the cookie", wrong.stderr, (text) => !text.includes(alice[0].slice(COOKIE.length + 30)));
@@ -112,7 +101,7 @@ await scenario("laravel", async (t) => {
     }
     await t.redis.del((await t.redis.keys(`${PREFIX}*`)).filter((found) => !sessions.includes(found) && !beside.includes(found)));
 
-    const locked = await sessctlJson(t, ...(await profile(t, "locked", { app_key: newKey() })), "list", bare);
+    const locked = await sessctlJson(t, ...(await profile(t, "locked", "laravel", { app_key: newKey() })), "list", bare);
     if (env.SESSION_ENCRYPT) {
       check("with a wrong key the sessions are rows without a user", locked.map((row) => row.user), Array(5).fill(null));
       check("that say why", [...new Set(locked.map((row) => row.error))], [
@@ -122,7 +111,7 @@ await scenario("laravel", async (t) => {
       check("and without one that they need it", [...new Set(unkeyed.map((row) => row.error))], [
         "laravel-encrypted: the session is sealed (session.encrypt); the option app_key is needed to read it",
       ]);
-      const older = await profile(t, "older", { app_key: newKey(), previous_keys: key });
+      const older = await profile(t, "older", "laravel", { app_key: newKey(), previous_keys: key });
       const opened = await sessctlJson(t, ...older, "list", bare);
       check("a key before the present one reads them", opened.map((row) => row.user).sort(), ["41", "41", "42", "42", null]);
     } else {

@@ -292,20 +292,18 @@ export async function servePhp(t, script, { settings = {}, env = {}, expected } 
 }
 
 /**
- * Serves an application in tests/e2e/python on a free port, and gives its URL. The script finds the server by
- * $SOCKET, and is one process whose threads answer.
+ * Serves an application on a free port, which it tells when it is up, and gives its URL. The program finds
+ * redis-server by $SOCKET, and is one process whose threads answer.
  */
-export async function servePython(t, script, env = {}) {
-  const folder = join(ROOT, "tests/e2e/python");
-  const all = { ...process.env, ...env, MEET: t.dir, SOCKET: t.socket, PYTHONDONTWRITEBYTECODE: "1" };
-  const python = join(folder, ".venv/bin/python");
-  const server = spawn(python, [join(folder, script)], { stdio: ["ignore", "pipe", "pipe"], env: all, cwd: t.dir });
+export async function serveProgram(t, program, args, env = {}) {
+  const all = { ...process.env, ...env, MEET: t.dir, SOCKET: t.socket };
+  const server = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: all, cwd: t.dir });
   let log = "";
   let gone = null;
   for (const stream of [server.stdout, server.stderr]) stream.setEncoding("utf8").on("data", (text) => (log += text));
   const ended = new Promise((done) => {
-    server.once("error", (error) => done((gone = `python cannot be started: ${error.message}`)));
-    server.once("close", (code, signal) => done((gone = `python ended (${signal ?? code}): ${log.slice(-800)}`)));
+    server.once("error", (error) => done((gone = `${program} cannot be started: ${error.message}`)));
+    server.once("close", (code, signal) => done((gone = `${program} ended (${signal ?? code}): ${log.slice(-800)}`)));
   });
   t.cleanup(async () => {
     if (gone) return;
@@ -314,8 +312,34 @@ export async function servePython(t, script, env = {}) {
     await ended;
     clearTimeout(hard);
   });
-  return eventually("python tells its address", () => {
+  return eventually(`${program} tells its address`, () => {
     if (gone) throw new Error(gone);
     return log.match(/serving (http:\/\/127\.0\.0\.1:\d+)/)?.[1];
   }, START_LIMIT_MS);
+}
+
+/** Serves an application in tests/e2e/python. */
+export async function servePython(t, script, env = {}) {
+  const folder = join(ROOT, "tests/e2e/python");
+  return serveProgram(t, join(folder, ".venv/bin/python"), [join(folder, script)], { ...env, PYTHONDONTWRITEBYTECODE: "1" });
+}
+
+/** Serves an application in tests/e2e/ruby. */
+export async function serveRuby(t, script, env = {}) {
+  return serveProgram(t, "ruby", [join(ROOT, "tests/e2e/ruby", script)], env);
+}
+
+/** Serves the application in tests/e2e/rust, which tests/e2e/run builds. */
+export async function serveRust(t, env = {}) {
+  const target = process.env.E2E_RUST ?? join(ROOT, "target/e2e-rust");
+  return serveProgram(t, join(target, "debug/sessctl-e2e-rust"), [], env);
+}
+
+/** A profile of one layout, as an operator of the application would write it; gives the options that choose it. */
+export async function profile(t, name, layout, options) {
+  const config = join(t.dir, `${name}.toml`);
+  const lines = ["[profiles.shop]", `store = "${t.store}"`, `layout = "${layout}"`, "[profiles.shop.options]"];
+  const values = Object.entries(options).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+  await writeFile(config, [...lines, ...values, ""].join("\n"));
+  return ["--config", config, "--profile", "shop"];
 }

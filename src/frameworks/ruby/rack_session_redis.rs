@@ -21,7 +21,8 @@ value    Marshal 4.8 of a hash; a plain client writes what inspect says, which n
 expiry   the key's TTL, moved by every request that reads the session; none without expire_after
 user     Warden (scope user, then the others), else user_id, current_user_id, uid, user, username,
          login, account_id, user_credentials_id, email; option user_key names another member
-cookie   rack.session = <public id>, 64 hexadecimal digits; no key leads back to it
+cookie   rack.session = <public id>, 64 hexadecimal digits. No key leads back to it, but the private
+         id is taken for one as well, because old keys are looked for by the cookie's own text
 index    none
 end      the key, and the one with the public id where that is still there: the next request falls
          back to it (redis-rack 2.1.2 lib/rack/session/redis.rb, rack-session 2.0)

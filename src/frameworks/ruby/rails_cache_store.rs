@@ -4,10 +4,14 @@ use crate::codec::rails_cache;
 use crate::frameworks::ruby::{rack, rails_redis_actionpack};
 use crate::layout::blob::Form;
 use crate::layout::session::Facts;
-use crate::layout::{Blob, Decoded, Keys, Layout, Mark, Place, Setup, Verdict};
+use crate::layout::{Blob, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict};
 use crate::value::Value;
 
 const PREFIX: &str = "_session_id:";
+
+/// Rails 8.0.5.2 looks whether the session is still there (CVE-2026-126076; Debian's 6.1.7.10 has the fix).
+const WRITTEN_BACK: &str = "A request in flight writes back the session that it has read, unless Rails has the fix of \
+    CVE-2026-126076 (8.0.5.2); look again after a few seconds.";
 
 pub const LAYOUT: Layout = Layout {
     name: "rails-cache-store",
@@ -20,7 +24,8 @@ value    an entry of the Rails cache around the session's hash: an object of 6.1
 expiry   the earlier of the key's TTL and the end inside the entry: race_condition_ttl lets the key
          live five minutes longer
 user     warden.user.<scope>.key of Devise (scope user, then the others), else user_id and others
-cookie   the application's `key` = <public id>, bare; no key leads back to it
+cookie   the application's `key` = <public id>, bare. No key leads back to it, but the private id is
+         taken for one as well, because old keys are looked for by the cookie's own text
 index    none
 end      the key, and the one with the public id where that is still there (actionpack 6.1 to 8.0
          session/cache_store.rb, activesupport cache/entry.rb and cache/coder.rb)
@@ -37,6 +42,7 @@ beware   everything else in the namespace is the application's cache, also what 
     recognize,
     read,
     describe,
+    ends: Ends { caveats: &[WRITTEN_BACK, rack::REMEMBERED], ..rails_redis_actionpack::LAYOUT.ends },
     same_as: &[],
     ..rails_redis_actionpack::LAYOUT
 };

@@ -15,7 +15,8 @@ expiry   the key's TTL, moved by every request that reads the session; without e
          none, and one given from outside is lost at the next such request
 user     warden.user.<scope>.key of Devise (scope user, then the others), else user_id and others
 cookie   _<application>_session = <public id>, bare; `signed: true` makes a message of it that takes
-         secret_key_base to open. No key leads back to a cookie
+         secret_key_base to open. No key leads back to a cookie, but the private id is taken for
+         one as well, because old keys are looked for by the cookie's own text
 index    none
 end      the key, and the one with the public id where that is still there: the next request falls
          back to it (redis-actionpack 5.3.0, redis-rack 2.1.2, rack 2.2)
