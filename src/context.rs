@@ -76,6 +76,10 @@ pub struct Context {
     pub exposed: bool,
     /// The profile's name, if one is used.
     pub profile: Option<String>,
+    /// The other stores that are named, each as it is set; of one of them it is empty.
+    others: Vec<Context>,
+    /// There are several, and this is one of them.
+    one_of_several: bool,
 }
 
 impl Context {
@@ -175,7 +179,19 @@ impl Context {
                 .filter(|file| file.is_file()),
             exposed,
             profile: profile.name,
+            others: Vec::new(),
+            one_of_several: false,
         })
+    }
+
+    /// This store and, after it, all others that are named beside it.
+    pub fn each(&self) -> impl Iterator<Item = &Context> {
+        std::iter::once(self).chain(&self.others)
+    }
+
+    /// Whether it is one of several stores that are named: then whatever is said of it says which it is.
+    pub fn is_one_of_several(&self) -> bool {
+        self.one_of_several
     }
 
     /// How rows are shown.

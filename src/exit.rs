@@ -41,6 +41,20 @@ impl Exit {
             .unwrap_or(Exit::Failed)
     }
 
+    /// How it went with several stores: as in all of them, or partly, unless the user stopped it.
+    pub fn of_several(exits: impl IntoIterator<Item = Exit>) -> Exit {
+        exits
+            .into_iter()
+            .reduce(|all, one| match (all, one) {
+                (all, one) if all == one => all,
+                (Exit::Interrupted, _) | (_, Exit::Interrupted) => Exit::Interrupted,
+                // A finding is one wherever it is; what went wrong elsewhere says more.
+                (Exit::Done, Exit::Found) | (Exit::Found, Exit::Done) => Exit::Found,
+                _ => Exit::Partial,
+            })
+            .unwrap_or(Exit::Done)
+    }
+
     /// The word for it, as the table has it.
     pub fn name(self) -> &'static str {
         TABLE.iter().find(|(exit, ..)| *exit == self).map_or("failed", |(_, name, _)| name)

@@ -43,6 +43,28 @@ pub enum NotFound {
     NoSession { name: String, reasons: Vec<(&'static str, String)> },
 }
 
+impl NotFound {
+    /// What was given.
+    pub fn name(&self) -> &str {
+        match self {
+            NotFound::Nothing { name }
+            | NotFound::Short { name }
+            | NotFound::Several { name, .. }
+            | NotFound::NoSession { name, .. } => name,
+        }
+    }
+
+    /// A name that means the sessions of these ids, each in a store of its own.
+    pub fn of_several<'i>(name: &[u8], ids: impl Iterator<Item = &'i [u8]>) -> NotFound {
+        let which: BTreeSet<String> = ids.map(mask::short).collect();
+        NotFound::Several {
+            name: masked(name),
+            which: which.into_iter().take(MAX_NAMED).collect(),
+            more: ", each in another store".to_string(),
+        }
+    }
+}
+
 impl Advice for NotFound {
     fn exit(&self) -> Exit {
         Exit::Failed

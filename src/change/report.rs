@@ -31,6 +31,35 @@ pub struct Report {
 }
 
 impl Report {
+    /// The sums of what became of several stores; their errors say of which they are.
+    pub fn of_several<'r>(run: Option<&str>, parts: impl Iterator<Item = (&'r str, &'r Report)>) -> Report {
+        let mut all = Report { complete: true, bytes_freed: Some(0), ..Report::default() };
+        for (store, part) in parts {
+            if part.run.is_some() {
+                all.run = run.map(str::to_string);
+            }
+            all.matched += part.matched;
+            all.done += part.done;
+            all.gone += part.gone;
+            all.changed += part.changed;
+            all.failed += part.failed;
+            all.keys_removed += part.keys_removed;
+            all.entries_removed += part.entries_removed;
+            all.bytes_freed = all.bytes_freed.zip(part.bytes_freed).map(|(all, part)| all + part);
+            all.dry_run |= part.dry_run;
+            all.planned |= part.planned;
+            all.complete &= part.complete;
+            all.returned = match (all.returned, part.returned) {
+                (None, None) => None,
+                (all, part) => Some(all.unwrap_or(0) + part.unwrap_or(0)),
+            };
+            for error in &part.errors {
+                all.fail(format!("{store}: {error}"));
+            }
+        }
+        all
+    }
+
     pub fn fail(&mut self, why: String) {
         if self.errors.len() < MAX_ERRORS && !self.errors.contains(&why) {
             self.errors.push(why);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::change::{self, Change, Chosen, Made, Safety};
+use super::change::{self, Change, Chosen, Here, Made, Safety};
 use super::expire;
 use crate::change::plan;
 use crate::change::plan::file::{self, End};
@@ -67,13 +67,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         };
         plan::expiry(session, end).map_or_else(Made::Cannot, Made::Step)
     };
-    let entry = |session: &Session<'_>| {
+    let entry = |here: &mut Here<'_>, session: &Session<'_>| {
         let Some(planned) = plan.steps.get(&plan.header.name(session.key)) else { return Ok(Made::Fits) };
         // Which of two layouts it was told by what is beside it, and that may be something else by now.
         let was = |setup: &&Setup| {
             setup.layout.name == planned.layout && setup.layout.is_like(session.setup.layout)
         };
-        Ok(match context.setups.iter().find(was) {
+        Ok(match here.context.setups.iter().find(was) {
             Some(setup) => detect::under(setup, session, |session| made(session, planned.end)),
             None => made(session, planned.end),
         })

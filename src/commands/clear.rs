@@ -1,8 +1,6 @@
 //! `sessctl clear`: end all sessions of a layout.
 
-use std::cell::Cell;
-
-use super::change::{self, Change, Chosen, Made, Moment, Safety};
+use super::change::{self, Change, Chosen, Here, Made, Moment, Safety};
 use super::runs;
 use crate::context::Context;
 use crate::error::Usage;
@@ -34,17 +32,16 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             .into());
     }
     let filter = Filter::default();
-    let left = args.safety.resume.as_deref().map(runs::find).transpose()?;
-    // Something else goes with the sessions, such as their entries in an index.
-    let more = Cell::new(false);
-    let entry = |session: &Session<'_>| {
+    let left = args.safety.resume.as_deref().map(runs::parts).transpose()?.unwrap_or_default();
+    let entry = |here: &mut Here<'_>, session: &Session<'_>| {
         let made = change::ended(session);
-        if let Made::Step(entry) = &made {
-            more.set(more.get() || entry.step.then.iter().any(|op| op.key().is_some()));
+        // Something else goes with it, such as its entry in an index.
+        if matches!(&made, Made::Step(entry) if entry.step.then.iter().any(|op| op.key().is_some())) {
+            here.noted += 1;
         }
         Ok(made)
     };
-    let beside = |store: &mut dyn Store, moment: Moment| {
+    let beside = |store: &mut dyn Store, more: u64, moment: Moment| {
         let size = match store.size() {
             Ok(Some(size)) => size,
             // It can be done without the number.
@@ -58,7 +55,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         };
         let many = plural(others, "other key");
         let (are, they) = if others == 1 { ("is", "it") } else { ("are", "they") };
-        let but = if more.get() { ", but for what belongs to these sessions" } else { "" };
+        let but = if more > 0 { ", but for what belongs to these sessions" } else { "" };
         Ok(match moment {
             Moment::Question(_) => format!("  {:9} about {many} of this database{but}\n", "stay"),
             Moment::DryRun(_) => {
@@ -74,7 +71,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             command: "clear",
             verb: "end",
             past: "Ended",
-            chosen: left.as_ref().map_or(Chosen::Filter, |left| Chosen::Left(&left.path)),
+            chosen: if left.is_empty() { Chosen::Filter } else { Chosen::Left(&left) },
             filter: &filter,
             safety: &args.safety,
             entry: &entry,

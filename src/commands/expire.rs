@@ -1,10 +1,9 @@
 //! `sessctl expire`: set when sessions end.
 
-use std::cell::Cell;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::change::{self, Change, Made, Moment, Safety};
+use super::change::{self, Change, Here, Made, Moment, Safety};
 use super::runs;
 use crate::change::plan;
 use crate::cli::instant;
@@ -15,7 +14,7 @@ use crate::layout::session::Session;
 use crate::render;
 use crate::scan;
 use crate::select::SelectArgs;
-use crate::store::{self, Ends, Need, Store};
+use crate::store::{Ends, Need, Store};
 use crate::text::units::duration;
 use crate::text::words::plural;
 
@@ -168,38 +167,22 @@ impl Wanted {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let filter = args.select.filter()?;
-    let left = args.safety.resume.as_deref().map(runs::find).transpose()?;
-    let left = left.as_ref().map(|left| left.path.as_path());
-    let chosen = change::chosen("no sessions selected", &args.ids, &filter, left)?;
+    let left = args.safety.resume.as_deref().map(runs::parts).transpose()?.unwrap_or_default();
+    let chosen = change::chosen("no sessions selected", &args.ids, &filter, &left)?;
     if args.safety.verify.is_some() {
         return Err(Usage::new("--verify watches what was ended, but expire ends nothing").into());
     }
     // What a run left says itself when its sessions are to end.
-    if !args.when.is_given() && left.is_none() {
+    if !args.when.is_given() && left.is_empty() {
         return Err(Usage::new("no new expiry given")
             .hint("give one of --in 2h, --at TIME, --persist, --cap 2h or --floor 10m")
             .into());
     }
     let started = scan::now_ms();
     let wanted = args.when.wanted(started)?;
-    // The server counts by its own clock. It is asked once there is a session to change.
-    let ahead: Cell<Option<i64>> = Cell::new(None);
-    let clock = || -> anyhow::Result<i64> {
-        if let Some(ahead) = ahead.get() {
-            return Ok(ahead);
-        }
-        let theirs = match context.reader()?.now() {
-            // Who may only read, and so only looks, is content with this machine's clock.
-            Err(store::Error::Denied { .. }) => scan::now_ms(),
-            theirs => theirs?,
-        };
-        let offset = theirs - scan::now_ms();
-        ahead.set(Some(offset));
-        Ok(offset)
-    };
-    let revived = Cell::new(0u64);
-    let entry = |session: &Session<'_>| -> anyhow::Result<Made> {
-        let ahead = clock()?;
+    let entry = |store: &mut Here<'_>, session: &Session<'_>| -> anyhow::Result<Made> {
+        // The server counts by its own clock.
+        let ahead = store.ahead()?;
         let here = match args.when.at {
             Some(_) => wanted,
             None => args.when.wanted(started + ahead).unwrap_or(wanted),
@@ -215,12 +198,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             entry.step.ends = here.ends(by_key, session.facts.ends);
         }
         if made.is_ok() && session.expired() {
-            revived.set(revived.get() + 1);
+            store.noted += 1;
         }
         Ok(made.map_or_else(Made::Cannot, Made::Step))
     };
-    let beside = |_: &mut dyn Store, moment: Moment| {
-        let over = revived.get();
+    let beside = |_: &mut dyn Store, over: u64, moment: Moment| {
         if let Moment::Question(_) = moment {
             let mut text = format!("  {:9} {}\n", "new end", wanted.told());
             if over > 0 {

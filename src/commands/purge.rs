@@ -61,9 +61,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
 
 fn end(context: &Context, ids: &[String], select: &SelectArgs, safety: &Safety) -> anyhow::Result<Exit> {
     let filter = select.filter()?;
-    let left = safety.resume.as_deref().map(runs::find).transpose()?;
-    let left = left.as_ref().map(|left| left.path.as_path());
-    let chosen = change::chosen("no sessions selected", ids, &filter, left)?;
+    let left = safety.resume.as_deref().map(runs::parts).transpose()?.unwrap_or_default();
+    let chosen = change::chosen("no sessions selected", ids, &filter, &left)?;
     change::run(
         context,
         &Change {
@@ -73,7 +72,7 @@ fn end(context: &Context, ids: &[String], select: &SelectArgs, safety: &Safety) 
             chosen,
             filter: &filter,
             safety,
-            entry: &|session| Ok(change::ended(session)),
+            entry: &|_, session| Ok(change::ended(session)),
             need: Need::NOTHING,
             in_one_pass: true,
             beside: None,

@@ -1,53 +1,95 @@
 //! What a command that changes something says at its end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
+use std::io::Write;
 
+use crate::change::plan::Entries;
 use crate::change::plan::restore::Changed;
-use crate::change::plan::{Entries, Entry};
 use crate::change::report::Report;
 use crate::context::Context;
 use crate::frameworks::Catalog;
-use crate::render::{self, Column, Columns, Datum, Format, Member, Rows, mask, safe};
-use crate::store::{Backup, Companion, Content, Expiry, JsonItem, Lookup, Medium, Op, Own, Rewrite};
-use crate::text::words::and;
-use crate::text::words::plural;
+use crate::render::{self, Column, Columns, Datum, Format, Member, Rows, safe};
+use crate::store::Lookup;
+use crate::text::words::{and, plural};
 
-/// A report of a change.
+mod words;
+
+use words::Words;
+
+/// A report of a change of one store, or of all of them.
+struct Row<'a> {
+    store: Option<&'a str>,
+    report: &'a Report,
+    /// What became of each, where there are several.
+    parts: Option<&'a [Part<'a>]>,
+}
+
+impl<'a> Row<'a> {
+    fn of(part: &'a Part<'_>) -> Row<'a> {
+        Row { store: Some(&part.store), report: part.report, parts: None }
+    }
+
+    fn stores(&self) -> serde_json::Value {
+        let options = render::Options::default();
+        let columns = columns(REPORTS, &["stores"]);
+        let one = |part: &Part<'_>| -> serde_json::Value {
+            let mut json = Vec::new();
+            render::object(&columns, &options, &Row::of(part), &mut json);
+            serde_json::from_slice(&json).unwrap_or_default()
+        };
+        self.parts.unwrap_or_default().iter().map(one).collect()
+    }
+}
+
+/// The rows of reports.
 #[derive(Debug, Clone, Copy)]
 struct Reports;
 
 impl Rows for Reports {
-    type Row<'a> = &'a Report;
+    type Row<'a> = Row<'a>;
 
     const WHAT: &'static str = "reports";
 }
 
-const COLUMNS: &[Column<Reports>] = &[
-    Column::data("run", &[Member::new("run", |report| Datum::text(report.run.as_deref()))]),
-    Column::data("matched", &[Member::new("matched", |report| Datum::Number(report.matched))]),
-    Column::data("done", &[Member::new("done", |report| Datum::Number(report.done))]),
-    Column::data("gone", &[Member::new("gone", |report| Datum::Number(report.gone))]),
-    Column::data("changed", &[Member::new("changed", |report| Datum::Number(report.changed))]),
-    Column::data("failed", &[Member::new("failed", |report| Datum::Number(report.failed))]),
-    Column::data("keys_removed", &[Member::new("keys_removed", |report| Datum::Number(report.keys_removed))]),
+const REPORTS: &[Column<Reports>] = &[
+    Column::data("store", &[Member::new("store", |row| Datum::text(row.store))]),
+    Column::data("run", &[Member::new("run", |row| Datum::text(row.report.run.as_deref()))]),
+    Column::data("matched", &[Member::new("matched", |row| Datum::Number(row.report.matched))]),
+    Column::data("done", &[Member::new("done", |row| Datum::Number(row.report.done))]),
+    Column::data("gone", &[Member::new("gone", |row| Datum::Number(row.report.gone))]),
+    Column::data("changed", &[Member::new("changed", |row| Datum::Number(row.report.changed))]),
+    Column::data("failed", &[Member::new("failed", |row| Datum::Number(row.report.failed))]),
+    Column::data(
+        "keys_removed",
+        &[Member::new("keys_removed", |row| Datum::Number(row.report.keys_removed))],
+    ),
     Column::data(
         "entries_removed",
-        &[Member::new("entries_removed", |report| Datum::Number(report.entries_removed))],
+        &[Member::new("entries_removed", |row| Datum::Number(row.report.entries_removed))],
     ),
-    Column::data("bytes_freed", &[Member::new("bytes_freed", |report| Datum::number(report.bytes_freed))]),
-    Column::data("dry_run", &[Member::new("dry_run", |report| Datum::Bool(report.dry_run))]),
-    Column::data("complete", &[Member::new("complete", |report| Datum::Bool(report.complete))]),
-    Column::data("returned", &[Member::new("returned", |report| Datum::number(report.returned))]),
+    Column::data("bytes_freed", &[Member::new("bytes_freed", |row| Datum::number(row.report.bytes_freed))]),
+    Column::data("dry_run", &[Member::new("dry_run", |row| Datum::Bool(row.report.dry_run))]),
+    Column::data("complete", &[Member::new("complete", |row| Datum::Bool(row.report.complete))]),
+    Column::data("returned", &[Member::new("returned", |row| Datum::number(row.report.returned))]),
     Column::data(
         "errors",
-        &[Member::nested("errors", |report| Datum::Json(serde_json::json!(report.errors)))],
+        &[Member::nested("errors", |row| Datum::Json(serde_json::json!(row.report.errors)))],
     ),
+    Column::data("stores", &[Member::nested("stores", |row| Datum::Json(row.stores()))]),
 ];
+
+/// All of these columns but those.
+fn columns<R: Rows>(of: &'static [Column<R>], without: &[&str]) -> Columns<R> {
+    let mut columns = Columns::every(of);
+    columns.list.retain(|column| !without.contains(&column.name));
+    columns
+}
 
 /// A session of a report.
 #[derive(Debug)]
 pub struct Told<'e> {
+    /// Where it is; whoever streams the sessions of one store need not say it.
+    pub store: &'e str,
     pub id: &'e [u8],
     pub key: &'e [u8],
     pub layout: &'e str,
@@ -71,6 +113,7 @@ impl Rows for OfReport {
 }
 
 const SESSIONS: &[Column<OfReport>] = &[
+    Column::data("store", &[Member::new("store", |told| Datum::Text(told.store))]),
     Column::data("id", &[Member::new("id", |told| Datum::Id(told.id))]),
     Column::data("key", &[Member::new("key", |told| Datum::Key { key: told.key, id: told.id })]),
     Column::data("layout", &[Member::new("layout", |told| Datum::Text(told.layout))]),
@@ -91,39 +134,104 @@ pub trait Sessions {
         &mut self,
         context: &Context,
         steps: bool,
-        tell: &mut dyn FnMut(&Told<'_>) -> anyhow::Result<()>,
+        tell: &mut dyn FnMut(Told<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()>;
 }
 
-/// Prints the report: one line for people, the documented object for programs, with the sessions that
-/// it is about where they are known and the form has room for them.
-pub fn print(
-    context: &Context,
-    past: &str,
-    report: &Report,
-    sessions: Option<&mut dyn Sessions>,
-) -> anyhow::Result<()> {
+/// What became of one store.
+pub struct Part<'r> {
+    /// Where it is, without any password.
+    pub store: String,
+    pub report: &'r Report,
+    /// The sessions that the report is about, where they are known.
+    pub sessions: Option<Box<dyn Sessions + 'r>>,
+}
+
+/// Prints the report: a line for people, the documented object for programs, with the sessions that it is
+/// about where they are known and the form has room for them. Of several stores the object has the sums,
+/// and what became of each store as `stores`; `run` is the name that all of it goes by.
+pub fn print(context: &Context, past: &str, run: Option<&str>, parts: &mut [Part<'_>]) -> anyhow::Result<()> {
     let people = matches!(context.format, Format::Table | Format::Ids);
     let mut out = context.ui.out();
+    let several = parts.len() > 1;
+    let sums = match &*parts {
+        [part] => part.report.clone(),
+        parts => Report::of_several(run, parts.iter().map(|part| (&part.store[..], part.report))),
+    };
+    print_sessions(context, &sums, parts, &mut out)?;
+    out.flush()?;
+    // The last line is the one that stays on the screen.
+    if people {
+        for error in &sums.errors {
+            context.ui.warn(error);
+        }
+    }
+    let mut lines = Vec::new();
+    if several {
+        lines.extend(parts.iter().map(|part| format!("{}: {}", part.store, sentence(past, part.report))));
+    }
+    lines.push(if several { format!("In all: {}", sentence(past, &sums)) } else { sentence(past, &sums) });
+    for line in lines {
+        match context.format {
+            Format::Table => writeln!(out, "{}", safe::safe(&line))?,
+            Format::Ids => context.ui.status(line),
+            _ => {}
+        }
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// Prints what of the report is for programs, and the sessions; they are streamed.
+fn print_sessions(
+    context: &Context,
+    sums: &Report,
+    parts: &mut [Part<'_>],
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let options = context.look();
+    let several = parts.len() > 1;
+    let of_sessions = columns(SESSIONS, if several { &[] } else { &["store"] });
     let object = |told: &Told<'_>| {
         let mut json = Vec::new();
-        render::object(&Columns::every(SESSIONS), &options, told, &mut json);
+        render::object(&of_sessions, &options, told, &mut json);
         json
     };
+    let all = Row { store: None, report: sums, parts: several.then_some(&*parts) };
     let mut head = Vec::new();
     match context.format {
-        Format::Table => {}
-        Format::Ids => {}
-        format => render::one(format, Columns::every(COLUMNS), &options, report, &mut head)?,
+        Format::Table | Format::Ids => {}
+        Format::Csv | Format::Ndjson if several => {
+            let each = parts.iter().map(Row::of);
+            render::rows(context.format, columns(REPORTS, &["stores"]), &options, each, &mut head)?;
+            if context.format == Format::Ndjson {
+                render::one(
+                    context.format,
+                    columns(REPORTS, &["store", "stores"]),
+                    &options,
+                    all,
+                    &mut head,
+                )?;
+            }
+        }
+        format => {
+            let without: &[&str] = if several { &["store"] } else { &["store", "stores"] };
+            render::one(format, columns(REPORTS, without), &options, all, &mut head)?;
+        }
     }
-    match (context.format, sessions) {
-        // They are streamed into the object, as its last member.
-        (Format::Json, Some(sessions)) => {
+    let known = parts.iter().any(|part| part.sessions.is_some());
+    let mut each = |steps: bool, tell: &mut dyn FnMut(&Told<'_>) -> anyhow::Result<()>| {
+        parts.iter_mut().try_for_each(|part| {
+            let Some(sessions) = &mut part.sessions else { return Ok(()) };
+            sessions.each(context, steps, &mut |told| tell(&Told { store: &part.store, ..told }))
+        })
+    };
+    match context.format {
+        Format::Json if known => {
             out.write_all(head.strip_suffix(b"\n}\n").unwrap_or(&head))?;
             out.write_all(b",\n  \"sessions\": [")?;
             let mut between = "\n    ";
-            sessions.each(context, true, &mut |told| {
+            each(true, &mut |told| {
                 out.write_all(between.as_bytes())?;
                 out.write_all(&object(told))?;
                 between = ",\n    ";
@@ -131,11 +239,11 @@ pub fn print(
             })?;
             out.write_all(if between.starts_with('\n') { b"]\n}\n" } else { b"\n  ]\n}\n" })?;
         }
-        (Format::Yaml, Some(sessions)) => {
+        Format::Yaml if known => {
             out.write_all(&head)?;
             out.write_all(b"sessions:")?;
             let mut none = true;
-            sessions.each(context, true, &mut |told| {
+            each(true, &mut |told| {
                 let mut item = Vec::new();
                 render::yaml::item(&mut item, &object(told));
                 out.write_all(if none { b"\n" } else { b"" })?;
@@ -144,51 +252,48 @@ pub fn print(
             })?;
             out.write_all(if none { b" []\n" } else { b"" })?;
         }
-        (Format::Ndjson, Some(sessions)) => {
-            sessions.each(context, true, &mut |told| {
+        Format::Ndjson => {
+            each(true, &mut |told| {
                 out.write_all(&object(told))?;
                 Ok(out.write_all(b"\n")?)
             })?;
             out.write_all(&head)?;
         }
-        (Format::Ids, Some(sessions)) => {
+        Format::Ids => {
             let mut id = Vec::new();
-            sessions.each(context, false, &mut |told| {
+            each(false, &mut |told| {
                 id.clear();
                 render::id_line(&mut id, told.id, &options);
                 Ok(out.write_all(&id)?)
             })?;
         }
-        (Format::Table, Some(sessions)) if report.dry_run && !report.planned => {
-            sessions.each(context, true, &mut |told| {
-                let who = match told.user {
-                    Some(user) => safe::safe(user).into_owned(),
-                    None if told.nobody => "nobody".to_string(),
-                    None => "user unknown".to_string(),
-                };
-                for (at, step) in told.steps.iter().enumerate() {
-                    match at {
-                        0 => writeln!(out, "{step}   # {}, {who}", told.layout)?,
-                        _ => writeln!(out, "  {step}")?,
-                    }
+        Format::Table if sums.dry_run && !sums.planned => {
+            let mut last = String::new();
+            each(true, &mut |told| {
+                if several && last != told.store {
+                    last = told.store.to_string();
+                    writeln!(out, "# {}", safe::safe(&last))?;
                 }
-                Ok(())
+                Ok(print_steps(out, told)?)
             })?;
         }
         _ => out.write_all(&head)?,
     }
-    out.flush()?;
-    // The last line is the one that stays on the screen.
-    if people {
-        for error in &report.errors {
-            context.ui.warn(error);
+    Ok(())
+}
+
+/// What would be done to a session, a line a step.
+fn print_steps(out: &mut impl Write, told: &Told<'_>) -> std::io::Result<()> {
+    let who = match told.user {
+        Some(user) => safe::safe(user).into_owned(),
+        None if told.nobody => "nobody".to_string(),
+        None => "user unknown".to_string(),
+    };
+    for (at, step) in told.steps.iter().enumerate() {
+        match at {
+            0 => writeln!(out, "{step}   # {}, {who}", told.layout)?,
+            _ => writeln!(out, "  {step}")?,
         }
-    }
-    if context.format == Format::Table {
-        writeln!(out, "{}", safe::safe(&sentence(past, report)))?;
-        out.flush()?;
-    } else if people {
-        context.ui.status(sentence(past, report));
     }
     Ok(())
 }
@@ -206,7 +311,7 @@ impl Sessions for Matched<'_> {
         &mut self,
         context: &Context,
         steps: bool,
-        tell: &mut dyn FnMut(&Told<'_>) -> anyhow::Result<()>,
+        tell: &mut dyn FnMut(Told<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         loop {
             let batch = self.entries.batch(200)?;
@@ -225,7 +330,8 @@ impl Sessions for Matched<'_> {
                     let then = entry.step.then.iter().zip(found).filter(|(_, found)| *found);
                     told.extend(then.map(|(op, _)| words.then(op)));
                 }
-                tell(&Told {
+                tell(Told {
+                    store: "",
                     id: &entry.id,
                     key: &entry.step.key.0,
                     layout: &entry.layout,
@@ -246,11 +352,12 @@ impl Sessions for Returned<'_> {
         &mut self,
         context: &Context,
         _: bool,
-        tell: &mut dyn FnMut(&Told<'_>) -> anyhow::Result<()>,
+        tell: &mut dyn FnMut(Told<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         for kept in self.0.by_ref() {
             let words = Words::of(context, &kept.id);
-            tell(&Told {
+            tell(Told {
+                store: "",
                 id: &kept.id,
                 key: &kept.backup.key.0,
                 layout: &kept.layout,
@@ -384,171 +491,5 @@ pub fn unsettled(context: &Context, families: &[crate::detect::Unsettled]) {
     }
     if families.len() > MOST {
         context.ui.note(format!("the same goes for {} more kinds of sessions", families.len() - MOST));
-    }
-}
-
-/// How the steps of one session are told: in the words of the store's own commands.
-struct Words<'e> {
-    id: &'e [u8],
-    /// Ids stand in them whole.
-    whole: bool,
-    /// They are data, and not for a terminal.
-    raw: bool,
-}
-
-impl<'e> Words<'e> {
-    /// As the form of the output has them: for people on their terminal, or as data.
-    fn of(context: &Context, id: &'e [u8]) -> Words<'e> {
-        let people = context.format == Format::Table;
-        Words { id, whole: if people { context.reveal } else { !context.mask }, raw: !people }
-    }
-
-    /// How a session is put back: its own key, then what belongs to it.
-    fn back(&self, backup: &Backup) -> Vec<String> {
-        let key = self.show(&backup.key.0);
-        let when = |at: i64| format!("{at} ({})", crate::render::time(at).unwrap_or_default());
-        let rewritten = matches!(&backup.own, Own::Expire { rewrite: Some(_), .. });
-        let own = match (&backup.own, &backup.content, backup.expires) {
-            (Own::End, Content::Text(_), Some(at)) => format!("SET {key} NX PXAT {}", when(at)),
-            (Own::End, Content::Text(_), None) => format!("SET {key} NX"),
-            (Own::End, Content::Hash { .. }, Some(at)) => format!("RESTORE {key} {} ABSTTL", when(at)),
-            (Own::End, Content::Hash { .. }, None) => format!("RESTORE {key} 0"),
-            (Own::Expire { .. }, _, Some(at)) => format!("PEXPIREAT {key} {}", when(at)),
-            (Own::Expire { .. }, _, None) => format!("PERSIST {key}"),
-        };
-        let mut steps = vec![if rewritten { format!("{own} and its expiry inside the value") } else { own }];
-        for companion in &backup.companions {
-            let key = self.show(&companion.key().0);
-            let ends = |expires: &Option<i64>| match expires {
-                Some(at) => format!("PEXPIREAT {key} {}", when(*at)),
-                None => format!("PERSIST {key}"),
-            };
-            steps.push(match companion {
-                Companion::Member { member, .. } => format!("SADD {key} {}", self.show(&member.0)),
-                Companion::Scored { member, score, .. } | Companion::Rescored { member, score, .. } => {
-                    format!("ZADD {key} {score} {}", self.show(&member.0))
-                }
-                Companion::Field { field, .. } => format!("HSET {key} {}", self.show(&field.0)),
-                Companion::Text { expires: Some(at), .. } => format!("SET {key} PXAT {}", when(*at)),
-                Companion::Text { expires: None, .. } | Companion::Item { .. } => format!("SET {key}"),
-                Companion::Outlived { expires, .. } => ends(&Some(*expires)),
-                Companion::Ended { expires, .. } => ends(expires),
-                Companion::Moved { to, member, .. } => {
-                    format!("SMOVE {} {key} {}", self.show(&to.0), self.show(&member.0))
-                }
-                // Several sessions may share it: it is made as it was once they are all back.
-                Companion::Whole { .. } => continue,
-                Companion::Dumped { .. } => format!("RESTORE {key}"),
-            });
-        }
-        steps
-    }
-
-    fn show(&self, bytes: &[u8]) -> String {
-        let mut text = if self.whole { safe::text(bytes) } else { String::from_utf8_lossy(bytes) };
-        if !self.whole && !self.id.is_empty() {
-            text = text.replace(&*String::from_utf8_lossy(self.id), &mask::short(self.id)).into();
-        }
-        let text = if self.raw { text } else { safe::safe(&text).into_owned().into() };
-        if text.contains(' ') || text.is_empty() { format!("'{text}'") } else { text.into_owned() }
-    }
-
-    /// What is done to the session's own key.
-    fn own(&self, entry: &Entry) -> String {
-        let key = self.show(&entry.step.key.0);
-        let layout = crate::frameworks::BUILT_IN.by_name(&entry.layout);
-        let is_row = layout.is_some_and(|layout| layout.medium == Medium::Table);
-        match &entry.step.own {
-            Own::End if is_row => format!("DELETE {key}"),
-            Own::End => format!("UNLINK {key}"),
-            Own::Expire { at, rewrite } => {
-                let rewritten = if rewrite.is_some() { " and its expiry inside the value" } else { "" };
-                match at {
-                    Expiry::At(at) => {
-                        let when = crate::render::time(*at).unwrap_or_default();
-                        format!("PEXPIREAT {key} {at} ({when}){rewritten}")
-                    }
-                    Expiry::Persist => format!("PERSIST {key}{rewritten}"),
-                    Expiry::Keep => {
-                        let when = entry.ends.and_then(crate::render::time).unwrap_or_default();
-                        match rewrite {
-                            Some(Rewrite::Fields(fields)) => {
-                                let fields: Vec<String> = fields
-                                    .iter()
-                                    .map(|(name, value)| {
-                                        format!(" {} {}", self.show(&name.0), self.show(&value.0))
-                                    })
-                                    .collect();
-                                let verb = if is_row { "UPDATE" } else { "HSET" };
-                                format!("{verb} {key}{} ({when})", fields.concat())
-                            }
-                            _ => format!("SET {key}: its expiry inside the value ({when})"),
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// What follows from it.
-    fn then(&self, op: &Op) -> String {
-        match op {
-            Op::Unlink(key) | Op::Unlock(key) => format!("UNLINK {}", self.show(&key.0)),
-            Op::OnlyWhile(key) => format!("EXISTS {}   # required for what follows", self.show(&key.0)),
-            Op::UnlinkIfEquals(key, value) => {
-                format!("UNLINK {}   # while it holds {}", self.show(&key.0), self.show(value))
-            }
-            Op::SetRemove { key, member } => format!("SREM {} {}", self.show(&key.0), self.show(member)),
-            Op::SetRemoveListed { key, member, .. } => {
-                format!("SREM '(each set that {} lists)' {}", self.show(&key.0), self.show(member))
-            }
-            Op::SortedRemove { key, member } => format!("ZREM {} {}", self.show(&key.0), self.show(member)),
-            Op::SortedRemoveWhenGone { key, member, gone } => {
-                format!(
-                    "ZREM {} {}   # once {} is gone",
-                    self.show(&key.0),
-                    self.show(member),
-                    self.show(&gone.0)
-                )
-            }
-            Op::HashRemove { key, field } => format!("HDEL {} {}", self.show(&key.0), self.show(field)),
-            Op::JsonListRemove { key, item, .. } => {
-                format!(
-                    "SET {}   # without the item {}",
-                    self.show(&key.0),
-                    self.show(text_of(item).as_bytes())
-                )
-            }
-            Op::SortedScore { key, member, score } => {
-                format!("ZADD {} XX {score} {}", self.show(&key.0), self.show(member))
-            }
-            Op::Outlive { key, at: Some(at) } => {
-                let when = crate::render::time(*at).unwrap_or_default();
-                format!("PEXPIREAT {} {at} ({when})   # as it would end earlier", self.show(&key.0))
-            }
-            Op::EndAt { key, at: Some(at) } => {
-                let when = crate::render::time(*at).unwrap_or_default();
-                format!("PEXPIREAT {} {at} ({when})", self.show(&key.0))
-            }
-            Op::SetMove { key, to, member, .. } => {
-                format!("SMOVE {} {} {}", self.show(&key.0), self.show(&to.0), self.show(member))
-            }
-            Op::Outlive { key, at: None } | Op::EndAt { key, at: None } => {
-                format!("PERSIST {}", self.show(&key.0))
-            }
-            Op::JsonListSet { key, item, member, value } => {
-                let item = self.show(text_of(item).as_bytes());
-                format!("SET {}   # with {member} {value} in the item {item}", self.show(&key.0))
-            }
-            Op::Publish { channel, message } => {
-                format!("PUBLISH {} {}", self.show(channel), self.show(message))
-            }
-        }
-    }
-}
-
-fn text_of(item: &JsonItem) -> &str {
-    match item {
-        JsonItem::Text(text) | JsonItem::Member(_, text) | JsonItem::Within { text, .. } => text,
     }
 }

@@ -1,5 +1,6 @@
 //! `sessctl runs`: what was changed, when, and whether it can be taken back.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -169,8 +170,8 @@ pub(super) fn directory() -> anyhow::Result<PathBuf> {
     })
 }
 
-/// The run that a name or the beginning of one means.
-pub(super) fn find(name: &str) -> anyhow::Result<Summary> {
+/// The run that a name or the beginning of one means; of a run on several stores, all of its parts.
+pub(super) fn parts(name: &str) -> anyhow::Result<Vec<Summary>> {
     if name.is_empty() {
         return Err(Usage::new("the run's name is empty").hint("`sessctl runs` lists all runs").into());
     }
@@ -178,23 +179,26 @@ pub(super) fn find(name: &str) -> anyhow::Result<Summary> {
     let mut found: Vec<Summary> = Vec::new();
     for entry in run::list(&directory) {
         match entry {
-            Ok(summary) if summary.start.run == name => return Ok(summary),
+            Ok(summary) if summary.start.run == name => return Ok(vec![summary]),
             Ok(summary) if summary.start.run.starts_with(name) => found.push(summary),
             _ => {}
         }
     }
-    match found.len() {
-        1 => Ok(found.remove(0)),
-        0 => {
-            // A file that cannot be read says why better than "no such run".
-            let path = directory.join(format!("{name}.run"));
-            run::summary(&path)?;
-            Err(Damage::Absent(name.to_string()).into())
-        }
-        n => Err(Failure::new(format!("{n} runs begin with `{name}`"))
-            .hint("`sessctl runs` lists them")
-            .into()),
+    let Some(first) = found.first() else {
+        // A file that cannot be read says why better than "no such run".
+        let path = directory.join(format!("{name}.run"));
+        run::summary(&path)?;
+        return Err(Damage::Absent(name.to_string()).into());
+    };
+    let whole = first.start.name();
+    if found.iter().all(|summary| summary.start.name() == whole) {
+        found.sort_by(|a, b| a.start.run.cmp(&b.start.run));
+        return Ok(found);
     }
+    let runs: BTreeSet<&str> = found.iter().map(|summary| summary.start.name()).collect();
+    Err(Failure::new(format!("{} runs begin with `{name}`", runs.len()))
+        .hint("`sessctl runs` lists them")
+        .into())
 }
 
 fn list(context: &Context) -> anyhow::Result<Exit> {
@@ -389,30 +393,37 @@ const OF_RUN: &[Column<OfRun>] = &[
 ];
 
 fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
-    let summary = find(name)?;
-    let every = Chosen::default();
-    let mut changed = Changed::open(&summary, &every)?;
+    let parts = parts(name)?;
     let mut out = context.ui.out();
     if context.format == Format::Table {
-        let start = &summary.start;
-        let (store, state) = (safe::safe(&start.store), summary.state.name());
-        writeln!(out, "{}: {}", start.run, told(&summary))?;
-        writeln!(out, "on {store}; {} of {} done, {state}", summary.done, start.matched)?;
-        if let Some(ticket) = &start.ticket {
-            writeln!(out, "noted: {}", safe::safe(ticket))?;
+        for summary in &parts {
+            let start = &summary.start;
+            let (store, state) = (safe::safe(&start.store), summary.state.name());
+            writeln!(out, "{}: {}", start.run, told(summary))?;
+            writeln!(out, "on {store}; {} of {} done, {state}", summary.done, start.matched)?;
+            if let Some(ticket) = &start.ticket {
+                writeln!(out, "noted: {}", safe::safe(ticket))?;
+            }
         }
         writeln!(out)?;
     }
+    let every = Chosen::default();
     let columns = Columns::every(OF_RUN);
     let mut renderer = Renderer::new(context.format, columns, &context.look(), &mut out);
-    for kept in changed.by_ref() {
-        renderer.row(&kept)?;
+    let (mut damage, mut torn) = (None, false);
+    for summary in &parts {
+        let mut changed = Changed::open(summary, &every)?;
+        for kept in changed.by_ref() {
+            renderer.row(&kept)?;
+        }
+        torn |= changed.torn();
+        damage = damage.or(changed.damage);
     }
     renderer.finish()?;
-    if let Some(damage) = changed.damage {
+    if let Some(damage) = damage {
         return Err(damage.into());
     }
-    if changed.torn() {
+    if torn {
         context.ui.status("the file ends in the middle of a record: the run was cut short before that batch");
     }
     Ok(Exit::Done)

@@ -3,13 +3,11 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use anyhow::Context as _;
-
-use super::report::{self, Returned};
+use super::report::{self, Returned, Sessions};
 use super::runs;
 use crate::change::audit::{Audit, Start};
 use crate::change::ids::Ids;
-use crate::change::pace::PaceArgs;
+use crate::change::pace::{Pace, PaceArgs};
 use crate::change::plan::belongs::Belongs;
 use crate::change::plan::execute::execute;
 use crate::change::plan::restore::{BATCH, Changed, Chosen, Restoring};
@@ -18,9 +16,10 @@ use crate::change::report::Report;
 use crate::context::Context;
 use crate::error::{Failure, Refusal};
 use crate::exit::Exit;
+use crate::render::Format;
 use crate::resolve;
 use crate::scan;
-use crate::store::Key;
+use crate::store::{Key, Store};
 use crate::text::words::plural;
 use crate::ui::{self, Answer};
 
@@ -83,89 +82,21 @@ pub struct Args {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if !args.dry_run {
-        context.permit_change()?;
-        context.guards.permit(args.yes, args.expect)?;
-    }
-    let place = context.store.place();
-    let summary = match &args.run {
-        Some(name) => runs::find(name)?,
-        None => last(&place)?,
-    };
-    if summary.start.store != place {
-        return Err(Refusal::new(format!("the run was made on {}, not on {place}", summary.start.store))
-            .hint("name that store with --store")
-            .into());
-    }
-    if summary.state == State::Running {
-        return Err(Refusal::new("the run is still going on")
-            .hint("wait for it, or interrupt it first")
-            .into());
-    }
-    // All of the file is read once before anything is changed.
-    let mut chosen = Chosen {
-        users: args.user.clone(),
-        ids: args.ids.iter().map(|id| resolve::bytes_of(id)).collect(),
-        only: None,
-    };
-    let again = chosen.is_all().then_some(summary.undone).flatten();
-    if let Some(at) = again {
-        let (there, absent) = present(context, &summary, &chosen)?;
-        let when = crate::render::time(at).unwrap_or_default();
-        let run = &summary.start.run;
-        if absent.is_empty() {
-            let (many, are) = (plural(there, "session"), if there == 1 { "is" } else { "are" });
-            let report = Report {
-                run: Some(run.clone()),
-                matched: there,
-                complete: true,
-                dry_run: args.dry_run,
-                ..Report::default()
-            };
-            if context.format != crate::render::Format::Table {
-                report::print(context, "Put back", &report, None)?;
-            }
-            context
-                .ui
-                .status(format!("{run} was already undone at {when}; {many} {are} there, nothing to do"));
-            return Ok(Exit::Done);
+        for context in context.each() {
+            context.permit_change()?;
+            context.guards.permit(args.yes, args.expect)?;
         }
-        let gone = plural(absent.len() as u64, "session");
-        context.ui.status(format!("{run} was already undone at {when}; {gone} of it ended since then"));
-        chosen.only = Some(absent);
     }
-    let mut ids = Ids::default();
-    let mut changed = Changed::open(&summary, &chosen)?;
-    let mut belongs = Belongs::new(&summary.start, summary.bound, &context.catalog, &context.setups);
-    let mut matched = 0;
-    while let Some(kept) = changed.next() {
-        belongs.check_kept(&kept)?;
-        changed.aside().iter().try_for_each(|kept| belongs.check_kept(kept))?;
-        ids.add(&kept.id);
-        matched += 1;
+    let summaries = match &args.run {
+        Some(name) => runs::parts(name)?,
+        None => last(context)?,
+    };
+    let name = summaries.first().map(|summary| summary.start.name().to_string()).unwrap_or_default();
+    let mut parts = Vec::new();
+    for summary in summaries {
+        parts.push(Part::read(place_of(context, &summary)?, summary, args)?);
     }
-    changed.aside().iter().try_for_each(|kept| belongs.check_kept(kept))?;
-    let (torn, damage) = (changed.torn(), changed.damage);
-    if !summary.bound {
-        context.ui.warn(
-            "this run's file was written by an older version of sessctl and is not signed: nobody can \
-             tell whether it was edited since",
-        );
-    }
-    if let Some(damage) = damage.filter(|_| !args.salvage) {
-        if damage.is_forgery() {
-            return Err(damage.into());
-        }
-        return Err(Failure::new(damage.to_string())
-            .hint("--salvage puts back what comes before the damage; nothing was changed")
-            .into());
-    }
-    if torn {
-        context.ui.status("the file ends in the middle of a record: the run was cut short before that batch");
-    } else if summary.finished.is_none() {
-        context.ui.status(
-            "the file has no end: the run was cut short, and anything it did after that is not in it",
-        );
-    }
+    let matched = parts.iter().filter(|part| !part.there).map(|part| part.report.matched).sum();
     if let Some(expected) = args.expect
         && expected != matched
     {
@@ -174,104 +105,281 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         );
         return Err(Refusal::new(what).into());
     }
-    let asks = !args.dry_run && !args.yes;
-    let mut report = Report { run: Some(summary.start.run.clone()), matched, ..Report::default() };
-    report.dry_run = args.dry_run;
-    report.complete = true;
     if args.dry_run || matched == 0 {
-        let mut sessions = Returned(Changed::open(&summary, &chosen)?);
-        report::print(context, "Put back", &report, Some(&mut sessions))?;
+        // Of what is there already it was said.
+        if context.format != Format::Table || !parts.iter().all(|part| part.there) {
+            print(context, &name, &parts)?;
+        }
         return Ok(Exit::Done);
     }
-    let mut audit = Audit::open(&context.audit)?;
-    let mut store = context.store()?;
-    let mut pace = context.pace(&args.pace, BATCH)?;
-    store.be_gentle(pace.gentle());
-    if asks {
-        let many = plural(matched, "session");
-        context.ui.tell(&format!("About to put back {many} on {place}: {}", runs::told(&summary)), 0);
-        match context.confirm("Put them back?", matched) {
-            Answer::Yes => {}
-            Answer::No => {
-                context.ui.status("cancelled; nothing was changed");
-                return Ok(Exit::Cancelled);
-            }
-            Answer::NoTerminal => {
-                let what = "undo asks before it changes anything, but there is no terminal to ask on";
-                return Err(Refusal::new(what).hint("say --yes").into());
-            }
-        }
+    let concerned = || parts.iter().filter(|part| part.report.matched > 0 && !part.there);
+    let mut open = Vec::new();
+    for part in concerned() {
+        open.push(Open::of(part, args)?);
     }
-    audit.start(
-        &Start {
-            run: &summary.start.run,
-            command: "undo",
-            profile: context.profile.as_deref(),
-            store: &place,
-            login: context.store.login(),
-            filter: &describe(&summary, args),
-            ticket: args.ticket.as_deref(),
-            plan: None,
-            undo: false,
-            matched: Some(matched),
-            layouts: None,
-        },
-        &ids,
-    )?;
-    let mut progress = context.ui.progress("putting back", Some(matched));
-    let mut work = Restoring::new(Changed::open(&summary, &chosen)?);
-    let mut before = 0;
-    let failure = execute(&mut *store, &mut work, &mut report, &mut pace, &mut |report, pace| {
-        let settled = report.settled();
-        progress.add(settled - before);
-        before = settled;
-        if !pace.is_empty() {
-            progress.say(pace);
-        }
-        if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
-    drop(progress);
-    let restored = failure.map_or_else(|| work.finish(&mut *store), Err);
-    if let Err(error) = restored {
-        // How far it came is told and noted all the same; it can be repeated.
-        report.complete = false;
-        let error = anyhow::Error::from(error);
-        let exit = if report.done > 0 { Exit::Partial } else { crate::error::tell(&error).exit };
-        let noted = audit.end(exit, &report);
-        if report.done == 0 {
-            return Err(error);
-        }
-        let mut sessions = Returned(Changed::open(&summary, &chosen)?);
-        report::print(context, "Put back", &report, Some(&mut sessions))?;
-        noted?;
-        crate::error::report(&error, context.ui.color_err);
-        context.ui.hint(format!("to go on: sessctl undo {}", summary.start.run));
+    if !args.yes
+        && let Some(exit) = ask(context, concerned(), matched)?
+    {
         return Ok(exit);
     }
-    let assured = (report.done > 0).then(|| store.assure());
-    for text in assured.iter().flat_map(|assured| &assured.said) {
-        context.ui.warn(text);
+    let mut exits = Vec::new();
+    let mut failures = Vec::new();
+    let concerned = parts.iter_mut().filter(|part| part.report.matched > 0 && !part.there);
+    for (part, open) in concerned.zip(open) {
+        let (exit, error) = part.put_back(open, args)?;
+        exits.push(exit);
+        failures.extend(error.map(|error| (part.report.done, part.summary.start.run.clone(), error)));
     }
-    report.complete &= assured.as_ref().is_none_or(|assured| assured.holds);
-    let all = report.complete && (chosen.is_all() || again.is_some());
-    let marked = RunFile::append(&summary.path)
-        .and_then(|mut file| file.undone(scan::now_ms(), report.done, all))
-        .context("cannot record in the run's file that it was undone");
-    let exit = match (&marked, report.complete) {
-        (Err(_), _) => Exit::Partial,
-        (Ok(()), true) => Exit::Done,
-        (Ok(()), false) if assured.is_some_and(|assured| !assured.holds) => Exit::Partial,
-        (Ok(()), false) => Exit::Interrupted,
-    };
-    let noted = audit.end(exit, &report);
-    let mut sessions = Returned(Changed::open(&summary, &chosen)?);
-    report::print(context, "Put back", &report, Some(&mut sessions))?;
-    noted?;
+    if let [(0, _, _)] = failures[..]
+        && parts.len() == 1
+        && let Some((_, _, error)) = failures.pop()
+    {
+        return Err(error);
+    }
+    print(context, &name, &parts)?;
     // What was put back is told all the same.
-    if let Err(error) = marked {
+    for (_, run, error) in failures {
         crate::error::report(&error, context.ui.color_err);
+        if error.downcast_ref::<Unmarked>().is_none() {
+            context.ui.hint(format!("to go on: sessctl undo {run}"));
+        }
     }
-    Ok(exit)
+    Ok(Exit::of_several(exits))
+}
+
+/// That a run was undone could not be written into its file.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot record in the run's file that it was undone")]
+struct Unmarked(#[source] std::io::Error);
+
+/// A run that is undone, or a part of one on one of several stores.
+struct Part<'c> {
+    context: &'c Context,
+    summary: Summary,
+    chosen: Chosen,
+    /// It was undone before, and some of it has ended again since.
+    again: bool,
+    /// It was undone before, and all of it is there.
+    there: bool,
+    ids: Ids,
+    report: Report,
+}
+
+impl<'c> Part<'c> {
+    /// Reads all of the file before anything is changed.
+    fn read(context: &'c Context, summary: Summary, args: &Args) -> anyhow::Result<Part<'c>> {
+        if summary.state == State::Running {
+            return Err(Refusal::new("the run is still going on")
+                .hint("wait for it, or interrupt it first")
+                .into());
+        }
+        let chosen = Chosen {
+            users: args.user.clone(),
+            ids: args.ids.iter().map(|id| resolve::bytes_of(id)).collect(),
+            only: None,
+        };
+        let report = Report {
+            run: Some(summary.start.run.clone()),
+            complete: true,
+            dry_run: args.dry_run,
+            ..Report::default()
+        };
+        let undone = chosen.is_all().then_some(summary.undone).flatten();
+        let again = undone.is_some();
+        let mut part = Part { context, summary, chosen, again, there: false, ids: Ids::default(), report };
+        if let Some(at) = undone {
+            part.leave_what_is_there(at)?;
+        }
+        if !part.there {
+            part.check(args)?;
+        }
+        Ok(part)
+    }
+
+    /// Of a run that was undone before only what ended since then is put back.
+    fn leave_what_is_there(&mut self, undone: i64) -> anyhow::Result<()> {
+        let (there, absent) = present(self.context, &self.summary, &self.chosen)?;
+        let when = crate::render::time(undone).unwrap_or_default();
+        let (ui, run) = (&self.context.ui, &self.summary.start.run);
+        if absent.is_empty() {
+            (self.there, self.report.matched) = (true, there);
+            let (many, are) = (plural(there, "session"), if there == 1 { "is" } else { "are" });
+            ui.status(format!("{run} was already undone at {when}; {many} {are} there, nothing to do"));
+        } else {
+            let gone = plural(absent.len() as u64, "session");
+            ui.status(format!("{run} was already undone at {when}; {gone} of it ended since then"));
+            self.chosen.only = Some(absent);
+        }
+        Ok(())
+    }
+
+    /// Whether the file is whole and names only keys of its layouts.
+    fn check(&mut self, args: &Args) -> anyhow::Result<()> {
+        let (context, summary) = (self.context, &self.summary);
+        let mut changed = Changed::open(summary, &self.chosen)?;
+        let mut belongs = Belongs::new(&summary.start, summary.bound, &context.catalog, &context.setups);
+        while let Some(kept) = changed.next() {
+            belongs.check_kept(&kept)?;
+            changed.aside().iter().try_for_each(|kept| belongs.check_kept(kept))?;
+            self.ids.add(&kept.id);
+            self.report.matched += 1;
+        }
+        changed.aside().iter().try_for_each(|kept| belongs.check_kept(kept))?;
+        let (torn, damage) = (changed.torn(), changed.damage);
+        if !summary.bound {
+            context.ui.warn(
+                "this run's file was written by an older version of sessctl and is not signed: nobody can \
+                 tell whether it was edited since",
+            );
+        }
+        if let Some(damage) = damage.filter(|_| !args.salvage) {
+            if damage.is_forgery() {
+                return Err(damage.into());
+            }
+            return Err(Failure::new(damage.to_string())
+                .hint("--salvage puts back what comes before the damage; nothing was changed")
+                .into());
+        }
+        if torn {
+            context
+                .ui
+                .status("the file ends in the middle of a record: the run was cut short before that batch");
+        } else if summary.finished.is_none() {
+            context.ui.status(
+                "the file has no end: the run was cut short, and anything it did after that is not in it",
+            );
+        }
+        Ok(())
+    }
+
+    /// Puts it back, and says how that went; with what broke it off, or what could not be noted.
+    fn put_back(&mut self, open: Open, args: &Args) -> anyhow::Result<(Exit, Option<anyhow::Error>)> {
+        let Open { mut audit, mut store, mut pace } = open;
+        let (context, summary, report) = (self.context, &self.summary, &mut self.report);
+        audit.start(
+            &Start {
+                run: &summary.start.run,
+                command: "undo",
+                profile: context.profile.as_deref(),
+                store: &context.store.place(),
+                login: context.store.login(),
+                filter: &describe(summary, args),
+                ticket: args.ticket.as_deref(),
+                plan: None,
+                undo: false,
+                matched: Some(report.matched),
+                layouts: None,
+            },
+            &self.ids,
+        )?;
+        let mut progress = context.ui.progress("putting back", Some(report.matched));
+        let mut work = Restoring::new(Changed::open(summary, &self.chosen)?);
+        let mut before = 0;
+        let failure = execute(&mut *store, &mut work, report, &mut pace, &mut |report, pace| {
+            let settled = report.settled();
+            progress.add(settled - before);
+            before = settled;
+            if !pace.is_empty() {
+                progress.say(pace);
+            }
+            if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        drop(progress);
+        let restored = failure.map_or_else(|| work.finish(&mut *store), Err);
+        if let Err(error) = restored {
+            // How far it came is told and noted all the same; it can be repeated.
+            report.complete = false;
+            let error = anyhow::Error::from(error);
+            let exit = if report.done > 0 { Exit::Partial } else { crate::error::tell(&error).exit };
+            let noted = audit.end(exit, report);
+            if report.done > 0 {
+                noted?;
+            }
+            return Ok((exit, Some(error)));
+        }
+        let assured = (report.done > 0).then(|| store.assure());
+        for text in assured.iter().flat_map(|assured| &assured.said) {
+            context.ui.warn(text);
+        }
+        report.complete &= assured.as_ref().is_none_or(|assured| assured.holds);
+        let all = report.complete && (self.chosen.is_all() || self.again);
+        let marked = RunFile::append(&summary.path)
+            .and_then(|mut file| file.undone(scan::now_ms(), report.done, all))
+            .map_err(Unmarked);
+        let exit = match (&marked, report.complete) {
+            (Err(_), _) => Exit::Partial,
+            (Ok(()), true) => Exit::Done,
+            (Ok(()), false) if assured.is_some_and(|assured| !assured.holds) => Exit::Partial,
+            (Ok(()), false) => Exit::Interrupted,
+        };
+        audit.end(exit, report)?;
+        Ok((exit, marked.err().map(anyhow::Error::from)))
+    }
+}
+
+/// What it takes to put something back.
+struct Open {
+    audit: Audit,
+    store: Box<dyn Store>,
+    pace: Pace,
+}
+
+impl Open {
+    fn of(part: &Part<'_>, args: &Args) -> anyhow::Result<Open> {
+        let context = part.context;
+        let audit = Audit::open(&context.audit)?;
+        let mut store = context.store()?;
+        let pace = context.pace(&args.pace, BATCH)?;
+        store.be_gentle(pace.gentle());
+        Ok(Open { audit, store, pace })
+    }
+}
+
+/// Asks whether all of it is to be put back; how it ends where it is not.
+fn ask<'p>(
+    context: &Context,
+    parts: impl Iterator<Item = &'p Part<'p>>,
+    matched: u64,
+) -> anyhow::Result<Option<Exit>> {
+    for part in parts {
+        let many = plural(part.report.matched, "session");
+        let (place, run) = (part.context.store.place(), runs::told(&part.summary));
+        context.ui.tell(&format!("About to put back {many} on {place}: {run}"), 0);
+    }
+    match context.confirm("Put them back?", matched) {
+        Answer::Yes => Ok(None),
+        Answer::No => {
+            context.ui.status("cancelled; nothing was changed");
+            Ok(Some(Exit::Cancelled))
+        }
+        Answer::NoTerminal => {
+            let what = "undo asks before it changes anything, but there is no terminal to ask on";
+            Err(Refusal::new(what).hint("say --yes").into())
+        }
+    }
+}
+
+/// The store that the run, or this part of it, was made on.
+fn place_of<'c>(context: &'c Context, summary: &Summary) -> Result<&'c Context, Refusal> {
+    let made = &summary.start.store;
+    context.each().find(|context| context.store.place() == *made).ok_or_else(|| {
+        let here: Vec<String> = context.each().map(|context| context.store.place()).collect();
+        Refusal::new(format!("the run was made on {made}, not on {}", here.join(", ")))
+            .hint("name that store with --store")
+    })
+}
+
+fn print(context: &Context, name: &str, parts: &[Part<'_>]) -> anyhow::Result<()> {
+    let mut told = Vec::new();
+    for part in parts {
+        let sessions: Option<Box<dyn Sessions>> = if part.there {
+            None
+        } else {
+            Some(Box::new(Returned(Changed::open(&part.summary, &part.chosen)?)))
+        };
+        told.push(report::Part { store: part.context.store.place(), report: &part.report, sessions });
+    }
+    report::print(context, "Put back", Some(name), &mut told)
 }
 
 /// How many of the sessions have a key again, and the keys of those that have not.
@@ -305,16 +413,20 @@ fn describe(summary: &Summary, args: &Args) -> String {
     [run, users, ids].into_iter().flatten().collect::<Vec<_>>().join(" and ")
 }
 
-/// The last run on this store that was not undone.
-fn last(place: &str) -> anyhow::Result<Summary> {
+/// The last run on these stores that was not undone, with all its parts that were not.
+fn last(context: &Context) -> anyhow::Result<Vec<Summary>> {
+    let places: Vec<String> = context.each().map(|context| context.store.place()).collect();
     let mut runs: Vec<Summary> = run::list(&runs::directory()?).into_iter().filter_map(Result::ok).collect();
-    runs.sort_by_key(|summary| summary.start.at);
-    runs.into_iter()
-        .rev()
-        .find(|summary| {
-            summary.start.store == place && summary.state != State::Undone && summary.state != State::Running
-        })
-        .ok_or_else(|| {
-            Failure::new(format!("no run on {place} to undo")).hint("`sessctl runs` lists all runs").into()
-        })
+    runs.retain(|summary| {
+        let open = summary.state != State::Undone && summary.state != State::Running;
+        open && places.contains(&summary.start.store)
+    });
+    let Some(last) = runs.iter().max_by_key(|summary| summary.start.at) else {
+        return Err(Failure::new(format!("no run on {} to undo", places.join(", ")))
+            .hint("`sessctl runs` lists all runs")
+            .into());
+    };
+    let name = last.start.name().to_string();
+    runs.retain(|summary| summary.start.name() == name);
+    Ok(runs)
 }

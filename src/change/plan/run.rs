@@ -63,6 +63,9 @@ pub struct Start {
     /// In which way, where it is known; runs of older versions do not say it.
     #[serde(default)]
     pub way: Option<Way>,
+    /// The name of the run that this is a part of, where it was made on several stores.
+    #[serde(default)]
+    pub part_of: Option<String>,
 }
 
 /// How sessions are chosen and guarded.
@@ -648,6 +651,11 @@ fn file_of(directory: &Path, id: &str) -> PathBuf {
 }
 
 impl Start {
+    /// The name that all of the run goes by.
+    pub fn name(&self) -> &str {
+        self.part_of.as_deref().unwrap_or(&self.run)
+    }
+
     pub fn new(run: String, at: i64, command: &str, store: &str, filter: String, matched: u64) -> Start {
         Start {
             version: VERSION,
@@ -660,6 +668,7 @@ impl Start {
             setups: Vec::new(),
             ticket: None,
             way: None,
+            part_of: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
-use super::{Change, Chosen, Made, plural};
+use super::{Change, Chosen, Here, Made, plural};
 use crate::change::guard::Guards;
 use crate::change::plan::{Entry, Spool};
 use crate::codec::Limits;
@@ -40,6 +40,7 @@ pub(super) type Hand<'h> = dyn FnMut(&mut AtOnce) -> ControlFlow<()> + 'h;
 pub(super) struct Matched<'a> {
     pub(super) change: &'a Change<'a>,
     pub(super) guards: &'a Guards,
+    pub(super) here: Here<'a>,
     pub(super) spool: Spool,
     /// What is carried out while the scan goes on, where that is so: nothing of it is in the spool.
     pub(super) at_once: Option<AtOnce>,
@@ -63,6 +64,9 @@ pub(super) struct Matched<'a> {
     pub(super) over: bool,
     pub(super) interrupted: bool,
     pub(super) missing: Vec<resolve::NotFound>,
+    /// Names that the user gave, each with the id of a session that it means. With several stores only, as
+    /// one alone finds out by itself that a name is ambiguous.
+    pub(super) named: Vec<(String, Vec<u8>)>,
     /// By how much the server's clock is ahead of this machine's, in ms.
     pub(super) ahead: i64,
     /// Keys that an index named already; the scan meets them again.
@@ -75,17 +79,18 @@ pub(super) struct Matched<'a> {
 }
 
 impl<'a> Matched<'a> {
-    pub(super) fn new(change: &'a Change<'a>, guards: &'a Guards, room: Option<u64>) -> Matched<'a> {
+    pub(super) fn new(context: &'a Context, change: &'a Change<'a>, room: Option<u64>) -> Matched<'a> {
         Matched {
             change,
-            guards,
+            guards: &context.guards,
+            here: Here::of(context),
             spool: Spool::default(),
             at_once: None,
             uncertain: BTreeSet::new(),
             uncertain_count: 0,
             shapes: BTreeMap::new(),
             shapes_taken: 0,
-            pointed: matches!(change.chosen, Chosen::Ids(_) | Chosen::Plan(_)),
+            pointed: context.is_pointed() || matches!(change.chosen, Chosen::Ids(_) | Chosen::Plan(_)),
             unchangeable: BTreeMap::new(),
             fits: 0,
             layouts: BTreeSet::new(),
@@ -94,6 +99,7 @@ impl<'a> Matched<'a> {
             over: false,
             interrupted: false,
             missing: Vec::new(),
+            named: Vec::new(),
             ahead: 0,
             by_index: HashSet::new(),
             holds: None,
@@ -137,7 +143,7 @@ impl Matched<'_> {
             *self.shapes.entry(session.layout()).or_default() += 1;
             return ON;
         }
-        let mut entry = match (self.change.entry)(session)? {
+        let mut entry = match (self.change.entry)(&mut self.here, session)? {
             Made::Step(entry) => entry,
             Made::Fits => {
                 self.fits += 1;
@@ -288,6 +294,8 @@ pub(super) fn by_id(
         if error.is::<Interrupted>() { error.context("interrupted; nothing was changed") } else { error }
     })?;
     matched.missing = found.missing;
+    let several = context.is_one_of_several();
+    let names: Vec<(&String, Vec<u8>)> = ids.iter().map(|id| (id, resolve::bytes_of(id))).collect();
     let mut keys = found.keys;
     keys.sort();
     keys.dedup();
@@ -297,6 +305,11 @@ pub(super) fn by_id(
             if let Some(session) = session
                 && (filter.is_empty() || filter.keeps(session))
             {
+                if several {
+                    let begins = |name: &[u8]| session.id.starts_with(name) || session.key.starts_with(name);
+                    let meant = names.iter().filter(|(_, name)| begins(name));
+                    matched.named.extend(meant.map(|(name, _)| (name.to_string(), session.id.to_vec())));
+                }
                 let _ = matched.take(session)?;
             }
             Ok(())

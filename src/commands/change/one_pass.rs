@@ -9,8 +9,8 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::ScopedJoinHandle;
 
+use super::job::{Job, MAX_WATCHED, counted, undo_file};
 use super::matched::{AtOnce, Matched, by_filter};
-use super::{Job, MAX_WATCHED, counted, undo_file};
 use crate::change::pace::Pace;
 use crate::change::plan::arriving::Arriving;
 use crate::change::plan::execute::execute;
@@ -104,8 +104,7 @@ fn begin(job: &mut Job<'_>, first: &Spool, way: Way) -> anyhow::Result<()> {
     job.store.may_change(&first.samples().collect::<Vec<_>>())?;
     job.note(None)?;
     if job.undo.is_none() {
-        let place = job.store.place().to_string();
-        job.undo = undo_file(job.change, &job.id, &place, 0, &job.recorded, way)?;
+        job.undo = undo_file(job, 0, way)?;
         job.report.run = job.undo.as_ref().map(|run| run.id.clone());
     }
     Ok(())

@@ -1,0 +1,163 @@
+//! A change of all stores that are named: matched in each, asked about once, done in each, told together.
+
+use super::decision::{self, Decision};
+use super::job::way_back;
+use super::matched::Matched;
+use super::matching::{self, Matching};
+use super::{Change, Intent, Job, verify};
+use crate::change::audit::Audit;
+use crate::change::plan::Spool;
+use crate::change::plan::run;
+use crate::change::report::Report;
+use crate::commands::report::{self, Part};
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::scan;
+use crate::store;
+use crate::ui;
+
+/// A store that had to be left out, as it is down or broke off.
+struct Lost {
+    store: String,
+    report: Report,
+    exit: Exit,
+}
+
+/// What is done, a job for each store.
+pub(super) struct Jobs<'a> {
+    context: &'a Context,
+    change: &'a Change<'a>,
+    /// The run's name. With several stores each one's part of the run has a number behind it.
+    id: String,
+    jobs: Vec<Job<'a>>,
+    lost: Vec<Lost>,
+}
+
+impl<'a> Jobs<'a> {
+    pub(super) fn open(
+        context: &'a Context,
+        change: &'a Change<'a>,
+        intent: &Intent,
+    ) -> anyhow::Result<Jobs<'a>> {
+        let id = run::new_id(run::directory().as_deref(), scan::now_ms());
+        let mut all = Jobs { context, change, id, jobs: Vec::new(), lost: Vec::new() };
+        for (number, context) in (1..).zip(context.each()) {
+            let audit = if intent.shows { None } else { Some(Audit::open(&context.audit)?) };
+            let part = context.is_one_of_several().then_some(number);
+            match Job::open(context, change, intent, &all.id, part, audit) {
+                Ok(job) => all.jobs.push(job),
+                Err(error) => all.leave_out(context.store.place(), error)?,
+            }
+        }
+        Ok(all)
+    }
+
+    pub(super) fn carry_out(&mut self, intent: &Intent) -> anyhow::Result<Exit> {
+        let mut found = Vec::new();
+        let mut room = intent.max;
+        for mut job in std::mem::take(&mut self.jobs) {
+            job.room = room;
+            match matching::run(&mut job, intent) {
+                Ok(Matching::Known(matched)) => {
+                    room = room.map(|room| room.saturating_sub(matched.found()));
+                    found.push(matched);
+                    self.jobs.push(job);
+                }
+                Ok(Matching::Stopped(exit)) => {
+                    self.jobs.push(job);
+                    return Ok(exit);
+                }
+                Err(error) => {
+                    let place = job.store.place().to_string();
+                    self.jobs.push(job);
+                    self.leave_out(place, error)?;
+                    self.jobs.pop();
+                }
+            }
+        }
+        match decision::of(&mut self.jobs, &mut found, intent)? {
+            Decision::Go => self.change(found)?,
+            Decision::Stop(exit) => return Ok(self.all_in_all([exit])),
+        }
+        for job in &mut self.jobs {
+            verify::run(job)?;
+            job.finish()?;
+        }
+        self.print()?;
+        let told: Vec<Exit> = self.jobs.iter().map(Job::verdict).collect();
+        Ok(self.all_in_all(told))
+    }
+
+    /// How it went, with the stores that were left out.
+    fn all_in_all(&self, told: impl IntoIterator<Item = Exit>) -> Exit {
+        Exit::of_several(told.into_iter().chain(self.lost.iter().map(|lost| lost.exit)))
+    }
+
+    /// Changes what was matched, one store after the other.
+    fn change(&mut self, found: Vec<Matched<'_>>) -> anyhow::Result<()> {
+        for (job, matched) in self.jobs.iter_mut().zip(found) {
+            let many = matched.spool.totals.sessions;
+            if many == 0 || job.failure.is_some() {
+                continue;
+            }
+            let several = job.context.is_one_of_several();
+            if several && ui::interrupted() {
+                job.report.matched += many;
+                job.report.complete = false;
+                job.interrupted = true;
+                continue;
+            }
+            match job.apply(matched.spool) {
+                Err(error) if several => match error.downcast::<store::Error>() {
+                    Ok(error) => job.fail(error),
+                    Err(error) => return Err(error),
+                },
+                done => done?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on without a store, where there are others, and says so.
+    fn leave_out(&mut self, store: String, error: anyhow::Error) -> anyhow::Result<()> {
+        if !self.context.is_one_of_several() || error.downcast_ref::<store::Error>().is_none() {
+            return Err(error);
+        }
+        let exit = crate::error::report(&error, self.context.ui.color_err);
+        let mut report = Report { dry_run: self.change.safety.dry_run, ..Report::default() };
+        report.fail(format!("{error:#}"));
+        self.lost.push(Lost { store, report, exit });
+        Ok(())
+    }
+
+    fn print(&mut self) -> anyhow::Result<()> {
+        let mut parts = Vec::new();
+        for job in &mut self.jobs {
+            let sessions = job.changed.take().map(Spool::read).transpose()?;
+            let sessions = sessions.map(|entries| {
+                Box::new(report::Matched { entries, store: None }) as Box<dyn report::Sessions>
+            });
+            parts.push(Part { store: job.store.place().to_string(), report: &job.report, sessions });
+        }
+        let lost = self.lost.iter();
+        parts.extend(lost.map(|lost| Part {
+            store: lost.store.clone(),
+            report: &lost.report,
+            sessions: None,
+        }));
+        report::print(self.context, self.change.past, Some(&self.id), &mut parts)?;
+        drop(parts);
+        way_back(self.context, self.jobs.iter().map(|job| &job.report), &self.id);
+        Ok(())
+    }
+
+    /// Notes in the audit log how it ended.
+    pub(super) fn close(&mut self, result: &anyhow::Result<Exit>) -> anyhow::Result<()> {
+        let exit = result.as_ref().map_or_else(|error| crate::error::tell(error).exit, |exit| *exit);
+        let mut noted = Ok(());
+        for job in &mut self.jobs {
+            noted = noted.and(job.close(exit));
+        }
+        noted
+    }
+}
