@@ -1318,6 +1318,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour')
             [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'Permit what it takes in a cluster, too')
             [CompletionResult]::new('--sentinel', '--sentinel', [CompletionResultType]::ParameterName, 'Include the rights needed on servers behind sentinels')
+            [CompletionResult]::new('--snapshot', '--snapshot', [CompletionResultType]::ParameterName, 'Include the rights to read a snapshot (?via=snapshot), which has all keys and databases in it')
             [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Do not check the server''s certificate: anybody on the way can read and change all of it')
             [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'End each id with NUL instead of a line break, for `xargs -0`')
             [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'End each id with NUL instead of a line break, for `xargs -0`')

@@ -225,7 +225,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__acl)
-            opts="-o -0 -q -v -h --for --user --keys --cluster --sentinel --server --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-o -0 -q -v -h --for --user --keys --cluster --sentinel --snapshot --server --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

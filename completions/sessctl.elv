@@ -1293,6 +1293,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --color 'Use colour'
             cand --cluster 'Permit what it takes in a cluster, too'
             cand --sentinel 'Include the rights needed on servers behind sentinels'
+            cand --snapshot 'Include the rights to read a snapshot (?via=snapshot), which has all keys and databases in it'
             cand --insecure 'Do not check the server''s certificate: anybody on the way can read and change all of it'
             cand -0 'End each id with NUL instead of a line break, for `xargs -0`'
             cand --null 'End each id with NUL instead of a line break, for `xargs -0`'

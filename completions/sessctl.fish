@@ -6182,6 +6182,7 @@ always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l cluster -d 'Permit what it takes in a cluster, too'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l sentinel -d 'Include the rights needed on servers behind sentinels'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l snapshot -d 'Include the rights to read a snapshot (?via=snapshot), which has all keys and databases in it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l no-headers -d 'Leave out the header line of tables and CSV'

@@ -41,6 +41,10 @@ pub struct TargetArgs {
     /// over redis-sentinel://[USER[:PASSWORD]@]HOST[:26379],HOST2/SERVICE[/DB]; rediss-cluster:// and
     /// rediss-sentinel:// with TLS.
     ///
+    /// ?via=snapshot behind any of them (&via=snapshot behind ?db=N) reads a copy that the server sends as to a
+    /// replica: it forks once, and is asked for no key. Nothing can be changed so. It takes the rights +psync
+    /// +replconf, and of a cluster one that is a single node.
+    ///
     /// A dump file is PATH.rdb or rdb:PATH (.gz and .zst too), or rdb:- for standard input; an
     /// append-only file is aof:DIR or aof:FILE; append ?db=N for a database other than 0. They are read,
     /// never changed.

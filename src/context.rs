@@ -22,6 +22,7 @@ use crate::select::Filter;
 use crate::store::files::Folder;
 use crate::store::memcached::Servers;
 use crate::store::rdb::place::DumpPlace;
+use crate::store::redis::snapshot::Snapshot;
 use crate::store::redis::target::{self, CONNECT_TIMEOUT, ReadFrom, TIMEOUT, Target, Tls};
 use crate::store::sql::SqlPlace;
 use crate::store::{Error, Lookup, Open, Source, Store};
@@ -265,6 +266,9 @@ impl Context {
     /// the store has to look for: [`ui::interrupted`].
     pub fn reader(&self) -> Result<Box<dyn Lookup>, Error> {
         self.permit_medium()?;
+        if let Some(announcement) = self.store.announcement() {
+            self.ui.note(announcement);
+        }
         let store = self.store.reader()?;
         ui::watch_signals();
         Ok(store)
@@ -386,15 +390,21 @@ fn opener(args: &GlobalArgs, profile: &Profile) -> anyhow::Result<Box<dyn Open>>
     if let Some(dump) = DumpPlace::parse(store) {
         return redis(Box::new(dump?.at(given.now)));
     }
-    if given.now.is_some() {
-        return Err(Usage::new("--now is for dump files, but the store is a server")
-            .hint("a server goes by its own clock")
-            .into());
-    }
+    let by_its_own_clock = || match given.now {
+        None => Ok(()),
+        Some(_) => Err(Usage::new("--now is for dump files, but the store is a server")
+            .hint("a server goes by its own clock; a snapshot of it (?via=snapshot) is like a dump file")),
+    };
     if let Some(place) = SqlPlace::parse(store) {
+        by_its_own_clock()?;
         return redis(Box::new(database(given, profile, place?)));
     }
-    Ok(Box::new(target(given, profile, store)?))
+    let target = target(given, profile, store)?;
+    if target.snapshot {
+        return Ok(Box::new(Snapshot::of(target, given.now)));
+    }
+    by_its_own_clock()?;
+    Ok(Box::new(target))
 }
 
 /// How to reach a database and log in, each thing by flag and environment, then profile, then default.

@@ -44,6 +44,10 @@ pub struct Args {
     #[arg(long)]
     pub sentinel: bool,
 
+    /// Include the rights to read a snapshot (?via=snapshot), which has all keys and databases in it
+    #[arg(long)]
+    pub snapshot: bool,
+
     /// Write it for this version of the server [default: 7.0 or newer]
     #[arg(long, value_name = "VERSION", value_parser = version)]
     pub server: Option<(u32, u32)>,
@@ -148,6 +152,9 @@ const CLUSTER: &[&str] = &[
 /// What following a primary takes in addition.
 const SENTINEL: &[&str] = &["role", "wait"];
 
+/// What a copy of everything takes, as a replica gets it.
+const SNAPSHOT: &[&str] = &["psync", "replconf"];
+
 /// All that reading takes, as rules.
 pub(super) fn reading() -> String {
     rules(&[For::List], &[])
@@ -188,6 +195,12 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     }
     if args.sentinel {
         more.extend(SENTINEL);
+    }
+    if args.snapshot {
+        more.extend(SNAPSHOT);
+        context
+            .ui
+            .note("whoever may read a snapshot sees every key of the server, whatever keys the line names");
     }
     let mut out = context.ui.out();
     for (name, commands) in groups {

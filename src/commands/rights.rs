@@ -23,6 +23,8 @@ pub(super) fn lacking(store: &mut dyn Lookup) -> Result<Option<[String; 2]>, Err
 /// right.
 pub(super) fn named(error: anyhow::Error, changes: bool) -> anyhow::Error {
     let denied = error.chain().find_map(|cause| match cause.downcast_ref::<Error>() {
+        // For a snapshot there is nothing more to permit.
+        Some(Error::Denied { command, .. }) if matches!(&command[..], "PSYNC" | "REPLCONF" | "SYNC") => None,
         Some(denied @ Error::Denied { .. }) => Some(denied.hint().unwrap_or_default()),
         _ => None,
     });

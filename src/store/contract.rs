@@ -222,6 +222,11 @@ pub trait Open: fmt::Debug + Send + Sync {
         None
     }
 
+    /// What the next opening does to the server that is worth knowing.
+    fn announcement(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Says which tables are to be looked at, where it has tables.
     fn look_for(&mut self, _wanted: Wanted) {}
 

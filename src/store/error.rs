@@ -86,6 +86,9 @@ pub enum Error {
     /// What of a file can be read was; there is more in it, or was.
     #[error("{place} is incomplete: {why}")]
     Damaged { place: String, why: String },
+    /// The same of what a server sent.
+    #[error("the snapshot of {place} is incomplete: {why}")]
+    Cut { place: String, why: String },
     /// A file that cannot be read at all.
     #[error("cannot read {place}: {why}")]
     File { place: String, why: String, hint: Option<String> },
@@ -128,7 +131,9 @@ impl Advice for Error {
             Error::Target(_) => Exit::Usage,
             Error::Unsupported { .. } => Exit::Refused,
             Error::Database { exit, .. } => *exit,
-            Error::Damaged { .. } | Error::Unseen { .. } | Error::Alone { .. } => Exit::Partial,
+            Error::Damaged { .. } | Error::Cut { .. } | Error::Unseen { .. } | Error::Alone { .. } => {
+                Exit::Partial
+            }
             Error::Connect { .. }
             | Error::Lost { .. }
             | Error::Timeout { .. }
@@ -211,6 +216,10 @@ impl Advice for Error {
             Error::Damaged { .. } => {
                 "everything readable was read; redis-check-rdb (or redis-check-aof) says what a server makes of the file"
             }
+            Error::Cut { .. } => {
+                "everything that came was read; run the command again, or leave ?via=snapshot out of the store (the \
+                 server's log may say why it stopped: client-output-buffer-limit, a failed save)"
+            }
             Error::File { hint, .. } => return hint.clone(),
             Error::Full { user: Some(user), .. } => return Some(advise_acl(user, "EVAL")),
             Error::Full { .. } => ROOM,
@@ -244,9 +253,16 @@ fn is_unknown(reason: &str) -> bool {
 const ROOM: &str = "the server has no memory left: give it some (CONFIG SET maxmemory) or make room, and run the command \
                     again; what was done stays done";
 
+/// Whether it is one of those by which a replica gets what there is.
+fn is_replication(command: &str) -> bool {
+    matches!(command, "PSYNC" | "REPLCONF" | "SYNC")
+}
+
 /// The rule that permits a command, as an administrator would type it.
 fn advise_acl(user: &str, command: &str) -> String {
     // A subcommand is permitted as `+client|setname`.
     let rule = command.trim().to_ascii_lowercase().replace(' ', "|");
+    // Neither is of use without the other.
+    let rule = if is_replication(command) { "psync +replconf" } else { &rule };
     format!("an administrator can allow it: ACL SETUSER {user} +{rule}")
 }

@@ -135,6 +135,22 @@ impl Dump {
             }
             None => Vec::new(),
         };
+        // What was written last is what it is of.
+        let last = commands.iter().filter_map(|opened| opened.written).max().or(opened.written);
+        let now = if files.is_some() { now.or(last) } else { now };
+        let dump = Dump::of(opened, place, db, now)?;
+        if files.is_some() {
+            dump.replay(&commands)?;
+        }
+        Ok(dump)
+    }
+
+    /// What a server has sent, as of that moment in milliseconds since 1970. `place` is how messages name it.
+    pub fn received(opened: Opened, place: String, db: u32, now: i64) -> Result<Dump, Error> {
+        Dump::of(opened, place, db, Some(now))
+    }
+
+    fn of(opened: Opened, place: String, db: u32, now: Option<i64>) -> Result<Dump, Error> {
         let fail = |why: String| Error::File { place: place.clone(), why, hint: None };
         let part = Part::new(&opened.file, 0, opened.length);
         let mut reader = match Reader::new(Bytes::new(part, 0, JUMP)) {
@@ -145,20 +161,11 @@ impl Dump {
         // What it says of itself stands before its first key; a scan tells where it is damaged.
         let _ = reader.find();
         let made = reader.notes.made.map(|seconds| seconds.saturating_mul(1000));
-        let now = match &files {
-            // What was written last is what it is of.
-            Some(_) => now.or(commands.iter().filter_map(|opened| opened.written).max()).or(opened.written),
-            None => now.or(made).or(opened.written),
-        };
-        let now = now.unwrap_or_else(clock::now_ms);
+        let now = now.or(made).or(opened.written).unwrap_or_else(clock::now_ms);
         let (header, notes) = (reader.header, reader.notes);
         let (indexed, replayed) = (Mutex::new(None), OnceLock::new());
         let shared = Shared { opened, place, db: u64::from(db), now, header, notes, indexed, replayed };
-        let dump = Dump { shared: Arc::new(shared) };
-        if files.is_some() {
-            dump.replay(&commands)?;
-        }
-        Ok(dump)
+        Ok(Dump { shared: Arc::new(shared) })
     }
 
     /// The moment as of which it is read, in milliseconds since 1970.
@@ -244,7 +251,12 @@ impl Shared {
         if let (Why::Ends, Some(cut)) = (&broken.why, &self.opened.cut) {
             why.push_str(&format!("; {cut}"));
         }
-        Error::Damaged { place: self.place.clone(), why }
+        self.incomplete(why)
+    }
+
+    fn incomplete(&self, why: String) -> Error {
+        let place = self.place.clone();
+        if self.opened.received { Error::Cut { place, why } } else { Error::Damaged { place, why } }
     }
 
     fn io(&self, error: &std::io::Error) -> Error {
@@ -799,26 +811,25 @@ impl DumpReader {
 
     /// After a scan that came to the end: whether all of the keys could be handed on.
     fn is_whole(&self, changes: u64) -> Result<(), Error> {
-        let place = self.shared.place.clone();
         if let Some(first) = &self.besides.first {
             let keys = plural(self.besides.damaged, "key");
             let why = format!("the values of {keys} cannot be read; of the first one: {first}");
-            return Err(Error::Damaged { place, why });
+            return Err(self.shared.incomplete(why));
         }
         if let Some(replayed) = self.shared.replayed.get() {
             if let Some(why) = &replayed.broken {
-                return Err(Error::Damaged { place, why: why.clone() });
+                return Err(self.shared.incomplete(why.clone()));
             }
             if !replayed.left.is_empty() {
                 let left: Vec<String> =
                     replayed.left.iter().map(|(name, count)| format!("{} ({count})", safe(name))).collect();
                 let why = format!("these of its commands are not applied: {}", left.join(", "));
-                return Err(Error::Damaged { place, why });
+                return Err(self.shared.incomplete(why));
             }
         }
         if changes > 0 {
             let why = format!("{} made while it was written cannot be read", plural(changes, "change"));
-            return Err(Error::Damaged { place, why });
+            return Err(self.shared.incomplete(why));
         }
         Ok(())
     }

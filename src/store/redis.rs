@@ -40,6 +40,7 @@ mod script;
 mod sentinel;
 mod slots;
 mod small;
+pub mod snapshot;
 pub mod target;
 mod wire;
 

@@ -39,7 +39,7 @@ fn sorted(list: &Json) -> Vec<String> {
 
 /// Where a row of the dump is another than that of the server. How much memory a key takes only a server
 /// knows; what is counted from a key's end differs by the time between the two questions.
-fn difference(live: &Json, dumped: &Json) -> Option<String> {
+pub(crate) fn difference(live: &Json, dumped: &Json) -> Option<String> {
     let (Json::Object(live), Json::Object(dumped)) = (live, dumped) else {
         return Some("no rows".to_string());
     };

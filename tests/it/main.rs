@@ -41,6 +41,7 @@ mod run_files;
 mod screens;
 mod sentinel;
 mod signals;
+mod snapshots;
 mod states;
 mod stats;
 mod strangers;

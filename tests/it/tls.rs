@@ -59,12 +59,15 @@ fn a_certificate_is_checked_for_the_name_that_was_said() {
 
 #[test]
 fn a_server_that_wants_a_certificate_gets_one() {
-    let (sess, _) = server("yes");
+    let (sess, port) = server("yes");
     let (ca, cert, key) = (file("ca.pem"), file("client.pem"), file("client.key"));
     let checked = ["count", "--cacert", &ca, "--sni", "cache.example"];
     sess.args(checked).code(1);
     let own = [&checked[..], &["--cert", &cert, "--key", &key]].concat();
-    sess.args(own).success().stdout("1\n");
+    sess.args(&own).success().stdout("1\n");
+    sess.server.command(&["CONFIG", "SET", "repl-diskless-sync-delay", "0"]);
+    let snapshot = format!("rediss://localhost:{port}?via=snapshot");
+    sess.args([&own[..], &["--store", &snapshot]].concat()).success().stdout("1\n");
     let ran = sess.args([&checked[..], &["--cert", &cert]].concat()).code(1);
     ran.says("--cert needs the certificate's --key");
 }

@@ -32,8 +32,10 @@ pub struct Opened {
     pub length: u64,
     /// When the file was written last, in milliseconds since 1970; of standard input it is not known.
     pub written: Option<i64>,
-    /// Why there is not more of it, where what it was unpacked from is damaged.
+    /// Why there is not more of it, where what it was unpacked from is damaged, or did not come whole.
     pub cut: Option<String>,
+    /// A server has sent it.
+    pub received: bool,
 }
 
 /// The largest window of a Zstandard frame that is unpacked.
@@ -99,7 +101,7 @@ pub fn open(origin: &Origin, place: &str) -> Result<Opened, Error> {
                     let unpacked = spool(file, Some(meta.len()), place)?;
                     Opened { written, ..unpacked }
                 } else {
-                    Opened { file: Arc::new(file), length: meta.len(), written, cut: None }
+                    Opened { file: Arc::new(file), length: meta.len(), written, cut: None, received: false }
                 }
             } else {
                 Opened { written: None, ..spool(file, None, place)? }
@@ -117,7 +119,46 @@ pub fn nothing(place: &str) -> Result<Opened, Error> {
     let fail = |error: &io::Error| Error::File { place: place.to_string(), why: plain(error), hint: None };
     let mut file = tempfile::tempfile().map_err(|error| fail(&error))?;
     file.write_all(NOTHING).map_err(|error| fail(&error))?;
-    Ok(Opened { file: Arc::new(file), length: NOTHING.len() as u64, written: None, cut: None })
+    Ok(Opened {
+        file: Arc::new(file),
+        length: NOTHING.len() as u64,
+        written: None,
+        cut: None,
+        received: false,
+    })
+}
+
+/// Keeps what a server sends in an unnamed temporary file. Where it breaks off, what came before stands.
+pub fn received(mut from: impl Read, place: &str) -> Result<Opened, Error> {
+    let mut to = tempfile::tempfile().map_err(|error| no_room(place, &error))?;
+    let cut = match copy(&mut from, &mut to, u64::MAX) {
+        Ok(_) | Err(Copying::TooLarge) => None,
+        Err(Copying::To(error)) => return Err(no_room(place, &error)),
+        Err(Copying::From(error)) => Some(error.to_string()),
+    };
+    let length = to.stream_position().map_err(|error| no_room(place, &error))?;
+    if let Some(why) = cut.clone().filter(|_| length < Header::BYTES as u64) {
+        let hint = Some("the server's log may say why".to_string());
+        return Err(Error::File {
+            place: place.to_string(),
+            why: format!("nothing came of it: {why}"),
+            hint,
+        });
+    }
+    let opened = Opened { file: Arc::new(to), length, written: None, cut, received: true };
+    check(&opened, place)?;
+    Ok(opened)
+}
+
+fn no_room(place: &str, error: &io::Error) -> Error {
+    Error::File {
+        place: place.to_string(),
+        why: format!("cannot write a temporary copy of it: {}", plain(error)),
+        hint: Some(format!(
+            "TMPDIR names a directory with more room than {}",
+            std::env::temp_dir().display()
+        )),
+    }
 }
 
 fn has_manifest(path: &Path) -> bool {
@@ -136,14 +177,7 @@ fn head_of(from: &mut impl Read) -> io::Result<Vec<u8>> {
 /// Writes it, unpacked, into an unnamed temporary file. `length` is known of a file.
 fn spool(mut from: impl Read, length: Option<u64>, place: &str) -> Result<Opened, Error> {
     let fail = |why: String| Error::File { place: place.to_string(), why, hint: None };
-    let no_room = |error: &io::Error| Error::File {
-        place: place.to_string(),
-        why: format!("cannot write a temporary copy of it: {}", plain(error)),
-        hint: Some(format!(
-            "TMPDIR names a directory with more room than {}",
-            std::env::temp_dir().display()
-        )),
-    };
+    let no_room = |error: &io::Error| no_room(place, error);
     let mut to = tempfile::tempfile().map_err(|error| no_room(&error))?;
     let head = head_of(&mut from).map_err(|error| fail(plain(&error)))?;
     let mut from = BufReader::with_capacity(64 << 10, io::Cursor::new(head.clone()).chain(from));
@@ -176,7 +210,7 @@ fn spool(mut from: impl Read, length: Option<u64>, place: &str) -> Result<Opened
         }
     };
     let length = to.stream_position().map_err(|error| no_room(&error))?;
-    Ok(Opened { file: Arc::new(to), length, written: None, cut })
+    Ok(Opened { file: Arc::new(to), length, written: None, cut, received: false })
 }
 
 /// What a decoder says; an end too early is none of the server's connection.

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::patience::passes;
-use super::slots::slot_of;
+use super::slots::{SLOTS, slot_of};
 use super::target::Target;
 use super::{RedisStore, before, by_value, load};
 use crate::store::{
@@ -79,6 +79,12 @@ impl ClusterStore {
         }
         Err(last.unwrap_or_else(|| self.nodes.unserved(0)))
     }
+}
+
+/// Whether this node of a cluster has all of its slots, or copies the one that has.
+pub(super) fn is_whole(store: &mut RedisStore) -> Result<bool, Error> {
+    let (slots, _) = map::Own::served(store)?;
+    Ok((0..SLOTS).all(|slot| slots.iter().any(|(first, last)| (*first..=*last).contains(&slot))))
 }
 
 fn of_key(key: &Key) -> u16 {

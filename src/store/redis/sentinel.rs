@@ -86,6 +86,17 @@ impl SentinelStore {
         Ok(store)
     }
 
+    /// The server that is named, or the replica that is read in its place, for itself.
+    pub(super) fn into_server(mut self) -> Result<RedisStore, Error> {
+        self.lead()?;
+        let primary = self.primary.take();
+        let server = primary.map(|primary| RedisStore { lead: None, ..primary.store });
+        server.ok_or_else(|| Error::Leaderless {
+            place: self.place.clone(),
+            why: "no sentinel answers".to_string(),
+        })
+    }
+
     /// As long as a failover takes that has not begun yet, and an answer.
     fn patience(&self) -> Patience {
         Patience::new(self.target.timeout + self.watch.patience())

@@ -78,6 +78,8 @@ pub struct Target {
     /// Of all servers that there are this one alone is to be read.
     pub only: Option<(String, u16)>,
     pub reads: ReadFrom,
+    /// A copy of all that it holds is read, as a replica gets one, and no key is asked for.
+    pub snapshot: bool,
     pub connect_timeout: Duration,
     pub timeout: Duration,
 }
@@ -98,12 +100,16 @@ impl fmt::Display for Target {
                     write!(f, ",{}", joined(host, *port))?;
                 }
                 match &self.service {
-                    Some(service) => write!(f, "/{}/{}", service.name, self.db),
-                    None if self.cluster && self.db == 0 => Ok(()),
-                    None => write!(f, "/{}", self.db),
+                    Some(service) => write!(f, "/{}/{}", service.name, self.db)?,
+                    None if self.cluster && self.db == 0 => {}
+                    None => write!(f, "/{}", self.db)?,
                 }
+                if self.snapshot { write!(f, "?via=snapshot") } else { Ok(()) }
             }
-            Address::Unix(path) => write!(f, "unix://{}?db={}", path.display(), self.db),
+            Address::Unix(path) => {
+                write!(f, "unix://{}?db={}", path.display(), self.db)?;
+                if self.snapshot { write!(f, "&via=snapshot") } else { Ok(()) }
+            }
         }
     }
 }
@@ -163,6 +169,7 @@ impl Target {
             node: false,
             only: None,
             reads: ReadFrom::Primary,
+            snapshot: false,
             connect_timeout: CONNECT_TIMEOUT,
             timeout: TIMEOUT,
         }
@@ -379,11 +386,18 @@ impl Target {
                         _ => return Err(wrong("`sentinel_tls` in the store is yes or no")),
                     }
                 }
+                "via" if value == "snapshot" => self.snapshot = true,
+                "via" => {
+                    return Err(wrong(
+                        "`via` in the store can only be `snapshot`, which reads a copy as a replica gets it; without it \
+                         keys are read one by one",
+                    ));
+                }
                 // How this program talks to the server is its own affair.
                 "protocol" => {}
                 other => {
                     return Err(wrong(format!(
-                        "the store has an unknown parameter `{other}`; available are db, user and pass (of sentinels \
+                        "the store has an unknown parameter `{other}`; available are db, user, pass and via (of sentinels \
                          also sentinel_user, sentinel_pass and sentinel_tls), and TLS is set by --cacert, --cert, \
                          --key, --sni and --insecure"
                     )));
@@ -631,6 +645,8 @@ mod tests {
             ("redis://db1 ", ""),
             ("redis://d b1", "a space"),
             ("redis://db1?ssl=1", "unknown parameter `ssl`"),
+            ("redis://db1?via=scan", "`via` in the store can only be `snapshot`"),
+            ("unix:///s?db=1&via", "`via` in the store can only be `snapshot`"),
             ("redis://db1#insecure", "only `#insecure`"),
             ("unix://run/redis.sock", "third slash"),
             ("unix://", "no path"),
@@ -667,6 +683,9 @@ mod tests {
                 "valkeys-sentinel://h1/a%20b/3?sentinel_user=s&sentinel_pass=hunter2",
                 "rediss-sentinel://h1:26379/a b/3",
             ),
+            ("valkeys://ops:hunter2@db1/2?via=snapshot", "rediss://db1:6379/2?via=snapshot"),
+            ("unix:///s?via=snapshot&pass=hunter2&db=1", "unix:///s?db=1&via=snapshot"),
+            ("redis-cluster://h1?via=snapshot", "redis-cluster://h1:6379?via=snapshot"),
             ("redis-sentinel://:hunter2@h1/3#main", "redis-sentinel://h1:26379/main/3"),
         ] {
             let target = Target::parse(text).expect("well written");

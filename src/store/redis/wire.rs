@@ -240,6 +240,31 @@ impl Wire {
         }
     }
 
+    /// Takes a line that is no empty one, without its end. Each empty one before it means that the other
+    /// side is still at work, and gives it as much time again.
+    pub(super) fn line_to_come(&mut self) -> RedisResult<Vec<u8>> {
+        loop {
+            self.stream.socket().begin();
+            let line = self.line()?;
+            if !line.is_empty() {
+                return Ok(line);
+            }
+        }
+    }
+
+    /// Takes bytes as they come, whatever they are; none are left where the connection has ended. The time
+    /// that an answer may take is that of each piece.
+    pub(super) fn piece(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.taken < self.filled {
+            let here = buffer.len().min(self.filled - self.taken);
+            buffer[..here].copy_from_slice(&self.buffer[self.taken..self.taken + here]);
+            self.taken += here;
+            return Ok(here);
+        }
+        self.stream.socket().begin();
+        self.stream.reader().read(buffer)
+    }
+
     fn part(&mut self, depth: usize) -> RedisResult<Answer> {
         let senseless = || RedisError::from((ErrorKind::Parse, "the answer makes no sense"));
         if depth > MAX_DEPTH {

@@ -49,6 +49,8 @@ struct Link {
     latency: AtomicU64,
     /// Answers arrive byte by byte.
     bytewise: AtomicBool,
+    /// Bytes of answers that a connection hands on before it is cut.
+    most: AtomicUsize,
     state: Mutex<State>,
     answered: Condvar,
     ended: AtomicBool,
@@ -100,6 +102,7 @@ impl Proxy {
         let link = Arc::new(Link {
             latency: AtomicU64::new(0),
             bytewise: AtomicBool::new(false),
+            most: AtomicUsize::new(usize::MAX),
             state: Mutex::new(State::default()),
             answered: Condvar::new(),
             ended: AtomicBool::new(false),
@@ -135,6 +138,12 @@ impl Proxy {
     /// From here on every answer arrives one byte at a time.
     pub(crate) fn bytewise(self) -> Proxy {
         self.link.bytewise.store(true, Ordering::Relaxed);
+        self
+    }
+
+    /// From here on every connection is cut once it has handed on so many bytes of answers.
+    pub(crate) fn cut_after(self, bytes: usize) -> Proxy {
+        self.link.most.store(bytes, Ordering::Relaxed);
         self
     }
 
@@ -238,6 +247,7 @@ fn carry(link: &Arc<Link>, client: UnixStream, server: UnixStream, behind: &std:
     let link = Arc::clone(link);
     std::thread::spawn(move || {
         let mut to_client = to_client;
+        let mut handed: usize = 0;
         while let Ok((due, bytes)) = delayed.recv() {
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
             if flight.lock().unwrap_or_else(PoisonError::into_inner).cut {
@@ -248,12 +258,15 @@ fn carry(link: &Arc<Link>, client: UnixStream, server: UnixStream, behind: &std:
                 state.had = state.had.max(turn);
             }
             drop(state);
+            let left = link.most.load(Ordering::Relaxed).saturating_sub(handed);
+            let bytes = &bytes[..bytes.len().min(left)];
+            handed += bytes.len();
             let sent = if link.bytewise.load(Ordering::Relaxed) {
                 bytes.chunks(1).try_for_each(|byte| to_client.write_all(byte))
             } else {
-                to_client.write_all(&bytes)
+                to_client.write_all(bytes)
             };
-            if sent.is_err() {
+            if sent.is_err() || handed >= link.most.load(Ordering::Relaxed) {
                 break;
             }
         }
