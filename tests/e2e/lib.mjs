@@ -329,10 +329,9 @@ export async function serveRuby(t, script, env = {}) {
   return serveProgram(t, "ruby", [join(ROOT, "tests/e2e/ruby", script)], env);
 }
 
-/** Serves the application in tests/e2e/rust, which tests/e2e/run builds. */
-export async function serveRust(t, env = {}) {
-  const target = process.env.E2E_RUST ?? join(ROOT, "target/e2e-rust");
-  return serveProgram(t, join(target, "debug/sessctl-e2e-rust"), [], env);
+/** Serves an application that tests/e2e/run builds: of tests/e2e/rust or tests/e2e/go. */
+export async function serveBuilt(t, program, env = {}) {
+  return serveProgram(t, join(process.env.E2E_BUILT ?? join(ROOT, "target/e2e"), program), [], env);
 }
 
 /** A profile of one layout, as an operator of the application would write it; gives the options that choose it. */

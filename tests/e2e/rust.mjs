@@ -3,7 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 
-import { browsersOf, outcome, profile, scenario, serveRust, sessctl, sessctlJson, snapshot } from "./lib.mjs";
+import { browsersOf, outcome, profile, scenario, serveBuilt, sessctl, sessctlJson, snapshot } from "./lib.mjs";
 
 const LAYOUT = "tower-sessions";
 
@@ -13,7 +13,7 @@ await scenario("rust", async (t) => {
   for (const mode of ["plain", "signed", "private"]) {
     const check = (text, ...rest) => t.check(`axum, ${mode} cookies: ${text}`, ...rest);
     await t.redis.flushDb();
-    const app = browsersOf(t, await serveRust(t, { COOKIE: mode, COOKIE_KEY: key }), "id");
+    const app = browsersOf(t, await serveBuilt(t, "debug/sessctl-e2e-rust", { COOKIE: mode, COOKIE_KEY: key }), "id");
     const all = [await app.login("alice"), await app.login("alice"), await app.login("bob"), await app.visit()];
     const users = ["alice", "alice", "bob", null];
     const everyone = () => Promise.all(all.map(app.who));
