@@ -1,7 +1,8 @@
 <?php
 // A small application on the components of Laravel, for PHP's own server: the framework's own encrypter,
 // cookie and session middleware, cache, queue and session guard, put together as its kernel does. What is
-// configured is what `.env` would say: SESSION_ENCRYPT, REDIS_CLIENT, APP_KEY, SESSION_COOKIE.
+// configured is what `.env` would say: SESSION_DRIVER (redis, or database in MariaDB at DB_SOCKET), SESSION_ENCRYPT,
+// REDIS_CLIENT, APP_KEY, SESSION_COOKIE.
 
 declare(strict_types=1);
 
@@ -11,10 +12,13 @@ use Illuminate\Cache\CacheManager;
 use Illuminate\Config\Repository;
 use Illuminate\Container\Container;
 use Illuminate\Contracts\Auth\Authenticatable;
+use Illuminate\Contracts\Auth\Guard;
 use Illuminate\Contracts\Auth\UserProvider;
 use Illuminate\Cookie\CookieJar;
 use Illuminate\Cookie\Middleware\AddQueuedCookiesToResponse;
 use Illuminate\Cookie\Middleware\EncryptCookies;
+use Illuminate\Database\Capsule\Manager as Databases;
+use Illuminate\Database\Schema\Blueprint;
 use Illuminate\Encryption\Encrypter;
 use Illuminate\Events\Dispatcher;
 use Illuminate\Http\Request;
@@ -26,7 +30,7 @@ use Illuminate\Session\Middleware\StartSession;
 use Illuminate\Session\SessionManager;
 
 require __DIR__ . '/meet.php';
-foreach (['Auth', 'Cache', 'Config', 'Container', 'Cookie', 'Encryption', 'Events', 'Http', 'Pipeline', 'Queue', 'Redis', 'Session'] as $component) {
+foreach (['Auth', 'Cache', 'Config', 'Container', 'Cookie', 'Database', 'Encryption', 'Events', 'Http', 'Pipeline', 'Queue', 'Redis', 'Session'] as $component) {
     require_once "Illuminate/$component/autoload.php";
 }
 
@@ -73,7 +77,8 @@ $app->instance('config', new Repository([
         'stores' => ['redis' => ['driver' => 'redis', 'connection' => 'default']],
     ],
     'session' => [
-        'driver' => 'redis',
+        'driver' => getenv('SESSION_DRIVER') ?: 'redis',
+        'table' => 'sessions',
         'encrypt' => (bool) getenv('SESSION_ENCRYPT'),
         'connection' => null,
         'store' => null,
@@ -99,10 +104,31 @@ $app->instance('events', new Dispatcher($app));
 $app->instance('cookie', $cookies = new CookieJar());
 $app->instance('cache', $cache = new CacheManager($app));
 $app->instance('session', $sessions = new SessionManager($app));
-$app->instance('session.store', $sessions->driver());
+if ($database = getenv('DB_SOCKET')) {
+    $databases = new Databases($app);
+    $databases->addConnection([
+        'driver' => 'mysql', 'unix_socket' => $database, 'database' => 'shop', 'username' => 'root', 'password' => '',
+        'charset' => 'utf8mb4', 'collation' => 'utf8mb4_unicode_ci', 'prefix' => '', 'strict' => true,
+    ]);
+    $app->instance('db', $databases->getDatabaseManager());
+    $schema = $databases->getConnection()->getSchemaBuilder();
+    if (!$schema->hasTable('sessions')) {
+        // What `artisan session:table` makes.
+        $schema->create('sessions', function (Blueprint $table) {
+            $table->string('id')->primary();
+            $table->foreignId('user_id')->nullable()->index();
+            $table->string('ip_address', 45)->nullable();
+            $table->text('user_agent')->nullable();
+            $table->text('payload');
+            $table->integer('last_activity')->index();
+        });
+    }
+}
+$app->instance('request', $request = Request::capture());
 $auth = new AuthManager($app);
 $auth->provider('numbers', fn () => new Users());
-$app->instance('request', $request = Request::capture());
+$app->bind(Guard::class, fn () => $auth->guard('web'));
+$app->instance('session.store', $sessions->driver());
 
 $act = function (Request $request) use ($app, $auth, $cache, $redis): Response {
     $session = $request->session();

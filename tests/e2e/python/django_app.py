@@ -1,5 +1,5 @@
-"""An application on Django: its own users in SQLite, sessions by the engine that $ENGINE names, and a cache in
-the same Redis by the backend that $BACKEND names."""
+"""An application on Django: sessions by the engine that $ENGINE names, a cache in Redis by the backend that $BACKEND
+names, and its users in SQLite, or in PostgreSQL where $PGHOST says so."""
 
 import datetime
 import os
@@ -9,7 +9,11 @@ from django.conf import settings
 
 import serve
 
-DATABASE = os.path.join(os.environ["MEET"], os.environ["NAME"] + ".sqlite")
+if "PGHOST" in os.environ:
+    DATABASE = {"ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "USER": "postgres"}
+else:
+    file = os.path.join(os.environ["MEET"], os.environ["NAME"] + ".sqlite")
+    DATABASE = {"ENGINE": "django.db.backends.sqlite3", "NAME": file}
 settings.configure(
     SECRET_KEY="end to end",
     ALLOWED_HOSTS=["*"],
@@ -19,7 +23,7 @@ settings.configure(
         "django.contrib.sessions.middleware.SessionMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
     ],
-    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATABASE}},
+    DATABASES={"default": DATABASE},
     CACHES={
         "default": {
             "BACKEND": os.environ["BACKEND"],
