@@ -1,10 +1,11 @@
-// Private servers of databases for the end-to-end scripts: a folder and a socket of their own, no port, and gone with
+// Private servers of databases, and of Memcached, for the end-to-end scripts: a folder and a socket of their own, no port, and gone with
 // the script.
 
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { chmod, chown, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { connect as dial } from "node:net";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import mysql from "mysql2/promise";
 import pg from "pg";
@@ -23,7 +24,7 @@ function tool(name) {
   return found;
 }
 
-/** A folder for one server, which is stopped by `signal` before the folder goes. */
+/** A folder for one server. */
 async function folderOf(t, name) {
   const folder = await mkdtemp(join(tmpdir(), `sessctl-${name}-`));
   t.cleanup(() => rm(folder, { recursive: true, force: true }));
@@ -100,4 +101,16 @@ export async function mariadb(t) {
   t.cleanup(() => client.end());
   await client.query("CREATE DATABASE shop");
   return { store: `mysql://root@/shop?unix_socket=${socketPath}`, where: { socketPath, user: "root", database: "shop" }, client };
+}
+
+/** Memcached: gives the store's address and the socket. */
+export async function memcached(t) {
+  const socket = join(await folderOf(t, "memc"), "m.sock");
+  // As root it wants to know whose it is to be.
+  const args = ["-s", socket, "-U", "0", "-m", "16", "-u", userInfo().username];
+  const connect = () => new Promise((end, fail) => {
+    const line = dial(socket, () => end(line)).on("error", fail);
+  });
+  (await up(t, "memcached", args, "SIGTERM", connect)).destroy();
+  return { store: `memcached://${socket}`, socket };
 }

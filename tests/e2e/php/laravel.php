@@ -1,14 +1,15 @@
 <?php
 // A small application on the components of Laravel, for PHP's own server: the framework's own encrypter,
 // cookie and session middleware, cache, queue and session guard, put together as its kernel does. What is
-// configured is what `.env` would say: SESSION_DRIVER (redis, or database in MariaDB at DB_SOCKET), SESSION_ENCRYPT,
-// REDIS_CLIENT, APP_KEY, SESSION_COOKIE.
+// configured is what `.env` would say: SESSION_DRIVER (redis, database in MariaDB at DB_SOCKET, memcached at MEMCACHED),
+// SESSION_ENCRYPT, REDIS_CLIENT, APP_KEY, SESSION_COOKIE.
 
 declare(strict_types=1);
 
 use Illuminate\Auth\AuthManager;
 use Illuminate\Auth\GenericUser;
 use Illuminate\Cache\CacheManager;
+use Illuminate\Cache\MemcachedConnector;
 use Illuminate\Config\Repository;
 use Illuminate\Container\Container;
 use Illuminate\Contracts\Auth\Authenticatable;
@@ -74,7 +75,10 @@ $app->instance('config', new Repository([
     'cache' => [
         'default' => 'redis',
         'prefix' => 'laravel_cache',
-        'stores' => ['redis' => ['driver' => 'redis', 'connection' => 'default']],
+        'stores' => [
+            'redis' => ['driver' => 'redis', 'connection' => 'default'],
+            'memcached' => ['driver' => 'memcached', 'servers' => [['host' => getenv('MEMCACHED'), 'port' => 0, 'weight' => 100]]],
+        ],
     ],
     'session' => [
         'driver' => getenv('SESSION_DRIVER') ?: 'redis',
@@ -102,6 +106,7 @@ $encrypter = new Encrypter(base64_decode(substr(getenv('APP_KEY'), strlen('base6
 $app->instance('encrypter', $encrypter);
 $app->instance('events', new Dispatcher($app));
 $app->instance('cookie', $cookies = new CookieJar());
+$app->instance('memcached.connector', new MemcachedConnector());
 $app->instance('cache', $cache = new CacheManager($app));
 $app->instance('session', $sessions = new SessionManager($app));
 if ($database = getenv('DB_SOCKET')) {

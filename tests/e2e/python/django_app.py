@@ -1,5 +1,5 @@
-"""An application on Django: sessions by the engine that $ENGINE names, a cache in Redis by the backend that $BACKEND
-names, and its users in SQLite, or in PostgreSQL where $PGHOST says so."""
+"""An application on Django: sessions by the engine that $ENGINE names, a cache by the backend that $BACKEND names,
+in Redis or at $LOCATION, and its users in SQLite, or in PostgreSQL where $PGHOST says so."""
 
 import datetime
 import os
@@ -27,7 +27,7 @@ settings.configure(
     CACHES={
         "default": {
             "BACKEND": os.environ["BACKEND"],
-            "LOCATION": f"unix://{os.environ['SOCKET']}?db=0",
+            "LOCATION": os.environ.get("LOCATION", f"unix://{os.environ['SOCKET']}?db=0"),
             "KEY_PREFIX": "shop",
         }
     },

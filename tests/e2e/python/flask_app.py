@@ -1,4 +1,5 @@
-"""An application on Flask with Flask-Session and Flask-Login; a cache and a limiter in the same Redis."""
+"""An application on Flask with Flask-Session and Flask-Login, its sessions in Redis, or in Memcached at $MEMCACHED; a
+cache and a limiter in Redis."""
 
 import os
 import pickle
@@ -7,6 +8,7 @@ import flask
 import flask_login
 import flask_session
 import redis
+from pymemcache.client.base import PooledClient as Client
 
 import serve
 
@@ -14,12 +16,14 @@ store = redis.Redis(unix_socket_path=os.environ["SOCKET"])
 app = flask.Flask("shop")
 app.config.update(
     SECRET_KEY="end to end",
-    SESSION_TYPE="redis",
-    SESSION_REDIS=store,
     SESSION_KEY_PREFIX="shop:session:",
     SESSION_USE_SIGNER=bool(os.environ.get("SIGNER")),
     SESSION_SERIALIZATION_FORMAT=os.environ.get("FORMAT", "msgpack"),
 )
+if "MEMCACHED" in os.environ:
+    app.config.update(SESSION_TYPE="memcached", SESSION_MEMCACHED=Client("unix:" + os.environ["MEMCACHED"]))
+else:
+    app.config.update(SESSION_TYPE="redis", SESSION_REDIS=store)
 flask_session.Session(app)
 logins = flask_login.LoginManager(app)
 
