@@ -30,7 +30,7 @@ pub struct GlobalArgs {
 #[expect(rustdoc::broken_intra_doc_links, reason = "brackets of a synopsis, which the help prints")]
 #[command(next_help_heading = "Where the sessions are")]
 pub struct TargetArgs {
-    /// Use this server [default: redis://127.0.0.1:6379/0]
+    /// Use this store; repeat for several [default: redis://127.0.0.1:6379/0]
     ///
     /// redis://[USER[:PASSWORD]@]HOST[:PORT][/DB], the same with rediss:// for TLS, or
     /// unix:///PATH?db=N for a socket; valkey:// and valkeys:// mean the same. A password in it is never
@@ -52,8 +52,11 @@ pub struct TargetArgs {
     /// A database is sqlite:PATH, postgres://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE, or as
     /// frameworks write it (postgresql+psycopg://, mysql2://, ?host=/SOCKET). PGPASSWORD, ~/.pgpass and
     /// MYSQL_PWD are honoured.
+    ///
+    /// Repeat it to ask several stores as one (in a profile: `stores`, a list of addresses or of other
+    /// profiles): rows say where they are, and a change is one run that is undone as one.
     #[arg(long, global = true, value_name = "URL", env = "SESSCTL_STORE", hide_env_values = true)]
-    pub store: Option<String>,
+    pub store: Vec<String>,
 
     /// Read profiles from this file
     #[arg(

@@ -37,6 +37,7 @@ pub mod purge;
 pub mod report;
 mod rights;
 pub mod runs;
+pub mod scans;
 pub mod stats;
 pub mod undo;
 pub mod watch;

@@ -17,6 +17,9 @@
 //! cookie_secret = { env = "SHOP_COOKIE_SECRET" }
 //! ```
 //!
+//! Instead of `store`, `stores` lists several that are asked as one: addresses, for which all else is as in the
+//! profile, and names of other profiles, such as `stores = ["cache", "database"]`.
+//!
 //! `default_profile = "shop"` on top names the profile that is used when none is named; without it that
 //! is the one called `default`. `[layouts.NAME]` describes a store that no layout knows; see the module `layouts`.
 //!
@@ -78,6 +81,9 @@ impl std::str::FromStr for Max {
 pub struct Profile {
     pub name: Option<String>,
     pub store: Option<Secret>,
+    /// The stores that are asked as one, each as a profile of its own: this one with another store, or one
+    /// that it names.
+    pub stores: Vec<Profile>,
     pub layout: Vec<String>,
     pub options: BTreeMap<String, Setting>,
     /// Where each option stands, to say so where a layout does not take it.
@@ -115,6 +121,7 @@ const TOP: &[&str] = &["default_profile", "layouts", "profiles"];
 /// The keys of a profile.
 pub const KEYS: &[&str] = &[
     "store",
+    "stores",
     "layout",
     "options",
     "prefix",
@@ -284,6 +291,14 @@ fn read(text: &str, place: &Path, name: Option<&str>) -> anyhow::Result<Profile>
     for entry in entries {
         reader.set(&mut profile, entry)?;
     }
+    if let Some(entry) = entries.iter().find(|(key, _)| key.get_ref() == "stores") {
+        if profile.store.is_some() {
+            let what = "a profile has `store` or `stores`, but not both";
+            return Err(reader.wrong(entry.0.span().start, what));
+        }
+        let others = profiles.and_then(|profiles| profiles.get_ref().as_table());
+        profile.stores = reader.stores(&profile, entry, others.unwrap_or(entries))?;
+    }
     if reader.secret {
         profile.warning = Some(format!(
             "{} holds a secret and can be read by others; chmod 600 it, or move the secret out with \
@@ -294,20 +309,87 @@ fn read(text: &str, place: &Path, name: Option<&str>) -> anyhow::Result<Profile>
     Ok(profile)
 }
 
+impl Profile {
+    /// Where its store is.
+    pub fn address(&self) -> Option<&str> {
+        self.store.as_ref().map(Secret::reveal)
+    }
+
+    /// As one of the stores of another profile, which says how all of them are shown and how many sessions
+    /// may be changed, and whose protection holds beside this one's.
+    fn under(self, all: &Profile) -> Profile {
+        let mut guards = self.guards;
+        guards.join(&all.guards);
+        Profile {
+            name: all.name.clone(),
+            mask: all.mask.or(self.mask),
+            output: all.output.clone().or(self.output),
+            max: all.max.or(self.max),
+            read_only: if all.read_only == Some(true) { all.read_only } else { self.read_only },
+            audit: if all.audit == audit::Settings::default() { self.audit } else { all.audit.clone() },
+            guards,
+            ..self
+        }
+    }
+}
+
 impl Reader<'_> {
+    /// The stores that a profile lists: addresses, for which all else is as in this profile, and names of
+    /// other profiles, which say by themselves how their store is reached, what is in it, and what is protected.
+    fn stores<'t>(
+        &mut self,
+        profile: &Profile,
+        (key, value): Entry<'_, 't>,
+        profiles: &DeTable<'t>,
+    ) -> anyhow::Result<Vec<Profile>> {
+        let mut stores: Vec<Profile> = Vec::new();
+        for name in self.list(key, value)? {
+            let other = profiles.iter().find(|(key, _)| *key.get_ref() == name);
+            let one = match other {
+                None if is_address(&name) => {
+                    self.secret |= holds_password(&name);
+                    Profile { store: Some(Secret::new(name.clone())), ..profile.clone() }
+                }
+                None => {
+                    let what = format!("`stores` names the profile `{name}`, which does not exist");
+                    let known: Vec<&str> = profiles.iter().map(|(key, _)| &**key.get_ref()).collect();
+                    return Err(Usage::new(self.located(key.span().start, &what))
+                        .hint(did_you_mean(&name, known))
+                        .into());
+                }
+                Some((_, other)) => {
+                    let mut one = Profile { layouts: profile.layouts.clone(), ..Profile::default() };
+                    one.guards.profile.clone_from(&name);
+                    for entry in other.get_ref().as_table().into_iter().flatten() {
+                        if entry.0.get_ref() == "stores" {
+                            let what = format!("the profile `{name}` has several stores itself");
+                            return Err(self.wrong(key.span().start, what));
+                        }
+                        self.set(&mut one, entry)?;
+                    }
+                    one.under(profile)
+                }
+            };
+            if stores.iter().any(|other| other.store == one.store) {
+                return Err(self.wrong(key.span().start, "`stores` names the same store twice"));
+            }
+            stores.push(one);
+        }
+        if stores.is_empty() {
+            return Err(self.form(key, "a list of stores or profiles"));
+        }
+        Ok(stores)
+    }
+
     fn set(&mut self, profile: &mut Profile, (key, value): Entry<'_, '_>) -> anyhow::Result<()> {
         match key.get_ref().as_ref() {
             "store" => {
                 let store = self.text(key, value)?;
-                let literal = value.get_ref().is_str();
-                if literal
-                    && crate::store::redis::target::Target::parse(&store)
-                        .is_ok_and(|target| target.password.is_some())
-                {
-                    self.secret = true;
-                }
+                self.secret |= value.get_ref().is_str() && holds_password(&store);
                 profile.store = Some(Secret::new(store));
             }
+            // Once all else of the profile is known.
+            "stores" => {}
             "layout" => {
                 profile.layout = match self.setting(key, value)? {
                     Setting::Text(text) => vec![text],
@@ -545,6 +627,16 @@ impl Reader<'_> {
     fn line(&self, at: usize) -> usize {
         1 + self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count()
     }
+}
+
+/// Whether a password stands in the address of a store.
+fn holds_password(store: &str) -> bool {
+    crate::store::redis::target::Target::parse(store).is_ok_and(|target| target.password.is_some())
+}
+
+/// Whether it says where a store is, as the name of a profile does not.
+fn is_address(store: &str) -> bool {
+    store.contains([':', '/', '.'])
 }
 
 fn is_reference(value: &Spanned<DeValue<'_>>) -> bool {

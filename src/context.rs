@@ -11,23 +11,19 @@ use clap::ValueEnum as _;
 use crate::change::audit;
 use crate::change::guard::Guards;
 use crate::change::pace::{self, Pace, PaceArgs};
-use crate::cli::{self, Form, GlobalArgs, TargetArgs, Times};
-use crate::config::{self, Profile, Secret};
+use crate::cli::{Form, GlobalArgs, Times};
+use crate::config::{self, Profile};
 use crate::fault::{Refusal, Usage, did_you_mean};
 use crate::frameworks::Catalog;
 use crate::layout::setup::{OptionError, Setup};
 use crate::render::{self, Format};
 use crate::scan;
 use crate::select::Filter;
-use crate::store::files::Folder;
-use crate::store::memcached::Servers;
-use crate::store::rdb::place::DumpPlace;
-use crate::store::redis::snapshot::Snapshot;
-use crate::store::redis::target::{self, CONNECT_TIMEOUT, ReadFrom, TIMEOUT, Target, Tls};
-use crate::store::sql::SqlPlace;
 use crate::store::{Error, Lookup, Open, Source, Store};
 use crate::text::clock;
 use crate::ui::{self, Answer, Ui};
+
+mod stores;
 
 /// The server that is meant when none is named.
 pub const DEFAULT_STORE: &str = "redis://127.0.0.1:6379/0";
@@ -102,7 +98,54 @@ impl Context {
         Context::made(args, Profile::default())
     }
 
+    /// The context of the first store that is named, with those of all others.
     fn made(args: &GlobalArgs, mut profile: Profile) -> anyhow::Result<Context> {
+        let warning = profile.warning.take();
+        let exposed = warning.is_some();
+        let mut each = Vec::new();
+        for (store, profile) in stores::named(args, &profile)? {
+            each.push(Context::of(args, &store, Profile { warning: None, ..profile })?);
+        }
+        let several = each.len() > 1;
+        // Layouts that are kept elsewhere are for the other stores.
+        for context in each.iter_mut().filter(|_| several) {
+            let medium = context.store.medium();
+            if context.setups.iter().any(|setup| setup.layout.medium == medium) {
+                context.setups.retain(|setup| setup.layout.medium == medium);
+            }
+        }
+        let takes = |context: &Context| context.permit_medium().is_ok();
+        if several && each.iter().any(takes) {
+            let (some, none): (Vec<Context>, Vec<Context>) = each.into_iter().partition(takes);
+            for context in none {
+                let (place, keeper) = (context.store.place(), context.store.medium().keeper());
+                context.ui.note(format!(
+                    "{place} is left out: none of the layouts that were named keeps its sessions in {keeper}"
+                ));
+            }
+            each = some;
+        }
+        for context in &mut each {
+            context.one_of_several = several;
+            context.exposed = exposed;
+            let place: Arc<str> = context.store.place().into();
+            for setup in context.setups.iter_mut().filter(|_| several) {
+                setup.store = Some(Arc::clone(&place));
+            }
+        }
+        let mut each = each.into_iter();
+        let Some(mut first) = each.next() else {
+            return Err(Usage::new("no store is named").hint("name one with --store").into());
+        };
+        if let Some(warning) = warning {
+            first.ui.warn(warning);
+        }
+        first.others = each.collect();
+        Ok(first)
+    }
+
+    /// The context of one store.
+    fn of(args: &GlobalArgs, store: &str, mut profile: Profile) -> anyhow::Result<Context> {
         let mut ui = Ui::new(args.output.color, args.output.quiet);
         ui.verbose = args.output.verbose;
         if let Some(times) = args.output.times {
@@ -112,12 +155,8 @@ impl Context {
                 Times::Local => clock::Times::Local,
             });
         }
-        let exposed = profile.warning.is_some();
-        if let Some(warning) = profile.warning.take() {
-            ui.warn(warning);
-        }
         let catalog = Catalog::new(std::mem::take(&mut profile.layouts));
-        let mut store = opener(args, &profile)?;
+        let mut store = stores::opener(args, &profile, store)?;
         if let Some(caution) = store.caution() {
             ui.warn(caution);
         }
@@ -178,7 +217,7 @@ impl Context {
                 .map(Path::to_path_buf)
                 .or_else(config::default_path)
                 .filter(|file| file.is_file()),
-            exposed,
+            exposed: false,
             profile: profile.name,
             others: Vec::new(),
             one_of_several: false,
@@ -188,6 +227,19 @@ impl Context {
     /// This store and, after it, all others that are named beside it.
     pub fn each(&self) -> impl Iterator<Item = &Context> {
         std::iter::once(self).chain(&self.others)
+    }
+
+    /// Refuses several stores; `what` is why.
+    pub fn alone(&self, what: &str) -> Result<(), Usage> {
+        if !self.one_of_several {
+            return Ok(());
+        }
+        Err(Usage::new(format!("{what}, but several are named")).hint("name one with --store"))
+    }
+
+    /// Where all of them are, without any password.
+    pub fn places(&self) -> String {
+        self.each().map(|context| context.store.place()).collect::<Vec<_>>().join(", ")
     }
 
     /// Whether it is one of several stores that are named: then whatever is said of it says which it is.
@@ -354,132 +406,4 @@ fn format_of(name: &str) -> anyhow::Result<Format> {
             .hint(did_you_mean(name, known.iter().map(String::as_str)))
             .into()
     })
-}
-
-/// The store that is meant: flag and environment, then profile, then default.
-fn opener(args: &GlobalArgs, profile: &Profile) -> anyhow::Result<Box<dyn Open>> {
-    let given = &args.target;
-    // An empty variable is none; an empty option is one whose variable was not set in a script.
-    if given.store.as_deref() == Some("") && std::env::var_os("SESSCTL_STORE").is_none() {
-        return Err(Usage::new("--store is empty")
-            .hint("leave it out to use the profile's store or localhost")
-            .into());
-    }
-    let store = match (given.store.as_deref().filter(|text| !text.is_empty()), &profile.store) {
-        (Some(store), _) => store,
-        (None, Some(store)) => store.reveal(),
-        (None, None) => DEFAULT_STORE,
-    };
-    let redis = |store: Box<dyn Open>| {
-        let which = if given.node.is_some() { "--node" } else { "--read-from" };
-        if given.node.is_none() && given.read_from.is_none() {
-            return Ok(store);
-        }
-        Err(Usage::new(format!("{which} is for clusters and for servers behind sentinels")).into())
-    };
-    if let Some(folder) = Folder::parse(store) {
-        return redis(Box::new(folder?));
-    }
-    if let Some(servers) = Servers::parse(store) {
-        let mut servers = servers?;
-        servers.connect_timeout =
-            given.connect_timeout.or(profile.connect_timeout).unwrap_or(CONNECT_TIMEOUT);
-        servers.timeout = given.timeout.or(profile.timeout).unwrap_or(TIMEOUT);
-        return redis(Box::new(servers));
-    }
-    if let Some(dump) = DumpPlace::parse(store) {
-        return redis(Box::new(dump?.at(given.now)));
-    }
-    let by_its_own_clock = || match given.now {
-        None => Ok(()),
-        Some(_) => Err(Usage::new("--now is for dump files, but the store is a server")
-            .hint("a server goes by its own clock; a snapshot of it (?via=snapshot) is like a dump file")),
-    };
-    if let Some(place) = SqlPlace::parse(store) {
-        by_its_own_clock()?;
-        return redis(Box::new(database(given, profile, place?)));
-    }
-    let target = target(given, profile, store)?;
-    if target.snapshot {
-        return Ok(Box::new(Snapshot::of(target, given.now)));
-    }
-    by_its_own_clock()?;
-    Ok(Box::new(target))
-}
-
-/// How to reach a database and log in, each thing by flag and environment, then profile, then default.
-fn database(given: &TargetArgs, profile: &Profile, mut place: SqlPlace) -> SqlPlace {
-    let said = given.password_file.is_some() || given.password_command.is_some();
-    place.connect_timeout = given.connect_timeout.or(profile.connect_timeout).unwrap_or(CONNECT_TIMEOUT);
-    place.timeout = given.timeout.or(profile.timeout).unwrap_or(TIMEOUT);
-    place.password_file =
-        given.password_file.clone().or_else(|| profile.password_file.clone().filter(|_| !said));
-    place.password_command =
-        given.password_command.clone().or_else(|| profile.password_command.clone().filter(|_| !said));
-    place.tls = Tls {
-        cacert: given.cacert.clone().or_else(|| profile.cacert.clone()),
-        cert: given.cert.clone().or_else(|| profile.cert.clone()),
-        key: given.key.clone().or_else(|| profile.key.clone()),
-        sni: None,
-        insecure: given.insecure || profile.insecure.unwrap_or(false),
-    };
-    place
-}
-
-/// How to reach a Redis server and log in, each thing by flag and environment, then profile, then default.
-fn target(given: &TargetArgs, profile: &Profile, store: &str) -> anyhow::Result<Target> {
-    let mut target = Target::parse(store)?;
-    let flags = given.cacert.is_some()
-        || given.cert.is_some()
-        || given.key.is_some()
-        || given.sni.is_some()
-        || given.insecure;
-    if flags && !target.is_tls() {
-        return Err(Usage::new(
-            "--cacert, --cert, --key, --sni and --insecure are for TLS, but the store is not rediss://",
-        )
-        .hint("write the store as rediss://HOST:PORT/DB")
-        .into());
-    }
-    let seconds =
-        |flag: Option<Duration>, profile: Option<Duration>, default| flag.or(profile).unwrap_or(default);
-    target.connect_timeout = seconds(given.connect_timeout, profile.connect_timeout, CONNECT_TIMEOUT);
-    target.timeout = seconds(given.timeout, profile.timeout, TIMEOUT);
-    // What the command line says goes before the profile, whichever of the two it says.
-    let said = given.password_file.is_some() || given.password_command.is_some();
-    target.password_file =
-        given.password_file.clone().or_else(|| profile.password_file.clone().filter(|_| !said));
-    target.password_command =
-        given.password_command.clone().or_else(|| profile.password_command.clone().filter(|_| !said));
-    target.env_password =
-        std::env::var("REDISCLI_AUTH").ok().filter(|password| !password.is_empty()).map(Secret::new);
-    target.tls = Tls {
-        cacert: given.cacert.clone().or_else(|| profile.cacert.clone()),
-        cert: given.cert.clone().or_else(|| profile.cert.clone()),
-        key: given.key.clone().or_else(|| profile.key.clone()),
-        sni: given.sni.clone().or_else(|| profile.sni.clone()),
-        insecure: target.tls.insecure || given.insecure || profile.insecure.unwrap_or(false),
-    };
-    target.only = given.node.as_deref().map(target::address).transpose()?;
-    target.reads = match given.read_from {
-        None | Some(cli::ReadFrom::Primary) => ReadFrom::Primary,
-        Some(cli::ReadFrom::Replica) => ReadFrom::Replica,
-        Some(cli::ReadFrom::Nearest) => ReadFrom::Nearest,
-    };
-    if target.only.is_some() && target.reads != ReadFrom::Primary {
-        return Err(Usage::new("--node already says which node to read; leave out --read-from").into());
-    }
-    let guards = given.sentinel_password_file.clone();
-    match &mut target.service {
-        Some(service) => {
-            service.password_file = guards.or_else(|| profile.sentinel_password_file.clone());
-        }
-        None if guards.is_some() => {
-            return Err(Usage::new("--sentinel-password-file is for sentinels, and the store names none")
-                .hint("write the store as redis-sentinel://HOST:26379/SERVICE")
-                .into());
-        }
-        None => {}
-    }
-    Ok(target)
 }

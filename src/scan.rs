@@ -59,6 +59,20 @@ pub struct Tally {
     pub unsettled: Vec<Unsettled>,
 }
 
+impl Tally {
+    /// What both came across.
+    #[must_use]
+    pub fn and(&self, other: &Tally) -> Tally {
+        Tally {
+            scanned: self.scanned + other.scanned,
+            sessions: self.sessions + other.sessions,
+            kept: self.kept + other.kept,
+            undecided: self.undecided + other.undecided,
+            unsettled: self.unsettled.iter().chain(&other.unsettled).cloned().collect(),
+        }
+    }
+}
+
 /// What a caller says to a session, or between two pages.
 pub type Said = anyhow::Result<ControlFlow<()>>;
 

@@ -20,6 +20,18 @@ pub struct Guards {
 }
 
 impl Guards {
+    /// What others protect is protected, too.
+    pub fn join(&mut self, others: &Guards) {
+        for (own, more) in [
+            (&mut self.users, &others.users),
+            (&mut self.layouts, &others.layouts),
+            (&mut self.prefixes, &others.prefixes),
+        ] {
+            own.extend(more.iter().cloned());
+        }
+        self.production |= others.production;
+    }
+
     /// Whether it takes all of the matched sessions to know that a change is permitted.
     pub fn protects(&self) -> bool {
         !(self.users.is_empty() && self.layouts.is_empty() && self.prefixes.is_empty())

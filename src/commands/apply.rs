@@ -51,6 +51,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         )
         .into());
     }
+    context.alone("a plan is for one store")?;
     let plan = file::read(&args.file)?;
     file::check(
         &plan,

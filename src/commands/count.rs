@@ -5,14 +5,14 @@ use std::ops::ControlFlow;
 
 use serde_json::json;
 
-use crate::commands::list::{incomplete, report_interrupted, report_nothing, report_scan};
 use crate::commands::others::Others;
+use crate::commands::scans::{Readers, Wanted};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::layout::session::Session;
 use crate::render::Format;
 use crate::render::{By, Groups};
-use crate::scan::{self, End, Request, Said, Sink, Tally};
+use crate::scan::{Said, Sink, Tally};
 use crate::select::SelectArgs;
 use crate::select::near::Near;
 use crate::store::{Need, Record};
@@ -74,41 +74,29 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if let Some(by) = by.as_mut().filter(|_| args.reverse) {
         by.reverse();
     }
-    context.permit_scan()?;
-    let mut scanner = context.reader()?;
-    context.permit_filter(&filter, &*scanner)?;
-    let mut aside = context.reader()?;
-    let total = aside.size().ok().flatten();
+    let readers = Readers::open(context, &filter)?;
+    let total = readers.total();
     let groups = by.map(|by| Groups::new(by, false));
     let need = groups.as_ref().map_or(Need::NOTHING, Groups::need);
-    let first = if filter.is_empty() || filter.wants_all() { filter.need().and(need) } else { filter.need() };
     let near = Near::new(&filter);
-    let keeps = |session: &Session<'_>| near.keeps(session);
-    let request = Request {
-        setups: &context.setups,
-        pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
-        first,
-        then: need,
-        keeps: &keeps,
-        copies: false,
-    };
     let mut counting = Counting {
         groups,
         progress: context.ui.progress("scanning", total),
         interrupted: false,
         others: Others::default(),
     };
-    let (tally, end) = scan::sessions(&mut *scanner, &mut *aside, &request, &mut counting)?;
+    let mut scans =
+        readers.scan(&Wanted::of(&filter, need, &|session| near.keeps(session)), &mut counting)?;
     let Counting { groups, progress, interrupted, others, .. } = counting;
     drop(progress);
-    let found = args.fail_if_any && tally.kept > 0;
-    let broken = match end {
-        // A number that stands for nothing seen would be taken for an empty store.
-        End::Broken(error) if tally.kept == 0 => return Err(incomplete(error, &tally)),
-        End::Broken(error) => Some(error),
-        End::Complete | End::Stopped => None,
-    };
-    let complete = broken.is_none() && !interrupted;
+    let kept = scans.tally.kept;
+    // A number that stands for nothing seen would be taken for an empty store.
+    if kept == 0
+        && let Some(error) = scans.first_broken()
+    {
+        return Err(error);
+    }
+    let complete = scans.is_whole() && !interrupted;
     let mut out = context.ui.out();
     match groups {
         Some(groups) => {
@@ -121,35 +109,26 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             }
         }
         None => match context.format {
-            Format::Table | Format::Ids => writeln!(out, "{}", tally.kept)?,
-            Format::Csv if context.bare => writeln!(out, "{}", tally.kept)?,
-            Format::Csv => writeln!(out, "count\n{}", tally.kept)?,
+            Format::Table | Format::Ids => writeln!(out, "{kept}")?,
+            Format::Csv if context.bare => writeln!(out, "{kept}")?,
+            Format::Csv => writeln!(out, "count\n{kept}")?,
             Format::Json | Format::Ndjson => {
-                writeln!(out, "{}", json!({ "count": tally.kept, "complete": complete }))?;
+                writeln!(out, "{}", json!({ "count": kept, "complete": complete }))?;
             }
-            Format::Yaml => writeln!(out, "count: {}\ncomplete: {complete}", tally.kept)?,
+            Format::Yaml => writeln!(out, "count: {kept}\ncomplete: {complete}")?,
         },
     }
     out.flush()?;
     // Who names keys wants to know of all of them what they are.
-    others.report(context, context.matching.is_some().then_some(tally.sessions));
-    context.ui.detail(format!("{} scanned", crate::text::words::plural(tally.scanned, "key")));
-    report_scan(context, &tally, &*scanner);
-    if interrupted {
-        report_interrupted(context, tally.scanned, total);
-    } else if complete {
-        report_nothing(context, &tally, &near, &mut *aside);
-    }
-    if let Some(error) = broken {
-        crate::error::report(&incomplete(error, &tally), context.ui.color_err);
-        return Ok(if found { Exit::Found } else { Exit::Partial });
-    }
-    Ok(if interrupted {
-        Exit::Interrupted
-    } else if found {
-        Exit::Found
-    } else {
-        Exit::Done
+    others.report(context, context.matching.is_some().then_some(scans.tally.sessions));
+    context.ui.detail(format!("{} scanned", crate::text::words::plural(scans.tally.scanned, "key")));
+    let exit = scans.report(context, Some(&near), interrupted, total);
+    Ok(match exit {
+        Exit::Interrupted => exit,
+        _ if args.fail_if_any && kept > 0 => Exit::Found,
+        Exit::Done => exit,
+        _ if kept > 0 || !complete => Exit::Partial,
+        other => other,
     })
 }
 

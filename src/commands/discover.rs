@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::ops::ControlFlow;
 
 use crate::commands::others::Others;
+use crate::commands::scans;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::layout::session::{Certainty, Login, Session};
@@ -121,7 +122,7 @@ pub(super) fn for_file(
         let what = format!("scan incomplete after {} keys; nothing was written", seen.tally.scanned);
         return Err(anyhow::Error::from(error).context(what));
     }
-    let text = profiles(context, &seen.families, writable);
+    let text = profiles(context, &seen.families, writable, &mut BTreeMap::new());
     let name = text.strip_prefix("[profiles.").and_then(|rest| rest.split(']').next());
     let found = name.map(|name| (name.to_string(), text.clone()));
     Ok((found, seen.interrupted))
@@ -129,21 +130,32 @@ pub(super) fn for_file(
 
 pub fn run(context: &Context, _: &Args) -> anyhow::Result<Exit> {
     render::permit::<Families>(context.format)?;
-    let Seen { families, tally, end, interrupted, total, scanner } = look(context)?;
-    print(context, &families, &tally)?;
-    super::list::report_hidden(context, &*scanner);
-    if interrupted {
-        super::list::report_interrupted(context, tally.scanned, total);
-    }
-    Ok(match end {
-        End::Broken(error) => {
-            let told = format!("scan incomplete after {} keys; there may be more", tally.scanned);
-            let exit = crate::error::report(&anyhow::Error::from(error).context(told), context.ui.color_err);
-            if tally.scanned > 0 { Exit::Partial } else { exit }
+    let mut exits = Vec::new();
+    let mut each = Vec::new();
+    for context in context.each() {
+        match look(context) {
+            Ok(seen) => each.push((context, seen)),
+            Err(error) => exits.push(scans::told(context, &context.store.place(), error)?),
         }
-        _ if interrupted => Exit::Interrupted,
-        _ => Exit::Done,
-    })
+    }
+    print(context, &each)?;
+    for (context, Seen { tally, end, interrupted, total, scanner, .. }) in each {
+        scans::report_hidden(context, &*scanner);
+        if interrupted {
+            scans::report_interrupted(context, tally.scanned, total);
+        }
+        exits.push(match end {
+            End::Broken(error) => {
+                let told = format!("scan incomplete after {} keys; there may be more", tally.scanned);
+                let error = anyhow::Error::from(error).context(told);
+                let exit = crate::error::report(&error, context.ui.color_err);
+                if tally.scanned > 0 { Exit::Partial } else { exit }
+            }
+            _ if interrupted => Exit::Interrupted,
+            _ => Exit::Done,
+        });
+    }
+    Ok(Exit::of_several(exits))
 }
 
 impl Found<'_, '_> {
@@ -329,6 +341,8 @@ fn ttl_text(family: &Family) -> String {
 /// A family of keys beside all the others.
 #[derive(Debug, Clone, Copy)]
 struct Line<'f> {
+    /// Where it is, where several stores are named.
+    store: Option<&'f str>,
     name: &'f Name,
     family: &'f Family,
     /// The memory of all families.
@@ -366,6 +380,13 @@ impl Rows for Families {
 
 /// The type and the share go first where there is no room.
 const COLUMNS: &[Column<Families>] = &[
+    Column {
+        head: "STORE",
+        floor: 12,
+        rank: 3,
+        cell: |line| line.cell(safe::safe(line.store.unwrap_or_default())),
+        ..Column::data("store", &[Member::new("store", |line| Datum::text(line.store))])
+    },
     Column {
         head: "KEYS",
         floor: 28,
@@ -459,36 +480,48 @@ const COLUMNS: &[Column<Families>] = &[
     Column::data("sampled", &[Member::new("sampled", |line| Datum::Number(line.family.sample.len() as u64))]),
 ];
 
-fn print(context: &Context, families: &[(Name, Family)], tally: &Tally) -> anyhow::Result<()> {
+fn print(context: &Context, each: &[(&Context, Seen)]) -> anyhow::Result<()> {
     let mut out = context.ui.out();
-    let line = |(name, family)| Line { name, family, all: 0 };
-    let lines = families.iter().map(|(name, family)| line((name, family)));
-    let all: u64 = lines.clone().filter_map(|line| line.bytes()).sum();
+    let several = context.is_one_of_several();
+    let places: Vec<String> = each.iter().map(|(context, _)| context.store.place()).collect();
+    let lines = || {
+        each.iter().zip(&places).flat_map(|((_, seen), place)| {
+            let store = several.then_some(&place[..]);
+            seen.families.iter().map(move |(name, family)| Line { store, name, family, all: 0 })
+        })
+    };
+    let all: u64 = lines().filter_map(|line| line.bytes()).sum();
     let table = context.format == Format::Table;
-    if table && families.is_empty() {
+    if table && lines().next().is_none() {
         out.write_all(b"There are no keys.\n")?;
     } else {
-        let lines = lines.map(|line| Line { all, ..line });
-        render::rows(context.format, Columns::every(COLUMNS), &context.look(), lines, &mut out)?;
+        let mut columns = Columns::every(COLUMNS);
+        columns.list.retain(|column| several || column.name != "store");
+        let lines = lines().map(|line| Line { all, ..line });
+        render::rows(context.format, columns, &context.look(), lines, &mut out)?;
     }
     if table {
-        let profiles = profiles(context, families, false);
+        let mut bodies = BTreeMap::new();
+        let of = |(context, seen): &(&Context, Seen)| profiles(context, &seen.families, false, &mut bodies);
+        let profiles = each.iter().map(of).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
         if !profiles.is_empty() {
             let head = "Profiles for the configuration file (`sessctl config init` writes them):";
             writeln!(out, "\n{}\n\n{profiles}", ui::wrap(head, table_width(context), 0))?;
         }
     }
     out.flush()?;
+    let families = || each.iter().flat_map(|(_, seen)| &seen.families);
     let sessions: u64 =
-        families.iter().filter(|(name, _)| name.layout.is_some()).map(|(_, family)| family.count).sum();
+        families().filter(|(name, _)| name.layout.is_some()).map(|(_, family)| family.count).sum();
+    let scanned = each.iter().map(|(_, seen)| seen.tally.scanned).sum();
     context.ui.status(format!(
         "{}, {sessions} of {} {}; TTL and memory are sampled from up to {SAMPLE} keys per line",
-        words::plural(tally.scanned, "key"),
-        words::either(tally.scanned, "it", "them"),
+        words::plural(scanned, "key"),
+        words::either(scanned, "it", "them"),
         words::either(sessions, "a session", "sessions"),
     ));
     let mut others = Others::default();
-    for (_, family) in families {
+    for (_, family) in families() {
         others.join(&family.others);
     }
     others.report(context, None);
@@ -502,9 +535,13 @@ fn table_width(context: &Context) -> usize {
 
 /// Profiles that name what was found: one a layout and prefix, the largest first; none changes anything
 /// unless they are to be writable.
-fn profiles(context: &Context, families: &[(Name, Family)], writable: bool) -> String {
+fn profiles(
+    context: &Context,
+    families: &[(Name, Family)],
+    writable: bool,
+    bodies: &mut BTreeMap<&'static str, Vec<String>>,
+) -> String {
     let mut text = String::new();
-    let mut bodies: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (name, family) in families.iter().filter(|(name, _)| name.layout.is_some()) {
         let Some(setup) = family.setup.map(|at| &context.setups[at]) else { continue };
         let layout = setup.layout;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::commands::change::Safety;
-use crate::commands::{expire, list, purge, rights};
+use crate::commands::{expire, purge, rights, scans};
 use crate::context::Context;
 use crate::error::Usage;
 use crate::exit::Exit;
@@ -25,6 +25,7 @@ use crate::ui;
 pub mod findings;
 mod server;
 mod sessions;
+mod several;
 mod shapes;
 
 use findings::{Evidence, Findings, Id, Severity, Spec};
@@ -85,6 +86,24 @@ pub struct Examined {
     pub findings: Vec<(&'static Spec, Evidence)>,
 }
 
+impl Examined {
+    /// With what was found in another store.
+    pub fn join(&mut self, other: Examined) {
+        self.complete &= other.complete;
+        self.checked += other.checked;
+        for (spec, evidence) in other.findings {
+            match self.findings.iter_mut().find(|(of, _)| of.id == spec.id) {
+                Some((_, all)) => {
+                    all.count += evidence.count;
+                    all.examples.extend(evidence.examples);
+                }
+                None => self.findings.push((spec, evidence)),
+            }
+        }
+        self.findings.sort_by_key(|(spec, _)| std::cmp::Reverse(spec.severity));
+    }
+}
+
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if let Some(id) = args.fix {
         return fix(context, args, id);
@@ -93,6 +112,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         return Err(Usage::new("findings cannot be printed as csv or ids")
             .hint("use table, json, ndjson or yaml")
             .into());
+    }
+    if context.is_one_of_several() {
+        return several::run(context, args);
     }
     let (examined, broken) = examine(context, args)?;
     let mut out = context.ui.out();
@@ -207,7 +229,7 @@ pub fn examine_those(
     }
     let at = aside.now().unwrap_or_else(|_| scan::now_ms());
     if aloud {
-        list::report_scan(context, &tally, &*scanner);
+        scans::report_scan(context, &tally, &*scanner);
     }
     let examined = Examined {
         at,

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use anyhow::Context as _;
 
+use super::scans;
 use crate::context::Context;
 use crate::cookie::{CookieError, Given, Opened};
 use crate::error::{Interrupted, Usage};
@@ -17,7 +18,7 @@ use crate::resolve::NotFound;
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::SelectArgs;
 use crate::select::near::Near;
-use crate::store::{Key, Lookup, Need, Raw};
+use crate::store::{self, Key, Lookup, Need, Raw, Record};
 use crate::text::clock::{self, Times};
 use crate::ui;
 use crate::value::Value;
@@ -74,11 +75,9 @@ pub struct Args {
     pub explain: bool,
 }
 
-impl Args {
-    /// Whether more than one session may be meant, so that data are a list.
-    fn is_several(&self) -> bool {
-        self.ids.len() > 1 || !self.user.is_empty()
-    }
+/// Whether more than one session may be meant, so that data are a list.
+fn is_several(context: &Context, args: &Args) -> bool {
+    args.ids.len() > 1 || !args.user.is_empty() || context.is_one_of_several()
 }
 
 /// Sessions of users that are shown at a time.
@@ -97,7 +96,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         let hint = "`sessctl list` shows the sessions; --cookie finds the one behind a browser's cookie";
         return Err(Usage::new("inspect needs an ID, --user or --cookie").hint(hint).into());
     }
-    let several = args.is_several();
+    let several = is_several(context, args);
     if several && args.raw {
         return Err(Usage::new("--raw prints the bytes of one session")
             .hint("name one; to show several, use -o ndjson")
@@ -112,34 +111,46 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         let hint = "`sessctl list` with a filter prints rows and ids";
         context.format.among(Format::OBJECTS, "inspect prints a session", hint)?;
     }
-    let mut store = context.reader()?;
-    let mut setups = context.setups.clone();
-    let mut exit = Exit::Done;
-    let (keys, opening) = match &args.cookie {
-        Some(cookie) => {
-            let text = if cookie == "-" { from_stdin()? } else { cookie.clone() };
-            let given = Given::parse(&text);
-            let (key, opening) = behind_cookie(context, &mut *store, &given)?;
-            unlock(&mut setups, &given);
-            (vec![key], Some(opening))
-        }
-        None if !args.user.is_empty() => (of_users(context, &mut *store, &args.user)?, None),
-        None => {
-            let mut scanner = context.reader()?;
-            let mut found = super::list::search(context, &mut *scanner, &mut *store, &args.ids)?;
-            found.keys.dedup();
-            if !several && let Some(missing) = found.missing.pop() {
-                explain(context, &missing, args.explain);
-                return Err(missing.into());
-            }
-            for missing in found.missing {
-                exit = Exit::Failed;
-                explain(context, &missing, args.explain);
-                crate::error::report(&missing.into(), context.ui.color_err);
-            }
-            (found.keys, None)
-        }
+    let cookie = match &args.cookie {
+        Some(cookie) if cookie == "-" => Some(Given::parse(&from_stdin()?)),
+        Some(cookie) => Some(Given::parse(cookie)),
+        None => None,
     };
+    let mut exit = Exit::Done;
+    let mut all = Vec::new();
+    let mut nowhere = None;
+    for context in context.each() {
+        match Chosen::of(context, args, cookie.as_ref()) {
+            Ok(chosen) => all.push(chosen),
+            Err(error) if error.is::<store::Error>() => {
+                exit = scans::told(context, &context.store.place(), error)?;
+            }
+            // Another store may have it.
+            Err(error) if context.is_one_of_several() && !error.is::<Interrupted>() => {
+                nowhere.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if let Some(error) = nowhere.filter(|_| all.is_empty()) {
+        return Err(error);
+    }
+    // What one store does not know, another may.
+    let names = |chosen: &Chosen<'_>| -> Vec<String> {
+        chosen.missing.iter().map(|missing| missing.name().to_string()).collect()
+    };
+    let unknown: Vec<Vec<String>> = all.iter().map(names).collect();
+    let nowhere =
+        |missing: &NotFound| unknown.iter().all(|names| names.iter().any(|name| name == missing.name()));
+    let missing = all.first_mut().map(|first| std::mem::take(&mut first.missing)).unwrap_or_default();
+    for missing in missing.into_iter().filter(nowhere) {
+        explain(context, &missing, args.explain);
+        if !several {
+            return Err(missing.into());
+        }
+        exit = Exit::Failed;
+        crate::error::report(&missing.into(), context.ui.color_err);
+    }
     let listed = several && context.format == Format::Json && !args.diff;
     let mut out = context.ui.out();
     if listed {
@@ -147,40 +158,37 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     }
     let mut shown = 0;
     let mut sides = Vec::new();
-    scan::lookup(&mut *store, &setups, &keys, Need::ALL, &mut |record, session| {
-        let Some(session) = session else {
-            let why = match record.raw.too_large() {
-                Some(reason) => format!("{reason}, so only the keys around it show that it is a session"),
-                None => "the session has ended meanwhile, or only the keys around it show that it is one"
-                    .to_string(),
+    for Chosen { context, mut store, setups, keys, opening, .. } in all {
+        scan::lookup(&mut *store, &setups, &keys, Need::ALL, &mut |record, session| {
+            let Some(session) = session else {
+                let error = unreadable(record);
+                if !several {
+                    return Err(error);
+                }
+                exit = Exit::Failed;
+                crate::error::report(&error, context.ui.color_err);
+                return Ok(());
             };
-            let error = anyhow::anyhow!("{why}; name its layout with --layout");
-            if !several {
-                return Err(error);
+            if args.diff {
+                sides.push(diff::Side::of(context, session, visible(context, session).as_ref()));
+                return Ok(());
             }
-            exit = Exit::Failed;
-            crate::error::report(&error, context.ui.color_err);
-            return Ok(());
-        };
-        if args.diff {
-            sides.push(diff::Side::of(context, session, visible(context, session).as_ref()));
-            return Ok(());
-        }
-        match context.format {
-            _ if shown == 0 => {}
-            Format::Json => out.write_all(b",")?,
-            Format::Table if args.path.is_none() => out.write_all(b"\n")?,
-            _ => {}
-        }
-        shown += 1;
-        // Companions are looked up on a connection of their own: this one is being read from.
-        let companions = companions(context, session)?;
-        let said = show(context, args, session, &companions, opening.as_ref(), &mut out)?;
-        if said != Exit::Done {
-            exit = said;
-        }
-        Ok(())
-    })?;
+            match context.format {
+                _ if shown == 0 => {}
+                Format::Json => out.write_all(b",")?,
+                Format::Table if args.path.is_none() => out.write_all(b"\n")?,
+                _ => {}
+            }
+            shown += 1;
+            // Companions are looked up on a connection of their own: this one is being read from.
+            let companions = companions(context, session)?;
+            let said = show(context, args, session, &companions, opening.as_ref(), &mut out)?;
+            if said != Exit::Done {
+                exit = said;
+            }
+            Ok(())
+        })?;
+    }
     if listed {
         out.write_all(b"]\n")?;
     }
@@ -193,6 +201,48 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         }
     }
     Ok(exit)
+}
+
+/// Why a key that was a session a moment ago is shown as none.
+fn unreadable(record: &Record) -> anyhow::Error {
+    let why = match record.raw.too_large() {
+        Some(reason) => format!("{reason}, so only the keys around it show that it is a session"),
+        None => "the session has ended meanwhile, or only the keys around it show that it is one".to_string(),
+    };
+    anyhow::anyhow!("{why}; name its layout with --layout")
+}
+
+/// What is to be shown of one store.
+struct Chosen<'c> {
+    context: &'c Context,
+    store: Box<dyn Lookup>,
+    setups: Vec<Setup>,
+    keys: Vec<Key>,
+    opening: Option<Opening>,
+    missing: Vec<NotFound>,
+}
+
+impl<'c> Chosen<'c> {
+    fn of(context: &'c Context, args: &Args, cookie: Option<&Given>) -> anyhow::Result<Chosen<'c>> {
+        let mut store = context.reader()?;
+        let mut setups = context.setups.clone();
+        let (mut opening, mut missing) = (None, Vec::new());
+        let keys = if let Some(given) = cookie {
+            let (key, found) = behind_cookie(context, &mut *store, given)?;
+            opening = Some(found);
+            unlock(&mut setups, given);
+            vec![key]
+        } else if args.ids.is_empty() {
+            of_users(context, &mut *store, &args.user)?
+        } else {
+            let mut scanner = context.reader()?;
+            let mut found = scans::search(context, &mut *scanner, &mut *store, &args.ids)?;
+            found.keys.dedup();
+            missing = found.missing;
+            found.keys
+        };
+        Ok(Chosen { context, store, setups, keys, opening, missing })
+    }
 }
 
 /// The keys of the sessions of these users.
@@ -223,7 +273,7 @@ fn of_users(context: &Context, store: &mut dyn Lookup, users: &[String]) -> anyh
         End::Complete if keys.is_empty() && tally.sessions > 0 => {
             anyhow::bail!("{}", near.missed().join("; "));
         }
-        End::Complete => super::list::report_nothing(context, &tally, &near, store),
+        End::Complete => scans::report_nothing(context, &tally, &near, store),
     }
     anyhow::ensure!(!keys.is_empty(), "no session was found");
     Ok(keys)
@@ -275,7 +325,7 @@ fn from_stdin() -> anyhow::Result<String> {
 /// The key of the session that a name means.
 fn named(context: &Context, store: &mut dyn Lookup, id: &str) -> anyhow::Result<Key> {
     let mut scanner = context.reader()?;
-    let mut found = super::list::search(context, &mut *scanner, store, &[id.to_string()])?;
+    let mut found = scans::search(context, &mut *scanner, store, &[id.to_string()])?;
     match found.missing.pop() {
         Some(missing) => Err(missing.into()),
         None => found.keys.pop().context("no session was found"),
@@ -422,7 +472,15 @@ fn show(
     }
     match context.format {
         Format::Table => card(context, session, shown.as_ref(), companions, opening, &mut out)?,
-        _ => object(context, session, shown.as_ref(), companions, opening, args.is_several(), &mut out)?,
+        _ => object(
+            context,
+            session,
+            shown.as_ref(),
+            companions,
+            opening,
+            is_several(context, args),
+            &mut out,
+        )?,
     }
     out.flush()?;
     if forged {
@@ -526,6 +584,9 @@ fn card(
     };
     line("session", &bold(&masked(session.id)))?;
     line("key", &masked(session.key))?;
+    if let Some(store) = &session.setup.store {
+        line("store", &safe::safe(store))?;
+    }
     let sure =
         if session.certainty < crate::layout::session::Certainty::Sure { " (not certain)" } else { "" };
     line("layout", &format!("{}{sure}", session.layout()))?;

@@ -4,17 +4,16 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use super::scans::{Readers, Wanted};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::layout::session::Session;
 use crate::render::Format;
 use crate::render::{self, Columns, Renderer, Sort};
-use crate::resolve::{self, Found};
-use crate::scan::{self, End, Request, Said, Sink, Tally};
+use crate::scan::{Said, Sink, Tally};
 use crate::select::SelectArgs;
 use crate::select::near::Near;
-use crate::store::{Lookup, Source};
-use crate::text::words::{either, plural};
+use crate::text::words::plural;
 use crate::ui;
 
 /// List sessions: who is logged in, since when, until when
@@ -80,14 +79,15 @@ struct Listing<'u, W> {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let filter = args.select.filter()?;
-    let columns = Columns::choose(context.format, args.columns.as_deref(), args.wide || context.wide)?;
+    let names = args.columns.as_deref();
+    let mut columns = Columns::choose(context.format, names, args.wide || context.wide)?;
+    if context.is_one_of_several() {
+        columns = columns.of_several(names);
+    }
     let sort = args.sort.as_deref().map(Sort::parse).transpose()?;
     let sort = if args.reverse { sort.map(Sort::reversed) } else { sort };
-    context.permit_scan()?;
-    let mut scanner = context.reader()?;
-    context.permit_filter(&filter, &*scanner)?;
-    let mut aside = context.reader()?;
-    let total = aside.size().ok().flatten();
+    let readers = Readers::open(context, &filter)?;
+    let total = readers.total();
     let started = Instant::now();
     let small = total.is_some_and(|total| total <= SMALL);
     let sort = match sort {
@@ -102,22 +102,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if let Some(sort) = &sort {
         need = need.and(sort.need());
     }
-    // Without a filter nothing is gained by asking twice.
-    let (first, then) = if filter.is_empty() || filter.wants_all() {
-        (filter.need().and(need), need)
-    } else {
-        (filter.need(), need)
-    };
     let near = Near::new(&filter);
-    let keeps = |session: &Session<'_>| near.keeps(session);
-    let request = Request {
-        setups: &context.setups,
-        pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
-        first,
-        then,
-        keeps: &keeps,
-        copies: false,
-    };
     let mut listing = Listing {
         renderer: Renderer::new(context.format, columns, &context.look(), context.ui.out())
             .ordered(sort, args.limit),
@@ -125,24 +110,19 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         flushed: None,
         interrupted: false,
     };
-    let (tally, end) = if listing.renderer.is_full() {
-        (Tally::default(), End::Stopped)
+    let scans = if listing.renderer.is_full() {
+        readers.unread()
     } else {
-        scan::sessions(&mut *scanner, &mut *aside, &request, &mut listing)?
+        readers.scan(&Wanted::of(&filter, need, &|session| near.keeps(session)), &mut listing)?
     };
     let interrupted = listing.interrupted;
     let Listing { renderer, progress, .. } = listing;
     drop(progress);
-    // Nothing was seen: no empty listing, which would be taken for an empty store.
-    let end = match end {
-        End::Broken(error) if tally.scanned == 0 => return Err(error.into()),
-        other => other,
-    };
     let summary = renderer.finish()?;
     // Behind a pipe on the same terminal it would be written across a pager's screen.
     let piped = context.ui.stderr_terminal && !context.ui.stdout_terminal;
     if context.format == Format::Table && !piped || context.ui.verbose {
-        let more = if matches!(end, End::Stopped) && !interrupted { ", there may be more" } else { "" };
+        let more = if scans.is_stopped() && !interrupted { ", there may be more" } else { "" };
         // All were looked at, though not all are shown.
         let of = match summary.shown {
             shown if shown < summary.given => format!("{shown} of "),
@@ -151,7 +131,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         context.ui.status(format!(
             "{of}{} shown{more}; {} scanned in {:.1} s",
             plural(if of.is_empty() { summary.shown } else { summary.given }, "session"),
-            plural(tally.scanned, "key"),
+            plural(scans.tally.scanned, "key"),
             started.elapsed().as_secs_f64()
         ));
     }
@@ -161,116 +141,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             summary.escaped
         ));
     }
-    report_scan(context, &tally, &*scanner);
-    if interrupted {
-        report_interrupted(context, tally.scanned, total);
-    } else if matches!(end, End::Complete) {
-        report_nothing(context, &tally, &near, &mut *aside);
-    }
-    Ok(match end {
-        End::Broken(error) => {
-            let exit = crate::error::report(&incomplete(error, &tally), context.ui.color_err);
-            // Rows that were shown make it a partial success; without any it is the error itself.
-            if summary.shown > 0 { Exit::Partial } else { exit }
-        }
-        _ if interrupted => Exit::Interrupted,
-        End::Complete | End::Stopped => Exit::Done,
-    })
-}
-
-/// Finds the sessions of names, and shows how far a search for them is.
-pub fn search(
-    context: &Context,
-    scanner: &mut dyn Source,
-    aside: &mut dyn Lookup,
-    names: &[String],
-) -> anyhow::Result<Found> {
-    let mut progress = context.ui.progress("searching", aside.size().ok().flatten());
-    let mut before = 0;
-    resolve::sessions(scanner, aside, &context.setups, names, &mut |scanned| {
-        progress.add(scanned.saturating_sub(before));
-        before = before.max(scanned);
-        if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })
-}
-
-/// Says that a scan was broken off by the user, also where no notes are wanted: what was printed
-/// would be taken for all there is.
-pub fn report_interrupted(context: &Context, scanned: u64, total: Option<u64>) {
-    let looked_at = match total.filter(|total| *total > 0) {
-        Some(total) if scanned <= total => {
-            let percent = scanned as f64 * 100.0 / total as f64;
-            format!("looked at {scanned} of {total} keys ({percent:.0} %)")
-        }
-        _ => format!("looked at {scanned} keys"),
-    };
-    context.ui.tell(&format!("interrupted: {looked_at}; the result is incomplete"), 0);
-}
-
-/// The error that broke a scan off, with how far it came.
-pub fn incomplete(error: crate::store::Error, tally: &Tally) -> anyhow::Error {
-    let error = anyhow::Error::from(error);
-    match tally.scanned {
-        0 => error,
-        so_far => error.context(format!("scan incomplete after {so_far} keys; there may be more sessions")),
-    }
-}
-
-/// What a scan could not decide or was not permitted to see; `store` is the connection that scanned.
-pub fn report_scan(context: &Context, tally: &Tally, store: &dyn Source) {
-    if tally.undecided > 0 {
-        context.ui.status(format!(
-            "{} {} like {} of no certain layout and {} left out; name the layout with --layout to see {}",
-            plural(tally.undecided, "key"),
-            either(tally.undecided, "looks", "look"),
-            either(tally.undecided, "a session", "sessions"),
-            either(tally.undecided, "is", "are"),
-            either(tally.undecided, "it", "them"),
-        ));
-    }
-    super::report::unsettled(context, &tally.unsettled);
-    report_hidden(context, store);
-    for remark in store.remarks() {
-        context.ui.status(remark);
-    }
-}
-
-/// Says, after a whole scan, of which users there was no session, and where else to look if there was
-/// none at all.
-pub fn report_nothing(context: &Context, tally: &Tally, near: &Near<'_>, store: &mut dyn Source) {
-    if tally.sessions > 0 {
-        for missed in near.missed() {
-            context.ui.status(missed);
-        }
-    }
-    if tally.sessions > 0 || tally.undecided > 0 {
-        return;
-    }
-    let mut names: Vec<&str> = context.setups.iter().map(|setup| setup.layout.name).collect();
-    names.dedup();
-    let what = match (context.named, tally.scanned) {
-        (false, 0) if context.matching.is_none() => "no keys here".to_string(),
-        (true, _) => format!("no key here is a session of {}", names.join(" or ")),
-        (false, _) => "no key here is a session known to sessctl".to_string(),
-    };
-    let discover = if tally.scanned > 0 { "; `sessctl discover` shows what is here" } else { "" };
-    let others: Vec<String> =
-        store.elsewhere().into_iter().map(|(database, keys)| format!("{database} ({keys})")).collect();
-    let others = if others.is_empty() {
-        String::new()
+    let exit = scans.report(context, Some(&near), interrupted, total);
+    // Rows that were shown make it a partial success; without any it is the error itself.
+    Ok(if exit != Exit::Done && exit != Exit::Interrupted && summary.shown > 0 {
+        Exit::Partial
     } else {
-        format!("; other databases of this server with keys: {}", others.join(", "))
-    };
-    context.ui.status(format!("{what}{discover}{others}"));
-}
-
-/// Says that there are keys which this user may not read.
-pub fn report_hidden(context: &Context, store: &dyn Source) {
-    match store.hidden() {
-        0 => {}
-        1 => context.ui.warn("an ACL hides 1 key from this user"),
-        more => context.ui.warn(format!("an ACL hides {more} keys from this user")),
-    }
+        exit
+    })
 }
 
 impl<W: Write> Sink for Listing<'_, W> {

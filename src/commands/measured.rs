@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use serde_json::{Value as Json, json};
 
 use crate::commands::kept;
-use crate::commands::list::{incomplete, report_nothing, report_scan};
+use crate::commands::scans::{Readers, Wanted};
 use crate::context::Context;
 use crate::error::{Failure, Usage};
 use crate::exit::Exit;
@@ -16,8 +16,7 @@ use crate::layout::session::Session;
 use crate::measure::since::{Sample, Saved, Since};
 use crate::measure::spread::Spreading;
 use crate::measure::{self, Figures, Measure, Top, TopPath};
-use crate::scan::share::Shared;
-use crate::scan::{self, End, Request, Said, Sink, Tally};
+use crate::scan::{self, Said, Sink, Tally};
 use crate::select::near::Near;
 use crate::select::{Filter, SelectArgs};
 use crate::store::Health;
@@ -127,8 +126,7 @@ fn salt() -> [u8; 16] {
 pub fn measure(context: &Context, args: &MeasureArgs, filter: &Filter) -> anyhow::Result<(Measured, Exit)> {
     let changes: Vec<Change> =
         args.changes.iter().map(|text| Change::parse(text)).collect::<Result<_, _>>()?;
-    context.permit_scan()?;
-    let place = context.store.place();
+    let place = context.places();
     if let Some(path) = &args.save {
         // Before a long scan, and not behind it.
         kept::permit(path).map_err(|error| {
@@ -138,24 +136,12 @@ pub fn measure(context: &Context, args: &MeasureArgs, filter: &Filter) -> anyhow
         })?;
     }
     let before = args.baseline.as_deref().map(|path| baseline(path, &place)).transpose()?;
-    let mut scanner = context.reader()?;
-    context.permit_filter(filter, &*scanner)?;
-    let mut aside = context.reader()?;
-    let total = aside.size().ok().flatten();
+    let readers = Readers::open(context, filter)?;
+    let total = readers.total();
     let mut need = measure::NEED;
-    need.memory &= scanner.offers().memory;
-    let first = if filter.is_empty() || filter.wants_all() { need } else { filter.need() };
+    need.memory &= readers.weigh();
     let only = only(context, filter);
     let near = Near::new(filter);
-    let keeps = |session: &Session<'_>| near.keeps(session);
-    let request = Request {
-        setups: &context.setups,
-        pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
-        first,
-        then: need,
-        keeps: &keeps,
-        copies: false,
-    };
     let sample = match &before {
         Some(saved) => Some(saved.sample.alike()),
         None => args.save.as_ref().map(|_| Sample::new(salt())),
@@ -170,24 +156,22 @@ pub fn measure(context: &Context, args: &MeasureArgs, filter: &Filter) -> anyhow
         progress: context.ui.progress("measuring", total),
         interrupted: false,
     };
-    let (tally, end) = match args.sample.filter(|share| *share < 1.0) {
-        Some(share) => {
-            let mut scanner = Shared::new(&mut *scanner, share);
-            scan::sessions(&mut scanner, &mut *aside, &request, &mut measuring)?
-        }
-        None => scan::sessions(&mut *scanner, &mut *aside, &request, &mut measuring)?,
-    };
+    let share = args.sample.filter(|share| *share < 1.0);
+    let mut scans = readers.scan_share(
+        &Wanted::of(filter, need, &|session| near.keeps(session)),
+        share,
+        &mut measuring,
+    )?;
     let Measuring { measure, changes, progress, interrupted, .. } = measuring;
     drop(progress);
-    let broken = match end {
-        End::Broken(error) if tally.scanned == 0 => return Err(error.into()),
-        End::Broken(error) => Some(error),
-        End::Complete | End::Stopped => None,
+    let complete = scans.is_whole() && !interrupted;
+    let alone = !context.is_one_of_several();
+    let (at, health) = match scans.asides().next() {
+        // Figures without what the server says are better than none.
+        Some((_, aside)) => (aside.now().ok(), aside.health().unwrap_or_default().filter(|_| alone)),
+        None => (None, None),
     };
-    let complete = broken.is_none() && !interrupted;
-    let at = aside.now().unwrap_or_else(|_| scan::now_ms());
-    // Figures without what the server says are better than none.
-    let health = aside.health().unwrap_or_default();
+    let at = at.unwrap_or_else(scan::now_ms);
     let (figures, sample) = measure.finish(args.top);
     let since = match (&before, &sample) {
         (Some(saved), Some(sample)) => Some(saved.since(&figures, sample)),
@@ -198,23 +182,15 @@ pub fn measure(context: &Context, args: &MeasureArgs, filter: &Filter) -> anyhow
         kept::write(path, true, &serde_json::to_vec(&saved)?)
             .with_context(|| format!("saving the figures in {}", path.display()))?;
     }
-    let sampled = args.sample.filter(|share| *share < 1.0).map(|share| (share, tally.scanned));
-    report_scan(context, &tally, &*scanner);
-    if interrupted {
-        crate::commands::list::report_interrupted(context, tally.scanned, total);
-    } else if complete && sampled.is_none() {
-        report_nothing(context, &tally, &near, &mut *aside);
-    }
+    let sampled = share.map(|share| (share, scans.tally.scanned));
+    // Of a share it is not known what there is not.
+    let exit = scans.report(context, share.is_none().then_some(&near), interrupted, total);
     let weighed = need.memory;
     let measured =
         Measured { at, store: place, only, complete, weighed, sampled, figures, health, changes, since };
-    let exit = match broken {
-        Some(error) => {
-            crate::error::report(&incomplete(error, &tally), context.ui.color_err);
-            Exit::Partial
-        }
-        None if interrupted => Exit::Interrupted,
-        None => Exit::Done,
+    let exit = match exit {
+        Exit::Done | Exit::Interrupted => exit,
+        _ => Exit::Partial,
     };
     Ok((measured, exit))
 }

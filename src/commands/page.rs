@@ -81,19 +81,26 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let mut examined = None;
     // A share of the keys says little of faults, and whoever asks for one does not want all to be read.
     if !args.no_findings && measured.complete && measured.sampled.is_none() {
-        match doctor::examine_those(context, &filter, context.max_ttl.unwrap_or(doctor::LONGEST), false) {
-            Ok((found, None)) => {
-                exit = if found.complete { exit } else { Exit::Interrupted };
-                examined = Some(found);
-            }
-            // The figures are there, and worth more than nothing.
-            Ok((found, Some(error))) => {
-                crate::error::report(&error, context.ui.color_err);
-                (examined, exit) = (Some(found), Exit::Partial);
-            }
-            Err(error) => {
-                crate::error::report(&error, context.ui.color_err);
-                exit = Exit::Partial;
+        for context in context.each() {
+            let longest = context.max_ttl.unwrap_or(doctor::LONGEST);
+            match doctor::examine_those(context, &filter, longest, false) {
+                Ok((found, broken)) => {
+                    if let Some(error) = broken {
+                        // The figures are there, and worth more than nothing.
+                        crate::error::report(&error, context.ui.color_err);
+                        exit = Exit::Partial;
+                    } else if !found.complete {
+                        exit = Exit::Interrupted;
+                    }
+                    match &mut examined {
+                        Some(all) => doctor::Examined::join(all, found),
+                        none => *none = Some(found),
+                    }
+                }
+                Err(error) => {
+                    crate::error::report(&error, context.ui.color_err);
+                    exit = Exit::Partial;
+                }
             }
         }
     }

@@ -145,6 +145,8 @@ pub struct Part<'r> {
     pub report: &'r Report,
     /// The sessions that the report is about, where they are known.
     pub sessions: Option<Box<dyn Sessions + 'r>>,
+    /// It was left out, and why was said.
+    pub left_out: bool,
 }
 
 /// Prints the report: a line for people, the documented object for programs, with the sessions that it is
@@ -162,13 +164,20 @@ pub fn print(context: &Context, past: &str, run: Option<&str>, parts: &mut [Part
     out.flush()?;
     // The last line is the one that stays on the screen.
     if people {
-        for error in &sums.errors {
-            context.ui.warn(error);
+        for part in parts.iter().filter(|part| !part.left_out) {
+            for error in &part.report.errors {
+                let place = if several { format!("{}: ", part.store) } else { String::new() };
+                context.ui.warn(format!("{place}{error}"));
+            }
         }
     }
     let mut lines = Vec::new();
     if several {
-        lines.extend(parts.iter().map(|part| format!("{}: {}", part.store, sentence(past, part.report))));
+        let nothing = || "left out; nothing was changed.".to_string();
+        lines.extend(parts.iter().map(|part| {
+            let how = if part.left_out { nothing() } else { sentence(past, part.report) };
+            format!("{}: {how}", part.store)
+        }));
     }
     lines.push(if several { format!("In all: {}", sentence(past, &sums)) } else { sentence(past, &sums) });
     for line in lines {

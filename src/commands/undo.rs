@@ -377,7 +377,8 @@ fn print(context: &Context, name: &str, parts: &[Part<'_>]) -> anyhow::Result<()
         } else {
             Some(Box::new(Returned(Changed::open(&part.summary, &part.chosen)?)))
         };
-        told.push(report::Part { store: part.context.store.place(), report: &part.report, sessions });
+        let store = part.context.store.place();
+        told.push(report::Part { store, report: &part.report, sessions, left_out: false });
     }
     report::print(context, "Put back", Some(name), &mut told)
 }

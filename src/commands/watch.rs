@@ -99,6 +99,7 @@ impl Args {
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     permit(context, args)?;
     let filter = args.select.filter()?;
+    context.alone("watch looks at one store")?;
     context.permit_scan()?;
     // Also makes Ctrl-C a request to stop.
     let reader = context.reader()?;

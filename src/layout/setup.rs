@@ -3,7 +3,7 @@
 use crate::exit::{Advice, Exit};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::{Layout, Rank};
 
@@ -157,6 +157,8 @@ pub struct Setup {
     /// Layouts whose sessions may look the same, where the user named none. What they would end goes with
     /// a session of this one, and has no effect where the session is not theirs.
     pub alike: Vec<&'static Layout>,
+    /// The store that it is asked of, where several are named.
+    pub store: Option<Arc<str>>,
     settings: BTreeMap<&'static str, Setting>,
     /// What [`Setup::known_lead`] found out, which is asked for with every key.
     lead: OnceLock<Option<Vec<u8>>>,
@@ -171,6 +173,7 @@ impl Setup {
             layout,
             named: false,
             alike: Vec::new(),
+            store: None,
             settings: BTreeMap::new(),
             lead: OnceLock::new(),
             keys: OnceLock::new(),

@@ -304,7 +304,22 @@ pub const COLUMNS: &[Column] = &[
         whole: false,
         cell: |session| Cell::new(certainty(session), Tone::Plain),
     },
+    Column {
+        name: STORE,
+        head: "STORE",
+        help: "the store it is in, where several are named",
+        need: Need::NOTHING,
+        members: &[Member::new("store", |session| Datum::text(session.setup.store.as_deref()))],
+        rank: 3,
+        floor: 12,
+        right: false,
+        whole: false,
+        cell: |session| Cell::safe(session.setup.store.as_deref(), Tone::Dim),
+    },
 ];
+
+/// The column that tells several stores apart.
+const STORE: &str = "store";
 
 /// How many of [`COLUMNS`] make a whole row.
 const WHOLE: usize = 13;
@@ -373,9 +388,20 @@ impl Columns {
             return Ok(Columns { list: list.collect(), chosen: false, wide });
         }
         if format == Format::Table {
-            return Ok(Columns { list: COLUMNS.iter().collect(), chosen: true, wide });
+            let list = COLUMNS.iter().filter(|column| column.name != STORE);
+            return Ok(Columns { list: list.collect(), chosen: true, wide });
         }
         Ok(Columns { wide, ..Columns::whole() })
+    }
+
+    /// With the store in front, where there are several and nobody chose otherwise.
+    #[must_use]
+    pub fn of_several(mut self, names: Option<&str>) -> Columns {
+        if names.is_none() && self.list.len() > 1 {
+            self.list.retain(|column| column.name != STORE);
+            self.list.splice(0..0, COLUMNS.iter().filter(|column| column.name == STORE));
+        }
+        self
     }
 
     /// Every member of a row.

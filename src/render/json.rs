@@ -11,7 +11,9 @@ use crate::value::{escaped_json, write_json_text};
 
 /// Appends every member of a row without the braces, for whoever adds some of his own.
 pub fn members(session: &Session<'_>, options: &Options, out: &mut Vec<u8>) {
-    Names::new(&Columns::whole().members()).write(out, session, options.look());
+    let columns = Columns::whole();
+    let columns = if session.setup.store.is_some() { columns.of_several(None) } else { columns };
+    Names::new(&columns.members()).write(out, session, options.look());
 }
 
 /// A row's members with their names ready to be copied.

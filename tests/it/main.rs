@@ -40,6 +40,7 @@ mod ruby;
 mod run_files;
 mod screens;
 mod sentinel;
+mod several;
 mod signals;
 mod snapshots;
 mod states;

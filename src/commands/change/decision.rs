@@ -9,7 +9,7 @@ use super::show::{HANG, question, tell_caveats};
 use super::{Chosen, Intent, Job, Moment};
 use crate::change::plan::Spool;
 use crate::change::plan::file::{self, Header};
-use crate::commands::report::{self, Part};
+use crate::commands::report::{self, Part, Sessions};
 use crate::error::Refusal;
 use crate::exit::Exit;
 use crate::resolve::{NotFound, bytes_of};
@@ -61,7 +61,8 @@ pub(super) fn of(
             let entries = std::mem::take(&mut matched.spool).read()?;
             let store = job.store.place().to_string();
             let sessions = report::Matched { entries, store: Some(&mut *job.store) };
-            parts.push(Part { store, report: &job.report, sessions: Some(Box::new(sessions)) });
+            let sessions: Option<Box<dyn Sessions>> = Some(Box::new(sessions));
+            parts.push(Part { store, report: &job.report, sessions, left_out: false });
         }
         report::print(context, change.past, None, &mut parts)?;
         drop(parts);
@@ -203,7 +204,8 @@ fn write_plan(job: &mut Job<'_>, path: &Path, spool: Spool) -> anyhow::Result<Ex
     entries.rewind()?;
     let store = job.store.place().to_string();
     let sessions = report::Matched { entries, store: Some(&mut *job.store) };
-    let part = Part { store, report: &job.report, sessions: Some(Box::new(sessions)) };
+    let sessions: Option<Box<dyn Sessions>> = Some(Box::new(sessions));
+    let part = Part { store, report: &job.report, sessions, left_out: false };
     report::print(context, change.past, None, &mut [part])?;
     context.ui.status(format!("the plan is in {0}; to do it: sessctl apply {0}", path.display()));
     Ok(Exit::Done)

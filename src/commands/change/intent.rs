@@ -28,9 +28,12 @@ impl Intent {
         if safety.index_only {
             index_alone(context, change)?;
         }
-        if !shows {
+        for context in context.each().filter(|_| !shows) {
             context.permit_change()?;
             context.guards.permit(safety.yes, safety.expect)?;
+        }
+        if safety.plan.is_some() {
+            context.alone("a plan is for one store")?;
         }
         if asks && !(context.ui.stdin_terminal && context.ui.stderr_terminal) {
             let what = format!(
@@ -40,7 +43,7 @@ impl Intent {
             return Err(Refusal::new(what).hint("preview with --dry-run first, then pass --yes").into());
         }
         if matches!(change.chosen, Chosen::Filter) {
-            context.permit_scan()?;
+            context.each().try_for_each(Context::permit_scan)?;
         }
         if let Some(path) = &safety.plan {
             file::refuse_taken(path)?;
@@ -48,7 +51,12 @@ impl Intent {
         Ok(Intent {
             shows,
             asks,
-            whole: asks || shows || safety.expect.is_some() || context.guards.protects(),
+            // What is going to end in one store has to be known before something ends in another.
+            whole: asks
+                || shows
+                || safety.expect.is_some()
+                || context.is_one_of_several()
+                || context.guards.protects(),
             max: match safety.max {
                 Some(max) => max.limit(),
                 None => context.max,
@@ -63,8 +71,9 @@ fn index_alone(context: &Context, change: &Change<'_>) -> Result<(), Usage> {
     if !matches!(change.chosen, Chosen::Filter) || change.filter.users().is_empty() {
         return Err(Usage::new("--index-only reads users' indexes, but no --user was given"));
     }
-    if context.setups.iter().all(|setup| setup.layout.ends.user_index.is_none()) {
-        let names: BTreeSet<&str> = context.setups.iter().map(|setup| setup.layout.name).collect();
+    let setups = || context.each().flat_map(|context| &context.setups);
+    if setups().all(|setup| setup.layout.ends.user_index.is_none()) {
+        let names: BTreeSet<&str> = setups().map(|setup| setup.layout.name).collect();
         let names = names.into_iter().collect::<Vec<_>>().join(", ");
         return Err(Usage::new(format!("{names} keeps no user index for --index-only to read"))
             .hint("leave it out; the scan finds the user's sessions"));

@@ -213,7 +213,7 @@ impl<'a> Job<'a> {
     }
 
     /// Closes the undo file, and says what there is to say beside how it went.
-    pub(super) fn finish(&mut self) -> anyhow::Result<()> {
+    pub(super) fn finish(&mut self) {
         if self.report.done > 0 && self.failure.is_none() {
             let Assurance { said, holds } = self.store.assure();
             for text in said {
@@ -243,21 +243,17 @@ impl<'a> Job<'a> {
         }
         // How it went does not depend on what else there is to say.
         let _ = self.say_beside(Moment::Report);
-        if self.ends && self.report.done + self.report.gone > 0 {
-            self.layouts.retain(|layout, _| !self.told.contains(layout));
-            tell_caveats(self.context, &self.layouts, None);
-        }
-        Ok(())
     }
 
     /// Prints the report of a run that ends before its time.
     pub(super) fn print(&mut self) -> anyhow::Result<()> {
+        tell_what_stays(self.context, [&*self]);
         // The result and the way back come last: they are what stays on the screen.
         let sessions = self.changed.take().map(Spool::read).transpose()?;
         let sessions = sessions
             .map(|entries| Box::new(report::Matched { entries, store: None }) as Box<dyn report::Sessions>);
         let store = self.store.place().to_string();
-        let part = Part { store, report: &self.report, sessions };
+        let part = Part { store, report: &self.report, sessions, left_out: false };
         report::print(self.context, self.change.past, None, &mut [part])?;
         way_back(self.context, [&self.report], &self.id);
         Ok(())
@@ -336,6 +332,17 @@ impl<'a> Job<'a> {
         }
         Ok(())
     }
+}
+
+/// Says what the end of the sessions did not end, where nobody was told before.
+pub(super) fn tell_what_stays<'j, 'a: 'j>(context: &Context, jobs: impl IntoIterator<Item = &'j Job<'a>>) {
+    let mut layouts = BTreeMap::new();
+    for job in jobs.into_iter().filter(|job| job.ends && job.report.done + job.report.gone > 0) {
+        for (layout, sessions) in job.layouts.iter().filter(|(layout, _)| !job.told.contains(*layout)) {
+            *layouts.entry(*layout).or_default() += sessions;
+        }
+    }
+    tell_caveats(context, &layouts, None);
 }
 
 /// Says how what was done is taken back: by the one run that was kept, or by the name `all` of several.

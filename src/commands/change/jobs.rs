@@ -1,7 +1,7 @@
 //! A change of all stores that are named: matched in each, asked about once, done in each, told together.
 
 use super::decision::{self, Decision};
-use super::job::way_back;
+use super::job::{tell_what_stays, way_back};
 use super::matched::Matched;
 use super::matching::{self, Matching};
 use super::{Change, Intent, Job, verify};
@@ -10,10 +10,11 @@ use crate::change::plan::Spool;
 use crate::change::plan::run;
 use crate::change::report::Report;
 use crate::commands::report::{self, Part};
+use crate::commands::scans;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::scan;
-use crate::store;
+use crate::store::Error;
 use crate::ui;
 
 /// A store that had to be left out, as it is down or broke off.
@@ -29,7 +30,7 @@ pub(super) struct Jobs<'a> {
     change: &'a Change<'a>,
     /// The run's name. With several stores each one's part of the run has a number behind it.
     id: String,
-    jobs: Vec<Job<'a>>,
+    each: Vec<Job<'a>>,
     lost: Vec<Lost>,
 }
 
@@ -40,12 +41,12 @@ impl<'a> Jobs<'a> {
         intent: &Intent,
     ) -> anyhow::Result<Jobs<'a>> {
         let id = run::new_id(run::directory().as_deref(), scan::now_ms());
-        let mut all = Jobs { context, change, id, jobs: Vec::new(), lost: Vec::new() };
+        let mut all = Jobs { context, change, id, each: Vec::new(), lost: Vec::new() };
         for (number, context) in (1..).zip(context.each()) {
             let audit = if intent.shows { None } else { Some(Audit::open(&context.audit)?) };
             let part = context.is_one_of_several().then_some(number);
             match Job::open(context, change, intent, &all.id, part, audit) {
-                Ok(job) => all.jobs.push(job),
+                Ok(job) => all.each.push(job),
                 Err(error) => all.leave_out(context.store.place(), error)?,
             }
         }
@@ -55,36 +56,36 @@ impl<'a> Jobs<'a> {
     pub(super) fn carry_out(&mut self, intent: &Intent) -> anyhow::Result<Exit> {
         let mut found = Vec::new();
         let mut room = intent.max;
-        for mut job in std::mem::take(&mut self.jobs) {
+        for mut job in std::mem::take(&mut self.each) {
             job.room = room;
             match matching::run(&mut job, intent) {
                 Ok(Matching::Known(matched)) => {
                     room = room.map(|room| room.saturating_sub(matched.found()));
-                    found.push(matched);
-                    self.jobs.push(job);
+                    found.push(*matched);
+                    self.each.push(job);
                 }
                 Ok(Matching::Stopped(exit)) => {
-                    self.jobs.push(job);
+                    self.each.push(job);
                     return Ok(exit);
                 }
                 Err(error) => {
                     let place = job.store.place().to_string();
-                    self.jobs.push(job);
+                    self.each.push(job);
                     self.leave_out(place, error)?;
-                    self.jobs.pop();
+                    self.each.pop();
                 }
             }
         }
-        match decision::of(&mut self.jobs, &mut found, intent)? {
+        match decision::of(&mut self.each, &mut found, intent)? {
             Decision::Go => self.change(found)?,
             Decision::Stop(exit) => return Ok(self.all_in_all([exit])),
         }
-        for job in &mut self.jobs {
+        for job in &mut self.each {
             verify::run(job)?;
-            job.finish()?;
+            job.finish();
         }
         self.print()?;
-        let told: Vec<Exit> = self.jobs.iter().map(Job::verdict).collect();
+        let told: Vec<Exit> = self.each.iter().map(Job::verdict).collect();
         Ok(self.all_in_all(told))
     }
 
@@ -95,7 +96,7 @@ impl<'a> Jobs<'a> {
 
     /// Changes what was matched, one store after the other.
     fn change(&mut self, found: Vec<Matched<'_>>) -> anyhow::Result<()> {
-        for (job, matched) in self.jobs.iter_mut().zip(found) {
+        for (job, matched) in self.each.iter_mut().zip(found) {
             let many = matched.spool.totals.sessions;
             if many == 0 || job.failure.is_some() {
                 continue;
@@ -108,7 +109,7 @@ impl<'a> Jobs<'a> {
                 continue;
             }
             match job.apply(matched.spool) {
-                Err(error) if several => match error.downcast::<store::Error>() {
+                Err(error) if several => match error.downcast::<Error>() {
                     Ok(error) => job.fail(error),
                     Err(error) => return Err(error),
                 },
@@ -120,34 +121,35 @@ impl<'a> Jobs<'a> {
 
     /// Goes on without a store, where there are others, and says so.
     fn leave_out(&mut self, store: String, error: anyhow::Error) -> anyhow::Result<()> {
-        if !self.context.is_one_of_several() || error.downcast_ref::<store::Error>().is_none() {
-            return Err(error);
-        }
-        let exit = crate::error::report(&error, self.context.ui.color_err);
+        let why = format!("{error:#}");
+        let exit = scans::told(self.context, &store, error)?;
         let mut report = Report { dry_run: self.change.safety.dry_run, ..Report::default() };
-        report.fail(format!("{error:#}"));
+        report.fail(why);
         self.lost.push(Lost { store, report, exit });
         Ok(())
     }
 
     fn print(&mut self) -> anyhow::Result<()> {
+        tell_what_stays(self.context, &self.each);
         let mut parts = Vec::new();
-        for job in &mut self.jobs {
+        for job in &mut self.each {
             let sessions = job.changed.take().map(Spool::read).transpose()?;
             let sessions = sessions.map(|entries| {
                 Box::new(report::Matched { entries, store: None }) as Box<dyn report::Sessions>
             });
-            parts.push(Part { store: job.store.place().to_string(), report: &job.report, sessions });
+            let store = job.store.place().to_string();
+            parts.push(Part { store, report: &job.report, sessions, left_out: false });
         }
         let lost = self.lost.iter();
         parts.extend(lost.map(|lost| Part {
             store: lost.store.clone(),
             report: &lost.report,
             sessions: None,
+            left_out: true,
         }));
         report::print(self.context, self.change.past, Some(&self.id), &mut parts)?;
         drop(parts);
-        way_back(self.context, self.jobs.iter().map(|job| &job.report), &self.id);
+        way_back(self.context, self.each.iter().map(|job| &job.report), &self.id);
         Ok(())
     }
 
@@ -155,7 +157,7 @@ impl<'a> Jobs<'a> {
     pub(super) fn close(&mut self, result: &anyhow::Result<Exit>) -> anyhow::Result<()> {
         let exit = result.as_ref().map_or_else(|error| crate::error::tell(error).exit, |exit| *exit);
         let mut noted = Ok(());
-        for job in &mut self.jobs {
+        for job in &mut self.each {
             noted = noted.and(job.close(exit));
         }
         noted

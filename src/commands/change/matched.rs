@@ -7,7 +7,7 @@ use super::{Change, Chosen, Here, Made, plural};
 use crate::change::guard::Guards;
 use crate::change::plan::{Entry, Spool};
 use crate::codec::Limits;
-use crate::commands::{list, report};
+use crate::commands::{report, scans};
 use crate::context::Context;
 use crate::detect::is_remains;
 use crate::fault::Interrupted;
@@ -269,7 +269,7 @@ pub(super) fn by_filter(
     let mut sink = Watched { matched, progress, hand };
     let (tally, end) = scan::sessions(&mut *scanner, aside, &request, &mut sink)?;
     drop(sink);
-    list::report_hidden(context, &*scanner);
+    scans::report_hidden(context, &*scanner);
     // A session that an index named is not met again.
     if matches!(end, End::Complete) && tally.sessions > 0 && matched.by_index.is_empty() {
         for missed in near.missed() {
@@ -290,7 +290,7 @@ pub(super) fn by_id(
     let filter = matched.change.filter;
     let mut scanner = context.reader()?;
     scanner.be_gentle(gentle);
-    let found = list::search(context, &mut *scanner, store, ids).map_err(|error| {
+    let found = scans::search(context, &mut *scanner, store, ids).map_err(|error| {
         if error.is::<Interrupted>() { error.context("interrupted; nothing was changed") } else { error }
     })?;
     matched.missing = found.missing;
@@ -308,7 +308,7 @@ pub(super) fn by_id(
                 if several {
                     let begins = |name: &[u8]| session.id.starts_with(name) || session.key.starts_with(name);
                     let meant = names.iter().filter(|(_, name)| begins(name));
-                    matched.named.extend(meant.map(|(name, _)| (name.to_string(), session.id.to_vec())));
+                    matched.named.extend(meant.map(|(name, _)| ((*name).clone(), session.id.to_vec())));
                 }
                 let _ = matched.take(session)?;
             }

@@ -12,7 +12,7 @@ use crate::text::glob::Glob;
 /// How far matching came.
 pub(super) enum Matching<'a> {
     /// All that there is to know is known. Some of it may have ended already.
-    Known(Matched<'a>),
+    Known(Box<Matched<'a>>),
     /// Nothing more is going to be changed; why was told.
     Stopped(Exit),
 }
@@ -38,7 +38,7 @@ pub(super) fn run<'a>(job: &mut Job<'a>, intent: &Intent) -> anyhow::Result<Matc
         }
     }
     if safety.index_only || job.failure.is_some() || job.interrupted {
-        return Ok(Matching::Known(matched));
+        return Ok(Matching::Known(Box::new(matched)));
     }
     matched.room = job.room();
     // Where it is not known how many will match, and need not be, they end as they are met.
@@ -55,7 +55,7 @@ pub(super) fn run<'a>(job: &mut Job<'a>, intent: &Intent) -> anyhow::Result<Matc
             // What was done is told all the same.
             if job.undo.is_some() || job.report.settled() > 0 {
                 job.report.complete = false;
-                job.finish()?;
+                job.finish();
                 job.print()?;
             }
             Err(error)
@@ -67,7 +67,7 @@ pub(super) fn run<'a>(job: &mut Job<'a>, intent: &Intent) -> anyhow::Result<Matc
     match end {
         End::Broken(error) => broken(job, &matched, error).map(Matching::Stopped),
         _ if matched.interrupted => interrupted(job).map(Matching::Stopped),
-        End::Complete | End::Stopped => Ok(Matching::Known(matched)),
+        End::Complete | End::Stopped => Ok(Matching::Known(Box::new(matched))),
     }
 }
 
@@ -86,7 +86,7 @@ fn broken(job: &mut Job<'_>, matched: &Matched<'_>, error: Error) -> anyhow::Res
     if done == 0 && job.undo.is_none() {
         return Err(error);
     }
-    job.finish()?;
+    job.finish();
     job.print()?;
     crate::error::report(&error, job.context.ui.color_err);
     Ok(Exit::Partial)
@@ -100,7 +100,7 @@ fn interrupted(job: &mut Job<'_>) -> anyhow::Result<Exit> {
         return Ok(Exit::Interrupted);
     }
     job.report.complete = false;
-    job.finish()?;
+    job.finish();
     job.print()?;
     ui.status("interrupted before the scan was complete; nothing more was changed");
     if job.one_pass {
