@@ -21,7 +21,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'sessctl' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -112,7 +112,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--not-agent', '--not-agent', [CompletionResultType]::ParameterName, 'not-agent')
             [CompletionResult]::new('--not-where', '--not-where', [CompletionResultType]::ParameterName, 'not-where')
             [CompletionResult]::new('--not-ids-from', '--not-ids-from', [CompletionResultType]::ParameterName, 'not-ids-from')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -167,7 +167,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Show the sessions of exactly this user; repeat for several')
             [CompletionResult]::new('--cookie', '--cookie', [CompletionResultType]::ParameterName, 'Find the session behind this cookie; `-` reads it from standard input')
             [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'Print only one part of the data, such as `passport.user` or `cart.0.sku`')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -234,7 +234,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--not-agent', '--not-agent', [CompletionResultType]::ParameterName, 'not-agent')
             [CompletionResult]::new('--not-where', '--not-where', [CompletionResultType]::ParameterName, 'not-where')
             [CompletionResult]::new('--not-ids-from', '--not-ids-from', [CompletionResultType]::ParameterName, 'not-ids-from')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -317,7 +317,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--not-agent', '--not-agent', [CompletionResultType]::ParameterName, 'not-agent')
             [CompletionResult]::new('--not-where', '--not-where', [CompletionResultType]::ParameterName, 'not-where')
             [CompletionResult]::new('--not-ids-from', '--not-ids-from', [CompletionResultType]::ParameterName, 'not-ids-from')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -383,7 +383,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Change at most this many sessions per second, or `none` [default: none, or the profile''s]')
             [CompletionResult]::new('--latency-budget', '--latency-budget', [CompletionResultType]::ParameterName, 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile''s]')
             [CompletionResult]::new('--max-lag', '--max-lag', [CompletionResultType]::ParameterName, 'Pause while a replica lags further behind than this, or `none` [default: none, or the profile''s]')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -464,7 +464,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--not-agent', '--not-agent', [CompletionResultType]::ParameterName, 'not-agent')
             [CompletionResult]::new('--not-where', '--not-where', [CompletionResultType]::ParameterName, 'not-where')
             [CompletionResult]::new('--not-ids-from', '--not-ids-from', [CompletionResultType]::ParameterName, 'not-ids-from')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -531,7 +531,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Change at most this many sessions per second, or `none` [default: none, or the profile''s]')
             [CompletionResult]::new('--latency-budget', '--latency-budget', [CompletionResultType]::ParameterName, 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile''s]')
             [CompletionResult]::new('--max-lag', '--max-lag', [CompletionResultType]::ParameterName, 'Pause while a replica lags further behind than this, or `none` [default: none, or the profile''s]')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -587,7 +587,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Change at most this many sessions per second, or `none` [default: none, or the profile''s]')
             [CompletionResult]::new('--latency-budget', '--latency-budget', [CompletionResultType]::ParameterName, 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile''s]')
             [CompletionResult]::new('--max-lag', '--max-lag', [CompletionResultType]::ParameterName, 'Pause while a replica lags further behind than this, or `none` [default: none, or the profile''s]')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -639,7 +639,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Change at most this many sessions per second, or `none` [default: none, or the profile''s]')
             [CompletionResult]::new('--latency-budget', '--latency-budget', [CompletionResultType]::ParameterName, 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile''s]')
             [CompletionResult]::new('--max-lag', '--max-lag', [CompletionResultType]::ParameterName, 'Pause while a replica lags further behind than this, or `none` [default: none, or the profile''s]')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -682,7 +682,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             break
         }
         'sessctl;runs' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -723,7 +723,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             break
         }
         'sessctl;runs;show' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -762,7 +762,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
         }
         'sessctl;runs;prune' {
             [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'How old a file may get')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -801,7 +801,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
         }
         'sessctl;runs;verify-audit' {
             [CompletionResult]::new('--holds', '--holds', [CompletionResultType]::ParameterName, 'Also fail unless a line with this SHA-256, noted earlier, is still there')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -839,7 +839,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             break
         }
         'sessctl;discover' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -904,7 +904,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--not-agent', '--not-agent', [CompletionResultType]::ParameterName, 'not-agent')
             [CompletionResult]::new('--not-where', '--not-where', [CompletionResultType]::ParameterName, 'not-where')
             [CompletionResult]::new('--not-ids-from', '--not-ids-from', [CompletionResultType]::ParameterName, 'not-ids-from')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -969,7 +969,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Change at most this many sessions per second, or `none` [default: none, or the profile''s]')
             [CompletionResult]::new('--latency-budget', '--latency-budget', [CompletionResultType]::ParameterName, 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile''s]')
             [CompletionResult]::new('--max-lag', '--max-lag', [CompletionResultType]::ParameterName, 'Pause while a replica lags further behind than this, or `none` [default: none, or the profile''s]')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -1043,7 +1043,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--not-agent', '--not-agent', [CompletionResultType]::ParameterName, 'not-agent')
             [CompletionResult]::new('--not-where', '--not-where', [CompletionResultType]::ParameterName, 'not-where')
             [CompletionResult]::new('--not-ids-from', '--not-ids-from', [CompletionResultType]::ParameterName, 'not-ids-from')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -1120,7 +1120,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--not-agent', '--not-agent', [CompletionResultType]::ParameterName, 'not-agent')
             [CompletionResult]::new('--not-where', '--not-where', [CompletionResultType]::ParameterName, 'not-where')
             [CompletionResult]::new('--not-ids-from', '--not-ids-from', [CompletionResultType]::ParameterName, 'not-ids-from')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -1172,7 +1172,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
         }
         'sessctl;layouts' {
             [CompletionResult]::new('--family', '--family', [CompletionResultType]::ParameterName, 'Only layouts of this family, such as PHP')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -1212,7 +1212,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
         'sessctl;decode' {
             [CompletionResult]::new('--codec', '--codec', [CompletionResultType]::ParameterName, 'Use this codec and no other')
             [CompletionResult]::new('--of-key', '--of-key', [CompletionResultType]::ParameterName, 'The key the value came from, for layouts that need it')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -1251,7 +1251,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
         }
         'sessctl;cookie' {
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The cookie''s name, if the application renamed it')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -1293,7 +1293,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Name the user so [default: sessctl-read, or sessctl-purge]')
             [CompletionResult]::new('--keys', '--keys', [CompletionResultType]::ParameterName, 'Permit keys that fit this Redis glob, too; may be repeated')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Write it for this version of the server [default: 7.0 or newer]')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -1334,7 +1334,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             break
         }
         'sessctl;config' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -1376,7 +1376,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             break
         }
         'sessctl;config;init' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -1416,7 +1416,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             break
         }
         'sessctl;config;path' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -1454,7 +1454,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             break
         }
         'sessctl;config;show' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -1492,7 +1492,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             break
         }
         'sessctl;config;check' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -1531,7 +1531,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
         }
         'sessctl;demo' {
             [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The demo''s database to run the command against; `sessctl demo` says what is in each')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -1569,7 +1569,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             break
         }
         'sessctl;completions' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -1609,7 +1609,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
         }
         'sessctl;man' {
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Write one page for each command into this directory')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -1647,7 +1647,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             break
         }
         'sessctl;help' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')
@@ -1685,7 +1685,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             break
         }
         'sessctl;version' {
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this server [default: redis://127.0.0.1:6379/0]')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read profiles from this file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the configuration file')
             [CompletionResult]::new('--now', '--now', [CompletionResultType]::ParameterName, 'Judge expiry and age as of this time, for a dump file [default: when it was made]')

@@ -1396,11 +1396,11 @@ _sessctl() {
             fi
             case "${prev}" in
                 --by)
-                    COMPREPLY=($(compgen -W "id key layout user ttl created seen ip agent bytes codec error authenticated idle age expires prefix type certainty" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "id key layout user ttl created seen ip agent bytes codec error authenticated idle age expires prefix type certainty store" -- "${cur}"))
                     return 0
                     ;;
                 --sort)
-                    COMPREPLY=($(compgen -W "count -count id key layout user ttl created seen ip agent bytes codec error authenticated idle age expires prefix type certainty" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "count -count id key layout user ttl created seen ip agent bytes codec error authenticated idle age expires prefix type certainty store" -- "${cur}"))
                     return 0
                     ;;
                 --limit)
@@ -2694,11 +2694,11 @@ _sessctl() {
             fi
             case "${prev}" in
                 --columns)
-                    COMPREPLY=($(compgen -W "id key layout user ttl created seen ip agent bytes codec error authenticated idle age expires prefix type certainty" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "id key layout user ttl created seen ip agent bytes codec error authenticated idle age expires prefix type certainty store" -- "${cur}"))
                     return 0
                     ;;
                 --sort)
-                    COMPREPLY=($(compgen -W "id key layout user ttl created seen ip agent bytes codec error authenticated idle age expires prefix type certainty" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "id key layout user ttl created seen ip agent bytes codec error authenticated idle age expires prefix type certainty store" -- "${cur}"))
                     return 0
                     ;;
                 --limit)

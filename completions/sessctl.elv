@@ -18,7 +18,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
     }
     var completions = [
         &'sessctl'= {
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -108,7 +108,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --not-agent 'not-agent'
             cand --not-where 'not-where'
             cand --not-ids-from 'not-ids-from'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -162,7 +162,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --user 'Show the sessions of exactly this user; repeat for several'
             cand --cookie 'Find the session behind this cookie; `-` reads it from standard input'
             cand --path 'Print only one part of the data, such as `passport.user` or `cart.0.sku`'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -228,7 +228,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --not-agent 'not-agent'
             cand --not-where 'not-where'
             cand --not-ids-from 'not-ids-from'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -310,7 +310,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --not-agent 'not-agent'
             cand --not-where 'not-where'
             cand --not-ids-from 'not-ids-from'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -375,7 +375,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --rate 'Change at most this many sessions per second, or `none` [default: none, or the profile''s]'
             cand --latency-budget 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile''s]'
             cand --max-lag 'Pause while a replica lags further behind than this, or `none` [default: none, or the profile''s]'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -455,7 +455,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --not-agent 'not-agent'
             cand --not-where 'not-where'
             cand --not-ids-from 'not-ids-from'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -521,7 +521,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --rate 'Change at most this many sessions per second, or `none` [default: none, or the profile''s]'
             cand --latency-budget 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile''s]'
             cand --max-lag 'Pause while a replica lags further behind than this, or `none` [default: none, or the profile''s]'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -576,7 +576,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --rate 'Change at most this many sessions per second, or `none` [default: none, or the profile''s]'
             cand --latency-budget 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile''s]'
             cand --max-lag 'Pause while a replica lags further behind than this, or `none` [default: none, or the profile''s]'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -627,7 +627,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --rate 'Change at most this many sessions per second, or `none` [default: none, or the profile''s]'
             cand --latency-budget 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile''s]'
             cand --max-lag 'Pause while a replica lags further behind than this, or `none` [default: none, or the profile''s]'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -669,7 +669,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'sessctl;runs'= {
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -709,7 +709,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand verify-audit 'Check that the audit log is as it was written'
         }
         &'sessctl;runs;show'= {
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -747,7 +747,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
         }
         &'sessctl;runs;prune'= {
             cand --keep 'How old a file may get'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -785,7 +785,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
         }
         &'sessctl;runs;verify-audit'= {
             cand --holds 'Also fail unless a line with this SHA-256, noted earlier, is still there'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -822,7 +822,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'sessctl;discover'= {
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -886,7 +886,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --not-agent 'not-agent'
             cand --not-where 'not-where'
             cand --not-ids-from 'not-ids-from'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -950,7 +950,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --rate 'Change at most this many sessions per second, or `none` [default: none, or the profile''s]'
             cand --latency-budget 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile''s]'
             cand --max-lag 'Pause while a replica lags further behind than this, or `none` [default: none, or the profile''s]'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -1023,7 +1023,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --not-agent 'not-agent'
             cand --not-where 'not-where'
             cand --not-ids-from 'not-ids-from'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -1099,7 +1099,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --not-agent 'not-agent'
             cand --not-where 'not-where'
             cand --not-ids-from 'not-ids-from'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -1150,7 +1150,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
         }
         &'sessctl;layouts'= {
             cand --family 'Only layouts of this family, such as PHP'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -1189,7 +1189,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
         &'sessctl;decode'= {
             cand --codec 'Use this codec and no other'
             cand --of-key 'The key the value came from, for layouts that need it'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -1227,7 +1227,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
         }
         &'sessctl;cookie'= {
             cand --name 'The cookie''s name, if the application renamed it'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -1268,7 +1268,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --user 'Name the user so [default: sessctl-read, or sessctl-purge]'
             cand --keys 'Permit keys that fit this Redis glob, too; may be repeated'
             cand --server 'Write it for this version of the server [default: 7.0 or newer]'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -1308,7 +1308,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'sessctl;config'= {
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -1349,7 +1349,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand check 'Check every profile; exit code 7 if one is wrong'
         }
         &'sessctl;config;init'= {
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -1388,7 +1388,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'sessctl;config;path'= {
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -1425,7 +1425,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'sessctl;config;show'= {
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -1462,7 +1462,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'sessctl;config;check'= {
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -1500,7 +1500,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
         }
         &'sessctl;demo'= {
             cand --db 'The demo''s database to run the command against; `sessctl demo` says what is in each'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -1537,7 +1537,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'sessctl;completions'= {
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -1576,7 +1576,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
         }
         &'sessctl;man'= {
             cand --dir 'Write one page for each command into this directory'
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -1613,7 +1613,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'sessctl;help'= {
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'
@@ -1650,7 +1650,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'sessctl;version'= {
-            cand --store 'Use this server [default: redis://127.0.0.1:6379/0]'
+            cand --store 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]'
             cand --config 'Read profiles from this file'
             cand --profile 'Use this profile of the configuration file'
             cand --now 'Judge expiry and age as of this time, for a dump file [default: when it was made]'

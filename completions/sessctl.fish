@@ -24,7 +24,7 @@ function __fish_sessctl_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c sessctl -n "__fish_sessctl_needs_command" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_needs_command" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_needs_command" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -306,7 +306,8 @@ age\t''
 expires\t''
 prefix\t''
 type\t''
-certainty\t''"
+certainty\t''
+store\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l sort -d 'Sort by columns, separated by commas; descending with `-` before one or `:desc` after it' -r -f -a "id\t''
 key\t''
 layout\t''
@@ -325,7 +326,8 @@ age\t''
 expires\t''
 prefix\t''
 type\t''
-certainty\t''"
+certainty\t''
+store\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s n -l limit -d 'Stop after this many rows' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s u -l user -d 'Sessions of exactly this user; repeat for several' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l user-match -d 'Sessions of users whose name matches a Redis glob; repeat for several' -r
@@ -362,7 +364,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-ip -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-agent -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-where -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-ids-from -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -616,7 +618,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s h -l help -d 'P
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s u -l user -d 'Show the sessions of exactly this user; repeat for several' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l cookie -d 'Find the session behind this cookie; `-` reads it from standard input' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l path -d 'Print only one part of the data, such as `passport.user` or `cart.0.sku`' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -875,7 +877,8 @@ age\t''
 expires\t''
 prefix\t''
 type\t''
-certainty\t''"
+certainty\t''
+store\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l sort -d 'With --by: sort by `count` or a column that is counted by; descending with `-` before it or `:desc` after it [default: -count]' -r -f -a "count\t''
 -count\t''
 id\t''
@@ -896,7 +899,8 @@ age\t''
 expires\t''
 prefix\t''
 type\t''
-certainty\t''"
+certainty\t''
+store\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s n -l limit -d 'With --by: show at most this many rows' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s u -l user -d 'Sessions of exactly this user; repeat for several' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l user-match -d 'Sessions of users whose name matches a Redis glob; repeat for several' -r
@@ -933,7 +937,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-ip -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-agent -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-where -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-ids-from -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -1229,7 +1233,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-ip -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-agent -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-where -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-ids-from -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -1493,7 +1497,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l ticket -d 'Re
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l rate -d 'Change at most this many sessions per second, or `none` [default: none, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l latency-budget -d 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l max-lag -d 'Pause while a replica lags further behind than this, or `none` [default: none, or the profile\'s]' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -1785,7 +1789,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-ip -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-agent -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-where -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-ids-from -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -2050,7 +2054,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l ticket -d 'Rec
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l rate -d 'Change at most this many sessions per second, or `none` [default: none, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l latency-budget -d 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l max-lag -d 'Pause while a replica lags further behind than this, or `none` [default: none, or the profile\'s]' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -2304,7 +2308,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l ticket -d 'Rec
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l rate -d 'Change at most this many sessions per second, or `none` [default: none, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l latency-budget -d 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l max-lag -d 'Pause while a replica lags further behind than this, or `none` [default: none, or the profile\'s]' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -2554,7 +2558,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l ticket -d 'Reco
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l rate -d 'Change at most this many sessions per second, or `none` [default: none, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l latency-budget -d 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l max-lag -d 'Pause while a replica lags further behind than this, or `none` [default: none, or the profile\'s]' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -2795,7 +2799,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l reveal -d 'Show
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s q -l quiet -d 'Print no notes and no progress'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -3036,7 +3040,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_see
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -f -a "show" -d 'Show what a run changed, one line per session'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -f -a "prune" -d 'Remove undo files that are older than --keep'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -f -a "verify-audit" -d 'Check that the audit log is as it was written'
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -3275,7 +3279,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l keep -d 'How old a file may get' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -3514,7 +3518,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l holds -d 'Also fail unless a line with this SHA-256, noted earlier, is still there' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -3752,7 +3756,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s q -l quiet -d 'Print no notes and no progress'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -4030,7 +4034,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-ip -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-agent -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-where -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-ids-from -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -4354,7 +4358,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l ticket -d 'Re
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l rate -d 'Change at most this many sessions per second, or `none` [default: none, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l latency-budget -d 'Slow down while the server takes longer to answer a PING, or `none` [default: none, or the profile\'s]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l max-lag -d 'Pause while a replica lags further behind than this, or `none` [default: none, or the profile\'s]' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -4639,7 +4643,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-ip -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-agent -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-where -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-ids-from -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -4929,7 +4933,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l not-ip -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l not-agent -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l not-where -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l not-ids-from -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -5196,7 +5200,7 @@ Python\t''
 Ruby\t''
 Rust\t''
 Swift\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -5458,7 +5462,7 @@ php_binary\t''
 igbinary\t''
 system-web\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l of-key -d 'The key the value came from, for layouts that need it' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -5697,7 +5701,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s q -l quiet -d
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l name -d 'The cookie\'s name, if the application renamed it' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -5950,7 +5954,7 @@ undo\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l user -d 'Name the user so [default: sessctl-read, or sessctl-purge]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l keys -d 'Permit keys that fit this Redis glob, too; may be repeated' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l server -d 'Write it for this version of the server [default: 7.0 or newer]' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -6191,7 +6195,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l reveal -d 'Show 
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -s q -l quiet -d 'Print no notes and no progress'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -6433,7 +6437,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_s
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -f -a "path" -d 'Print where the file is or would be'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -f -a "show" -d 'Print the file with its secrets blanked'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -f -a "check" -d 'Check every profile; exit code 7 if one is wrong'
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -6673,7 +6677,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Print no notes and no progress'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -6911,7 +6915,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Print no notes and no progress'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -7149,7 +7153,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no progress'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -7388,7 +7392,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l db -d 'The demo\'s database to run the command against; `sessctl demo` says what is in each' -r
-complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -7626,7 +7630,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l reveal -d 'Show
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s q -l quiet -d 'Print no notes and no progress'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -7866,7 +7870,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s q -l qui
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l dir -d 'Write one page for each command into this directory' -r -F
-complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -8104,7 +8108,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l reveal -d 'Show 
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s q -l quiet -d 'Print no notes and no progress'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r
@@ -8342,7 +8346,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l reveal -d 'Show
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s q -l quiet -d 'Print no notes and no progress'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s v -l verbose -d 'Say more: which profile, server and layouts are used, and what was read'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l store -d 'Use this server [default: redis://127.0.0.1:6379/0]' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l store -d 'Use this store; repeat for several [default: redis://127.0.0.1:6379/0]' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l config -d 'Read profiles from this file' -r -F
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l profile -d 'Use this profile of the configuration file' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l now -d 'Judge expiry and age as of this time, for a dump file [default: when it was made]' -r

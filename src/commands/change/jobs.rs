@@ -14,7 +14,7 @@ use crate::commands::scans;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::scan;
-use crate::store::Error;
+use crate::store::{Error, Medium};
 use crate::ui;
 
 /// A store that had to be left out, as it is down or broke off.
@@ -94,9 +94,12 @@ impl<'a> Jobs<'a> {
         Exit::of_several(told.into_iter().chain(self.lost.iter().map(|lost| lost.exit)))
     }
 
-    /// Changes what was matched, one store after the other.
+    /// Changes what was matched, one store after the other. Databases come first: from there a request would
+    /// load a session into the cache again that had ended in the cache alone.
     fn change(&mut self, found: Vec<Matched<'_>>) -> anyhow::Result<()> {
-        for (job, matched) in self.each.iter_mut().zip(found) {
+        let mut each: Vec<_> = self.each.iter_mut().zip(found).collect();
+        each.sort_by_key(|(job, _)| job.context.store.medium() != Medium::Table);
+        for (job, matched) in each {
             let many = matched.spool.totals.sessions;
             if many == 0 || job.failure.is_some() {
                 continue;
