@@ -167,6 +167,8 @@ pub struct Ends {
     pub refused: Option<&'static str>,
     /// What the end of a session in the store does not end, as whole sentences.
     pub caveats: &'static [&'static str],
+    /// A session with nothing in it has no key of its own, only what belongs to it: that is no leftover.
+    pub keyless: bool,
     /// The classes of keyspace events, as notify-keyspace-events names them, by which the framework clears
     /// its indexes when a session ends by itself.
     pub events: Option<&'static str>,
@@ -180,6 +182,7 @@ impl Ends {
         user_index: None,
         refused: None,
         caveats: &[],
+        keyless: false,
         events: None,
     };
 }

@@ -1,6 +1,48 @@
 //! How a run went.
 
 use crate::store::Outcome;
+use crate::text::words::plural;
+
+/// What a run is about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Subject {
+    #[default]
+    Sessions,
+    /// What sessions that are gone left behind.
+    Leftovers,
+}
+
+impl Subject {
+    /// The command whose runs are about leftovers.
+    pub const MENDS: &'static str = "doctor";
+
+    /// Of a run of that command.
+    pub fn of_run(command: &str) -> Subject {
+        if command == Subject::MENDS { Subject::Leftovers } else { Subject::Sessions }
+    }
+
+    pub fn plural(self, many: u64) -> String {
+        match self {
+            Subject::Sessions => plural(many, "session"),
+            Subject::Leftovers => plural(many, "leftover"),
+        }
+    }
+
+    pub fn none(self) -> &'static str {
+        match self {
+            Subject::Sessions => "No session matches",
+            Subject::Leftovers => "Nothing is left of sessions that are gone",
+        }
+    }
+
+    /// What is said of those that were not there any more.
+    pub fn gone(self) -> &'static str {
+        match self {
+            Subject::Sessions => "had already ended",
+            Subject::Leftovers => "had already gone",
+        }
+    }
+}
 
 /// Errors that a report quotes; the rest is only counted.
 const MAX_ERRORS: usize = 20;
@@ -8,6 +50,7 @@ const MAX_ERRORS: usize = 20;
 /// How a run went; its members are those of the JSON report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
+    pub subject: Subject,
     /// The run's name, where an undo file is kept.
     pub run: Option<String>,
     pub matched: u64,
@@ -35,6 +78,7 @@ impl Report {
     pub fn of_several<'r>(run: Option<&str>, parts: impl Iterator<Item = (&'r str, &'r Report)>) -> Report {
         let mut all = Report { complete: true, bytes_freed: Some(0), ..Report::default() };
         for (store, part) in parts {
+            all.subject = part.subject;
             if part.run.is_some() {
                 all.run = run.map(str::to_string);
             }

@@ -10,11 +10,12 @@ use crate::change::pace::PaceArgs;
 use crate::change::plan::file::Plan;
 use crate::change::plan::run::Summary;
 use crate::change::plan::{self, Entry};
+use crate::change::report::Subject;
 use crate::context::Context;
 use crate::error::Usage;
 use crate::exit::Exit;
 use crate::layout::session::Session;
-use crate::scan;
+use crate::scan::{self, End, Said};
 use crate::select::Filter;
 use crate::store::{self, Need, Store};
 use crate::text::units::duration;
@@ -100,7 +101,12 @@ pub enum Chosen<'a> {
     Plan(&'a Plan),
     /// What a run that was interrupted left: a part of it for each store that it was made on.
     Left(&'a [Summary]),
+    /// What sessions that are gone left behind: in words, and who finds it in a store.
+    Leftovers(&'a str, &'a Find<'a>),
 }
+
+/// Hands on what it finds as steps, until it is told to stop.
+pub type Find<'a> = dyn Fn(&Context, &mut dyn FnMut(Entry) -> Said) -> anyhow::Result<End> + 'a;
 
 /// What a command makes of a session.
 #[expect(clippy::large_enum_variant, reason = "made and used up one at a time")]
@@ -204,6 +210,7 @@ impl Change<'_> {
             Chosen::Filter => self.filter.describe(),
             Chosen::Ids(ids) => besides(plural(ids.len() as u64, "named session")),
             Chosen::Plan(plan) => format!("the plan for {}", plan.header.filter),
+            Chosen::Leftovers(what, _) => (*what).to_string(),
             Chosen::Left(parts) => {
                 let run = parts.first().map_or("", |part| part.start.name());
                 format!("what the run {run} left")
@@ -213,6 +220,10 @@ impl Change<'_> {
 }
 
 impl Change<'_> {
+    fn subject(&self) -> Subject {
+        Subject::of_run(self.command)
+    }
+
     /// The verb with its object.
     fn with(&self, object: &str) -> String {
         if self.verb.contains('…') {

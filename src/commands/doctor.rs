@@ -19,10 +19,11 @@ use crate::store::{Error, Lookup, Medium, Need};
 use crate::text::clock;
 use crate::text::safe::safe;
 use crate::text::units::duration;
-use crate::text::words::plural;
+use crate::text::words::{and, plural};
 use crate::ui;
 
 pub mod findings;
+mod mend;
 mod server;
 mod sessions;
 mod several;
@@ -45,7 +46,10 @@ Examples:
     sessctl doctor --fail-on error -o json
   See what fixing a finding would do, then do it:
     sessctl doctor --fix no-ttl --dry-run
-    sessctl doctor --fix no-ttl")]
+    sessctl doctor --fix no-ttl
+  Remove index entries whose session is gone, and take that back:
+    sessctl doctor --fix index-orphans
+    sessctl undo")]
 pub struct Args {
     /// Fix a finding, with the same steps, question and undo file as any other change
     #[arg(long, value_name = "FINDING", help_heading = "Findings")]
@@ -108,6 +112,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if let Some(id) = args.fix {
         return fix(context, args, id);
     }
+    if let Some(run) = &args.safety.resume {
+        return mend::resume(context, &args.safety, run);
+    }
     if matches!(context.format, Format::Csv | Format::Ids) {
         return Err(Usage::new("findings cannot be printed as csv or ids")
             .hint("use table, json, ndjson or yaml")
@@ -159,9 +166,17 @@ fn fix(context: &Context, args: &Args, id: Id) -> anyhow::Result<Exit> {
             let select = SelectArgs::typed(["--anonymous", "--idle=>1d"])?;
             purge::run(context, &purge::Args { ids: Vec::new(), safety, select })
         }
-        other => Err(Usage::new(format!("no change to sessions mends {}", other.spec().name))
-            .hint("no-ttl, ttl-too-long, dead-sessions and anonymous-flood can be mended with --fix")
-            .into()),
+        Id::IndexOrphans | Id::Leftovers => match &safety.resume {
+            Some(run) => mend::resume(context, &safety, run),
+            None => mend::run(context, &safety, id),
+        },
+        other => {
+            let mended: Vec<&str> =
+                findings::ALL.iter().filter(|spec| spec.fix.is_some()).map(|spec| spec.name).collect();
+            Err(Usage::new(format!("no change to the store mends {}", other.spec().name))
+                .hint(format!("--fix mends {}", and(&mended)))
+                .into())
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::change::report::Report;
 use crate::context::Context;
 use crate::frameworks::Catalog;
 use crate::render::{self, Column, Columns, Datum, Format, Member, Rows, safe};
-use crate::store::Lookup;
+use crate::store::{Lookup, Own};
 use crate::text::words::{and, plural};
 
 mod words;
@@ -335,9 +335,15 @@ impl Sessions for Matched<'_> {
                         Some(store) => store.probe(&entry.step.then)?,
                         None => vec![true; entry.step.then.len()],
                     };
-                    told.push(words.own(&entry));
                     let then = entry.step.then.iter().zip(found).filter(|(_, found)| *found);
-                    told.extend(then.map(|(op, _)| words.then(op)));
+                    let then = then.map(|(op, _)| words.then(op));
+                    if entry.step.own == Own::Gone {
+                        let own = words.own(&entry);
+                        told.extend(then.map(|step| format!("{step}   # {own}")));
+                    } else {
+                        told.push(words.own(&entry));
+                        told.extend(then);
+                    }
                 }
                 tell(Told {
                     store: "",
@@ -381,21 +387,20 @@ impl Sessions for Returned<'_> {
 }
 
 fn sentence(past: &str, report: &Report) -> String {
+    let sessions = report.subject.plural(report.matched);
+    let none = report.subject.none();
     if report.planned {
-        let sessions = plural(report.matched, "session");
         return format!("Planned for {sessions}; nothing was changed.");
     }
     if report.dry_run {
         return match report.matched {
-            0 => "No session matches; nothing would be changed.".to_string(),
-            1 => "1 session would be changed; this was a dry run.".to_string(),
-            n => format!("{n} sessions would be changed; this was a dry run."),
+            0 => format!("{none}; nothing would be changed."),
+            _ => format!("{sessions} would be changed; this was a dry run."),
         };
     }
     if report.matched == 0 {
-        return "No session matches; nothing was changed.".to_string();
+        return format!("{none}; nothing was changed.");
     }
-    let sessions = plural(report.matched, "session");
     let mut text = if report.done == report.matched {
         format!("{past} {sessions}")
     } else {
@@ -416,7 +421,7 @@ fn sentence(past: &str, report: &Report) -> String {
     }
     text.push('.');
     for (count, what) in [
-        (report.gone, "had already ended"),
+        (report.gone, report.subject.gone()),
         (
             report.changed,
             if report.changed == 1 {

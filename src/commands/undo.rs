@@ -12,7 +12,7 @@ use crate::change::plan::belongs::Belongs;
 use crate::change::plan::execute::execute;
 use crate::change::plan::restore::{BATCH, Changed, Chosen, Restoring};
 use crate::change::plan::run::{self, RunFile, State, Summary};
-use crate::change::report::Report;
+use crate::change::report::{Report, Subject};
 use crate::context::Context;
 use crate::error::{Failure, Refusal};
 use crate::exit::Exit;
@@ -100,8 +100,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if let Some(expected) = args.expect
         && expected != matched
     {
+        let subject = parts.first().map(|part| part.report.subject).unwrap_or_default();
         let what = format!(
-            "{matched} sessions would be put back, but --expect says {expected}; nothing was changed"
+            "{} would be put back, but --expect says {expected}; nothing was changed",
+            subject.plural(matched)
         );
         return Err(Refusal::new(what).into());
     }
@@ -179,6 +181,7 @@ impl<'c> Part<'c> {
             only: None,
         };
         let report = Report {
+            subject: Subject::of_run(&summary.start.command),
             run: Some(summary.start.run.clone()),
             complete: true,
             dry_run: args.dry_run,
@@ -342,7 +345,7 @@ fn ask<'p>(
     matched: u64,
 ) -> anyhow::Result<Option<Exit>> {
     for part in parts {
-        let many = plural(part.report.matched, "session");
+        let many = part.report.subject.plural(part.report.matched);
         let (place, run) = (part.context.store.place(), runs::told(&part.summary));
         context.ui.tell(&format!("About to put back {many} on {place}: {run}"), 0);
     }

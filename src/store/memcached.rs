@@ -487,7 +487,8 @@ impl Memcached {
                     Outcome::Changed
                 }
             }
-            (Own::Expire { .. }, None) => Outcome::Gone { keys: 0, entries: 0 },
+            (Own::Expire { .. } | Own::Gone, None) => Outcome::Gone { keys: 0, entries: 0 },
+            (Own::Gone, Some(_)) => Outcome::Changed,
             (Own::Expire { at, .. }, Some(item)) => {
                 let left = match at {
                     Expiry::At(at) => {

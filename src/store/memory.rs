@@ -427,6 +427,7 @@ impl Space<'_> {
     fn own(&mut self, step: &Step) -> u64 {
         match &step.own {
             Own::End => u64::from(self.0.remove(&step.key.0).is_some()),
+            Own::Gone => 0,
             Own::Expire { at, rewrite } => {
                 if let Some(entry) = self.0.get_mut(&step.key.0) {
                     entry.held.rewrite(rewrite.as_ref());
@@ -452,7 +453,8 @@ impl Space<'_> {
         let over = backup.expires.is_some_and(|end| end <= now_ms());
         let there = self.0.get(&backup.key.0);
         let fits = match (&backup.own, there) {
-            (_, None) if over => return Outcome::Gone { keys: 0, entries: 0 },
+            (own, None) if over && *own != Own::Gone => return Outcome::Gone { keys: 0, entries: 0 },
+            (Own::Gone, _) => return Outcome::Done { keys: 0, entries: 0 },
             (Own::End, None) => true,
             (Own::End, Some(there)) => there.held == was,
             (Own::Expire { at: Expiry::At(at), .. }, None) => *at <= now_ms(),
@@ -643,6 +645,11 @@ impl Store for Memory {
             .iter()
             .map(|step| {
                 let beside = step.then.iter().all(|op| !matches!(op, Op::OnlyWhile(_)) || space.finds(op));
+                if step.own == Own::Gone {
+                    return Some(
+                        !space.0.contains_key(&step.key.0) && step.then.iter().any(|op| space.finds(op)),
+                    );
+                }
                 space.fits(step, fit).filter(|_| beside || step.own == Own::End)
             })
             .collect();
@@ -656,6 +663,7 @@ impl Store for Memory {
                         let fields = fields.into_iter().map(|(f, v)| (Key(f), Key(v))).collect();
                         (Content::Hash { dump: Vec::new(), fields }, end)
                     }
+                    None if step.own == Own::Gone => (Content::Text(Vec::new()), None),
                     _ => continue,
                 };
                 let companions = step.then.iter().flat_map(|op| space.companions(op)).collect();

@@ -29,6 +29,7 @@ mod failure;
 mod flow;
 mod follow;
 mod guarded;
+mod leftovers;
 mod load;
 mod once;
 mod patience;
@@ -510,6 +511,9 @@ impl Store for RedisStore {
     }
 
     fn apply(&mut self, steps: &[Step], fit: Fit, keeper: Option<&mut dyn Keeper>) -> Applied {
+        if leftovers::are_all(steps) {
+            return leftovers::apply(self, steps, keeper);
+        }
         change::apply(self, steps, fit, keeper)
     }
 

@@ -606,6 +606,7 @@ fn change(
         let held = whole.row.cells[at].text().unwrap_or_default();
         let text = match own {
             Own::End => None,
+            Own::Gone => return Ok(Outcome::Changed),
             Own::Expire { rewrite: Some(Rewrite::Fields(changed)), .. } => {
                 let field = &asked.names[at];
                 changed.iter().find(|(name, _)| name.0 == *field).map(|(_, value)| &value.0[..])
@@ -652,6 +653,7 @@ fn change(
             })
         }
         Own::Expire { .. } => Ok(Outcome::Done { keys: 0, entries: 0 }),
+        Own::Gone => Ok(Outcome::Changed),
     }
 }
 
@@ -694,7 +696,7 @@ fn put_member_back(
             if changed.iter().any(|(field, value)| field.0 == asked.names[at] && value.0 == now) => {}
         (Some(_), _) => return Ok(Outcome::Changed),
         (None, Own::End) => {}
-        (None, Own::Expire { .. }) => return Ok(Outcome::Gone { keys: 0, entries: 0 }),
+        (None, Own::Expire { .. } | Own::Gone) => return Ok(Outcome::Gone { keys: 0, entries: 0 }),
     }
     let like = saved.cells.iter().find(|(column, _)| *column == many.column);
     let like = like.and_then(|(_, cell)| cell.text()).unwrap_or_default();

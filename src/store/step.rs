@@ -45,6 +45,9 @@ pub enum Own {
     End,
     /// It ends at another time. The value changes too where the framework keeps the end in it.
     Expire { at: Expiry, rewrite: Option<Rewrite> },
+    /// It is gone, and what it left goes while that is so. Of the step no more is compared; what it left is
+    /// compared with its own backup.
+    Gone,
 }
 
 /// When a key is to end.

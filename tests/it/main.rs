@@ -29,6 +29,7 @@ mod java;
 mod jvm;
 mod layouts;
 mod memcached;
+mod mends;
 mod neighbours;
 mod own_layouts;
 mod pace;

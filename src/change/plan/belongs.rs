@@ -63,7 +63,7 @@ impl<'c> Belongs<'c> {
             ends: kept.ends,
             at: self.at,
         };
-        let raw = raw_of(&backup.content);
+        let raw = if backup.own == Own::Gone { Raw::Gone } else { raw_of(&backup.content) };
         let bound = self.bound;
         self.with(named, &raw, Ttl::Unasked, &mut |stated| {
             let fits = |companion: &&Companion| {
@@ -94,14 +94,17 @@ impl<'c> Belongs<'c> {
             at: self.at,
         };
         // What is something else by now is left alone, whatever it is.
-        let known = fingerprint(there) == Some(step.seen);
+        let over = step.own == Own::Gone;
+        let known = !over && fingerprint(there) == Some(step.seen);
         let there = if known { there } else { &Raw::Gone };
         let then = &mut step.then;
         self.with(named, there, ttl, &mut |stated| {
             if known && stated.is_read {
                 return then.iter().find(|op| !stated.states(op)).and_then(|op| op.key().cloned());
             }
-            then.retain(|op| (known && stated.states(op)) || names(op, named.id));
+            then.retain(|op| {
+                (known && stated.states(op)) || (!over && names(op, named.id)) || stated.leaves(op)
+            });
             None
         })
     }
@@ -280,10 +283,40 @@ impl<'s> Stated<'s> {
         }
     }
 
+    /// Whether this is what a session leaves behind that is gone.
+    fn leaves(&self, op: &Op) -> bool {
+        self.ops.iter().any(|own| leaves(own, op))
+    }
+
     /// Whether an entry or a key names the session, of which no more is known.
     fn unread_names(&self, entry: Option<&Key>, key: &Key) -> bool {
         !self.is_read && contains(&entry.unwrap_or(key).0, self.id)
     }
+}
+
+/// Whether the end of a session does this, as far as it concerns what the session left behind: a lock is as good
+/// as any key then.
+pub fn leaves(own: &Op, op: &Op) -> bool {
+    match (own, op) {
+        (Op::Unlock(key), Op::Unlink(of)) => key == of,
+        (own, op) => own == op,
+    }
+}
+
+/// What a layout states of a session that is gone, by its key and user alone: what its end would remove.
+pub fn left_by(setup: &Setup, key: &[u8], user: Option<&str>, now: i64) -> Vec<Op> {
+    let record = crate::store::Record {
+        key: Key(key.to_vec()),
+        raw: Raw::Gone,
+        ttl: Ttl::Unasked,
+        memory: None,
+        asked: Need::VALUE,
+    };
+    let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
+    let data = detect::data(setup, &blob);
+    let mut session = detect::session(setup, &blob, data.as_ref(), &record, Certainty::Sure, now);
+    session.facts.user = user.map(Into::into);
+    session.companions()
 }
 
 fn contains(text: &[u8], id: &[u8]) -> bool {

@@ -13,7 +13,7 @@ use crate::store::{Error, Outcome, Own, Store};
 impl Report {
     /// Counts what became of a step that was planned.
     pub fn count_planned(&mut self, entry: &Entry, outcome: Outcome) {
-        if matches!(outcome, Outcome::Done { .. }) && entry.step.own == Own::End {
+        if matches!(outcome, Outcome::Done { .. }) && !matches!(entry.step.own, Own::Expire { .. }) {
             self.bytes_freed = self.bytes_freed.zip(entry.memory).map(|(sum, more)| sum + more);
         }
         self.count(outcome);

@@ -116,6 +116,7 @@ fn does(entry: &Entry) -> Json {
         (Own::Expire { .. }, Some(at)) => json!({ "expire": at }),
         (Own::Expire { at: Expiry::At(at), .. }, None) => json!({ "expire": at }),
         (Own::Expire { .. }, None) => json!({ "expire": null }),
+        (Own::Gone, _) => json!("gone"),
     }
 }
 

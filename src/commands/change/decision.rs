@@ -14,7 +14,7 @@ use crate::error::Refusal;
 use crate::exit::Exit;
 use crate::resolve::{NotFound, bytes_of};
 use crate::scan;
-use crate::text::words::plural;
+use crate::text::words::{either, plural};
 use crate::ui::Answer;
 
 /// What is to become of what was matched.
@@ -45,7 +45,9 @@ pub(super) fn of(
     if let Some(expected) = safety.expect
         && expected != many
     {
-        let what = format!("{many} sessions match, but --expect says {expected}; nothing was changed");
+        let matches = either(many, "matches", "match");
+        let many = change.subject().plural(many);
+        let what = format!("{many} {matches}, but --expect says {expected}; nothing was changed");
         return Err(Refusal::new(what).hint("--dry-run shows which ones").into());
     }
     if let Some(path) = &safety.plan {
@@ -187,7 +189,8 @@ pub(super) fn refuse_more(job: &Job<'_>, matched: &Matched<'_>, intent: &Intent)
         0 => "nothing was changed".to_string(),
         n => format!("only the {n} named by the index were changed"),
     };
-    let what = format!("more than {max} sessions match, which is the limit; {done}");
+    let many = job.change.subject().plural(max);
+    let what = format!("more than {many} match, which is the limit; {done}");
     Err(Refusal::new(what).hint("count first, then raise the limit with --max N or --max none"))
 }
 

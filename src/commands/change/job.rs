@@ -100,6 +100,7 @@ impl<'a> Job<'a> {
             audit,
             pace,
             report: Report {
+                subject: change.subject(),
                 dry_run: safety.dry_run,
                 complete: true,
                 bytes_freed: Some(0),

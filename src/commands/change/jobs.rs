@@ -126,7 +126,8 @@ impl<'a> Jobs<'a> {
     fn leave_out(&mut self, store: String, error: anyhow::Error) -> anyhow::Result<()> {
         let why = format!("{error:#}");
         let exit = scans::told(self.context, &store, error)?;
-        let mut report = Report { dry_run: self.change.safety.dry_run, ..Report::default() };
+        let (subject, dry_run) = (self.change.subject(), self.change.safety.dry_run);
+        let mut report = Report { subject, dry_run, ..Report::default() };
         report.fail(why);
         self.lost.push(Lost { store, report, exit });
         Ok(())

@@ -5,6 +5,7 @@ use super::matched::Matched;
 use crate::change::plan::Entry;
 use crate::change::plan::belongs::{Belongs, raw_of};
 use crate::change::plan::run::{self, Kept, State, Summary};
+use crate::change::report::Subject;
 use crate::error::{Failure, Refusal, Usage};
 use crate::scan::End;
 use crate::store::{Key, Need, Store};
@@ -55,7 +56,8 @@ fn permit(summary: &Summary, here: &str, command: &str) -> anyhow::Result<()> {
         return Err(Refusal::new(what).hint("wait for it, or interrupt it first").into());
     }
     let by = &summary.start.command;
-    if by != "apply" && (by == "expire") != (command == "expire") {
+    let same = |name: &str| (by == name) == (command == name);
+    if by != "apply" && !(same("expire") && same(Subject::MENDS)) {
         let what = format!("the run {run} was made by `{by}`");
         return Err(Usage::new(what).hint(format!("sessctl {by} --resume {run}")).into());
     }

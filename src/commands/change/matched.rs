@@ -194,6 +194,18 @@ impl Matched<'_> {
         ON
     }
 
+    /// Writes the step for something down that a session which is gone left behind.
+    pub(super) fn left_behind(&mut self, entry: &Entry) -> Said {
+        self.guards.check(entry)?;
+        if self.room.is_some_and(|room| self.spool.totals.sessions >= room) {
+            self.over = true;
+            return Ok(ControlFlow::Break(()));
+        }
+        self.spool.push(entry)?;
+        self.interrupted = ui::interrupted();
+        Ok(if self.interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+
     /// How many sessions it found.
     pub(super) fn found(&self) -> u64 {
         let at_once = self.at_once.as_ref().map_or(0, |at_once| at_once.counted.totals.sessions);

@@ -196,6 +196,7 @@ impl Job<'_> {
                 }
                 Ok(End::Complete)
             }
+            Chosen::Leftovers(_, find) => find(self.context, &mut |entry| matched.left_behind(&entry)),
             Chosen::Left(parts) => left::take(self, parts, matched),
         }
     }

@@ -32,7 +32,7 @@ pub(super) fn question(spool: &Spool, change: &Change<'_>, context: &Context, pl
     let (users, more) = totals.users();
     let layouts: Vec<String> =
         totals.by_layout.iter().map(|(name, count)| format!("{}{JOINED}{count}", safe(name))).collect();
-    let sessions = plural(totals.sessions, "session");
+    let sessions = change.subject().plural(totals.sessions);
     let mut lines = format!("About to {} on {}:\n", change.with(&sessions), safe(place));
     let mut line = |name: &str, text: &str| {
         lines.push_str(&format!("  {name:9} {text}\n"));

@@ -94,7 +94,7 @@ pub const ALL: &[Spec] = &[
         name: "ttl-too-long",
         severity: Severity::Warning,
         why: "A stolen cookie works for as long as its session lives.",
-        fix: Some("sessctl expire --all --cap 400d"),
+        fix: Some("sessctl doctor --fix ttl-too-long"),
     },
     Spec {
         id: Id::DeadSessions,
@@ -108,7 +108,7 @@ pub const ALL: &[Spec] = &[
         name: "index-orphans",
         severity: Severity::Warning,
         why: "The framework looks up each of these entries and finds nothing: logins get slower as the index grows.",
-        fix: None,
+        fix: Some("sessctl doctor --fix index-orphans"),
     },
     Spec {
         id: Id::IndexMissing,
@@ -122,7 +122,7 @@ pub const ALL: &[Spec] = &[
         name: "leftovers",
         severity: Severity::Warning,
         why: "Keys that belong to a session outlive it and use memory.",
-        fix: None,
+        fix: Some("sessctl doctor --fix leftovers"),
     },
     Spec {
         id: Id::Undecodable,

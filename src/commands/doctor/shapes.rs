@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use super::findings::{Findings, Id};
+use crate::change::plan::belongs::left_by;
 use crate::layout::session::{Certainty, Login, Session};
 use crate::layout::{Layout, Setup};
-use crate::store::{Error, Interest, Key, Kind, Lookup, Need, Op, Query};
+use crate::store::{Error, Interest, Key, Lookup, Need, Op, Query, Ttl};
 use crate::text::glob;
 use crate::text::mask;
 
@@ -68,12 +69,16 @@ struct Beside {
     layout: &'static str,
     key: Shape,
     session: Shape,
+    /// Whose sessions these are, where their names say so.
+    user: Option<String>,
+    /// It is a lock, which whoever holds it gives up again.
+    lock: bool,
 }
 
 /// The indexes by user of one kind.
-struct ByUser {
-    layout: &'static Layout,
-    setup: Setup,
+pub(super) struct ByUser {
+    pub(super) layout: &'static Layout,
+    pub(super) setup: Setup,
     shapes: BTreeSet<Shape>,
 }
 
@@ -83,6 +88,8 @@ pub(super) struct Shapes {
     beside: BTreeSet<Beside>,
     setups: BTreeMap<&'static str, Setup>,
     by_user: BTreeMap<&'static str, ByUser>,
+    /// How the indexes by user are called in each namespace of a layout.
+    indexes: HashMap<(&'static str, Vec<u8>), Vec<Shape>>,
     /// The index of a user, and the sessions that should be in it.
     expected: HashMap<Vec<u8>, (&'static str, Vec<Vec<u8>>)>,
 }
@@ -92,14 +99,13 @@ impl Shapes {
         if session.certainty != Certainty::Sure {
             return;
         }
-        let (setup, name) = (session.setup, session.layout());
+        let setup = session.setup;
         if let Some(own) = Shape::of(session.key, session.id) {
             for op in session.companions() {
                 let (Op::Unlink(key) | Op::Unlock(key)) = &op else { continue };
                 let Some(shape) = Shape::of(&key.0, session.id) else { continue };
                 if shape != own && shape.is_telling() && self.beside.len() < MOST {
-                    self.setups.entry(name).or_insert_with(|| setup.clone());
-                    self.beside.insert(Beside { layout: name, key: shape, session: own.clone() });
+                    self.learn_beside(session, &op, &shape, &own);
                 }
             }
         }
@@ -109,20 +115,38 @@ impl Shapes {
         }
     }
 
+    fn learn_beside(&mut self, session: &Session<'_>, op: &Op, key: &Shape, own: &Shape) {
+        let setup = session.setup;
+        let user = session.facts.user.as_deref();
+        let of = |user: Option<&str>| Beside {
+            layout: setup.layout.name,
+            key: key.clone(),
+            session: own.clone(),
+            user: user.map(str::to_string),
+            lock: matches!(op, Op::Unlock(_)),
+        };
+        if setup.layout.ends.keyless || self.beside.contains(&of(None)) || self.beside.contains(&of(user)) {
+            return;
+        }
+        // Some have the user in their names.
+        let states = |user| left_by(setup, session.key, user, session.now).contains(op);
+        let user = user.filter(|user| !states(None) && states(Some(user)));
+        self.setups.entry(setup.layout.name).or_insert_with(|| setup.clone());
+        self.beside.insert(of(user));
+    }
+
     fn learn_index(&mut self, layout: &'static Layout, setup: &Setup, session: &Session<'_>, user: &str) {
         if layout.ends.user_index.is_none() {
             return;
         }
         // Of a layout that was found freely the namespace is that of the session.
-        let Some(key) = index_of(session, user) else { return };
+        let Some((shape, key)) = self.index_of(session, user) else { return };
         let known = self.by_user.entry(layout.name).or_insert_with(|| ByUser {
             layout,
             setup: setup.clone(),
             shapes: BTreeSet::new(),
         });
-        if let Some(shape) = Shape::of(&key, user.as_bytes())
-            && known.shapes.len() < MOST
-        {
+        if known.shapes.len() < MOST {
             known.shapes.insert(shape);
         }
         if self.expected.len() < USERS || self.expected.contains_key(&key) {
@@ -131,31 +155,65 @@ impl Shapes {
         }
     }
 
-    /// Asks for what was learned. The indexes first: those of users who have sessions, then those of users
-    /// who have none.
+    /// The index in which the session's user has it: the one that its end would take it out of.
+    fn index_of(&mut self, session: &Session<'_>, user: &str) -> Option<(Shape, Vec<u8>)> {
+        let kind = (session.layout(), session.before().to_vec());
+        if !self.indexes.contains_key(&kind) && self.indexes.len() < MOST * MOST {
+            self.indexes.insert(kind.clone(), index_shapes(session));
+        }
+        let ops = session.companions();
+        let named = |key: &[u8]| indexed(&ops).any(|one| one == key);
+        let shapes = self.indexes.get(&kind)?.iter();
+        let mut keys = shapes.map(|shape| (shape.clone(), shape.filled(user.as_bytes())));
+        keys.find(|(_, key)| named(key))
+    }
+
+    /// Asks for what was learned.
     pub(super) fn look_up(
         &self,
         scanner: &mut dyn Lookup,
         aside: &mut dyn Lookup,
         findings: &mut Findings,
     ) -> Result<(), Error> {
+        let mut missing = |session: &[u8]| findings.add(Id::IndexMissing, || mask::short(session));
+        for orphaned in self.orphaned(scanner, aside, &mut missing)? {
+            let layout = orphaned.of.layout.name;
+            findings.add_many(Id::IndexOrphans, orphaned.orphans, || {
+                format!("{} ({layout})", mask::short(&orphaned.index))
+            });
+        }
+        self.left_beside(scanner, aside, &mut |_, left| {
+            findings.add(Id::Leftovers, || mask::short(&left.key.0));
+            Ok(())
+        })
+    }
+
+    /// The indexes with entries whose sessions are gone: first those of users who have sessions, then those of
+    /// users who have none. `missing` is told of sessions that their index lacks.
+    pub(super) fn orphaned<'s>(
+        &'s self,
+        scanner: &mut dyn Lookup,
+        aside: &mut dyn Lookup,
+        missing: &mut dyn FnMut(&[u8]),
+    ) -> Result<Vec<Orphaned<'s>>, Error> {
         // Layouts whose entries name sessions that are there: their names are understood.
         let mut understood: HashSet<&str> = HashSet::new();
-        let mut orphaned: BTreeMap<&str, Vec<(Vec<u8>, u64)>> = BTreeMap::new();
-        let mut look = |aside: &mut dyn Lookup, by_user: &ByUser, index: &[u8], named: &[Vec<Vec<u8>>]| {
+        let mut orphaned = Vec::new();
+        let mut look = |aside: &mut dyn Lookup, of: &'s ByUser, index: &[u8], named: &[Named]| {
             let (orphans, living) = orphans(aside, named)?;
             if living > 0 {
-                understood.insert(by_user.layout.name);
+                understood.insert(of.layout.name);
             }
             if orphans > 0 {
-                orphaned.entry(by_user.layout.name).or_default().push((index.to_vec(), orphans));
+                orphaned.push(Orphaned { of, index: index.to_vec(), orphans });
             }
             Ok::<(), Error>(())
         };
         for (index, (layout, sessions)) in &self.expected {
             let Some(by_user) = self.by_user.get(layout) else { continue };
             let named = entries_of(aside, by_user, index)?;
-            let all: BTreeSet<&[u8]> = named.iter().flatten().map(Vec::as_slice).collect();
+            let all: BTreeSet<&[u8]> =
+                named.iter().flat_map(|one| &one.sessions).map(Vec::as_slice).collect();
             // Whoever keeps no index at all, by configuration, misses none.
             if all.is_empty() {
                 continue;
@@ -163,7 +221,7 @@ impl Shapes {
             look(aside, by_user, index, &named)?;
             let known = sessions.iter().filter(|session| all.contains(session.as_slice())).count();
             for session in sessions.iter().filter(|session| known > 0 && !all.contains(session.as_slice())) {
-                findings.add(Id::IndexMissing, || mask::short(session));
+                missing(session);
             }
         }
         for by_user in self.by_user.values() {
@@ -175,27 +233,44 @@ impl Shapes {
                 }
             }
         }
-        for (layout, indexes) in orphaned.iter().filter(|(layout, _)| understood.contains(*layout)) {
-            for (index, orphans) in indexes {
-                findings
-                    .add_many(Id::IndexOrphans, *orphans, || format!("{} ({layout})", mask::short(index)));
-            }
-        }
+        orphaned.retain(|one| understood.contains(one.of.layout.name));
+        Ok(orphaned)
+    }
+
+    /// The keys beside sessions that are gone.
+    pub(super) fn left_beside(
+        &self,
+        scanner: &mut dyn Lookup,
+        aside: &mut dyn Lookup,
+        each: &mut dyn FnMut(&Setup, &Left) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         for beside in &self.beside {
             let keys = keys_like(scanner, &beside.key)?;
             let Some(setup) = self.setups.get(beside.layout) else { continue };
             let of = |key: &Vec<u8>| {
                 let session = beside.session.filled(beside.key.gap(key)?);
                 let place = (setup.layout.keys.locate)(setup, &session)?;
-                place.usual.then(|| (key.clone(), Key(session)))
+                let (key, session) = (Key(key.clone()), Key(session));
+                place.usual.then(|| Left { key, session, user: beside.user.clone(), memory: None })
             };
-            let pairs: Vec<(Vec<u8>, Key)> = keys.iter().filter_map(of).collect();
-            for pairs in pairs.chunks(BATCH) {
-                let sessions: Vec<Key> = pairs.iter().map(|(_, session)| session.clone()).collect();
-                for ((key, _), kind) in pairs.iter().zip(aside.kinds(&sessions)?) {
-                    if kind.is_none() {
-                        findings.add(Id::Leftovers, || mask::short(key));
+            let mut pairs: Vec<Left> = keys.iter().filter_map(of).collect();
+            for pairs in pairs.chunks_mut(BATCH) {
+                let sessions: Vec<Key> = pairs.iter().map(|left| left.session.clone()).collect();
+                let kinds = aside.kinds(&sessions)?;
+                let mut left: Vec<&mut Left> = pairs
+                    .iter_mut()
+                    .zip(kinds)
+                    .filter_map(|(left, kind)| kind.is_none().then_some(left))
+                    .collect();
+                let keys: Vec<Key> = left.iter().map(|left| left.key.clone()).collect();
+                let asked = Need::TTL.and(if aside.offers().memory { Need::MEMORY } else { Need::TTL });
+                for (left, record) in left.iter_mut().zip(aside.read(&keys, asked)?) {
+                    // A request holds such a lock, perhaps of a session that it will write at its end.
+                    if beside.lock && record.ttl != Ttl::Never {
+                        continue;
                     }
+                    left.memory = record.memory;
+                    each(setup, left)?;
                 }
             }
         }
@@ -203,39 +278,102 @@ impl Shapes {
     }
 }
 
-/// The index in which the session's user has it: the one that its end would take it out of.
-fn index_of(session: &Session<'_>, user: &str) -> Option<Vec<u8>> {
-    session.companions().into_iter().find_map(|op| match op {
-        Op::SetRemove { key, .. } | Op::SortedRemove { key, .. }
-            if Shape::of(&key.0, user.as_bytes()).is_some_and(|shape| shape.is_telling()) =>
-        {
-            Some(key.0)
+/// An index with entries whose sessions are gone.
+pub(super) struct Orphaned<'s> {
+    pub(super) of: &'s ByUser,
+    pub(super) index: Vec<u8>,
+    pub(super) orphans: u64,
+}
+
+impl Orphaned<'_> {
+    /// Whose index it is.
+    pub(super) fn user(&self) -> Option<&str> {
+        let gap = self.of.shapes.iter().find_map(|shape| shape.gap(&self.index))?;
+        std::str::from_utf8(gap).ok()
+    }
+
+    /// The entries whose sessions are gone, with these.
+    pub(super) fn entries(&self, aside: &mut dyn Lookup) -> Result<Vec<Named>, Error> {
+        let mut named = entries_of(aside, self.of, &self.index)?;
+        named.retain(|one| !one.sessions.is_empty());
+        let mut left = Vec::new();
+        for some in named.chunks(BATCH) {
+            for (one, there) in some.iter().zip(living(aside, some)?) {
+                left.extend((!there).then(|| one.clone()));
+            }
         }
+        Ok(left)
+    }
+}
+
+/// A key that belongs to a session which is gone.
+pub(super) struct Left {
+    pub(super) key: Key,
+    pub(super) session: Key,
+    pub(super) user: Option<String>,
+    /// MEMORY USAGE of the key.
+    pub(super) memory: Option<u64>,
+}
+
+/// An entry of an index, and the keys of the sessions that it may name.
+#[derive(Debug, Clone)]
+pub(super) struct Named {
+    pub(super) entry: Vec<u8>,
+    pub(super) sessions: Vec<Vec<u8>>,
+}
+
+/// Users that there are nowhere: a name, and numbers as they are ids.
+const NOBODY: [&str; 3] =
+    ["nobody-of-that-name", "918273645546372819", "5f0e7c1a-9b3d-4c62-8e1f-a7d2b4c6e8f0"];
+
+/// How the indexes by user are called: where the layout puts the name of a user who could be anybody.
+fn index_shapes(session: &Session<'_>) -> Vec<Shape> {
+    let mut shapes = Vec::new();
+    for user in NOBODY {
+        let ops = left_by(session.setup, session.key, Some(user), session.now);
+        for shape in indexed(&ops).filter_map(|key| Shape::of(key, user.as_bytes())) {
+            if shape.is_telling() && !shapes.contains(&shape) {
+                shapes.push(shape);
+            }
+        }
+    }
+    shapes
+}
+
+/// The indexes that operations take an entry out of.
+fn indexed(ops: &[Op]) -> impl Iterator<Item = &[u8]> {
+    ops.iter().filter_map(|op| match op {
+        Op::SetRemove { key, .. } | Op::SortedRemove { key, .. } => Some(&key.0[..]),
         _ => None,
     })
 }
 
 /// The session keys that each entry of an index names.
-fn entries_of(aside: &mut dyn Lookup, of: &ByUser, index: &[u8]) -> Result<Vec<Vec<Vec<u8>>>, Error> {
+fn entries_of(aside: &mut dyn Lookup, of: &ByUser, index: &[u8]) -> Result<Vec<Named>, Error> {
     let Some(by_user) = &of.layout.ends.user_index else { return Ok(Vec::new()) };
     let entries = aside.entries(&Key(index.to_vec()), ENTRIES)?;
-    Ok(entries.iter().map(|entry| (by_user.sessions)(&of.setup, entry)).collect())
+    let named = |entry: Vec<u8>| Named { sessions: (by_user.sessions)(&of.setup, &entry), entry };
+    Ok(entries.into_iter().map(named).collect())
+}
+
+/// Of each entry whether a session that it names is there.
+fn living(aside: &mut dyn Lookup, named: &[Named]) -> Result<Vec<bool>, Error> {
+    let keys: Vec<Key> = named.iter().flat_map(|one| &one.sessions).map(|key| Key(key.clone())).collect();
+    let mut kinds = aside.kinds(&keys)?.into_iter();
+    let there = |one: &Named| kinds.by_ref().take(one.sessions.len()).flatten().count() > 0;
+    Ok(named.iter().map(there).collect())
 }
 
 /// How many entries of an index name sessions none of which is there, and how many name one that is.
-fn orphans(aside: &mut dyn Lookup, named: &[Vec<Vec<u8>>]) -> Result<(u64, u64), Error> {
-    let (mut orphans, mut living) = (0, 0);
-    for entries in named.chunks(BATCH) {
-        let keys: Vec<Key> = entries.iter().flatten().map(|key| Key(key.clone())).collect();
-        let mut kinds = aside.kinds(&keys)?.into_iter();
-        for entry in entries {
-            let there: Vec<Option<Kind>> = kinds.by_ref().take(entry.len()).collect();
-            let gone = there.iter().all(Option::is_none);
-            orphans += u64::from(!entry.is_empty() && gone);
-            living += u64::from(!gone);
+fn orphans(aside: &mut dyn Lookup, named: &[Named]) -> Result<(u64, u64), Error> {
+    let (mut orphans, mut alive) = (0, 0);
+    for some in named.chunks(BATCH) {
+        for (one, there) in some.iter().zip(living(aside, some)?) {
+            orphans += u64::from(!one.sessions.is_empty() && !there);
+            alive += u64::from(there);
         }
     }
-    Ok((orphans, living))
+    Ok((orphans, alive))
 }
 
 /// The keys that have such a name.

@@ -27,14 +27,16 @@ impl<'e> Words<'e> {
         let when = |at: i64| format!("{at} ({})", crate::render::time(at).unwrap_or_default());
         let rewritten = matches!(&backup.own, Own::Expire { rewrite: Some(_), .. });
         let own = match (&backup.own, &backup.content, backup.expires) {
-            (Own::End, Content::Text(_), Some(at)) => format!("SET {key} NX PXAT {}", when(at)),
-            (Own::End, Content::Text(_), None) => format!("SET {key} NX"),
-            (Own::End, Content::Hash { .. }, Some(at)) => format!("RESTORE {key} {} ABSTTL", when(at)),
-            (Own::End, Content::Hash { .. }, None) => format!("RESTORE {key} 0"),
-            (Own::Expire { .. }, _, Some(at)) => format!("PEXPIREAT {key} {}", when(at)),
-            (Own::Expire { .. }, _, None) => format!("PERSIST {key}"),
+            (Own::End, Content::Text(_), Some(at)) => Some(format!("SET {key} NX PXAT {}", when(at))),
+            (Own::End, Content::Text(_), None) => Some(format!("SET {key} NX")),
+            (Own::End, Content::Hash { .. }, Some(at)) => Some(format!("RESTORE {key} {} ABSTTL", when(at))),
+            (Own::End, Content::Hash { .. }, None) => Some(format!("RESTORE {key} 0")),
+            (Own::Expire { .. }, _, Some(at)) => Some(format!("PEXPIREAT {key} {}", when(at))),
+            (Own::Expire { .. }, _, None) => Some(format!("PERSIST {key}")),
+            (Own::Gone, ..) => None,
         };
-        let mut steps = vec![if rewritten { format!("{own} and its expiry inside the value") } else { own }];
+        let whole = |own| if rewritten { format!("{own} and its expiry inside the value") } else { own };
+        let mut steps: Vec<String> = own.map(whole).into_iter().collect();
         for companion in &backup.companions {
             let key = self.show(&companion.key().0);
             let ends = |expires: &Option<i64>| match expires {
@@ -71,12 +73,13 @@ impl<'e> Words<'e> {
         if text.contains(' ') || text.is_empty() { format!("'{text}'") } else { text.into_owned() }
     }
 
-    /// What is done to the session's own key.
+    /// What is done to the session's own key, or has to be so of it.
     pub(super) fn own(&self, entry: &Entry) -> String {
         let key = self.show(&entry.step.key.0);
         let layout = crate::frameworks::BUILT_IN.by_name(&entry.layout);
         let is_row = layout.is_some_and(|layout| layout.medium == Medium::Table);
         match &entry.step.own {
+            Own::Gone => format!("while {key} is gone"),
             Own::End if is_row => format!("DELETE {key}"),
             Own::End => format!("UNLINK {key}"),
             Own::Expire { at, rewrite } => {

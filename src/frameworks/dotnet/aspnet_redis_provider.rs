@@ -108,6 +108,8 @@ end      all three. A request that is running writes back only while its lock is
     ends: Ends {
         end: |_, session| beside(session, DATA_1, "_Internal", "_Write_Lock"),
         expire: |_, session, end| Ok(moved(session, DATA_1, "_Internal", end)),
+        // Redis has no hash without fields.
+        keyless: true,
         ..LAYOUT.ends
     },
     evidence: Evidence::Beside {

@@ -196,6 +196,7 @@ fn act(step: &Step, found: &Found) -> Outcome {
             };
         }
         Own::Expire { .. } => return Outcome::Failed("a file has no expiry of its own".to_string()),
+        Own::Gone => return Outcome::Changed,
     };
     match done {
         Ok(true) => DONE,
@@ -316,13 +317,13 @@ fn revive(top: &OwnedFd, backup: &Backup) -> Outcome {
     let is = |held: &Held| held.content == content && i128::from(beside.mtime) == held.about.mtime;
     match (&backup.own, there) {
         (_, Some(there)) if is(&there) => Outcome::Done { keys: 0, entries: 0 },
-        (Own::End, Some(_)) => Outcome::Changed,
+        (Own::End | Own::Gone, Some(_)) => Outcome::Changed,
         (Own::End, None) => match put(&dir, name, content, &beside) {
             Ok(()) => Outcome::Done { keys: 0, entries: 0 },
             Err(Errno::EXIST) => Outcome::Changed,
             Err(errno) => why(errno, Some(beside.owner)),
         },
-        (Own::Expire { .. }, None) => Outcome::Gone { keys: 0, entries: 0 },
+        (Own::Expire { .. } | Own::Gone, None) => Outcome::Gone { keys: 0, entries: 0 },
         (Own::Expire { rewrite, .. }, Some(there)) => {
             let left = match rewrite {
                 Some(Rewrite::Fields(changed)) => New::of(changed),

@@ -425,6 +425,7 @@ impl Link {
                 Some(false) => Outcome::Changed,
                 _ => gone,
             },
+            Own::Gone => Outcome::Changed,
             Own::Expire { at, rewrite: None } => {
                 let end = match at {
                     Expiry::At(at) => Some(*at),

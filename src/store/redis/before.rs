@@ -61,6 +61,7 @@ fn asks<'s>(sample: &Step, present: impl Iterator<Item = &'s Op>, commands: &mut
         }
         Own::Expire { at: Expiry::Persist, .. } => vec![b"PERSIST".to_vec(), own.clone()],
         Own::Expire { .. } => vec![b"PEXPIREAT".to_vec(), own.clone(), b"1".to_vec()],
+        Own::Gone => vec![b"EXISTS".to_vec(), own.clone()],
     });
     match &sample.own {
         Own::Expire { rewrite: Some(Rewrite::Text(_)), at: Expiry::At(_) } => {
@@ -98,6 +99,7 @@ fn asks<'s>(sample: &Step, present: impl Iterator<Item = &'s Op>, commands: &mut
             Op::JsonListRemove { .. } | Op::JsonListSet { .. } => {
                 vec![b"SET".to_vec(), key, b"".to_vec(), b"XX".to_vec()]
             }
+            Op::Unlink(_) if sample.own == Own::Gone => vec![b"UNLINK".to_vec(), key],
             Op::Unlink(_)
             | Op::Unlock(_)
             | Op::UnlinkIfEquals(..)

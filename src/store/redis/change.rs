@@ -477,6 +477,11 @@ fn by_script(
                         parts.push(Part::Own { last: nth == 0 });
                     }
                 }
+                // It is there.
+                Own::Gone => {
+                    outcomes[at] = Some(Outcome::Changed);
+                    continue;
+                }
             }
         }
         for (command, part) in simples(step, share.no_index) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::patience::passes;
 use super::slots::{SLOTS, slot_of};
 use super::target::Target;
-use super::{RedisStore, before, by_value, load};
+use super::{RedisStore, before, by_value, leftovers as left, load};
 use crate::store::{
     Applied, Backup, Companion, Error, Fit, Gentle, Health, Keeper, Key, Kind, Lag, Lookup, Need, Offers, Op,
     Page, Query, Record, Source, Step, Store,
@@ -18,6 +18,7 @@ use crate::store::{
 
 mod alone;
 mod change;
+mod leftovers;
 mod map;
 mod nodes;
 mod restore;
@@ -242,6 +243,9 @@ impl Store for ClusterStore {
     }
 
     fn apply(&mut self, steps: &[Step], fit: Fit, keeper: Option<&mut dyn Keeper>) -> Applied {
+        if left::are_all(steps) {
+            return leftovers::apply(self, steps, keeper);
+        }
         change::apply(self, steps, fit, keeper)
     }
 

@@ -29,6 +29,11 @@ pub(super) trait Guarded {
     /// The key that is watched. Changes that have the same are made one after the other.
     fn key(&self) -> &Key;
 
+    /// Keys that are watched with it, and not changed. In a cluster they lie in its slot.
+    fn besides(&self) -> Vec<&Key> {
+        Vec::new()
+    }
+
     /// Queues the questions; how many answers there will be.
     fn ask(&self, store: &mut RedisStore) -> usize;
 
@@ -207,7 +212,10 @@ fn places(decided: &[(usize, Vec<Command>)]) -> Vec<usize> {
 /// Watches the keys of a share and asks; how many answers each will get.
 fn ask<G: Guarded>(lane: &mut RedisStore, changes: &[G], share: &[usize]) -> Result<Vec<usize>, Error> {
     let mut watch: Vec<&[u8]> = vec![b"WATCH"];
-    watch.extend(share.iter().map(|one| &changes[*one].key().0[..]));
+    for one in share {
+        watch.push(&changes[*one].key().0);
+        watch.extend(changes[*one].besides().into_iter().map(|key| &key.0[..]));
+    }
     lane.push(&watch);
     if share.iter().any(|one| changes[*one].is_timed()) {
         lane.push(&[b"TIME"]);

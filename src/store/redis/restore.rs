@@ -48,6 +48,7 @@ fn put_all_back(
     revive_all(store, backups, now, restored)?;
     compare_all(store, backups, now, restored)?;
     expire_all_back(store, backups, restored)?;
+    left_behind(store, backups, now, restored)?;
     for (backup, restored) in backups.iter().zip(restored.iter_mut()) {
         if restored.is_none() {
             *restored = Some(revive(store, backup, now)?);
@@ -221,6 +222,49 @@ fn compare_all(
 
 fn is_hash(backup: &Backup) -> bool {
     matches!(backup.content, Content::Hash { .. })
+}
+
+/// Tells of what gone sessions had left whether it can come back: where it is a key of its own, whether that
+/// is absent and would not have ended by now.
+fn left_behind(
+    store: &mut RedisStore,
+    backups: &[Backup],
+    now: i64,
+    restored: &mut [Option<Outcome>],
+) -> Result<(), Error> {
+    let mut asked = Vec::new();
+    for (at, backup) in backups.iter().enumerate().filter(|(_, backup)| backup.own == Own::Gone) {
+        let own = backup.companions.iter().find_map(|one| match one {
+            Companion::Text { key, value, expires } => Some((&b"GET"[..], key, value, expires)),
+            Companion::Dumped { key, dump, expires, .. } => Some((&b"DUMP"[..], key, dump, expires)),
+            _ => None,
+        });
+        restored[at] = Some(match own {
+            Some((_, _, _, Some(end))) if *end <= now => EXPIRED,
+            Some((command, key, was, _)) => {
+                store.push(&[command, &key.0]);
+                asked.push((at, was));
+                PUT_BACK
+            }
+            None => PUT_BACK,
+        });
+    }
+    store.flush("GET")?;
+    let mut refused = None;
+    for (at, was) in asked {
+        match store.take("GET")? {
+            Ok(answer) => {
+                if bulk(answer).is_some_and(|there| there != was.0) {
+                    restored[at] = Some(Outcome::Changed);
+                }
+            }
+            Err(Refusal::Fatal(error)) => {
+                refused.get_or_insert(error);
+            }
+            Err(_) => restored[at] = Some(Outcome::Changed),
+        }
+    }
+    refused.map_or(Ok(()), Err)
 }
 
 /// What a session's key holds by an answer.

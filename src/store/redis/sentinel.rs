@@ -434,6 +434,9 @@ impl Store for SentinelStore {
                             Outcome::Gone { keys, entries } if again && steps[at].own == Own::End => {
                                 Outcome::Done { keys: keys + 1, entries }
                             }
+                            Outcome::Gone { keys, entries } if again && steps[at].own == Own::Gone => {
+                                Outcome::Done { keys, entries }
+                            }
                             outcome => outcome,
                         });
                     }

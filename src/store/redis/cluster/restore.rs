@@ -5,16 +5,19 @@ use super::change::bare;
 use super::nodes::Nodes;
 use super::of_key;
 use crate::store::redis::{change, restore};
-use crate::store::{Applied, Backup, Companion, Error, Op, Outcome, Step, Store as _};
+use crate::store::{Applied, Backup, Companion, Error, Op, Outcome, Own, Step, Store as _};
 
 pub(super) fn restore(nodes: &mut Nodes, backups: &[Backup]) -> Applied {
     let mut far: Vec<Vec<Companion>> = Vec::new();
     let mut near: Vec<Backup> = Vec::new();
     for backup in backups {
-        let slot = of_key(&backup.key);
+        // With what a session left behind it is nothing to the session.
+        let of_one = backup.companions.first().filter(|_| backup.own == Own::Gone).map(Companion::key);
+        let key = of_one.unwrap_or(&backup.key).clone();
+        let slot = of_key(&key);
         let (here, there) = backup.companions.iter().cloned().partition(|one| is_within(one, slot));
         far.push(there);
-        near.push(Backup { companions: here, ..backup.clone() });
+        near.push(Backup { key, companions: here, ..backup.clone() });
     }
     let (outcomes, mut error) = nodes.each(&near, &|backup| of_key(&backup.key), &mut |store, some| {
         let applied = store.restore(some);

@@ -1,0 +1,236 @@
+//! Mending what sessions left behind: entries of indexes, and keys beside sessions that are gone.
+//!
+//! What is removed is what the end of the session would have removed, by its layout's own statement: a name that
+//! only looks like it is left alone.
+
+use std::cell::Cell;
+use std::ops::ControlFlow;
+
+use super::findings::Id;
+use super::shapes::{Left, Shapes};
+use crate::change::plan::Entry;
+use crate::change::plan::belongs::{leaves, left_by};
+use crate::change::report::Subject;
+use crate::commands::change::{self, Change, Chosen, Made, Safety};
+use crate::commands::runs;
+use crate::context::Context;
+use crate::error::{Refusal, Usage};
+use crate::exit::Exit;
+use crate::layout::Setup;
+use crate::layout::session::Session;
+use crate::scan::{self, End, Request, Said, Sink, Tally};
+use crate::select::Filter;
+use crate::store::{Error, Fingerprint, Key, Lookup, Medium, Need, Op, Own, Step};
+use crate::text::words::{either, plural};
+use crate::ui;
+
+/// Removes what a finding is about, as any other change is made.
+pub(super) fn run(context: &Context, safety: &Safety, id: Id) -> anyhow::Result<Exit> {
+    let what = match id {
+        Id::IndexOrphans => "index entries whose session is gone",
+        _ => "keys whose session is gone",
+    };
+    context.permit_scan()?;
+    let unstated = Cell::new(0);
+    let find = |context: &Context, hand: &mut dyn FnMut(Entry) -> Said| find(context, id, &unstated, hand);
+    let exit = change(context, safety, Chosen::Leftovers(what, &find))?;
+    if unstated.get() > 0 {
+        context.ui.note(format!(
+            "{} left alone: only the session itself could tell that {}",
+            plural(unstated.get(), "leftover"),
+            either(unstated.get(), "it belonged to it", "they belonged to it")
+        ));
+    }
+    Ok(exit)
+}
+
+/// Goes on with such a run.
+pub(super) fn resume(context: &Context, safety: &Safety, run: &str) -> anyhow::Result<Exit> {
+    let left = runs::parts(run)?;
+    change(context, safety, Chosen::Left(&left))
+}
+
+fn change(context: &Context, safety: &Safety, chosen: Chosen<'_>) -> anyhow::Result<Exit> {
+    let others = context.each().map(|context| context.store.medium()).find(|medium| *medium != Medium::Redis);
+    if let Some(medium) = others {
+        let what = format!(
+            "what sessions leave behind is removed from Redis and Valkey only, not from {}",
+            medium.keeper()
+        );
+        return Err(Refusal::new(what).hint("the framework's own cleaning up removes it there").into());
+    }
+    for (given, option) in [(safety.plan.is_some(), "--plan"), (safety.verify.is_some(), "--verify")] {
+        if given {
+            let what = format!("{option} is about sessions, and what is left of those that are gone is none");
+            return Err(Usage::new(what).hint("--dry-run shows what would be removed").into());
+        }
+    }
+    let filter = Filter::default();
+    change::run(
+        context,
+        &Change {
+            command: Subject::MENDS,
+            verb: "remove",
+            past: "Removed",
+            chosen,
+            filter: &filter,
+            safety,
+            entry: &|_, _| Ok(Made::Fits),
+            need: Need::NOTHING,
+            in_one_pass: false,
+            beside: None,
+        },
+    )
+}
+
+/// Learns from sessions how what belongs to them is called.
+struct Learning<'u> {
+    shapes: Shapes,
+    sessions: u64,
+    interrupted: bool,
+    progress: ui::Progress<'u>,
+}
+
+impl Sink for Learning<'_> {
+    fn session(&mut self, session: &Session<'_>) -> Said {
+        self.sessions += 1;
+        self.shapes.learn(session);
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn pause(&mut self, tally: &Tally) -> Said {
+        self.progress.reach(tally.scanned);
+        self.progress.say(format_args!("{} examined", self.sessions));
+        self.interrupted = ui::interrupted();
+        Ok(if self.interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+}
+
+/// Finds what there is, as doctor does, and hands it on as steps.
+fn find(
+    context: &Context,
+    id: Id,
+    unstated: &Cell<u64>,
+    hand: &mut dyn FnMut(Entry) -> Said,
+) -> anyhow::Result<End> {
+    let mut scanner = context.reader()?;
+    let mut aside = context.reader()?;
+    let total = aside.size().ok().flatten();
+    let request = Request {
+        setups: &context.setups,
+        pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
+        first: Need::VALUE,
+        then: Need::VALUE,
+        keeps: &|_| true,
+        copies: false,
+    };
+    let progress = context.ui.progress("examining", total);
+    let mut learning = Learning { shapes: Shapes::default(), sessions: 0, interrupted: false, progress };
+    let (_, end) = scan::sessions(&mut *scanner, &mut *aside, &request, &mut learning)?;
+    if !matches!(end, End::Complete) || learning.interrupted {
+        return Ok(end);
+    }
+    let Learning { shapes, .. } = learning;
+    let mut finding = Finding { unstated, hand, end: Ok(ControlFlow::Continue(())) };
+    let found = match id {
+        Id::IndexOrphans => finding.entries(&shapes, &mut *scanner, &mut *aside),
+        _ => shapes.left_beside(&mut *scanner, &mut *aside, &mut |setup, left| {
+            finding.key(setup, left);
+            Ok(())
+        }),
+    };
+    match (found, finding.end?) {
+        (Err(error), _) => Ok(End::Broken(error)),
+        (Ok(()), ControlFlow::Break(())) => Ok(End::Stopped),
+        (Ok(()), ControlFlow::Continue(())) => Ok(End::Complete),
+    }
+}
+
+/// What is found on its way to be written down.
+struct Finding<'f> {
+    unstated: &'f Cell<u64>,
+    hand: &'f mut dyn FnMut(Entry) -> Said,
+    end: Said,
+}
+
+impl Finding<'_> {
+    fn goes_on(&self) -> bool {
+        matches!(self.end, Ok(ControlFlow::Continue(())))
+    }
+
+    fn entries(
+        &mut self,
+        shapes: &Shapes,
+        scanner: &mut dyn Lookup,
+        aside: &mut dyn Lookup,
+    ) -> Result<(), Error> {
+        for orphaned in shapes.orphaned(scanner, aside, &mut |_| {})? {
+            let user = orphaned.user();
+            for named in orphaned.entries(aside)? {
+                if !self.goes_on() {
+                    return Ok(());
+                }
+                let is_entry = |op: &Op| match op {
+                    Op::SetRemove { key, member } | Op::SortedRemove { key, member } => {
+                        key.0 == orphaned.index && *member == named.entry
+                    }
+                    _ => false,
+                };
+                // Of one that could be any of several sessions' not all can be watched.
+                let [session] = &named.sessions[..] else {
+                    self.unstated.set(self.unstated.get() + 1);
+                    continue;
+                };
+                let stated = left_by(&orphaned.of.setup, session, user, scan::now_ms());
+                let op = stated.into_iter().find(is_entry);
+                self.take(&orphaned.of.setup, session, user, op, None);
+            }
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, setup: &Setup, left: &Left) {
+        if self.goes_on() {
+            let gone = Op::Unlink(left.key.clone());
+            let user = left.user.as_deref();
+            let stated = left_by(setup, &left.session.0, user, scan::now_ms());
+            let op = stated.iter().any(|own| leaves(own, &gone)).then_some(gone);
+            self.take(setup, &left.session.0, user, op, left.memory);
+        }
+    }
+
+    /// Makes the step, where the layout states what is to go.
+    fn take(
+        &mut self,
+        setup: &Setup,
+        session: &[u8],
+        user: Option<&str>,
+        op: Option<Op>,
+        memory: Option<u64>,
+    ) {
+        let place = (setup.layout.keys.locate)(setup, session);
+        let (Some(op), Some(place)) = (op, place) else {
+            self.unstated.set(self.unstated.get() + 1);
+            return;
+        };
+        let step = Step {
+            key: Key(session.to_vec()),
+            hash: false,
+            seen: Fingerprint([0; 16]),
+            bytes: 0,
+            own: Own::Gone,
+            then: vec![op],
+            ends: None,
+            held: None,
+        };
+        self.end = (self.hand)(Entry {
+            step,
+            id: session[place.id].to_vec(),
+            layout: setup.layout.name.to_string(),
+            user: user.map(str::to_string),
+            nobody: false,
+            ends: None,
+            memory,
+        });
+    }
+}
