@@ -313,8 +313,8 @@ user_index = true
     same(&state(&sess), &before, "locks");
     assert_eq!(found(&sess), there);
     // Whoever protects a user's sessions keeps what they left, too.
-    let sess =
-        sess.use_profile(&text.replace("[layouts.shop]", "protected_users = [\"ada\"]\n[layouts.shop]"));
+    let protected = text.replace("[layouts.shop]", "protected_users = [\"ada\"]\n[layouts.shop]");
+    sess.write("config.toml", protected);
     sess.changes_nothing(["doctor", "--fix", "index-orphans", "--yes"]).code(5).says("protected_users");
 }
 
