@@ -212,6 +212,7 @@ Register-ArgumentCompleter -Native -CommandName 'sessctl' -ScriptBlock {
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'With --by: sort by `count` or a column that is counted by; descending with `-` before it or `:desc` after it [default: -count]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'With --by: show at most this many rows')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'With --by: show at most this many rows')
+            [CompletionResult]::new('--sample', '--sample', [CompletionResultType]::ParameterName, 'Read only a random part of the keys and estimate the whole: 1%')
             [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Sessions of exactly this user; repeat for several')
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Sessions of exactly this user; repeat for several')
             [CompletionResult]::new('--user-match', '--user-match', [CompletionResultType]::ParameterName, 'Sessions of users whose name matches a Redis glob; repeat for several')

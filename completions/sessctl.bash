@@ -1389,7 +1389,7 @@ _sessctl() {
             return 0
             ;;
         sessctl__subcmd__count)
-            opts="-n -u -o -0 -q -v -h --by --sort --reverse --limit --fail-if-any --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
+            opts="-n -u -o -0 -q -v -h --by --sort --reverse --limit --fail-if-any --sample --user --user-match --authenticated --anonymous --ttl --no-ttl --idle --age --size --ip --agent --where --undecodable --expired --ids-from --all --not --not-user --not-user-match --not-authenticated --not-anonymous --not-ttl --not-no-ttl --not-idle --not-age --not-size --not-ip --not-agent --not-where --not-undecodable --not-expired --not-ids-from --store --config --profile --now --layout --prefix --user-path --match --password-file --password-command --sentinel-password-file --cacert --cert --key --sni --insecure --node --read-from --connect-timeout --timeout --output --null --no-headers --times --color --mask --reveal --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1408,6 +1408,10 @@ _sessctl() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sample)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

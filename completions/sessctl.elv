@@ -206,6 +206,7 @@ set edit:completion:arg-completer[sessctl] = {|@words|
             cand --sort 'With --by: sort by `count` or a column that is counted by; descending with `-` before it or `:desc` after it [default: -count]'
             cand -n 'With --by: show at most this many rows'
             cand --limit 'With --by: show at most this many rows'
+            cand --sample 'Read only a random part of the keys and estimate the whole: 1%'
             cand -u 'Sessions of exactly this user; repeat for several'
             cand --user 'Sessions of exactly this user; repeat for several'
             cand --user-match 'Sessions of users whose name matches a Redis glob; repeat for several'

@@ -902,6 +902,7 @@ type\t''
 certainty\t''
 store\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s n -l limit -d 'With --by: show at most this many rows' -r
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l sample -d 'Read only a random part of the keys and estimate the whole: 1%' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s u -l user -d 'Sessions of exactly this user; repeat for several' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l user-match -d 'Sessions of users whose name matches a Redis glob; repeat for several' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l ttl -d 'By the key\'s remaining TTL: \'<30m\', \'>=2d\'' -r

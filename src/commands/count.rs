@@ -10,9 +10,9 @@ use crate::commands::scans::{Readers, Wanted};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::layout::session::Session;
-use crate::render::Format;
+use crate::render::{self, Format};
 use crate::render::{By, Groups};
-use crate::scan::{Said, Sink, Tally};
+use crate::scan::{Said, Sink, Tally, share};
 use crate::select::SelectArgs;
 use crate::select::near::Near;
 use crate::store::{Need, Record};
@@ -28,8 +28,9 @@ Examples:
   sessctl count --anonymous
   Who has the most sessions:
     sessctl count --by user --limit 10
-  When they end:
+  When they end; about how many there are, from a hundredth of the keys:
     sessctl count --by ttl -o json
+    sessctl count --sample 1%
   Make sure in a script that a pattern hits no session (exit code 7 if it does):
     sessctl count --match 'cache:*' --fail-if-any")]
 pub struct Args {
@@ -53,6 +54,11 @@ pub struct Args {
     /// Exit with code 7 if there is any such session; for scripts
     #[arg(long, help_heading = "Rows")]
     pub fail_if_any: bool,
+
+    /// Read only a random part of the keys and estimate the whole: 1%
+    #[arg(long, value_name = "PERCENT", value_parser = share::percent, help_heading = "Rows",
+        conflicts_with = "fail_if_any")]
+    pub sample: Option<f64>,
 
     #[command(flatten)]
     pub select: SelectArgs,
@@ -85,9 +91,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         interrupted: false,
         others: Others::default(),
     };
-    let mut scans =
-        readers.scan(&Wanted::of(&filter, need, &|session| near.keeps(session)), &mut counting)?;
-    let Counting { groups, progress, interrupted, others, .. } = counting;
+    let sample = args.sample.filter(|share| *share < 1.0);
+    let mut scans = readers.scan_share(
+        &Wanted::of(&filter, need, &|session| near.keeps(session)),
+        sample,
+        &mut counting,
+    )?;
+    let Counting { mut groups, progress, interrupted, others, .. } = counting;
     drop(progress);
     let kept = scans.tally.kept;
     // A number that stands for nothing seen would be taken for an empty store.
@@ -97,6 +107,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         return Err(error);
     }
     let complete = scans.is_whole() && !interrupted;
+    let (mut count, mut error) = (kept, None);
+    if let Some(share) = sample {
+        (count, error) = (share::whole(kept, share), Some(share::error(kept, share)));
+        groups.iter_mut().for_each(|groups| groups.scale(share));
+    }
     let mut out = context.ui.out();
     match groups {
         Some(groups) => {
@@ -109,20 +124,34 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             }
         }
         None => match context.format {
-            Format::Table | Format::Ids => writeln!(out, "{kept}")?,
-            Format::Csv if context.bare => writeln!(out, "{kept}")?,
-            Format::Csv => writeln!(out, "count\n{kept}")?,
-            Format::Json | Format::Ndjson => {
-                writeln!(out, "{}", json!({ "count": kept, "complete": complete }))?;
+            Format::Table | Format::Ids => writeln!(out, "{count}")?,
+            Format::Csv if context.bare => writeln!(out, "{count}")?,
+            Format::Csv => writeln!(out, "count\n{count}")?,
+            format => {
+                let mut told = json!({ "count": count, "complete": complete });
+                if let (Some(share), Some(error)) = (sample, error) {
+                    told["sampled"] = json!({ "share": share, "keys": scans.tally.scanned });
+                    told["error"] = error.into();
+                }
+                match format {
+                    Format::Yaml => out.write_all(&render::json::value(format, &told))?,
+                    _ => writeln!(out, "{told}")?,
+                }
             }
-            Format::Yaml => writeln!(out, "count: {kept}\ncomplete: {complete}")?,
         },
     }
     out.flush()?;
+    if let Some(error) = error {
+        context.ui.note(format!(
+            "estimated from {:.3} % of the keys; 95 times out of 100 the number is right within {error}",
+            sample.unwrap_or(1.0) * 100.0
+        ));
+    }
     // Who names keys wants to know of all of them what they are.
-    others.report(context, context.matching.is_some().then_some(scans.tally.sessions));
+    others.report(context, (context.matching.is_some() && sample.is_none()).then_some(scans.tally.sessions));
     context.ui.detail(format!("{} scanned", crate::text::words::plural(scans.tally.scanned, "key")));
-    let exit = scans.report(context, Some(&near), interrupted, total);
+    // Of a share it is not known what there is not.
+    let exit = scans.report(context, sample.is_none().then_some(&near), interrupted, total);
     Ok(match exit {
         Exit::Interrupted => exit,
         _ if args.fail_if_any && kept > 0 => Exit::Found,

@@ -16,7 +16,7 @@ use crate::layout::session::Session;
 use crate::measure::since::{Sample, Saved, Since};
 use crate::measure::spread::Spreading;
 use crate::measure::{self, Figures, Measure, Top, TopPath};
-use crate::scan::{self, Said, Sink, Tally};
+use crate::scan::{self, Said, Sink, Tally, share};
 use crate::select::near::Near;
 use crate::select::{Filter, SelectArgs};
 use crate::store::Health;
@@ -50,21 +50,12 @@ pub struct MeasureArgs {
     pub baseline: Option<PathBuf>,
 
     /// Read only a random part of the keys and estimate the whole: 1%
-    #[arg(long, value_name = "PERCENT", value_parser = percent, help_heading = "Figures",
+    #[arg(long, value_name = "PERCENT", value_parser = share::percent, help_heading = "Figures",
         conflicts_with_all = ["save", "baseline"])]
     pub sample: Option<f64>,
 
     #[command(flatten)]
     pub select: SelectArgs,
-}
-
-/// A part of all, of 1.
-fn percent(text: &str) -> Result<f64, String> {
-    let number = text.trim().trim_end_matches('%').trim();
-    match number.parse::<f64>() {
-        Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(percent / 100.0),
-        _ => Err("give a percentage, such as 1% or 0.1%".to_string()),
-    }
 }
 
 /// What a scan of all sessions tells.
@@ -231,7 +222,7 @@ impl Sink for Measuring<'_> {
 impl Measured {
     /// How many there are of what was counted: of a share, the whole.
     pub fn scaled(&self, count: u64) -> u64 {
-        self.sampled.map_or(count, |(share, _)| (count as f64 / share).round() as u64)
+        self.sampled.map_or(count, |(share, _)| share::whole(count, share))
     }
 
     /// The members that are estimates, by the names that they have in JSON.
@@ -267,9 +258,7 @@ impl Measured {
 
     /// How far off the number of sessions may be that a share tells, at 95 of 100.
     pub fn error(&self) -> Option<u64> {
-        let (share, _) = self.sampled?;
-        let seen = self.figures.sessions as f64;
-        Some((1.96 * (seen * (1.0 - share)).sqrt() / share).ceil() as u64)
+        self.sampled.map(|(share, _)| share::error(self.figures.sessions, share))
     }
 
     /// When the server's limit is reached, at the rate since the figures were saved.

@@ -205,6 +205,14 @@ impl Groups {
         self.others.sessions
     }
 
+    /// Takes what was counted for that share of all.
+    pub fn scale(&mut self, share: f64) {
+        let whole = |seen: u64| (seen as f64 / share).round() as u64;
+        for count in self.counts.values_mut().chain([&mut self.others]) {
+            *count = Count { sessions: whole(count.sessions), bytes: whole(count.bytes) };
+        }
+    }
+
     /// Writes the counts, the largest first, and of equals in the order of their values.
     pub fn write(
         &self,

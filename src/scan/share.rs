@@ -5,6 +5,28 @@ use std::ops::ControlFlow;
 
 use crate::store::{Error, Gentle, Health, Interest, Offers, Page, Query, Source};
 
+/// A part of all, of 1, as it is given on the command line.
+pub fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_end_matches('%').trim();
+    match number.parse::<f64>() {
+        Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(percent / 100.0),
+        _ => Err("give a percentage, such as 1% or 0.1%".to_string()),
+    }
+}
+
+/// How many there are where a share has so many.
+pub fn whole(seen: u64, share: f64) -> u64 {
+    (seen as f64 / share).round() as u64
+}
+
+/// How far off that may be, at 95 of 100: each of them falls into the share by itself, so that their number
+/// there is binomial. Where hardly any was seen it is what could have gone unseen.
+pub fn error(seen: u64, share: f64) -> u64 {
+    // Three unseen of a Poisson distribution are as rare as 5 of 100.
+    let spread = (1.96 * (seen as f64 * (1.0 - share)).sqrt()).max(3.0 * (1.0 - share));
+    (spread / share).ceil() as u64
+}
+
 /// A source of which only a share of the keys is seen.
 pub struct Shared<'s> {
     source: &'s mut dyn Source,

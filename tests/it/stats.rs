@@ -176,6 +176,32 @@ fn a_share_of_the_keys_tells_about_the_whole() {
 }
 
 #[test]
+fn a_sampled_count_is_right_within_the_error_it_states() {
+    const SESSIONS: i64 = 3_000;
+    let sess = Sess::new().many(SESSIONS as usize);
+    let count = |args: &[&str]| {
+        let told = sess.args([&["count", "-o", "json"], args].concat()).success().json();
+        (told["count"].as_i64().expect("a number"), told["error"].as_i64())
+    };
+    assert_eq!(count(&[]), (SESSIONS, None));
+    assert_eq!(count(&["--sample", "100%"]), (SESSIONS, None));
+    // 19 of 20 are expected. Of 20 fair tries less than 14 are right once in 100 000 times.
+    let right = (0..20).filter(|_| {
+        let (count, error) = count(&["--sample", "10%"]);
+        let error = error.expect("how far off it may be");
+        assert!(error < SESSIONS / 4, "{error}");
+        (count - SESSIONS).abs() <= error
+    });
+    let right = right.count();
+    assert!(right >= 14, "{right} of 20 were right");
+    let groups = sess.args(["count", "--by", "layout", "--sample", "50%", "-o", "json"]).success().json();
+    let grouped = groups[0]["count"].as_i64().expect("a number");
+    assert!((grouped - SESSIONS).abs() < 600, "{grouped}");
+    sess.args(["count", "--sample", "1%", "--fail-if-any"]).code(2);
+    sess.args(["count", "--sample", "0"]).code(2).says("give a percentage");
+}
+
+#[test]
 fn a_screen_of_figures_fits_a_terminal() {
     let sess = store();
     let text = sess.args(["stats"]).success().text();
