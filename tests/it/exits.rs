@@ -161,6 +161,7 @@ fn what_changes_while_the_question_stands_is_left_alone() {
     let end = shown.rfind("}\r\n").expect("its end");
     let report: serde_json::Value = serde_json::from_str(&shown[start..=end]).expect("JSON");
     assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("the same command again ends what changed"), "{shown}");
     for (member, count) in [("matched", 3), ("done", 1), ("gone", 1), ("changed", 1), ("failed", 0)] {
         assert_eq!(report[member], count, "{member} in {report}");
     }

@@ -338,12 +338,24 @@ impl<'a> Job<'a> {
 /// Says what the end of the sessions did not end, where nobody was told before.
 pub(super) fn tell_what_stays<'j, 'a: 'j>(context: &Context, jobs: impl IntoIterator<Item = &'j Job<'a>>) {
     let mut layouts = BTreeMap::new();
-    for job in jobs.into_iter().filter(|job| job.ends && job.report.done + job.report.gone > 0) {
+    let mut changed = false;
+    for job in jobs.into_iter().filter(|job| job.ends) {
+        let Change { chosen, safety, .. } = &job.change;
+        changed |= job.report.changed > 0 && matches!(chosen, Chosen::Filter) && safety.verify.is_none();
+        if job.report.done + job.report.gone == 0 {
+            continue;
+        }
         for (layout, sessions) in job.layouts.iter().filter(|(layout, _)| !job.told.contains(*layout)) {
             *layouts.entry(*layout).or_default() += sessions;
         }
     }
     tell_caveats(context, &layouts, None);
+    // Requests wrote to them meanwhile: their owners are still logged in.
+    if changed {
+        context.ui.hint(
+            "the same command again ends what changed meanwhile and still matches; --verify 5s does so by itself",
+        );
+    }
 }
 
 /// Says how what was done is taken back: by the one run that was kept, or by the name `all` of several.

@@ -30,8 +30,9 @@ end      sess_lifetime: since 4.4 the end in seconds since 1970; up to 4.3 secon
 user     as in symfony
 times    _sf2_meta.c (created) and .u (last used)
 cookie   PHPSESSID (framework.session.name) = the id, unsigned
-end it   the row. With lock_mode 2, the default, a request holds its row: the DELETE waits for it,
-         and the session stays gone. With 0 and 1 the request writes it back (observed, 5.4)
+end it   the row. With lock_mode 2, the default, a request holds its row: a purge waits for it and
+         then leaves alone what it changed; the same purge again ends it, and it stays gone. With
+         0 and 1 the request writes it back (observed, 5.4)
 ",
     keys: Keys {
         prefix: "sessions",
