@@ -2,8 +2,9 @@
 //!
 //! neovintage/kemal-session-redis at 0777495.
 
+use crate::frameworks::go;
 use crate::layout::session::{Facts, Unnamed};
-use crate::layout::{Blob, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, go, key, user, whose};
+use crate::layout::{Blob, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, key, user, whose};
 
 const PREFIX: &str = "kemal:session:";
 

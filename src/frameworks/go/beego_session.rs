@@ -8,11 +8,12 @@ use std::borrow::Cow;
 use crate::codec::gob::Keys as GobKeys;
 use crate::codec::{Limits, json};
 use crate::cookie;
+use crate::frameworks::go;
 use crate::layout::blob::Form;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
 use crate::layout::{
-    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, Whose, go, setup, time,
+    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, Whose, setup, time,
 };
 use crate::value::Value;
 

@@ -6,9 +6,10 @@ use std::borrow::Cow;
 
 use crate::codec::msgpack;
 use crate::cookie;
+use crate::frameworks::go;
 use crate::layout::blob::Form;
 use crate::layout::key::{self, Alphabet};
-use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, go};
+use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, Whose};
 use crate::value::Value;
 use crate::wrap::base64;
 

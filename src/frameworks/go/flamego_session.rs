@@ -4,10 +4,11 @@
 
 use crate::codec::gob::Keys as GobKeys;
 use crate::cookie;
+use crate::frameworks::go;
+use crate::frameworks::go::Bag;
 use crate::layout::blob::Form;
-use crate::layout::go::Bag;
 use crate::layout::key::{self, Alphabet};
-use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, go};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict};
 
 const ID: usize = 16;
 

@@ -7,11 +7,12 @@ use std::borrow::Cow;
 
 use crate::codec::gob::Keys as GobKeys;
 use crate::cookie;
+use crate::frameworks::go;
 use crate::layout::blob::Form;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
 use crate::layout::{
-    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, Whose, go, open_any, setup, user,
+    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, Whose, open_any, setup, user,
 };
 use crate::value::Value;
 

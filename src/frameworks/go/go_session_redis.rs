@@ -3,9 +3,10 @@
 //! go-session/redis 3b4fbd5, go-session/session 02e6830 (v3).
 
 use crate::cookie::{self, CookieError, Given, Opened};
+use crate::frameworks::go;
 use crate::layout::key;
 use crate::layout::setup::{OptionKind, OptionSpec};
-use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Rank, Setup, Verdict, Whose, go};
+use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Rank, Setup, Verdict, Whose};
 use crate::value::Value;
 use std::borrow::Cow;
 

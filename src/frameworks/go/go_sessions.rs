@@ -5,10 +5,11 @@
 use std::borrow::Cow;
 
 use crate::codec::json;
+use crate::frameworks::go;
 use crate::layout::blob::Form;
 use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
-    Blob, Cookie, Copies, Decoded, Ends, Extra, Keys, Layout, Mark, Place, Setup, Verdict, Whose, go, key,
+    Blob, Cookie, Copies, Decoded, Ends, Extra, Keys, Layout, Mark, Place, Setup, Verdict, Whose, key,
     open_bare_under_any, time, whose,
 };
 use crate::store::{Key, Op, Raw};

@@ -4,13 +4,12 @@
 
 use crate::codec::gob::Keys as GobKeys;
 use crate::cookie;
+use crate::frameworks::go;
+use crate::frameworks::go::Bag;
 use crate::layout::blob::Form;
-use crate::layout::go::Bag;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
-use crate::layout::{
-    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, go, php, setup, time,
-};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, php, setup, time};
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {

@@ -6,10 +6,11 @@ use std::borrow::Cow;
 
 use crate::codec::{Limits, json};
 use crate::cookie;
+use crate::frameworks::go;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
 use crate::layout::{
-    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, blob, go, php, python,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, blob, php, python,
 };
 use crate::store::Kind;
 use crate::value::Value;

@@ -7,11 +7,12 @@ use std::borrow::Cow;
 
 use crate::codec::gob::Keys as GobKeys;
 use crate::cookie;
+use crate::frameworks::go;
+use crate::frameworks::go::Bag;
 use crate::layout::blob::Form;
-use crate::layout::go::Bag;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::{
-    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, go, open_under_any, setup,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, open_under_any, setup,
 };
 
 const ID: usize = 52;

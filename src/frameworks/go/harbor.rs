@@ -5,10 +5,11 @@
 use std::borrow::Cow;
 
 use crate::codec::gob::Keys as GobKeys;
+use crate::frameworks::go;
+use crate::frameworks::go::Bag;
 use crate::frameworks::go::beego_session;
-use crate::layout::go::Bag;
 use crate::layout::session::{Facts, Unnamed};
-use crate::layout::{Blob, Cookie, Ends, Layout, Rank, Setup, Verdict, Whose, go};
+use crate::layout::{Blob, Cookie, Ends, Layout, Rank, Setup, Verdict, Whose};
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {

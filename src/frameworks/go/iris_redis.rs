@@ -6,8 +6,9 @@ use std::borrow::Cow;
 
 use crate::codec::{gob, json};
 use crate::cookie;
+use crate::frameworks::go;
 use crate::layout::{
-    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, blob, go, key, setup,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, blob, key, setup,
 };
 use crate::store::Kind;
 use crate::value::Value;

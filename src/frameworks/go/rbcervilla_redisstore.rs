@@ -4,13 +4,12 @@
 //! internal/outpost/proxyv2.
 
 use crate::codec::gob::Keys as GobKeys;
+use crate::frameworks::go;
+use crate::frameworks::go::Bag;
 use crate::frameworks::go::gorilla_redistore;
-use crate::layout::go::Bag;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
-use crate::layout::{
-    Blob, Cookie, Ends, Keys, Layout, Place, Setup, Verdict, go, open_bare_under_any, setup,
-};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Place, Setup, Verdict, open_bare_under_any, setup};
 use crate::layout::{Mark, blob::Form};
 use crate::value::Value;
 

@@ -5,7 +5,8 @@
 use std::borrow::Cow;
 
 use crate::cookie;
-use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, blob, go};
+use crate::frameworks::go;
+use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, blob};
 use crate::store::Kind;
 use crate::value::Value;
 

@@ -1,10 +1,11 @@
 //! Micronaut's session in Redis.
 
 use crate::cookie;
+use crate::frameworks::jvm;
 use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Ends, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose,
-    blob, expire, jvm, key, time, whose,
+    blob, expire, key, time, whose,
 };
 use crate::store::Key;
 use crate::store::{Kind, Op};

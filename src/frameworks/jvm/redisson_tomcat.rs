@@ -3,7 +3,7 @@
 use crate::codec::Limits;
 use crate::codec::java;
 use crate::cookie;
-use crate::layout::jvm;
+use crate::frameworks::jvm;
 use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Extra, Keys, Layout, Mark, Place, Setup, Verdict, Whose, expire, time, user,

@@ -3,10 +3,11 @@
 use crate::codec::Limits;
 use crate::codec::fastjson;
 use crate::cookie;
+use crate::frameworks::jvm;
 use crate::layout::session::{Facts, Session};
 use crate::layout::{
-    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Setup, Verdict, expire, jvm,
-    key, time, user,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Setup, Verdict, expire, key,
+    time, user,
 };
 use crate::value::Value;
 

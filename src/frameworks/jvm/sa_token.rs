@@ -1,10 +1,11 @@
 //! Sa-Token: a key a token, with the account's session beside it.
 
 use crate::cookie;
+use crate::frameworks::jvm;
 use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Evidence, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup,
-    Verdict, Whose, blob, expire, jvm, key, time, user,
+    Verdict, Whose, blob, expire, key, time, user,
 };
 use crate::store::{JsonItem, Key, WhenEmpty};
 use crate::store::{Kind, Op};

@@ -3,10 +3,11 @@
 use crate::codec::Limits;
 use crate::codec::java::{self, Stream};
 use crate::cookie;
+use crate::frameworks::jvm;
 use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
-    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, expire, jvm, key,
-    open_any, time, user, whose,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, expire, key, open_any,
+    time, user, whose,
 };
 use crate::store::Raw;
 use crate::store::Rewrite;

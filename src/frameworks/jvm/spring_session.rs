@@ -1,7 +1,7 @@
 //! Spring Session with the default repository: a hash a session, and nothing beside it.
 
 use crate::cookie;
-use crate::layout::jvm;
+use crate::frameworks::jvm;
 use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex,

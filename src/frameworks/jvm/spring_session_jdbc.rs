@@ -5,13 +5,12 @@
 use std::borrow::Cow;
 
 use crate::cookie;
+use crate::frameworks::jvm;
 use crate::layout::key;
 use crate::layout::session::{Facts, Moved, Session};
 use crate::layout::setup::{OptionKind, OptionSpec};
 use crate::layout::table;
-use crate::layout::{
-    Blob, Cookie, Decoded, Ends, Extra, Keys, Layout, Mark, Setup, Verdict, Whose, expire, jvm,
-};
+use crate::layout::{Blob, Cookie, Decoded, Ends, Extra, Keys, Layout, Mark, Setup, Verdict, Whose, expire};
 use crate::store::sql::PART;
 use crate::store::{Medium, PartsOf, Rows, Table};
 use crate::value::Value;

@@ -3,11 +3,12 @@
 use crate::codec::java::{self, Root, Show, Stream};
 use crate::codec::{DecodeError, Limits};
 use crate::cookie;
+use crate::frameworks::jvm;
 use crate::layout::key;
 use crate::layout::key::Alphabet;
 use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
-    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, expire, jvm, time, user, whose,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, expire, time, user, whose,
 };
 use crate::store::Raw;
 use crate::value::Value;
@@ -156,7 +157,7 @@ fn members<'b>(stream: &Stream<'b>, limits: &Limits) -> Option<Vec<(Cow<'b, str>
     while attributes.len() < count
         && let Some(Value::Text(name)) = roots.next().map(|root| value(root, ""))
     {
-        let base = format!("/attributes{}", crate::layout::jvm::pointer(&name));
+        let base = format!("/attributes{}", crate::frameworks::jvm::pointer(&name));
         let attribute = match roots.next() {
             Some(root) => value(root, &base),
             // The stream broke off in this one.

@@ -2,11 +2,12 @@
 
 use crate::codec::vertx;
 use crate::cookie::{self, Opened};
+use crate::frameworks::jvm;
 use crate::layout::key;
 use crate::layout::key::Alphabet;
 use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
-    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, expire, jvm, time, user, whose,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Setup, Verdict, Whose, expire, time, user, whose,
 };
 use crate::store::Raw;
 use crate::value::Value;

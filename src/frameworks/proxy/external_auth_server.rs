@@ -9,11 +9,12 @@ use sha2::{Digest, Sha256};
 
 use crate::codec::{DecodeError, json};
 use crate::cookie;
+use crate::frameworks::go;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::{Facts, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose,
-    go, setup, user,
+    setup, user,
 };
 use crate::value::Value;
 use crate::wrap;

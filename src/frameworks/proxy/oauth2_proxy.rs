@@ -12,11 +12,12 @@ use aes_gcm::{AesGcm, KeyInit, Nonce};
 
 use crate::codec::{DecodeError, msgpack};
 use crate::cookie::{jar, oauth2_proxy};
+use crate::frameworks::go;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Rank, Setup, Unlock,
-    Verdict, blob, go, setup, time, user,
+    Verdict, blob, setup, time, user,
 };
 use crate::store::{Key, Op};
 use crate::value::Value;

@@ -4,9 +4,10 @@
 
 use crate::codec::json;
 use crate::cookie;
+use crate::frameworks::go;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
-use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, go, time};
+use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, time};
 use crate::layout::{python, setup};
 use crate::value::Value;
 

@@ -6,10 +6,11 @@ use std::borrow::Cow;
 
 use crate::codec::json;
 use crate::cookie;
+use crate::frameworks::go;
 use crate::layout::key::Alphabet;
 use crate::layout::session::{Facts, Session};
 use crate::layout::{
-    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, expire, go, setup, time,
+    Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, expire, setup, time,
 };
 use crate::value::Value;
 

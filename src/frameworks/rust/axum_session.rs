@@ -7,10 +7,11 @@ use std::borrow::Cow;
 
 use crate::codec::{DecodeError, json};
 use crate::cookie::{CookieError, Given, Opened, jar};
+use crate::frameworks::go;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
 use crate::layout::setup::{self, OptionKind, OptionSpec};
-use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, go};
+use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose};
 use crate::value::Value;
 use crate::wrap;
 

@@ -2,9 +2,10 @@
 //!
 //! poem 3.1.12 src/session.
 
+use crate::frameworks::go;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::{
-    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, go, php, python, setup,
+    Blob, Cookie, Ends, Keys, Layout, Mark, Place, Rank, Setup, Verdict, php, python, setup,
 };
 
 const ID: usize = 43;

@@ -2,9 +2,10 @@
 //!
 //! rocket-session-store 0.2.1.
 
+use crate::frameworks::go;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup::{OptionKind, OptionSpec};
-use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Place, Rank, Setup, Verdict, go, open_bare_under_any};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Place, Rank, Setup, Verdict, open_bare_under_any};
 
 const ID: usize = 24;
 

@@ -7,11 +7,12 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::frameworks::go;
 use crate::layout::blob::Form;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
 use crate::layout::setup::{self, OptionKind, OptionSpec};
-use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose, go};
+use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, Whose};
 use crate::value::Value;
 
 /// An id in base64url.

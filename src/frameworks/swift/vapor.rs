@@ -5,9 +5,10 @@
 use std::borrow::Cow;
 
 use crate::cookie;
+use crate::frameworks::go;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::Facts;
-use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict, go};
+use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, Verdict};
 use crate::value::Value;
 
 const PREFIX: &str = "vrs-";
