@@ -34,6 +34,7 @@ mod load;
 mod once;
 mod patience;
 mod read;
+mod renewed;
 mod restore;
 mod rights;
 mod scan;
@@ -123,6 +124,10 @@ pub struct RedisStore {
     asking: bool,
     /// Keys that a scan has met and not read, as they were on another node by then or the scan failed.
     strayed: Vec<(Key, Need)>,
+    /// The random id of the server's process, once that was asked and where it may be.
+    process: Option<Vec<u8>>,
+    /// How often the connection was lost and made anew.
+    renewed: u64,
     /// Sentinels watch over it: nothing is sent once another server is the primary.
     lead: Option<Lead>,
 }
@@ -162,6 +167,8 @@ impl RedisStore {
             cluster,
             asking: false,
             strayed: Vec::new(),
+            process: None,
+            renewed: 0,
             lead: None,
         })
     }
@@ -332,6 +339,8 @@ impl RedisStore {
         for command in &commands {
             self.push(command);
         }
+        // What tells whether a connection that has to be made anew leads to the same process.
+        self.push(&[b"INFO", b"server"]);
         self.flush("GET")?;
         let mut denied = None;
         for command in commands {
@@ -344,6 +353,8 @@ impl RedisStore {
                 denied.get_or_insert(error);
             }
         }
+        let info = self.take("INFO")?.ok().and_then(bulk);
+        self.process = info.and_then(|info| renewed::process_of(&info));
         denied.map_or(Ok(()), Err)
     }
 }
@@ -358,14 +369,14 @@ impl Source for RedisStore {
     }
 
     fn size(&mut self) -> Result<Option<u64>, Error> {
-        match self.ask(&[b"DBSIZE"])? {
+        match self.read_steadily(|store| store.ask(&[b"DBSIZE"]))? {
             Answer::Int(n) => Ok(Some(n.max(0) as u64)),
             _ => Err(self.senseless("DBSIZE")),
         }
     }
 
     fn now(&mut self) -> Result<i64, Error> {
-        let answer = self.ask(&[b"TIME"])?;
+        let answer = self.read_steadily(|store| store.ask(&[b"TIME"]))?;
         instant(answer).ok_or_else(|| self.senseless("TIME"))
     }
 
@@ -392,8 +403,16 @@ impl Source for RedisStore {
             .collect()
     }
 
+    fn remarks(&self) -> Vec<String> {
+        match self.renewed {
+            0 => Vec::new(),
+            1 => vec![format!("the connection to {} was lost and made anew", self.place)],
+            n => vec![format!("the connection to {} was lost and made anew {n} times", self.place)],
+        }
+    }
+
     fn health(&mut self) -> Result<Option<Health>, Error> {
-        load::health(self).map(Some)
+        self.read_steadily(load::health).map(Some)
     }
 
     fn lacks(&mut self, commands: &[&str]) -> Result<Option<Vec<String>>, Error> {
@@ -415,10 +434,29 @@ impl Source for RedisStore {
 
 impl Lookup for RedisStore {
     fn read(&mut self, keys: &[Key], need: Need) -> Result<Vec<Record>, Error> {
-        read::records(self, keys, need)
+        self.read_steadily(|store| read::records(store, keys, need))
     }
 
     fn kinds(&mut self, keys: &[Key]) -> Result<Vec<Option<Kind>>, Error> {
+        self.read_steadily(|store| store.kinds_of(keys))
+    }
+
+    fn entries(&mut self, key: &Key, most: usize) -> Result<Vec<Vec<u8>>, Error> {
+        self.read_steadily(|store| store.entries_of(key, most))
+    }
+
+    fn members(&mut self, keys: &[Key], sorted: bool) -> Result<Vec<Vec<Vec<u8>>>, Error> {
+        self.read_steadily(|store| store.members_of(keys, sorted))
+    }
+
+    fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error> {
+        self.read_steadily(|store| before::probe(store, ops))
+    }
+}
+
+/// One reading each, on the connection that there is: what is watched on it would not be on another.
+impl RedisStore {
+    fn kinds_of(&mut self, keys: &[Key]) -> Result<Vec<Option<Kind>>, Error> {
         for key in keys {
             self.push(&[b"TYPE", &key.0]);
         }
@@ -434,8 +472,8 @@ impl Lookup for RedisStore {
         Ok(kinds)
     }
 
-    fn entries(&mut self, key: &Key, most: usize) -> Result<Vec<Vec<u8>>, Error> {
-        let kind = self.kinds(std::slice::from_ref(key))?.pop().flatten();
+    fn entries_of(&mut self, key: &Key, most: usize) -> Result<Vec<Vec<u8>>, Error> {
+        let kind = self.kinds_of(std::slice::from_ref(key))?.pop().flatten();
         let (card, read): (&[&[u8]], &[&[u8]]) = match kind {
             Some(Kind::String) => (&[b"STRLEN", &key.0], &[b"GET", &key.0]),
             Some(Kind::Set) => (&[b"SCARD", &key.0], &[b"SMEMBERS", &key.0]),
@@ -457,7 +495,7 @@ impl Lookup for RedisStore {
         })
     }
 
-    fn members(&mut self, keys: &[Key], sorted: bool) -> Result<Vec<Vec<Vec<u8>>>, Error> {
+    fn members_of(&mut self, keys: &[Key], sorted: bool) -> Result<Vec<Vec<Vec<u8>>>, Error> {
         for key in keys {
             if sorted {
                 self.push(&[b"ZRANGE", &key.0, b"0", b"-1"]);
@@ -475,10 +513,6 @@ impl Lookup for RedisStore {
             });
         }
         Ok(members)
-    }
-
-    fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error> {
-        before::probe(self, ops)
     }
 }
 

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
+use crate::support::proxy::Proxy;
 use crate::support::*;
 
 /// A port of this machine at which nobody listens.
@@ -226,6 +227,38 @@ fn a_server_that_dies_in_the_middle_leaves_an_incomplete_listing() {
         let ran = listing.end().code(3).says("scan incomplete").says("there may be more sessions");
         assert!(ran.lines().len() < 60_000);
     }
+}
+
+#[test]
+fn a_connection_that_is_cut_is_made_anew_while_only_reading() {
+    const SESSIONS: usize = 3_000;
+    let sess = Sess::new().many(SESSIONS);
+    for layouts in [&["--layout", "connect-redis"][..], &[]] {
+        let proxy = Proxy::to(&sess.server).cut_after(100_000);
+        let url = proxy.url();
+        let at = |args: &[&str]| sess.args([&["--store", &url][..], layouts, args].concat());
+        let mut ids = at(&["list", "-o", "ids"]).success().says("was lost and made anew").lines();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), SESSIONS);
+        let lines = at(&["list", "-o", "ndjson"]).success().ndjson();
+        assert_eq!(lines.len(), SESSIONS);
+        assert!(lines.iter().all(|row| row["bytes"].is_number() && row["layout"] == "connect-redis"));
+        at(&["count"]).success().stdout(&format!("{SESSIONS}\n"));
+        assert_eq!(at(&["stats", "-o", "json"]).success().json()["sessions"], json!(SESSIONS));
+    }
+    // One that never brings anything is given up.
+    let proxy = Proxy::to(&sess.server).cut_after(2_000);
+    sess.args(["--store", &proxy.url(), "count"]).code(1);
+}
+
+#[test]
+fn a_scan_does_not_go_on_with_another_process() {
+    let mut sess = Sess::new().many(60_000);
+    let mut listing = sess.start(["list", "-o", "ids"]);
+    listing.line();
+    sess.server.restart(&[]);
+    listing.end().code(3).says("scan incomplete");
 }
 
 #[test]

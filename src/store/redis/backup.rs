@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{RedisStore, Refusal, bulk, instant, int, kind_of, pairs};
 use crate::store::json_list;
 use crate::store::{
-    Backup, Companion, Content, Error, Fingerprint, Key, Kind, Lookup as _, Op, Parts, Raw, Step, fingerprint,
+    Backup, Companion, Content, Error, Fingerprint, Key, Kind, Op, Parts, Raw, Step, fingerprint,
 };
 use ::redis::Value as Answer;
 
@@ -462,7 +462,7 @@ pub(super) fn digest_of(parts: &Parts) -> Fingerprint {
 
 /// The kinds of these keys, of those that are small collections with content to compare.
 pub(super) fn small_kinds(store: &mut RedisStore, keys: &[Key]) -> Result<Vec<Option<Kind>>, Error> {
-    let mut kinds = store.kinds(keys)?;
+    let mut kinds = store.kinds_of(keys)?;
     let count = |kind: Option<Kind>| -> Option<&[u8]> {
         match kind? {
             Kind::Set => Some(b"SCARD"),

@@ -14,8 +14,7 @@ use super::{
 };
 use crate::codec;
 use crate::store::{
-    Applied, Ends, Error, Expiry, Fit, Keeper, Key, Lookup as _, Op, Outcome, Own, Raw, Rewrite, Step,
-    fingerprint,
+    Applied, Ends, Error, Expiry, Fit, Keeper, Key, Op, Outcome, Own, Raw, Rewrite, Step, fingerprint,
 };
 use ::redis::Value as Answer;
 
@@ -112,7 +111,7 @@ fn look_again(store: &RedisStore, steps: &[Step], unheard: &[usize], outcomes: &
         return;
     }
     let keys: Vec<Key> = unheard.iter().map(|at| steps[*at].key.clone()).collect();
-    let kinds = RedisStore::open(&store.target).and_then(|mut other| other.kinds(&keys));
+    let kinds = RedisStore::open(&store.target).and_then(|mut other| other.kinds_of(&keys));
     for (nth, at) in unheard.iter().enumerate() {
         let ended = steps[*at].own == Own::End;
         outcomes[*at] = match &kinds {
@@ -207,7 +206,7 @@ fn listed<'s>(store: &mut RedisStore, steps: &'s [Step]) -> Result<Cow<'s, [Step
             _ => {}
         }
     }
-    let members = store.members(&small, false)?;
+    let members = store.members_of(&small, false)?;
     let listed: HashMap<&Key, Vec<Vec<u8>>> = small.iter().zip(members).collect();
     let mut steps = steps.to_vec();
     for step in &mut steps {

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::read::{Await, Reading, What};
 use super::{RedisStore, blank, bulk, small};
 use crate::store::seen::Seen;
-use crate::store::{Error, Interest, Need, Page, Query, Raw};
+use crate::store::{Error, Interest, Key, Need, Page, Query, Raw};
 use ::redis::Value as Answer;
 use std::ops::ControlFlow;
 
@@ -35,13 +35,96 @@ struct Assembly {
     waiting: isize,
 }
 
+/// How far a scan is: what it takes to go on with it on another connection.
+struct Course {
+    /// The cursor whose answer has not come yet; `None` once the last one is in.
+    next: Option<Vec<u8>>,
+    /// Pages whose answers are still coming in.
+    pages: VecDeque<Assembly>,
+    /// Keys of pages whose answers will not come any more, as the connection was lost.
+    left: VecDeque<Page>,
+    /// Pages that were handed on.
+    visited: u64,
+}
+
+impl Course {
+    fn begun() -> Course {
+        Course { next: Some(b"0".to_vec()), pages: VecDeque::new(), left: VecDeque::new(), visited: 0 }
+    }
+
+    /// The connection is another one: what was asked for on the old one is asked for again by its keys.
+    fn turn(&mut self) {
+        let blanked = |mut assembly: Assembly| {
+            for record in &mut assembly.page.records {
+                let key = std::mem::take(&mut record.key.0);
+                *record = blank(key, record.asked);
+            }
+            assembly.page
+        };
+        self.left.extend(self.pages.drain(..).map(blanked));
+    }
+
+    /// Reads what the lost connection still owed.
+    fn catch_up(
+        &mut self,
+        store: &mut RedisStore,
+        visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Error> {
+        while let Some(page) = self.left.front_mut() {
+            // Of some of them nothing but the name is wanted.
+            let mut open: Vec<usize> = (0..page.records.len()).collect();
+            open.retain(|at| page.records[*at].asked != Need::NOTHING);
+            while let Some(need) = open.first().map(|at| page.records[*at].asked) {
+                let (alike, others): (Vec<usize>, Vec<usize>) =
+                    open.into_iter().partition(|at| page.records[*at].asked == need);
+                let keys: Vec<Key> = alike.iter().map(|at| page.records[*at].key.clone()).collect();
+                for (at, record) in alike.into_iter().zip(super::read::records(store, &keys, need)?) {
+                    page.records[at] = record;
+                }
+                open = others;
+            }
+            let Some(page) = self.left.pop_front() else { break };
+            self.visited += 1;
+            if visit(page).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// Connections in a row that are lost before they brought anything.
+const FRUITLESS: u32 = 3;
+
+/// Goes over all keys of a server that is alone. A connection that is lost on the way is made anew, and the
+/// scan goes on from where it was: a cursor holds on any connection to the same process.
 pub(super) fn run(
     store: &mut RedisStore,
     query: &mut Query<'_>,
     visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let mut seen = Seen::new();
-    over(store, query, &mut |key| seen.first(key), visit)
+    let mut course = Course::begun();
+    let mut fruitless = 0;
+    loop {
+        let before = course.visited;
+        let ended = match course.catch_up(store, visit) {
+            Ok(ControlFlow::Continue(())) => {
+                ahead(store, query, &mut |key| seen.first(key), visit, &mut course)
+            }
+            Ok(ControlFlow::Break(())) => Ok(()),
+            Err(error) => Err(error),
+        };
+        let error = match ended {
+            Err(error @ Error::Lost { .. }) if store.is_renewable() => error,
+            ended => return ended,
+        };
+        fruitless = if course.visited > before { 1 } else { fruitless + 1 };
+        if fruitless > FRUITLESS || store.renew().is_err() || !store.is_same_process() {
+            return Err(error);
+        }
+        course.turn();
+    }
 }
 
 /// Goes over all keys that are met for the `first` time. What an error left in the middle has strayed.
@@ -51,10 +134,10 @@ pub(super) fn over(
     first: &mut dyn FnMut(&[u8]) -> bool,
     visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
 ) -> Result<(), Error> {
-    let mut pages = VecDeque::new();
-    let ended = ahead(store, query, first, visit, &mut pages);
+    let mut course = Course::begun();
+    let ended = ahead(store, query, first, visit, &mut course);
     if ended.is_err() && (store.cluster || store.lead.is_some()) {
-        let left = pages.into_iter().flat_map(|assembly: Assembly| assembly.page.records);
+        let left = course.pages.into_iter().flat_map(|assembly: Assembly| assembly.page.records);
         store.strayed.extend(left.map(|record| (record.key, record.asked)));
     }
     ended
@@ -65,7 +148,7 @@ fn ahead(
     query: &mut Query<'_>,
     first: &mut dyn FnMut(&[u8]) -> bool,
     visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
-    pages: &mut VecDeque<Assembly>,
+    course: &mut Course,
 ) -> Result<(), Error> {
     // Where others are watched, few commands go at a time, and each has to be short.
     let small = store.flow.is_none() && small::all(store)?;
@@ -73,7 +156,8 @@ fn ahead(
     // Answers to SCAN stand between those that `reading` awaits: how many of those come first.
     let mut scans: VecDeque<usize> = VecDeque::new();
     let mut first_page: u64 = 0;
-    let mut cursor: Option<Vec<u8>> = Some(b"0".to_vec());
+    let mut cursor: Option<Vec<u8>> = course.next.clone();
+    let Course { next: awaited_cursor, pages, visited, .. } = course;
     let (usual, most_ahead) = if store.close { (COUNT_CLOSE, AHEAD_CLOSE) } else { (COUNT, AHEAD) };
     let mut count = if store.flow.is_some() { MIN_COUNT.to_string().into_bytes() } else { usual.to_vec() };
     let mut urgent = true;
@@ -96,6 +180,7 @@ fn ahead(
             scans.pop_front();
             let (next, keys) = take_scan(store)?;
             cursor = (next != b"0").then_some(next);
+            awaited_cursor.clone_from(&cursor);
             // The next SCAN goes out before this page's reads, so that its answer overtakes them.
             if pages.len() < most_ahead
                 && let Some(next) = cursor.take()
@@ -146,6 +231,7 @@ fn ahead(
             take_one(store, &mut reading, pages, first_page, awaited)?;
         } else if cursor.is_none() && pages.iter().all(|page| page.waiting == 0) {
             while let Some(done) = pages.pop_front() {
+                *visited += 1;
                 if visit(whole(store, &mut reading, first_page, done)).is_break() {
                     return Ok(());
                 }
@@ -158,6 +244,7 @@ fn ahead(
             let Some(done) = pages.pop_front() else { break };
             let page = whole(store, &mut reading, first_page, done);
             first_page += 1;
+            *visited += 1;
             if visit(page).is_break() {
                 // Answers are still on their way; the connection is not used after a stopped scan.
                 return Ok(());
