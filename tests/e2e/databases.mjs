@@ -1,4 +1,4 @@
-// Applications that keep their sessions in PostgreSQL and MariaDB: Express, Django and Laravel. Who is logged in, the
+// Applications that keep their sessions in PostgreSQL and MariaDB: Express, Django, Flask and Laravel. Who is logged in, the
 // session behind a cookie, and that a purge logs out whom it names, and undo logs in again. What a request in flight
 // does to the row depends on the store, and is what the note behind the purge says.
 
@@ -54,6 +54,15 @@ await scenario("databases", async (t) => {
     await administered(onPostgres, "Django, PostgreSQL", browsersOf(t, url, "sessionid"), {
       layout: "django-db", users: [1, 2], options: {}, verified: null, lifetime: 14 * 86_400, inFlight: { answer: 400, back: false },
     });
+    await store.client.query("TRUNCATE django_session");
+  }
+  for (const env of [{}, { FORMAT: "json" }]) {
+    const url = await servePython(t, "flask_app.py", { ...env, DATABASE_URL: `postgresql+psycopg://postgres@/postgres?host=${store.where.host}` });
+    await administered(onPostgres, `Flask-Session, PostgreSQL${env.FORMAT ? ", JSON" : ""}`, browsersOf(t, url, "session"), {
+      layout: "flask-session-sqlalchemy", users: ["alice", "bob"], options: { prefix: "shop:session:" }, verified: null, lifetime: 31 * 86_400,
+      inFlight: { answer: "alice", back: true },
+    });
+    await store.client.query("TRUNCATE sessions");
   }
   {
     const key = `base64:${randomBytes(32).toString("base64")}`;

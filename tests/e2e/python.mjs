@@ -1,6 +1,8 @@
 // Applications on Django and Flask with their sessions in Redis: who is logged in, the session behind a
-// browser's cookie, and that a purge logs out whom it names and nobody else. On Django's engine cached_db it
-// does not, and says so.
+// browser's cookie, and that a purge logs out whom it names and nobody else. On Django's engine cached_db the
+// cache alone does not, and says so; with the table beside it, it does.
+
+import { join } from "node:path";
 
 import { browsersOf, outcome, scenario, servePython, sessctl, sessctlJson, snapshot } from "./lib.mjs";
 
@@ -61,9 +63,21 @@ await scenario("python", async (t) => {
     check("the keys end", [outcome(alone).code, await t.redis.exists(keys.slice(0, 2))], [0, 0]);
     check("it is said that this logs nobody out", alone.stderr, (text) => /django_session/.test(text));
     check("and so it is: SQL has them", [await everyone(), await t.redis.exists(keys.slice(0, 2))], [[1, 1, 2, null], 2]);
-    for (const cookie of all.slice(0, 2)) await app.good(`/forget?key=${cookie.split("=")[1]}`);
-    await sessctlJson(t, "purge", "--user", "1", "--yes");
-    check("with the rows gone first she is logged out", await everyone(), [null, null, 2, null]);
+
+    // The cache and the table as one.
+    const both = (...args) => sessctlJson(t, "--store", `sqlite:${join(t.dir, "db.sqlite")}`, ...args);
+    check("with the table beside it list shows rows and copies",
+      (await both("list")).map((row) => [row.layout, row.user]).sort(),
+      ["django-cached-db", "django-db"].flatMap((layout) => [null, "1", "1", "2"].map((user) => [layout, user])).sort());
+    const ended = await both("purge", "--user", "1", "--yes");
+    check("purge --user ends both", [ended.matched, ended.done, ended.complete], [4, 4, true]);
+    check("and logs her out everywhere, the other not", await everyone(), [null, null, 2, null]);
+    await both("undo", ended.run, "--yes");
+    check("undo logs her in again", await everyone(), [1, 1, 2, null]);
+    const goOn = await app.slow(all[0]);
+    await both("purge", "--user", "1", "--yes");
+    check("a request in flight is refused", await goOn(), 400);
+    check("and brings nothing back", [await everyone(), await t.redis.exists(keys.slice(0, 2))], [[null, null, 2, null], 0]);
   }
 
   for (const [what, env] of [["MessagePack", {}], ["signed cookies", { SIGNER: "1" }], ["JSON", { FORMAT: "json" }]]) {

@@ -37,7 +37,6 @@ settings.configure(
 django.setup()
 
 from django.contrib.auth import login, models  # noqa: E402
-from django.contrib.sessions.models import Session  # noqa: E402
 from django.core.cache import cache  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
@@ -72,17 +71,12 @@ def work(request):
     return who(request)
 
 
-def forget(request):
-    return JsonResponse({"rows": Session.objects.filter(session_key=request.GET["key"]).delete()[0]})
-
-
 urlpatterns = [
     path("login", log_in),
     path("visit", visit),
     path("me", who),
     path("slow", slow),
     path("work", work),
-    path("forget", forget),
 ]
 
 if __name__ == "__main__":

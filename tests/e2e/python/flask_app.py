@@ -1,5 +1,5 @@
-"""An application on Flask with Flask-Session and Flask-Login, its sessions in Redis, or in Memcached at $MEMCACHED; a
-cache and a limiter in Redis."""
+"""An application on Flask with Flask-Session and Flask-Login, its sessions in Redis, in Memcached at $MEMCACHED, or in
+the table of $DATABASE_URL; a cache and a limiter in Redis."""
 
 import os
 import pickle
@@ -7,6 +7,7 @@ import pickle
 import flask
 import flask_login
 import flask_session
+import flask_sqlalchemy
 import redis
 from pymemcache.client.base import PooledClient as Client
 
@@ -22,6 +23,9 @@ app.config.update(
 )
 if "MEMCACHED" in os.environ:
     app.config.update(SESSION_TYPE="memcached", SESSION_MEMCACHED=Client("unix:" + os.environ["MEMCACHED"]))
+elif "DATABASE_URL" in os.environ:
+    app.config.update(SQLALCHEMY_DATABASE_URI=os.environ["DATABASE_URL"])
+    app.config.update(SESSION_TYPE="sqlalchemy", SESSION_SQLALCHEMY=flask_sqlalchemy.SQLAlchemy(app))
 else:
     app.config.update(SESSION_TYPE="redis", SESSION_REDIS=store)
 flask_session.Session(app)
