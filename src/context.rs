@@ -358,7 +358,7 @@ impl Context {
 
     /// Asks whether so many sessions may be changed; in production the answer is their number.
     pub fn confirm(&self, question: &str, sessions: u64) -> Answer {
-        if self.guards.production {
+        if self.each().any(|context| context.guards.production) {
             self.ui.confirm_number(question, sessions)
         } else {
             self.ui.confirm(question)
