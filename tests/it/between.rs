@@ -184,73 +184,88 @@ fn points(requests: usize, turn: usize) -> impl Iterator<Item = usize> {
 
 #[test]
 fn whatever_happens_to_a_session_between_two_requests_concerns_it_alone() {
-    let events = [Event::Ends, Event::IsOfAnotherType, Event::IsWritten, Event::IndexesAreOfAnotherType];
     for slug in ["connect-redis", "spring-session-indexed", "redis-sessions", "better-auth", "sa-token"] {
-        let (sess, proxy) = through(Sess::new().load(slug));
-        let sess = sess.global(&["--layout", &layout_names(slug)[0]]);
-        let before = sess.server.snapshot();
-        let contents = sess.server.contents();
-        let sessions: Vec<Vec<u8>> = sess.listed("key", &[]).into_iter().map(String::into_bytes).collect();
-        let others: Vec<Vec<u8>> = before.keys().filter(|key| !sessions.contains(*key)).cloned().collect();
-        let reset = || {
-            proxy.pass();
-            sess.server.flush();
-            let mut pipe = redis::pipe();
-            for (key, (dump, end)) in &before {
-                pipe.cmd("RESTORE").arg(key).arg(end.max(&0)).arg(dump).arg("ABSTTL").ignore();
-            }
-            pipe.exec(&mut sess.server.connect()).expect("RESTORE");
-        };
-        let commands: [&[&str]; 3] = [
-            &["list", "-o", "json"],
-            &["purge", "--all", "--yes", "-o", "json"],
-            &["expire", "--all", "--in", "9d", "--yes", "-o", "json"],
-        ];
-        for (turn, (command, event)) in
-            commands.iter().flat_map(|command| events.map(|event| (*command, event))).enumerate()
-        {
+        between_requests(Server::start(), slug, 1);
+    }
+}
+
+#[test]
+fn so_it_does_on_other_servers() {
+    for name in ["redis-8.2", "valkey-9.1"] {
+        for slug in ["connect-redis", "spring-session-indexed"] {
+            let Some(server) = Server::of(name) else { return };
+            between_requests(server, slug, 2);
+        }
+    }
+}
+
+/// Does this to a captured store at every so many of the points that are looked at.
+fn between_requests(server: Server, slug: &str, every: usize) {
+    let events = [Event::Ends, Event::IsOfAnotherType, Event::IsWritten, Event::IndexesAreOfAnotherType];
+    let (sess, proxy) = through(Sess::on(server).load(slug));
+    let sess = sess.global(&["--layout", &layout_names(slug)[0]]);
+    let before = sess.server.snapshot();
+    let contents = sess.server.contents();
+    let sessions: Vec<Vec<u8>> = sess.listed("key", &[]).into_iter().map(String::into_bytes).collect();
+    let others: Vec<Vec<u8>> = before.keys().filter(|key| !sessions.contains(*key)).cloned().collect();
+    let reset = || {
+        proxy.pass();
+        sess.server.flush();
+        let mut pipe = redis::pipe();
+        for (key, (dump, end)) in &before {
+            pipe.cmd("RESTORE").arg(key).arg(end.max(&0)).arg(dump).arg("ABSTTL").ignore();
+        }
+        pipe.exec(&mut sess.server.connect()).expect("RESTORE");
+    };
+    let commands: [&[&str]; 3] = [
+        &["list", "-o", "json"],
+        &["purge", "--all", "--yes", "-o", "json"],
+        &["expire", "--all", "--in", "9d", "--yes", "-o", "json"],
+    ];
+    for (turn, (command, event)) in
+        commands.iter().flat_map(|command| events.map(|event| (*command, event))).enumerate()
+    {
+        reset();
+        let ran = sess.args(command);
+        if ran.code == Some(5) {
+            continue;
+        }
+        let requests = proxy.seen().len();
+        for n in points(requests, turn).step_by(every) {
             reset();
+            let victim = sessions[turn % sessions.len()].clone();
+            let (key, indexes) = (victim.clone(), others.clone());
+            proxy.at(n, move |server| happens(event, &key, &indexes, server));
             let ran = sess.args(command);
-            if ran.code == Some(5) {
+            let about = format!("{slug} {command:?} {event:?} at {n} of {requests}: {}", ran.stderr);
+            assert!(matches!(ran.code, Some(0 | 3)), "{about}: {:?}", ran.code);
+            assert!(!ran.stderr.contains("unexpected reply"), "{about}");
+            if command[0] == "list" {
+                let rows = ran.json().as_array().expect("rows").len();
+                assert!(rows + 1 >= sessions.len(), "{about}: {rows}");
                 continue;
             }
-            let requests = proxy.seen().len();
-            for n in points(requests, turn) {
-                reset();
-                let victim = sessions[turn % sessions.len()].clone();
-                let (key, indexes) = (victim.clone(), others.clone());
-                proxy.at(n, move |server| happens(event, &key, &indexes, server));
-                let ran = sess.args(command);
-                let about = format!("{slug} {command:?} {event:?} at {n} of {requests}: {}", ran.stderr);
-                assert!(matches!(ran.code, Some(0 | 3)), "{about}: {:?}", ran.code);
-                assert!(!ran.stderr.contains("unexpected reply"), "{about}");
-                if command[0] == "list" {
-                    let rows = ran.json().as_array().expect("rows").len();
-                    assert!(rows + 1 >= sessions.len(), "{about}: {rows}");
-                    continue;
-                }
-                let report = ran.json();
-                adds_up(&report, &about);
-                let counts = counts(&report);
-                assert_eq!((counts["failed"], &report["complete"]), (0, &json!(true)), "{about}");
-                assert!(counts["done"] as usize + 1 >= sessions.len(), "{about}: {report}");
-                proxy.pass();
-                let after = sess.server.contents();
-                if command[0] == "purge" {
-                    for key in sessions.iter().filter(|key| **key != victim) {
-                        assert!(!after.contains_key(key), "{about}: {}", key.escape_ascii());
-                    }
-                    // What was written after it was matched stays, and is said to.
-                    if matches!(event, Event::IsWritten) {
-                        assert_eq!(after.contains_key(&victim), counts["changed"] == 1, "{about}");
-                    }
-                }
-                let Some(run) = report["run"].as_str() else { continue };
-                sess.args(["undo", run, "--yes"]).success();
-                let back = sess.server.contents();
+            let report = ran.json();
+            adds_up(&report, &about);
+            let counts = counts(&report);
+            assert_eq!((counts["failed"], &report["complete"]), (0, &json!(true)), "{about}");
+            assert!(counts["done"] as usize + 1 >= sessions.len(), "{about}: {report}");
+            proxy.pass();
+            let after = sess.server.contents();
+            if command[0] == "purge" {
                 for key in sessions.iter().filter(|key| **key != victim) {
-                    assert_eq!(back.get(key), contents.get(key), "{about}: {}", key.escape_ascii());
+                    assert!(!after.contains_key(key), "{about}: {}", key.escape_ascii());
                 }
+                // What was written after it was matched stays, and is said to.
+                if matches!(event, Event::IsWritten) {
+                    assert_eq!(after.contains_key(&victim), counts["changed"] == 1, "{about}");
+                }
+            }
+            let Some(run) = report["run"].as_str() else { continue };
+            sess.args(["undo", run, "--yes"]).success();
+            let back = sess.server.contents();
+            for key in sessions.iter().filter(|key| **key != victim) {
+                assert_eq!(back.get(key), contents.get(key), "{about}: {}", key.escape_ascii());
             }
         }
     }

@@ -41,6 +41,7 @@ mod ruby;
 mod run_files;
 mod screens;
 mod sentinel;
+mod servers;
 mod several;
 mod signals;
 mod snapshots;

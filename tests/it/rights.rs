@@ -17,7 +17,7 @@ fn rule(user: &str) -> Vec<String> {
 }
 
 /// Runs as that user.
-fn run_as(sess: &Sess, user: &str, args: &[&str]) -> Ran {
+pub(crate) fn run_as(sess: &Sess, user: &str, args: &[&str]) -> Ran {
     let store = sess.server.url_of(user, "CHANGE-ME");
     sess.args([args, &["--store", &store]].concat())
 }
@@ -150,7 +150,7 @@ fn a_right_that_lacks_is_named() {
 }
 
 /// The words of the one line that `sessctl acl` prints for this.
-fn printed(sess: &Sess, args: &[&str]) -> Vec<String> {
+pub(crate) fn printed(sess: &Sess, args: &[&str]) -> Vec<String> {
     let lines = sess.args([&["acl"], args].concat()).success().lines();
     assert_eq!(lines.len(), 1, "{lines:?}");
     lines[0].split(' ').map(str::to_string).collect()

@@ -44,6 +44,9 @@ pub(crate) struct Server {
     password: Option<String>,
 }
 
+/// The redis-server of the machine, as Debian has it.
+pub(crate) const DEBIANS: &str = "redis-7.0";
+
 /// What a key holds and when it ends, to the byte and the millisecond.
 pub(crate) type Snapshot = BTreeMap<Vec<u8>, (Vec<u8>, i64)>;
 
@@ -93,23 +96,41 @@ impl Server {
         Server::try_of(OsStr::new("redis-server"), options)
     }
 
-    /// Servers of other makers or versions than the redis-server that all tests run on: the one that
-    /// SESSCTL_TEST_SERVER names, else a valkey-server that is installed. Where there is none, that is said.
+    /// One of the servers that tests/install unpacks, such as `valkey-9.1`; `redis-7.0` is the redis-server that
+    /// all tests run on. Where it lacks, that is said, and in CI it is an error.
+    pub(crate) fn of(name: &str) -> Option<Server> {
+        Server::of_with(name, &[])
+    }
+
+    /// The same with more options.
     #[expect(clippy::print_stderr, reason = "the test's own word on what it did not try")]
-    pub(crate) fn other() -> Option<Server> {
-        let named = std::env::var_os("SESSCTL_TEST_SERVER");
-        let paths = std::env::var_os("PATH").unwrap_or_default();
-        let found = || {
-            let installed = std::env::split_paths(&paths).map(|dir| dir.join("valkey-server"));
-            installed.filter(|path| path.is_file()).map(PathBuf::into_os_string).next()
-        };
-        let Some(program) = named.or_else(found) else {
-            eprintln!(
-                "on redis-server only: SESSCTL_TEST_SERVER names no other, nor is there a valkey-server"
-            );
+    pub(crate) fn of_with(name: &str, options: &[&str]) -> Option<Server> {
+        if name == DEBIANS {
+            return Some(Server::with(options));
+        }
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/servers").join(name).join("server");
+        if !program.is_file() {
+            let lacking = format!("{name} is not there ({}): tests/install unpacks it", program.display());
+            assert!(std::env::var_os("CI").is_none(), "{lacking}");
+            eprintln!("not tried: {lacking}");
             return None;
-        };
-        Some(Server::try_of(&program, &[]).expect("the other server starts"))
+        }
+        let started = Server::try_of(program.as_os_str(), options);
+        Some(started.unwrap_or_else(|| panic!("{name} does not start")))
+    }
+
+    /// The newest server of another maker, or what SESSCTL_TEST_SERVER names instead.
+    pub(crate) fn other() -> Option<Server> {
+        match std::env::var_os("SESSCTL_TEST_SERVER") {
+            Some(program) => Some(Server::try_of(&program, &[]).expect("the other server starts")),
+            None => Server::of("valkey-9.1"),
+        }
+    }
+
+    /// Whether it has such a command.
+    pub(crate) fn knows(&self, command: &str) -> bool {
+        matches!(self.command(&["COMMAND", "INFO", command]), redis::Value::Array(known)
+            if matches!(known[..], [redis::Value::Array(_)]))
     }
 
     fn try_of(program: &OsStr, options: &[&str]) -> Option<Server> {
@@ -206,6 +227,54 @@ impl Server {
                 (key, (dump.unwrap_or_default(), end))
             })
             .collect()
+    }
+
+    /// When a key ends, in ms since 1970; -1 is never and -2 that there is none. Servers that do not know
+    /// PEXPIRETIME say it by the span, so that it may be off by what an answer takes.
+    pub(crate) fn ends_at(&self, key: impl AsRef<[u8]>) -> i64 {
+        let (key, mut connection) = (key.as_ref(), self.connect());
+        if let Ok(end) = redis::cmd("PEXPIRETIME").arg(key).query(&mut connection) {
+            return end;
+        }
+        let (seconds, us): (i64, i64) = redis::cmd("TIME").query(&mut connection).expect("TIME");
+        match redis::cmd("PTTL").arg(key).query::<i64>(&mut connection).expect("PTTL") {
+            left if left < 0 => left,
+            left => seconds * 1000 + us / 1000 + left,
+        }
+    }
+
+    /// Writes what another server holds by commands: an older one takes no newer DUMP.
+    pub(crate) fn copy(&self, from: &Server) {
+        let mut pipe = redis::pipe();
+        for (key, content) in from.contents() {
+            match content {
+                Content::Text(text) => drop(pipe.cmd("SET").arg(&key).arg(text).ignore()),
+                Content::Fields(fields) => {
+                    pipe.cmd("HSET").arg(&key);
+                    for (name, value) in fields {
+                        pipe.arg(name).arg(value);
+                    }
+                    pipe.ignore();
+                }
+                Content::Members(members) => {
+                    let kind: String =
+                        redis::cmd("TYPE").arg(&key).query(&mut from.connect()).expect("a type");
+                    pipe.cmd(if kind == "list" { "RPUSH" } else { "SADD" }).arg(&key).arg(members).ignore();
+                }
+                Content::Scored(members) => {
+                    pipe.cmd("ZADD").arg(&key);
+                    for (member, score) in members {
+                        pipe.arg(score).arg(member);
+                    }
+                    pipe.ignore();
+                }
+            }
+            let end = from.ends_at(&key);
+            if end > 0 {
+                pipe.cmd("PEXPIREAT").arg(&key).arg(end).ignore();
+            }
+        }
+        pipe.exec(&mut self.connect()).expect("it is written");
     }
 
     /// What every key holds.
@@ -875,7 +944,12 @@ impl Ran {
 
 /// Two sessions of Alice, one of Bob and a key that is none.
 pub(crate) fn express_shop() -> Sess {
-    Sess::new()
+    express_shop_on(Server::start())
+}
+
+/// The same on this server.
+pub(crate) fn express_shop_on(server: Server) -> Sess {
+    Sess::on(server)
         .express("sess:alice-0000000000000000000000000001", Some("alice"), &json!({}))
         .express("sess:alice-0000000000000000000000000002", Some("alice"), &json!({}))
         .express("sess:bob-000000000000000000000000000003", Some("bob"), &json!({}))

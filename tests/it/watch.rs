@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use sessctl::ui::full::{Full, Tone};
 
 use crate::support::screen::Screen;
-use crate::support::{Sess, eventually, express_shop, fixture, sid};
+use crate::support::{Server, Sess, eventually, express_shop, express_shop_on, fixture, sid};
 
 /// Whether a rate of that name is told and is more than none.
 fn is_going(text: &str, name: &str) -> bool {
@@ -38,23 +38,28 @@ fn without_notifications_scans_are_compared() {
 #[test]
 fn with_notifications_each_second_is_told_and_nothing_scanned_for_it() {
     for flags in ["AKE", "KA"] {
-        let sess = express_shop();
-        sess.server.command(&["CONFIG", "SET", "notify-keyspace-events", flags]);
-        let before = setting(&sess);
-        let screen = sess.screen(100, 24, &["watch", "--rescan", "1h"]);
-        screen.shows("3 sessions, 2 users").shows("as the server reports it").shows("logins 0/s");
-        sess.server.forget_calls();
-        let sess = sess.express("sess:zoe-000000000000000000000000000009", Some("zoe"), &json!({}));
-        screen.shows("zoe").until("a login", |text| is_going(text, "logins"));
-        sess.server.command(&["EXPIRE", "sess:bob-000000000000000000000000000003", "7200"]);
-        screen.until("a renewal", |text| is_going(text, "renewals"));
-        sess.server.command(&["UNLINK", "sess:bob-000000000000000000000000000003"]);
-        screen.until("an end", |text| is_going(text, "ends"));
-        // Other keys are nobody's login.
-        assert!(!sess.server.calls().contains_key("scan"), "{:?}", sess.server.calls());
-        screen.press(&["C-c"]).shows("CODE 130, AS IT WAS");
-        assert_eq!(setting(&sess), before);
+        each_second_is_told(Server::start(), flags);
     }
+}
+
+/// The same on any server.
+pub(crate) fn each_second_is_told(server: Server, flags: &str) {
+    let sess = express_shop_on(server);
+    sess.server.command(&["CONFIG", "SET", "notify-keyspace-events", flags]);
+    let before = setting(&sess);
+    let screen = sess.screen(100, 24, &["watch", "--rescan", "1h"]);
+    screen.shows("3 sessions, 2 users").shows("as the server reports it").shows("logins 0/s");
+    sess.server.forget_calls();
+    let sess = sess.express("sess:zoe-000000000000000000000000000009", Some("zoe"), &json!({}));
+    screen.shows("zoe").until("a login", |text| is_going(text, "logins"));
+    sess.server.command(&["EXPIRE", "sess:bob-000000000000000000000000000003", "7200"]);
+    screen.until("a renewal", |text| is_going(text, "renewals"));
+    sess.server.command(&["UNLINK", "sess:bob-000000000000000000000000000003"]);
+    screen.until("an end", |text| is_going(text, "ends"));
+    // Other keys are nobody's login.
+    assert!(!sess.server.calls().contains_key("scan"), "{:?}", sess.server.calls());
+    screen.press(&["C-c"]).shows("CODE 130, AS IT WAS");
+    assert_eq!(setting(&sess), before);
 }
 
 #[test]
