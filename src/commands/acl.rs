@@ -152,29 +152,33 @@ const CLUSTER: &[&str] = &[
 /// What following a primary takes in addition.
 const SENTINEL: &[&str] = &["role", "wait"];
 
+/// What servers before 7.0 do not know, and refuse a whole line for. There it is asked in another way.
+const SINCE_7: &[&str] = &["pexpiretime"];
+
 /// What a copy of everything takes, as a replica gets it.
 const SNAPSHOT: &[&str] = &["psync", "replconf"];
 
 /// All that reading takes, as rules.
 pub(super) fn reading() -> String {
-    rules(&[For::List], &[])
+    rules(&[For::List], &[], false)
 }
 
 /// All that changing takes and taking it back, reading included.
 pub(super) fn changing() -> String {
-    rules(&CHANGES, &[])
+    rules(&CHANGES, &[], false)
 }
 
 const CHANGES: [For; 4] = [For::Purge, For::Clear, For::Expire, For::Undo];
 
-/// `+scan +type …`, each word once.
-fn rules(commands: &[For], more: &[&'static str]) -> String {
+/// `+scan +type …`, each word once, and for an old server none that it does not know.
+fn rules(commands: &[For], more: &[&'static str], old: bool) -> String {
     let mut words: Vec<&str> = READING.to_vec();
     for word in commands.iter().flat_map(|one| one.more()).copied().flatten().chain(more) {
         if !words.contains(word) {
             words.push(word);
         }
     }
+    words.retain(|word| !(old && SINCE_7.contains(word)));
     words.iter().map(|word| format!("+{word}")).collect::<Vec<_>>().join(" ")
 }
 
@@ -205,20 +209,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let mut out = context.ui.out();
     for (name, commands) in groups {
         let changes = commands.iter().any(|one| one.changes());
-        if changes && old {
-            return Err(Usage::new(
-                "changes need Redis 7.0 or Valkey 7.2, so there are no rights for them on older servers",
-            )
-            .hint("leave out --server")
-            .into());
-        }
         let keys = keys(context, args, changes, old);
         let channels = if changes { "&*" } else { "resetchannels" };
         let user = args.user.as_deref().unwrap_or(name);
         writeln!(
             out,
             "ACL SETUSER {user} on >CHANGE-ME {keys} {channels} -@all {}",
-            rules(&commands, &more)
+            rules(&commands, &more, old)
         )?;
     }
     out.flush()?;

@@ -198,10 +198,11 @@ pub(crate) fn ways_of(server: &Server) -> &'static [&'static str] {
     if compares(server) { &BY_VALUE } else { &["WATCH"] }
 }
 
-fn each_in_both(server: impl Fn() -> Option<Server>, ways: &[&str], rules: &[&str]) {
+/// At every so many of the points, in both passes.
+fn each_in_both(server: impl Fn() -> Option<Server>, ways: &[&str], rules: &[&str], every: usize) {
     for passes in [Passes::Two, Passes::One] {
         let Some(server) = server() else { return };
-        at_every_point(server, ways, rules, passes);
+        at_points(server, ways, rules, passes, 4, every);
     }
 }
 
@@ -228,14 +229,14 @@ fn in_the_way_of_another_server_in_one_pass_of_several_portions() {
 
 #[test]
 fn by_transactions_where_strings_are_asked_one_by_one() {
-    each_in_both(|| Some(Server::start()), &["WATCH"], &["~*", "&*", "+@all", "-mget"]);
+    each_in_both(|| Some(Server::start()), &["WATCH"], &["~*", "&*", "+@all", "-mget"], 1);
 }
 
 #[test]
 fn in_the_ways_of_other_servers() {
     for name in ["redis-8.2", "valkey-9.1"] {
         let Some(ways) = Server::of(name).as_ref().map(ways_of) else { continue };
-        each_in_both(|| Server::of(name), ways, &[]);
+        each_in_both(|| Server::of(name), ways, &[], 3);
     }
 }
 
@@ -249,5 +250,5 @@ fn on_another_server_without_the_right_to_its_way() {
         .collect();
     let mut rules = vec!["~*", "&*", "+@all"];
     rules.extend(taken.iter().map(String::as_str));
-    each_in_both(Server::other, &["WATCH"], &rules);
+    each_in_both(Server::other, &["WATCH"], &rules, 3);
 }
