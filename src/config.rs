@@ -347,7 +347,8 @@ impl Reader<'_> {
             let other = profiles.iter().find(|(key, _)| *key.get_ref() == name);
             let one = match other {
                 None if is_address(&name) => {
-                    self.secret |= holds_password(&name);
+                    // Unless it is a reference, which says where it comes from.
+                    self.secret |= holds_password(&name) && self.text.contains(&name);
                     Profile { store: Some(Secret::new(name.clone())), ..profile.clone() }
                 }
                 None => {
@@ -631,7 +632,10 @@ impl Reader<'_> {
 
 /// Whether a password stands in the address of a store.
 fn holds_password(store: &str) -> bool {
-    crate::store::redis::target::Target::parse(store).is_ok_and(|target| target.password.is_some())
+    let authority = store.split_once("://").map(|(_, rest)| rest.split(['/', '?']).next().unwrap_or(rest));
+    let login = authority.and_then(|authority| Some(authority.rsplit_once('@')?.0));
+    login.is_some_and(|login| login.contains(':'))
+        || crate::store::redis::target::Target::parse(store).is_ok_and(|target| target.password.is_some())
 }
 
 /// Whether it says where a store is, as the name of a profile does not.

@@ -95,10 +95,13 @@ fn shown(text: &str, path: &[&str], key: &str, value: &Spanned<DeValue<'_>>) -> 
         // It says where the secret is, and holds none.
         return pairs(text, path, value);
     }
+    let is_store = matches!(key, "store" | "stores");
     match value.get_ref() {
         // The name of a file holds no password.
-        DeValue::String(store) if key == "store" && DumpPlace::parse(store).is_some() => quoted(store),
-        DeValue::String(store) if key == "store" => match Target::parse(store) {
+        DeValue::String(store) if is_store && DumpPlace::parse(store).is_some() => quoted(store),
+        // The name of another profile.
+        DeValue::String(store) if key == "stores" && !super::is_address(store) => quoted(store),
+        DeValue::String(store) if is_store => match Target::parse(store) {
             Ok(target) if target.password.is_none() => quoted(store),
             Ok(target) => {
                 let user = target.user.as_deref().map_or(String::new(), |user| format!("{user}@"));
@@ -142,6 +145,8 @@ mod tests {
             store = "redis://ops:hunter1@db1/2"
             max = 5
             protected_users = ["admin"]
+            [profiles.all]
+            stores = ["shop", "redis://ops:hunter5@db2/1", "postgres://ops:hunter6@db3/shop"]
             [profiles.shop.options]
             prefix = "shop:"
             cookie_secret = ["hunter2", "hunter3"]
@@ -157,6 +162,7 @@ mod tests {
             "\n[profiles.shop]\n",
             "store = \"redis://ops@db1:6379/2\"\n",
             "max = 5\n",
+            "stores = [\"shop\", \"redis://ops@db2:6379/1\", \"(redacted)\"]\n",
             "protected_users = [\"admin\"]\n",
             "[profiles.shop.options]\ncookie_secret = \"(redacted)\"\nprefix = \"shop:\"\n",
             "[profiles.\"a b\"]\n",
@@ -165,6 +171,6 @@ mod tests {
         ] {
             assert!(shown.contains(part), "{part} is not in:\n{shown}");
         }
-        assert_eq!(names(Some(&file)).expect("names"), ["a b", "shop"]);
+        assert_eq!(names(Some(&file)).expect("names"), ["a b", "all", "shop"]);
     }
 }
