@@ -402,7 +402,14 @@ fn records(form: &Form) -> Vec<(Setup, Record)> {
         let setup = store.setup(layout);
         for (key, raw) in store.keys.iter().filter(|(key, _)| store.sessions.contains(key)) {
             let key = Key(key.clone().into_bytes());
-            let record = Record { key, raw: raw.clone(), ttl: Ttl::Never, memory: None, asked: Need::VALUE };
+            let record = Record {
+                key,
+                raw: raw.clone(),
+                ttl: Ttl::Never,
+                ends: Vec::new(),
+                memory: None,
+                asked: Need::VALUE,
+            };
             records.push((setup.clone(), record));
         }
     }

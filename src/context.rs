@@ -162,6 +162,11 @@ impl Context {
         }
         let names =
             if args.target.layout.is_empty() { profile.layout.clone() } else { args.target.layout.clone() };
+        if let Some(hash) = hash_of(&catalog, &names)?
+            && let Some(within) = store.within(hash)
+        {
+            store = within;
+        }
         let prefix = args.target.prefix.as_deref().or(profile.prefix.as_deref());
         let format = match (&args.output.format, &profile.output) {
             (Some(Form::Rows(format)), _) => *format,
@@ -358,7 +363,7 @@ impl Context {
 
     /// Asks whether so many sessions may be changed; in production the answer is their number.
     pub fn confirm(&self, question: &str, sessions: u64) -> Answer {
-        if self.each().any(|context| context.guards.production) {
+        if self.guards.production {
             self.ui.confirm_number(question, sessions)
         } else {
             self.ui.confirm(question)
@@ -373,6 +378,25 @@ impl Context {
         let name = self.profile.as_deref().unwrap_or_default();
         Err(Refusal::new(format!("the profile `{name}` is read-only"))
             .hint("use another profile, or remove `read_only` from this one"))
+    }
+}
+
+/// The hash whose fields the sessions of the named layouts are, where they are that.
+fn hash_of(catalog: &Catalog, names: &[String]) -> Result<Option<&'static str>, Usage> {
+    let layouts = names.iter().filter_map(|name| catalog.by_name(name));
+    let mut hashes =
+        layouts.map(|layout| (layout.name, layout.described.and_then(|one| one.fields.as_deref())));
+    let Some((first, hash)) = hashes.next() else { return Ok(None) };
+    match hashes.find(|(_, other)| *other != hash) {
+        None => Ok(hash),
+        Some((other, of)) => {
+            let (which, whole) = if of.is_some() { (other, first) } else { (first, other) };
+            let what = format!(
+                "the layouts {which} and {whole} are not looked for at the same time: the sessions of {which} are the \
+                 fields of a hash"
+            );
+            Err(Usage::new(what).hint(format!("name one of them: --layout {which}")))
+        }
     }
 }
 

@@ -226,7 +226,7 @@ pub fn session<'b>(
         None => facts,
     };
     let hash = blob.raw.kind().unwrap_or(setup.layout.keys.kind) == Kind::Hash;
-    let ttl = match (record.asked.ttl, record.ttl, facts.ends) {
+    let ttl = match (record.asked.ttl, record.end(), facts.ends) {
         (false, ..) => Ttl::Unasked,
         // A row has no end but the one that is in it.
         (true, Ttl::Never, Some(end)) if setup.layout.medium == Medium::Table => {
@@ -236,7 +236,8 @@ pub fn session<'b>(
     };
     let memory = record.memory;
     let found = Vec::new();
-    Session { setup, key, id, certainty, hash, raw: blob.raw, facts, ttl, memory, data, found, now }
+    let ends = &record.ends;
+    Session { setup, key, id, certainty, hash, raw: blob.raw, facts, ttl, ends, memory, data, found, now }
 }
 
 /// What columns and value say together.
@@ -259,6 +260,7 @@ pub fn under<T>(setup: &Setup, session: &Session<'_>, then: impl FnOnce(&Session
         key: Key(session.key.to_vec()),
         raw: session.raw.clone(),
         ttl: session.ttl,
+        ends: session.ends.to_vec(),
         memory: session.memory,
         asked: Need { value: true, ttl: session.ttl != Ttl::Unasked, memory: session.memory.is_some() },
     };

@@ -430,6 +430,7 @@ pub(crate) mod tests {
             raw: &Raw::Unread,
             facts: Facts::default(),
             ttl: Ttl::Unasked,
+            ends: &[],
             memory: None,
             data: None,
             now: NOW,

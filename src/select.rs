@@ -381,6 +381,7 @@ mod tests {
                 ..Facts::default()
             },
             ttl: Ttl::In(1_800_000),
+            ends: &[],
             memory: Some(412),
             data: Some(&full),
             now: NOW,

@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use crate::fault::Usage;
 use crate::layout::Setup;
 use crate::render::Format;
+use crate::store::Medium;
 use crate::text::glob;
 
 /// Print the ACL SETUSER line that allows certain commands, and nothing else
@@ -49,6 +50,9 @@ pub struct Args {
     pub snapshot: bool,
 
     /// Write it for this version of the server [default: 7.0 or newer]
+    ///
+    /// From 7.4 on it has the rights to the ends of fields of hashes, which Valkey knows from 9.0 on; for an older
+    /// Valkey give 7.2.
     #[arg(long, value_name = "VERSION", value_parser = version)]
     pub server: Option<(u32, u32)>,
 }
@@ -158,6 +162,11 @@ const SINCE_7: &[&str] = &["pexpiretime"];
 /// What a copy of everything takes, as a replica gets it.
 const SNAPSHOT: &[&str] = &["psync", "replconf"];
 
+/// What it takes where the sessions are fields of a hash.
+const FIELDS: &[&str] = &["hscan", "hmget", "hexists"];
+/// What ends of fields take, which Redis has since 7.4 and Valkey since 9.0: to be seen, and to be moved.
+const FIELD_ENDS: (&[&str], &[&str]) = (&["hpttl"], &["hpexpiretime", "hpexpireat", "hpersist"]);
+
 /// All that reading takes, as rules.
 pub(super) fn reading() -> String {
     rules(&[For::List], &[], false)
@@ -209,6 +218,20 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let mut out = context.ui.out();
     for (name, commands) in groups {
         let changes = commands.iter().any(|one| one.changes());
+        let mut more = more.clone();
+        let fields = context.setups.iter().any(|setup| setup.layout.medium == Medium::Field);
+        if fields {
+            more.extend(FIELDS);
+        }
+        if changes && fields {
+            more.push("hset");
+        }
+        if args.server.is_some_and(|version| version >= (7, 4)) {
+            more.extend(FIELD_ENDS.0);
+            if changes {
+                more.extend(FIELD_ENDS.1);
+            }
+        }
         let keys = keys(context, args, changes, old);
         let channels = if changes { "&*" } else { "resetchannels" };
         let user = args.user.as_deref().unwrap_or(name);
@@ -225,7 +248,12 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
 /// The keys that the user sees: who only reads may not write them, where the server can tell.
 fn keys(context: &Context, args: &Args, changes: bool, old: bool) -> String {
     let mut globs: BTreeSet<Vec<u8>> = args.keys.iter().map(|glob| glob.clone().into_bytes()).collect();
-    let leads: Vec<Vec<u8>> = if context.named {
+    let described = context.setups.iter().filter_map(|setup| setup.layout.described);
+    let hashes: Vec<&str> = described.filter_map(|described| described.fields.as_deref()).collect();
+    globs.extend(hashes.iter().map(|hash| glob::escape(hash.as_bytes())));
+    let leads: Vec<Vec<u8>> = if !hashes.is_empty() {
+        Vec::new()
+    } else if context.named {
         context.setups.iter().flat_map(Setup::known_leads).collect()
     } else {
         // A prefix for whatever layout it turns out to be is the same for all of them.

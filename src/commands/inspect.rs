@@ -501,7 +501,7 @@ fn visible(context: &Context, session: &Session<'_>) -> Option<Value<'static>> {
     Some(secret::blanked(data, described.map_or(&[], |described| &described.secrets)))
 }
 
-/// The row as JSON with `data`, `companions` and, where a cookie was given, `cookie` added.
+/// The row as JSON with `data`, `field_ends`, `companions` and, where a cookie was given, `cookie` added.
 fn object(
     context: &Context,
     session: &Session<'_>,
@@ -518,7 +518,19 @@ fn object(
         Some(data) => data.write_json(&mut row),
         None => row.extend_from_slice(b"null"),
     }
-    row.extend_from_slice(b",\"companions\":[");
+    row.extend_from_slice(b",\"field_ends\":{");
+    for (nth, (field, ms)) in session.ends.iter().enumerate() {
+        if nth > 0 {
+            row.push(b',');
+        }
+        crate::value::write_json_text(&mut row, &safe::text(field));
+        row.push(b':');
+        match clock::rfc3339(session.now.saturating_add_unsigned(*ms)) {
+            Some(at) => crate::value::write_json_text(&mut row, &at),
+            None => row.extend_from_slice(b"null"),
+        }
+    }
+    row.extend_from_slice(b"},\"companions\":[");
     for (at, key) in companions.iter().enumerate() {
         if at > 0 {
             row.push(b',');
@@ -611,6 +623,11 @@ fn card(
         None => "never".to_string(),
     };
     line("expires", &expires)?;
+    for (nth, (field, ms)) in session.ends.iter().enumerate() {
+        let at = session.now.saturating_add_unsigned(*ms);
+        let text = format!("{} ends {}{}", masked(field), when(at), beside(at));
+        line(if nth == 0 { "fields" } else { "" }, &text)?;
+    }
     for (name, at) in [("created", session.facts.created), ("last seen", session.facts.seen)] {
         if let Some(at) = at {
             line(name, &format!("{}{}", when(at), beside(at)))?;

@@ -101,7 +101,14 @@ mod tests {
         assert_eq!((others.line(Some(3)), others.line(None)), (None, None));
         let mut add = |raw| {
             let key = Key(b"k".to_vec());
-            others.add(&Record { key, raw, ttl: Ttl::Never, memory: None, asked: Need::VALUE });
+            others.add(&Record {
+                key,
+                raw,
+                ttl: Ttl::Never,
+                ends: Vec::new(),
+                memory: None,
+                asked: Need::VALUE,
+            });
         };
         for _ in 0..4 {
             add(Raw::Text(b"\x80\x04\x95\x0b\0\0\0\0\0\0\0}\x94\x8c\x01a\x94K\x01s.".to_vec()));

@@ -266,17 +266,11 @@ pub fn search(
 ) -> anyhow::Result<Found> {
     let mut progress = context.ui.progress("searching", aside.size().ok().flatten());
     let mut before = 0;
-    let found = resolve::sessions(scanner, aside, &context.setups, names, &mut |scanned| {
+    resolve::sessions(scanner, aside, &context.setups, names, &mut |scanned| {
         progress.add(scanned.saturating_sub(before));
         before = before.max(scanned);
         if ui::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
-    drop(progress);
-    // What may not be read may be what was named.
-    if !found.missing.is_empty() {
-        report_hidden(context, if scanner.hidden() > 0 { scanner } else { aside });
-    }
-    Ok(found)
+    })
 }
 
 /// Says that a scan was broken off by the user, also where no notes are wanted: what was printed

@@ -29,6 +29,10 @@
 //!                                        # score = "ms", the end of the session, which follows it
 //! ```
 //!
+//! With `fields = "shop:sessions"` in place of `key` and `record`, each field of that one hash is a session: its name is
+//! the id, and it ends by the field's own TTL, by `expires` in the value, or by both. Such a layout has to be named,
+//! and has no companions.
+//!
 //! Where a path leads into JSON that stands as a text in a member, or in a field of a hash, it goes on inside.
 //!
 //! Everything is checked here, with the line, so that the layout's functions need not ask again.
@@ -48,6 +52,7 @@ const MEMBERS: &[&str] = &[
     "key",
     "record",
     "field",
+    "fields",
     "wrappers",
     "codec",
     "user",
@@ -107,6 +112,7 @@ impl Reader<'_> {
             key: Pattern::parse("", &[], false).map_err(|why| self.form(name, &why))?,
             record: Kind::String,
             field: None,
+            fields: None,
             wrappers: Vec::new(),
             codec: None,
             user: Vec::new(),
@@ -124,6 +130,7 @@ impl Reader<'_> {
         };
         let mut key_given = false;
         let mut record = None;
+        let mut fields_at = at;
         let (mut companions, mut locks) = (None, None);
         for entry @ (member, value) in members {
             match member.get_ref().as_ref() {
@@ -136,6 +143,14 @@ impl Reader<'_> {
                 "record" => {
                     let kinds = [("string", Kind::String), ("hash", Kind::Hash)];
                     record = Some(self.one_of(entry, "kind of record", &kinds)?);
+                }
+                "fields" => {
+                    let hash = self.text(member, value)?;
+                    if hash.is_empty() {
+                        return Err(self.form(member, "the name of the hash whose fields are the sessions"));
+                    }
+                    described.fields = Some(hash);
+                    fields_at = member.span().start;
                 }
                 "field" => described.field = Some(self.text(member, value)?),
                 "wrappers" => {
@@ -176,7 +191,22 @@ impl Reader<'_> {
                 other => return Err(self.unknown(member.span().start, other, MEMBERS)),
             }
         }
-        if !key_given {
+        if described.fields.is_some() {
+            let other = [
+                ("key", key_given),
+                ("record", record.is_some()),
+                ("field", described.field.is_some()),
+                ("companions", companions.is_some()),
+                ("locks", locks.is_some()),
+            ];
+            if let Some((other, _)) = other.into_iter().find(|(_, given)| *given) {
+                let what = format!(
+                    "`fields` and `{other}` exclude each other: each field of the hash is a session, its name the id"
+                );
+                return Err(self.wrong(fields_at, what));
+            }
+            described.key = Pattern::parse("{id}", &["id"], false).map_err(|why| self.form(name, &why))?;
+        } else if !key_given {
             return Err(missing("`key`, such as key = \"shop:session:{id}\""));
         }
         match (record, &described.field) {

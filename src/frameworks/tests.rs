@@ -99,6 +99,7 @@ fn fixture(folder: &Path) -> Fixture {
         key: Key(key.clone()),
         raw: raw.clone(),
         ttl: Ttl::Never,
+        ends: Vec::new(),
         memory: None,
         asked: Need::VALUE,
     };
@@ -209,6 +210,7 @@ pub(crate) fn session<'b>(
         raw: blob.raw,
         facts,
         ttl: Ttl::Never,
+        ends: &[],
         memory: None,
         data: Some(data),
         now: 0,

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::codec::{DecodeError, Limits};
 use crate::cookie::{CookieError, Given, Opened};
-use crate::store::{JsonItem, Key, Kind, Op, Raw, Rewrite, WhenEmpty};
+use crate::store::{JsonItem, Key, Kind, Medium, Op, Raw, Rewrite, WhenEmpty};
 use crate::value::Value;
 use crate::wrap::{self, WrapError};
 use crate::{codec, cookie};
@@ -40,6 +40,8 @@ pub struct Described {
     pub record: Kind,
     /// The field of a hash that the session is in; without it the session is the fields.
     pub field: Option<String>,
+    /// The hash whose fields are the sessions: a field's name is the id, and `key` is `{id}`.
+    pub fields: Option<String>,
     /// Names of wrappers, outermost first.
     pub wrappers: Vec<&'static str>,
     /// The codec's name; without it the bytes are asked.
@@ -549,6 +551,7 @@ impl Described {
             name: &described.name,
             about: described.about.as_deref().unwrap_or("described in the configuration file"),
             family: "Own",
+            medium: if described.fields.is_some() { Medium::Field } else { Medium::Redis },
             page: described.page().leak(),
             rank: if marks.is_empty() { Rank::OnlyNamed } else { Rank::Signature },
             keys: Keys {
@@ -644,7 +647,12 @@ impl Described {
             Some(field) => format!("a hash with the session in its field {field}"),
             None => "a hash".to_string(),
         };
-        let mut lines = vec![("key", format!("{}, {record}", self.key.shown()))];
+        let key = match &self.fields {
+            Some(hash) => format!("the field <id> of the hash {hash}, a string"),
+            None => format!("{}, {record}", self.key.shown()),
+        };
+        let ttl = if self.fields.is_some() { "the field's TTL" } else { "the key's TTL" };
+        let mut lines = vec![("key", key)];
         let codec = self.codec.unwrap_or("whatever its bytes turn out to be");
         let value: Vec<&str> = self.wrappers.iter().copied().chain([codec]).collect();
         if self.record == Kind::String || self.field.is_some() || self.codec.is_some() {
@@ -653,10 +661,10 @@ impl Described {
         lines.push((
             "expiry",
             match &self.expires[..] {
-                [] => "the key's TTL".to_string(),
+                [] => ttl.to_string(),
                 ends => {
                     let paths: Vec<&str> = ends.iter().map(|when| when.path.as_str()).collect();
-                    format!("the key's TTL, and {} in the value", paths.join(", else "))
+                    format!("{ttl}, and {} in the value", paths.join(", else "))
                 }
             },
         ));
@@ -738,6 +746,7 @@ fn of(setup: &Setup) -> &'static Described {
         key: Pattern(Vec::new()),
         record: Kind::String,
         field: None,
+        fields: None,
         wrappers: Vec::new(),
         codec: None,
         user: Vec::new(),

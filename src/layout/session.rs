@@ -71,6 +71,8 @@ pub struct Session<'b> {
     pub raw: &'b Raw,
     pub facts: Facts<'b>,
     pub ttl: Ttl,
+    /// Fields of a hash that end by themselves, and in how many milliseconds.
+    pub ends: &'b [(Vec<u8>, u64)],
     /// MEMORY USAGE of the session's own key.
     pub memory: Option<u64>,
     /// `None` when the value was not asked for.
@@ -133,6 +135,12 @@ impl Session<'_> {
     /// What changes when the session is to end at that time (ms since 1970; `None` is never), or why that
     /// cannot be done.
     pub fn moved(&self, end: Option<i64>) -> Moved {
+        if let (Raw::Hash(fields), Some(last)) = (self.raw, self.ends.iter().map(|(_, ms)| *ms).max())
+            && fields.len() == self.ends.len()
+            && end.is_none_or(|end| end > self.now.saturating_add_unsigned(last))
+        {
+            return Err("all fields of their hashes end by themselves before that");
+        }
         let setup = self.setup;
         let mut moved = (setup.layout.ends.expire)(setup, self, end)?;
         for layout in setup.alike() {

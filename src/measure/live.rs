@@ -368,6 +368,7 @@ mod tests {
             raw: &Raw::Text(value.as_bytes().to_vec()),
             facts,
             ttl: Ttl::In(ttl),
+            ends: &[],
             memory: None,
             data: None,
             found: Vec::new(),

@@ -87,6 +87,7 @@ impl Lookup for Tolerant<'_> {
             key: key.clone(),
             raw: Raw::Gone,
             ttl: Ttl::Unasked,
+            ends: Vec::new(),
             memory: None,
             asked: need,
         };

@@ -24,6 +24,8 @@ pub enum Medium {
     Table,
     /// Files of a folder. The fields of a hash are `content`, `mtime` (ns since 1970) and `owner` (a number).
     File,
+    /// Fields of one hash of a Redis or Valkey server, each a string.
+    Field,
     /// Items of Memcached servers. The fields of a hash are `value` and `flags` (a number).
     Item,
 }
@@ -34,6 +36,7 @@ impl Medium {
         match self {
             Medium::Redis => "key",
             Medium::Table => "row",
+            Medium::Field => "field",
             Medium::File => "file",
             Medium::Item => "item",
         }
@@ -44,6 +47,7 @@ impl Medium {
         match self {
             Medium::Redis => "a Redis server",
             Medium::Table => "a database",
+            Medium::Field => "fields of a hash",
             Medium::File => "a folder",
             Medium::Item => "a Memcached server",
         }
@@ -229,6 +233,11 @@ pub trait Open: fmt::Debug + Send + Sync {
 
     /// Says which tables are to be looked at, where it has tables.
     fn look_for(&mut self, _wanted: Wanted) {}
+
+    /// The fields of a hash in it, as a store of their own; `None` where there are no hashes.
+    fn within(&self, _hash: &str) -> Option<Box<dyn Open>> {
+        None
+    }
 
     /// Opens it to be read.
     fn reader(&self) -> Result<Box<dyn Lookup>, Error>;

@@ -160,7 +160,7 @@ impl Files {
         };
         // When a file ends is known to whoever wrote it, and to nobody here.
         let memory = memory.filter(|_| need.memory);
-        Ok(Record { key: Key(key.to_vec()), raw, ttl: Ttl::Unasked, memory, asked: need })
+        Ok(Record { key: Key(key.to_vec()), raw, ttl: Ttl::Unasked, ends: Vec::new(), memory, asked: need })
     }
 }
 

@@ -322,6 +322,12 @@ impl Shared {
         end.is_some_and(|end| end <= self.now)
     }
 
+    /// In how many milliseconds fields end.
+    fn ends(&self, ends: Vec<(Vec<u8>, i64)>) -> Vec<(Vec<u8>, u64)> {
+        let left = |end: i64| end.saturating_sub(self.now).max(0) as u64;
+        ends.into_iter().map(|(field, end)| (field, left(end))).collect()
+    }
+
     fn ttl(&self, ends: Option<i64>) -> Ttl {
         match ends {
             None => Ttl::Never,
@@ -471,9 +477,13 @@ impl DumpReader {
         let shared = Arc::clone(&self.shared);
         let mut record = blank(key.to_vec(), need);
         let (ends, raw) = if let Some((held, end)) = shared.held(key) {
+            record.ends = shared.ends(held.ends(shared.now));
             (end, need.value.then(|| held.raw(shared.now)))
         } else if let Some(found) = self.find(key, indexed)? {
             let raw = if need.value { Some(self.whole(&found)?.unwrap_or(Raw::Gone)) } else { None };
+            if need.value {
+                record.ends = shared.ends(std::mem::take(&mut self.reader()?.bytes.ends));
+            }
             (found.ends, raw)
         } else {
             (record.raw, record.ttl) = (Raw::Gone, Ttl::Gone);
@@ -543,7 +553,13 @@ fn held_of<I: Input>(
         Read::Whole(Raw::Text(text)) => Some(Held::Text(text)),
         Read::Whole(Raw::Hash(fields)) => {
             let fields = fields.into_iter().map(|(field, value)| (field, (value, None)));
-            Some(Held::Hash(fields.collect::<Fields>()))
+            let mut fields = fields.collect::<Fields>();
+            for (field, end) in std::mem::take(&mut bytes.ends) {
+                if let Some((_, own)) = fields.get_mut(&field) {
+                    *own = Some(end);
+                }
+            }
+            Some(Held::Hash(fields))
         }
         Read::Whole(_) | Read::Damaged(_) => Some(Held::Other(kind)),
         Read::Empty => None,
@@ -579,7 +595,7 @@ impl Base for DumpReader {
 }
 
 fn blank(key: Vec<u8>, asked: Need) -> Record {
-    Record { key: Key(key), raw: Raw::Unread, ttl: Ttl::Unasked, memory: None, asked }
+    Record { key: Key(key), raw: Raw::Unread, ttl: Ttl::Unasked, ends: Vec::new(), memory: None, asked }
 }
 
 impl Source for DumpReader {
@@ -631,6 +647,9 @@ impl Source for DumpReader {
                 Ok(Read::Whole(raw)) if interest != Interest::Skip => {
                     let mut record = blank(reader.key.clone(), need);
                     record.raw = raw;
+                    if let Raw::Hash(_) = record.raw {
+                        record.ends = shared.ends(std::mem::take(&mut reader.bytes.ends));
+                    }
                     if need.ttl {
                         record.ttl = shared.ttl(found.ends);
                     }
@@ -792,6 +811,7 @@ impl DumpReader {
             let mut record = blank(key.to_vec(), need);
             if need.value {
                 record.raw = held.raw(shared.now);
+                record.ends = shared.ends(held.ends(shared.now));
             }
             if record.raw == Raw::Gone {
                 continue;

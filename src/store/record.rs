@@ -117,6 +117,17 @@ impl Ttl {
         }
     }
 
+    /// The same of a hash with so many fields, of which these end by themselves.
+    #[must_use]
+    pub fn with_fields(self, fields: usize, ends: &[(Vec<u8>, u64)]) -> Ttl {
+        let last = ends.iter().map(|(_, ms)| *ms).max().filter(|_| ends.len() == fields);
+        match (self, last) {
+            (Ttl::Never, Some(last)) => Ttl::In(last),
+            (Ttl::In(ms), Some(last)) => Ttl::In(ms.min(last)),
+            (ttl, _) => ttl,
+        }
+    }
+
     pub fn millis(self) -> Option<u64> {
         match self {
             Ttl::In(ms) => Some(ms),
@@ -156,10 +167,22 @@ pub struct Record {
     pub key: Key,
     pub raw: Raw,
     pub ttl: Ttl,
+    /// Fields of a hash that end by themselves, and in how many milliseconds.
+    pub ends: Vec<(Vec<u8>, u64)>,
     /// MEMORY USAGE of the key, in bytes.
     pub memory: Option<u64>,
     /// What was asked, so that the rest can be asked later.
     pub asked: Need,
+}
+
+impl Record {
+    /// When the key is gone: a hash goes with its last field.
+    pub fn end(&self) -> Ttl {
+        match &self.raw {
+            Raw::Hash(fields) if !self.ends.is_empty() => self.ttl.with_fields(fields.len(), &self.ends),
+            _ => self.ttl,
+        }
+    }
 }
 
 /// How much of a key a scan should read.

@@ -26,9 +26,11 @@ mod edits;
 mod ends;
 mod events;
 mod failure;
+mod fields;
 mod flow;
 mod follow;
 mod guarded;
+mod hash;
 mod leftovers;
 mod load;
 mod once;
@@ -52,6 +54,7 @@ pub(in crate::store) use dial::config as tls_config;
 use cluster::{ClusterStore, OneNode, took};
 use failure::classify;
 use flow::Flow;
+use hash::HashPlace;
 use sentinel::{Lead, SentinelStore};
 use target::{ReadFrom, Target};
 use wire::Wire;
@@ -102,6 +105,8 @@ pub struct RedisStore {
     by_value: Option<by_value::ByValue>,
     /// Whether fields of hashes can end by themselves, once that was asked.
     fields_end: Option<bool>,
+    /// Whether the database has hashes of which fields end by themselves, as of the last scan.
+    some_fields_end: Option<bool>,
     /// Whether all values are small, once that was asked.
     small: Option<bool>,
     /// MGET is not to be had here, or hits keys that an ACL hides; tried once and then no more.
@@ -156,6 +161,7 @@ impl RedisStore {
             memory_denied: false,
             by_value: None,
             fields_end: None,
+            some_fields_end: None,
             small: None,
             no_mget: false,
             hidden_keys: 0,
@@ -341,6 +347,9 @@ impl RedisStore {
         }
         // What tells whether a connection that has to be made anew leads to the same process.
         self.push(&[b"INFO", b"server"]);
+        if need.value {
+            fields::ask(self);
+        }
         self.flush("GET")?;
         let mut denied = None;
         for command in commands {
@@ -355,6 +364,9 @@ impl RedisStore {
         }
         let info = self.take("INFO")?.ok().and_then(bulk);
         self.process = info.and_then(|info| renewed::process_of(&info));
+        if need.value {
+            fields::hear(self)?;
+        }
         denied.map_or(Ok(()), Err)
     }
 }
@@ -620,6 +632,10 @@ impl Open for Target {
         (self.is_tls() && self.tls.insecure).then_some(target::INSECURE)
     }
 
+    fn within(&self, hash: &str) -> Option<Box<dyn Open>> {
+        Some(Box::new(HashPlace::new(self.clone(), hash.as_bytes())))
+    }
+
     fn reader(&self) -> Result<Box<dyn Lookup>, Error> {
         if let Some((host, port)) = &self.only {
             return alone(self, host, *port);
@@ -750,7 +766,7 @@ fn other(kind: Option<Kind>) -> Raw {
 
 /// A blank record for a key.
 fn blank(key: Vec<u8>, asked: Need) -> Record {
-    Record { key: Key(key), raw: Raw::Unread, ttl: Ttl::Unasked, memory: None, asked }
+    Record { key: Key(key), raw: Raw::Unread, ttl: Ttl::Unasked, ends: Vec::new(), memory: None, asked }
 }
 
 #[cfg(test)]

@@ -383,6 +383,7 @@ impl Sql {
                 (_, true) => Ttl::Never,
             },
             raw,
+            ends: Vec::new(),
             memory: None,
             asked: need,
         }

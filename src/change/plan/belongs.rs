@@ -138,6 +138,7 @@ impl<'c> Belongs<'c> {
             key: named.key.clone(),
             raw: raw.clone(),
             ttl,
+            ends: Vec::new(),
             memory: None,
             asked: Need::VALUE.and(Need::TTL),
         };
@@ -309,6 +310,7 @@ pub fn left_by(setup: &Setup, key: &[u8], user: Option<&str>, now: i64) -> Vec<O
         key: Key(key.to_vec()),
         raw: Raw::Gone,
         ttl: Ttl::Unasked,
+        ends: Vec::new(),
         memory: None,
         asked: Need::VALUE,
     };

@@ -59,7 +59,7 @@ impl Intent {
                 || context.guards.protects(),
             max: match safety.max {
                 Some(max) => max.limit(),
-                None => context.each().filter_map(|context| context.max).min(),
+                None => context.max,
             },
         })
     }

@@ -12,13 +12,18 @@ pub(super) struct Words<'e> {
     whole: bool,
     /// They are data, and not for a terminal.
     raw: bool,
+    /// The hash whose fields the sessions are, where they are that.
+    hash: Option<&'static str>,
 }
 
 impl<'e> Words<'e> {
     /// As the form of the output has them: for people on their terminal, or as data.
     pub(super) fn of(context: &Context, id: &'e [u8]) -> Words<'e> {
         let people = context.format == Format::Table;
-        Words { id, whole: if people { context.reveal } else { !context.mask }, raw: !people }
+        let whole = if people { context.reveal } else { !context.mask };
+        let mut described = context.setups.iter().filter_map(|setup| setup.layout.described);
+        let hash = described.find_map(|described| described.fields.as_deref());
+        Words { id, whole, raw: !people, hash }
     }
 
     /// How a session is put back: its own key, then what belongs to it.
@@ -27,6 +32,17 @@ impl<'e> Words<'e> {
         let when = |at: i64| format!("{at} ({})", crate::render::time(at).unwrap_or_default());
         let rewritten = matches!(&backup.own, Own::Expire { rewrite: Some(_), .. });
         let own = match (&backup.own, &backup.content, backup.expires) {
+            (own @ (Own::End | Own::Expire { .. }), _, end) if self.hash.is_some() => {
+                let hash = self.show(self.hash.unwrap_or_default().as_bytes());
+                let set = if *own == Own::End { format!("HSET {hash} {key}") } else { String::new() };
+                let end = match end {
+                    Some(at) => format!("HPEXPIREAT {hash} {} FIELDS 1 {key}", when(at)),
+                    None if *own == Own::End => String::new(),
+                    None => format!("HPERSIST {hash} FIELDS 1 {key}"),
+                };
+                let both = if set.is_empty() || end.is_empty() { "" } else { ", " };
+                Some(format!("{set}{both}{end}"))
+            }
             (Own::End, Content::Text(_), Some(at)) => Some(format!("SET {key} NX PXAT {}", when(at))),
             (Own::End, Content::Text(_), None) => Some(format!("SET {key} NX")),
             (Own::End, Content::Hash { .. }, Some(at)) => Some(format!("RESTORE {key} {} ABSTTL", when(at))),
@@ -78,13 +94,23 @@ impl<'e> Words<'e> {
         let key = self.show(&entry.step.key.0);
         let layout = crate::frameworks::BUILT_IN.by_name(&entry.layout);
         let is_row = layout.is_some_and(|layout| layout.medium == Medium::Table);
+        let hash = self.hash.map(|hash| self.show(hash.as_bytes()));
         match &entry.step.own {
             Own::Gone => format!("while {key} is gone"),
+            Own::End if hash.is_some() => format!("HDEL {} {key}", hash.unwrap_or_default()),
             Own::End if is_row => format!("DELETE {key}"),
             Own::End => format!("UNLINK {key}"),
             Own::Expire { at, rewrite } => {
                 let rewritten = if rewrite.is_some() { " and its expiry inside the value" } else { "" };
                 match at {
+                    Expiry::At(at) if hash.is_some() => {
+                        let when = crate::render::time(*at).unwrap_or_default();
+                        let hash = hash.unwrap_or_default();
+                        format!("HPEXPIREAT {hash} {at} FIELDS 1 {key} ({when}){rewritten}")
+                    }
+                    Expiry::Persist if hash.is_some() => {
+                        format!("HPERSIST {} FIELDS 1 {key}{rewritten}", hash.unwrap_or_default())
+                    }
                     Expiry::At(at) => {
                         let when = crate::render::time(*at).unwrap_or_default();
                         format!("PEXPIREAT {key} {at} ({when}){rewritten}")
@@ -102,6 +128,10 @@ impl<'e> Words<'e> {
                                     .collect();
                                 let verb = if is_row { "UPDATE" } else { "HSET" };
                                 format!("{verb} {key}{} ({when})", fields.concat())
+                            }
+                            _ if hash.is_some() => {
+                                let hash = hash.unwrap_or_default();
+                                format!("HSET {hash} {key}: its expiry inside the value ({when})")
                             }
                             _ => format!("SET {key}: its expiry inside the value ({when})"),
                         }

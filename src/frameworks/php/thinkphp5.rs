@@ -118,6 +118,7 @@ mod tests {
                 raw: &raw,
                 facts: Facts::default(),
                 ttl: crate::store::Ttl::Never,
+                ends: &[],
                 memory: None,
                 data: None,
                 now: 0,

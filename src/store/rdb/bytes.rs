@@ -159,13 +159,25 @@ pub struct Bytes<I> {
     summed: usize,
     /// For strings that are unpacked, or looked into.
     scratch: Vec<u8>,
+    /// Fields that end by themselves of the hash that was read last, and when (ms since 1970).
+    pub ends: Vec<(Vec<u8>, i64)>,
 }
 
 impl<I: Input> Bytes<I> {
     /// Reads from the input, which begins at `offset` of the dump, by so many bytes at a time.
     pub fn new(input: I, offset: u64, by: usize) -> Bytes<I> {
         let buffer = vec![0; by.max(64)].into_boxed_slice();
-        Bytes { input, buffer, begin: 0, end: 0, offset, sum: None, summed: 0, scratch: Vec::new() }
+        Bytes {
+            input,
+            buffer,
+            begin: 0,
+            end: 0,
+            offset,
+            sum: None,
+            summed: 0,
+            scratch: Vec::new(),
+            ends: Vec::new(),
+        }
     }
 
     /// Sums up all bytes from here on.

@@ -49,6 +49,13 @@ impl Held {
         }
     }
 
+    /// The fields of a hash that end after that moment, and when.
+    pub fn ends(&self, now: i64) -> Vec<(Vec<u8>, i64)> {
+        let Held::Hash(fields) = self else { return Vec::new() };
+        let ends = fields.iter().filter_map(|(field, (_, end))| Some((field.clone(), (*end)?)));
+        ends.filter(|(_, end)| *end > now).collect()
+    }
+
     /// The members of a set, or of a sorted set by score.
     pub fn members(&self) -> Vec<(Vec<u8>, f64)> {
         match self {

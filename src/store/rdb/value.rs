@@ -188,13 +188,15 @@ struct Gathered {
     /// Fields that are there, those left out counted.
     count: u64,
     now: i64,
+    /// Those that end, and when (ms since 1970).
+    ends: Vec<(Vec<u8>, i64)>,
     /// What of it cannot be read.
     damaged: Option<Broken>,
 }
 
 impl Gathered {
     fn new(now: i64) -> Gathered {
-        Gathered { fields: Vec::new(), bytes: 0, count: 0, now, damaged: None }
+        Gathered { fields: Vec::new(), bytes: 0, count: 0, now, ends: Vec::new(), damaged: None }
     }
 
     fn has_ended(&self, end: Option<i64>) -> bool {
@@ -205,12 +207,13 @@ impl Gathered {
         self.count > MAX_FIELDS || self.bytes > MAX_TEXT
     }
 
-    fn add(&mut self, field: Vec<u8>, value: Vec<u8>) {
+    fn add(&mut self, field: Vec<u8>, value: Vec<u8>, end: Option<i64>) {
         self.bytes += (field.len() + value.len()) as u64;
         self.count += 1;
         if self.is_full() {
-            self.fields = Vec::new();
+            (self.fields, self.ends) = (Vec::new(), Vec::new());
         } else {
+            self.ends.extend(end.map(|end| (field.clone(), end)));
             self.fields.push((field, value));
         }
     }
@@ -440,6 +443,7 @@ impl<I: Input> Bytes<I> {
         now: i64,
         templates: &Templates,
     ) -> Result<Read, Broken> {
+        self.ends = Vec::new();
         let read = match shape {
             Shape::Text => self.string(limit),
             Shape::Fields | Shape::FieldsTtl { .. } | Shape::FieldsEnd => self.hash(shape, now),
@@ -525,7 +529,7 @@ impl<I: Input> Bytes<I> {
                 continue;
             }
             match (field, value) {
-                (Some(field), Some(value)) if count <= MAX_FIELDS => hash.add(field, value),
+                (Some(field), Some(value)) if count <= MAX_FIELDS => hash.add(field, value, end),
                 _ => {
                     hash.count += 1;
                     hash.bytes = MAX_TEXT + 1;
@@ -536,6 +540,7 @@ impl<I: Input> Bytes<I> {
         if hash.repeats() {
             return Ok(Read::Damaged(self.wrong(0, "a hash has a field twice")));
         }
+        self.ends = std::mem::take(&mut hash.ends);
         Ok(hash.done())
     }
 
@@ -551,7 +556,10 @@ impl<I: Input> Bytes<I> {
             Ok(hash) if hash.repeats() => {
                 Ok(Read::Damaged(Broken { at, why: Why::Wrong("a hash has a field twice".to_string()) }))
             }
-            Ok(hash) => Ok(hash.done()),
+            Ok(mut hash) => {
+                self.ends = std::mem::take(&mut hash.ends);
+                Ok(hash.done())
+            }
             Err(damage) => Ok(Read::Damaged(damaged(at, &damage))),
         }
     }
@@ -566,7 +574,7 @@ impl<I: Input> Bytes<I> {
                 match self.part_of(&mut hash, room)? {
                     Some(value) => {
                         let name = templates.get(id, self)?[at].clone();
-                        hash.add(name, value);
+                        hash.add(name, value, None);
                     }
                     None => hash.bytes = MAX_TEXT + 1,
                 }
@@ -600,7 +608,7 @@ impl<I: Input> Bytes<I> {
             Err(broken) => return Ok(Read::Damaged(broken)),
         };
         for (name, value) in names.iter().zip(&entries[1..]) {
-            hash.add(name.clone(), value.to_vec());
+            hash.add(name.clone(), value.to_vec(), None);
         }
         Ok(hash.done())
     }
@@ -676,13 +684,15 @@ fn gather(bytes: &[u8], packing: Packing, ends: bool, now: i64) -> Result<Gather
     while let Some(field) = entries.next() {
         let field = field?;
         let value = entries.next().transpose()?.ok_or(odd.clone())?;
+        let mut end = None;
         if ends {
-            let end = entries.next().transpose()?.and_then(end_of).ok_or(odd.clone())?;
-            if hash.has_ended(Some(end).filter(|end| *end != 0)) {
+            let written = entries.next().transpose()?.and_then(end_of).ok_or(odd.clone())?;
+            end = Some(written).filter(|end| *end != 0);
+            if hash.has_ended(end) {
                 continue;
             }
         }
-        hash.add(field.to_vec(), value.to_vec());
+        hash.add(field.to_vec(), value.to_vec(), end);
     }
     Ok(hash)
 }

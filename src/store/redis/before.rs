@@ -110,7 +110,7 @@ fn asks<'s>(sample: &Step, present: impl Iterator<Item = &'s Op>, commands: &mut
 }
 
 /// Asks them all; the first refusal, if there is one.
-fn ask(store: &mut RedisStore, commands: &[Vec<Vec<u8>>]) -> Result<(), Error> {
+pub(super) fn ask(store: &mut RedisStore, commands: &[Vec<Vec<u8>>]) -> Result<(), Error> {
     for command in commands {
         let args: Vec<&[u8]> = command.iter().map(|arg| &arg[..]).collect();
         store.push(&args);

@@ -10,7 +10,8 @@ use std::ops::Range;
 
 use super::slots::together;
 use super::{
-    GENTLE_WATCHED, RedisStore, Refusal, WATCHED, backup, bulk, by_value, follow, instant, int, pairs, script,
+    GENTLE_WATCHED, RedisStore, Refusal, WATCHED, backup, bulk, by_value, fields, follow, instant, int,
+    pairs, script,
 };
 use crate::codec;
 use crate::store::{
@@ -273,6 +274,38 @@ struct Share<'s> {
     /// The places of the steps whose own keys are to go.
     ending: Vec<usize>,
     awaited: Vec<(usize, Part)>,
+    /// Of the steps for which it matters when fields of their hashes end: how many fields there are, and which
+    /// end when, in ms since 1970.
+    field_ends: HashMap<usize, (usize, Vec<(Vec<u8>, i64)>)>,
+}
+
+impl Share<'_> {
+    /// When a step's key is gone that itself ends then, or never: a hash goes with its last field.
+    fn with_fields(&self, at: usize, end: Option<i64>) -> Option<i64> {
+        let Some((many, ends)) = self.field_ends.get(&at) else { return end };
+        let last = ends.iter().map(|(_, end)| *end).max().filter(|_| ends.len() == *many);
+        match (end, last) {
+            (Some(end), Some(last)) => Some(end.min(last)),
+            (end, last) => end.or(last),
+        }
+    }
+
+    /// The commands that give fields their ends back that a step writes anew.
+    fn ends_again(&self, at: usize, rewrite: Option<&Rewrite>) -> Vec<Vec<Cow<'static, [u8]>>> {
+        let (Some(Rewrite::Fields(written)), Some((_, ends))) = (rewrite, self.field_ends.get(&at)) else {
+            return Vec::new();
+        };
+        let written = |field: &[u8]| written.iter().any(|(name, _)| name.0 == field);
+        let again = ends.iter().filter(|(field, _)| written(field));
+        let again = again.map(|(field, end)| fields::end_at(&self.steps[at].key, field, *end));
+        again.map(|command| command.into_iter().map(Cow::Owned).collect()).collect()
+    }
+}
+
+/// Whether it matters when fields of the step's hash end.
+fn by_fields(step: &Step) -> bool {
+    let rewrites = matches!(step.own, Own::Expire { rewrite: Some(Rewrite::Fields(_)), .. });
+    step.hash && (rewrites || step.ends.is_some())
 }
 
 /// Tries one range a lane; gives back those whose transaction the server dropped.
@@ -300,6 +333,7 @@ fn attempt(
             no_index: true,
             ending: Vec::new(),
             awaited: Vec::new(),
+            field_ends: HashMap::new(),
         })
         .collect();
     let one_by_one = store.flow.is_some();
@@ -428,20 +462,20 @@ fn by_script(
     share: &Share<'_>,
     outcomes: &mut [Option<Outcome>],
 ) -> Result<(), Error> {
-    for (at, (step, found)) in share.steps.iter().zip(&share.found).enumerate() {
+    for (place, (step, found)) in share.steps.iter().zip(&share.found).enumerate() {
         let mut commands: Vec<Vec<Cow<'_, [u8]>>> = Vec::new();
         let mut parts: Vec<Part> = Vec::new();
         let held = match found {
             Found::Changed => {
-                outcomes[at] = Some(Outcome::Changed);
+                outcomes[place] = Some(Outcome::Changed);
                 continue;
             }
             Found::Failed(why) => {
-                outcomes[at] = Some(Outcome::Failed(why.clone()));
+                outcomes[place] = Some(Outcome::Failed(why.clone()));
                 continue;
             }
             Found::Gone if step.own != Own::End => {
-                outcomes[at] = Some(Outcome::Gone { keys: 0, entries: 0 });
+                outcomes[place] = Some(Outcome::Gone { keys: 0, entries: 0 });
                 continue;
             }
             Found::Gone => Raw::Gone,
@@ -449,11 +483,11 @@ fn by_script(
                 Some(raw) if matches!(compare(&raw, step, share.fit), Found::Same) => raw,
                 Some(Raw::Gone) if step.own == Own::End => Raw::Gone,
                 Some(Raw::Gone) => {
-                    outcomes[at] = Some(Outcome::Gone { keys: 0, entries: 0 });
+                    outcomes[place] = Some(Outcome::Gone { keys: 0, entries: 0 });
                     continue;
                 }
                 _ => {
-                    outcomes[at] = Some(Outcome::Changed);
+                    outcomes[place] = Some(Outcome::Changed);
                     continue;
                 }
             },
@@ -475,10 +509,14 @@ fn by_script(
                         commands.push(command);
                         parts.push(Part::Own { last: nth == 0 });
                     }
+                    for command in share.ends_again(place, rewrite.as_ref()) {
+                        commands.push(command);
+                        parts.push(Part::Own { last: false });
+                    }
                 }
                 // It is there.
                 Own::Gone => {
-                    outcomes[at] = Some(Outcome::Changed);
+                    outcomes[place] = Some(Outcome::Changed);
                     continue;
                 }
             }
@@ -497,7 +535,7 @@ fn by_script(
                 }
             }
         }
-        outcomes[at] = Some(outcome);
+        outcomes[place] = Some(outcome);
     }
     Ok(())
 }
@@ -551,6 +589,9 @@ fn ask(lane: &mut RedisStore, share: &Share<'_>, keeps: bool) -> Result<(), Erro
     }
     if timed(share.steps) {
         lane.push(&[b"TIME"]);
+    }
+    if lane.some_fields_end.is_none() && share.steps.iter().any(by_fields) {
+        fields::ask(lane);
     }
     lane.flush("WATCH")
 }
@@ -633,8 +674,12 @@ fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) -> Result<(),
     } else {
         0
     };
+    if lane.some_fields_end.is_none() && share.steps.iter().any(by_fields) {
+        fields::hear(lane)?;
+    }
     let (mut texts, mut hashes) = (sure(lane, share.steps, texts)?.into_iter(), hashes.into_iter());
-    for step in share.steps {
+    let mut with_fields: Vec<(usize, Vec<Vec<u8>>)> = Vec::new();
+    for (at, step) in share.steps.iter().enumerate() {
         let raw = if step.hash { hashes.next() } else { texts.next() };
         let (found, content) = match raw {
             Some(Ok(Raw::Gone)) => (Found::Gone, Raw::Gone),
@@ -642,11 +687,17 @@ fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) -> Result<(),
             Some(Err(found)) => (found, Raw::Gone),
             None => return Err(lane.senseless("MGET")),
         };
+        if let (Some(true), Found::Same, Raw::Hash(fields)) = (lane.some_fields_end, &found, &content)
+            && by_fields(step)
+        {
+            with_fields.push((at, fields.iter().map(|(field, _)| field.clone()).collect()));
+        }
         share.found.push(found);
         if keeps {
             share.contents.push(content);
         }
     }
+    hear_field_ends(lane, share, with_fields)?;
     for at in lacking {
         if matches!(share.found[at], Found::Same) {
             share.found[at] = Found::Gone;
@@ -654,22 +705,25 @@ fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) -> Result<(),
     }
     if timed(share.steps) {
         let mut spans = spans.into_iter();
-        for (found, step) in share.found.iter_mut().zip(share.steps) {
+        for (at, step) in share.steps.iter().enumerate() {
             let Some(ends) = step.ends else { continue };
-            let fits = match spans.next().flatten() {
-                Some(-1) => ends.fits(None),
-                Some(span) if span >= 0 => {
-                    let end = now.saturating_add(span);
+            let end = match spans.next().flatten() {
+                Some(-1) => None,
+                Some(span) if span >= 0 => Some(now.saturating_add(span)),
+                // It is over in this moment.
+                _ => continue,
+            };
+            let fits = match share.with_fields(at, end) {
+                None => ends.fits(None),
+                Some(end) => {
                     // The run that died may have moved it.
                     let done =
                         share.fit == Fit::SeenOrDone && new_end(step).is_some_and(|new| Ends::same(new, end));
                     done || ends.fits(Some(end))
                 }
-                // It is over in this moment.
-                _ => true,
             };
-            if matches!(found, Found::Same) && !fits {
-                *found = Found::Changed;
+            if matches!(share.found[at], Found::Same) && !fits {
+                share.found[at] = Found::Changed;
             }
         }
         for (found, step) in share.found.iter_mut().zip(share.steps) {
@@ -680,6 +734,33 @@ fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// Asks when these fields of the steps' hashes end.
+fn hear_field_ends(
+    lane: &mut RedisStore,
+    share: &mut Share<'_>,
+    of: Vec<(usize, Vec<Vec<u8>>)>,
+) -> Result<(), Error> {
+    for (at, names) in &of {
+        let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+        fields::ask_ends(lane, b"HPEXPIRETIME", &share.steps[*at].key.0, &names);
+    }
+    lane.flush("HPEXPIRETIME")?;
+    let mut failed = None;
+    for (at, names) in of {
+        match lane.take("HPEXPIRETIME")? {
+            Ok(answer) => {
+                let many = names.len();
+                let ends = names.into_iter().zip(fields::ends_in(&answer));
+                let ends = ends.filter_map(|(name, end)| Some((name, end?))).collect();
+                share.field_ends.insert(at, (many, ends));
+            }
+            Err(Refusal::Fatal(error)) => drop(failed.get_or_insert(error)),
+            Err(_) => {}
+        }
+    }
+    failed.map_or(Ok(()), Err)
 }
 
 /// What a refusal to read a session's key says of it.
@@ -751,7 +832,8 @@ fn change(lane: &mut RedisStore, share: &mut Share<'_>) -> Result<(), Error> {
         match (&step.own, found) {
             (Own::End, Found::Same) => {}
             (Own::Expire { at: expiry, rewrite }, Found::Same) => {
-                let expiring = expiring(&step.key, *expiry, rewrite.as_ref());
+                let mut expiring = expiring(&step.key, *expiry, rewrite.as_ref());
+                expiring.extend(share.ends_again(at, rewrite.as_ref()));
                 let many = expiring.len();
                 for command in &expiring {
                     lane.push_owned(command);

@@ -7,7 +7,8 @@
 use std::collections::{HashSet, VecDeque};
 
 use super::{
-    LOOK, LOOK_END, MAX_FIELDS, MAX_TEXT, RedisStore, Refusal, blank, bulk, int, kind_of, other, pairs,
+    LOOK, LOOK_END, MAX_FIELDS, MAX_TEXT, RedisStore, Refusal, blank, bulk, fields, int, kind_of, other,
+    pairs,
 };
 use crate::store::{Error, Key, Kind, Need, Raw, Record, Ttl};
 use ::redis::Value as Answer;
@@ -53,6 +54,8 @@ pub(super) enum What {
     FieldsAtOnce {
         limit: u64,
     },
+    /// When the fields of a hash end that was read, where there are hashes of which some do.
+    FieldEnds,
     Ttl,
     Memory,
 }
@@ -247,6 +250,16 @@ impl Reading {
                 record.raw = Raw::Gone;
                 self.strayed.insert(at);
             }
+            (What::FieldEnds, Ok(answer)) => {
+                if let Raw::Hash(fields) = &record.raw {
+                    record.ends = fields::of(&answer, fields.iter().map(|(field, _)| &field[..]));
+                }
+            }
+            // Who may not ask sees the key's own end.
+            (What::FieldEnds, Err(Refusal::HiddenKey | Refusal::WrongType)) => {}
+            (What::FieldEnds, Err(Refusal::Fatal(Error::Denied { .. } | Error::Refused { .. }))) => {
+                store.some_fields_end = Some(false);
+            }
             (_, Err(Refusal::Fatal(error))) => return Err(error),
             (
                 What::Whole { .. }
@@ -354,6 +367,11 @@ impl Reading {
                     many if many > MAX_FIELDS => Raw::Oversized(Kind::Hash, many),
                     _ => Raw::Hash(fields),
                 };
+                if let (Some(true), Raw::Hash(fields)) = (store.some_fields_end, &record.raw) {
+                    let names: Vec<&[u8]> = fields.iter().map(|(field, _)| &field[..]).collect();
+                    fields::ask_ends(store, b"HPTTL", &record.key.0, &names);
+                    self.sent.push_back(Await { page: at.0, slot: at.1, what: What::FieldEnds });
+                }
             }
             // It changed its type between two questions; it is not what was seen, whatever it is.
             (What::Fields, Err(Refusal::WrongType)) => record.raw = Raw::Gone,
@@ -393,6 +411,7 @@ impl What {
             What::Type { .. } | What::Absent { .. } => "TYPE",
             What::FieldCount { .. } => "HLEN",
             What::Fields | What::FieldsAtOnce { .. } => "HGETALL",
+            What::FieldEnds => "HPTTL",
             What::Ttl => "PTTL",
             What::Memory => "MEMORY",
         }
@@ -412,6 +431,10 @@ pub(super) fn within(
     limit: u64,
 ) -> Result<Vec<Record>, Error> {
     let mut records: Vec<Record> = keys.iter().map(|key| blank(key.0.clone(), need)).collect();
+    let mut unknown = need.value && store.some_fields_end.is_none() && !keys.is_empty();
+    if unknown {
+        fields::ask(store);
+    }
     // Chunks bound what is on its way at a time.
     for start in (0..records.len()).step_by(500) {
         let end = (start + 500).min(records.len());
@@ -423,6 +446,9 @@ pub(super) fn within(
         loop {
             reading.ask_large(store, |_, slot| &keys[slot as usize].0);
             store.flush("GETRANGE")?;
+            if std::mem::take(&mut unknown) {
+                fields::hear(store)?;
+            }
             let Some(awaited) = reading.sent.pop_front() else { break };
             reading.take(store, awaited, &mut records[awaited.slot as usize])?;
         }

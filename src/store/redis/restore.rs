@@ -10,7 +10,7 @@ use super::backup::{ask_parts, bulk_or_double, digest_of, parts_of, small_kinds}
 use super::edits::{Edit, Texts};
 use super::ends::{CLOSE, MoveEnd, While};
 use super::guarded::{self, Command, Guarded, command};
-use super::{RedisStore, Refusal, bulk, int, pairs};
+use super::{RedisStore, Refusal, bulk, fields, int, pairs};
 use crate::store::{
     Applied, Backup, Companion, Content, Error, Expiry, Fingerprint, Key, Kind, Outcome, Own, Parts, Raw,
     Rewrite, Source as _, fingerprint,
@@ -413,10 +413,20 @@ fn expire_all_back(
     backups: &[Backup],
     restored: &mut [Option<Outcome>],
 ) -> Result<(), Error> {
+    let rewrites =
+        |backup: &Backup| matches!(&backup.own, Own::Expire { rewrite: Some(Rewrite::Fields(_)), .. });
+    let fields_end = backups.iter().any(rewrites) && fields::some_end(store)?;
     let mut changes = Vec::new();
     for (place, backup) in backups.iter().enumerate() {
         if let Own::Expire { at, rewrite } = &backup.own {
-            changes.push(ExpireBack { place, backup, made: *at, rewrite: rewrite.as_ref(), outcome: None });
+            changes.push(ExpireBack {
+                place,
+                backup,
+                made: *at,
+                rewrite: rewrite.as_ref(),
+                fields_end,
+                outcome: None,
+            });
         }
     }
     let carried = guarded::carry_out(store, &mut changes);
@@ -432,7 +442,21 @@ struct ExpireBack<'b> {
     backup: &'b Backup,
     made: Expiry,
     rewrite: Option<&'b Rewrite>,
+    /// Fields of hashes may have ends of their own.
+    fields_end: bool,
     outcome: Option<Outcome>,
+}
+
+impl ExpireBack<'_> {
+    /// The fields that are written back, where they may have ends.
+    fn ending(&self) -> Vec<&[u8]> {
+        match self.rewrite {
+            Some(Rewrite::Fields(changed)) if self.fields_end => {
+                changed.iter().map(|(name, _)| &name.0[..]).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl Guarded for ExpireBack<'_> {
@@ -444,7 +468,12 @@ impl Guarded for ExpireBack<'_> {
         let key = &self.backup.key.0;
         store.push(&[b"PTTL", key]);
         store.push(&[if is_hash(self.backup) { b"HGETALL" } else { b"GET" }, key]);
-        2
+        let ending = self.ending();
+        if ending.is_empty() {
+            return 2;
+        }
+        fields::ask_ends(store, b"HPEXPIRETIME", key, &ending);
+        3
     }
 
     // What is left only says when the key ends beside the time of that very moment.
@@ -458,6 +487,7 @@ impl Guarded for ExpireBack<'_> {
         let mut answers = answers.into_iter();
         let ttl = answers.next().flatten().as_ref().and_then(int).unwrap_or(-2);
         let there = answers.next().flatten().and_then(|answer| content(backup, answer));
+        let ends = answers.next().flatten().map(|answer| fields::ends_in(&answer)).unwrap_or_default();
         if ttl == -2 && matches!(self.made, Expiry::At(at) if at <= now) {
             return Vec::new();
         }
@@ -482,6 +512,9 @@ impl Guarded for ExpireBack<'_> {
                         Some((field, value)) => command(&[b"HSET", key, &field.0, &value.0]),
                         None => command(&[b"HDEL", key, &name.0]),
                     });
+                }
+                for (name, end) in self.ending().into_iter().zip(ends) {
+                    commands.extend(end.map(|end| fields::end_at(&backup.key, name, end)));
                 }
             }
             _ => {}

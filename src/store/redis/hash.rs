@@ -1,0 +1,748 @@
+//! One hash of a server whose fields are the sessions: each field is a record, named by the field, and what
+//! is asked of a key elsewhere is asked of the field here.
+//!
+//! A field ends by itself where the server knows such ends (Redis 7.4, Valkey 9.0; HPEXPIREAT). A change is
+//! made only while the field still holds what was seen and ends when it did: the hash is WATCHed, so that a
+//! write to any of its fields drops the transaction, which is then tried again in smaller parts. No command
+//! names any other field.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use ::redis::Value as Answer;
+
+use super::ends::CLOSE;
+use super::guarded::{self, Command, Guarded, command};
+use super::sentinel::SentinelStore;
+use super::target::{self, ReadFrom, Target};
+use super::{MAX_TEXT, RedisStore, Refusal, before, bulk, cluster, fields, int, kind_of, load};
+use crate::store::seen::Seen;
+use crate::store::{
+    Applied, Backup, Companion, Content, Error, Expiry, Fit, Gentle, Health, Interest, Keeper, Key, Kind,
+    Lag, Lookup, Medium, Need, Offers, Op, Open, Outcome, Own, Page, Query, Raw, Record, Rewrite, Source,
+    Step, Store, Ttl, fingerprint,
+};
+use crate::text::safe::safe;
+
+/// Fields that are asked for at a time.
+const TOGETHER: usize = 500;
+/// Fields that are changed by one transaction at most.
+const AT_ONCE: usize = 64;
+/// Fields that are scanned at a time at first, then as many as these bytes hold, and no more than so many.
+const FIRST: usize = 20;
+const BYTES: usize = 1 << 20;
+const MOST: usize = 1_000;
+
+/// A hash of a server, named and not opened yet.
+#[derive(Debug, Clone)]
+pub(super) struct HashPlace {
+    target: Target,
+    hash: Vec<u8>,
+}
+
+impl HashPlace {
+    pub(super) fn new(target: Target, hash: &[u8]) -> HashPlace {
+        HashPlace { target, hash: hash.to_vec() }
+    }
+
+    fn open(&self, changes: bool) -> Result<HashStore, Error> {
+        let target = &self.target;
+        let alone = target.only.is_some() || target.reads != ReadFrom::Primary;
+        if changes && alone {
+            return Err(Error::Unsupported {
+                place: self.place(),
+                why: "can only be read with --node or --read-from".to_string(),
+                hint: "changes are made on the primary: leave it out".to_string(),
+            });
+        }
+        if changes && target.service.is_some() {
+            return Err(Error::Unsupported {
+                place: self.place(),
+                why: "is found by sentinels, and fields of a hash are only changed on a server that is named"
+                    .to_string(),
+                hint: "name the primary itself with --store (`redis-cli -p 26379 SENTINEL MASTERS`)"
+                    .to_string(),
+            });
+        }
+        let store = match (&target.service, &target.only) {
+            (Some(_), Some((host, port))) => RedisStore::open(&target.at_host(host, *port))?,
+            (Some(_), None) => SentinelStore::open(target, false)?.into_server()?,
+            (None, Some((host, port))) => {
+                RedisStore::open(&Target { node: true, ..target.at_host(host, *port) })?
+            }
+            (None, None) => RedisStore::open(&Target {
+                cluster: false,
+                others: Vec::new(),
+                node: true,
+                ..target.clone()
+            })?,
+        };
+        let mut store = store;
+        if store.cluster && !cluster::is_whole(&mut store)? {
+            return Err(Error::Unsupported {
+                place: self.place(),
+                why: "is a cluster of several nodes, in which fields of a hash are not looked at".to_string(),
+                hint: "leave the layout out".to_string(),
+            });
+        }
+        HashStore::over(store, self.clone())
+    }
+}
+
+impl Open for HashPlace {
+    fn place(&self) -> String {
+        format!("{} hash {}", self.target, safe(&String::from_utf8_lossy(&self.hash)))
+    }
+
+    fn medium(&self) -> Medium {
+        Medium::Field
+    }
+
+    fn login(&self) -> &str {
+        self.target.user_name()
+    }
+
+    fn caution(&self) -> Option<&'static str> {
+        (self.target.is_tls() && self.target.tls.insecure).then_some(target::INSECURE)
+    }
+
+    fn reader(&self) -> Result<Box<dyn Lookup>, Error> {
+        Ok(Box::new(self.open(false)?))
+    }
+
+    fn store(&self) -> Result<Box<dyn Store>, Error> {
+        Ok(Box::new(self.open(true)?))
+    }
+}
+
+/// A field as it was read: what it holds, and when it ends (ms since 1970, or in how many).
+type Field = Option<(Vec<u8>, Option<i64>)>;
+
+struct HashStore {
+    server: RedisStore,
+    place: String,
+    of: HashPlace,
+    /// Whether fields have ends on this server.
+    ends: bool,
+}
+
+impl HashStore {
+    fn over(mut server: RedisStore, of: HashPlace) -> Result<HashStore, Error> {
+        let kind = kind_of(&server.ask(&[b"TYPE", &of.hash])?);
+        if let Some(kind) = kind.filter(|kind| *kind != Kind::Hash) {
+            return Err(Error::Unsupported {
+                place: server.place.clone(),
+                why: format!(
+                    "holds {} of kind {} and not hash",
+                    safe(&String::from_utf8_lossy(&of.hash)),
+                    kind.name()
+                ),
+                hint: "`fields` of the layout names the hash".to_string(),
+            });
+        }
+        // Asked of the hash itself: who may not ask has to be told, and not that there are no ends.
+        server.push(&[b"HPTTL", &of.hash, b"FIELDS", b"1", b"sessctl:no-such-field"]);
+        server.flush("HPTTL")?;
+        let ends = match server.take("HPTTL")? {
+            Err(Refusal::Fatal(error)) if error.is_unknown() => false,
+            Err(Refusal::Fatal(error)) => return Err(error),
+            _ => true,
+        };
+        Ok(HashStore { server, place: of.place(), of, ends })
+    }
+
+    /// What these fields hold, and when they end: in how many ms, or at which time.
+    fn fields(&mut self, names: &[&[u8]], absolute: bool) -> Result<Vec<Field>, Error> {
+        ask(&mut self.server, &self.of.hash, names, self.ends, absolute);
+        self.server.flush("HMGET")?;
+        let texts = self.server.expect("HMGET")?;
+        let ends = if self.ends { Some(self.server.expect("HPTTL")?) } else { None };
+        pair(texts, ends, names.len()).ok_or_else(|| self.server.senseless("HMGET"))
+    }
+}
+
+fn record(key: &[u8], field: Field, need: Need) -> Record {
+    let (raw, ttl) = match field {
+        None => (Raw::Gone, Ttl::Gone),
+        Some((text, end)) => {
+            let end = end.map_or(Ttl::Never, |ms| Ttl::In(u64::try_from(ms).unwrap_or(0)));
+            (whole(text), end)
+        }
+    };
+    let gone = raw == Raw::Gone;
+    Record {
+        key: Key(key.to_vec()),
+        raw: if need.value || gone { raw } else { Raw::Unread },
+        ttl: if need.ttl { ttl } else { Ttl::Unasked },
+        ends: Vec::new(),
+        memory: None,
+        asked: need,
+    }
+}
+
+fn whole(text: Vec<u8>) -> Raw {
+    let length = text.len() as u64;
+    if length > MAX_TEXT { Raw::Oversized(Kind::String, length) } else { Raw::Text(text) }
+}
+
+/// Queues the questions what fields hold and when they end; there are two answers where they can.
+fn ask(server: &mut RedisStore, hash: &[u8], names: &[&[u8]], ends: bool, absolute: bool) -> usize {
+    server.push(&[&[&b"HMGET"[..], hash], names].concat());
+    if ends {
+        let command: &[u8] = if absolute { b"HPEXPIRETIME" } else { b"HPTTL" };
+        fields::ask_ends(server, command, hash, names);
+    }
+    1 + usize::from(ends)
+}
+
+/// The answers to that, a field each.
+fn pair(texts: Answer, ends: Option<Answer>, many: usize) -> Option<Vec<Field>> {
+    let Answer::Array(texts) = texts else { return None };
+    let mut ends = ends.map(|ends| fields::ends_in(&ends)).unwrap_or_default();
+    if texts.len() != many {
+        return None;
+    }
+    // Of a hash that is not there an older server gives no list.
+    ends.resize(many, None);
+    Some(texts.into_iter().map(bulk).zip(ends).map(|(text, end)| Some((text?, end))).collect())
+}
+
+impl Source for HashStore {
+    fn place(&self) -> &str {
+        &self.place
+    }
+
+    fn offers(&self) -> Offers {
+        Offers { ttl: self.ends, memory: false, change: true }
+    }
+
+    fn size(&mut self) -> Result<Option<u64>, Error> {
+        let answer = self.server.ask(&[b"HLEN", &self.of.hash])?;
+        Ok(int(&answer).map(|many| many.max(0) as u64))
+    }
+
+    fn now(&mut self) -> Result<i64, Error> {
+        self.server.now()
+    }
+
+    fn scan(
+        &mut self,
+        query: &mut Query<'_>,
+        visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let mut seen = Seen::new();
+        let mut cursor = b"0".to_vec();
+        let mut count = FIRST;
+        loop {
+            let many = count.to_string();
+            let mut scan: Vec<&[u8]> = vec![b"HSCAN", &self.of.hash, &cursor, b"COUNT", many.as_bytes()];
+            if let Some(pattern) = &query.pattern {
+                scan.extend([&b"MATCH"[..], pattern]);
+            }
+            let answer = self.server.ask(&scan)?;
+            let (next, pairs) = page(answer).ok_or_else(|| self.server.senseless("HSCAN"))?;
+            if let Some(size) = pairs.iter().map(|(name, text)| name.len() + text.len()).max() {
+                count = (BYTES / size.max(1)).clamp(1, MOST);
+            }
+            let mut page = Page::default();
+            let mut asked: Vec<usize> = Vec::new();
+            for (name, text) in pairs {
+                if !seen.first(&name) {
+                    continue;
+                }
+                page.scanned += 1;
+                let need = match (query.interest)(&name) {
+                    Interest::Skip => continue,
+                    Interest::Name => Need::NOTHING,
+                    Interest::Look => Need::VALUE,
+                    Interest::Read { .. } => query.need.and(Need::VALUE),
+                };
+                if need.ttl {
+                    asked.push(page.records.len());
+                }
+                page.records.push(record(&name, Some((text, None)), need));
+            }
+            self.add_ends(&mut page.records, &asked)?;
+            if visit(page).is_break() || next == b"0" {
+                return Ok(());
+            }
+            cursor = next;
+        }
+    }
+
+    fn health(&mut self) -> Result<Option<Health>, Error> {
+        self.server.health()
+    }
+
+    fn lacks(&mut self, commands: &[&str]) -> Result<Option<Vec<String>>, Error> {
+        self.server.lacks(commands)
+    }
+
+    fn be_gentle(&mut self, gentle: Option<&Gentle>) {
+        self.server.be_gentle(gentle);
+    }
+}
+
+impl HashStore {
+    /// Asks when these of the records end. What has ended since it was met is gone.
+    fn add_ends(&mut self, records: &mut [Record], asked: &[usize]) -> Result<(), Error> {
+        if !self.ends {
+            return Ok(());
+        }
+        for some in asked.chunks(TOGETHER) {
+            let names: Vec<&[u8]> = some.iter().map(|at| &records[*at].key.0[..]).collect();
+            fields::ask_ends(&mut self.server, b"HPTTL", &self.of.hash, &names);
+            self.server.flush("HPTTL")?;
+            let answer = self.server.expect("HPTTL")?;
+            let Answer::Array(ends) = answer else { return Err(self.server.senseless("HPTTL")) };
+            for (at, end) in some.iter().zip(ends) {
+                let end = int(&end).unwrap_or(-2);
+                records[*at].ttl = Ttl::from_pttl(end);
+                if end == -2 {
+                    records[*at].raw = Raw::Gone;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// HSCAN's answer: where to go on, and fields with what they hold.
+fn page(answer: Answer) -> Option<(Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>)> {
+    let Answer::Array(parts) = answer else { return None };
+    let mut parts = parts.into_iter();
+    Some((bulk(parts.next()?)?, super::pairs(parts.next()?)?))
+}
+
+impl Lookup for HashStore {
+    fn read(&mut self, keys: &[Key], need: Need) -> Result<Vec<Record>, Error> {
+        let mut records = Vec::with_capacity(keys.len());
+        for some in keys.chunks(TOGETHER) {
+            let names: Vec<&[u8]> = some.iter().map(|key| &key.0[..]).collect();
+            let fields = self.fields(&names, false)?;
+            records.extend(some.iter().zip(fields).map(|(key, field)| record(&key.0, field, need)));
+        }
+        Ok(records)
+    }
+
+    fn kinds(&mut self, keys: &[Key]) -> Result<Vec<Option<Kind>>, Error> {
+        for key in keys {
+            self.server.push(&[b"HEXISTS", &self.of.hash, &key.0]);
+        }
+        self.server.flush("HEXISTS")?;
+        let there = |answer: Answer| (int(&answer) == Some(1)).then_some(Kind::String);
+        keys.iter().map(|_| self.server.expect("HEXISTS").map(there)).collect()
+    }
+
+    // A field has nothing beside it.
+    fn entries(&mut self, _: &Key, _: usize) -> Result<Vec<Vec<u8>>, Error> {
+        Ok(Vec::new())
+    }
+
+    fn members(&mut self, keys: &[Key], _: bool) -> Result<Vec<Vec<Vec<u8>>>, Error> {
+        Ok(vec![Vec::new(); keys.len()])
+    }
+
+    fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error> {
+        Ok(vec![false; ops.len()])
+    }
+}
+
+impl Store for HashStore {
+    fn may_change(&mut self, samples: &[&Step]) -> Result<(), Error> {
+        let ends =
+            |step: &&&Step| matches!(step.own, Own::Expire { at: Expiry::At(_) | Expiry::Persist, .. });
+        if !self.ends && samples.iter().any(|step| ends(&step)) {
+            return Err(self.no_ends());
+        }
+        let hash = &self.of.hash[..];
+        let nothing: &[u8] = b"sessctl:no-such-field";
+        // What writes is queued and dropped; that has to be permitted first.
+        let dropping = [command(&[b"WATCH", hash]), command(&[b"UNWATCH"])];
+        let dropping = [&dropping[..], &[command(&[b"MULTI"]), command(&[b"DISCARD"])]].concat();
+        before::ask(&mut self.server, &dropping)?;
+        let mut commands = vec![
+            command(&[b"TIME"]),
+            command(&[b"HMGET", hash, nothing]),
+            command(&[b"MULTI"]),
+            command(&[b"HSET", hash, nothing, b""]),
+            command(&[b"HDEL", hash, nothing]),
+        ];
+        if self.ends {
+            commands.extend([
+                command(&[b"HPEXPIRETIME", hash, b"FIELDS", b"1", nothing]),
+                command(&[b"HPEXPIREAT", hash, b"1", b"FIELDS", b"1", nothing]),
+                command(&[b"HPERSIST", hash, b"FIELDS", b"1", nothing]),
+            ]);
+        }
+        commands.push(command(&[b"DISCARD"]));
+        before::ask(&mut self.server, &commands)
+    }
+
+    fn apply(&mut self, steps: &[Step], fit: Fit, mut keeper: Option<&mut dyn Keeper>) -> Applied {
+        let mut outcomes: Vec<Option<Outcome>> = vec![None; steps.len()];
+        let mut stopped = None;
+        for start in (0..steps.len()).step_by(AT_ONCE) {
+            let range = start..(start + AT_ONCE).min(steps.len());
+            if let Err(error) =
+                self.change(start, &steps[range.clone()], fit, &mut keeper, &mut outcomes[range])
+            {
+                stopped = Some(error);
+                break;
+            }
+        }
+        settled(outcomes, stopped)
+    }
+
+    fn restore(&mut self, backups: &[Backup]) -> Applied {
+        let mut outcomes: Vec<Option<Outcome>> = vec![None; backups.len()];
+        let mut stopped = None;
+        for start in (0..backups.len()).step_by(AT_ONCE) {
+            let range = start..(start + AT_ONCE).min(backups.len());
+            let parts = backups[range].iter().enumerate().map(|(nth, backup)| {
+                let doing = Doing::Back(backup);
+                Part { place: start + nth, field: &backup.key.0, doing }
+            });
+            let changed = self.carry_out(parts.collect(), &mut outcomes);
+            if let Err(error) = changed {
+                stopped = Some(error);
+                break;
+            }
+        }
+        settled(outcomes, stopped)
+    }
+
+    fn restore_whole(&mut self, _: &[Companion]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn ping(&mut self) -> Result<Duration, Error> {
+        load::ping(&mut self.server)
+    }
+
+    fn lag(&mut self) -> Result<Lag, Error> {
+        self.server.lag()
+    }
+
+    fn again(&self) -> Result<Box<dyn Store>, Error> {
+        self.of.store()
+    }
+}
+
+/// Outcomes for all; what was not come to has failed by what stopped it.
+fn settled(outcomes: Vec<Option<Outcome>>, stopped: Option<Error>) -> Applied {
+    let why = stopped.as_ref().map(ToString::to_string).unwrap_or_default();
+    let outcomes = outcomes.into_iter().map(|one| one.unwrap_or_else(|| Outcome::Failed(why.clone())));
+    Applied { outcomes: outcomes.collect(), stopped }
+}
+
+impl HashStore {
+    fn no_ends(&self) -> Error {
+        Error::Unsupported {
+            place: self.place.clone(),
+            why: "is on a server whose hashes have no fields that end by themselves".to_string(),
+            hint: "that takes Redis 7.4 or Valkey 9.0; a layout with `expires` moves the end in the value"
+                .to_string(),
+        }
+    }
+
+    /// Looks at a batch, writes down what is going to change, and changes it while it still is that.
+    fn change(
+        &mut self,
+        first: usize,
+        steps: &[Step],
+        fit: Fit,
+        keeper: &mut Option<&mut dyn Keeper>,
+        outcomes: &mut [Option<Outcome>],
+    ) -> Result<(), Error> {
+        let names: Vec<&[u8]> = steps.iter().map(|step| &step.key.0[..]).collect();
+        let now = self.server.now()?;
+        let found = self.fields(&names, true)?;
+        let mut backups = Vec::new();
+        let mut parts = Vec::new();
+        for (place, (step, field)) in steps.iter().zip(&found).enumerate() {
+            match judge(step, field.as_ref(), fit, now) {
+                Ok((text, end)) => {
+                    backups.push(Backup {
+                        step: (first + place) as u32,
+                        key: step.key.clone(),
+                        content: Content::Text(text.clone()),
+                        expires: end,
+                        own: step.own.clone(),
+                        companions: Vec::new(),
+                    });
+                    parts.push(Part {
+                        place,
+                        field: &step.key.0,
+                        doing: Doing::Change { own: &step.own, text, end },
+                    });
+                }
+                Err(outcome) => outcomes[place] = Some(outcome),
+            }
+        }
+        if backups.is_empty() {
+            return Ok(());
+        }
+        if let Some(keeper) = keeper {
+            keeper.prepared(&backups).map_err(|error| Error::Backup(error.to_string()))?;
+        }
+        let carried = self.carry_out(parts, outcomes);
+        // Of what was sent and not answered nobody knows whether it is done.
+        let undone = |backup: &&Backup| match &outcomes[backup.step as usize - first] {
+            Some(Outcome::Done { .. }) => false,
+            Some(_) => true,
+            None => {
+                !matches!(carried, Err(Error::Lost { .. } | Error::Timeout { .. } | Error::Answer { .. }))
+            }
+        };
+        let void: Vec<u32> = backups.iter().filter(undone).map(|backup| backup.step).collect();
+        if let Some(keeper) = keeper
+            && !void.is_empty()
+        {
+            keeper.void(&void).map_err(|error| Error::Backup(error.to_string()))?;
+        }
+        carried
+    }
+
+    /// Makes these changes by one transaction, or where the hash is written meanwhile by one each.
+    fn carry_out(&mut self, parts: Vec<Part<'_>>, outcomes: &mut [Option<Outcome>]) -> Result<(), Error> {
+        let hash = Key(self.of.hash.clone());
+        let mut open = vec![parts];
+        while let Some(parts) = open.pop() {
+            let outcomes_of = vec![None; parts.len()];
+            let mut change = Change {
+                hash: &hash,
+                ends: self.ends,
+                outcomes: outcomes_of,
+                parts,
+                given_up: false,
+                sent: Vec::new(),
+            };
+            guarded::carry_out(&mut self.server, std::slice::from_mut(&mut change))?;
+            let Change { mut parts, outcomes: became, given_up, .. } = change;
+            if given_up && parts.len() > 1 {
+                let rest = parts.split_off(parts.len() / 2);
+                open.extend([parts, rest]);
+                continue;
+            }
+            for (part, outcome) in parts.iter().zip(became) {
+                let written = || Outcome::Failed("the hash is written all the time".to_string());
+                outcomes[part.place] = Some(outcome.unwrap_or_else(written));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a step finds of its field; else what becomes of the step.
+fn judge(
+    step: &Step,
+    field: Option<&(Vec<u8>, Option<i64>)>,
+    fit: Fit,
+    now: i64,
+) -> Result<(Vec<u8>, Option<i64>), Outcome> {
+    let Some((text, end)) = field else { return Err(Outcome::Gone { keys: 0, entries: 0 }) };
+    let new_end = match step.own {
+        Own::Expire { at: Expiry::At(at), .. } => Some(at),
+        _ => None,
+    };
+    let again = fit == Fit::SeenOrDone;
+    let made = match &step.own {
+        Own::Expire { rewrite: Some(Rewrite::Text(made)), .. } => again && made == text,
+        _ => false,
+    };
+    if !made && fingerprint(&Raw::Text(text.clone())) != Some(step.seen) {
+        return Err(Outcome::Changed);
+    }
+    let moved = again && new_end.zip(*end).is_some_and(|(new, end)| (new - end).abs() < CLOSE);
+    if step.ends.is_some_and(|ends| !moved && !ends.fits(*end)) {
+        return Err(Outcome::Changed);
+    }
+    if new_end.is_some_and(|at| at <= now) {
+        return Err(Outcome::Failed("its new end has passed meanwhile".to_string()));
+    }
+    Ok((text.clone(), *end))
+}
+
+/// One field of a transaction.
+struct Part<'p> {
+    place: usize,
+    field: &'p [u8],
+    doing: Doing<'p>,
+}
+
+enum Doing<'p> {
+    /// While it is this text and ends then.
+    Change {
+        own: &'p Own,
+        text: Vec<u8>,
+        end: Option<i64>,
+    },
+    Back(&'p Backup),
+}
+
+/// Changes to some fields of the hash.
+struct Change<'p> {
+    hash: &'p Key,
+    ends: bool,
+    parts: Vec<Part<'p>>,
+    outcomes: Vec<Option<Outcome>>,
+    /// Whose each of the commands is that were sent.
+    sent: Vec<usize>,
+    given_up: bool,
+}
+
+const DONE: Outcome = Outcome::Done { keys: 1, entries: 0 };
+const PUT_BACK: Outcome = Outcome::Done { keys: 0, entries: 0 };
+const EXPIRED: Outcome = Outcome::Gone { keys: 0, entries: 0 };
+
+impl Change<'_> {
+    fn set(&self, field: &[u8], text: &[u8]) -> Command {
+        command(&[b"HSET", &self.hash.0, field, text])
+    }
+
+    /// The commands that give a field this end, or none.
+    fn end(&self, field: &[u8], at: Option<i64>) -> Option<Command> {
+        match at {
+            _ if !self.ends => None,
+            Some(at) => Some(fields::end_at(self.hash, field, at)),
+            None => Some(command(&[b"HPERSIST", &self.hash.0, b"FIELDS", b"1", field])),
+        }
+    }
+
+    /// What is to be done to a field now that it is this; else what becomes of it.
+    fn commands(&self, part: &Part<'_>, there: Field, now: i64) -> Result<Vec<Command>, Outcome> {
+        let field = part.field;
+        match &part.doing {
+            Doing::Change { own, text, end } => {
+                let (there, ends) = there.ok_or(EXPIRED)?;
+                if there != *text || ends != *end {
+                    return Err(Outcome::Changed);
+                }
+                Ok(match own {
+                    Own::Gone => return Err(Outcome::Changed),
+                    Own::End => vec![command(&[b"HDEL", &self.hash.0, field])],
+                    Own::Expire { at, rewrite } => {
+                        let rewritten = match rewrite {
+                            Some(Rewrite::Text(text)) => Some(self.set(field, text)),
+                            Some(Rewrite::Fields(_)) => return Err(Outcome::Changed),
+                            None => None,
+                        };
+                        let at = match at {
+                            Expiry::At(at) => Some(*at),
+                            Expiry::Persist => None,
+                            // A field that is written anew has lost its end.
+                            Expiry::Keep => *end,
+                        };
+                        rewritten.into_iter().chain(self.end(field, at)).collect()
+                    }
+                })
+            }
+            Doing::Back(backup) => self.back(backup, field, there, now),
+        }
+    }
+
+    fn back(&self, backup: &Backup, field: &[u8], there: Field, now: i64) -> Result<Vec<Command>, Outcome> {
+        let Content::Text(text) = &backup.content else { return Err(Outcome::Changed) };
+        if backup.expires.is_some_and(|at| at <= now) {
+            return Err(EXPIRED);
+        }
+        if backup.expires.is_some() && !self.ends {
+            return Err(Outcome::Failed("fields have no ends on this server".to_string()));
+        }
+        let whole = || {
+            let end = backup.expires.and_then(|at| self.end(field, Some(at)));
+            std::iter::once(self.set(field, text)).chain(end).collect()
+        };
+        match (&backup.own, there) {
+            (Own::End, None) => Ok(whole()),
+            // An undo that was cut short has been here.
+            (_, Some((there, end))) if there == *text && end == backup.expires => Err(PUT_BACK),
+            (Own::End | Own::Gone, Some(_)) => Err(Outcome::Changed),
+            (Own::Gone, None) => Err(EXPIRED),
+            // It ended when it was told to, and would still be there without that.
+            (Own::Expire { at: Expiry::At(at), .. }, None) if *at <= now => Ok(whole()),
+            (Own::Expire { .. }, None) => Err(Outcome::Changed),
+            (Own::Expire { at, rewrite }, Some((there, end))) => {
+                let left = match rewrite {
+                    Some(Rewrite::Text(left)) => left,
+                    _ => text,
+                };
+                let same_end = match at {
+                    _ if !self.ends => true,
+                    Expiry::At(at) => end == Some(*at),
+                    Expiry::Persist => end.is_none(),
+                    Expiry::Keep => end == backup.expires,
+                };
+                if there != *left || !same_end {
+                    return Err(Outcome::Changed);
+                }
+                let rewritten = rewrite.is_some().then(|| self.set(field, text));
+                Ok(rewritten.into_iter().chain(self.end(field, backup.expires)).collect())
+            }
+        }
+    }
+}
+
+impl Guarded for Change<'_> {
+    fn key(&self) -> &Key {
+        self.hash
+    }
+
+    fn ask(&self, server: &mut RedisStore) -> usize {
+        let names: Vec<&[u8]> = self.parts.iter().map(|part| part.field).collect();
+        ask(server, &self.hash.0, &names, self.ends, true)
+    }
+
+    fn is_timed(&self) -> bool {
+        true
+    }
+
+    fn decide(&mut self, now: i64, answers: Vec<Option<Answer>>) -> Vec<Command> {
+        self.sent.clear();
+        self.outcomes = vec![None; self.parts.len()];
+        let mut answers = answers.into_iter();
+        let texts = answers.next().flatten();
+        let ends = answers.next().flatten();
+        let found = texts.and_then(|texts| pair(texts, ends, self.parts.len()));
+        let Some(found) = found else {
+            // It is no hash any more.
+            self.outcomes = vec![Some(Outcome::Changed); self.parts.len()];
+            return Vec::new();
+        };
+        let mut commands = Vec::new();
+        for (nth, (part, there)) in self.parts.iter().zip(found).enumerate() {
+            match self.commands(part, there, now) {
+                Ok(some) if some.is_empty() => self.outcomes[nth] = Some(PUT_BACK),
+                Ok(some) => {
+                    self.sent.extend(std::iter::repeat_n(nth, some.len()));
+                    commands.extend(some);
+                }
+                Err(outcome) => self.outcomes[nth] = Some(outcome),
+            }
+        }
+        commands
+    }
+
+    fn done(&mut self, answers: Vec<Answer>) {
+        for (nth, answer) in self.sent.iter().zip(answers) {
+            let ended = matches!(self.parts[*nth].doing, Doing::Change { own: Own::End, .. });
+            let outcome = match answer {
+                Answer::ServerError(error) => {
+                    Outcome::Failed(format!("the server refused it: {}", error.code()))
+                }
+                _ if ended => DONE,
+                _ => PUT_BACK,
+            };
+            // What one of its commands failed of is not done.
+            if !matches!(self.outcomes[*nth], Some(Outcome::Failed(_))) {
+                self.outcomes[*nth] = Some(outcome);
+            }
+        }
+    }
+
+    fn given_up(&mut self, _: &str) -> Result<(), Error> {
+        (self.given_up, self.outcomes) = (true, vec![None; self.parts.len()]);
+        Ok(())
+    }
+}

@@ -1,0 +1,308 @@
+//! Sessions that are fields of one hash, as a layout of the configuration file says: read, ended, given another
+//! end and put back, each for itself. On redis-server, whose fields have no ends, and on one where they do.
+
+use serde_json::{Value as Json, json};
+
+use crate::support::proxy::{Proxy, Then};
+use crate::support::sentinel::Watched;
+use crate::support::*;
+
+const CONFIG: &str = r#"
+[profiles.p]
+layout = "shop"
+[layouts.shop]
+fields = "shop sessions"
+codec = "json"
+user = "user"
+must_have = ["csrf"]
+"#;
+
+fn value(user: &str) -> String {
+    json!({ "user": user, "csrf": "x", "cart": [1, 2] }).to_string()
+}
+
+fn id(n: usize) -> String {
+    format!("s{n:04}")
+}
+
+/// A server with so many sessions in its hash, and other things that are none of them.
+fn stocked(server: Server, many: usize) -> Sess {
+    let sess = Sess::on(server).set("s0001", value("a string of that name"));
+    let mut pipe = redis::pipe();
+    for n in 1..=many {
+        pipe.cmd("HSET").arg("shop sessions").arg(id(n)).arg(value(&format!("user{}", n % 5))).ignore();
+    }
+    pipe.cmd("HSET").arg("other").arg("s0001").arg("x").ignore();
+    pipe.exec(&mut sess.server.connect()).expect("stocked");
+    let url = sess.server.url();
+    sess.use_profile(CONFIG).global(&["--store", &url])
+}
+
+fn all(sess: &Sess) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> =
+        redis::cmd("HGETALL").arg("shop sessions").query(&mut sess.server.connect()).expect("a hash");
+    all.sort();
+    all
+}
+
+/// When fields end, in ms since 1970; -1 is never.
+fn end_of(sess: &Sess, id: &str) -> i64 {
+    let mut command = redis::cmd("HPEXPIRETIME");
+    command.arg("shop sessions").arg("FIELDS").arg(1).arg(id);
+    command.query::<Vec<i64>>(&mut sess.server.connect()).expect("its end")[0]
+}
+
+/// One whose fields can have ends.
+fn with_ends() -> Option<Server> {
+    let server = Server::other()?;
+    server.knows("hpexpireat").then_some(server)
+}
+
+fn done(ran: Ran) -> Json {
+    ran.success().json()["done"].clone()
+}
+
+#[test]
+fn each_field_is_a_session_that_ends_and_comes_back_for_itself() {
+    let servers = [Some(Server::start()), with_ends()];
+    for server in servers.into_iter().flatten() {
+        let sess = stocked(server, 1_200);
+        let before = all(&sess);
+        let others = || (sess.server.command(&["GET", "s0001"]), sess.server.command(&["HGETALL", "other"]));
+        let untouched = others();
+        sess.args(["count"]).success().stdout("1200\n");
+        sess.args(["count", "--user", "user3"]).success().stdout("240\n");
+        let rows = sess.rows(&["--user", "user3", "--limit", "1"]);
+        assert_eq!((&rows[0]["user"], &rows[0]["layout"]), (&json!("user3"), &json!("shop")));
+        let inspected = sess.args(["inspect", &id(7), "-o", "json"]).json();
+        assert_eq!((&inspected["id"], &inspected["data"]["cart"]), (&json!(id(7)), &json!([1, 2])));
+        sess.args(["inspect", "s9999"]).code(1);
+
+        let dry = sess.args(["purge", &id(7), "--dry-run", "-o", "json"]).success().json();
+        assert_eq!(all(&sess), before);
+        assert_eq!(dry["sessions"][0]["steps"], json!(["HDEL 'shop sessions' s0007"]));
+        assert_eq!(done(sess.args(["purge", "--user", "user3", "--yes", "-o", "json"])), json!(240));
+        let left: Vec<_> = before.iter().filter(|(_, value)| !value.contains("user3")).cloned().collect();
+        assert_eq!(all(&sess), left);
+        // What was written meanwhile under the same name is left alone.
+        sess.server.command(&["HSET", "shop sessions", &id(3), &value("newer")]);
+        let ran = sess.args(["undo", "--yes", "-o", "json"]).success();
+        assert_eq!((&ran.json()["done"], &ran.json()["changed"]), (&json!(239), &json!(1)));
+        let mut expected = before.clone();
+        expected[2].1 = value("newer");
+        assert_eq!(all(&sess), expected);
+        // All of them, and the hash with them.
+        assert_eq!(done(sess.args(["purge", "--all", "--yes", "-o", "json"])), json!(1_200));
+        assert_eq!(sess.server.command(&["EXISTS", "shop sessions"]), redis::Value::Int(0));
+        sess.args(["list"]).success().stdout("");
+        sess.args(["undo", "--yes"]).success();
+        assert_eq!(all(&sess), expected);
+        assert_eq!(others(), untouched);
+        let runs = sess.args(["runs", "-o", "json"]).success().json();
+        assert!(
+            runs[0]["store"].as_str().is_some_and(|store| store.ends_with(" hash shop sessions")),
+            "{runs}"
+        );
+    }
+}
+
+#[test]
+fn a_run_on_fields_is_undone_in_their_hash_alone() {
+    let sess = stocked(Server::start(), 5);
+    let run = sess.args(["purge", &id(1), "--yes", "-o", "json"]).success().json()["run"].clone();
+    let run = run.as_str().expect("a run");
+    let keys = sess.server.snapshot();
+    // Read as keys, its sessions would be other things.
+    let bare = Sess::args(&sess, ["undo", run, "--yes", "--layout", "connect-redis"]);
+    assert!(bare.code != Some(0) && bare.stderr.contains("hash shop sessions"), "{}", bare.stderr);
+    assert!(sess.server.snapshot() == keys);
+    sess.args(["undo", run, "--yes"]).success();
+    assert_eq!(all(&sess).len(), 5);
+}
+
+#[test]
+fn ends_of_fields_are_shown_moved_and_put_back() {
+    let Some(server) = with_ends() else { return };
+    let sess = stocked(server, 4);
+    let end_in = |id: &str, ms: &str| {
+        sess.server.command(&["HPEXPIRE", "shop sessions", ms, "FIELDS", "1", id]);
+    };
+    end_in(&id(1), "600000");
+    end_in(&id(2), "86400000");
+    let left = |id: &str| sess.args(["inspect", id, "-o", "json"]).json()["ttl_ms"].as_u64();
+    assert!(left(&id(1)).expect("an end") <= 600_000 && left(&id(2)).expect("an end") > 600_000);
+    assert_eq!(left(&id(3)), None);
+    sess.args(["count", "--no-ttl"]).success().stdout("2\n");
+    let before: Vec<i64> = (1..=4).map(|n| end_of(&sess, &id(n))).collect();
+    let ends = || (1..=4).map(|n| end_of(&sess, &id(n))).collect::<Vec<_>>();
+
+    assert_eq!(done(sess.args(["purge", "--ttl", "<1h", "--yes", "-o", "json"])), json!(1));
+    assert_eq!(end_of(&sess, &id(1)), -2);
+    sess.args(["undo", "--yes"]).success();
+    assert_eq!(ends(), before);
+
+    assert_eq!(done(sess.args(["expire", "--all", "--in", "2h", "--yes", "-o", "json"])), json!(4));
+    assert!(ends().iter().all(|end| *end > before[0] && *end < before[1]), "{:?}", ends());
+    sess.args(["undo", "--yes"]).success();
+    assert_eq!(ends(), before);
+    assert_eq!(done(sess.args(["expire", &id(2), "--persist", "--yes", "-o", "json"])), json!(1));
+    assert_eq!(end_of(&sess, &id(2)), -1);
+    sess.args(["undo", "--yes"]).success();
+    assert_eq!(ends(), before);
+    // One that would have ended meanwhile does not come back.
+    end_in(&id(3), "1500");
+    sess.args(["purge", &id(3), "--yes"]).success();
+    sess.server.command(&["HSET", "clock", "x", "1"]);
+    sess.server.command(&["HPEXPIRE", "clock", "1500", "FIELDS", "1", "x"]);
+    eventually("its time is over", || sess.server.command(&["EXISTS", "clock"]) == redis::Value::Int(0));
+    let undone = sess.args(["undo", "--yes", "-o", "json"]).json();
+    assert_eq!(undone["done"], json!(0), "{undone}");
+    assert_eq!(end_of(&sess, &id(3)), -2);
+}
+
+#[test]
+fn an_end_in_the_value_moves_where_fields_have_none() {
+    let config = CONFIG.replace("must_have", "expires = { path = \"exp\", unit = \"s\" }\nmust_have");
+    // Where they have, both move, and both come back.
+    if let Some(server) = with_ends() {
+        let sess = Sess::on(server).use_profile(&config);
+        let url = sess.server.url();
+        let sess = sess.global(&["--store", &url]);
+        let text = r#"{"user":"alice","csrf":"x","exp":4102444800}"#;
+        sess.server.command(&["HSET", "shop sessions", "a", text, "b", text]);
+        sess.server.command(&["HPEXPIRE", "shop sessions", "86400000", "FIELDS", "1", "a"]);
+        let state = || (all(&sess), end_of(&sess, "a"), end_of(&sess, "b"));
+        let before = state();
+        sess.args(["expire", "--all", "--in", "1h", "--yes"]).success();
+        let (texts, a, b) = state();
+        assert!(texts.iter().all(|(_, now)| now != text) && a < before.1 && b == -1, "{texts:?} {a} {b}");
+        sess.args(["undo", "--yes"]).success();
+        assert_eq!(state(), before);
+    }
+    let sess = Sess::new().use_profile(&config);
+    let url = sess.server.url();
+    let sess = sess.global(&["--store", &url]);
+    let text = r#"{"user":"alice","csrf":"x","exp":4102444800}"#;
+    sess.server.command(&["HSET", "shop sessions", "a", text, "b", &value("bob")]);
+    sess.args(["expire", "a", "--in", "1h", "--yes"]).success();
+    let now = sess.server.command(&["HGET", "shop sessions", "a"]);
+    assert!(now != redis::Value::BulkString(text.into()), "{now:?}");
+    sess.args(["undo", "--yes"]).success();
+    assert_eq!(sess.server.command(&["HGET", "shop sessions", "a"]), redis::Value::BulkString(text.into()));
+    // Without one there is nothing to move.
+    sess.changes_nothing(["expire", "b", "--in", "1h", "--yes"])
+        .code(5)
+        .says("no fields that end by themselves");
+}
+
+#[test]
+fn what_changes_in_between_is_left_alone_and_what_is_beside_it_hinders_nothing() {
+    for (touched, kept) in [(id(2), true), ("elsewhere".to_string(), false)] {
+        let sess = stocked(Server::start(), 6);
+        let proxy = Proxy::to(&sess.server);
+        let mut times = 0;
+        let field = touched.clone();
+        proxy.hook(move |request, server| {
+            if request.verb == "MULTI" && times < 3 {
+                times += 1;
+                let value = format!("written {times}");
+                redis::cmd("HSET").arg("shop sessions").arg(&field).arg(value).exec(server).expect("set");
+            }
+            Then::Forward
+        });
+        let ran =
+            sess.args(["purge", &id(1), &id(2), &id(3), "--yes", "-o", "json", "--store", &proxy.url()]);
+        let (gone, changed) = if kept { (2, 1) } else { (3, 0) };
+        let report = ran.success().json();
+        assert_eq!((&report["done"], &report["changed"]), (&json!(gone), &json!(changed)), "{report}");
+        let there = |field: &str| sess.server.command(&["HEXISTS", "shop sessions", field]);
+        assert_eq!(there(&touched), redis::Value::Int(1));
+        assert_eq!(there(&id(2)), redis::Value::Int(i64::from(kept)));
+        // What was not done is not in the file that undoes it either.
+        let undone = sess.args(["undo", "--yes", "-o", "json", "--store", &proxy.url()]).success().json();
+        assert_eq!(undone["done"], json!(gone));
+    }
+}
+
+#[test]
+fn a_connection_that_is_lost_leaves_an_undo_that_holds() {
+    for then in [Then::Cut, Then::CutBehind] {
+        let sess = stocked(Server::start(), 200);
+        let before = all(&sess);
+        let proxy = Proxy::to(&sess.server);
+        // The first two end the questions whether it is permitted.
+        proxy.hook(
+            move |request, _| if request.verb == "EXEC" && request.nth == 4 { then } else { Then::Forward },
+        );
+        let url = proxy.url();
+        let ran = sess.args(["purge", "--all", "--yes", "--store", &url]);
+        assert!(ran.code != Some(0), "{}", ran.stderr);
+        assert!(all(&sess).len() < 200);
+        proxy.pass();
+        let ran = sess.args(["undo", "--yes", "--store", &url]);
+        assert!(matches!(ran.code, Some(0 | 3)), "{}", ran.stderr);
+        assert_eq!(all(&sess), before);
+    }
+}
+
+#[test]
+fn few_rights_are_enough_and_a_lacking_one_is_named() {
+    for server in [Some(Server::start()), with_ends()].into_iter().flatten() {
+        let sess = stocked(server, 3);
+        let newer = sess.args(["acl", "--server", "7.4"]).success().text();
+        let older = sess.args(["acl", "--server", "7.0"]).success().text();
+        assert!(newer.contains("+hpttl") && !older.contains("+hpttl"));
+        assert!(older.contains("%R~shop?sessions"), "{older}");
+        let lines = if sess.server.knows("hpexpireat") { newer } else { older };
+        for line in lines.lines() {
+            sess.server.command(&line.split_whitespace().collect::<Vec<_>>());
+        }
+        let read = sess.server.url_of("sessctl-read", "CHANGE-ME");
+        let purge = sess.server.url_of("sessctl-purge", "CHANGE-ME");
+        sess.args(["count", "--store", &read]).success().stdout("3\n");
+        sess.changes_nothing(["purge", "--all", "--yes", "--store", &read]).code(4).says("+watch");
+        sess.args(["purge", "--all", "--yes", "--store", &purge]).success();
+        sess.args(["undo", "--yes", "--store", &purge]).success();
+        assert_eq!(all(&sess).len(), 3);
+    }
+}
+
+#[test]
+fn behind_sentinels_fields_are_only_read() {
+    let watched = Watched::start();
+    watched.sess.server.command(&["HSET", "shop sessions", "a", &value("alice")]);
+    let path = watched.sess.write("fields.toml", CONFIG);
+    private(&path);
+    let named = ["--config", path.to_str().expect("text"), "--profile", "p"];
+    let run = |args: &[&str]| watched.sess.args([&named[..], args].concat());
+    run(&["count"]).success().stdout("1\n");
+    run(&["purge", "--all", "--yes"]).code(5).says("name the primary itself");
+}
+
+#[test]
+fn what_cannot_be_is_told() {
+    let sess = stocked(Server::start(), 2);
+    sess.server.command(&["SET", "a string", "x"]);
+    let with = |text: &str| {
+        let path = sess.write("other.toml", text);
+        private(&path);
+        let url = sess.server.url();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sessctl"));
+        command.env("HOME", sess.server.dir.path()).env_remove("SESSCTL_STORE");
+        command.args(["--config", path.to_str().expect("text"), "--store", &url]);
+        move |args: &[&str]| Ran::of(command.args(args))
+    };
+    let named = CONFIG.replace("shop sessions", "a string");
+    with(&named)(&["--profile", "p", "list"]).code(5).says("of kind string and not hash");
+    let both = CONFIG.replace("fields", "key = \"s:{id}\"\nfields");
+    with(&both)(&["--profile", "p", "list"]).code(2).says("`fields` and `key` exclude each other");
+    with(CONFIG)(&["--profile", "p", "--layout", "shop", "--layout", "connect-redis", "list"])
+        .code(2)
+        .says("are the fields of a hash");
+    let dump = "rdb:/nowhere.rdb";
+    let ran = sess.args(["list", "--store", dump]).code(5);
+    ran.says("keeps its sessions in fields of a hash");
+    // Nobody takes the fields of a hash for sessions by himself.
+    let plain = CONFIG.replace("layout = \"shop\"\n", "");
+    with(&plain)(&["--profile", "p", "count"]).success().stdout("0\n");
+}
