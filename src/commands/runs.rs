@@ -184,21 +184,21 @@ pub(super) fn parts(name: &str) -> anyhow::Result<Vec<Summary>> {
             _ => {}
         }
     }
-    let Some(first) = found.first() else {
+    let Some(_) = found.first() else {
         // A file that cannot be read says why better than "no such run".
         let path = directory.join(format!("{name}.run"));
         run::summary(&path)?;
         return Err(Damage::Absent(name.to_string()).into());
     };
-    let whole = first.start.name();
-    if found.iter().all(|summary| summary.start.name() == whole) {
+    // Only the parts of one run are one.
+    let alone = |summary: &Summary| summary.start.part_of.is_none().then(|| summary.path.clone());
+    let runs: BTreeSet<_> = found.iter().map(|summary| (summary.start.name(), alone(summary))).collect();
+    let many = runs.len();
+    if many == 1 {
         found.sort_by(|a, b| a.start.run.cmp(&b.start.run));
         return Ok(found);
     }
-    let runs: BTreeSet<&str> = found.iter().map(|summary| summary.start.name()).collect();
-    Err(Failure::new(format!("{} runs begin with `{name}`", runs.len()))
-        .hint("`sessctl runs` lists them")
-        .into())
+    Err(Failure::new(format!("{many} runs begin with `{name}`")).hint("`sessctl runs` lists them").into())
 }
 
 fn list(context: &Context) -> anyhow::Result<Exit> {

@@ -335,6 +335,21 @@ fn what_cannot_be_meant_is_refused_before_anything_is_read() {
 }
 
 #[test]
+fn a_session_that_an_acl_hides_is_not_taken_for_gone() {
+    let sess = Sess::new().load(SLUG);
+    let alice = sess.rows(&["--user", "alice"]);
+    let hidden = alice[0]["key"].as_str().expect("a key").as_bytes().to_vec();
+    let seen = sess.server.snapshot().into_keys().filter(|key| *key != hidden);
+    let seen: Vec<String> = seen.map(|key| format!("~{}", String::from_utf8(key).expect("text"))).collect();
+    let rules: Vec<&str> = seen.iter().map(String::as_str).chain(["&*", "+@all"]).collect();
+    let sess = sess.user(&rules);
+    for finding in BOTH {
+        let ran = sess.changes_nothing(["doctor", "--fix", finding, "--yes"]);
+        ran.code(4).says("ops has no permission to run").says("on the sessions' keys");
+    }
+}
+
+#[test]
 fn in_a_cluster_too() {
     let cluster = Cluster::start(3);
     let one = Sess::new();

@@ -286,6 +286,14 @@ impl Guarded for Removal<'_> {
         self.settle(&outcome);
     }
 
+    /// Such as where an ACL hides its session, of which nobody knows then whether it is gone.
+    fn refused(&mut self, error: Error) -> Result<(), Error> {
+        let Error::Refused { reason, .. } = &error else { return Err(error) };
+        let failed = Outcome::Failed(format!("the server refused it: {reason}"));
+        self.outcomes = self.parts.iter().map(|part| (part.place, failed.clone())).collect();
+        Ok(())
+    }
+
     fn given_up(&mut self, _: &str) -> Result<(), Error> {
         self.settle(&Outcome::Failed("it is being written all the time".to_string()));
         Ok(())
