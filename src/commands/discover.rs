@@ -545,7 +545,7 @@ fn profiles(
     for (name, family) in families.iter().filter(|(name, _)| name.layout.is_some()) {
         let Some(setup) = family.setup.map(|at| &context.setups[at]) else { continue };
         let layout = setup.layout;
-        let mut body = format!("store = {}\n", quoted(&context.store.place()));
+        let mut body = format!("store = {}\n", quoted(&context.store.address()));
         body.push_str(&format!("layout = {}\n", quoted(layout.name)));
         let prefix = std::str::from_utf8(&family.prefix).ok().filter(|_| !name.shape.contains('*'));
         if let Some((option, value)) = prefix.and_then(|prefix| prefix_setting(layout, prefix)) {

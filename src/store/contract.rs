@@ -216,6 +216,11 @@ pub trait Open: fmt::Debug + Send + Sync {
     /// Where it is, without any password.
     fn place(&self) -> String;
 
+    /// The same as it is given to `--store`.
+    fn address(&self) -> String {
+        self.place()
+    }
+
     fn medium(&self) -> Medium;
 
     /// Who logs in, as audit lines name the login.

@@ -72,6 +72,7 @@ fn each_field_is_a_session_that_ends_and_comes_back_for_itself() {
         let untouched = others();
         sess.args(["count"]).success().stdout("1200\n");
         sess.args(["count", "--user", "user3"]).success().stdout("240\n");
+        sess.args(["discover"]).success().shows(&format!("store = \"{}?db=0\"\n", sess.server.url()));
         let rows = sess.rows(&["--user", "user3", "--limit", "1"]);
         assert_eq!((&rows[0]["user"], &rows[0]["layout"]), (&json!("user3"), &json!("shop")));
         let inspected = sess.args(["inspect", &id(7), "-o", "json"]).json();

@@ -94,6 +94,10 @@ impl Open for HashPlace {
         format!("{} hash {}", self.target, safe(&String::from_utf8_lossy(&self.hash)))
     }
 
+    fn address(&self) -> String {
+        self.target.place()
+    }
+
     fn medium(&self) -> Medium {
         Medium::Field
     }
