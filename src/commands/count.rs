@@ -110,7 +110,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let (mut count, mut error) = (kept, None);
     if let Some(share) = sample {
         (count, error) = (share::whole(kept, share), Some(share::error(kept, share)));
-        groups.iter_mut().for_each(|groups| groups.scale(share));
+        if let Some(groups) = &mut groups {
+            groups.scale(share);
+        }
     }
     let mut out = context.ui.out();
     match groups {
