@@ -7,10 +7,7 @@
 use std::ops::Range;
 
 use super::blob::Blob;
-use super::blob::Decoded;
-use super::blob::Form;
 use super::expire::{self, Expiring, Moved};
-use super::key::Alphabet;
 use super::key::Place;
 use super::session::Facts;
 use super::session::Session;
@@ -18,16 +15,30 @@ use super::setup::OptionKind;
 use super::setup::OptionSpec;
 use super::setup::Setup;
 use super::whose::Whose;
-use super::{
-    Ends, Keys, Layout, Mark, OpenCookie, Rank, UserIndex, Verdict, blob, key, setup, time, user, whose,
-};
-use crate::codec::{DecodeError, Limits};
+use super::{Ends, Keys, Layout, Mark, OpenCookie, Rank, UserIndex, Verdict, setup, user, whose};
+use crate::codec::Limits;
 use crate::cookie::{CookieError, Given, Opened};
-use crate::store::{JsonItem, Key, Kind, Medium, Op, Raw, Rewrite, WhenEmpty};
+use crate::store::{Key, Kind, Medium, Op, Raw, Rewrite};
 use crate::value::Value;
 use crate::wrap::{self, WrapError};
 use crate::{codec, cookie};
 use std::borrow::Cow;
+
+mod clock;
+mod companion;
+mod pattern;
+mod read;
+mod shape;
+
+pub use clock::{Clock, Unit, When};
+pub use companion::{Companion, Companionship};
+pub use pattern::Pattern;
+pub use shape::Shape;
+
+use clock::first;
+use companion::{beside, end, sessions};
+use pattern::{Filling, Part, literal};
+use read::{read, wrapped};
 
 /// A store as its owner describes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,137 +77,6 @@ pub struct Described {
     pub companions: Vec<Companion>,
 }
 
-/// What an id looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    Uuid,
-    Letters { of: Alphabet, least: usize, most: usize },
-}
-
-impl Shape {
-    const ALPHABETS: &[(&str, Alphabet)] = &[
-        ("hex", Alphabet::Hex),
-        ("digits", Alphabet::Digit),
-        ("lower", Alphabet::Lower),
-        ("alnum", Alphabet::Alnum),
-        ("base64url", Alphabet::Base64Url),
-        ("native", Alphabet::Native),
-    ];
-
-    /// Reads `uuid`, `40 hex`, `22-256 native`.
-    pub fn parse(text: &str) -> Option<Shape> {
-        if text == "uuid" {
-            return Some(Shape::Uuid);
-        }
-        let (lengths, letters) = text.split_once(' ')?;
-        let (_, of) = Shape::ALPHABETS.iter().find(|(name, _)| *name == letters.trim())?;
-        let (least, most) = lengths.split_once('-').unwrap_or((lengths, lengths));
-        let (least, most) = (least.parse().ok()?, most.parse().ok()?);
-        (0 < least && least <= most).then_some(Shape::Letters { of: *of, least, most })
-    }
-
-    fn fits(self, id: &[u8]) -> bool {
-        match self {
-            Shape::Uuid => key::is_uuid(id),
-            Shape::Letters { of, least, most } => (least..=most).contains(&id.len()) && of.all(id),
-        }
-    }
-
-    fn shown(self) -> String {
-        match self {
-            Shape::Uuid => "a UUID".to_string(),
-            Shape::Letters { of, least, most } => {
-                let letters = Shape::ALPHABETS.iter().find(|(_, alphabet)| *alphabet == of);
-                let letters = letters.map_or("", |(name, _)| name);
-                if least == most { format!("{least} {letters}") } else { format!("{least}-{most} {letters}") }
-            }
-        }
-    }
-}
-
-/// A time in the session's data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct When {
-    pub path: String,
-    pub clock: Clock,
-}
-
-/// How a time is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Clock {
-    /// Told by its form and size.
-    Any,
-    Iso,
-    Count {
-        unit: Unit,
-        /// The time that counts as none, in ms since 1970.
-        epoch: i64,
-    },
-}
-
-/// What a time is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    Seconds,
-    Millis,
-    Micros,
-    Nanos,
-    /// 100 ns, as .NET counts.
-    Ticks,
-}
-
-impl Unit {
-    pub const NAMES: &[(&str, Unit)] = &[
-        ("s", Unit::Seconds),
-        ("ms", Unit::Millis),
-        ("us", Unit::Micros),
-        ("ns", Unit::Nanos),
-        ("ticks", Unit::Ticks),
-    ];
-
-    fn nanos(self) -> i128 {
-        match self {
-            Unit::Seconds => 1_000_000_000,
-            Unit::Millis => 1_000_000,
-            Unit::Micros => 1_000,
-            Unit::Nanos => 1,
-            Unit::Ticks => 100,
-        }
-    }
-
-    /// From when such a count goes if nothing else is said: .NET's from the year 1, all others from
-    /// 1970. In ms since 1970.
-    pub fn usual_epoch(self) -> i64 {
-        match self {
-            Unit::Ticks => -62_135_596_800_000,
-            _ => 0,
-        }
-    }
-}
-
-impl Clock {
-    /// Such a count from when it usually goes.
-    pub fn count(unit: Unit) -> Clock {
-        Clock::Count { unit, epoch: unit.usual_epoch() }
-    }
-
-    /// The time that this value is, in ms since 1970.
-    fn read(self, value: &Value<'_>) -> Option<i64> {
-        match self {
-            Clock::Any => time::instant(value),
-            Clock::Iso => time::iso_in(Some(value)),
-            Clock::Count { unit, epoch } => time::counted(value, unit.nanos(), epoch),
-        }
-    }
-
-    /// A time as JSON, in the notation of the one that it replaces.
-    fn written(self, old: &Value<'_>, end: i64) -> Option<String> {
-        let Clock::Count { unit, epoch } = self else { return expire::like(old, end) };
-        let number = (i128::from(end) - i128::from(epoch)) * 1_000_000 / unit.nanos();
-        Some(if matches!(old, Value::Text(_)) { format!("\"{number}\"") } else { number.to_string() })
-    }
-}
-
 /// The cookie that the browser holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cookie {
@@ -219,311 +99,6 @@ pub const FORMS: &[(&str, Open)] = &[
     ("better-auth", cookie::better_auth::open),
     ("spring", |given, name, _| cookie::spring::open(given, name, None)),
 ];
-
-/// A key that has something of a session and is not the session's own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Companion {
-    pub kind: Companionship,
-    pub key: Pattern,
-    /// What names the session in it; for a key of its own that it is removed only while it holds this.
-    pub member: Option<Pattern>,
-    /// Whether a user's sessions are looked up here.
-    pub user_index: bool,
-    /// What the end of the session is counted in where it is the entry's score.
-    pub score: Option<Unit>,
-}
-
-/// What sort of key a companion is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Companionship {
-    Set,
-    SortedSet,
-    Hash,
-    /// A string that is a JSON list of texts.
-    JsonList,
-    /// A key of any kind that goes as a whole.
-    Key,
-    /// The same, held by a request while it lasts: undo does not put it back.
-    Lock,
-}
-
-impl Companionship {
-    pub const NAMES: &[(&str, Companionship)] = &[
-        ("set", Companionship::Set),
-        ("zset", Companionship::SortedSet),
-        ("hash", Companionship::Hash),
-        ("list-json", Companionship::JsonList),
-        ("key", Companionship::Key),
-        ("lock", Companionship::Lock),
-    ];
-
-    /// Whether such a key is of the kind that sessions are.
-    fn may_be(self, kind: Kind) -> bool {
-        match self {
-            Companionship::Set | Companionship::SortedSet => false,
-            Companionship::Hash => kind == Kind::Hash,
-            Companionship::JsonList => kind == Kind::String,
-            Companionship::Key | Companionship::Lock => true,
-        }
-    }
-}
-
-/// A text with places in it. `{{` and `}}` stand for braces.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern(Vec<Part>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
-    Text(String),
-    Id,
-    User,
-    /// The session's key as the application knows it: without the prefix of its Redis client.
-    Key,
-    /// What is at that path of the session's data.
-    Data(String),
-}
-
-/// What stands in the places of a pattern.
-struct Filling<'f> {
-    id: &'f [u8],
-    key: &'f [u8],
-    user: Option<&'f str>,
-    data: Option<&'f Value<'f>>,
-}
-
-/// A place's word.
-const PLACES: &[(&str, Part)] = &[("id", Part::Id), ("user", Part::User), ("key", Part::Key)];
-
-fn literal(part: Option<&Part>) -> &str {
-    match part {
-        Some(Part::Text(text)) => text,
-        _ => "",
-    }
-}
-
-impl Pattern {
-    /// Reads a pattern in which these words may stand between braces, and paths into the data where that
-    /// is at hand.
-    pub fn parse(text: &str, words: &[&str], paths: bool) -> Result<Pattern, String> {
-        let known = || {
-            let words = words.iter().map(|word| format!("{{{word}}}")).collect::<Vec<_>>().join(", ");
-            if paths { format!("{words} and a path such as {{meta.csrf}}") } else { words }
-        };
-        let is_path = |word: &str| {
-            let fine = |char: char| char.is_alphanumeric() || "._-$@:/".contains(char);
-            paths
-                && !word.is_empty()
-                && word.chars().all(fine)
-                && word.split('.').all(|name| !name.is_empty())
-        };
-        let mut parts = Vec::new();
-        let mut literal = String::new();
-        let mut rest = text;
-        while let Some(at) = rest.find(['{', '}']) {
-            literal.push_str(&rest[..at]);
-            let brace = &rest[at..=at];
-            rest = &rest[at + 1..];
-            if let Some(after) = rest.strip_prefix(brace) {
-                literal.push_str(brace);
-                rest = after;
-                continue;
-            }
-            let word = rest.split_once('}').filter(|_| brace == "{");
-            let place = word.and_then(|(word, after)| {
-                let place = PLACES.iter().find(|(name, _)| *name == word && words.contains(&word));
-                let part = place.map(|(_, part)| part.clone());
-                Some((part.or_else(|| is_path(word).then(|| Part::Data(word.to_string())))?, after))
-            });
-            let Some((part, after)) = place else {
-                return Err(format!("may hold {}; other braces are written {{{{ and }}}}", known()));
-            };
-            if !literal.is_empty() {
-                parts.push(Part::Text(std::mem::take(&mut literal)));
-            }
-            parts.push(part);
-            rest = after;
-        }
-        literal.push_str(rest);
-        if !literal.is_empty() {
-            parts.push(Part::Text(literal));
-        }
-        Ok(Pattern(parts))
-    }
-
-    fn count(&self, which: &Part) -> usize {
-        self.0.iter().filter(|part| *part == which).count()
-    }
-
-    /// Whether it names one session and no other.
-    fn is_of_one(&self) -> bool {
-        self.count(&Part::Id) + self.count(&Part::Key) > 0
-    }
-
-    /// The paths into the data that it holds.
-    fn paths(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|part| match part {
-            Part::Data(path) => Some(path.as_str()),
-            _ => None,
-        })
-    }
-
-    pub fn has_text(&self) -> bool {
-        self.0.iter().any(|part| matches!(part, Part::Text(_)))
-    }
-
-    /// The text that it begins with, and the text that it ends with.
-    fn ends(&self) -> (&str, &str) {
-        (literal(self.0.first()), literal(self.0.last().filter(|_| self.0.len() > 1)))
-    }
-
-    /// Where in what stands between those texts of a session's key the id is and, where the user is in
-    /// the key as well, the user. The text between the two may be a part of the user and not of the id.
-    fn split(&self, middle: &[u8]) -> Option<(Range<usize>, Option<Range<usize>>)> {
-        let position = |which: &Part| self.0.iter().position(|part| part == which);
-        let whole = 0..middle.len();
-        let (id, user) = match (position(&Part::Id)?, position(&Part::User)) {
-            (_, None) => (whole, None),
-            (id, Some(user)) => {
-                let between = literal(self.0.get(id.min(user) + 1)).as_bytes();
-                let found = if user < id {
-                    memchr::memmem::rfind(middle, between)?
-                } else {
-                    memchr::memmem::find(middle, between)?
-                };
-                let (first, second) = (0..found, found + between.len()..middle.len());
-                if user < id { (second, Some(first)) } else { (first, Some(second)) }
-            }
-        };
-        let there = !id.is_empty() && user.as_ref().is_none_or(|user| !user.is_empty());
-        there.then_some((id, user))
-    }
-
-    /// With everything in its place; `None` where something is to be named that the session has not: a
-    /// user, a member of its data.
-    fn fill(&self, with: &Filling<'_>) -> Option<Vec<u8>> {
-        let mut filled = Vec::new();
-        for part in &self.0 {
-            match part {
-                Part::Text(text) => filled.extend_from_slice(text.as_bytes()),
-                Part::Id => filled.extend_from_slice(with.id),
-                Part::Key => filled.extend_from_slice(with.key),
-                Part::User => filled.extend_from_slice(with.user.filter(|user| !user.is_empty())?.as_bytes()),
-                Part::Data(path) => filled.extend_from_slice(with.data?.at(path)?.scalar_text()?.as_bytes()),
-            }
-        }
-        Some(filled)
-    }
-
-    /// Whether the text is of this form, with something in every place.
-    fn fits(&self, text: &[u8], session: &Pattern) -> bool {
-        let mut pieces: Vec<Option<&[u8]>> = Vec::new();
-        for part in &self.0 {
-            match part {
-                Part::Text(text) => pieces.push(Some(text.as_bytes())),
-                Part::Id | Part::User | Part::Data(_) => pieces.push(None),
-                Part::Key => pieces.extend(session.0.iter().map(|part| match part {
-                    Part::Text(text) => Some(text.as_bytes()),
-                    _ => None,
-                })),
-            }
-        }
-        let mut at = 0;
-        let mut open = false;
-        for (index, piece) in pieces.iter().enumerate() {
-            let Some(piece) = piece else {
-                open = true;
-                continue;
-            };
-            let from = at + usize::from(open);
-            let Some(rest) = text.get(from..) else { return false };
-            at = if !open {
-                if !rest.starts_with(piece) {
-                    return false;
-                }
-                from + piece.len()
-            } else if index + 1 == pieces.len() {
-                return rest.ends_with(piece);
-            } else {
-                let Some(found) = memchr::memmem::find(rest, piece) else { return false };
-                from + found + piece.len()
-            };
-            open = false;
-        }
-        if open { at < text.len() } else { at == text.len() }
-    }
-}
-
-impl Companion {
-    /// What does not fit together, if anything.
-    pub fn check(&self, layout: &Described) -> Result<(), String> {
-        let (key, member) = (&self.key, self.member.as_ref());
-        let asks = |part: &Part| key.count(part) + member.map_or(0, |member| member.count(part)) > 0;
-        let in_key = layout.key.count(&Part::User) > 0;
-        if asks(&Part::User) && layout.user.is_empty() && !in_key {
-            return Err("it contains {user}, but the layout has no `user` that says where the user is".into());
-        }
-        if !key.has_text() {
-            return Err(
-                "its `key` needs some text besides the placeholders, such as \"user:{user}:sessions\"".into(),
-            );
-        }
-        match (self.kind, member) {
-            (Companionship::Key | Companionship::Lock, None)
-                if !key.is_of_one() && key.paths().next().is_none() =>
-            {
-                return Err(
-                    "a key that is removed must belong to one session: its `key` needs {id}, {key} or a path \
-                            into the data, or `member` must say what it holds of the session"
-                        .into(),
-                );
-            }
-            (Companionship::Lock, Some(_)) => {
-                return Err("a lock has no `member`: it is removed whole".into());
-            }
-            (Companionship::Key | Companionship::Lock, _) => {}
-            (_, Some(member)) if member.is_of_one() => {}
-            (_, Some(_)) => return Err("its `member` needs {id} or {key}: it names one session".into()),
-            (_, None) => {
-                return Err("it needs `member`, what names the session in it, such as \"{id}\"".into());
-            }
-        }
-        let session = Filling { id: b"x", key: b"", user: Some("x"), data: None };
-        let session = layout.key.fill(&session).unwrap_or_default();
-        if self.kind.may_be(layout.record) && key.fits(&session, &layout.key) {
-            return Err("its `key` cannot be told from a session's own".into());
-        }
-        if self.score.is_some() && self.kind != Companionship::SortedSet {
-            return Err("`score` is for a zset".into());
-        }
-        if self.user_index {
-            if matches!(self.kind, Companionship::Hash | Companionship::JsonList) {
-                return Err("`user_index` is for a set, a zset, or a key that holds one session".into());
-            }
-            if key.count(&Part::User) == 0 || key.is_of_one() {
-                return Err("with `user_index` its `key` is found by {user} alone".into());
-            }
-            let one = |member: &Pattern| {
-                member.count(&Part::Id) + member.count(&Part::Key) == 1
-                    && member.count(&Part::User) == 0
-                    && member.paths().next().is_none()
-            };
-            if key.paths().next().is_some() {
-                return Err("with `user_index` its `key` is found by {user} alone".into());
-            }
-            if in_key && member.is_some_and(|member| member.count(&Part::Id) > 0) {
-                return Err(
-                    "with {user} in the session's key an id does not lead to it; `member` must hold \
-                            {key} to be a `user_index`"
-                        .into(),
-                );
-            }
-            if !member.is_some_and(one) {
-                return Err("with `user_index` its `member` holds {id} or {key}, once, and no {user}".into());
-            }
-        }
-        Ok(())
-    }
-}
 
 impl Described {
     /// What is wrong with a session's key.
@@ -717,20 +292,6 @@ impl Described {
     }
 }
 
-impl Pattern {
-    /// As people write it on a page.
-    fn shown(&self) -> String {
-        let part = |part: &Part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Id => "<id>".to_string(),
-            Part::User => "<user>".to_string(),
-            Part::Key => "<key>".to_string(),
-            Part::Data(path) => format!("<{path}>"),
-        };
-        self.0.iter().map(part).collect()
-    }
-}
-
 const JSON: &str = codec::json::CODEC.name;
 const HASH: &str = "hash";
 const COOKIE_OPTIONS: &[OptionSpec] =
@@ -846,153 +407,6 @@ fn is_sealed(setup: &Setup, blob: &Blob<'_>) -> bool {
     false
 }
 
-/// The bytes that the session is in, with what is around it.
-fn wrapped<'b>(setup: &Setup, blob: &'b Blob<'_>) -> Result<&'b [u8], String> {
-    let described = of(setup);
-    match (described.record, blob.raw) {
-        (Kind::Hash, Raw::Hash(_)) => {
-            let field = described.field.as_deref().unwrap_or_default();
-            blob.field(field).ok_or_else(|| format!("the hash has no field `{field}`"))
-        }
-        (Kind::Hash, Raw::Text(_) | Raw::Head(..)) => Err("the key is a string, not a hash".to_string()),
-        (_, Raw::Text(text)) => Ok(&text[..]),
-        _ => Err(blob.unreadable(JSON).reason),
-    }
-}
-
-fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
-    let mut decoded = decoded(setup, blob);
-    let paths = of(setup).paths();
-    if let Ok(value) = &decoded.value {
-        let closed: Vec<&str> = paths.filter_map(|path| closed(value, path)).collect();
-        if !closed.is_empty()
-            && let Ok(value) = &mut decoded.value
-        {
-            let value = value.to_mut();
-            for at in closed {
-                enter(value, at, &blob.limits);
-            }
-            decoded.via.push(JSON);
-        }
-    }
-    decoded
-}
-
-/// How far a path leads until JSON stands there as a text; `None` where it leads to its end or nowhere.
-fn closed<'p>(value: &Value<'_>, path: &'p str) -> Option<&'p str> {
-    let begins =
-        |value: &Value<'_>| value.as_str().is_some_and(|text| text.trim_start().starts_with(['{', '[']));
-    if value.at(path).is_some() {
-        return None;
-    }
-    let dots = path.char_indices().filter(|(_, char)| *char == '.').map(|(at, _)| &path[..at]);
-    dots.into_iter().find(|before| value.at(before).is_some_and(begins))
-}
-
-/// Puts what the JSON text at this path holds into its place.
-fn enter(value: &mut Value<'_>, path: &str, limits: &Limits) {
-    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
-    let members = match value {
-        Value::Map(members) => members,
-        Value::Object(object) => &mut object.fields,
-        _ => return,
-    };
-    let Some((_, member)) = members.iter_mut().rev().find(|(member, _)| member == name) else { return };
-    if let Some(rest) = rest {
-        enter(member, rest, limits);
-    } else {
-        let inner = member.as_str().and_then(|text| codec::json::decode(text.as_bytes(), limits).ok());
-        if let Some(inner) = inner.map(Value::into_owned) {
-            *member = inner;
-        }
-    }
-}
-
-fn decoded<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
-    let described = of(setup);
-    if let (Kind::Hash, None, Raw::Hash(fields)) = (described.record, &described.field, blob.raw) {
-        return fields_of(described, fields, &blob.limits);
-    }
-    let bytes = wrapped(setup, blob);
-    let bytes = match bytes {
-        Ok(bytes) => bytes,
-        Err(why) => {
-            let what = described.codec.unwrap_or(described.record.name());
-            return Decoded::failed(what, DecodeError::new(what, 0, why));
-        }
-    };
-    if described.wrappers.is_empty() {
-        // Decoded already, by whoever asked other layouts.
-        if described.record == Kind::String
-            && blob.form(Form::Json).is_some()
-            && described.codec.is_none_or(|codec| codec == JSON)
-        {
-            return blob.whole_json();
-        }
-        let (name, value) = decode(described.codec, bytes, &blob.limits);
-        return Decoded { via: vec![name], value: value.map(Cow::Owned) };
-    }
-    let mut via = described.wrappers.clone();
-    let mut plain = Cow::Borrowed(bytes);
-    for name in &described.wrappers {
-        let Some(wrapper) = wrap::by_name(name) else { continue };
-        let opened = match wrapper.open {
-            wrap::Open::Plain(open) => open(&plain, &blob.limits),
-            wrap::Open::Sealed { option, open, .. } => match setup.texts(option) {
-                [] => Err(DecodeError::new(wrapper.name, 0, format!("sealed; option `{option}` opens it"))),
-                secrets => open(&plain, secrets).map_err(DecodeError::from),
-            },
-        };
-        match opened {
-            Ok(inner) => plain = Cow::Owned(inner),
-            Err(error) => return Decoded { via, value: Err(error) },
-        }
-    }
-    let (name, value) = decode(described.codec, &plain, &blob.limits);
-    via.push(name);
-    Decoded { via, value: value.map(|value| Cow::Owned(value.into_owned())) }
-}
-
-/// By that codec, or by the first that takes the bytes for its own and can read all of them.
-fn decode<'b>(
-    name: Option<&str>,
-    bytes: &'b [u8],
-    limits: &Limits,
-) -> (&'static str, Result<Value<'b>, DecodeError>) {
-    if let Some(codec) = name.and_then(codec::by_name) {
-        return (codec.name, (codec.decode)(bytes, limits));
-    }
-    let mut furthest: Option<(&'static str, DecodeError)> = None;
-    for codec in codec::ALL.iter().filter(|codec| (codec.sniff)(bytes)) {
-        match (codec.decode)(bytes, limits) {
-            Ok(value) => return (codec.name, Ok(value)),
-            Err(error) if furthest.as_ref().is_none_or(|(_, far)| far.offset < error.offset) => {
-                furthest = Some((codec.name, error));
-            }
-            Err(_) => {}
-        }
-    }
-    let (name, error) =
-        furthest.unwrap_or_else(|| (JSON, DecodeError::new(JSON, 0, "no codec recognises the value")));
-    (name, Err(error))
-}
-
-/// The session is the fields; each is decoded where the description names a codec that can.
-fn fields_of<'b>(described: &Described, fields: &'b [(Vec<u8>, Vec<u8>)], limits: &Limits) -> Decoded<'b> {
-    let codec = described.codec.and_then(codec::by_name);
-    let value = |bytes: &'b [u8]| {
-        let decoded = codec.and_then(|codec| (codec.decode)(bytes, limits).ok());
-        decoded.unwrap_or_else(|| blob::plain(bytes))
-    };
-    let members = fields.iter().map(|(name, bytes)| (String::from_utf8_lossy(name), value(bytes)));
-    Decoded::owned(HASH, Value::Map(members.collect()))
-}
-
-/// The first of these times that is there, and how it is written.
-fn first<'w>(times: &'w [When], data: &Value<'_>) -> Option<(&'w When, i64)> {
-    times.iter().find_map(|when| Some((when, when.clock.read(data.at(&when.path)?)?)))
-}
-
 fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     let described = of(setup);
     let text = |paths: &[String]| paths.iter().find_map(|path| user::text(data.at(path)));
@@ -1009,72 +423,6 @@ fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Fa
         agent: text(&described.agent),
         ..Facts::default()
     }
-}
-
-/// A companion's key and what names the session in it; `None` where that needs a user and there is
-/// none.
-fn beside(session: &Session<'_>, companion: &Companion) -> Option<(Key, Option<Vec<u8>>)> {
-    let key = without_client(session.setup, session.key);
-    let user = session.facts.user.as_deref();
-    let data = session.data.and_then(Decoded::value);
-    let fill = |pattern: &Pattern| pattern.fill(&Filling { id: session.id, key, user, data });
-    let name = [session.setup.key_prefix().as_bytes(), &fill(&companion.key)?].concat();
-    // Whoever can write into one session shall not end another one by what is in it.
-    if companion.key.paths().next().is_some() && name != session.key && places(session.setup, &name).is_some()
-    {
-        return None;
-    }
-    let member = match &companion.member {
-        Some(member) => Some(fill(member)?),
-        None => None,
-    };
-    Some((Key(name), member))
-}
-
-fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
-    let op = |companion: &Companion| {
-        let (key, member) = beside(session, companion)?;
-        Some(match (companion.kind, member) {
-            (Companionship::Set, Some(member)) => Op::SetRemove { key, member },
-            (Companionship::SortedSet, Some(member)) => Op::SortedRemove { key, member },
-            (Companionship::Hash, Some(field)) => Op::HashRemove { key, field },
-            (Companionship::JsonList, Some(member)) => Op::JsonListRemove {
-                key,
-                item: JsonItem::Text(String::from_utf8(member).ok()?),
-                when_empty: WhenEmpty::Keep,
-            },
-            (Companionship::Key, Some(value)) => Op::UnlinkIfEquals(key, value),
-            (Companionship::Key, None) => Op::Unlink(key),
-            (Companionship::Lock, _) => Op::Unlock(key),
-            (_, None) => return None,
-        })
-    };
-    of(setup).companions.iter().filter_map(op).collect()
-}
-
-/// The key of the session that an entry of the user's index names.
-fn sessions(setup: &Setup, entry: &[u8]) -> Vec<Vec<u8>> {
-    let member = index_of(setup).and_then(|index| index.member.as_ref());
-    let Some(member) = member else { return Vec::new() };
-    let place = member.0.iter().position(|part| !matches!(part, Part::Text(_)));
-    let mut named = entry;
-    for (at, part) in member.0.iter().enumerate() {
-        let Part::Text(text) = part else { continue };
-        let stripped = if Some(at) < place {
-            named.strip_prefix(text.as_bytes())
-        } else {
-            named.strip_suffix(text.as_bytes())
-        };
-        let Some(rest) = stripped else { return Vec::new() };
-        named = rest;
-    }
-    if named.is_empty() {
-        return Vec::new();
-    }
-    if member.count(&Part::Key) > 0 {
-        return vec![[setup.key_prefix().as_bytes(), named].concat()];
-    }
-    vec![(setup.layout.keys.key_of)(setup, named)]
 }
 
 /// The key's expiry moves, the end in the value with it, and a user's index lives as long.
@@ -1154,6 +502,7 @@ mod tests {
     use super::*;
     use crate::config::layouts_of;
     use crate::layout::Setting;
+    use crate::store::{JsonItem, WhenEmpty};
 
     fn layout(text: &str) -> &'static Layout {
         let mut all = layouts_of(text).expect("well described");

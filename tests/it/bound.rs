@@ -222,11 +222,11 @@ fn a_run_is_undone_whatever_the_profile_says_by_then() {
     }
     // Of an older file it has to be said again.
     let mut plain = records(&whole);
-    // The list of the settings, the ticket and the way are the last members of the beginning.
+    // The list of the settings, the ticket, the way and the whole run are the last members of the beginning.
     let start = plain[0].clone();
     let at = start.windows(14).position(|part| part == b"\xadconnect-redis").expect("the layout's name") - 2;
     plain[0].truncate(at);
-    plain[0][7] -= 3;
+    plain[0][7] -= 4;
     std::fs::write(&path, older_file_of(&plain)).expect("written");
     sess.changes_nothing(["undo", run, "--yes"]).code(5).says("--prefix");
     sess.args(["undo", run, "--yes", "--layout", "connect-redis", "--prefix", "s1-"]).success();

@@ -605,7 +605,7 @@ fn an_undo_that_breaks_off_is_finished_by_the_next() {
     running.interrupt();
     running.end().code(130);
 
-    for kill in [false, true] {
+    for kill in [true, false] {
         let halfway = sess.server.size();
         assert!((halfway as u64) < started as u64 + done, "{halfway}");
         let running = sess.start(slow);
@@ -615,7 +615,13 @@ fn an_undo_that_breaks_off_is_finished_by_the_next() {
         } else {
             sess.server.command(&["CLIENT", "KILL", "TYPE", "normal"]);
         }
-        let ran = running.end().code(3).says("lost").says("sessctl undo");
+        let ran = running.end();
+        if !kill && ran.code == Some(0) {
+            // It was reading when the connection was lost, which is done again on another one.
+            assert_eq!(ran.json()["complete"], true);
+            continue;
+        }
+        let ran = ran.code(3).says("lost").says("sessctl undo");
         assert_eq!(ran.json()["complete"], false);
         if kill {
             sess.server.restart(&["--appendonly", "yes"]);
