@@ -10,8 +10,8 @@ use crate::value::Value;
 const PREFIX: &str = "_session_id:";
 
 /// Rails 8.0.5.2 looks whether the session is still there (CVE-2026-126076; Debian's 6.1.7.10 has the fix).
-const WRITTEN_BACK: &str = "A request in flight writes back the session that it has read, unless Rails has the fix of \
-    CVE-2026-126076 (8.0.5.2); look again after a few seconds.";
+const WRITTEN_BACK: &str = "A request in flight writes its session back, unless Rails has the fix of CVE-2026-126076 \
+    (8.0.5.2); look again after a few seconds.";
 
 pub const LAYOUT: Layout = Layout {
     name: "rails-cache-store",
