@@ -227,7 +227,7 @@ fn a_row_of_json_has_every_member_in_its_order() {
     assert_eq!(lines.len(), 5);
     assert!(lines.iter().all(|row| members(row) == MEMBERS));
     let shown = sess.args(["inspect", "one", "-o", "json"]).success().json();
-    assert_eq!(members(&shown), [MEMBERS, &["data", "companions"]].concat());
+    assert_eq!(members(&shown), [MEMBERS, &["data", "field_ends", "companions"]].concat());
     let one = &shown;
     assert_eq!(one["ip"], "192.0.2.10");
     assert_eq!(one["agent"], "Mozilla/5.0 (X11; Linux)");
