@@ -173,8 +173,39 @@ fn a_change_that_is_stopped_in_the_second_store_is_resumed_there() {
     let report = ran.json();
     assert_eq!((&report["done"], &report["complete"]), (&json!(2), &json!(false)), "{report}");
     assert_eq!(two.sizes(), (0, 2));
+    // There is nothing left of it: in the second store it was refused before it began.
+    let run = report["run"].as_str().expect("its name");
+    two.args(&["purge", "--resume", run, "--yes"]).success();
+    let elsewhere = Sess::new();
+    let (third, fourth) = (elsewhere.server.url(), two.second.url());
+    let other = ["--store", &third[..], "--store", &fourth, "purge", "--resume", run, "--yes"];
+    two.first.args(other).code(5).says("was made on");
+    assert_eq!(two.sizes(), (0, 2));
     two.args(&["purge", "--all", "--yes"]).success();
     assert_eq!(two.sizes(), (0, 0));
+}
+
+#[test]
+fn a_run_that_was_interrupted_goes_on_in_all_of_its_stores() {
+    let first = Sess::new().many(2_000);
+    let second = Sess::new().many(2_000);
+    let (a, b) = (first.server.url(), second.server.url());
+    let both = ["--store", &a[..], "--store", &b];
+    let purge = ["purge", "--all", "--yes", "-o", "json"];
+    let slow = [&both[..], &purge, &["--rate", "1000/s"]].concat();
+    let running = first.start(slow);
+    eventually("it ends sessions in the second store", || second.server.size() < 1_900);
+    running.interrupt();
+    let ran = running.end().code(130);
+    let report = ran.json();
+    let run = report["run"].as_str().expect("its name");
+    let left = second.server.size();
+    assert!(left > 0 && first.server.size() == 0, "{left}");
+    let resumed = first.args([&both[..], &purge[..1], &["--resume", run, "--yes", "-o", "json"]].concat());
+    assert_eq!(resumed.success().json()["done"], json!(left));
+    assert_eq!((first.server.size(), second.server.size()), (0, 0));
+    first.args([&both[..], &["undo", run, "--yes"]].concat()).success();
+    assert_eq!((first.server.size(), second.server.size()), (2_000, 2_000 - left));
 }
 
 /// A Django application whose sessions are in its database, with a copy in the cache.

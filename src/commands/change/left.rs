@@ -16,9 +16,10 @@ const BATCH: usize = 500;
 /// Takes what the part of a run that was made on this store left.
 pub(super) fn take(job: &mut Job<'_>, parts: &[Summary], matched: &mut Matched<'_>) -> anyhow::Result<End> {
     let here = job.store.place();
-    let Some(summary) = parts.iter().find(|part| part.start.store == here).or(parts.first()) else {
-        return Ok(End::Complete);
-    };
+    let own = parts.iter().find(|part| part.start.store == here);
+    // A run that changed nothing here has no part for it.
+    let alone = !job.context.is_one_of_several();
+    let Some(summary) = own.or(parts.first().filter(|_| alone)) else { return Ok(End::Complete) };
     permit(summary, here, job.change.command)?;
     let mut belongs = Belongs::new(&summary.start, true, &job.context.catalog, &job.context.setups);
     job.recorded.clone_from(&summary.start.setups);
