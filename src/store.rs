@@ -25,7 +25,7 @@ pub mod redis;
 pub mod sql;
 
 pub use contract::{Assurance, Keeper, Lookup, Medium, Offers, Open, Source, Store};
-pub use error::{Error, Reason};
+pub use error::{Error, Reason, is_replication};
 pub use event::{Event, Events, Happened};
 pub use gentle::Gentle;
 pub use key::{Key, bytes};

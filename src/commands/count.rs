@@ -111,7 +111,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if let Some(share) = sample {
         (count, error) = (share::whole(kept, share), Some(share::error(kept, share)));
         if let Some(groups) = &mut groups {
-            groups.scale(share);
+            groups.scale(|seen| share::whole(seen, share));
         }
     }
     let mut out = context.ui.out();

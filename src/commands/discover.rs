@@ -5,13 +5,14 @@ use std::io::Write as _;
 use std::ops::ControlFlow;
 
 use crate::commands::others::Others;
-use crate::commands::scans;
+use crate::commands::scans::{self, Reader, Wanted};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::layout::session::{Certainty, Login, Session};
 use crate::layout::{Layout, Setting, Setup};
 use crate::render::{self, Cell, Column, Columns, Datum, Format, Member, Rows, Tone, safe, words};
-use crate::scan::{self, End, Request, Said, Sink, Tally};
+use crate::scan::{End, Said, Sink, Tally};
+use crate::select::Filter;
 use crate::store::{Key, Kind, Lookup, Medium, Need, Record, Ttl};
 use crate::ui;
 
@@ -81,33 +82,26 @@ struct Seen {
 
 fn look(context: &Context) -> anyhow::Result<Seen> {
     context.permit_scan()?;
-    let mut scanner = context.reader()?;
-    let mut aside = context.reader()?;
-    let total = aside.size().ok().flatten();
-    let request = Request {
-        setups: &context.setups,
-        pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
-        first: Need::VALUE,
-        then: Need::NOTHING,
-        keeps: &|session| session.remains().is_none(),
-        copies: false,
-    };
+    let mut reader = Reader::open(context, &Filter::default())?;
     let mut found = Found {
         medium: context.store.medium(),
         setups: &context.setups,
         families: HashMap::new(),
-        progress: context.ui.progress("looking", total),
+        progress: context.ui.progress("looking", reader.total),
         interrupted: false,
         dice: 0x9e37_79b9_7f4a_7c15,
     };
-    let (tally, end) = scan::sessions(&mut *scanner, &mut *aside, &request, &mut found)?;
+    let keeps = |session: &Session<'_>| session.remains().is_none();
+    let wanted = Wanted { first: Need::VALUE, then: Need::NOTHING, keeps: &keeps };
+    let (tally, end) = reader.scan(&wanted, &mut found)?;
     let interrupted = found.interrupted;
     let mut families: Vec<(Name, Family)> = found.families.drain().collect();
     drop(found);
-    measure(&mut *aside, &mut families)?;
+    measure(&mut *reader.aside, &mut families)?;
     families.sort_by(|a, b| {
         (b.0.layout.is_some(), b.1.count, &a.0).cmp(&(a.0.layout.is_some(), a.1.count, &b.0))
     });
+    let Reader { total, scanner, .. } = reader;
     Ok(Seen { families, tally, end, interrupted, total, scanner })
 }
 

@@ -6,13 +6,14 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::commands::change::Safety;
-use crate::commands::{expire, purge, rights, scans};
+use crate::commands::scans::{self, Reader, Wanted};
+use crate::commands::{expire, purge, rights};
 use crate::context::Context;
 use crate::error::Usage;
 use crate::exit::Exit;
 use crate::layout::session::Session;
 use crate::render::{self, Format};
-use crate::scan::{self, End, Request};
+use crate::scan::{self, End};
 use crate::select::near::Near;
 use crate::select::{Filter, SelectArgs};
 use crate::store::{Error, Lookup, Medium, Need};
@@ -166,10 +167,7 @@ fn fix(context: &Context, args: &Args, id: Id) -> anyhow::Result<Exit> {
             let select = SelectArgs::typed(["--anonymous", "--idle=>1d"])?;
             purge::run(context, &purge::Args { ids: Vec::new(), safety, select })
         }
-        Id::IndexOrphans | Id::Leftovers => match &safety.resume {
-            Some(run) => mend::resume(context, &safety, run),
-            None => mend::run(context, &safety, id),
-        },
+        Id::IndexOrphans | Id::Leftovers => mend::run(context, &safety, id),
         other => {
             let mended: Vec<&str> =
                 findings::ALL.iter().filter(|spec| spec.fix.is_some()).map(|spec| spec.name).collect();
@@ -199,23 +197,17 @@ pub fn examine_those(
     longest: Duration,
     aloud: bool,
 ) -> anyhow::Result<(Examined, Option<anyhow::Error>)> {
-    let mut scanner = context.reader()?;
-    let mut aside = context.reader()?;
-    let total = aside.size().ok().flatten();
+    let mut reader = Reader::open(context, filter)?;
     let mut need = Need::ALL;
-    need.memory &= scanner.offers().memory;
+    need.memory &= reader.scanner.offers().memory;
     let near = Near::new(filter);
     let keeps = |session: &Session<'_>| near.keeps(session) || session.remains().is_some();
-    let request = Request {
-        setups: &context.setups,
-        pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
-        first: if filter.is_empty() { need } else { filter.need().and(Need::VALUE) },
-        then: need,
-        keeps: &keeps,
-        copies: false,
-    };
-    let mut examining = Examining::new(longest.as_millis() as u64, context.ui.progress("examining", total));
-    let (tally, end) = scan::sessions(&mut *scanner, &mut *aside, &request, &mut examining)?;
+    let first = if filter.is_empty() { need } else { filter.need().and(Need::VALUE) };
+    let wanted = Wanted { first, then: need, keeps: &keeps };
+    let mut examining =
+        Examining::new(longest.as_millis() as u64, context.ui.progress("examining", reader.total));
+    let (tally, end) = reader.scan(&wanted, &mut examining)?;
+    let Reader { mut scanner, mut aside, .. } = reader;
     examining.conclude();
     let mut broken: Option<Error> = match end {
         End::Broken(error) if tally.scanned == 0 => return Err(error.into()),

@@ -149,6 +149,18 @@ pub struct Part<'r> {
     pub left_out: bool,
 }
 
+impl<'r> Part<'r> {
+    pub fn new(store: &str, report: &'r Report, sessions: Option<impl Sessions + 'r>) -> Part<'r> {
+        let sessions = sessions.map(|sessions| Box::new(sessions) as Box<dyn Sessions>);
+        Part { store: store.to_string(), report, sessions, left_out: false }
+    }
+
+    /// Of a store that was left out, of which it was said why.
+    pub fn left_out(store: &str, report: &'r Report) -> Part<'r> {
+        Part { store: store.to_string(), report, sessions: None, left_out: true }
+    }
+}
+
 /// Prints the report: a line for people, the documented object for programs, with the sessions that it is
 /// about where they are known and the form has room for them. Of several stores the object has the sums,
 /// and what became of each store as `stores`; `run` is the name that all of it goes by.

@@ -4,7 +4,7 @@
 use super::acl;
 use crate::exit::{Advice as _, Exit};
 use crate::fault::Lacking;
-use crate::store::{Error, Lookup};
+use crate::store::{Error, Lookup, is_replication};
 
 /// What this user may not run of what reading takes, and of what a change takes, as rules that would permit
 /// it; `None` where the server cannot be asked.
@@ -24,7 +24,7 @@ pub(super) fn lacking(store: &mut dyn Lookup) -> Result<Option<[String; 2]>, Err
 pub(super) fn named(error: anyhow::Error, changes: bool) -> anyhow::Error {
     let denied = error.chain().find_map(|cause| match cause.downcast_ref::<Error>() {
         // For a snapshot there is nothing more to permit.
-        Some(Error::Denied { command, .. }) if matches!(&command[..], "PSYNC" | "REPLCONF" | "SYNC") => None,
+        Some(Error::Denied { command, .. }) if is_replication(command) => None,
         Some(denied @ Error::Denied { .. }) => Some(denied.hint().unwrap_or_default()),
         _ => None,
     });

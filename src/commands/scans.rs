@@ -19,10 +19,10 @@ use crate::ui;
 /// Which sessions a scan is for, and what has to be known of them.
 pub struct Wanted<'k> {
     /// Of every session.
-    first: Need,
+    pub first: Need,
     /// Of those that the filter keeps.
-    then: Need,
-    keeps: &'k dyn Fn(&Session<'_>) -> bool,
+    pub then: Need,
+    pub keeps: &'k dyn Fn(&Session<'_>) -> bool,
 }
 
 impl<'k> Wanted<'k> {
@@ -36,12 +36,12 @@ impl<'k> Wanted<'k> {
 }
 
 /// A store, opened to be scanned: by one connection, while another looks up what the scan asks for.
-struct Reader<'c> {
+pub struct Reader<'c> {
     context: &'c Context,
-    scanner: Box<dyn Lookup>,
-    aside: Box<dyn Lookup>,
+    pub scanner: Box<dyn Lookup>,
+    pub aside: Box<dyn Lookup>,
     /// How many keys it has.
-    total: Option<u64>,
+    pub total: Option<u64>,
 }
 
 /// All stores that are named, opened. One that is down is told of and left out where there are others.
@@ -103,22 +103,8 @@ impl<'c> Readers<'c> {
                 continue;
             }
             let context = reader.context;
-            let request = Request {
-                setups: &context.setups,
-                pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
-                first: wanted.first,
-                then: wanted.then,
-                keeps: wanted.keeps,
-                copies: false,
-            };
-            let mut sink = Onward { before: &scans.tally, sink };
-            let (tally, end) = match share {
-                Some(share) => {
-                    let mut scanner = Shared::new(&mut *reader.scanner, share);
-                    scan::sessions(&mut scanner, &mut *reader.aside, &request, &mut sink)?
-                }
-                None => scan::sessions(&mut *reader.scanner, &mut *reader.aside, &request, &mut sink)?,
-            };
+            let (tally, end) =
+                reader.scan_share(wanted, share, &mut Onward { before: &scans.tally, sink })?;
             scans.tally = scans.tally.and(&tally);
             enough = matches!(end, End::Stopped);
             match end {
@@ -134,12 +120,40 @@ impl<'c> Readers<'c> {
 }
 
 impl<'c> Reader<'c> {
-    fn open(context: &'c Context, filter: &Filter) -> anyhow::Result<Reader<'c>> {
+    pub fn open(context: &'c Context, filter: &Filter) -> anyhow::Result<Reader<'c>> {
         let scanner = context.reader()?;
         context.permit_filter(filter, &*scanner)?;
         let mut aside = context.reader()?;
         let total = aside.size().ok().flatten();
         Ok(Reader { context, scanner, aside, total })
+    }
+
+    /// Scans the store.
+    pub fn scan(&mut self, wanted: &Wanted<'_>, sink: &mut dyn Sink) -> anyhow::Result<(Tally, End)> {
+        self.scan_share(wanted, None, sink)
+    }
+
+    fn scan_share(
+        &mut self,
+        wanted: &Wanted<'_>,
+        share: Option<f64>,
+        sink: &mut dyn Sink,
+    ) -> anyhow::Result<(Tally, End)> {
+        let Reader { context, scanner, aside, .. } = self;
+        let request = Request {
+            setups: &context.setups,
+            pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
+            first: wanted.first,
+            then: wanted.then,
+            keeps: wanted.keeps,
+            copies: false,
+        };
+        match share {
+            Some(share) => {
+                scan::sessions(&mut Shared::new(&mut **scanner, share), &mut **aside, &request, sink)
+            }
+            None => scan::sessions(&mut **scanner, &mut **aside, &request, sink),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use super::report::{self, Returned, Sessions};
+use super::report::{self, Returned};
 use super::runs;
 use crate::change::audit::{Audit, Start};
 use crate::change::ids::Ids;
@@ -96,7 +96,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     for summary in summaries {
         parts.push(Part::read(place_of(context, &summary)?, summary, args)?);
     }
-    let matched = parts.iter().filter(|part| !part.there).map(|part| part.report.matched).sum();
+    let matched = parts.iter().filter(|part| part.is_open()).map(|part| part.report.matched).sum();
     if let Some(expected) = args.expect
         && expected != matched
     {
@@ -114,20 +114,18 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         }
         return Ok(Exit::Done);
     }
-    let concerned = || parts.iter().filter(|part| part.report.matched > 0 && !part.there);
     let mut open = Vec::new();
-    for part in concerned() {
+    for part in parts.iter().filter(|part| part.is_open()) {
         open.push(Open::of(part, args)?);
     }
     if !args.yes
-        && let Some(exit) = ask(context, concerned(), matched)?
+        && let Some(exit) = ask(context, parts.iter().filter(|part| part.is_open()), matched)?
     {
         return Ok(exit);
     }
     let mut exits = Vec::new();
     let mut failures = Vec::new();
-    let concerned = parts.iter_mut().filter(|part| part.report.matched > 0 && !part.there);
-    for (part, open) in concerned.zip(open) {
+    for (part, open) in parts.iter_mut().filter(|part| part.is_open()).zip(open) {
         let (exit, error) = part.put_back(open, args)?;
         exits.push(exit);
         failures.extend(error.map(|error| (part.report.done, part.summary.start.run.clone(), error)));
@@ -168,6 +166,11 @@ struct Part<'c> {
 }
 
 impl<'c> Part<'c> {
+    /// Whether there is something of it to put back.
+    fn is_open(&self) -> bool {
+        self.report.matched > 0 && !self.there
+    }
+
     /// Reads all of the file before anything is changed.
     fn read(context: &'c Context, summary: Summary, args: &Args) -> anyhow::Result<Part<'c>> {
         if summary.state == State::Running {
@@ -375,13 +378,8 @@ fn place_of<'c>(context: &'c Context, summary: &Summary) -> Result<&'c Context, 
 fn print(context: &Context, name: &str, parts: &[Part<'_>]) -> anyhow::Result<()> {
     let mut told = Vec::new();
     for part in parts {
-        let sessions: Option<Box<dyn Sessions>> = if part.there {
-            None
-        } else {
-            Some(Box::new(Returned(Changed::open(&part.summary, &part.chosen)?)))
-        };
-        let store = part.context.store.place();
-        told.push(report::Part { store, report: &part.report, sessions, left_out: false });
+        let sessions = (!part.there).then(|| Changed::open(&part.summary, &part.chosen)).transpose()?;
+        told.push(report::Part::new(&part.context.store.place(), &part.report, sessions.map(Returned)));
     }
     report::print(context, "Put back", Some(name), &mut told)
 }

@@ -205,9 +205,8 @@ impl Groups {
         self.others.sessions
     }
 
-    /// Takes what was counted for that share of all.
-    pub fn scale(&mut self, share: f64) {
-        let whole = |seen: u64| (seen as f64 / share).round() as u64;
+    /// Takes what was counted for a share of all, of which this makes the whole.
+    pub fn scale(&mut self, whole: impl Fn(u64) -> u64) {
         for count in self.counts.values_mut().chain([&mut self.others]) {
             *count = Count { sessions: whole(count.sessions), bytes: whole(count.bytes) };
         }

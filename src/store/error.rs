@@ -254,7 +254,7 @@ const ROOM: &str = "the server has no memory left: give it some (CONFIG SET maxm
                     again; what was done stays done";
 
 /// Whether it is one of those by which a replica gets what there is.
-fn is_replication(command: &str) -> bool {
+pub fn is_replication(command: &str) -> bool {
     matches!(command, "PSYNC" | "REPLCONF" | "SYNC")
 }
 

@@ -22,10 +22,9 @@ use super::contract::{Keeper, Lookup, Medium, Offers, Open, Source, Store};
 use super::error::Error;
 use super::key::Key;
 use super::load::Lag;
-use super::op::Op;
 use super::record::{Interest, Kind, Need, Page, Query, Raw, Record, Ttl};
 use super::seen::Seen;
-use super::step::{Applied, Backup, Companion, Fit, Step};
+use super::step::{Applied, Backup, Fit, Step};
 use crate::text::clock::now_ms;
 use crate::text::words::unnumbered;
 
@@ -257,21 +256,6 @@ impl Lookup for Files {
         }
         Ok(kinds)
     }
-
-    fn entries(&mut self, _: &Key, _: usize) -> Result<Vec<Vec<u8>>, Error> {
-        Ok(Vec::new())
-    }
-
-    fn members(&mut self, keys: &[Key], _: bool) -> Result<Vec<Vec<Vec<u8>>>, Error> {
-        Ok(vec![Vec::new(); keys.len()])
-    }
-
-    fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error> {
-        let keys: Vec<Key> = ops.iter().map(|op| op.key().cloned().unwrap_or(Key(Vec::new()))).collect();
-        let kinds = self.kinds(&keys)?;
-        let by_file = |op: &Op| matches!(op, Op::Unlink(_) | Op::Unlock(_) | Op::OnlyWhile(_));
-        Ok(ops.iter().zip(kinds).map(|(op, kind)| by_file(op) && kind.is_some()).collect())
-    }
 }
 
 impl Files {
@@ -304,10 +288,6 @@ impl Store for Files {
 
     fn restore(&mut self, backups: &[Backup]) -> Applied {
         change::restore(&self.top, backups)
-    }
-
-    fn restore_whole(&mut self, _: &[Companion]) -> Result<(), Error> {
-        Ok(())
     }
 
     fn ping(&mut self) -> Result<Duration, Error> {

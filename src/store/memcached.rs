@@ -17,9 +17,7 @@ use super::load::Lag;
 use super::op::Op;
 use super::record::{Interest, Kind, Need, Page, Query, Raw, Record, Ttl};
 use super::seen::Seen;
-use super::step::{
-    Applied, Backup, Companion, Content, Ends, Expiry, Fit, Outcome, Own, Rewrite, Step, fingerprint,
-};
+use super::step::{Applied, Backup, Content, Ends, Expiry, Fit, Outcome, Own, Rewrite, Step, fingerprint};
 use crate::text::clock::now_ms;
 use crate::text::words::unnumbered;
 
@@ -329,21 +327,6 @@ impl Lookup for Memcached {
         let records = self.read(keys, Need::NOTHING)?;
         Ok(records.into_iter().map(|record| (record.raw != Raw::Gone).then_some(Kind::Hash)).collect())
     }
-
-    fn entries(&mut self, _: &Key, _: usize) -> Result<Vec<Vec<u8>>, Error> {
-        Ok(Vec::new())
-    }
-
-    fn members(&mut self, keys: &[Key], _: bool) -> Result<Vec<Vec<Vec<u8>>>, Error> {
-        Ok(vec![Vec::new(); keys.len()])
-    }
-
-    fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error> {
-        let keys: Vec<Key> = ops.iter().map(|op| op.key().cloned().unwrap_or(Key(Vec::new()))).collect();
-        let kinds = self.kinds(&keys)?;
-        let by_item = |op: &Op| matches!(op, Op::Unlink(_) | Op::Unlock(_) | Op::OnlyWhile(_));
-        Ok(ops.iter().zip(kinds).map(|(op, kind)| by_item(op) && kind.is_some()).collect())
-    }
 }
 
 /// Seconds since 1970, as the protocol has them: 0 is never.
@@ -539,10 +522,6 @@ impl Store for Memcached {
             }
         }
         Applied { outcomes, stopped: None }
-    }
-
-    fn restore_whole(&mut self, _: &[Companion]) -> Result<(), Error> {
-        Ok(())
     }
 
     fn ping(&mut self) -> Result<Duration, Error> {

@@ -600,6 +600,24 @@ fn alone(target: &Target, host: &str, port: u16) -> Result<Box<dyn Lookup>, Erro
     Ok(Box::new(OneNode::open(&Target { node: true, ..node })?))
 }
 
+/// The one server that holds everything: the one that is named, the one that sentinels name, or a cluster of one
+/// node. `None` where it is a node of a cluster of several.
+fn single(target: &Target) -> Result<Option<RedisStore>, Error> {
+    let mut store = match (&target.service, &target.only) {
+        (Some(_), Some((host, port))) => return RedisStore::open(&target.at_host(host, *port)).map(Some),
+        (Some(_), None) => return SentinelStore::open(target, false)?.into_server().map(Some),
+        (None, Some((host, port))) => {
+            RedisStore::open(&Target { node: true, ..target.at_host(host, *port) })?
+        }
+        (None, None) => {
+            let others = Vec::new();
+            RedisStore::open(&Target { cluster: false, others, node: true, ..target.clone() })?
+        }
+    };
+    let whole = !store.cluster || cluster::is_whole(&mut store)?;
+    Ok(whole.then_some(store))
+}
+
 /// Opens the server, the one that sentinels name, or the cluster of which it is a node.
 fn open(target: &Target, changes: bool) -> Result<Opened, Error> {
     if target.service.is_some() {

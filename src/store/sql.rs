@@ -17,7 +17,7 @@ use super::key::Key;
 use super::load::Lag;
 use super::op::Op;
 use super::record::{Interest, Kind, Need, Page, Query, Raw, Record, Ttl};
-use super::step::{Applied, Backup, Companion, Content, Fit, Outcome, Own, Rewrite, Step, fingerprint};
+use super::step::{Applied, Backup, Content, Fit, Outcome, Own, Rewrite, Step, fingerprint};
 use super::table::{Rest, Rows, Table, Wanted};
 use engine::{Cell, Engine, Put, Row};
 
@@ -843,14 +843,6 @@ impl Lookup for Sql {
         Ok(records.iter().map(|record| record.raw.kind()).collect())
     }
 
-    fn entries(&mut self, _: &Key, _: usize) -> Result<Vec<Vec<u8>>, Error> {
-        Ok(Vec::new())
-    }
-
-    fn members(&mut self, keys: &[Key], _: bool) -> Result<Vec<Vec<Vec<u8>>>, Error> {
-        Ok(vec![Vec::new(); keys.len()])
-    }
-
     fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error> {
         Ok(vec![false; ops.len()])
     }
@@ -925,10 +917,6 @@ impl Store for Sql {
             }
         }
         Applied { outcomes, stopped: None }
-    }
-
-    fn restore_whole(&mut self, _: &[Companion]) -> Result<(), Error> {
-        Ok(())
     }
 
     fn ping(&mut self) -> Result<Duration, Error> {

@@ -328,7 +328,14 @@ pub struct Applied {
 impl Applied {
     /// An error came before any of so many steps was done.
     pub fn nothing(steps: usize, error: Error) -> Applied {
-        Applied { outcomes: vec![Outcome::Failed(error.to_string()); steps], stopped: Some(error) }
+        Applied::of(vec![None; steps], Some(error))
+    }
+
+    /// What was not come to has failed by what stopped it.
+    pub fn of(outcomes: Vec<Option<Outcome>>, stopped: Option<Error>) -> Applied {
+        let why = stopped.as_ref().map(ToString::to_string).unwrap_or_default();
+        let outcomes = outcomes.into_iter().map(|one| one.unwrap_or_else(|| Outcome::Failed(why.clone())));
+        Applied { outcomes: outcomes.collect(), stopped }
     }
 }
 

@@ -210,12 +210,7 @@ fn between_requests(server: Server, slug: &str, every: usize) {
     let others: Vec<Vec<u8>> = before.keys().filter(|key| !sessions.contains(*key)).cloned().collect();
     let reset = || {
         proxy.pass();
-        sess.server.flush();
-        let mut pipe = redis::pipe();
-        for (key, (dump, end)) in &before {
-            pipe.cmd("RESTORE").arg(key).arg(end.max(&0)).arg(dump).arg("ABSTTL").ignore();
-        }
-        pipe.exec(&mut sess.server.connect()).expect("RESTORE");
+        sess.server.put_back(&before);
     };
     let commands: [&[&str]; 3] = [
         &["list", "-o", "json"],
@@ -384,12 +379,7 @@ fn whatever_happens_in_a_command_that_looks_or_chooses_otherwise_concerns_one_se
         let others: Vec<Vec<u8>> = before.keys().filter(|key| !sessions.contains(*key)).cloned().collect();
         let reset = || {
             proxy.pass();
-            sess.server.flush();
-            let mut pipe = redis::pipe();
-            for (key, (dump, end)) in &before {
-                pipe.cmd("RESTORE").arg(key).arg(end.max(&0)).arg(dump).arg("ABSTTL").ignore();
-            }
-            pipe.exec(&mut sess.server.connect()).expect("RESTORE");
+            sess.server.put_back(&before);
         };
         let plan = sess.server.dir.path().join("all.plan");
         let plan = plan.to_str().expect("a path");

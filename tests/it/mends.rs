@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::support::cluster::Cluster;
 use crate::support::proxy::{Proxy, Then};
-use crate::support::{Content, Sess, Snapshot, captured, fixtures};
+use crate::support::{Content, Sess, captured, fixtures};
 
 const BOTH: [&str; 2] = ["index-orphans", "leftovers"];
 
@@ -126,16 +126,6 @@ fn faulty() -> (Sess, Proxy, String, Vec<u8>) {
 
 const SLUG: &str = "spring-session-indexed";
 
-/// Puts the store as it was.
-fn reset(sess: &Sess, before: &Snapshot) {
-    sess.server.flush();
-    let mut pipe = redis::pipe();
-    for (key, (dump, end)) in before {
-        pipe.cmd("RESTORE").arg(key).arg(end.max(&0)).arg(dump).arg("ABSTTL").ignore();
-    }
-    pipe.exec(&mut sess.server.connect()).expect("RESTORE");
-}
-
 #[test]
 fn a_session_that_is_made_meanwhile_keeps_what_belongs_to_it() {
     let (sess, proxy, key, dump) = faulty();
@@ -143,13 +133,13 @@ fn a_session_that_is_made_meanwhile_keeps_what_belongs_to_it() {
     let contents = state(&sess);
     for finding in BOTH {
         let fix = ["doctor", "--fix", finding, "--yes", "-o", "json"];
-        reset(&sess, &before);
+        sess.server.put_back(&before);
         proxy.pass();
         assert!(number(&sess.args(fix).success().json(), "done") > 0);
         let points = proxy.seen().len();
         let mut kept = 0;
         for n in 1..=points {
-            reset(&sess, &before);
+            sess.server.put_back(&before);
             let whole = before.clone();
             let (session, value) = (key.clone(), dump.clone());
             proxy.at(n, move |server| {
@@ -188,7 +178,7 @@ fn what_is_written_meanwhile_is_not_what_was_left() {
     let writes: [&[&str]; 3] =
         [&["SET", "KEY", "newer"], &["PEXPIREAT", "KEY", "4000000000000"], &["DEL", "KEY"]];
     for (n, write) in (1..=points).flat_map(|n| writes.map(|write| (n, write))) {
-        reset(&sess, &before);
+        sess.server.put_back(&before);
         let command: Vec<String> = write.iter().map(|part| part.replace("KEY", &twin)).collect();
         proxy.at(n, move |server| {
             let mut one = redis::cmd(&command[0]);
@@ -230,7 +220,7 @@ fn a_run_that_is_cut_short_can_be_undone_and_gone_on_with() {
     let before = sess.server.snapshot();
     let contents = state(&sess);
     for then in [Then::Cut, Then::CutBehind] {
-        reset(&sess, &before);
+        sess.server.put_back(&before);
         // The first one only asks whether it may be.
         proxy.hook(move |request, _| match (request.verb, request.nth) {
             ("EXEC", 2) => then,
@@ -245,7 +235,7 @@ fn a_run_that_is_cut_short_can_be_undone_and_gone_on_with() {
         // Whatever was done of it comes back.
         sess.args(["undo", run, "--yes"]).success();
         same(&state(&sess), &contents, &format!("{then:?}"));
-        reset(&sess, &before);
+        sess.server.put_back(&before);
         // The first one only asks whether it may be.
         proxy.hook(move |request, _| match (request.verb, request.nth) {
             ("EXEC", 2) => then,

@@ -107,12 +107,7 @@ fn a_right_that_lacks_is_named() {
         let sess = Sess::new().load(slug);
         let before = sess.server.snapshot();
         let restore = || {
-            sess.server.flush();
-            let mut pipe = redis::pipe();
-            for (key, (dump, end)) in &before {
-                pipe.cmd("RESTORE").arg(key).arg(end.max(&0)).arg(dump).arg("ABSTTL").ignore();
-            }
-            pipe.exec(&mut sess.server.connect()).expect("RESTORE");
+            sess.server.put_back(&before);
         };
         for right in &rights {
             let lacking: Vec<&str> = rule.iter().filter(|word| word != right).map(String::as_str).collect();

@@ -153,6 +153,9 @@ fn one_that_is_down_is_told_and_left_out() {
     at(&["list", "-o", "ids"]).code(3).says("is left out");
     at(&["discover"]).code(3);
     at(&["stats", "-o", "json"]).code(3);
+    let shown = at(&["purge", "--user", "bob", "--dry-run", "-o", "json"]).code(3).json();
+    assert_eq!((&shown["matched"], &shown["complete"]), (&json!(1), &json!(false)));
+    assert_eq!(shown["stores"].as_array().map(Vec::len), Some(2));
     let report = at(&["purge", "--user", "bob", "--yes", "-o", "json"]).code(3).json();
     assert_eq!((&report["done"], &report["complete"]), (&json!(1), &json!(false)));
     assert_eq!(two.first.server.size(), 1);

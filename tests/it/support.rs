@@ -333,6 +333,16 @@ impl Server {
         self.command(&["FLUSHALL"]);
     }
 
+    /// Puts back all that was there, and nothing else.
+    pub(crate) fn put_back(&self, all: &Snapshot) {
+        self.flush();
+        let mut pipe = redis::pipe();
+        for (key, (dump, end)) in all {
+            pipe.cmd("RESTORE").arg(key).arg(end.max(&0)).arg(dump).arg("ABSTTL").ignore();
+        }
+        pipe.exec(&mut self.connect()).expect("RESTORE");
+    }
+
     pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -669,6 +679,22 @@ impl Sess {
         let mut all = vec!["list", "-o", "json"];
         all.extend(args);
         self.args(all).success().json().as_array().expect("an array").clone()
+    }
+
+    /// The rows of a listing by their keys, without what differs from one moment and server to another.
+    pub(crate) fn steady_rows(&self, args: &[&str]) -> BTreeMap<String, Json> {
+        let rows = self.rows(args).into_iter();
+        rows.map(|mut row| {
+            for name in ["ttl_ms", "expires_at", "last_seen_at", "bytes"] {
+                row[name] = Json::Null;
+            }
+            // The fields of a hash come in an order that differs from server to server.
+            if let Some(codecs) = row["codec"].as_array_mut() {
+                codecs.sort_by_key(ToString::to_string);
+            }
+            (row["key"].to_string(), row)
+        })
+        .collect()
     }
 
     /// One member of each row of a listing, sorted.

@@ -9,7 +9,7 @@ use super::show::{HANG, question, tell_caveats};
 use super::{Chosen, Intent, Job, Moment};
 use crate::change::plan::Spool;
 use crate::change::plan::file::{self, Header};
-use crate::commands::report::{self, Part, Sessions};
+use crate::commands::report;
 use crate::error::Refusal;
 use crate::exit::Exit;
 use crate::resolve::{NotFound, bytes_of};
@@ -21,7 +21,9 @@ use crate::ui::Answer;
 pub(super) enum Decision {
     /// It is changed, where there is anything to change.
     Go,
-    /// It was shown, planned or declined.
+    /// It is shown, and nothing more.
+    Show,
+    /// It was planned or declined.
     Stop(Exit),
 }
 
@@ -32,7 +34,7 @@ pub(super) fn of(
     intent: &Intent,
 ) -> anyhow::Result<Decision> {
     let Some(first) = jobs.first() else { return Ok(Decision::Go) };
-    let (context, change) = (first.context, first.change);
+    let change = first.change;
     let safety = change.safety;
     one_meaning(found)?;
     let alone = jobs.len() == 1;
@@ -55,20 +57,7 @@ pub(super) fn of(
         return write_plan(job, path, std::mem::take(&mut matched.spool)).map(Decision::Stop);
     }
     if safety.dry_run {
-        let mut parts = Vec::new();
-        for (job, matched) in jobs.iter_mut().zip(&mut *found) {
-            let many = matched.found();
-            job.report.matched += many;
-            job.say_beside(Moment::DryRun(many))?;
-            let entries = std::mem::take(&mut matched.spool).read()?;
-            let store = job.store.place().to_string();
-            let sessions = report::Matched { entries, store: Some(&mut *job.store) };
-            let sessions: Option<Box<dyn Sessions>> = Some(Box::new(sessions));
-            parts.push(Part { store, report: &job.report, sessions, left_out: false });
-        }
-        report::print(context, change.past, None, &mut parts)?;
-        drop(parts);
-        return Ok(Decision::Stop(Exit::of_several(jobs.iter().map(|job| job.exit))));
+        return Ok(Decision::Show);
     }
     if intent.asks { ask(jobs, found) } else { Ok(Decision::Go) }
 }
@@ -205,11 +194,7 @@ fn write_plan(job: &mut Job<'_>, path: &Path, spool: Spool) -> anyhow::Result<Ex
     job.report.matched = matched;
     (job.report.dry_run, job.report.planned) = (true, true);
     entries.rewind()?;
-    let store = job.store.place().to_string();
-    let sessions = report::Matched { entries, store: Some(&mut *job.store) };
-    let sessions: Option<Box<dyn Sessions>> = Some(Box::new(sessions));
-    let part = Part { store, report: &job.report, sessions, left_out: false };
-    report::print(context, change.past, None, &mut [part])?;
+    report::print(context, change.past, None, &mut [job.preview(entries)])?;
     context.ui.status(format!("the plan is in {0}; to do it: sessctl apply {0}", path.display()));
     Ok(Exit::Done)
 }

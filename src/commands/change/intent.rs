@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Change, Chosen};
+use super::{Change, Chosen, left};
 use crate::change::plan::file;
-use crate::change::plan::run::Summary;
 use crate::context::Context;
 use crate::error::{Refusal, Usage};
 
@@ -36,7 +35,10 @@ impl Intent {
         if let Chosen::Left(parts) = &change.chosen
             && context.is_one_of_several()
         {
-            elsewhere(context, parts)?;
+            let places: Vec<String> = context.each().map(|context| context.store.place()).collect();
+            if let Some(part) = parts.iter().find(|part| !places.contains(&part.start.store)) {
+                return Err(left::elsewhere(part, &places.join(", ")).into());
+            }
         }
         if safety.plan.is_some() {
             context.alone("a plan is for one store")?;
@@ -85,18 +87,4 @@ fn index_alone(context: &Context, change: &Change<'_>) -> Result<(), Usage> {
             .hint("leave it out; the scan finds the user's sessions"));
     }
     Ok(())
-}
-
-/// Refuses to go on with a run of which a part was made on none of the stores that are named.
-fn elsewhere(context: &Context, parts: &[Summary]) -> Result<(), Refusal> {
-    let is_here = |part: &&Summary| context.each().any(|context| context.store.place() == part.start.store);
-    match parts.iter().find(|part| !is_here(part)) {
-        None => Ok(()),
-        Some(part) => {
-            let start = &part.start;
-            let what =
-                format!("the run {} was made on {}, not on {}", start.run, start.store, context.places());
-            Err(Refusal::new(what).hint("name that store with --store"))
-        }
-    }
 }

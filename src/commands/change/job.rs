@@ -14,7 +14,7 @@ use crate::change::plan::apply::{BATCH, Planned};
 use crate::change::plan::execute::execute;
 use crate::change::plan::recorded::{Recorded, recorded};
 use crate::change::plan::run::{self, RunFile, Start, Way};
-use crate::change::plan::{Entry, Spool};
+use crate::change::plan::{Entries, Entry, Spool};
 use crate::change::report::Report;
 use crate::commands::report::{self, Part};
 use crate::context::Context;
@@ -250,14 +250,24 @@ impl<'a> Job<'a> {
     pub(super) fn print(&mut self) -> anyhow::Result<()> {
         tell_what_stays(self.context, [&*self]);
         // The result and the way back come last: they are what stays on the screen.
-        let sessions = self.changed.take().map(Spool::read).transpose()?;
-        let sessions = sessions
-            .map(|entries| Box::new(report::Matched { entries, store: None }) as Box<dyn report::Sessions>);
-        let store = self.store.place().to_string();
-        let part = Part { store, report: &self.report, sessions, left_out: false };
-        report::print(self.context, self.change.past, None, &mut [part])?;
-        way_back(self.context, [&self.report], &self.id);
+        let (context, past) = (self.context, self.change.past);
+        report::print(context, past, None, &mut [self.part()?])?;
+        way_back(context, [&self.report], &self.id);
         Ok(())
+    }
+
+    /// Its part of the report, with what was changed.
+    pub(super) fn part(&mut self) -> anyhow::Result<Part<'_>> {
+        let entries = self.changed.take().map(Spool::read).transpose()?;
+        let sessions = entries.map(|entries| report::Matched { entries, store: None });
+        Ok(Part::new(self.store.place(), &self.report, sessions))
+    }
+
+    /// The same where nothing is changed, with what would be.
+    pub(super) fn preview(&mut self, entries: Entries) -> Part<'_> {
+        let place = self.store.place().to_string();
+        let sessions = report::Matched { entries, store: Some(&mut *self.store) };
+        Part::new(&place, &self.report, Some(sessions))
     }
 
     /// It ended before its time.

@@ -4,9 +4,8 @@ use super::decision::{self, Decision};
 use super::job::{tell_what_stays, way_back};
 use super::matched::Matched;
 use super::matching::{self, Matching};
-use super::{Change, Intent, Job, verify};
+use super::{Change, Intent, Job, Moment, verify};
 use crate::change::audit::Audit;
-use crate::change::plan::Spool;
 use crate::change::plan::run;
 use crate::change::report::Report;
 use crate::commands::report::{self, Part};
@@ -78,6 +77,7 @@ impl<'a> Jobs<'a> {
         }
         match decision::of(&mut self.each, &mut found, intent)? {
             Decision::Go => self.change(found)?,
+            Decision::Show => return self.show(found),
             Decision::Stop(exit) => return Ok(self.all_in_all([exit])),
         }
         for job in &mut self.each {
@@ -87,6 +87,21 @@ impl<'a> Jobs<'a> {
         self.print()?;
         let told: Vec<Exit> = self.each.iter().map(Job::verdict).collect();
         Ok(self.all_in_all(told))
+    }
+
+    /// Shows what would be changed.
+    fn show(&mut self, found: Vec<Matched<'_>>) -> anyhow::Result<Exit> {
+        let mut parts = Vec::new();
+        for (job, matched) in self.each.iter_mut().zip(found) {
+            let many = matched.found();
+            job.report.matched += many;
+            job.say_beside(Moment::DryRun(many))?;
+            parts.push(job.preview(matched.spool.read()?));
+        }
+        parts.extend(self.lost.iter().map(|lost| Part::left_out(&lost.store, &lost.report)));
+        report::print(self.context, self.change.past, None, &mut parts)?;
+        drop(parts);
+        Ok(self.all_in_all(self.each.iter().map(|job| job.exit)))
     }
 
     /// How it went, with the stores that were left out.
@@ -137,20 +152,9 @@ impl<'a> Jobs<'a> {
         tell_what_stays(self.context, &self.each);
         let mut parts = Vec::new();
         for job in &mut self.each {
-            let sessions = job.changed.take().map(Spool::read).transpose()?;
-            let sessions = sessions.map(|entries| {
-                Box::new(report::Matched { entries, store: None }) as Box<dyn report::Sessions>
-            });
-            let store = job.store.place().to_string();
-            parts.push(Part { store, report: &job.report, sessions, left_out: false });
+            parts.push(job.part()?);
         }
-        let lost = self.lost.iter();
-        parts.extend(lost.map(|lost| Part {
-            store: lost.store.clone(),
-            report: &lost.report,
-            sessions: None,
-            left_out: true,
-        }));
+        parts.extend(self.lost.iter().map(|lost| Part::left_out(&lost.store, &lost.report)));
         report::print(self.context, self.change.past, Some(&self.id), &mut parts)?;
         drop(parts);
         way_back(self.context, self.each.iter().map(|job| &job.report), &self.id);

@@ -45,12 +45,18 @@ pub(super) fn take(job: &mut Job<'_>, parts: &[Summary], matched: &mut Matched<'
     Err(Failure::new(what).hint("run the same command again; what it already ended will not match").into())
 }
 
+/// That it was made on a store which is none of those here.
+pub(super) fn elsewhere(summary: &Summary, here: &str) -> Refusal {
+    let start = &summary.start;
+    let what = format!("the run {} was made on {}, not on {here}", start.run, start.store);
+    Refusal::new(what).hint("name that store with --store")
+}
+
 /// Refuses what cannot be taken up again, or not here, or not by this command.
 fn permit(summary: &Summary, here: &str, command: &str) -> anyhow::Result<()> {
     let run = &summary.start.run;
     if summary.start.store != here {
-        let what = format!("the run {run} was made on {}, not on {here}", summary.start.store);
-        return Err(Refusal::new(what).hint("name that store with --store").into());
+        return Err(elsewhere(summary, here).into());
     }
     if summary.state == State::Running {
         let what = format!("the run {run} is still going on");

@@ -178,8 +178,7 @@ impl Matched<'_> {
         if session.login() == Login::Unknown {
             self.guards.check_unknown(&entry)?;
         }
-        if self.room.is_some_and(|room| self.spool.totals.sessions >= room) {
-            self.over = true;
+        if self.is_full() {
             return Ok(ControlFlow::Break(()));
         }
         self.layouts.insert(session.layout());
@@ -194,11 +193,17 @@ impl Matched<'_> {
         ON
     }
 
+    /// Whether no more may match; that more would is kept in mind.
+    fn is_full(&mut self) -> bool {
+        let full = self.room.is_some_and(|room| self.spool.totals.sessions >= room);
+        self.over |= full;
+        full
+    }
+
     /// Writes the step for something down that a session which is gone left behind.
     pub(super) fn left_behind(&mut self, entry: &Entry) -> Said {
         self.guards.check(entry)?;
-        if self.room.is_some_and(|room| self.spool.totals.sessions >= room) {
-            self.over = true;
+        if self.is_full() {
             return Ok(ControlFlow::Break(()));
         }
         self.spool.push(entry)?;

@@ -13,19 +13,23 @@ use crate::change::plan::belongs::{leaves, left_by};
 use crate::change::report::Subject;
 use crate::commands::change::{self, Change, Chosen, Made, Safety};
 use crate::commands::runs;
+use crate::commands::scans::{Reader, Wanted};
 use crate::context::Context;
 use crate::error::{Refusal, Usage};
 use crate::exit::Exit;
 use crate::layout::Setup;
 use crate::layout::session::Session;
-use crate::scan::{self, End, Request, Said, Sink, Tally};
+use crate::scan::{self, End, Said, Sink, Tally};
 use crate::select::Filter;
 use crate::store::{Error, Fingerprint, Key, Lookup, Medium, Need, Op, Own, Step};
 use crate::text::words::{either, plural};
 use crate::ui;
 
-/// Removes what a finding is about, as any other change is made.
+/// Removes what a finding is about, as any other change is made, or goes on with such a run.
 pub(super) fn run(context: &Context, safety: &Safety, id: Id) -> anyhow::Result<Exit> {
+    if let Some(run) = &safety.resume {
+        return resume(context, safety, run);
+    }
     let what = match id {
         Id::IndexOrphans => "index entries whose session is gone",
         _ => "keys whose session is gone",
@@ -113,24 +117,16 @@ fn find(
     unstated: &Cell<u64>,
     hand: &mut dyn FnMut(Entry) -> Said,
 ) -> anyhow::Result<End> {
-    let mut scanner = context.reader()?;
-    let mut aside = context.reader()?;
-    let total = aside.size().ok().flatten();
-    let request = Request {
-        setups: &context.setups,
-        pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
-        first: Need::VALUE,
-        then: Need::VALUE,
-        keeps: &|_| true,
-        copies: false,
-    };
-    let progress = context.ui.progress("examining", total);
+    let mut reader = Reader::open(context, &Filter::default())?;
+    let wanted = Wanted { first: Need::VALUE, then: Need::VALUE, keeps: &|_| true };
+    let progress = context.ui.progress("examining", reader.total);
     let mut learning = Learning { shapes: Shapes::default(), sessions: 0, interrupted: false, progress };
-    let (_, end) = scan::sessions(&mut *scanner, &mut *aside, &request, &mut learning)?;
+    let (_, end) = reader.scan(&wanted, &mut learning)?;
     if !matches!(end, End::Complete) || learning.interrupted {
         return Ok(end);
     }
     let Learning { shapes, .. } = learning;
+    let Reader { mut scanner, mut aside, .. } = reader;
     let mut finding = Finding { unstated, hand, end: Ok(ControlFlow::Continue(())) };
     let found = match id {
         Id::IndexOrphans => finding.entries(&shapes, &mut *scanner, &mut *aside),

@@ -65,15 +65,14 @@ pub(super) fn apply(
     if let Some(stop) = &stopped {
         look_again(store, steps, &stop.unheard, &mut outcomes);
     }
-    let why = stopped.as_ref().map(|stop| stop.error.to_string()).unwrap_or_default();
-    let mut outcomes: Vec<Outcome> =
-        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Outcome::Failed(why.clone()))).collect();
     // A connection with answers still on their way cannot be asked anything else.
-    let followed = match &stopped {
-        Some(stop) if !stop.answered => Ok(()),
-        _ => follow::follow(store, steps, &mut outcomes),
-    };
-    Applied { outcomes, stopped: stopped.map(|stop| stop.error).or(followed.err()) }
+    let answered = stopped.as_ref().is_none_or(|stop| stop.answered);
+    let mut applied = Applied::of(outcomes, stopped.map(|stop| stop.error));
+    if answered {
+        let followed = follow::follow(store, steps, &mut applied.outcomes);
+        applied.stopped = applied.stopped.or(followed.err());
+    }
+    applied
 }
 
 /// What ended the rounds.

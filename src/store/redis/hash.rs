@@ -13,14 +13,13 @@ use ::redis::Value as Answer;
 
 use super::ends::CLOSE;
 use super::guarded::{self, Command, Guarded, command};
-use super::sentinel::SentinelStore;
-use super::target::{self, ReadFrom, Target};
-use super::{MAX_TEXT, RedisStore, Refusal, before, bulk, cluster, fields, int, kind_of, load};
+use super::target::{ReadFrom, Target};
+use super::{MAX_TEXT, RedisStore, Refusal, before, bulk, fields, int, kind_of, load, single};
 use crate::store::seen::Seen;
 use crate::store::{
-    Applied, Backup, Companion, Content, Error, Expiry, Fit, Gentle, Health, Interest, Keeper, Key, Kind,
-    Lag, Lookup, Medium, Need, Offers, Op, Open, Outcome, Own, Page, Query, Raw, Record, Rewrite, Source,
-    Step, Store, Ttl, fingerprint,
+    Applied, Backup, Content, Error, Expiry, Fit, Gentle, Health, Interest, Keeper, Key, Kind, Lag, Lookup,
+    Medium, Need, Offers, Op, Open, Outcome, Own, Page, Query, Raw, Record, Rewrite, Source, Step, Store,
+    Ttl, fingerprint,
 };
 use crate::text::safe::safe;
 
@@ -64,27 +63,13 @@ impl HashPlace {
                     .to_string(),
             });
         }
-        let store = match (&target.service, &target.only) {
-            (Some(_), Some((host, port))) => RedisStore::open(&target.at_host(host, *port))?,
-            (Some(_), None) => SentinelStore::open(target, false)?.into_server()?,
-            (None, Some((host, port))) => {
-                RedisStore::open(&Target { node: true, ..target.at_host(host, *port) })?
-            }
-            (None, None) => RedisStore::open(&Target {
-                cluster: false,
-                others: Vec::new(),
-                node: true,
-                ..target.clone()
-            })?,
-        };
-        let mut store = store;
-        if store.cluster && !cluster::is_whole(&mut store)? {
+        let Some(store) = single(target)? else {
             return Err(Error::Unsupported {
                 place: self.place(),
                 why: "is a cluster of several nodes, in which fields of a hash are not looked at".to_string(),
                 hint: "leave the layout out".to_string(),
             });
-        }
+        };
         HashStore::over(store, self.clone())
     }
 }
@@ -107,7 +92,7 @@ impl Open for HashPlace {
     }
 
     fn caution(&self) -> Option<&'static str> {
-        (self.target.is_tls() && self.target.tls.insecure).then_some(target::INSECURE)
+        self.target.caution()
     }
 
     fn reader(&self) -> Result<Box<dyn Lookup>, Error> {
@@ -339,14 +324,6 @@ impl Lookup for HashStore {
     }
 
     // A field has nothing beside it.
-    fn entries(&mut self, _: &Key, _: usize) -> Result<Vec<Vec<u8>>, Error> {
-        Ok(Vec::new())
-    }
-
-    fn members(&mut self, keys: &[Key], _: bool) -> Result<Vec<Vec<Vec<u8>>>, Error> {
-        Ok(vec![Vec::new(); keys.len()])
-    }
-
     fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error> {
         Ok(vec![false; ops.len()])
     }
@@ -395,7 +372,7 @@ impl Store for HashStore {
                 break;
             }
         }
-        settled(outcomes, stopped)
+        Applied::of(outcomes, stopped)
     }
 
     fn restore(&mut self, backups: &[Backup]) -> Applied {
@@ -413,11 +390,7 @@ impl Store for HashStore {
                 break;
             }
         }
-        settled(outcomes, stopped)
-    }
-
-    fn restore_whole(&mut self, _: &[Companion]) -> Result<(), Error> {
-        Ok(())
+        Applied::of(outcomes, stopped)
     }
 
     fn ping(&mut self) -> Result<Duration, Error> {
@@ -431,13 +404,6 @@ impl Store for HashStore {
     fn again(&self) -> Result<Box<dyn Store>, Error> {
         self.of.store()
     }
-}
-
-/// Outcomes for all; what was not come to has failed by what stopped it.
-fn settled(outcomes: Vec<Option<Outcome>>, stopped: Option<Error>) -> Applied {
-    let why = stopped.as_ref().map(ToString::to_string).unwrap_or_default();
-    let outcomes = outcomes.into_iter().map(|one| one.unwrap_or_else(|| Outcome::Failed(why.clone())));
-    Applied { outcomes: outcomes.collect(), stopped }
 }
 
 impl HashStore {

@@ -33,9 +33,7 @@ const EXPIRED: Outcome = Outcome::Gone { keys: 0, entries: 0 };
 pub(super) fn restore(store: &mut RedisStore, backups: &[Backup]) -> Applied {
     let mut restored = vec![None; backups.len()];
     let stopped = put_all_back(store, backups, &mut restored).err();
-    let why = stopped.as_ref().map(ToString::to_string).unwrap_or_default();
-    let outcomes = restored.into_iter().map(|one| one.unwrap_or_else(|| Outcome::Failed(why.clone())));
-    Applied { outcomes: outcomes.collect(), stopped }
+    Applied::of(restored, stopped)
 }
 
 /// Puts back the sessions, and then what belongs to them.

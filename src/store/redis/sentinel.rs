@@ -459,13 +459,10 @@ impl Store for SentinelStore {
                 break Some(error);
             }
         };
-        let why = stopped.as_ref().map(ToString::to_string).unwrap_or_default();
         for at in unsure {
             outcomes[at] = Some(Outcome::Failed(change::UNHEARD.to_string()));
         }
-        let outcomes =
-            outcomes.into_iter().map(|one| one.unwrap_or_else(|| Outcome::Failed(why.clone()))).collect();
-        Applied { outcomes, stopped }
+        Applied::of(outcomes, stopped)
     }
 
     fn restore(&mut self, backups: &[Backup]) -> Applied {
@@ -502,10 +499,7 @@ impl Store for SentinelStore {
                 break Some(error);
             }
         };
-        let why = stopped.as_ref().map(ToString::to_string).unwrap_or_default();
-        let outcomes =
-            outcomes.into_iter().map(|one| one.unwrap_or_else(|| Outcome::Failed(why.clone()))).collect();
-        Applied { outcomes, stopped }
+        Applied::of(outcomes, stopped)
     }
 
     fn restore_whole(&mut self, companions: &[Companion]) -> Result<(), Error> {

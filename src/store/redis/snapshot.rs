@@ -23,10 +23,9 @@ use std::time::{Duration, Instant};
 use ::redis::{RedisError, Value as Answer};
 
 use super::failure::classify;
-use super::sentinel::SentinelStore;
-use super::target::{self, ReadFrom, Target};
+use super::target::{ReadFrom, Target};
 use super::wire::Wire;
-use super::{RedisStore, cluster};
+use super::{RedisStore, single};
 use crate::store::rdb::Dump;
 use crate::store::rdb::input;
 use crate::store::{Error, Lookup, Medium, Open, Source as _, Store};
@@ -83,7 +82,7 @@ impl Open for Snapshot {
     }
 
     fn caution(&self) -> Option<&'static str> {
-        (self.target.is_tls() && self.target.tls.insecure).then_some(target::INSECURE)
+        self.target.caution()
     }
 
     fn announcement(&self) -> Option<&'static str> {
@@ -127,24 +126,16 @@ fn take(target: &Target, now: Option<i64>) -> Result<Dump, Error> {
 
 /// The one server that holds everything, logged in to.
 fn server(target: &Target) -> Result<RedisStore, Error> {
-    let plain = Target { snapshot: false, ..target.clone() };
-    let single = match (&target.service, &target.only) {
-        (Some(_), Some((host, port))) => return RedisStore::open(&plain.at_host(host, *port)),
-        (Some(_), None) => return SentinelStore::open(&plain, false)?.into_server(),
-        (None, Some((host, port))) => plain.at_host(host, *port),
-        (None, None) => Target { cluster: false, others: Vec::new(), ..plain },
+    let Some(store) = single(&Target { snapshot: false, ..target.clone() })? else {
+        return Err(Error::Unsupported {
+            place: target.place(),
+            why: "is a cluster of several nodes, and each of them sends a snapshot of its own keys only"
+                .to_string(),
+            hint: LEAVE_OUT.to_string(),
+        });
     };
-    let mut store = RedisStore::open(&Target { node: true, ..single })?;
-    if store.cluster {
-        if !cluster::is_whole(&mut store)? {
-            return Err(Error::Unsupported {
-                place: target.place(),
-                why: "is a cluster of several nodes, and each of them sends a snapshot of its own keys only"
-                    .to_string(),
-                hint: LEAVE_OUT.to_string(),
-            });
-        }
-    } else if target.only.is_some() || target.reads != ReadFrom::Primary {
+    let chosen = target.only.is_some() || target.reads != ReadFrom::Primary;
+    if target.service.is_none() && !store.cluster && chosen {
         let which = if target.only.is_some() { "--node" } else { "--read-from" };
         return Err(Error::Unsupported {
             place: target.place(),

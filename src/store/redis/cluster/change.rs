@@ -164,11 +164,10 @@ pub(super) fn apply(
         // Whoever does not answer now may do so the next time.
         let _ = store.nodes.refresh();
     }
-    let why = stopped.as_ref().map(ToString::to_string).unwrap_or_default();
-    let mut outcomes: Vec<Outcome> =
-        outcomes.into_iter().map(|one| one.unwrap_or_else(|| Outcome::Failed(why.clone()))).collect();
-    let followed = elsewhere(&mut store.nodes, &near, far, &mut outcomes);
-    Applied { outcomes, stopped: stopped.or(followed) }
+    let mut applied = Applied::of(outcomes, stopped);
+    let followed = elsewhere(&mut store.nodes, &near, far, &mut applied.outcomes);
+    applied.stopped = applied.stopped.or(followed);
+    applied
 }
 
 /// Whether a step can be tried again: nothing of it was done, or it is found so.

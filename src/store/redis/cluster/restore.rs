@@ -19,13 +19,11 @@ pub(super) fn restore(nodes: &mut Nodes, backups: &[Backup]) -> Applied {
         far.push(there);
         near.push(Backup { key, companions: here, ..backup.clone() });
     }
-    let (outcomes, mut error) = nodes.each(&near, &|backup| of_key(&backup.key), &mut |store, some| {
+    let (outcomes, error) = nodes.each(&near, &|backup| of_key(&backup.key), &mut |store, some| {
         let applied = store.restore(some);
         applied.stopped.map_or(Ok(applied.outcomes), Err)
     });
-    let why = error.as_ref().map(ToString::to_string).unwrap_or_default();
-    let mut outcomes: Vec<Outcome> =
-        outcomes.into_iter().map(|one| one.unwrap_or_else(|| Outcome::Failed(why.clone()))).collect();
+    let Applied { mut outcomes, stopped: mut error } = Applied::of(outcomes, error);
     let back = |at: &usize| matches!(outcomes[*at], Outcome::Done { .. });
     let mut wanted: Vec<(usize, Companion)> = Vec::new();
     let mut taken: Vec<(usize, Op)> = Vec::new();
