@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::layout::session::Session;
 use crate::scan::{self, End, Said};
 use crate::select::Filter;
-use crate::store::{self, Need, Store};
+use crate::store::{Error, Need, Source, Store};
 use crate::text::units::duration;
 use crate::text::words::plural;
 
@@ -183,12 +183,16 @@ impl<'c> Here<'c> {
         if let Some(ahead) = self.ahead {
             return Ok(ahead);
         }
-        let theirs = match self.context.reader()?.now() {
-            // Who may only read, and so only looks, is content with this machine's clock.
-            Err(store::Error::Denied { .. }) => scan::now_ms(),
-            theirs => theirs?,
-        };
-        Ok(*self.ahead.insert(theirs - scan::now_ms()))
+        Ok(*self.ahead.insert(ahead_of(&mut *self.context.reader()?)?))
+    }
+}
+
+/// By how much a store's clock is ahead of this machine's, in ms.
+fn ahead_of(store: &mut dyn Source) -> Result<i64, Error> {
+    match store.now() {
+        // Who may only read, and so only looks, is content with this machine's clock.
+        Err(Error::Denied { .. }) => Ok(0),
+        theirs => Ok(theirs? - scan::now_ms()),
     }
 }
 

@@ -129,7 +129,7 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Exit> {
     for context in context.each() {
         match look(context) {
             Ok(seen) => each.push((context, seen)),
-            Err(error) => exits.push(scans::told(context, &context.store.place(), error)?),
+            Err(error) => exits.push(scans::told(context, error)?),
         }
     }
     print(context, &each)?;

@@ -123,7 +123,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         match Chosen::of(context, args, cookie.as_ref()) {
             Ok(chosen) => all.push(chosen),
             Err(error) if error.is::<store::Error>() => {
-                exit = scans::told(context, &context.store.place(), error)?;
+                exit = scans::told(context, error)?;
             }
             // Another store may have it.
             Err(error) if context.is_one_of_several() && !error.is::<Interrupted>() => {

@@ -57,7 +57,7 @@ impl<'c> Readers<'c> {
             context.permit_scan()?;
             match Reader::open(context, filter) {
                 Ok(reader) => readers.each.push(reader),
-                Err(error) => readers.down.push(told(context, &context.store.place(), error)?),
+                Err(error) => readers.down.push(told(context, error)?),
             }
         }
         if readers.each.is_empty() {
@@ -110,7 +110,7 @@ impl<'c> Readers<'c> {
             match end {
                 // Nothing was seen: no empty listing, which would be taken for an empty store.
                 End::Broken(error) if tally.scanned == 0 => {
-                    scans.down.push(told(context, &context.store.place(), error.into())?);
+                    scans.down.push(told(context, error.into())?);
                 }
                 end => scans.each.push(Scanned { reader, tally, end }),
             }
@@ -157,12 +157,13 @@ impl<'c> Reader<'c> {
     }
 }
 
-/// Tells why the store at that place is left out, where there are others.
-pub fn told(context: &Context, place: &str, error: anyhow::Error) -> anyhow::Result<Exit> {
+/// Tells why the store is left out, where there are others.
+pub fn told(context: &Context, error: anyhow::Error) -> anyhow::Result<Exit> {
     if !context.is_one_of_several() || error.downcast_ref::<store::Error>().is_none() {
         return Err(error);
     }
-    Ok(crate::error::report(&error.context(format!("{place} is left out")), context.ui.color_err))
+    let what = format!("{} is left out", context.store.place());
+    Ok(crate::error::report(&error.context(what), context.ui.color_err))
 }
 
 /// Hands on what one store has, after the others before it.

@@ -46,7 +46,7 @@ impl<'a> Jobs<'a> {
             let part = context.is_one_of_several().then_some(number);
             match Job::open(context, change, intent, &all.id, part, audit) {
                 Ok(job) => all.each.push(job),
-                Err(error) => all.leave_out(context.store.place(), error)?,
+                Err(error) => all.leave_out(context, error)?,
             }
         }
         Ok(all)
@@ -68,9 +68,9 @@ impl<'a> Jobs<'a> {
                     return Ok(exit);
                 }
                 Err(error) => {
-                    let place = job.store.place().to_string();
+                    let context = job.context;
                     self.each.push(job);
-                    self.leave_out(place, error)?;
+                    self.leave_out(context, error)?;
                     self.each.pop();
                 }
             }
@@ -138,13 +138,13 @@ impl<'a> Jobs<'a> {
     }
 
     /// Goes on without a store, where there are others, and says so.
-    fn leave_out(&mut self, store: String, error: anyhow::Error) -> anyhow::Result<()> {
+    fn leave_out(&mut self, context: &Context, error: anyhow::Error) -> anyhow::Result<()> {
         let why = format!("{error:#}");
-        let exit = scans::told(self.context, &store, error)?;
+        let exit = scans::told(context, error)?;
         let (subject, dry_run) = (self.change.subject(), self.change.safety.dry_run);
         let mut report = Report { subject, dry_run, ..Report::default() };
         report.fail(why);
-        self.lost.push(Lost { store, report, exit });
+        self.lost.push(Lost { store: context.store.place(), report, exit });
         Ok(())
     }
 

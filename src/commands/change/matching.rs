@@ -3,7 +3,7 @@
 use super::decision::refuse_more;
 use super::job::were;
 use super::matched::{Matched, by_filter, by_id};
-use super::{Chosen, Intent, Job, left, one_pass};
+use super::{Chosen, Intent, Job, ahead_of, left, one_pass};
 use crate::exit::Exit;
 use crate::scan::{self, End};
 use crate::store::{Error, Key, Need};
@@ -116,12 +116,7 @@ impl Job<'_> {
         if !planned && self.change.filter.ends(None, 0).is_none() {
             return Ok(0);
         }
-        match self.store.now() {
-            Ok(now) => Ok(now - scan::now_ms()),
-            // Who may only read, and so only looks, is content with this machine's clock.
-            Err(Error::Denied { .. }) => Ok(0),
-            Err(error) => Err(error.into()),
-        }
+        Ok(ahead_of(&mut *self.store)?)
     }
 
     /// How many more sessions may match.

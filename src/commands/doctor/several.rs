@@ -31,7 +31,7 @@ pub(super) fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
                 });
                 each.push((place, examined));
             }
-            Err(error) => exits.push(scans::told(context, &context.store.place(), error)?),
+            Err(error) => exits.push(scans::told(context, error)?),
         }
     }
     let exit = Exit::of_several(exits.iter().copied());
