@@ -145,8 +145,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     out.flush()?;
     if let Some(error) = error {
         context.ui.note(format!(
-            "estimated from {:.3} % of the keys; 95 times out of 100 the number is right within {error}",
-            sample.unwrap_or(1.0) * 100.0
+            "estimated from {} % of the keys; 95 times out of 100 the number is right within {error}",
+            (sample.unwrap_or(1.0) * 1e8).round() / 1e6
         ));
     }
     // Who names keys wants to know of all of them what they are.

@@ -401,17 +401,18 @@ impl Sessions for Returned<'_> {
 fn sentence(past: &str, report: &Report) -> String {
     let sessions = report.subject.plural(report.matched);
     let none = report.subject.none();
+    let unseen = if report.complete { "" } else { " Not everything was searched." };
     if report.planned {
         return format!("Planned for {sessions}; nothing was changed.");
     }
     if report.dry_run {
         return match report.matched {
-            0 => format!("{none}; nothing would be changed."),
-            _ => format!("{sessions} would be changed; this was a dry run."),
+            0 => format!("{none}; nothing would be changed.{unseen}"),
+            _ => format!("{sessions} would be changed; this was a dry run.{unseen}"),
         };
     }
     if report.matched == 0 {
-        return format!("{none}; nothing was changed.");
+        return format!("{none}; nothing was changed.{unseen}");
     }
     let mut text = if report.done == report.matched {
         format!("{past} {sessions}")

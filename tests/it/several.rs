@@ -83,6 +83,11 @@ fn what_reads_tells_them_apart() {
 fn a_change_is_one_run_with_a_part_for_each() {
     let two = Two::new();
     two.args(&["purge", "--user", "alice", "--dry-run"]).success().shows("In all: 2 sessions would be");
+    // Whoever is in one store only is not missed in the other.
+    two.args(&["purge", "--user", "bob", "--dry-run"]).success().hides("no sessions of");
+    two.args(&["purge", "--user", "bobo", "--dry-run"])
+        .success()
+        .says("no sessions of `bobo`; did you mean `bob`?");
     let report = two.args(&["purge", "--user", "alice", "--yes", "-o", "json"]).success().json();
     assert_eq!((&report["matched"], &report["done"]), (&json!(2), &json!(2)));
     let parts = report["stores"].as_array().expect("a report of each store");

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use anyhow::Context as _;
 
@@ -23,6 +24,7 @@ use crate::exit::Exit;
 use crate::frameworks::Catalog;
 use crate::render::Format;
 use crate::scan;
+use crate::select::near::Near;
 use crate::store::{Assurance, Error, Fit, Key, Store};
 use crate::text::words::plural;
 use crate::ui;
@@ -31,6 +33,8 @@ use crate::ui;
 pub(super) struct Job<'a> {
     pub(super) context: &'a Context,
     pub(super) change: &'a Change<'a>,
+    /// Which users were met, in all stores.
+    pub(super) near: Rc<Near<'a>>,
     /// The run's name.
     pub(super) id: String,
     /// The name that all its parts go by, where it is one of several.
@@ -80,6 +84,7 @@ impl<'a> Job<'a> {
         intent: &Intent,
         id: &str,
         part: Option<usize>,
+        near: &Rc<Near<'a>>,
         audit: Option<Audit>,
     ) -> anyhow::Result<Job<'a>> {
         let safety = change.safety;
@@ -93,6 +98,7 @@ impl<'a> Job<'a> {
         Ok(Job {
             context,
             change,
+            near: Rc::clone(near),
             id: part.map_or_else(|| id.to_string(), |part| format!("{id}-{part}")),
             whole: part.map(|_| id.to_string()),
             store,

@@ -1,8 +1,10 @@
 //! A change of all stores that are named: matched in each, asked about once, done in each, told together.
 
+use std::rc::Rc;
+
 use super::decision::{self, Decision};
 use super::job::{tell_what_stays, way_back};
-use super::matched::Matched;
+use super::matched::{Matched, tell_missed};
 use super::matching::{self, Matching};
 use super::{Change, Intent, Job, Moment, verify};
 use crate::change::audit::Audit;
@@ -13,6 +15,7 @@ use crate::commands::scans;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::scan;
+use crate::select::near::Near;
 use crate::store::{Error, Medium};
 use crate::ui;
 
@@ -40,11 +43,12 @@ impl<'a> Jobs<'a> {
         intent: &Intent,
     ) -> anyhow::Result<Jobs<'a>> {
         let id = run::new_id(run::directory().as_deref(), scan::now_ms());
+        let near = Rc::new(Near::new(change.filter));
         let mut all = Jobs { context, change, id, each: Vec::new(), lost: Vec::new() };
         for (number, context) in (1..).zip(context.each()) {
             let audit = if intent.shows { None } else { Some(Audit::open(&context.audit)?) };
             let part = context.is_one_of_several().then_some(number);
-            match Job::open(context, change, intent, &all.id, part, audit) {
+            match Job::open(context, change, intent, &all.id, part, &near, audit) {
                 Ok(job) => all.each.push(job),
                 Err(error) => all.leave_out(context, error)?,
             }
@@ -74,6 +78,9 @@ impl<'a> Jobs<'a> {
                     self.each.pop();
                 }
             }
+        }
+        if self.lost.is_empty() {
+            tell_missed(self.context, &found);
         }
         match decision::of(&mut self.each, &mut found, intent)? {
             Decision::Go => self.change(found)?,

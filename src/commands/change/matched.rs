@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use super::{Change, Chosen, Here, Made, plural};
 use crate::change::guard::Guards;
@@ -59,6 +60,10 @@ pub(super) struct Matched<'a> {
     pub(super) fits: u64,
     pub(super) layouts: BTreeSet<&'static str>,
     pub(super) tally: Tally,
+    /// Which users were met, in all stores.
+    pub(super) near: Rc<Near<'a>>,
+    /// All sessions of the store were met.
+    pub(super) seen_all: bool,
     /// How many more may match.
     pub(super) room: Option<u64>,
     pub(super) over: bool,
@@ -79,7 +84,12 @@ pub(super) struct Matched<'a> {
 }
 
 impl<'a> Matched<'a> {
-    pub(super) fn new(context: &'a Context, change: &'a Change<'a>, room: Option<u64>) -> Matched<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        change: &'a Change<'a>,
+        near: Rc<Near<'a>>,
+        room: Option<u64>,
+    ) -> Matched<'a> {
         Matched {
             change,
             guards: &context.guards,
@@ -95,6 +105,8 @@ impl<'a> Matched<'a> {
             fits: 0,
             layouts: BTreeSet::new(),
             tally: Tally::default(),
+            near,
+            seen_all: false,
             room,
             over: false,
             interrupted: false,
@@ -272,7 +284,7 @@ pub(super) fn by_filter(
         scanner.be_close(at_once.enough);
     }
     let total = aside.size().ok().flatten();
-    let near = Near::new(filter);
+    let near = Rc::clone(&matched.near);
     let keeps = |session: &Session<'_>| near.keeps(session);
     let request = Request {
         setups: &context.setups,
@@ -288,11 +300,7 @@ pub(super) fn by_filter(
     drop(sink);
     scans::report_hidden(context, &*scanner);
     // A session that an index named is not met again.
-    if matches!(end, End::Complete) && tally.sessions > 0 && matched.by_index.is_empty() {
-        for missed in near.missed() {
-            context.ui.status(missed);
-        }
-    }
+    matched.seen_all = matches!(end, End::Complete) && matched.by_index.is_empty();
     matched.tally = tally;
     Ok(end)
 }
@@ -378,5 +386,16 @@ pub(super) fn note_left_alone(context: &Context, matched: &Matched<'_>) {
             either(matched.fits, "stays", "stay"),
             either(matched.fits, "it is", "they are")
         ));
+    }
+}
+
+/// Says of which users there was no session, where all sessions of all stores were met.
+pub(super) fn tell_missed(context: &Context, found: &[Matched<'_>]) {
+    let some = found.iter().any(|matched| matched.tally.sessions > 0);
+    if let Some(first) = found.first()
+        && some
+        && found.iter().all(|matched| matched.seen_all)
+    {
+        first.near.missed().into_iter().for_each(|missed| context.ui.status(missed));
     }
 }

@@ -1,5 +1,7 @@
 //! Matching: which sessions a change is about, by index, scan, ids, plan, or what an earlier run left.
 
+use std::rc::Rc;
+
 use super::decision::refuse_more;
 use super::job::were;
 use super::matched::{Matched, by_filter, by_id};
@@ -23,7 +25,7 @@ pub(super) fn run<'a>(job: &mut Job<'a>, intent: &Intent) -> anyhow::Result<Matc
     let safety = change.safety;
     let users = matches!(change.chosen, Chosen::Filter) && !change.filter.users().is_empty();
     let by_index = users && !safety.scan_only;
-    let mut matched = Matched::new(context, change, job.room());
+    let mut matched = Matched::new(context, change, Rc::clone(&job.near), job.room());
     matched.ahead = job.ahead()?;
     if !intent.shows {
         matched.holds = job.store.ends_by_value();

@@ -1,14 +1,16 @@
 //! Watching what was ended for a while: a request in flight may write its session back.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use super::matched::{Matched, by_filter};
+use super::matched::{Matched, by_filter, tell_missed};
 use super::{Chosen, Job};
 use crate::layout::session::Session;
 use crate::scan::{self, End};
+use crate::select::near::Near;
 use crate::store::{Error, Key, Need};
 use crate::ui;
 
@@ -51,7 +53,7 @@ impl Job<'_> {
         };
         loop {
             let last = Instant::now() >= deadline || ui::interrupted();
-            let mut again = Matched::new(context, change, None);
+            let mut again = Matched::new(context, change, Rc::new(Near::new(change.filter)), None);
             again.ahead = self.ahead()?;
             for chunk in watched.chunks(1000) {
                 let keys: Vec<Key> = chunk.iter().map(|(key, _)| key.clone()).collect();
@@ -73,6 +75,7 @@ impl Job<'_> {
             }
             if last && matches!(change.chosen, Chosen::Filter) && !change.safety.index_only {
                 let end = by_filter(context, &mut *self.store, self.pace.gentle(), &mut again, false, None)?;
+                tell_missed(context, std::slice::from_ref(&again));
                 if let End::Broken(error) = end {
                     self.report.complete = false;
                     self.failure = Some(error);
