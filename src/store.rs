@@ -30,7 +30,7 @@ pub use event::{Event, Events, Happened};
 pub use gentle::Gentle;
 pub use key::{Key, bytes};
 pub use load::{Health, Lag};
-pub use op::{JsonItem, Op, WhenEmpty};
+pub use op::{IndexOp, JsonItem, Op, WhenEmpty};
 pub use record::{Interest, Kind, Need, Page, Query, Raw, Record, Ttl};
 pub use step::{
     Applied, Backup, Companion, Content, Ends, Expiry, Fingerprint, Fit, Outcome, Own, Parts, Rewrite, Step,

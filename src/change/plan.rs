@@ -287,7 +287,7 @@ impl Entries {
 mod tests {
     use super::*;
     use crate::store::Fingerprint;
-    use crate::store::Op;
+    use crate::store::{IndexOp, Op};
 
     fn an_entry(n: u32) -> Entry {
         Entry {
@@ -297,7 +297,10 @@ mod tests {
                 seen: Fingerprint([n as u8; 16]),
                 bytes: 1,
                 own: Own::End,
-                then: vec![Op::SetRemove { key: Key(b"index".to_vec()), member: vec![0xff, n as u8] }],
+                then: vec![Op::Index(IndexOp::SetRemove {
+                    key: Key(b"index".to_vec()),
+                    member: vec![0xff, n as u8],
+                })],
                 ends: None,
                 held: n.is_multiple_of(2).then(|| vec![n as u8; n as usize % 7]),
             },

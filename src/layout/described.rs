@@ -18,7 +18,7 @@ use super::whose::Whose;
 use super::{Ends, Keys, Layout, Mark, OpenCookie, Rank, UserIndex, Verdict, setup, user, whose};
 use crate::codec::Limits;
 use crate::cookie::{CookieError, Given, Opened};
-use crate::store::{Key, Kind, Medium, Op, Raw, Rewrite};
+use crate::store::{IndexOp, Key, Kind, Medium, Op, Raw, Rewrite};
 use crate::value::Value;
 use crate::wrap::{self, WrapError};
 use crate::{codec, cookie};
@@ -434,7 +434,11 @@ fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
     for (companion, unit) in described.companions.iter().filter_map(|one| Some((one, one.score?))) {
         let (Some((key, Some(member))), Some(end)) = (beside(session, companion), end) else { continue };
         let score = i128::from(end) * 1_000_000 / unit.nanos();
-        then.push(Op::SortedScore { key, member, score: i64::try_from(score).unwrap_or(i64::MAX) });
+        then.push(Op::Index(IndexOp::SortedScore {
+            key,
+            member,
+            score: i64::try_from(score).unwrap_or(i64::MAX),
+        }));
     }
     let data = session.data.and_then(|data| data.value());
     let Some((when, old)) = data.and_then(|data| first(&described.expires, data)) else {
@@ -561,13 +565,13 @@ mod tests {
         assert_eq!(
             end(&setup, &session),
             [
-                Op::SetRemove { key: key("p:shop:user:7"), member: b"k:shop:a1:s".to_vec() },
+                Op::Index(IndexOp::SetRemove { key: key("p:shop:user:7"), member: b"k:shop:a1:s".to_vec() }),
                 Op::Unlock(key("p:shop:lock:a1:s")),
-                Op::JsonListRemove {
+                Op::Index(IndexOp::JsonListRemove {
                     key: key("p:{all}"),
                     item: JsonItem::Text("a1".to_string()),
                     when_empty: WhenEmpty::Keep,
-                },
+                }),
             ]
         );
         let moved = expire(&setup, &session, Some(1_795_500_000_000)).expect("it can be moved");
@@ -589,7 +593,7 @@ mod tests {
         let blob = Blob::new(b"shop:a1:s", &raw, Limits::default());
         let data = read(&setup, &blob);
         let session = crate::frameworks::tests::session(&setup, &blob, b"a1", Facts::default(), &data);
-        assert!(!end(&setup, &session).iter().any(|op| matches!(op, Op::SetRemove { .. })));
+        assert!(!end(&setup, &session).iter().any(|op| matches!(op, Op::Index(IndexOp::SetRemove { .. }))));
     }
 
     #[test]
@@ -685,7 +689,7 @@ mod tests {
         let new = br#"{"end":817192800,"at":"639310618579190000"}"#.to_vec();
         assert_eq!(moved.rewrite, Some(Rewrite::Text(new)));
         let key = Key(b"a-ends".to_vec());
-        let score = Op::SortedScore { key, member: b"1".to_vec(), score: 1_795_500_000 };
+        let score = Op::Index(IndexOp::SortedScore { key, member: b"1".to_vec(), score: 1_795_500_000 });
         assert_eq!(moved.then, [score]);
     }
 

@@ -11,7 +11,7 @@ use super::error::Error;
 use super::json_list::{in_list, merged, without};
 use super::key::Key;
 use super::load::Lag;
-use super::op::{Op, WhenEmpty};
+use super::op::{IndexOp, Op, WhenEmpty};
 use super::record::{Interest, Kind, Need, Page, Query, Raw, Record, Ttl};
 use super::step::{
     Applied, Backup, Companion, Content, Expiry, Fit, Outcome, Own, Parts, Rewrite, Step, fingerprint,
@@ -231,31 +231,31 @@ impl Space<'_> {
             Op::Unlink(key)
             | Op::Unlock(key)
             | Op::OnlyWhile(key)
-            | Op::SetRemoveListed { key, .. }
+            | Op::Index(IndexOp::SetRemoveListed { key, .. })
             | Op::EndAt { key, .. } => self.0.contains_key(&key.0),
             Op::UnlinkIfEquals(key, value) => self.text(key).is_some_and(|text| text == value),
-            Op::SetRemove { key, member } | Op::SetMove { key, member, .. } => {
+            Op::Index(IndexOp::SetRemove { key, member } | IndexOp::SetMove { key, member, .. }) => {
                 self.set(key).is_some_and(|members| members.contains(member))
             }
-            Op::SortedRemove { key, member }
-            | Op::SortedRemoveWhenGone { key, member, .. }
-            | Op::SortedScore { key, member, .. } => {
-                self.sorted(key).is_some_and(|members| members.contains_key(member))
-            }
-            Op::HashRemove { key, field } => {
+            Op::Index(
+                IndexOp::SortedRemove { key, member }
+                | IndexOp::SortedRemoveWhenGone { key, member, .. }
+                | IndexOp::SortedScore { key, member, .. },
+            ) => self.sorted(key).is_some_and(|members| members.contains_key(member)),
+            Op::Index(IndexOp::HashRemove { key, field }) => {
                 self.hash(key).is_some_and(|fields| fields.iter().any(|(name, _)| name == field))
             }
             Op::Outlive { key, at } => {
                 let end = self.0.get(&key.0).and_then(|entry| entry.end);
                 end.is_some_and(|end| at.is_none_or(|at| end < at))
             }
-            Op::JsonListSet { key, item, member, .. } => {
+            Op::Index(IndexOp::JsonListSet { key, item, member, .. }) => {
                 self.text(key).is_some_and(|text| in_list(text, item, member).is_some())
             }
-            Op::JsonListRemove { key, item, .. } => {
+            Op::Index(IndexOp::JsonListRemove { key, item, .. }) => {
                 self.text(key).is_some_and(|text| without(text, item).is_some())
             }
-            Op::Publish { .. } => false,
+            Op::Index(IndexOp::Publish { .. }) => false,
         }
     }
 
@@ -272,9 +272,10 @@ impl Space<'_> {
 
     /// What an operation is going to change, as it is.
     fn companions(&mut self, op: &Op) -> Vec<Companion> {
-        if let Op::SetRemoveListed { key, begins, member } = op {
+        if let Op::Index(IndexOp::SetRemoveListed { key, begins, member }) = op {
             let listed = self.listed(key, begins);
-            let each = listed.into_iter().map(|key| Op::SetRemove { key, member: member.clone() });
+            let each =
+                listed.into_iter().map(|key| Op::Index(IndexOp::SetRemove { key, member: member.clone() }));
             return each.flat_map(|op| self.companions(&op)).collect();
         }
         if !self.finds(op) {
@@ -282,10 +283,12 @@ impl Space<'_> {
         }
         let end = op.key().and_then(|key| self.0.get(&key.0)).and_then(|entry| entry.end);
         let companion = match op {
-            Op::SetRemove { key, member } => {
+            Op::Index(IndexOp::SetRemove { key, member }) => {
                 Companion::Member { key: key.clone(), member: Key(member.clone()) }
             }
-            Op::SortedRemove { key, member } | Op::SortedRemoveWhenGone { key, member, .. } => {
+            Op::Index(
+                IndexOp::SortedRemove { key, member } | IndexOp::SortedRemoveWhenGone { key, member, .. },
+            ) => {
                 let score = self.sorted(key).and_then(|members| members.get(member).copied());
                 Companion::Scored {
                     key: key.clone(),
@@ -293,20 +296,20 @@ impl Space<'_> {
                     score: score.unwrap_or(0.0),
                 }
             }
-            Op::SortedScore { key, member, score } => {
+            Op::Index(IndexOp::SortedScore { key, member, score }) => {
                 let was = self.sorted(key).and_then(|members| members.get(member).copied());
                 let (key, member) = (key.clone(), Key(member.clone()));
                 Companion::Rescored { key, member, score: was.unwrap_or(0.0), left: *score }
             }
-            Op::HashRemove { key, field } => {
+            Op::Index(IndexOp::HashRemove { key, field }) => {
                 let held = self.hash(key).and_then(|f| f.iter().find(|(name, _)| name == field).cloned());
                 let value = Key(held.map(|(_, value)| value).unwrap_or_default());
                 Companion::Field { key: key.clone(), field: Key(field.clone()), value }
             }
-            Op::SetMove { key, to, member, .. } => {
+            Op::Index(IndexOp::SetMove { key, to, member, .. }) => {
                 Companion::Moved { key: key.clone(), to: to.clone(), member: Key(member.clone()) }
             }
-            Op::Unlink(key) | Op::UnlinkIfEquals(key, _) | Op::JsonListRemove { key, .. } => {
+            Op::Unlink(key) | Op::UnlinkIfEquals(key, _) | Op::Index(IndexOp::JsonListRemove { key, .. }) => {
                 match self.0.get(&key.0).map(|entry| &entry.held) {
                     Some(Held::Text(text)) => {
                         Companion::Text { key: key.clone(), value: Key(text.clone()), expires: end }
@@ -318,7 +321,7 @@ impl Space<'_> {
                     None => return Vec::new(),
                 }
             }
-            Op::JsonListSet { key, item, member, value: left } => {
+            Op::Index(IndexOp::JsonListSet { key, item, member, value: left }) => {
                 let Some(text) = self.text(key) else { return Vec::new() };
                 let Some(span) = in_list(text, item, member) else { return Vec::new() };
                 let value = Key(text[span].to_vec());
@@ -330,7 +333,9 @@ impl Space<'_> {
                 None => return Vec::new(),
             },
             Op::EndAt { key, at } => Companion::Ended { key: key.clone(), expires: end, left: *at },
-            Op::Unlock(_) | Op::OnlyWhile(_) | Op::SetRemoveListed { .. } | Op::Publish { .. } => {
+            Op::Unlock(_)
+            | Op::OnlyWhile(_)
+            | Op::Index(IndexOp::SetRemoveListed { .. } | IndexOp::Publish { .. }) => {
                 return Vec::new();
             }
         };
@@ -345,28 +350,30 @@ impl Space<'_> {
                 let equal = self.finds(op);
                 (u64::from(equal && self.0.remove(&key.0).is_some()), 0)
             }
-            Op::SetRemove { key, member } => {
+            Op::Index(IndexOp::SetRemove { key, member }) => {
                 let removed = self.set(key).is_some_and(|members| members.remove(member));
                 self.tidy(key);
                 (0, u64::from(removed))
             }
-            Op::SetRemoveListed { key, begins, member } => {
+            Op::Index(IndexOp::SetRemoveListed { key, begins, member }) => {
                 let listed = self.listed(key, begins);
-                let each = listed.into_iter().map(|key| Op::SetRemove { key, member: member.clone() });
+                let each = listed
+                    .into_iter()
+                    .map(|key| Op::Index(IndexOp::SetRemove { key, member: member.clone() }));
                 (0, each.map(|op| self.act(&op).1).sum())
             }
-            Op::SortedRemove { key, member } => {
+            Op::Index(IndexOp::SortedRemove { key, member }) => {
                 let removed = self.sorted(key).and_then(|members| members.remove(member)).is_some();
                 self.tidy(key);
                 (0, u64::from(removed))
             }
-            Op::SortedRemoveWhenGone { key, member, gone } => {
+            Op::Index(IndexOp::SortedRemoveWhenGone { key, member, gone }) => {
                 if self.0.contains_key(&gone.0) {
                     return (0, 0);
                 }
-                self.act(&Op::SortedRemove { key: key.clone(), member: member.clone() })
+                self.act(&Op::Index(IndexOp::SortedRemove { key: key.clone(), member: member.clone() }))
             }
-            Op::HashRemove { key, field } => {
+            Op::Index(IndexOp::HashRemove { key, field }) => {
                 let mut removed = 0;
                 if let Some(fields) = self.hash(key) {
                     let before = fields.len();
@@ -376,7 +383,7 @@ impl Space<'_> {
                 self.tidy(key);
                 (0, removed)
             }
-            Op::SortedScore { key, member, score } => {
+            Op::Index(IndexOp::SortedScore { key, member, score }) => {
                 if let Some(held) = self.sorted(key).and_then(|members| members.get_mut(member)) {
                     *held = *score as f64;
                 }
@@ -390,7 +397,7 @@ impl Space<'_> {
                 }
                 (0, 0)
             }
-            Op::SetMove { key, to, member, at } => {
+            Op::Index(IndexOp::SetMove { key, to, member, at }) => {
                 if self.set(key).is_some_and(|members| members.remove(member)) {
                     self.tidy(key);
                     let made = || Entry { held: Held::Set(BTreeSet::new()), end: Some(*at) };
@@ -401,7 +408,7 @@ impl Space<'_> {
                 }
                 (0, 0)
             }
-            Op::JsonListSet { key, item, member, value } => {
+            Op::Index(IndexOp::JsonListSet { key, item, member, value }) => {
                 if let Some(text) = self.text(key)
                     && let Some(span) = in_list(text, item, member)
                 {
@@ -409,7 +416,7 @@ impl Space<'_> {
                 }
                 (0, 0)
             }
-            Op::JsonListRemove { key, item, when_empty } => {
+            Op::Index(IndexOp::JsonListRemove { key, item, when_empty }) => {
                 let Some(text) = self.text(key) else { return (0, 0) };
                 let Some((rewritten, removed, empty)) = without(text, item) else { return (0, 0) };
                 if empty && *when_empty == WhenEmpty::Unlink {
@@ -419,7 +426,7 @@ impl Space<'_> {
                 *text = rewritten;
                 (0, removed)
             }
-            Op::OnlyWhile(_) | Op::Publish { .. } => (0, 0),
+            Op::OnlyWhile(_) | Op::Index(IndexOp::Publish { .. }) => (0, 0),
         }
     }
 

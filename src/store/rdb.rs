@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::store::json_list::{in_list, without};
 use crate::store::{
-    Error, Interest, Key, Kind, Lookup, Need, Offers, Op, Page, Query, Raw, Record, Source, Ttl,
+    Error, IndexOp, Interest, Key, Kind, Lookup, Need, Offers, Op, Page, Query, Raw, Record, Source, Ttl,
 };
 use crate::text::clock;
 use crate::text::glob::Glob;
@@ -498,14 +498,15 @@ impl DumpReader {
 
     fn finds_work(&mut self, op: &Op) -> Result<bool, Error> {
         Ok(match op {
-            Op::Unlink(key) | Op::Unlock(key) | Op::OnlyWhile(key) | Op::SetRemoveListed { key, .. } => {
-                self.kind_of(&key.0)?.is_some()
-            }
+            Op::Unlink(key)
+            | Op::Unlock(key)
+            | Op::OnlyWhile(key)
+            | Op::Index(IndexOp::SetRemoveListed { key, .. }) => self.kind_of(&key.0)?.is_some(),
             Op::UnlinkIfEquals(key, value) => self.text_of(key)?.is_some_and(|text| text == *value),
-            Op::JsonListRemove { key, item, .. } => {
+            Op::Index(IndexOp::JsonListRemove { key, item, .. }) => {
                 self.text_of(key)?.is_some_and(|text| without(&text, item).is_some())
             }
-            Op::JsonListSet { key, item, member, .. } => {
+            Op::Index(IndexOp::JsonListSet { key, item, member, .. }) => {
                 self.text_of(key)?.is_some_and(|text| in_list(&text, item, member).is_some())
             }
             Op::Outlive { key, at } => match self.end_of(&key.0)? {
@@ -513,20 +514,22 @@ impl DumpReader {
                 Ends::Absent | Ends::Never => false,
             },
             Op::EndAt { key, .. } => self.kind_of(&key.0)?.is_some(),
-            Op::SetRemove { key, member } | Op::SetMove { key, member, .. } => {
+            Op::Index(IndexOp::SetRemove { key, member } | IndexOp::SetMove { key, member, .. }) => {
                 self.has_member(key, member, Kind::Set)?
             }
-            Op::SortedRemove { key, member }
-            | Op::SortedRemoveWhenGone { key, member, .. }
-            | Op::SortedScore { key, member, .. } => self.has_member(key, member, Kind::SortedSet)?,
-            Op::HashRemove { key, field } => {
+            Op::Index(
+                IndexOp::SortedRemove { key, member }
+                | IndexOp::SortedRemoveWhenGone { key, member, .. }
+                | IndexOp::SortedScore { key, member, .. },
+            ) => self.has_member(key, member, Kind::SortedSet)?,
+            Op::Index(IndexOp::HashRemove { key, field }) => {
                 let indexed = self.shared.indexed()?;
                 match self.record_of(&key.0, Need::VALUE, &indexed)?.raw {
                     Raw::Hash(fields) => fields.iter().any(|(own, _)| own == field),
                     _ => false,
                 }
             }
-            Op::Publish { .. } => false,
+            Op::Index(IndexOp::Publish { .. }) => false,
         })
     }
 }

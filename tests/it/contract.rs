@@ -12,8 +12,8 @@ use sessctl::store::memcached::Servers;
 use sessctl::store::memory::{Held, Memory};
 use sessctl::store::redis::target::Target;
 use sessctl::store::{
-    Applied, Backup, Ends, Expiry, Fit, Interest, Keeper, Key, Kind, Medium, Need, Op, Open, Outcome, Own,
-    Page, Query, Raw, Rewrite, Step, Store, Ttl, fingerprint,
+    Applied, Backup, Ends, Expiry, Fit, IndexOp, Interest, Keeper, Key, Kind, Medium, Need, Op, Open,
+    Outcome, Own, Page, Query, Raw, Rewrite, Step, Store, Ttl, fingerprint,
 };
 use sessctl::text::clock::now_ms;
 
@@ -270,9 +270,9 @@ fn any_key_can_be_asked_for_and_one_that_is_not_there_is_gone() {
         let probes = [
             Op::Unlink(key("s")),
             Op::Unlink(key("nobody")),
-            Op::SetRemove { key: key("index"), member: b"m".to_vec() },
-            Op::SetRemove { key: key("index"), member: b"x".to_vec() },
-            Op::SortedRemove { key: key("scores"), member: b"m".to_vec() },
+            Op::Index(IndexOp::SetRemove { key: key("index"), member: b"m".to_vec() }),
+            Op::Index(IndexOp::SetRemove { key: key("index"), member: b"x".to_vec() }),
+            Op::Index(IndexOp::SortedRemove { key: key("scores"), member: b"m".to_vec() }),
             Op::UnlinkIfEquals(key("s"), b"value".to_vec()),
             Op::UnlinkIfEquals(key("s"), b"other".to_vec()),
         ];
@@ -296,14 +296,14 @@ fn a_session_goes_with_what_belongs_to_it_and_comes_back_as_it_was() {
         shop.put("mine", set(&["a", "b"]), None);
         let mut store = shop.store();
         let then = vec![
-            Op::SetRemove { key: key("index"), member: b"s".to_vec() },
-            Op::SortedRemove { key: key("scores"), member: b"s".to_vec() },
-            Op::HashRemove { key: key("fields"), field: b"s".to_vec() },
-            Op::JsonListRemove {
+            Op::Index(IndexOp::SetRemove { key: key("index"), member: b"s".to_vec() }),
+            Op::Index(IndexOp::SortedRemove { key: key("scores"), member: b"s".to_vec() }),
+            Op::Index(IndexOp::HashRemove { key: key("fields"), field: b"s".to_vec() }),
+            Op::Index(IndexOp::JsonListRemove {
                 key: key("list"),
                 item: sessctl::store::JsonItem::Text("s".into()),
                 when_empty: sessctl::store::WhenEmpty::Unlink,
-            },
+            }),
             Op::Unlock(key("lock")),
             Op::Unlink(key("mine")),
         ];
@@ -344,7 +344,7 @@ fn what_changed_since_it_was_seen_stays_and_nothing_newer_is_written_over() {
         shop.put("t", text("old"), None);
         shop.put("index", set(&["s", "t"]), None);
         let mut store = shop.store();
-        let leave = |name: &str| Op::SetRemove { key: key("index"), member: name.into() };
+        let leave = |name: &str| Op::Index(IndexOp::SetRemove { key: key("index"), member: name.into() });
         let steps = [
             step(&mut *store, "s", Own::End, vec![leave("s")]),
             step(&mut *store, "t", Own::End, vec![leave("t")]),

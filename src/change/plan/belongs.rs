@@ -13,7 +13,9 @@ use crate::fault::Refusal;
 use crate::frameworks::Catalog;
 use crate::layout::session::{Certainty, Session};
 use crate::layout::{Blob, Setup, Verdict};
-use crate::store::{Companion, Content, Expiry, JsonItem, Key, Need, Op, Own, Raw, Ttl, fingerprint};
+use crate::store::{
+    Companion, Content, Expiry, IndexOp, JsonItem, Key, Need, Op, Own, Raw, Ttl, fingerprint,
+};
 use crate::text::mask;
 
 /// Something that a run file names.
@@ -263,8 +265,10 @@ impl<'s> Stated<'s> {
         let mut begins = Vec::new();
         for op in &ops {
             match op {
-                Op::SetMove { to, .. } => drop(keys.insert(to.clone())),
-                Op::SetRemoveListed { begins: begin, .. } if !begin.is_empty() => begins.push(begin.clone()),
+                Op::Index(IndexOp::SetMove { to, .. }) => drop(keys.insert(to.clone())),
+                Op::Index(IndexOp::SetRemoveListed { begins: begin, .. }) if !begin.is_empty() => {
+                    begins.push(begin.clone());
+                }
                 _ => {}
             }
         }
@@ -278,8 +282,8 @@ impl<'s> Stated<'s> {
 
     fn states(&self, op: &Op) -> bool {
         match op {
-            Op::Publish { .. } => self.ops.contains(op),
-            Op::SetMove { key, to, .. } => self.keeps(key) && self.keeps(to),
+            Op::Index(IndexOp::Publish { .. }) => self.ops.contains(op),
+            Op::Index(IndexOp::SetMove { key, to, .. }) => self.keeps(key) && self.keeps(to),
             op => op.key().is_none_or(|key| self.keeps(key)),
         }
     }
@@ -330,23 +334,26 @@ fn names(op: &Op, id: &[u8]) -> bool {
     let there =
         |text: &[u8]| contains(text, id) || codec::text_of(text).is_some_and(|text| contains(&text, id));
     match op {
-        Op::Unlink(key) | Op::Unlock(key) | Op::OnlyWhile(key) | Op::SetRemoveListed { key, .. } => {
-            there(&key.0)
-        }
+        Op::Unlink(key)
+        | Op::Unlock(key)
+        | Op::OnlyWhile(key)
+        | Op::Index(IndexOp::SetRemoveListed { key, .. }) => there(&key.0),
         Op::EndAt { key, .. } | Op::Outlive { key, .. } => there(&key.0),
         Op::UnlinkIfEquals(key, value) => there(&key.0) || there(value),
-        Op::SetRemove { member, .. }
-        | Op::SortedRemove { member, .. }
-        | Op::SortedRemoveWhenGone { member, .. }
-        | Op::SortedScore { member, .. }
-        | Op::SetMove { member, .. } => there(member),
-        Op::HashRemove { field, .. } => there(field),
-        Op::JsonListSet { item, .. } | Op::JsonListRemove { item, .. } => match item {
+        Op::Index(
+            IndexOp::SetRemove { member, .. }
+            | IndexOp::SortedRemove { member, .. }
+            | IndexOp::SortedRemoveWhenGone { member, .. }
+            | IndexOp::SortedScore { member, .. }
+            | IndexOp::SetMove { member, .. },
+        ) => there(member),
+        Op::Index(IndexOp::HashRemove { field, .. }) => there(field),
+        Op::Index(IndexOp::JsonListSet { item, .. } | IndexOp::JsonListRemove { item, .. }) => match item {
             JsonItem::Text(text) | JsonItem::Member(_, text) | JsonItem::Within { text, .. } => {
                 there(text.as_bytes())
             }
         },
-        Op::Publish { message, .. } => there(message),
+        Op::Index(IndexOp::Publish { message, .. }) => there(message),
     }
 }
 

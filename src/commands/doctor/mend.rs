@@ -21,7 +21,7 @@ use crate::layout::Setup;
 use crate::layout::session::Session;
 use crate::scan::{self, End, Said, Sink, Tally};
 use crate::select::Filter;
-use crate::store::{Error, Fingerprint, Key, Lookup, Medium, Need, Op, Own, Step};
+use crate::store::{Error, Fingerprint, IndexOp, Key, Lookup, Medium, Need, Op, Own, Step};
 use crate::text::words::{either, plural};
 use crate::ui;
 
@@ -167,7 +167,7 @@ impl Finding<'_> {
                     return Ok(());
                 }
                 let is_entry = |op: &Op| match op {
-                    Op::SetRemove { key, member } | Op::SortedRemove { key, member } => {
+                    Op::Index(IndexOp::SetRemove { key, member } | IndexOp::SortedRemove { key, member }) => {
                         key.0 == orphaned.index && *member == named.entry
                     }
                     _ => false,

@@ -9,7 +9,7 @@ use super::findings::{Findings, Id};
 use crate::change::plan::belongs::left_by;
 use crate::layout::session::{Certainty, Login, Session};
 use crate::layout::{Layout, Setup};
-use crate::store::{Error, Interest, Key, Lookup, Need, Op, Query, Ttl};
+use crate::store::{Error, IndexOp, Interest, Key, Lookup, Need, Op, Query, Ttl};
 use crate::text::glob;
 use crate::text::mask;
 
@@ -343,7 +343,7 @@ fn index_shapes(session: &Session<'_>) -> Vec<Shape> {
 /// The indexes that operations take an entry out of.
 fn indexed(ops: &[Op]) -> impl Iterator<Item = &[u8]> {
     ops.iter().filter_map(|op| match op {
-        Op::SetRemove { key, .. } | Op::SortedRemove { key, .. } => Some(&key.0[..]),
+        Op::Index(IndexOp::SetRemove { key, .. } | IndexOp::SortedRemove { key, .. }) => Some(&key.0[..]),
         _ => None,
     })
 }

@@ -3,7 +3,7 @@
 use crate::change::plan::Entry;
 use crate::context::Context;
 use crate::render::{Format, mask, safe};
-use crate::store::{Backup, Companion, Content, Expiry, JsonItem, Medium, Op, Own, Rewrite};
+use crate::store::{Backup, Companion, Content, Expiry, IndexOp, JsonItem, Medium, Op, Own, Rewrite};
 
 /// How the steps of one session are told: in the words of the store's own commands.
 pub(super) struct Words<'e> {
@@ -149,12 +149,16 @@ impl<'e> Words<'e> {
             Op::UnlinkIfEquals(key, value) => {
                 format!("UNLINK {}   # while it holds {}", self.show(&key.0), self.show(value))
             }
-            Op::SetRemove { key, member } => format!("SREM {} {}", self.show(&key.0), self.show(member)),
-            Op::SetRemoveListed { key, member, .. } => {
+            Op::Index(IndexOp::SetRemove { key, member }) => {
+                format!("SREM {} {}", self.show(&key.0), self.show(member))
+            }
+            Op::Index(IndexOp::SetRemoveListed { key, member, .. }) => {
                 format!("SREM '(each set that {} lists)' {}", self.show(&key.0), self.show(member))
             }
-            Op::SortedRemove { key, member } => format!("ZREM {} {}", self.show(&key.0), self.show(member)),
-            Op::SortedRemoveWhenGone { key, member, gone } => {
+            Op::Index(IndexOp::SortedRemove { key, member }) => {
+                format!("ZREM {} {}", self.show(&key.0), self.show(member))
+            }
+            Op::Index(IndexOp::SortedRemoveWhenGone { key, member, gone }) => {
                 format!(
                     "ZREM {} {}   # once {} is gone",
                     self.show(&key.0),
@@ -162,15 +166,17 @@ impl<'e> Words<'e> {
                     self.show(&gone.0)
                 )
             }
-            Op::HashRemove { key, field } => format!("HDEL {} {}", self.show(&key.0), self.show(field)),
-            Op::JsonListRemove { key, item, .. } => {
+            Op::Index(IndexOp::HashRemove { key, field }) => {
+                format!("HDEL {} {}", self.show(&key.0), self.show(field))
+            }
+            Op::Index(IndexOp::JsonListRemove { key, item, .. }) => {
                 format!(
                     "SET {}   # without the item {}",
                     self.show(&key.0),
                     self.show(text_of(item).as_bytes())
                 )
             }
-            Op::SortedScore { key, member, score } => {
+            Op::Index(IndexOp::SortedScore { key, member, score }) => {
                 format!("ZADD {} XX {score} {}", self.show(&key.0), self.show(member))
             }
             Op::Outlive { key, at: Some(at) } => {
@@ -181,17 +187,17 @@ impl<'e> Words<'e> {
                 let when = crate::render::time(*at).unwrap_or_default();
                 format!("PEXPIREAT {} {at} ({when})", self.show(&key.0))
             }
-            Op::SetMove { key, to, member, .. } => {
+            Op::Index(IndexOp::SetMove { key, to, member, .. }) => {
                 format!("SMOVE {} {} {}", self.show(&key.0), self.show(&to.0), self.show(member))
             }
             Op::Outlive { key, at: None } | Op::EndAt { key, at: None } => {
                 format!("PERSIST {}", self.show(&key.0))
             }
-            Op::JsonListSet { key, item, member, value } => {
+            Op::Index(IndexOp::JsonListSet { key, item, member, value }) => {
                 let item = self.show(text_of(item).as_bytes());
                 format!("SET {}   # with {member} {value} in the item {item}", self.show(&key.0))
             }
-            Op::Publish { channel, message } => {
+            Op::Index(IndexOp::Publish { channel, message }) => {
                 format!("PUBLISH {} {}", self.show(channel), self.show(message))
             }
         }

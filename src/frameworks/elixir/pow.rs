@@ -15,7 +15,7 @@ use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose,
     key, open_any, time, user,
 };
-use crate::store::{Key, Op};
+use crate::store::{IndexOp, Key, Op};
 use crate::value::Value;
 
 /// What the signature of a session's id is made with.
@@ -188,7 +188,7 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
         let begin = std::iter::once(own).chain(begin.iter().copied()).collect::<Vec<_>>().join(&b':');
         Key([client, b"_index:", &begin].concat())
     };
-    let mut ops = vec![Op::SortedRemove { key: index(&[]), member: session.id.to_vec() }];
+    let mut ops = vec![Op::Index(IndexOp::SortedRemove { key: index(&[]), member: session.id.to_vec() })];
     let value = session.data.and_then(Decoded::value);
     let who = value.and_then(parts).and_then(|(who, _)| who.as_list());
     let Some([Value::Text(class), _, id]) = who else { return ops };
@@ -200,7 +200,7 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
         ops.push(Op::Unlink(Key([namespace, b":", &parts.join(&b':')].concat())));
         for at in 0..parts.len() {
             let member = parts[at..].join(&b':');
-            ops.push(Op::SortedRemove { key: index(&parts[..at]), member });
+            ops.push(Op::Index(IndexOp::SortedRemove { key: index(&parts[..at]), member }));
         }
     }
     ops
@@ -288,10 +288,10 @@ mod tests {
             "g20AAAALY3JlZGVudGlhbHM:g2QAF0VsaXhpci5NeUFwcC5Vc2Vycy5Vc2Vy:g2QABHVzZXI:g2EB:g2QAB3Nlc3Npb24:";
         let own = Op::Unlink(Key([index.as_bytes(), id].concat()));
         assert!(ops.contains(&own));
-        let set = Op::SortedRemove {
+        let set = Op::Index(IndexOp::SortedRemove {
             key: Key(b"_index:g20AAAALY3JlZGVudGlhbHM:g2QAF0VsaXhpci5NeUFwcC5Vc2Vycy5Vc2Vy".to_vec()),
             member: [b"g2QABHVzZXI:g2EB:g2QAB3Nlc3Npb24:", id].concat(),
-        };
+        });
         assert!(ops.contains(&set));
         for other in
             [&index[..index.len() - 1], "g20AAAALY3JlZGVudGlhbHM:g2QAF0VsaXhpci5NeUFwcC5Vc2Vycy5Vc2Vy"]

@@ -8,7 +8,7 @@ use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, UserIndex, Verdict, Whose, blob, expire,
     key, time, user,
 };
-use crate::store::{Key, Kind, Op, Rewrite};
+use crate::store::{IndexOp, Key, Kind, Op, Rewrite};
 use crate::value::Value;
 
 const WORD: &[u8] = b":session:";
@@ -55,7 +55,10 @@ end      the key, and its member of the index
     ends: Ends {
         end: |_, session| {
             let index = index(session);
-            index.map(|key| Op::SortedRemove { key, member: session.key.to_vec() }).into_iter().collect()
+            index
+                .map(|key| Op::Index(IndexOp::SortedRemove { key, member: session.key.to_vec() }))
+                .into_iter()
+                .collect()
         },
         expire: |_, session, end| {
             let Some(end) = end else { return Err(expire::ALWAYS_ENDS) };
@@ -65,7 +68,11 @@ end      the key, and its member of the index
             let mut then = Vec::new();
             if let Some(key) = index(session) {
                 let score = end.saturating_mul(1_000_000);
-                then.push(Op::SortedScore { key: key.clone(), member: session.key.to_vec(), score });
+                then.push(Op::Index(IndexOp::SortedScore {
+                    key: key.clone(),
+                    member: session.key.to_vec(),
+                    score,
+                }));
                 then.push(Op::Outlive { key, at: Some(end) });
             }
             Ok(expire::Expiring { at: expire::at(Some(end)), rewrite, then })

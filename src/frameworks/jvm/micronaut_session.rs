@@ -8,7 +8,7 @@ use crate::layout::{
     blob, expire, key, time, whose,
 };
 use crate::store::Key;
-use crate::store::{Kind, Op};
+use crate::store::{IndexOp, Kind, Op};
 use crate::value::Value;
 
 const NAMESPACE: &str = "micronaut:session:";
@@ -133,7 +133,7 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
     let Some(namespace) = session.before().strip_suffix(SESSIONS) else { return Vec::new() };
     let mut ops = vec![Op::Unlink(Key([namespace, b"expiry:", session.id].concat()))];
     let sets = active_sets(setup, namespace).into_iter();
-    ops.extend(sets.map(|key| Op::SortedRemove { key, member: session.id.to_vec() }));
+    ops.extend(sets.map(|key| Op::Index(IndexOp::SortedRemove { key, member: session.id.to_vec() })));
     ops
 }
 
@@ -155,7 +155,9 @@ fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Mov
         then.extend(session.expired().then(|| Op::OnlyWhile(key.clone())));
         then.push(Op::EndAt { key, at: Some(ends) });
         let sets = active_sets(setup, namespace).into_iter();
-        then.extend(sets.map(|key| Op::SortedScore { key, member: session.id.to_vec(), score: ends }));
+        then.extend(
+            sets.map(|key| Op::Index(IndexOp::SortedScore { key, member: session.id.to_vec(), score: ends })),
+        );
     }
     let at = crate::store::Expiry::At(ends.saturating_add(GRACE));
     Ok(expire::Expiring { at, rewrite: Some(crate::store::Rewrite::Fields(vec![field])), then })

@@ -7,8 +7,8 @@ use crate::layout::{
     Blob, Cookie, Decoded, Ends, Evidence, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup,
     Verdict, Whose, blob, expire, key, time, user,
 };
+use crate::store::{IndexOp, Kind, Op};
 use crate::store::{JsonItem, Key, WhenEmpty};
-use crate::store::{Kind, Op};
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -240,7 +240,7 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
         [&b":last-active:"[..], b":last-activity:", b":token-session:"].map(of_token).into();
     if let (Some(user), Ok(token)) = (session.facts.user.as_deref(), std::str::from_utf8(token)) {
         let texts = |texts: [&str; 2]| texts.map(str::to_string).to_vec();
-        ops.push(Op::JsonListRemove {
+        ops.push(Op::Index(IndexOp::JsonListRemove {
             key: Key([before, b":session:", user.as_bytes()].concat()),
             item: JsonItem::Within {
                 lists: texts(["terminalList", "tokenSignList"]),
@@ -248,7 +248,7 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
                 text: token.to_string(),
             },
             when_empty: WhenEmpty::Unlink,
-        });
+        }));
     }
     ops.extend(online(token).into_iter().map(Op::Unlink));
     ops

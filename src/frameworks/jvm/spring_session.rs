@@ -7,8 +7,8 @@ use crate::layout::{
     Blob, Cookie, Decoded, Ends, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, UserIndex,
     Verdict, Whose, expire, key, time, user,
 };
+use crate::store::{IndexOp, Kind, Op, Raw};
 use crate::store::{Key, Rewrite};
-use crate::store::{Kind, Op, Raw};
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -262,7 +262,10 @@ pub(super) fn indexed(session: &Session<'_>) -> Vec<Op> {
     let mut ops = vec![Op::Unlink(key(&[b":sessions:expires:", id]))];
     let members = jvm::serialized(id);
     for member in &members {
-        ops.push(Op::SortedRemove { key: key(&[b":sessions:expirations"]), member: member.clone() });
+        ops.push(Op::Index(IndexOp::SortedRemove {
+            key: key(&[b":sessions:expirations"]),
+            member: member.clone(),
+        }));
     }
     // A session that the framework has ended has no interval any more: it may have had the usual one. Where
     // the application sets another one, up to 3.3 the member stays in the minute of the usual one.
@@ -274,14 +277,14 @@ pub(super) fn indexed(session: &Session<'_>) -> Vec<Op> {
         for minute in [minute, minute - 1, minute + 1] {
             let set = key(&[b":expirations:", (minute * MINUTE).to_string().as_bytes()]);
             for member in jvm::serialized(&[b"expires:", id].concat()) {
-                ops.push(Op::SetRemove { key: set.clone(), member });
+                ops.push(Op::Index(IndexOp::SetRemove { key: set.clone(), member }));
             }
         }
     }
     for user in principals(session) {
         let set = key(&[b":index:", LONG_NAME.as_bytes(), b":", user.as_bytes()]);
         for member in &members {
-            ops.push(Op::SetRemove { key: set.clone(), member: member.clone() });
+            ops.push(Op::Index(IndexOp::SetRemove { key: set.clone(), member: member.clone() }));
         }
     }
     ops
@@ -314,8 +317,8 @@ fn shadowed(session: &Session<'_>, end: Option<i64>) -> expire::Moved {
     for member in jvm::serialized(id) {
         let key = Key([namespace, b":sessions:expirations"].concat());
         then.push(match ends {
-            Some(score) => Op::SortedScore { key, member, score },
-            None => Op::SortedRemove { key, member },
+            Some(score) => Op::Index(IndexOp::SortedScore { key, member, score }),
+            None => Op::Index(IndexOp::SortedRemove { key, member }),
         });
     }
     let at = expire::at(ends.map(|end| end.saturating_add(GRACE)));
@@ -337,10 +340,13 @@ pub(super) fn expire_indexed(_: &Setup, session: &Session<'_>, end: Option<i64>)
     for old in [before, before - 1, before + 1].into_iter().filter(|old| Some(*old) != now) {
         for member in jvm::serialized(&[b"expires:", session.id].concat()) {
             moved.then.push(match (now, ends) {
-                (Some(now), Some(ends)) => {
-                    Op::SetMove { key: set(old), to: set(now), member, at: ends.saturating_add(GRACE) }
-                }
-                _ => Op::SetRemove { key: set(old), member },
+                (Some(now), Some(ends)) => Op::Index(IndexOp::SetMove {
+                    key: set(old),
+                    to: set(now),
+                    member,
+                    at: ends.saturating_add(GRACE),
+                }),
+                _ => Op::Index(IndexOp::SetRemove { key: set(old), member }),
             });
         }
     }
@@ -387,16 +393,19 @@ pub(super) fn reactive(session: &Session<'_>) -> Vec<Op> {
     let mut ops =
         vec![Op::Unlink(key(&[b":sessions:expires:", id])), Op::Unlink(key(&[SESSIONS, id, b":idx"]))];
     for member in jvm::serialized(id) {
-        ops.push(Op::SortedRemove { key: key(&[b":sessions:expirations"]), member: member.clone() });
+        ops.push(Op::Index(IndexOp::SortedRemove {
+            key: key(&[b":sessions:expirations"]),
+            member: member.clone(),
+        }));
         // The application may have indexes of its own.
-        ops.push(Op::SetRemoveListed {
+        ops.push(Op::Index(IndexOp::SetRemoveListed {
             key: key(&[SESSIONS, id, b":idx"]),
             begins: key(&[b":sessions:index:"]).0,
             member: member.clone(),
-        });
+        }));
         for user in principals(session) {
             let set = key(&[b":sessions:index:", SHORT_NAME.as_bytes(), b":", user.as_bytes()]);
-            ops.push(Op::SetRemove { key: set, member: member.clone() });
+            ops.push(Op::Index(IndexOp::SetRemove { key: set, member: member.clone() }));
         }
     }
     ops

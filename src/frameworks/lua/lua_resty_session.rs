@@ -14,7 +14,7 @@ use crate::layout::{
     Blob, Cookie, Decoded, Ends, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Owners, Place, Setup,
     UserIndex, Verdict, Whose, user, whose,
 };
-use crate::store::{Key, Op};
+use crate::store::{IndexOp, Key, Op};
 use crate::value::Value;
 use crate::wrap::resty::{self, Made, Material};
 
@@ -93,14 +93,18 @@ beware   a session under `remember` logs its owner in again: purge by user ends 
     ends: Ends {
         end: |_, session| {
             let removes = indexes(session).into_iter();
-            removes.map(|key| Op::SortedRemove { key, member: session.id.to_vec() }).collect()
+            removes.map(|key| Op::Index(IndexOp::SortedRemove { key, member: session.id.to_vec() })).collect()
         },
         expire: |_, session, end| {
             let end = end.ok_or(expire::ALWAYS_ENDS)?;
             let mut then = Vec::new();
             for key in indexes(session) {
                 let score = end.div_euclid(1000);
-                then.push(Op::SortedScore { key: key.clone(), member: session.id.to_vec(), score });
+                then.push(Op::Index(IndexOp::SortedScore {
+                    key: key.clone(),
+                    member: session.id.to_vec(),
+                    score,
+                }));
                 then.push(Op::Outlive { key, at: Some(end) });
             }
             Ok(Expiring { at: expire::at(Some(end)), rewrite: None, then })

@@ -9,7 +9,7 @@ use crate::layout::{
     Verdict, Whose, open_any, user, whose,
 };
 use crate::store::Key;
-use crate::store::Op;
+use crate::store::{IndexOp, Op};
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -128,5 +128,5 @@ fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
 fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
     let Some(user) = session.facts.user.as_deref() else { return Vec::new() };
     let key = Key([session.before(), b"session_tag:", user.as_bytes()].concat());
-    vec![Op::SetRemove { key, member: session.id.to_vec() }]
+    vec![Op::Index(IndexOp::SetRemove { key, member: session.id.to_vec() })]
 }

@@ -9,7 +9,7 @@ use crate::layout::setup;
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, UserIndex, Verdict, time, user,
 };
-use crate::store::{JsonItem, Key, Op, Raw, Rewrite, WhenEmpty};
+use crate::store::{IndexOp, JsonItem, Key, Op, Raw, Rewrite, WhenEmpty};
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -144,7 +144,7 @@ fn in_list(session: &Session<'_>) -> Option<(Key, JsonItem)> {
 
 fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
     in_list(session)
-        .map(|(key, item)| Op::JsonListRemove { key, item, when_empty: WhenEmpty::Unlink })
+        .map(|(key, item)| Op::Index(IndexOp::JsonListRemove { key, item, when_empty: WhenEmpty::Unlink }))
         .into_iter()
         .collect()
 }
@@ -173,7 +173,12 @@ fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
     let mut then = Vec::new();
     if let Some((key, item)) = in_list(session) {
         then.push(Op::Outlive { key: key.clone(), at: Some(end) });
-        then.push(Op::JsonListSet { key, item, member: "expiresAt".to_string(), value: end.to_string() });
+        then.push(Op::Index(IndexOp::JsonListSet {
+            key,
+            item,
+            member: "expiresAt".to_string(),
+            value: end.to_string(),
+        }));
     }
     Ok(Expiring { at: expire::at(Some(end)), rewrite: Some(rewrite), then })
 }

@@ -6,7 +6,7 @@ use crate::layout::key::{self, Alphabet};
 use crate::layout::session::{Facts, Session};
 use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Place, Setup, Verdict, Whose, user, whose};
 use crate::store::Key;
-use crate::store::Op;
+use crate::store::{IndexOp, Op};
 use crate::value::Value;
 
 const PREFIX: &str = "sessionstorage:";
@@ -97,7 +97,7 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
     for client in [&session.key[..session.key.len() - row.len()], behind(session.before())] {
         let (row, key) =
             (&session.key[client.len()..], Key([client, b"ueberDB:keys:sessionstorage"].concat()));
-        let op = Op::SetRemove { key, member: row.to_vec() };
+        let op = Op::Index(IndexOp::SetRemove { key, member: row.to_vec() });
         if !ops.contains(&op) {
             ops.push(op);
         }

@@ -6,7 +6,7 @@ use crate::layout::{
     Blob, Cookie, Decoded, Ends, Evidence, Layout, Setup, Twin, UserIndex, Whose, expire, time, user, whose,
 };
 use crate::store::Key;
-use crate::store::{Kind, Op};
+use crate::store::{IndexOp, Kind, Op};
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {
@@ -80,16 +80,16 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b>
 pub fn entries(session: &Session<'_>) -> Vec<Op> {
     let Some(user) = session.facts.user.as_deref().filter(|user| is_uid(user)) else { return Vec::new() };
     let before = session.setup.key_prefix();
-    let mut ops = vec![Op::SortedRemove {
+    let mut ops = vec![Op::Index(IndexOp::SortedRemove {
         key: Key(format!("{before}uid:{user}:sessions").into_bytes()),
         member: session.id.to_vec(),
-    }];
+    })];
     let data = session.data.and_then(Decoded::value);
     if let Some(uuid) = data.and_then(|data| data.get("meta")?.get("uuid")?.as_str()) {
-        ops.push(Op::HashRemove {
+        ops.push(Op::Index(IndexOp::HashRemove {
             key: Key(format!("{before}uid:{user}:sessionUUID:sessionId").into_bytes()),
             field: uuid.as_bytes().to_vec(),
-        });
+        }));
     }
     ops
 }

@@ -6,7 +6,7 @@ use crate::layout::{
     Blob, Cookie, Ends, Evidence, Layout, Setup, Twin, UserIndex, Whose, expire, time, user, whose,
 };
 use crate::store::Key;
-use crate::store::{Kind, Op};
+use crate::store::{IndexOp, Kind, Op};
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {
@@ -84,9 +84,11 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b>
 /// without the Redis client's own prefix, which stands before the index's key as well.
 pub fn entries(session: &Session<'_>) -> Vec<Op> {
     let Some(user) = session.facts.user.as_deref() else { return Vec::new() };
-    let remove = |client: &[u8]| Op::SetRemove {
-        key: Key([client, format!("UserSessions:{{{user}}}").as_bytes()].concat()),
-        member: session.key[client.len()..].to_vec(),
+    let remove = |client: &[u8]| {
+        Op::Index(IndexOp::SetRemove {
+            key: Key([client, format!("UserSessions:{{{user}}}").as_bytes()].concat()),
+            member: session.key[client.len()..].to_vec(),
+        })
     };
     let client = session.setup.key_prefix().as_bytes();
     let client = if session.key.starts_with(client) { client } else { b"" };

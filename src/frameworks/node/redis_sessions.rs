@@ -7,8 +7,8 @@ use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Blob, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, blob, time, user,
 };
+use crate::store::{IndexOp, Kind, Op};
 use crate::store::{Key, Rewrite};
-use crate::store::{Kind, Op};
 use crate::value::Value;
 
 pub const LAYOUT: Layout = Layout {
@@ -149,10 +149,10 @@ fn in_shared_index(session: &Session<'_>, namespace: &[u8], user: &[u8]) -> (Key
 /// Tells processes that cache this session.
 fn tell(setup: &Setup, session: &Session<'_>, namespace: &[u8]) -> Op {
     let without_client = namespace.strip_prefix(setup.key_prefix().as_bytes()).unwrap_or(namespace);
-    Op::Publish {
+    Op::Index(IndexOp::Publish {
         channel: [without_client, b"cache"].concat(),
         message: session.key[namespace.len()..].to_vec(),
-    }
+    })
 }
 
 fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
@@ -163,7 +163,7 @@ fn expire(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
     let mut then = Vec::new();
     if let (Some(user), Some(namespace)) = (session.facts.user.as_deref(), namespace(session)) {
         let (key, member) = in_shared_index(session, namespace, user.as_bytes());
-        then.push(Op::SortedScore { key, member, score: seconds });
+        then.push(Op::Index(IndexOp::SortedScore { key, member, score: seconds }));
         then.push(tell(setup, session, namespace));
     }
     Ok(Expiring {
@@ -184,10 +184,17 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
     let of_user = key(&[before, b"us:", user]);
     let (shared, shared_member) = in_shared_index(session, namespace, user);
     vec![
-        Op::SortedRemove { key: key(&[before, b"_sessions"]), member: [token, b":", user].concat() },
-        Op::SetRemove { key: of_user.clone(), member: token.to_vec() },
-        Op::SortedRemove { key: shared, member: shared_member },
-        Op::SortedRemoveWhenGone { key: key(&[before, b"_users"]), member: user.to_vec(), gone: of_user },
+        Op::Index(IndexOp::SortedRemove {
+            key: key(&[before, b"_sessions"]),
+            member: [token, b":", user].concat(),
+        }),
+        Op::Index(IndexOp::SetRemove { key: of_user.clone(), member: token.to_vec() }),
+        Op::Index(IndexOp::SortedRemove { key: shared, member: shared_member }),
+        Op::Index(IndexOp::SortedRemoveWhenGone {
+            key: key(&[before, b"_users"]),
+            member: user.to_vec(),
+            gone: of_user,
+        }),
         tell(setup, session, namespace),
     ]
 }

@@ -8,7 +8,7 @@ use crate::layout::session::{Facts, Session};
 use crate::layout::{
     Blob, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, time, user,
 };
-use crate::store::Op;
+use crate::store::{IndexOp, Op};
 use crate::store::{JsonItem, Key, WhenEmpty};
 use crate::value::Value;
 use std::borrow::Cow;
@@ -165,11 +165,11 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
     let Some(before) = session.key.strip_suffix(id.as_bytes()) else { return Vec::new() };
     let own = session.key.strip_prefix(setup.key_prefix().as_bytes()).unwrap_or(session.key);
     let Ok(own) = std::str::from_utf8(own) else { return Vec::new() };
-    vec![Op::JsonListRemove {
+    vec![Op::Index(IndexOp::JsonListRemove {
         key: Key([before, shop.as_bytes()].concat()),
         item: JsonItem::Text(own.to_string()),
         when_empty: WhenEmpty::Keep,
-    }]
+    })]
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::layout::blob::Form;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::{Facts, Session};
 use crate::layout::{Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict, time, user};
-use crate::store::{Key, Op};
+use crate::store::{IndexOp, Key, Op};
 use crate::value::Value;
 
 const ID: &str = "_SESSION_ID";
@@ -127,9 +127,11 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
     let given = setup.known_lead().is_some().then(|| setup.lead());
     let prefixes = std::iter::once(before.to_vec()).chain(given.filter(|given| given != before));
     prefixes
-        .map(|prefix| Op::SetRemove {
-            key: Key([&prefix[..], b"members"].concat()),
-            member: session.key.to_vec(),
+        .map(|prefix| {
+            Op::Index(IndexOp::SetRemove {
+                key: Key([&prefix[..], b"members"].concat()),
+                member: session.key.to_vec(),
+            })
         })
         .collect()
 }

@@ -11,7 +11,7 @@ use crate::layout::{
     Verdict, Whose, open_any, time, user,
 };
 use crate::store::Key;
-use crate::store::Op;
+use crate::store::{IndexOp, Op};
 use crate::value::Value;
 
 /// Fields that installations usually index.
@@ -157,7 +157,7 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
         let name = format!("{field}_{value}");
         for name in [latin1(&name), Some(name.into_bytes())].into_iter().flatten() {
             let key = Key([session.before(), &name].concat());
-            ops.push(Op::SetRemove { key, member: session.id.to_vec() });
+            ops.push(Op::Index(IndexOp::SetRemove { key, member: session.id.to_vec() }));
         }
     }
     ops

@@ -11,7 +11,7 @@ use crate::layout::{
     blob, time, user,
 };
 use crate::store::Key;
-use crate::store::{Kind, Op};
+use crate::store::{IndexOp, Kind, Op};
 use crate::value::Value;
 use crate::wrap;
 use std::borrow::Cow;
@@ -163,7 +163,7 @@ fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
         && let Some(prefix) = session.before().strip_suffix(WORD.as_bytes())
     {
         let key = Key([prefix, b"user_", user.as_bytes()].concat());
-        ops.push(Op::HashRemove { key, field: session.id.to_vec() });
+        ops.push(Op::Index(IndexOp::HashRemove { key, field: session.id.to_vec() }));
     }
     ops.push(Op::Unlock(Key([session.key, b".lock"].concat())));
     ops.extend(php::native_lock(session));

@@ -7,7 +7,7 @@ use crate::layout::{
     whose,
 };
 use crate::store::Key;
-use crate::store::Op;
+use crate::store::{IndexOp, Op};
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -101,7 +101,7 @@ alike    other entries of the cache, which have the same prefix and are not PHP 
             let (before, member) = session.key.split_at(after);
             let before = &before[..after - CACHE.len()];
             let set = [before, setup.text(STATS_KEY).unwrap_or("_PHCR").as_bytes()].concat();
-            vec![Op::SetRemove { key: Key(set), member: member.to_vec() }]
+            vec![Op::Index(IndexOp::SetRemove { key: Key(set), member: member.to_vec() })]
         },
         ..LAYOUT.ends
     },

@@ -6,7 +6,7 @@ use crate::layout::{
     Verdict, blob, expire, key,
 };
 use crate::store::Key;
-use crate::store::{Kind, Op};
+use crate::store::{IndexOp, Kind, Op};
 use crate::value::Value;
 
 const WORD: &[u8] = b"session-";
@@ -69,7 +69,9 @@ beware   collections put the sessions per user on several servers, by the Host h
         // The sets are to be there as long as the session.
         expire: |setup, session, end| {
             let outlive = |op| match op {
-                Op::Unlink(key) | Op::SetRemove { key, .. } => Some(Op::Outlive { key, at: end }),
+                Op::Unlink(key) | Op::Index(IndexOp::SetRemove { key, .. }) => {
+                    Some(Op::Outlive { key, at: end })
+                }
                 _ => None,
             };
             let mut then: Vec<Op> = self::end(setup, session).into_iter().filter_map(outlive).collect();
@@ -136,7 +138,7 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
         for name in names {
             for member in [session.key, session.id] {
                 let key = Key([prefix, b"user-", name.as_bytes()].concat());
-                ops.push(Op::SetRemove { key, member: member.to_vec() });
+                ops.push(Op::Index(IndexOp::SetRemove { key, member: member.to_vec() }));
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, Place, Setup, UserIndex, Verdict, Whose, key, python,
     time, user,
 };
-use crate::store::{Key, Op};
+use crate::store::{IndexOp, Key, Op};
 use crate::value::Value;
 
 const PREFIX: &str = "session:";
@@ -89,7 +89,7 @@ fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
     let mut ops = Vec::new();
     if let Some(user) = &session.facts.user {
         let key = Key(beside(session.before(), "session_users:", user));
-        ops.push(Op::SetRemove { key, member: session.id.to_vec() });
+        ops.push(Op::Index(IndexOp::SetRemove { key, member: session.id.to_vec() }));
     }
     let token =
         session.data.and_then(Decoded::value).and_then(|data| data.get("metadata")?.get("csrf_token_id"));

@@ -14,7 +14,7 @@ use crate::layout::{
     Blob, Cookie, Decoded, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, Whose, open_any, python,
     user,
 };
-use crate::store::{Key, Op};
+use crate::store::{IndexOp, Key, Op};
 use crate::value::Value;
 
 /// The engine puts this right before the id.
@@ -197,7 +197,9 @@ fn jumpserver(session: &Session<'_>) -> Option<Op> {
     let backend = data.get("_auth_user_backend")?.as_str()?;
     let is_own =
         backend.starts_with("authentication.backends.") || session.setup.cookie_name().starts_with("jms_");
-    is_own.then(|| Op::HashRemove { key: Key(b"jms_session_key".to_vec()), field: session.id.to_vec() })
+    is_own.then(|| {
+        Op::Index(IndexOp::HashRemove { key: Key(b"jms_session_key".to_vec()), field: session.id.to_vec() })
+    })
 }
 
 #[cfg(test)]

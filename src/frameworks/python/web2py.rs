@@ -11,7 +11,7 @@ use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Extra, Keys, Layout, Mark, Place, Setup, Verdict, Whose, blob, user, whose,
 };
-use crate::store::{Key, Kind, Op};
+use crate::store::{IndexOp, Key, Kind, Op};
 use crate::value::Value;
 
 const DATA: &str = "session_data";
@@ -134,7 +134,7 @@ fn nobody(_: &Setup, _: &Blob<'_>, data: &Value<'_>) -> Unnamed {
 fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
     let index = Key([session.before(), b"id_idx"].concat());
     vec![
-        Op::SetRemove { key: index, member: session.key.to_vec() },
+        Op::Index(IndexOp::SetRemove { key: index, member: session.key.to_vec() }),
         Op::Unlock(Key([session.key, b":lock"].concat())),
     ]
 }

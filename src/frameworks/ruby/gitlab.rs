@@ -7,7 +7,7 @@ use crate::layout::session::{Facts, Session, Unnamed};
 use crate::layout::{
     Blob, Cookie, Ends, Keys, Layout, Mark, Place, Setup, UserIndex, Verdict, Whose, time, whose,
 };
-use crate::store::{Key, Op};
+use crate::store::{IndexOp, Key, Op};
 use crate::value::Value;
 
 const PREFIX: &str = "session:gitlab:";
@@ -101,7 +101,7 @@ fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
     let key = |family: &str| [client(session), family.as_bytes(), user.as_bytes()].concat();
     let of = |family: &str| Key([&key(family), &b":"[..], session.id].concat());
     ops.extend([
-        Op::SetRemove { key: Key(key(LOOKUP)), member: session.id.to_vec() },
+        Op::Index(IndexOp::SetRemove { key: Key(key(LOOKUP)), member: session.id.to_vec() }),
         Op::Unlink(of(DEVICE)),
         Op::Unlink(of(OLD_DEVICE)),
     ]);

@@ -6,7 +6,7 @@ use super::{Described, index_of, of, places, without_client};
 use crate::layout::blob::Decoded;
 use crate::layout::session::Session;
 use crate::layout::setup::Setup;
-use crate::store::{JsonItem, Key, Kind, Op, WhenEmpty};
+use crate::store::{IndexOp, JsonItem, Key, Kind, Op, WhenEmpty};
 
 /// A key that has something of a session and is not the session's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,14 +152,14 @@ pub(super) fn end(setup: &Setup, session: &Session<'_>) -> Vec<Op> {
     let op = |companion: &Companion| {
         let (key, member) = beside(session, companion)?;
         Some(match (companion.kind, member) {
-            (Companionship::Set, Some(member)) => Op::SetRemove { key, member },
-            (Companionship::SortedSet, Some(member)) => Op::SortedRemove { key, member },
-            (Companionship::Hash, Some(field)) => Op::HashRemove { key, field },
-            (Companionship::JsonList, Some(member)) => Op::JsonListRemove {
+            (Companionship::Set, Some(member)) => Op::Index(IndexOp::SetRemove { key, member }),
+            (Companionship::SortedSet, Some(member)) => Op::Index(IndexOp::SortedRemove { key, member }),
+            (Companionship::Hash, Some(field)) => Op::Index(IndexOp::HashRemove { key, field }),
+            (Companionship::JsonList, Some(member)) => Op::Index(IndexOp::JsonListRemove {
                 key,
                 item: JsonItem::Text(String::from_utf8(member).ok()?),
                 when_empty: WhenEmpty::Keep,
-            },
+            }),
             (Companionship::Key, Some(value)) => Op::UnlinkIfEquals(key, value),
             (Companionship::Key, None) => Op::Unlink(key),
             (Companionship::Lock, _) => Op::Unlock(key),

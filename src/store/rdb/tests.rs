@@ -14,7 +14,9 @@ use super::input::Origin;
 use super::reader::Reader;
 use super::value::Read;
 use super::{Dump, DumpReader};
-use crate::store::{Error, Interest, Key, Kind, Lookup as _, Need, Op, Query, Raw, Record, Source as _, Ttl};
+use crate::store::{
+    Error, IndexOp, Interest, Key, Kind, Lookup as _, Need, Op, Query, Raw, Record, Source as _, Ttl,
+};
 
 const NOW: i64 = 1_796_018_000_000;
 
@@ -129,7 +131,9 @@ fn is_as(reader: &mut DumpReader, record: &Record, row: &Json, what: &str) {
             expected.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
             let expected: Vec<Vec<u8>> = expected.into_iter().map(|(_, member)| member).collect();
             assert_eq!(members, expected, "{what}");
-            let sorted = |member: &[u8]| Op::SortedRemove { key: key.clone(), member: member.to_vec() };
+            let sorted = |member: &[u8]| {
+                Op::Index(IndexOp::SortedRemove { key: key.clone(), member: member.to_vec() })
+            };
             let ops = [sorted(&expected[0]), sorted(b"nobody")];
             assert_eq!(reader.probe(&ops).expect("probed"), [true, false], "{what}");
         }
@@ -518,7 +522,8 @@ fn every_type_and_opcode() {
         let expected: Vec<Vec<u8>> = expected.iter().map(|member| member.as_bytes().to_vec()).collect();
         assert_eq!(members, expected, "{name}");
     }
-    let field = |field: &str| Op::HashRemove { key: key("hash"), field: field.as_bytes().to_vec() };
+    let field =
+        |field: &str| Op::Index(IndexOp::HashRemove { key: key("hash"), field: field.as_bytes().to_vec() });
     let ops = [
         field("f"),
         field("x"),
@@ -526,8 +531,8 @@ fn every_type_and_opcode() {
         Op::Unlink(key("over")),
         Op::UnlinkIfEquals(key("text"), b"value".to_vec()),
         Op::UnlinkIfEquals(key("text"), b"another".to_vec()),
-        Op::SetRemove { key: key("set-pack"), member: b"b".to_vec() },
-        Op::SetRemove { key: key("zset"), member: b"b".to_vec() },
+        Op::Index(IndexOp::SetRemove { key: key("set-pack"), member: b"b".to_vec() }),
+        Op::Index(IndexOp::SetRemove { key: key("zset"), member: b"b".to_vec() }),
         Op::Outlive { key: key("text"), at: Some(NOW + 6_000) },
         Op::Outlive { key: key("text"), at: Some(NOW + 4_000) },
         Op::Outlive { key: key("set"), at: None },

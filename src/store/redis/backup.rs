@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{RedisStore, Refusal, bulk, instant, int, kind_of, pairs};
 use crate::store::json_list;
 use crate::store::{
-    Backup, Companion, Content, Error, Fingerprint, Key, Kind, Op, Parts, Raw, Step, fingerprint,
+    Backup, Companion, Content, Error, Fingerprint, IndexOp, Key, Kind, Op, Parts, Raw, Step, fingerprint,
 };
 use ::redis::Value as Answer;
 
@@ -179,9 +179,11 @@ impl<'s> Later<'s> {
 /// The kind of an index, and the command that counts what is in it.
 fn index_kind(op: &Op) -> Option<(Kind, &'static [u8])> {
     match op {
-        Op::SetRemove { .. } | Op::SetMove { .. } => Some((Kind::Set, b"SCARD")),
-        Op::SortedRemove { .. } | Op::SortedRemoveWhenGone { .. } => Some((Kind::SortedSet, b"ZCARD")),
-        Op::HashRemove { .. } => Some((Kind::Hash, b"HLEN")),
+        Op::Index(IndexOp::SetRemove { .. } | IndexOp::SetMove { .. }) => Some((Kind::Set, b"SCARD")),
+        Op::Index(IndexOp::SortedRemove { .. } | IndexOp::SortedRemoveWhenGone { .. }) => {
+            Some((Kind::SortedSet, b"ZCARD"))
+        }
+        Op::Index(IndexOp::HashRemove { .. }) => Some((Kind::Hash, b"HLEN")),
         _ => None,
     }
 }
@@ -210,25 +212,30 @@ fn companions(
     for (at, backup) in backups.iter().enumerate() {
         for op in &steps[backup.step as usize].then {
             match op {
-                Op::SetRemove { .. }
-                | Op::SetMove { .. }
-                | Op::SortedRemove { .. }
-                | Op::SortedScore { .. }
-                    if no_index[at] =>
-                {
+                Op::Index(
+                    IndexOp::SetRemove { .. }
+                    | IndexOp::SetMove { .. }
+                    | IndexOp::SortedRemove { .. }
+                    | IndexOp::SortedScore { .. },
+                ) if no_index[at] => {
                     continue;
                 }
-                Op::SetRemove { key, member } | Op::SetMove { key, member, .. } => {
+                Op::Index(IndexOp::SetRemove { key, member } | IndexOp::SetMove { key, member, .. }) => {
                     store.push(&[b"SISMEMBER", &key.0, member]);
                 }
-                Op::SortedRemove { key, member }
-                | Op::SortedRemoveWhenGone { key, member, .. }
-                | Op::SortedScore { key, member, .. } => store.push(&[b"ZSCORE", &key.0, member]),
-                Op::HashRemove { key, field } => store.push(&[b"HGET", &key.0, field]),
+                Op::Index(
+                    IndexOp::SortedRemove { key, member }
+                    | IndexOp::SortedRemoveWhenGone { key, member, .. }
+                    | IndexOp::SortedScore { key, member, .. },
+                ) => {
+                    store.push(&[b"ZSCORE", &key.0, member]);
+                }
+                Op::Index(IndexOp::HashRemove { key, field }) => store.push(&[b"HGET", &key.0, field]),
                 Op::Unlink(key)
                 | Op::UnlinkIfEquals(key, _)
-                | Op::JsonListRemove { key, .. }
-                | Op::JsonListSet { key, .. } => store.push(&[b"GET", &key.0]),
+                | Op::Index(IndexOp::JsonListRemove { key, .. } | IndexOp::JsonListSet { key, .. }) => {
+                    store.push(&[b"GET", &key.0]);
+                }
                 Op::Outlive { key, .. } => {
                     later.extend(outlived.remove(key).map(|left| (at, Later::Outlived(key, left))));
                     continue;
@@ -237,7 +244,9 @@ fn companions(
                     later.push((at, Later::Ended(key, *left)));
                     continue;
                 }
-                Op::Unlock(_) | Op::OnlyWhile(_) | Op::SetRemoveListed { .. } | Op::Publish { .. } => {
+                Op::Unlock(_)
+                | Op::OnlyWhile(_)
+                | Op::Index(IndexOp::SetRemoveListed { .. } | IndexOp::Publish { .. }) => {
                     continue;
                 }
             }
@@ -262,10 +271,12 @@ fn companions(
         };
         let companions = &mut backups[at].companions;
         match op {
-            Op::SetRemove { key, member } if int(&answer) == Some(1) => {
+            Op::Index(IndexOp::SetRemove { key, member }) if int(&answer) == Some(1) => {
                 companions.push(Companion::Member { key: key.clone(), member: Key(member.clone()) });
             }
-            Op::SortedRemove { key, member } | Op::SortedRemoveWhenGone { key, member, .. } => {
+            Op::Index(
+                IndexOp::SortedRemove { key, member } | IndexOp::SortedRemoveWhenGone { key, member, .. },
+            ) => {
                 if let Some(score) = bulk_or_double(answer) {
                     companions.push(Companion::Scored {
                         key: key.clone(),
@@ -274,7 +285,7 @@ fn companions(
                     });
                 }
             }
-            Op::HashRemove { key, field } => {
+            Op::Index(IndexOp::HashRemove { key, field }) => {
                 if let Some(value) = bulk(answer) {
                     companions.push(Companion::Field {
                         key: key.clone(),
@@ -284,10 +295,10 @@ fn companions(
                 }
             }
             Op::Unlink(key) if other => later.push((at, Later::Dumped(key))),
-            Op::Unlink(key) | Op::UnlinkIfEquals(key, _) | Op::JsonListRemove { key, .. } => {
+            Op::Unlink(key) | Op::UnlinkIfEquals(key, _) | Op::Index(IndexOp::JsonListRemove { key, .. }) => {
                 later.extend(bulk(answer).map(|value| (at, Later::Text(key, value))));
             }
-            Op::SortedScore { key, member, score: left } => {
+            Op::Index(IndexOp::SortedScore { key, member, score: left }) => {
                 if let Some(score) = bulk_or_double(answer) {
                     companions.push(Companion::Rescored {
                         key: key.clone(),
@@ -297,7 +308,7 @@ fn companions(
                     });
                 }
             }
-            Op::JsonListSet { key, item, member, value: left } => {
+            Op::Index(IndexOp::JsonListSet { key, item, member, value: left }) => {
                 let text = bulk(answer).unwrap_or_default();
                 if let Some(span) = json_list::in_list(&text, item, member) {
                     companions.push(Companion::Item {
@@ -309,7 +320,7 @@ fn companions(
                     });
                 }
             }
-            Op::SetMove { key, to, member, .. } if int(&answer) == Some(1) => {
+            Op::Index(IndexOp::SetMove { key, to, member, .. }) if int(&answer) == Some(1) => {
                 companions.push(Companion::Moved {
                     key: key.clone(),
                     to: to.clone(),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::change::simple_key;
 use super::{RedisStore, Refusal, bulk, int};
 use crate::store::json_list::{in_list, without};
-use crate::store::{Error, Expiry, Key, Op, Own, Rewrite, Source as _, Step};
+use crate::store::{Error, Expiry, IndexOp, Key, Op, Own, Rewrite, Source as _, Step};
 use ::redis::Value as Answer;
 
 /// Asks for permission with keys that cannot exist: the ones at hand with an ending of their own.
@@ -82,13 +82,15 @@ fn asks<'s>(sample: &Step, present: impl Iterator<Item = &'s Op>, commands: &mut
         let Some(key) = op.key() else { continue };
         let key = beside(key);
         commands.push(match op {
-            Op::SetRemove { .. } | Op::SetRemoveListed { .. } => vec![b"SREM".to_vec(), key, b"x".to_vec()],
-            Op::SetMove { to, .. } => vec![b"SMOVE".to_vec(), key, beside(to), b"x".to_vec()],
-            Op::SortedRemove { .. } | Op::SortedRemoveWhenGone { .. } => {
+            Op::Index(IndexOp::SetRemove { .. } | IndexOp::SetRemoveListed { .. }) => {
+                vec![b"SREM".to_vec(), key, b"x".to_vec()]
+            }
+            Op::Index(IndexOp::SetMove { to, .. }) => vec![b"SMOVE".to_vec(), key, beside(to), b"x".to_vec()],
+            Op::Index(IndexOp::SortedRemove { .. } | IndexOp::SortedRemoveWhenGone { .. }) => {
                 vec![b"ZREM".to_vec(), key, b"x".to_vec()]
             }
-            Op::HashRemove { .. } => vec![b"HDEL".to_vec(), key, b"x".to_vec()],
-            Op::SortedScore { .. } => {
+            Op::Index(IndexOp::HashRemove { .. }) => vec![b"HDEL".to_vec(), key, b"x".to_vec()],
+            Op::Index(IndexOp::SortedScore { .. }) => {
                 vec![b"ZADD".to_vec(), key, b"XX".to_vec(), b"0".to_vec(), b"x".to_vec()]
             }
             Op::Outlive { at: None, .. } | Op::EndAt { at: None, .. } => vec![b"PERSIST".to_vec(), key],
@@ -96,7 +98,7 @@ fn asks<'s>(sample: &Step, present: impl Iterator<Item = &'s Op>, commands: &mut
                 vec![b"PEXPIREAT".to_vec(), key, b"1".to_vec()]
             }
             // XX: does not write where there is no key.
-            Op::JsonListRemove { .. } | Op::JsonListSet { .. } => {
+            Op::Index(IndexOp::JsonListRemove { .. } | IndexOp::JsonListSet { .. }) => {
                 vec![b"SET".to_vec(), key, b"".to_vec(), b"XX".to_vec()]
             }
             Op::Unlink(_) if sample.own == Own::Gone => vec![b"UNLINK".to_vec(), key],
@@ -104,7 +106,7 @@ fn asks<'s>(sample: &Step, present: impl Iterator<Item = &'s Op>, commands: &mut
             | Op::Unlock(_)
             | Op::UnlinkIfEquals(..)
             | Op::OnlyWhile(_)
-            | Op::Publish { .. } => continue,
+            | Op::Index(IndexOp::Publish { .. }) => continue,
         });
     }
 }
@@ -160,29 +162,35 @@ pub(super) fn probe(store: &mut RedisStore, ops: &[Op]) -> Result<Vec<bool>, Err
     let now = if ops.iter().any(|op| matches!(op, Op::Outlive { .. })) { about_now(store)? } else { 0 };
     for op in ops {
         match op {
-            Op::Unlink(key) | Op::Unlock(key) | Op::OnlyWhile(key) | Op::SetRemoveListed { key, .. } => {
+            Op::Unlink(key)
+            | Op::Unlock(key)
+            | Op::OnlyWhile(key)
+            | Op::Index(IndexOp::SetRemoveListed { key, .. }) => {
                 store.push(&[b"EXISTS", &key.0]);
             }
-            Op::UnlinkIfEquals(key, _) | Op::JsonListRemove { key, .. } | Op::JsonListSet { key, .. } => {
+            Op::UnlinkIfEquals(key, _)
+            | Op::Index(IndexOp::JsonListRemove { key, .. } | IndexOp::JsonListSet { key, .. }) => {
                 store.push(&[b"GET", &key.0]);
             }
             Op::Outlive { key, .. } | Op::EndAt { key, .. } => store.push(&[b"PTTL", &key.0]),
-            Op::SetRemove { key, member } | Op::SetMove { key, member, .. } => {
+            Op::Index(IndexOp::SetRemove { key, member } | IndexOp::SetMove { key, member, .. }) => {
                 store.push(&[b"SISMEMBER", &key.0, member]);
             }
-            Op::SortedRemove { key, member }
-            | Op::SortedRemoveWhenGone { key, member, .. }
-            | Op::SortedScore { key, member, .. } => {
+            Op::Index(
+                IndexOp::SortedRemove { key, member }
+                | IndexOp::SortedRemoveWhenGone { key, member, .. }
+                | IndexOp::SortedScore { key, member, .. },
+            ) => {
                 store.push(&[b"ZSCORE", &key.0, member]);
             }
-            Op::HashRemove { key, field } => store.push(&[b"HEXISTS", &key.0, field]),
-            Op::Publish { .. } => {}
+            Op::Index(IndexOp::HashRemove { key, field }) => store.push(&[b"HEXISTS", &key.0, field]),
+            Op::Index(IndexOp::Publish { .. }) => {}
         }
     }
     store.flush("EXISTS")?;
     let mut found = Vec::with_capacity(ops.len());
     for op in ops {
-        if matches!(op, Op::Publish { .. }) {
+        if matches!(op, Op::Index(IndexOp::Publish { .. })) {
             found.push(false);
             continue;
         }
@@ -194,17 +202,24 @@ pub(super) fn probe(store: &mut RedisStore, ops: &[Op]) -> Result<Vec<bool>, Err
         found.push(match (op, answer) {
             (_, Answer::Nil) => false,
             (Op::UnlinkIfEquals(_, value), answer) => bulk(answer).is_some_and(|text| text == *value),
-            (Op::JsonListRemove { item, .. }, answer) => {
+            (Op::Index(IndexOp::JsonListRemove { item, .. }), answer) => {
                 bulk(answer).is_some_and(|text| without(&text, item).is_some())
             }
-            (Op::JsonListSet { item, member, .. }, answer) => {
+            (Op::Index(IndexOp::JsonListSet { item, member, .. }), answer) => {
                 bulk(answer).is_some_and(|text| in_list(&text, item, member).is_some())
             }
             (Op::Outlive { at, .. }, answer) => {
                 int(&answer).filter(|left| *left >= 0).is_some_and(|left| at.is_none_or(|at| now + left < at))
             }
             (Op::EndAt { .. }, answer) => int(&answer).is_some_and(|left| left != -2),
-            (Op::SortedRemove { .. } | Op::SortedRemoveWhenGone { .. } | Op::SortedScore { .. }, _) => true,
+            (
+                Op::Index(
+                    IndexOp::SortedRemove { .. }
+                    | IndexOp::SortedRemoveWhenGone { .. }
+                    | IndexOp::SortedScore { .. },
+                ),
+                _,
+            ) => true,
             (_, answer) => int(&answer).is_some_and(|n| n > 0),
         });
     }

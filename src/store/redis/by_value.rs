@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use super::backup::{self, Seen};
 use super::slots::together;
 use super::{RedisStore, Refusal, WATCHED, int};
-use crate::store::{Error, Keeper, Key, Op, Outcome, Own, Raw, Step};
+use crate::store::{Error, IndexOp, Keeper, Key, Op, Outcome, Own, Raw, Step};
 use ::redis::Value as Answer;
 
 /// A longer value is freed by the thread that serves everybody; UNLINK leaves it to another
@@ -82,11 +82,13 @@ fn stands_alone(step: &Step, index: &dyn Fn(&Op) -> bool) -> bool {
         let looks = matches!(
             op,
             Op::UnlinkIfEquals(..)
-                | Op::JsonListRemove { .. }
-                | Op::JsonListSet { .. }
-                | Op::SortedRemoveWhenGone { .. }
+                | Op::Index(
+                    IndexOp::JsonListRemove { .. }
+                        | IndexOp::JsonListSet { .. }
+                        | IndexOp::SortedRemoveWhenGone { .. }
+                        | IndexOp::Publish { .. }
+                )
                 | Op::Outlive { .. }
-                | Op::Publish { .. }
         );
         looks || index(op)
     };

@@ -11,7 +11,7 @@ use std::ops::Range;
 use super::slots::together;
 use super::{GENTLE_WATCHED, RedisStore, Refusal, WATCHED, backup, by_value, fields, follow, int, script};
 use crate::codec;
-use crate::store::{Applied, Error, Fit, Keeper, Key, Op, Outcome, Own, Raw, Rewrite, Step};
+use crate::store::{Applied, Error, Fit, IndexOp, Keeper, Key, Op, Outcome, Own, Raw, Rewrite, Step};
 
 mod asked;
 mod commands;
@@ -187,7 +187,7 @@ fn listed<'s>(store: &mut RedisStore, steps: &'s [Step]) -> Result<Cow<'s, [Step
     let ops = steps.iter().flat_map(|step| &step.then);
     let lists: HashSet<&Key> = ops
         .filter_map(|op| match op {
-            Op::SetRemoveListed { key, .. } => Some(key),
+            Op::Index(IndexOp::SetRemoveListed { key, .. }) => Some(key),
             _ => None,
         })
         .collect();
@@ -214,13 +214,14 @@ fn listed<'s>(store: &mut RedisStore, steps: &'s [Step]) -> Result<Cow<'s, [Step
     let mut steps = steps.to_vec();
     for step in &mut steps {
         for op in std::mem::take(&mut step.then) {
-            let Op::SetRemoveListed { key, begins, member } = op else {
+            let Op::Index(IndexOp::SetRemoveListed { key, begins, member }) = op else {
                 step.then.push(op);
                 continue;
             };
             for name in listed.get(&key).into_iter().flatten() {
                 let name = codec::text_of(name).filter(|name| name.starts_with(&begins));
-                let op = name.map(|name| Op::SetRemove { key: Key(name), member: member.clone() });
+                let op =
+                    name.map(|name| Op::Index(IndexOp::SetRemove { key: Key(name), member: member.clone() }));
                 step.then.extend(op.filter(|op| !step.then.contains(op)));
             }
         }

@@ -8,7 +8,7 @@ use super::ends::{MoveEnd, While};
 use super::guarded::{self, Command, Guarded, command};
 use super::script::Held;
 use super::{RedisStore, Refusal, int};
-use crate::store::{Error, Key, Op, Outcome, Own, Step};
+use crate::store::{Error, IndexOp, Key, Op, Outcome, Own, Step};
 use ::redis::Value as Answer;
 
 /// The operations that look before they act, once the keys are gone; each once for the whole batch.
@@ -21,7 +21,7 @@ pub(super) fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Out
     let mut members: Vec<Entry<'_>> = Vec::new();
     let mut published: Vec<[&[u8]; 3]> = Vec::new();
     for op in steps.iter().flat_map(|step| &step.then) {
-        if let Op::SetMove { to, member, at, .. } = op {
+        if let Op::Index(IndexOp::SetMove { to, member, at, .. }) = op {
             let (members, end) = made.entry(to).or_default();
             members.insert(member);
             *end = (*end).max(*at);
@@ -40,16 +40,18 @@ pub(super) fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Out
         }
         for op in step.then.iter().filter(|op| done.insert(*op)) {
             match op {
-                Op::SetRemove { .. }
-                | Op::SortedRemove { .. }
-                | Op::HashRemove { .. }
+                Op::Index(
+                    IndexOp::SetRemove { .. }
+                    | IndexOp::SortedRemove { .. }
+                    | IndexOp::HashRemove { .. }
+                    | IndexOp::SetRemoveListed { .. }
+                    | IndexOp::SortedScore { .. },
+                )
                 | Op::Unlink(_)
                 | Op::Unlock(_)
                 | Op::OnlyWhile(_)
-                | Op::SetRemoveListed { .. }
-                | Op::EndAt { .. }
-                | Op::SortedScore { .. } => {}
-                Op::SetMove { to, .. } => {
+                | Op::EndAt { .. } => {}
+                Op::Index(IndexOp::SetMove { to, .. }) => {
                     moved.insert(to);
                 }
                 Op::Outlive { key, at } => {
@@ -60,18 +62,20 @@ pub(super) fn follow(store: &mut RedisStore, steps: &[Step], outcomes: &mut [Out
                         None => ends.push(MoveEnd { key, at: *at, fits: While::Earlier }),
                     }
                 }
-                Op::JsonListSet { key, item, member, value } => {
+                Op::Index(IndexOp::JsonListSet { key, item, member, value }) => {
                     let value = value.as_bytes();
                     texts.add(key, whose, Edit::Set { item, member, from: None, value });
                 }
-                Op::JsonListRemove { key, item, when_empty } => {
+                Op::Index(IndexOp::JsonListRemove { key, item, when_empty }) => {
                     texts.add(key, whose, Edit::Drop { item, when_empty: *when_empty });
                 }
                 Op::UnlinkIfEquals(key, value) => texts.add(key, whose, Edit::UnlinkIf(value)),
-                Op::SortedRemoveWhenGone { key, member, gone } => {
+                Op::Index(IndexOp::SortedRemoveWhenGone { key, member, gone }) => {
                     members.push(Entry { index: key, member, key: gone, whose, removed: 0 });
                 }
-                Op::Publish { channel, message } => published.push([b"PUBLISH", channel, message]),
+                Op::Index(IndexOp::Publish { channel, message }) => {
+                    published.push([b"PUBLISH", channel, message]);
+                }
             }
         }
     }
@@ -105,7 +109,7 @@ pub(super) fn added(store: &mut RedisStore, moves: &[&Op]) -> Result<(), Error> 
     let mut made: HashMap<&Key, (HashSet<&[u8]>, i64)> = HashMap::new();
     let mut sent = 0;
     for op in moves {
-        if let Op::SetMove { to, member, at, .. } = op {
+        if let Op::Index(IndexOp::SetMove { to, member, at, .. }) = op {
             store.push(&[b"SADD", &to.0, member]);
             sent += 1;
             let (members, end) = made.entry(to).or_default();

@@ -11,7 +11,9 @@ use super::backup::{self, bulk_or_double};
 use super::guarded::{self, Command, Guarded, command};
 use super::script::Held;
 use super::{RedisStore, Refusal, bulk, change, int};
-use crate::store::{Applied, Backup, Companion, Content, Ends, Error, Keeper, Key, Op, Outcome, Own, Step};
+use crate::store::{
+    Applied, Backup, Companion, Content, Ends, Error, IndexOp, Keeper, Key, Op, Outcome, Own, Step,
+};
 use ::redis::Value as Answer;
 
 /// Entries of one index that go together: they are watched one by one, and WATCH looks through its list.
@@ -31,10 +33,11 @@ impl Leftover {
     /// An operation of a step, by what was gathered for it.
     pub(super) fn new(session: Option<Key>, op: &Op, gathered: &[Companion]) -> Leftover {
         let of_op = |one: &&Companion| match (*one, op) {
-            (Companion::Member { key, member }, Op::SetRemove { key: of, member: gone })
-            | (Companion::Scored { key, member, .. }, Op::SortedRemove { key: of, member: gone }) => {
-                key == of && member.0 == *gone
-            }
+            (Companion::Member { key, member }, Op::Index(IndexOp::SetRemove { key: of, member: gone }))
+            | (
+                Companion::Scored { key, member, .. },
+                Op::Index(IndexOp::SortedRemove { key: of, member: gone }),
+            ) => key == of && member.0 == *gone,
             (Companion::Text { key, .. } | Companion::Dumped { key, .. }, Op::Unlink(of)) => key == of,
             _ => false,
         };

@@ -1,6 +1,6 @@
 //! Which slot of a cluster a key lies in (the Redis Cluster specification, "Key distribution model").
 
-use crate::store::{Key, Op};
+use crate::store::{IndexOp, Key, Op};
 
 /// Slots that a cluster's keys are divided into.
 pub(super) const SLOTS: u16 = 16_384;
@@ -43,8 +43,8 @@ pub(super) fn together(one: &Key, other: &Key) -> bool {
 /// The second key of an operation, which may lie in another slot than the first.
 pub(super) fn other_key(op: &Op) -> Option<&Key> {
     match op {
-        Op::SetMove { to, .. } => Some(to),
-        Op::SortedRemoveWhenGone { gone, .. } => Some(gone),
+        Op::Index(IndexOp::SetMove { to, .. }) => Some(to),
+        Op::Index(IndexOp::SortedRemoveWhenGone { gone, .. }) => Some(gone),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::store::{Expiry, Key, Op, Own, Rewrite, Step};
+use crate::store::{Expiry, IndexOp, Key, Op, Own, Rewrite, Step};
 
 /// What one answer of a transaction is for.
 pub(super) enum Part {
@@ -24,7 +24,9 @@ impl Part {
     pub(super) fn of(op: &Op) -> Part {
         match op {
             Op::Unlink(_) | Op::Unlock(_) => Part::Beside,
-            Op::SortedScore { .. } | Op::EndAt { .. } | Op::SetMove { .. } => Part::Other,
+            Op::Index(IndexOp::SortedScore { .. } | IndexOp::SetMove { .. }) | Op::EndAt { .. } => {
+                Part::Other
+            }
             _ => Part::Entry,
         }
     }
@@ -94,11 +96,13 @@ pub(super) fn new_end(step: &Step) -> Option<i64> {
 /// The index of an operation that is unconditional by nature.
 pub(in crate::store::redis) fn simple_key(op: &Op) -> Option<&Key> {
     match op {
-        Op::SetRemove { key, .. }
-        | Op::SortedRemove { key, .. }
-        | Op::HashRemove { key, .. }
-        | Op::SortedScore { key, .. }
-        | Op::SetMove { key, .. } => Some(key),
+        Op::Index(
+            IndexOp::SetRemove { key, .. }
+            | IndexOp::SortedRemove { key, .. }
+            | IndexOp::HashRemove { key, .. }
+            | IndexOp::SortedScore { key, .. }
+            | IndexOp::SetMove { key, .. },
+        ) => Some(key),
         _ => None,
     }
 }
@@ -127,19 +131,19 @@ pub(super) fn simple(op: &Op) -> Option<Vec<Cow<'_, [u8]>>> {
         parts.iter().map(|part| Cow::Borrowed(*part)).collect()
     }
     Some(match op {
-        Op::SetRemove { key, member } => of(&[b"SREM", &key.0, member]),
-        Op::SortedRemove { key, member } => of(&[b"ZREM", &key.0, member]),
-        Op::HashRemove { key, field } => of(&[b"HDEL", &key.0, field]),
+        Op::Index(IndexOp::SetRemove { key, member }) => of(&[b"SREM", &key.0, member]),
+        Op::Index(IndexOp::SortedRemove { key, member }) => of(&[b"ZREM", &key.0, member]),
+        Op::Index(IndexOp::HashRemove { key, field }) => of(&[b"HDEL", &key.0, field]),
         // Together with the session: a lock that outlived it would let a request write it back.
         Op::Unlink(key) | Op::Unlock(key) => of(&[b"UNLINK", &key.0]),
-        Op::SortedScore { key, member, score } => {
+        Op::Index(IndexOp::SortedScore { key, member, score }) => {
             let mut command = of(&[b"ZADD", &key.0, b"XX"]);
             command.extend([score.to_string().into_bytes().into(), Cow::Borrowed(&member[..])]);
             command
         }
         Op::EndAt { key, at: Some(at) } => end_at(key, *at),
         Op::EndAt { key, at: None } => of(&[b"PERSIST", &key.0]),
-        Op::SetMove { key, to, member, .. } => of(&[b"SMOVE", &key.0, &to.0, member]),
+        Op::Index(IndexOp::SetMove { key, to, member, .. }) => of(&[b"SMOVE", &key.0, &to.0, member]),
         _ => return None,
     })
 }

@@ -18,8 +18,8 @@ use crate::store::redis::patience::Patience;
 use crate::store::redis::slots::{is_within, other_key, slot_of};
 use crate::store::redis::{RedisStore, backup, change, follow};
 use crate::store::{
-    Applied, Backup, Companion, Error, Fingerprint, Fit, Keeper, Key, Lookup as _, Op, Outcome, Own, Step,
-    Store as _,
+    Applied, Backup, Companion, Error, Fingerprint, Fit, IndexOp, Keeper, Key, Lookup as _, Op, Outcome, Own,
+    Step, Store as _,
 };
 
 /// Indexes that one session is followed into; a framework keeps a few.
@@ -197,17 +197,18 @@ fn follows(step: &Step, outcome: &Outcome) -> bool {
 fn listed(store: &mut ClusterStore, steps: &[Step]) -> Result<Vec<Step>, Error> {
     let mut steps = steps.to_vec();
     for step in &mut steps {
-        if !step.then.iter().any(|op| matches!(op, Op::SetRemoveListed { .. })) {
+        if !step.then.iter().any(|op| matches!(op, Op::Index(IndexOp::SetRemoveListed { .. }))) {
             continue;
         }
         for op in std::mem::take(&mut step.then) {
-            let Op::SetRemoveListed { key, begins, member } = op else {
+            let Op::Index(IndexOp::SetRemoveListed { key, begins, member }) = op else {
                 step.then.push(op);
                 continue;
             };
             for name in store.entries(&key, LISTED)? {
                 let name = codec::text_of(&name).filter(|name| name.starts_with(&begins));
-                let op = name.map(|name| Op::SetRemove { key: Key(name), member: member.clone() });
+                let op =
+                    name.map(|name| Op::Index(IndexOp::SetRemove { key: Key(name), member: member.clone() }));
                 step.then.extend(op.filter(|op| !step.then.contains(op)));
             }
         }
@@ -363,8 +364,8 @@ fn in_two(nodes: &mut Nodes, ops: &[Placed], outcomes: &mut [Outcome]) -> Option
     let mut moves: Vec<(usize, Op)> = Vec::new();
     for (at, op) in ops {
         match op {
-            Op::SortedRemoveWhenGone { key, member, gone: other } => {
-                let removed = Op::SortedRemove { key: key.clone(), member: member.clone() };
+            Op::Index(IndexOp::SortedRemoveWhenGone { key, member, gone: other }) => {
+                let removed = Op::Index(IndexOp::SortedRemove { key: key.clone(), member: member.clone() });
                 gone.push((*at, other.clone(), removed));
             }
             op => moves.push((*at, op.clone())),
@@ -400,7 +401,9 @@ fn in_two(nodes: &mut Nodes, ops: &[Placed], outcomes: &mut [Outcome]) -> Option
     });
     for ((at, op), written) in added.into_iter().zip(written) {
         match (written, op) {
-            (Some(()), Op::SetMove { key, member, .. }) => second.push((at, Op::SetRemove { key, member })),
+            (Some(()), Op::Index(IndexOp::SetMove { key, member, .. })) => {
+                second.push((at, Op::Index(IndexOp::SetRemove { key, member })));
+            }
             (Some(()), _) => {}
             (None, _) => left(&mut outcomes[at], lost.as_ref()),
         }

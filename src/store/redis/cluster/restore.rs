@@ -5,7 +5,7 @@ use super::change::bare;
 use super::nodes::Nodes;
 use super::of_key;
 use crate::store::redis::{change, restore};
-use crate::store::{Applied, Backup, Companion, Error, Op, Outcome, Own, Step, Store as _};
+use crate::store::{Applied, Backup, Companion, Error, IndexOp, Op, Outcome, Own, Step, Store as _};
 
 pub(super) fn restore(nodes: &mut Nodes, backups: &[Backup]) -> Applied {
     let mut far: Vec<Vec<Companion>> = Vec::new();
@@ -31,7 +31,7 @@ pub(super) fn restore(nodes: &mut Nodes, backups: &[Backup]) -> Applied {
         for one in std::mem::take(&mut far[at]) {
             match one {
                 Companion::Moved { key, to, member } if of_key(&key) != of_key(&to) => {
-                    taken.push((at, Op::SetRemove { key: to, member: member.0.clone() }));
+                    taken.push((at, Op::Index(IndexOp::SetRemove { key: to, member: member.0.clone() })));
                     wanted.push((at, Companion::Member { key, member }));
                 }
                 one => wanted.push((at, one)),
