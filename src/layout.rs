@@ -41,6 +41,8 @@ pub struct Layout {
     pub about: &'static str,
     /// The part of the documentation that it is listed under: `Node.js`, `PHP`, …
     pub family: &'static str,
+    /// Where the framework documents itself, if that place is known and has stood for years.
+    pub home: Option<&'static str>,
     /// What its sessions are kept in.
     pub medium: Medium,
     /// What keys, value, expiry, user and cookie look like, and what to beware of: the page that
@@ -379,6 +381,7 @@ impl Layout {
         name: "",
         about: "",
         family: "",
+        home: None,
         medium: Medium::Redis,
         page: "",
         rank: Rank::Signature,

@@ -17,7 +17,6 @@ use crate::store::Kind;
 use crate::text::glyph;
 use crate::ui;
 
-mod homes;
 pub(crate) mod toml;
 
 /// Show how frameworks keep their sessions
@@ -76,8 +75,8 @@ pub fn run(context: &Context, args: &Args, toml: bool) -> anyhow::Result<Exit> {
         (Some(_), Some(layout)) if context.format == Format::Table => {
             let page = page(layout, options.width);
             let page = glyph::own(&page);
-            let home = homes::of(layout.name).filter(|_| options.terminal && options.color);
-            let page = home.map_or_else(|| page.to_string(), |home| homes::linked(&page, home));
+            let home = layout.home.filter(|_| options.terminal && options.color);
+            let page = home.map_or_else(|| page.to_string(), |home| linked(&page, home));
             out.write_all(page.as_bytes())?;
         }
         (Some(_), Some(layout)) => {
@@ -280,12 +279,17 @@ impl Page {
     }
 }
 
+/// The page with its address as a link (OSC 8), which terminals show as the text alone.
+fn linked(page: &str, home: &str) -> String {
+    page.replacen(home, &format!("\x1b]8;;{home}\x1b\\{home}\x1b]8;;\x1b\\"), 1)
+}
+
 /// The page of one layout, for a terminal of that width.
 fn page(layout: &Layout, width: Option<usize>) -> String {
     let mut page = Page { text: String::new(), width };
     page.line(layout.name, 0);
     page.line(layout.about, 0);
-    if let Some(home) = homes::of(layout.name) {
+    if let Some(home) = layout.home {
         page.line(home, 0);
     }
     if !layout.is_seen() {

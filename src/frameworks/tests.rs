@@ -565,6 +565,10 @@ fn every_layout_has_a_name_of_its_own_and_a_whole_page() {
         for line in layout.page.lines() {
             assert!(line.chars().count() <= 100 && line.trim_end() == line, "{name}: {line}");
         }
+        if let Some(home) = layout.home {
+            let printable = home.bytes().all(|byte| byte.is_ascii_graphic());
+            assert!(home.starts_with("https://") && printable, "{name}: {home}");
+        }
         for text in layout.ends.caveats {
             assert!(text.ends_with('.'), "{name}: {text}");
         }

@@ -126,6 +126,7 @@ impl Described {
             name: &described.name,
             about: described.about.as_deref().unwrap_or("described in the configuration file"),
             family: "Own",
+            home: None,
             medium: if described.fields.is_some() { Medium::Field } else { Medium::Redis },
             page: described.page().leak(),
             rank: if marks.is_empty() { Rank::OnlyNamed } else { Rank::Signature },

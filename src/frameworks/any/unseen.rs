@@ -6,6 +6,7 @@ pub const EXPRESS_MEMORYSTORE: Layout = Layout {
     name: "express-memorystore",
     about: "express-session without a store (MemoryStore): cannot be administered from outside",
     family: "Node.js",
+    home: Some("https://github.com/expressjs/session"),
     page: "\
 where    JSON texts in the memory of one process, without a port or a file (express-session 1.19,
          session/memory.js)

@@ -32,6 +32,7 @@ pub const LAYOUT: Layout = Layout {
     name: "aspnet-redis-provider",
     about: "ASP.NET with Microsoft.Web.RedisSessionStateProvider 5",
     family: ".NET",
+    home: Some("https://github.com/Azure/aspnet-redis-providers"),
     page: "\
 key      {<applicationName>_<id>}_SessionStateItemCollection, a string; the braces are part of the
          key; applicationName is usually the virtual path, /; the id is what follows the last _ in
@@ -81,6 +82,7 @@ alike    versions up to 4 keep a hash: aspnet-redis-provider-v4
 pub const V4: Layout = Layout {
     name: "aspnet-redis-provider-v4",
     about: "ASP.NET with Microsoft.Web.RedisSessionStateProvider 1 to 4",
+    home: Some("https://github.com/Azure/aspnet-redis-providers"),
     page: "\
 key      {<applicationName>_<id>}_Data, a hash; the braces are part of the key; applicationName is
          usually the virtual path, /; the id is what follows the last _ in the braces, 24 characters

@@ -36,6 +36,7 @@ pub const LAYOUT: Layout = Layout {
     name: "aspnetcore",
     about: "ASP.NET Core sessions (Microsoft.Extensions.Caching.StackExchangeRedis 2 to 10)",
     family: ".NET",
+    home: Some("https://learn.microsoft.com/aspnet/core/fundamentals/app-state"),
     page: "\
 key      <InstanceName><guid>, a hash; no separator is added, and InstanceName is empty by default
 value    fields absexp and sldexp (ticks, or -1) and data: version 2, a count, an id of its own, and

@@ -40,6 +40,7 @@ pub const LAYOUT: Layout = Layout {
     name: "aspnetcore-ticket",
     about: "ASP.NET Core cookie authentication with a ticket store (ITicketStore) in a cache",
     family: ".NET",
+    home: Some("https://learn.microsoft.com/aspnet/core/security/authentication/cookie"),
     page: "\
 key      <InstanceName>AuthSessionStore-<guid>, a hash; the store is the application's own, and the
          name is that of the sample that it was made from. AuthSessionStore-<guid> is the id

@@ -16,6 +16,7 @@ pub const LAYOUT: Layout = Layout {
     name: "servicestack",
     about: "ServiceStack sessions (AuthUserSession) in its Redis cache client",
     family: ".NET",
+    home: Some("https://docs.servicestack.net/"),
     page: "\
 key      urn:iauthsession:<id>, a string
 value    JSON of AuthUserSession or of the application's class that extends it: Id, UserAuthId,

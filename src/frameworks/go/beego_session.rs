@@ -23,6 +23,7 @@ pub const LAYOUT: Layout = Layout {
     name: "beego-session",
     about: "beego v1 and v2, session provider redis; Casdoor (Go)",
     family: "Go",
+    home: Some("https://github.com/beego/beego"),
     page: "\
 key      <SessionIDPrefix><id>, a string; no prefix by default; 32 hex digits
 value    gob of a map of anything; an empty string where nothing was put into it

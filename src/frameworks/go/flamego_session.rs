@@ -16,6 +16,7 @@ pub const LAYOUT: Layout = Layout {
     name: "flamego-session",
     about: "flamego with flamego/session's Redis store (Go)",
     family: "Go",
+    home: Some("https://github.com/flamego/session"),
     page: "\
 key      session:<id>, a string; 16 digits and small letters
 value    gob of a map of anything

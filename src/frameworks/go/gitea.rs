@@ -22,6 +22,7 @@ pub const LAYOUT: Layout = Layout {
     name: "gitea",
     about: "Gitea, Forgejo, Gogs with provider redis; macaron's sessions (Go)",
     family: "Go",
+    home: Some("https://docs.gitea.com/"),
     page: "\
 key      <prefix><id>, a string; prefix of PROVIDER_CONFIG, none by default; 16 hex digits
 value    gob of a map of anything; an empty string where nothing was put into it

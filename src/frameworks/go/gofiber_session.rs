@@ -16,6 +16,7 @@ pub const LAYOUT: Layout = Layout {
     name: "gofiber-session",
     about: "Fiber v2 and v3, session middleware over gofiber/storage (Go)",
     family: "Go",
+    home: Some("https://docs.gofiber.io/"),
     page: "\
 key      <id>, a string; no prefix; a UUID in v2, 43 characters of base64url in v3
 value    gob of a map: the keys are texts in v2, anything in v3

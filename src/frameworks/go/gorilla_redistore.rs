@@ -25,6 +25,7 @@ pub const LAYOUT: Layout = Layout {
     name: "gorilla-redistore",
     about: "gorilla/sessions with boj/redistore; gin-contrib, echo-contrib, hertz-contrib (Go)",
     family: "Go",
+    home: Some("https://github.com/boj/redistore"),
     page: "\
 key      session_<id>, a string; 52 characters of base32
 value    gob of a map of anything, or a JSON object with JSONSerializer

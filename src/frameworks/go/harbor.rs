@@ -15,6 +15,7 @@ use crate::value::Value;
 pub const LAYOUT: Layout = Layout {
     name: "harbor",
     about: "Harbor (goharbor/harbor core)",
+    home: Some("https://goharbor.io/"),
     page: "\
 key      <id>, a string; no prefix; 32 hex digits; in the database of _REDIS_URL_CORE
 value    gob of a map; the member user is Harbor's models.User; an empty string or map is a visitor

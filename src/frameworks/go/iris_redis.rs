@@ -20,6 +20,7 @@ pub const LAYOUT: Layout = Layout {
     name: "iris-redis",
     about: "iris v12, sessiondb redis (Go)",
     family: "Go",
+    home: Some("https://github.com/kataras/iris"),
     page: "\
 key      <Prefix><uuid>, a hash; no prefix by default
 value    a field a member, each JSON text or gob; session_id is the id

@@ -20,6 +20,7 @@ const LEAST: usize = 20;
 pub const LAYOUT: Layout = Layout {
     name: "rbcervilla-redisstore",
     about: "gorilla/sessions with rbcervilla/redisstore; authentik's proxy outpost up to 2025 (Go)",
+    home: Some("https://github.com/rbcervilla/redisstore"),
     page: "\
 key      session:<id>, a string; 103 characters of base32; authentik_proxy_session_<id>
 value    gob of a map of anything

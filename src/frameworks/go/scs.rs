@@ -30,6 +30,7 @@ pub const LAYOUT: Layout = Layout {
     name: "scs",
     about: "alexedwards/scs v2 with redisstore or goredisstore (Go)",
     family: "Go",
+    home: Some("https://github.com/alexedwards/scs"),
     page: "\
 key      scs:session:<token>, a string; 43 characters of base64url, with HashTokenInStore those of
          the token's SHA-256 (option hash_token)

@@ -17,6 +17,7 @@ pub const LAYOUT: Layout = Layout {
     name: "apereo-cas",
     about: "Apereo CAS ticket registry in Redis: single sign-on sessions (TGT), only listed",
     family: "JVM",
+    home: Some("https://apereo.github.io/cas/"),
     page: "\
 key      CAS_TICKET:TGT:<id> since 7.1, CAS_TICKET:<id>:<principal>:TGT in 7.0, and before that
          CAS_TICKET:TGT-<…>:<principal>, or without the principal. Where the registry's crypto is

@@ -19,6 +19,7 @@ pub const LAYOUT: Layout = Layout {
     name: "micronaut-session",
     about: "Micronaut session with Redis (micronaut-redis 6)",
     family: "JVM",
+    home: Some("https://docs.micronaut.io/"),
     page: "\
 key      <namespace>sessions:<id>, a hash; namespace `micronaut:session:`, with its colon
          (micronaut.session.http.redis.namespace)

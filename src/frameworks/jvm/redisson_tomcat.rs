@@ -19,6 +19,7 @@ pub const LAYOUT: Layout = Layout {
     name: "redisson-tomcat",
     about: "Redisson session manager for Tomcat (redisson-tomcat 3 and 4)",
     family: "JVM",
+    home: Some("https://github.com/redisson/redisson"),
     page: "\
 key      [<keyPrefix>:]redisson:tomcat_session:<id>, a hash; keyPrefix as it is
          configured, without the colon

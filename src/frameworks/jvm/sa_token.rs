@@ -18,6 +18,7 @@ pub const LAYOUT: Layout = Layout {
     name: "sa-token",
     about: "Sa-Token 1.37 to 1.46 with a Redis DAO",
     family: "JVM",
+    home: Some("https://sa-token.cc/"),
     page: "\
 key      <tokenName>:<type>:token:<token>, a string; tokenName `satoken`; the type is `login`, and
          others for each further StpLogic. All types are listed

@@ -21,6 +21,7 @@ pub const LAYOUT: Layout = Layout {
     name: "shiro-redis",
     about: "Apache Shiro with shiro-redis 3 (org.crazycake) and its copies",
     family: "JVM",
+    home: Some("https://github.com/alexxiyang/shiro-redis"),
     page: "\
 key      <prefix><id>, a string; prefix `shiro:session:` (keyPrefix); the id is a UUID. A
          RedisTemplate without key serializer writes the whole key as a string of Java's

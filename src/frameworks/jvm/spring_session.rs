@@ -27,6 +27,7 @@ pub const LAYOUT: Layout = Layout {
     name: "spring-session",
     about: "Spring Session Data Redis, default repository, Java serialization",
     family: "JVM",
+    home: Some("https://docs.spring.io/spring-session/reference/"),
     page: "\
 key      <namespace>:sessions:<id>, a hash; namespace `spring:session` unless configured
          (spring.session.redis.namespace); the id is a UUID unless a SessionIdGenerator makes others
@@ -101,6 +102,7 @@ alike    spring-session-indexed and spring-session-reactive write the same hash:
 pub const JSON: Layout = Layout {
     name: "spring-session-json",
     about: "Spring Session Data Redis, default repository, JSON",
+    home: Some("https://docs.spring.io/spring-session/reference/"),
     page: "\
 key      as spring-session
 value    as spring-session, each field JSON: GenericJackson2JsonRedisSerializer or, since Spring

@@ -6,6 +6,7 @@ use crate::layout::{Ends, Evidence, Layout, Namespaced};
 pub const LAYOUT: Layout = Layout {
     name: "spring-session-indexed",
     about: "Spring Session Data Redis, indexed repository, Java serialization",
+    home: Some("https://docs.spring.io/spring-session/reference/"),
     page: "\
 key      <namespace>:sessions:<id>, a hash, as spring-session; it outlives its session by 300 s, so
          that the application can read it when it is told of the end
@@ -46,6 +47,7 @@ alike    spring-session: told by the other keys of the namespace
 pub const JSON: Layout = Layout {
     name: "spring-session-indexed-json",
     about: "Spring Session Data Redis, indexed repository, JSON",
+    home: Some("https://docs.spring.io/spring-session/reference/"),
     page: "\
 key      as spring-session-indexed
 value    as spring-session-json

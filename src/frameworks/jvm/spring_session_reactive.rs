@@ -6,6 +6,7 @@ use crate::layout::{Ends, Evidence, Layout, Namespaced};
 pub const LAYOUT: Layout = Layout {
     name: "spring-session-reactive",
     about: "Spring Session Data Redis, reactive indexed repository (WebFlux)",
+    home: Some("https://docs.spring.io/spring-session/reference/"),
     page: "\
 key      <namespace>:sessions:<id>, a hash, as spring-session; it outlives its session by 300 s
 value    as spring-session, Java serialization or JSON; the name that an application sets itself is

@@ -18,6 +18,7 @@ pub const LAYOUT: Layout = Layout {
     name: "tomcat-redis-session-manager",
     about: "tomcat-redis-session-manager 1.2, 2.0 and its forks (Tomcat 6 to 9)",
     family: "JVM",
+    home: Some("https://github.com/jcoleman/tomcat-redis-session-manager"),
     page: "\
 key      <id>, a string, no prefix (forks have one); the id is 32 upper-case hex digits, with the
          jvmRoute after a dot

@@ -16,6 +16,7 @@ pub const LAYOUT: Layout = Layout {
     name: "vertx-web",
     about: "Vert.x web with vertx-web-sstore-redis (4 and 5)",
     family: "JVM",
+    home: Some("https://vertx.io/docs/vertx-web/java/"),
     page: "\
 key      <id>, a string, no prefix; the id is lower-case hex, 32 digits by default
 value    big-endian: the id, timeout (ms), time of the last access (ms), version, and the entries by

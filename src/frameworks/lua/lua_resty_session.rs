@@ -38,6 +38,7 @@ pub const LAYOUT: Layout = Layout {
     name: "lua-resty-session",
     about: "lua-resty-session 4 (OpenResty, lua-resty-openidc, Kong 3.2 and later, APISIX)",
     family: "Lua",
+    home: Some("https://github.com/bungle/lua-resty-session"),
     page: "\
 key      [<prefix>:]<cookie name>:<id>[:<suffix>], a string; option prefix without its colon. The id
          has 43 characters of base64url: the session's own, with hash_storage_key its SHA-256

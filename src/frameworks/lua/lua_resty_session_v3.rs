@@ -25,6 +25,7 @@ pub const LAYOUT: Layout = Layout {
     name: "lua-resty-session-v3",
     about: "lua-resty-session 2 and 3 (OpenResty, lua-resty-openidc, Kong to 3.1, older APISIX)",
     family: "Lua",
+    home: Some("https://github.com/bungle/lua-resty-session"),
     page: "\
 key      <prefix>:<id>, a string; prefix `sessions` unless configured, given without its colon. The
          id has 22 characters of base64url, in version 2 with two dots after them

@@ -17,6 +17,7 @@ pub const LAYOUT: Layout = Layout {
     name: "adonis-session-redis",
     about: "AdonisJS 6 and 7 (@adonisjs/session) with the redis store",
     family: "Node.js",
+    home: Some("https://github.com/adonisjs/session"),
     page: "\
 key      <id>, a string: 24 characters of cuid2; no prefix but the connection's keyPrefix (option
          prefix)

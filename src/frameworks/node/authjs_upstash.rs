@@ -18,6 +18,7 @@ pub const LAYOUT: Layout = Layout {
     name: "authjs-upstash",
     about: "Auth.js and next-auth with the Upstash Redis adapter (database sessions)",
     family: "Node.js",
+    home: Some("https://authjs.dev/"),
     page: "\
 key      <baseKeyPrefix>user:session:<token>, a string; each part is an option of the adapter
 value    JSON of exactly sessionToken, userId and expires (ISO)

@@ -17,6 +17,7 @@ pub const LAYOUT: Layout = Layout {
     name: "better-auth",
     about: "better-auth with secondaryStorage (@better-auth/redis-storage, or a storage of its own)",
     family: "Node.js",
+    home: Some("https://www.better-auth.com/"),
     page: "\
 key      <prefix><token>, a string; prefix `better-auth:` with @better-auth/redis-storage, none with
          the storage of the documentation; the token is 32 letters and digits

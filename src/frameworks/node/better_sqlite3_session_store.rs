@@ -7,6 +7,7 @@ use crate::layout::{Ends, Keys, Layout};
 pub const LAYOUT: Layout = Layout {
     name: "better-sqlite3-session-store",
     about: "express-session with better-sqlite3-session-store, in SQLite",
+    home: Some("https://github.com/TimDaub/better-sqlite3-session-store"),
     page: "\
 row      of the table `sessions`, which always has that name: sid, sess, expire
 value    sess, JSON as in connect-redis

@@ -12,6 +12,7 @@ pub const LAYOUT: Layout = Layout {
     name: "budibase",
     about: "Budibase",
     family: "Node.js",
+    home: Some("https://github.com/Budibase/budibase"),
     page: "\
 key      session-<userId>/<sessionId>, a string
 value    JSON {userId, sessionId, csrfToken, createdAt, lastAccessedAt, ...}

@@ -9,6 +9,7 @@ use crate::store::{Kind, Medium};
 pub const LAYOUT: Layout = Layout {
     name: "connect-memcached",
     about: "express-session with connect-memcached 1 to 3",
+    home: Some("https://github.com/balor/connect-memcached"),
     medium: Medium::Item,
     page: "\
 key      <prefix><sid>; no prefix unless it is configured; sid 32 base64url characters unless the

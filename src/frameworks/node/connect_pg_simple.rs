@@ -8,6 +8,7 @@ use crate::layout::{Ends, Keys, Layout};
 pub const LAYOUT: Layout = Layout {
     name: "connect-pg-simple",
     about: "express-session with connect-pg-simple, in PostgreSQL",
+    home: Some("https://github.com/voxpelli/node-connect-pg-simple"),
     page: "\
 row      of the table `session` (tableName, schemaName): sid, sess, expire
 value    sess, JSON as in connect-redis

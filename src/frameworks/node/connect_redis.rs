@@ -15,6 +15,7 @@ pub const LAYOUT: Layout = Layout {
     name: "connect-redis",
     about: "express-session with connect-redis 3 to 10 (Express, NestJS, Sails)",
     family: "Node.js",
+    home: Some("https://github.com/tj/connect-redis"),
     page: "\
 key      <prefix><sid>, a string; prefix `sess:` unless configured (NestJS often `myapp:`, Medusa
          `<redisPrefix>sess:`); sid 32 base64url characters unless the application has its own genid

@@ -14,6 +14,7 @@ const STORE_SECRET: OptionSpec =
 pub const LAYOUT: Layout = Layout {
     name: "connect-redis-crypto",
     about: "express-session with connect-redis-crypto 4 (sessions sealed by kruptein)",
+    home: None,
     page: "\
 key      <prefix><sid>, a string; prefix `sess:`; as connect-redis
 value    JSON of exactly hmac, ct, iv and salt, with aad and at for AES-GCM; inside is the session

@@ -10,6 +10,7 @@ const SID: OptionSpec = OptionSpec::new("sid_column", OptionKind::Text, "sidFiel
 pub const LAYOUT: Layout = Layout {
     name: "connect-session-knex",
     about: "express-session with connect-session-knex (SQLite, PostgreSQL, MySQL)",
+    home: Some("https://github.com/gx0r/connect-session-knex"),
     page: "\
 row      of the table `sessions` (tableName): sid (sidFieldName, option sid_column), sess, expired
 value    sess, JSON as in connect-redis

@@ -8,6 +8,7 @@ use crate::layout::{Ends, Keys, Layout};
 pub const LAYOUT: Layout = Layout {
     name: "connect-session-sequelize",
     about: "express-session with connect-session-sequelize (SQLite, PostgreSQL, MySQL)",
+    home: Some("https://github.com/mweibel/connect-session-sequelize"),
     page: "\
 row      of the table `Sessions` (or a model of the application's, option `table`): sid, expires,
          data, createdAt, updatedAt, and columns that extendDefaultFields fills

@@ -7,6 +7,7 @@ use crate::layout::{Ends, Keys, Layout};
 pub const LAYOUT: Layout = Layout {
     name: "connect-sqlite3",
     about: "express-session with connect-sqlite3, in a file of its own",
+    home: Some("https://github.com/rawberg/connect-sqlite3"),
     page: "\
 row      of the table `sessions` (option table) in the file `sessions` (options dir and db), without
          an ending: sid, expired, sess, columns without types

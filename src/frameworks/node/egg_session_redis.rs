@@ -8,6 +8,7 @@ use crate::layout::{Cookie, Layout, OptionKind, OptionSpec};
 pub const LAYOUT: Layout = Layout {
     name: "egg-session-redis",
     about: "egg 3 with egg-session-redis (koa-session inside)",
+    home: Some("https://github.com/eggjs/egg-session-redis"),
     page: "\
 key      as koa-session: the session id itself, a UUID; option prefix is part of the id, key_prefix
          (egg-redis' keyPrefix) is not

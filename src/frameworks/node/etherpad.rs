@@ -14,6 +14,7 @@ const PREFIX: &str = "sessionstorage:";
 pub const LAYOUT: Layout = Layout {
     name: "etherpad",
     about: "Etherpad with its database in Redis (ueberdb2)",
+    home: Some("https://github.com/ether/etherpad-lite"),
     page: "\
 key      sessionstorage:<sid>, a string; sid 32 base64url characters
 value    JSON of an express session; `cookie` is the raw Cookie object, with _expires for expires

@@ -14,6 +14,7 @@ const COLUMNS: OptionSpec = OptionSpec::new(
 pub const LAYOUT: Layout = Layout {
     name: "express-mysql-session",
     about: "express-session with express-mysql-session, in MySQL and MariaDB",
+    home: Some("https://github.com/chill117/express-mysql-session"),
     page: "\
 row      of the table `sessions` (schema.tableName): session_id, expires, data; the columns may have
          other names (schema.columnNames, option columns)

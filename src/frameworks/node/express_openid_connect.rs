@@ -14,6 +14,7 @@ use std::borrow::Cow;
 pub const LAYOUT: Layout = Layout {
     name: "express-openid-connect",
     about: "express-openid-connect 2 and 3 (Auth0) with session.store over connect-redis",
+    home: Some("https://github.com/auth0/express-openid-connect"),
     page: "\
 key      <prefix><id>, a string; prefix that of the store, `sess:` with connect-redis; id 32 hex
 value    JSON {header: {uat, iat, exp}, data: {id_token, access_token, ...}, cookie: {expires,

@@ -11,6 +11,7 @@ use crate::value::Value;
 pub const LAYOUT: Layout = Layout {
     name: "fastify-session",
     about: "@fastify/session 5 to 11 with fastify-session-redis-store or connect-redis",
+    home: Some("https://github.com/fastify/session"),
     page: "\
 key      <prefix><sid>, a string; prefix `sess:`; sid 32 base64url characters
 value    JSON with a member `cookie` that holds originalMaxAge and path as connect-redis does, and

@@ -11,6 +11,7 @@ pub const LAYOUT: Layout = Layout {
     name: "hono-sessions",
     about: "hono-sessions with hono-sessions-redis",
     family: "Node.js",
+    home: Some("https://github.com/jcs224/hono_sessions"),
     page: "\
 key      <prefix><uuid>, a string; prefix `session:`
 value    JSON {_data: {name: {value, flash}}, _expire, _delete, _accessed, _id}

@@ -10,6 +10,7 @@ pub const LAYOUT: Layout = Layout {
     name: "koa-generic-session",
     about: "koa-generic-session 2 with koa-redis 3 or 4",
     family: "Node.js",
+    home: Some("https://github.com/koajs/generic-session"),
     page: "\
 key      <prefix><sid>, a string; prefix `koa:sess:`; sid 32 base64url characters
 value    JSON with a member `cookie` that holds overwrite, signed, httpOnly, path and maxAge, and no

@@ -12,6 +12,7 @@ pub const LAYOUT: Layout = Layout {
     name: "koa-session",
     about: "koa-session 5 to 7 with an external store (koa-redis or a few lines of one's own)",
     family: "Node.js",
+    home: Some("https://github.com/koajs/session"),
     page: "\
 key      the session id itself, a string: a UUID; before 5.11 <13 digits>-<32 base64url>; or what
          genid gives. Option prefix is part of the id and in the cookie; key_prefix (the Redis

@@ -18,6 +18,7 @@ pub const LAYOUT: Layout = Layout {
     name: "mgcrea-fastify-session",
     about: "@mgcrea/fastify-session 2 with @mgcrea/fastify-session-redis-store",
     family: "Node.js",
+    home: Some("https://github.com/mgcrea/fastify-session"),
     page: "\
 key      <prefix><id>, a hash; prefix `sess:`; id 21 nanoid characters
 value    exactly the fields data (the session as JSON, without a cookie member) and expiry (ms, or

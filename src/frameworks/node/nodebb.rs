@@ -12,6 +12,7 @@ use crate::value::Value;
 pub const LAYOUT: Layout = Layout {
     name: "nodebb",
     about: "NodeBB 4 (connect-redis with its own index of a user's sessions)",
+    home: Some("https://github.com/NodeBB/NodeBB"),
     page: "\
 key      <prefix><sid>, a string; prefix `sess:`; sid 32 base64url characters
 value    as connect-redis; a login adds passport.user (the uid) and meta {ip, uuid, datetime,

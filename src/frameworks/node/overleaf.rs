@@ -12,6 +12,7 @@ use crate::value::Value;
 pub const LAYOUT: Layout = Layout {
     name: "overleaf",
     about: "Overleaf (connect-redis with its own index of a user's sessions)",
+    home: Some("https://github.com/overleaf/overleaf"),
     page: "\
 key      <prefix><sid>, a string; prefix `sess:`; sid 32 base64url characters
 value    as connect-redis, with validationToken = v1:<last four characters of the sid>; a value

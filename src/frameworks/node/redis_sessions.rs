@@ -15,6 +15,7 @@ pub const LAYOUT: Layout = Layout {
     name: "redis-sessions",
     about: "redis-sessions 3 and 4 (Node.js)",
     family: "Node.js",
+    home: Some("https://github.com/smrchy/redis-sessions"),
     page: "\
 key      <namespace>:<app>:<token>, a hash; namespace `rs` unless configured; the token is 55
          letters and digits without Z, then Z and the time of creation in base 36

@@ -23,6 +23,7 @@ const LAST: &str = "__lastAccess";
 pub const LAYOUT: Layout = Layout {
     name: "session-file-store",
     about: "express-session with session-file-store 1",
+    home: Some("https://github.com/valery-barysok/session-file-store"),
     medium: Medium::File,
     page: "\
 file     <sid>.json in ./sessions unless `path` says otherwise; sid 32 base64url characters unless

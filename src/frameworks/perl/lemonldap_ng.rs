@@ -27,6 +27,7 @@ pub const LAYOUT: Layout = Layout {
     name: "lemonldap-ng",
     about: "LemonLDAP::NG 2 (Apache::Session::Browseable::Redis)",
     family: "Perl",
+    home: Some("https://lemonldap-ng.org/documentation/latest/"),
     page: "\
 key      <id>, a string: 64 hex digits (32 for older and persistent ones), no prefix
 value    JSON with _session_id equal to the key; UTF-8 or Latin-1, numbers may be texts and the

@@ -13,6 +13,7 @@ pub const LAYOUT: Layout = Layout {
     name: "cakephp",
     about: "CakePHP 3 to 5, CacheSession over the Redis cache engine (PHP)",
     family: "PHP",
+    home: Some("https://book.cakephp.org/"),
     page: "\
 key      <prefix of the cache>[<32 hexadecimal digits>]<id>, a string; prefix cake_ unless
          configured; the digits are a hash of the counters of the cache's groups

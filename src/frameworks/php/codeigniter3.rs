@@ -7,6 +7,7 @@ pub const LAYOUT: Layout = Layout {
     name: "codeigniter3",
     about: "CodeIgniter 3 (Session_redis_driver), with Ion Auth (PHP)",
     family: "PHP",
+    home: Some("https://codeigniter.com/userguide3/libraries/sessions.html"),
     page: "\
 key      ci_session:[<ip>:]<id>, a string; the address when sess_match_ip is on; `?prefix=` in
          sess_save_path replaces ci_session:; id as php.ini says, 32 of [0-9a-v] or 40 digits

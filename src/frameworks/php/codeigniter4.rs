@@ -14,6 +14,7 @@ pub const LAYOUT: Layout = Layout {
     name: "codeigniter4",
     about: "CodeIgniter 4 (RedisHandler), with Shield, Myth:Auth or Ion Auth (PHP)",
     family: "PHP",
+    home: Some("https://codeigniter.com/user_guide/libraries/sessions.html"),
     page: "\
 key      ci_session:<cookie name>:[<ip>:]<id>, a string; before 4.3 without the cookie's name; the
          address when matchIP is on; `?prefix=` in savePath replaces everything before it. id 32

@@ -17,6 +17,7 @@ const VALUE: &str = "session";
 pub const LAYOUT: Layout = Layout {
     name: "drupal",
     about: "Drupal 7 to 11 (PHP)",
+    home: Some("https://www.drupal.org/docs"),
     medium: Medium::Table,
     page: "\
 row      of the table sessions, after the site's prefix: uid, sid, hostname, timestamp, session;

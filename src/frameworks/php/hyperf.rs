@@ -11,6 +11,7 @@ pub const LAYOUT: Layout = Layout {
     name: "hyperf",
     about: "Hyperf 2 and 3 (hyperf/session, RedisHandler; PHP)",
     family: "PHP",
+    home: Some("https://hyperf.wiki/"),
     page: "\
 key      the bare id, a string, unless the pool's client has a prefix; id 40 letters and digits
 value    serialize of one array; _flash {new, old} in every session, _previous, _token

@@ -10,6 +10,7 @@ pub const LAYOUT: Layout = Layout {
     name: "laminas",
     about: "Laminas and Zend Framework 2 and 3, SaveHandler\\Cache over the Redis adapter (PHP)",
     family: "PHP",
+    home: Some("https://docs.laminas.dev/laminas-session/"),
     page: "\
 key      <namespace><separator><id>, a string; namespace laminascache (zfcache before 2020),
          separator a colon unless configured; an empty namespace leaves the bare id

@@ -19,6 +19,7 @@ pub const LAYOUT: Layout = Layout {
     name: "laravel",
     about: "Laravel with SESSION_DRIVER=redis; October, Winter, Statamic and others on it (PHP)",
     family: "PHP",
+    home: Some("https://laravel.com/docs/session"),
     page: "\
 key      <client prefix><cache prefix><id>, a string; id 40 letters and digits. The whole prefix is
            laravel_database_laravel_cache:     5.8 to 8

@@ -10,6 +10,7 @@ pub const LAYOUT: Layout = Layout {
     name: "magento1-cm",
     about: "Magento 1 and OpenMage with Cm_RedisSession (PHP)",
     family: "PHP",
+    home: Some("https://github.com/colinmollenhour/Cm_RedisSession"),
     page: "\
 key      sess_<id>, a hash; database as in local.xml
 value    as magento2; the variables of the core are in `core`

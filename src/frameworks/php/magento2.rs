@@ -16,6 +16,7 @@ pub const LAYOUT: Layout = Layout {
     name: "magento2",
     about: "Magento 2, Adobe Commerce and Mage-OS (php-redis-session-abstract; PHP)",
     family: "PHP",
+    home: Some("https://github.com/colinmollenhour/php-redis-session-abstract"),
     page: "\
 key      sess_<id>, a hash; usually in database 2
 value    field data: a PHP session, from 2048 bytes on compressed after :gz:, :l4:, :lz: or :sn:;

@@ -14,6 +14,7 @@ const SEEN: &str = "session_expires";
 pub const LAYOUT: Layout = Layout {
     name: "magento2-db",
     about: "Magento 2 with session.save=db (PHP)",
+    home: None,
     medium: Medium::Table,
     page: "\
 row      of the table session, after the installation's prefix (core_session in old versions):

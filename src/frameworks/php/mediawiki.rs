@@ -15,6 +15,7 @@ pub const LAYOUT: Layout = Layout {
     name: "mediawiki",
     about: "MediaWiki 1.27 and later with $wgSessionCacheType on Redis (PHP)",
     family: "PHP",
+    home: Some("https://www.mediawiki.org/wiki/Manual:SessionManager_and_AuthManager"),
     page: "\
 key      <wiki>:MWSession:<id>, a string; wiki = $wgCachePrefix, or the database's name and -<table
          prefix>; id 32 of [0-9a-v]

@@ -22,6 +22,7 @@ pub const LAYOUT: Layout = Layout {
     name: "moodle",
     about: "Moodle (\\core\\session\\redis), before and since 4.5 (PHP)",
     family: "PHP",
+    home: Some("https://docs.moodle.org/"),
     page: "\
 key      since 4.5 <prefix>session_<sid>, a hash; before <prefix><sid>, a string; prefix empty
          unless session_redis_prefix is set; sid 22 to 256 of [A-Za-z0-9,-]

@@ -28,6 +28,7 @@ pub const LAYOUT: Layout = Layout {
     name: "nextcloud",
     about: "Nextcloud and ownCloud 9 and 10, native sessions with encrypted content (PHP)",
     family: "PHP",
+    home: Some("https://docs.nextcloud.com/"),
     page: "\
 key      PHPREDIS_SESSION:<id>, a string; `prefix=` in session.save_path replaces that; id 22 to
          256 of [A-Za-z0-9,-]

@@ -13,6 +13,7 @@ pub const LAYOUT: Layout = Layout {
     name: "opencart",
     about: "OpenCart 4 with session_engine=redis (PHP)",
     family: "PHP",
+    home: Some("https://github.com/opencart/opencart"),
     page: "\
 key      <CACHE_PREFIX>.session.<id>, a string; the operator defines the constant; id 26 hexadecimal
          digits, 22 to 52 of [A-Za-z0-9,-]; option `prefix` is all before the id

@@ -21,6 +21,7 @@ pub const LAYOUT: Layout = Layout {
     name: "phalcon",
     about: "Phalcon 4 and 5 (Phalcon\\Session\\Adapter\\Redis; PHP)",
     family: "PHP",
+    home: Some("https://docs.phalcon.io/"),
     page: "\
 key      sess-reds-<id>, a string (option `prefix` of the adapter); id 22 to 256 of [A-Za-z0-9,-]
 value    s:<n>:\"…\"; around a PHP session; bare with the serializer none; igbinary and msgpack

@@ -14,6 +14,7 @@ pub const LAYOUT: Layout = Layout {
     name: "phpredis",
     about: "PHP native sessions: session.save_handler=redis or rediscluster (phpredis)",
     family: "PHP",
+    home: Some("https://github.com/phpredis/phpredis"),
     page: "\
 key      PHPREDIS_SESSION:<id>, PHPREDIS_CLUSTER_SESSION:<id> in a cluster, a string; `prefix=` in
          session.save_path replaces that; id usually 26 or 32 characters, 22 to 256 of [A-Za-z0-9,-]

@@ -6,6 +6,7 @@ use crate::layout::{Blob, Ends, Keys, Layout, Mark, Rank, Setup, Verdict, Whose,
 pub const LAYOUT: Layout = Layout {
     name: "predis-session",
     about: "PHP native sessions with Predis\\Session\\Handler (Predis 1 to 3)",
+    home: Some("https://github.com/predis/predis"),
     page: "\
 key      the bare id, a string; the client's option `prefix` goes before it; id usually 26 or 32
          characters, 22 to 256 of [A-Za-z0-9,-]

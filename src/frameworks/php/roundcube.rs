@@ -13,6 +13,7 @@ pub const LAYOUT: Layout = Layout {
     name: "roundcube",
     about: "Roundcube Webmail 1.6 with session_storage=redis (PHP)",
     family: "PHP",
+    home: Some("https://github.com/roundcube/roundcubemail"),
     page: "\
 key      the bare id, a string; 26 of [0-9a-v] or 32 hexadecimal digits, 22 to 256 of [A-Za-z0-9,-]
 value    serialize of {changed, ip, vars}; vars is a PHP session in a text

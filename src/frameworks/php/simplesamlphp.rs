@@ -21,6 +21,7 @@ pub const LAYOUT: Layout = Layout {
     name: "simplesamlphp",
     about: "SimpleSAMLphp 1.15 to 2 with store.type=redis (PHP)",
     family: "PHP",
+    home: Some("https://simplesamlphp.org/docs/stable/"),
     page: "\
 key      <prefix>session.<id>, a string, nothing between prefix and `session.`; prefix SimpleSAMLphp
          (store.redis.prefix); id 32 hexadecimal digits

@@ -31,6 +31,7 @@ pub const LAYOUT: Layout = Layout {
     name: "symfony",
     about: "Symfony 4 to 7 (RedisSessionHandler); Sylius, Shopware, EasyAdmin on it (PHP)",
     family: "PHP",
+    home: Some("https://symfony.com/doc/current/session.html"),
     page: "\
 key      sf_s<id>, a string, without a separator; option `prefix` of the handler or its DSN replaces
          that, a client's own prefix stands in front; id 22 to 256 of [A-Za-z0-9,-]

@@ -22,6 +22,7 @@ pub const LAYOUT: Layout = Layout {
     name: "typo3",
     about: "TYPO3 9 to 14 with RedisSessionBackend (PHP)",
     family: "PHP",
+    home: Some("https://docs.typo3.org/"),
     page: "\
 key      typo3_ses_<FE or BE>_<sha1 of encryptionKey>_<hash of the id>, a string; TYPO3 14 may put
          a keyPrefix in front. The hash is HMAC-SHA256 of the id (HMAC-SHA3-256 in 14): what is

@@ -17,6 +17,7 @@ pub const LAYOUT: Layout = Layout {
     name: "yii2",
     about: "Yii 2 with yii\\redis\\Session, Craft CMS on it (PHP)",
     family: "PHP",
+    home: Some("https://github.com/yiisoft/yii2-redis"),
     page: "\
 key      <keyPrefix><32 hexadecimal digits>, a string: the md5 of [\"yii\\\\redis\\\\Session\",\"<id>\"] as
          JSON. keyPrefix = the first five digits of the md5 of the application's id, or configured.

@@ -21,6 +21,7 @@ pub const LAYOUT: Layout = Layout {
     name: "yii2-cache",
     about: "Yii 2 with yii\\web\\CacheSession over yii\\redis\\Cache (PHP)",
     family: "PHP",
+    home: Some("https://www.yiiframework.com/doc/guide/2.0/en/runtime-sessions-cookies"),
     page: "\
 key      <keyPrefix of the cache><32 hexadecimal digits>, a string: the md5 of the serialized list
          of yii\\web\\CacheSession and the id. keyPrefix is empty by default. The id itself cannot be

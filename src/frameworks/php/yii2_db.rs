@@ -14,6 +14,7 @@ const END: &str = "expire";
 pub const LAYOUT: Layout = Layout {
     name: "yii2-db",
     about: "Yii 2 with DbSession, Craft CMS (PHP)",
+    home: Some("https://www.yiiframework.com/doc/guide/2.0/en/runtime-sessions-cookies"),
     medium: Medium::Table,
     page: "\
 row      of the table session (sessionTable, after the connection's prefix): id, expire, data, and

@@ -26,6 +26,7 @@ pub const LAYOUT: Layout = Layout {
     name: "authelia",
     about: "Authelia 4 with session.redis",
     family: "Proxies",
+    home: Some("https://www.authelia.com/"),
     page: "\
 key      authelia-session:<id>, a string; 32 characters, * ^ ! # $ % among them
 value    AES-256-GCM of MessagePack, which option session_secret opens; an empty string where there

@@ -35,6 +35,7 @@ pub const LAYOUT: Layout = Layout {
     name: "external-auth-server",
     about: "external-auth-server (plugins oauth and oidc) with a Redis store",
     family: "Proxies",
+    home: Some("https://github.com/travisghansen/external-auth-server"),
     page: "\
 key      session:oauth:<uuid>, a string
 value    a JSON text of base64 of AES-256-CBC of JSON, which options session_encrypt_secret and

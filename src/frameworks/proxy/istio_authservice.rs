@@ -19,6 +19,7 @@ pub const LAYOUT: Layout = Layout {
     name: "istio-authservice",
     about: "istio-ecosystem authservice with redis_session_store_config",
     family: "Proxies",
+    home: Some("https://github.com/istio-ecosystem/authservice"),
     page: "\
 key      <id>, a hash; no prefix; 64 letters and digits
 value    fields id_token, access_token, access_token_expiry, refresh_token, time_added; of a login

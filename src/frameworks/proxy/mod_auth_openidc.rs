@@ -32,6 +32,7 @@ pub const LAYOUT: Layout = Layout {
     name: "mod-auth-openidc",
     about: "mod_auth_openidc (Apache, nginx) with OIDCCacheType redis",
     family: "Proxies",
+    home: Some("https://github.com/OpenIDC/mod_auth_openidc"),
     page: "\
 key      <OIDC_CACHE_PREFIX>s:<id>, a string; 40 hex digits, a UUID in older versions; with
          OIDCCacheEncrypt (the default with Redis) 43 characters of base64url, which hash the id

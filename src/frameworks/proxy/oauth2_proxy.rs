@@ -35,6 +35,7 @@ pub const LAYOUT: Layout = Layout {
     name: "oauth2-proxy",
     about: "oauth2-proxy 7 with session_store_type = redis",
     family: "Proxies",
+    home: Some("https://oauth2-proxy.github.io/oauth2-proxy/"),
     page: "\
 key      <cookie name>-<32 hex digits>, a string; the whole key is the id
 value    AES-128-GCM of MessagePack. The key is in the browser's cookie and nowhere else: neither

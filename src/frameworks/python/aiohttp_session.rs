@@ -16,6 +16,7 @@ pub const LAYOUT: Layout = Layout {
     name: "aiohttp-session",
     about: "aiohttp-session with RedisStorage",
     family: "Python",
+    home: Some("https://aiohttp-session.readthedocs.io/"),
     page: "\
 key      <cookie name>_<id>, a string: AIOHTTP_SESSION_<32 hex digits>
 value    JSON {created, session: {...}}; one that was emptied is {}

@@ -22,6 +22,7 @@ pub const LAYOUT: Layout = Layout {
     name: "beaker-redis",
     about: "Beaker with ext:redis (Pylons, TurboGears, CKAN up to 2.10)",
     family: "Python",
+    home: Some("https://beaker.readthedocs.io/"),
     page: "\
 key      beaker_cache:<id>:session, a string; the id is 32 hex digits
 value    a pickle of a text that is base64 of the session: a pickle, or JSON in zlib; with

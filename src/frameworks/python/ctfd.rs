@@ -22,6 +22,7 @@ pub const LAYOUT: Layout = Layout {
     name: "ctfd",
     about: "CTFd",
     family: "Python",
+    home: Some("https://docs.ctfd.io/"),
     page: "\
 key      flask_cache_session<uuid>, a string: CACHE_KEY_PREFIX, `session`, the id, nothing
          between

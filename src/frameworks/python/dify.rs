@@ -19,6 +19,7 @@ pub const LAYOUT: Layout = Layout {
     name: "dify",
     about: "Dify",
     family: "Python",
+    home: Some("https://docs.dify.ai/"),
     page: "\
 key      refresh_token:<token>, a string; before account_login:<account>:<token>
 value    the account's id; before `1`

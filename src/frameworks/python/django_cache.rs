@@ -24,6 +24,7 @@ pub const LAYOUT: Layout = Layout {
     name: "django-cache",
     about: "Django, SESSION_ENGINE cache, on its own RedisCache, django-redis or django-redis-cache",
     family: "Python",
+    home: Some("https://docs.djangoproject.com/en/stable/topics/http/sessions/"),
     page: "\
 key      <KEY_PREFIX>:<VERSION>:django.contrib.sessions.cache<id>, a string; by default
          `:1:django.contrib.sessions.cache<id>`, the colon in front is real; a KEY_FUNCTION of the
@@ -78,6 +79,7 @@ beside   the same database is a cache: its other keys are not sessions, and `cac
 pub const DJANGO_REDIS: Layout = Layout {
     name: "django-redis",
     about: "Django with django-redis as its cache, SESSION_ENGINE cache; the same as django-cache",
+    home: Some("https://github.com/jazzband/django-redis"),
     marks: &[],
     same_as: &["django-cache"],
     ..LAYOUT

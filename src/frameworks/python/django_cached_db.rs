@@ -9,6 +9,7 @@ pub(super) const MARKER: &str = "django.contrib.sessions.cached_db";
 pub const LAYOUT: Layout = Layout {
     name: "django-cached-db",
     about: "Django, SESSION_ENGINE cached_db: sessions in SQL, copied to a cache in Redis",
+    home: Some("https://docs.djangoproject.com/en/stable/topics/http/sessions/"),
     page: "\
 key      <KEY_PREFIX>:<VERSION>:django.contrib.sessions.cached_db<id>, a string; the rest as in
          django-cache

@@ -18,6 +18,7 @@ pub const LAYOUT: Layout = Layout {
     name: "django-db",
     about: "Django with SESSION_ENGINE db, its default, and cached_db (Wagtail, NetBox, Sentry)",
     family: "Python",
+    home: Some("https://docs.djangoproject.com/en/stable/topics/http/sessions/"),
     medium: Medium::Table,
     page: "\
 row      of the table django_session: session_key of 32 [a-z0-9], session_data, expire_date

@@ -9,6 +9,7 @@ pub(super) const MARKER: &str = "qsessions.q_cached_db";
 pub const LAYOUT: Layout = Layout {
     name: "django-qsessions",
     about: "django-qsessions, SESSION_ENGINE qsessions.backends.cached_db: in SQL, copied to Redis",
+    home: Some("https://github.com/QueraTeam/django-qsessions"),
     page: "\
 key      <KEY_PREFIX>:<VERSION>:qsessions.q_cached_db<id>, a string; the rest as in django-cache
 value    a copy of the session that is in SQL, as in django-cache, with _qsessions_ip and

@@ -6,6 +6,7 @@ use crate::layout::{Keys, Layout, Verdict};
 pub const LAYOUT: Layout = Layout {
     name: "django-qsessions-db",
     about: "django-qsessions, SESSION_ENGINE qsessions.backends.db or cached_db",
+    home: Some("https://github.com/QueraTeam/django-qsessions"),
     page: "\
 row      of the table qsessions_session: session_key, session_data, expire_date, user_agent,
          created_at, updated_at, ip, user_id

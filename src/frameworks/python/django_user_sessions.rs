@@ -6,6 +6,7 @@ use crate::layout::{Keys, Layout, Verdict};
 pub const LAYOUT: Layout = Layout {
     name: "django-user-sessions",
     about: "django-user-sessions, SESSION_ENGINE user_sessions.backends.db",
+    home: Some("https://github.com/jazzband/django-user-sessions"),
     page: "\
 row      of the table user_sessions_session: session_key, session_data, expire_date, user_agent,
          last_activity, ip, user_id

@@ -14,6 +14,7 @@ pub const LAYOUT: Layout = Layout {
     name: "flask-kvsession",
     about: "Flask-KVSession with simplekv in Redis",
     family: "Python",
+    home: Some("https://github.com/mbr/flask-kvsession"),
     page: "\
 key      <random>_<created>, a string: 1 to 16 hex digits, and the seconds since 1970 in hex; a
          prefix only with simplekv's PrefixDecorator

@@ -12,6 +12,7 @@ pub const LAYOUT: Layout = Layout {
     name: "flask-session",
     about: "Flask-Session 0.7 and later; Superset, Flask-AppBuilder, CKAN 2.11",
     family: "Python",
+    home: Some("https://flask-session.readthedocs.io/"),
     page: "\
 key      session:<id>, a string (SESSION_KEY_PREFIX); the id is 43 of [A-Za-z0-9_-], fewer or
          more by SESSION_ID_LENGTH

@@ -9,6 +9,7 @@ use crate::layout::{Blob, Cookie, Form, Layout, Mark, Setup, Verdict, open_any, 
 pub const LAYOUT: Layout = Layout {
     name: "flask-session-legacy",
     about: "Flask-Session up to 0.6 (pickle); SimpleLogin",
+    home: Some("https://flask-session.readthedocs.io/"),
     page: "\
 key      session:<uuid>, a string (SESSION_KEY_PREFIX); with 0.6 43 of [A-Za-z0-9_-]; SimpleLogin
          goes on under <uuid>.<signature> once a key is gone

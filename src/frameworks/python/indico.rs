@@ -21,6 +21,7 @@ pub const LAYOUT: Layout = Layout {
     name: "indico",
     about: "Indico",
     family: "Python",
+    home: Some("https://docs.getindico.io/"),
     page: "\
 key      indico_v<version>_flask-session/<uuid>, a string; an upgrade changes the version and
          logs everybody out

@@ -11,6 +11,7 @@ pub const LAYOUT: Layout = Layout {
     name: "litestar",
     about: "Litestar, ServerSideSessionConfig with RedisStore",
     family: "Python",
+    home: Some("https://docs.litestar.dev/"),
     page: "\
 key      LITESTAR:<id>, a string; the namespace may be LITESTAR_<store>, the application's own,
          or none; the id is 64 hex digits

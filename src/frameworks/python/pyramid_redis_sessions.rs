@@ -17,6 +17,7 @@ pub const LAYOUT: Layout = Layout {
     name: "pyramid-redis-sessions",
     about: "Pyramid with pyramid_redis_sessions",
     family: "Python",
+    home: Some("https://github.com/ericrasmussen/pyramid_redis_sessions"),
     page: "\
 key      the id of 64 hex digits, a string; redis.sessions.prefix becomes a part of the id
 value    a pickle (or JSON) of {managed_dict: {...}, created, timeout}; read as data, never run

@@ -17,6 +17,7 @@ use crate::value::Value;
 pub const LAYOUT: Layout = Layout {
     name: "pyramid-session-redis",
     about: "Pyramid with pyramid_session_redis",
+    home: Some("https://github.com/jvanasco/pyramid_session_redis"),
     page: "\
 key      the id of 64 of [A-Za-z0-9_-], a string; a prefix is a part of the id
 value    a pickle (or JSON) of {m: {...}, c: created, v: 1, t: timeout, x: end}; read as data, never

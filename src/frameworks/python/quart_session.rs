@@ -16,6 +16,7 @@ pub const LAYOUT: Layout = Layout {
     name: "quart-session",
     about: "Quart-Session",
     family: "Python",
+    home: Some("https://github.com/kroketio/quart-session"),
     page: "\
 key      session:<uuid>, a string (SESSION_KEY_PREFIX)
 value    compact JSON; an object of one member such as {\" d\": ...} is a tuple, bytes, markup, a UUID

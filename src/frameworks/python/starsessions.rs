@@ -19,6 +19,7 @@ pub const LAYOUT: Layout = Layout {
     name: "starsessions",
     about: "starsessions (Starlette, FastAPI)",
     family: "Python",
+    home: Some("https://github.com/alex-oleshkevich/starsessions"),
     page: "\
 key      starsessions.<id>, a string; the id is 32 hex digits
 value    JSON of the session with __metadata__ {lifetime, created, last_access} in seconds;

@@ -20,6 +20,7 @@ pub const LAYOUT: Layout = Layout {
     name: "web2py",
     about: "web2py with gluon.contrib.redis_session",
     family: "Python",
+    home: Some("https://github.com/web2py/web2py"),
     page: "\
 key      w2p:sess:<application>:<number>, a hash
 value    fields locked, client_ip, modified_datetime (local time), unique_key, and session_data, a

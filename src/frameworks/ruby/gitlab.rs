@@ -20,6 +20,7 @@ const LOOKUP: &str = "session:lookup:user:gitlab:";
 pub const LAYOUT: Layout = Layout {
     name: "gitlab",
     about: "GitLab: its web sessions, in the Redis of its sessions",
+    home: Some("https://docs.gitlab.com/"),
     page: "\
 key      session:gitlab:2::<SHA-256 of the public id>, a string
 value    Marshal 4.8 of a hash up to 17.8; an entry of the Rails cache around one since 17.9

@@ -15,6 +15,7 @@ pub const LAYOUT: Layout = Layout {
     name: "jwt-sessions",
     about: "jwt_sessions: JSON Web Tokens that Redis refreshes (Rails, Hanami, Grape)",
     family: "Ruby",
+    home: Some("https://github.com/tuwukee/jwt_sessions"),
     page: "\
 key      <prefix>_<namespace>_refresh_<uid>, a hash; prefix `jwt_`, uid a UUID
 value    csrf, access_uid, access_expiration and expiration (seconds since 1970)

@@ -13,6 +13,7 @@ pub const LAYOUT: Layout = Layout {
     name: "rack-session-redis",
     about: "Rack::Session::Redis of redis-rack (Sinatra, Hanami, Roda, Rack)",
     family: "Ruby",
+    home: Some("https://github.com/redis-store/redis-rack"),
     page: "\
 key      <namespace>:2::<SHA-256 of the public id>, a string; namespace `rack:session` unless the
          URL has another one; <namespace>:<public id> before 2019 (Rack 2.0.8). A ConnectionPool of

@@ -16,6 +16,7 @@ const WRITTEN_BACK: &str = "A request in flight writes its session back, unless 
 pub const LAYOUT: Layout = Layout {
     name: "rails-cache-store",
     about: "Ruby on Rails with :cache_store on :redis_cache_store (or redis-activesupport)",
+    home: Some("https://api.rubyonrails.org/classes/ActionDispatch/Session/CacheStore.html"),
     page: "\
 key      [<cache namespace>:]_session_id:2::<SHA-256 of the public id>, a string; with the public id
          itself before 2019

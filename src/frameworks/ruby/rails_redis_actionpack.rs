@@ -6,6 +6,7 @@ use crate::layout::{Cookie, Ends, Keys, Layout, Mark};
 pub const LAYOUT: Layout = Layout {
     name: "rails-redis-actionpack",
     about: "Ruby on Rails with :redis_store (redis-actionpack, redis-rails); Redmine and others on it",
+    home: Some("https://github.com/redis-store/redis-actionpack"),
     page: "\
 key      <namespace>:2::<SHA-256 of the public id>, a string; the namespace is the third part of the
          URL's path (`/0/session`) and may hold colons; the bare id without one. Before 2019, and

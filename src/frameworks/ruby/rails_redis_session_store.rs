@@ -6,6 +6,7 @@ use crate::layout::{Blob, Keys, Layout, Mark, Setup, Verdict};
 pub const LAYOUT: Layout = Layout {
     name: "rails-redis-session-store",
     about: "Ruby on Rails with :redis_session_store (redis-session-store 0.9 to 0.11)",
+    home: Some("https://github.com/roidrage/redis-session-store"),
     page: "\
 key      <key_prefix>2::<SHA-256 of the public id>, a string; key_prefix is empty unless configured
          and gets no separator; <key_prefix><public id> before 0.11.6

@@ -24,6 +24,7 @@ pub const SIDEKIQ: Layout = Layout {
     name: "sidekiq-web",
     about: "Sidekiq::Web, Resque and Flipper: pages on the session of the application around them",
     family: "Ruby",
+    home: Some("https://github.com/sidekiq/sidekiq"),
     page: "\
 where    in the application's own session, or in a cookie of Rack; Sidekiq stores no sessions
 beware   its keys in Redis are jobs and processes: queues, queue:<name>, schedule, retry, dead,

@@ -19,6 +19,7 @@ pub const LAYOUT: Layout = Layout {
     name: "actix-session",
     about: "actix-session with RedisSessionStore, and actix-redis before it",
     family: "Rust",
+    home: Some("https://github.com/actix/actix-extras"),
     page: "\
 key      <id>, a string, or what the application's cache_keygen makes of it; 64 letters and digits.
          actix-redis: session:<32 letters and digits>

@@ -24,6 +24,7 @@ pub const LAYOUT: Layout = Layout {
     name: "async-redis-session",
     about: "async-session with async-redis-session (Tide, trillium, axum-sessions up to 0.6)",
     family: "Rust",
+    home: Some("https://github.com/jbr/async-redis-session"),
     page: "\
 key      <prefix><id>, a string; no prefix by default; 44 characters of base64
 value    JSON {id, expiry, data: {member: JSON text, ...}}; expiry is a date or null

@@ -27,6 +27,7 @@ pub const LAYOUT: Layout = Layout {
     name: "axum-session",
     about: "axum_session with its Redis pools",
     family: "Rust",
+    home: Some("https://github.com/AscendingCreations/AxumSession"),
     page: "\
 key      <table_name>:<uuid>, a string; table `sessions`, without a name the bare UUID
 value    JSON {data: {member: JSON text, ...}, longterm}; with a database key base64 of AES-256-GCM,

@@ -14,6 +14,7 @@ pub const LAYOUT: Layout = Layout {
     name: "poem-session",
     about: "poem, ServerSession with RedisStorage",
     family: "Rust",
+    home: Some("https://github.com/poem-web/poem"),
     page: "\
 key      <id>, a string; no prefix; 43 characters of base64url
 value    a JSON object of the session's members, by name

@@ -8,6 +8,7 @@ use crate::layout::{Cookie, Ends, Keys, Layout, Verdict};
 pub const LAYOUT: Layout = Layout {
     name: "salvo-session",
     about: "salvo with saysion's RedisStore",
+    home: Some("https://github.com/salvo-rs/salvo"),
     page: "\
 key      saysion/<id>, a string; 44 characters of base64
 value    JSON {id, expiry, data: {member: JSON text, ...}}; expiry is a list that begins with year

@@ -25,6 +25,7 @@ pub const LAYOUT: Layout = Layout {
     name: "tower-sessions",
     about: "tower-sessions with its Redis store (axum, tower)",
     family: "Rust",
+    home: Some("https://github.com/maxcountryman/tower-sessions"),
     page: "\
 key      <id>, a string; no prefix in released versions. The id is 16 bytes, the least first, in
          22 characters of base64url; a UUID up to 0.9

@@ -14,6 +14,7 @@ const END: &str = "expiry_date";
 pub const LAYOUT: Layout = Layout {
     name: "tower-sessions-sqlx",
     about: "tower-sessions with tower-sessions-sqlx-store (SQLite, PostgreSQL, MySQL)",
+    home: Some("https://github.com/maxcountryman/tower-sessions-stores"),
     medium: Medium::Table,
     page: "\
 row      of the table tower_sessions in SQLite, else of `session` in the schema tower_sessions: id,

@@ -17,6 +17,7 @@ pub const LAYOUT: Layout = Layout {
     name: "vapor",
     about: "Vapor with vapor/redis (Swift)",
     family: "Swift",
+    home: Some("https://docs.vapor.codes/"),
     page: "\
 key      vrs-<id>, a string; 44 characters of base64
 value    a JSON object of texts
