@@ -3,9 +3,9 @@
 //! An empty session, or one whose value cannot be decoded, belongs to the family whose keys look
 //! like its own. Until such a family turns up it is held back, within bounds.
 
-use crate::layout::Setup;
-use crate::layout::session::Session;
-use crate::store::Record;
+use crate::layout::session::{Certainty, Session};
+use crate::layout::{Blob, Setup, Verdict};
+use crate::store::{Kind, Record};
 
 use super::Known;
 
@@ -22,6 +22,8 @@ struct Family {
     /// The richest alphabet seen.
     alphabet: u8,
     hash: bool,
+    /// One of it was a session by itself.
+    sure: bool,
 }
 
 #[derive(Default)]
@@ -39,26 +41,65 @@ pub struct Families {
 impl Families {
     /// Remembers the family of a recognised session.
     pub fn know(&mut self, at: u16, session: &Session<'_>, known: &Known) {
-        let prefix = session.before();
-        let fits =
-            |family: &Family| family.at == at && family.length == session.id.len() && family.prefix == prefix;
+        let sure = session.certainty == Certainty::Sure;
+        self.know_of(at, session.before(), session.id, session.hash, sure, known);
+    }
+
+    /// The same for a key whose value says by itself that it is one.
+    pub fn know_key(&mut self, at: u16, setup: &Setup, record: &Record, known: &Known) {
+        let Some(place) = (setup.layout.keys.locate)(setup, &record.key.0) else { return };
+        let (before, id) = (&record.key.0[..place.id.start], &record.key.0[place.id]);
+        self.know_of(at, before, id, record.raw.kind() == Some(Kind::Hash), true, known);
+    }
+
+    fn know_of(&mut self, at: u16, prefix: &[u8], id: &[u8], hash: bool, sure: bool, known: &Known) {
+        let fits = |family: &Family| family.at == at && family.length == id.len() && family.prefix == prefix;
         if let Some(last) = self.all.get(self.last)
             && fits(last)
             && last.alphabet == ANY
+            && last.sure >= sure
         {
             return;
         }
-        let alphabet = alphabet(session.id);
+        let alphabet = alphabet(id);
         if let Some(position) = self.all.iter().position(fits) {
             self.last = position;
             let family = &mut self.all[position];
             family.alphabet = family.alphabet.max(alphabet);
+            family.sure |= sure;
         } else if self.all.len() < MAX_FAMILIES {
             self.last = self.all.len();
-            let (prefix, length, hash) = (prefix.to_vec(), session.id.len(), session.hash);
+            let (prefix, length) = (prefix.to_vec(), id.len());
             known.add(&prefix, hash);
-            self.all.push(Family { at, prefix, length, alphabet, hash });
+            self.all.push(Family { at, prefix, length, alphabet, hash, sure });
         }
+    }
+
+    /// What a key is that says too little by itself, or could be of any layout with such keys: a session of
+    /// the one layout whose sessions, which say so themselves, have its prefix and its form of id, and that
+    /// takes its value for one of theirs.
+    pub fn neighbour(&self, setups: &[Setup], blob: &Blob<'_>) -> Option<u16> {
+        let kind = blob.raw.kind()?;
+        let mut found = None;
+        for family in self.all.iter().filter(|family| family.sure) {
+            let setup = &setups[usize::from(family.at)];
+            if found == Some(family.at)
+                || !family.has(setup, blob.key)
+                || !setup.layout.keeps(kind)
+                || setup.layout.beside().is_some()
+                || matches!((setup.layout.recognize)(setup, blob), Verdict::No(_))
+            {
+                continue;
+            }
+            found = match found {
+                Some(other) if setups[usize::from(other)].layout.is_like(setup.layout) => {
+                    Some(other.min(family.at))
+                }
+                Some(_) => return None,
+                None => Some(family.at),
+            };
+        }
+        found
     }
 
     /// Holds a key back until its family turns up.
@@ -102,13 +143,10 @@ impl Families {
         let key = &record.key.0;
         let mut found = None;
         for family in &self.all {
-            let fits = record.raw.kind().is_some_and(|kind| setups[family.at as usize].layout.keeps(kind))
-                && key.len() == family.prefix.len() + family.length
-                && key.starts_with(&family.prefix)
-                && alphabet(&key[family.prefix.len()..]) <= family.alphabet
+            let setup = &setups[family.at as usize];
+            let fits = record.raw.kind().is_some_and(|kind| setup.layout.keeps(kind))
                 && at.is_none_or(|at| at == family.at)
-                // Ids of several parts look like many a name of that length.
-                && is_located(&setups[family.at as usize], key, family.prefix.len());
+                && family.has(setup, key);
             if !fits {
                 continue;
             }
@@ -128,9 +166,18 @@ impl Families {
     }
 }
 
-/// Whether the layout finds an id in the key where the family has it.
-fn is_located(setup: &Setup, key: &[u8], start: usize) -> bool {
-    (setup.layout.keys.locate)(setup, key).is_some_and(|place| place.id.start == start)
+impl Family {
+    /// Whether a key looks like those of the family: the id is where the layout finds it, because ids of
+    /// several parts look like many a name of that length, and is one that the framework makes, or of no
+    /// richer alphabet than the others.
+    fn has(&self, setup: &Setup, key: &[u8]) -> bool {
+        let start = self.prefix.len();
+        key.len() == start + self.length
+            && key.starts_with(&self.prefix)
+            && (setup.layout.keys.locate)(setup, key).is_some_and(|place| {
+                place.id.start == start && (place.usual || alphabet(&key[start..]) <= self.alphabet)
+            })
+    }
 }
 
 pub fn weight(record: &Record) -> usize {

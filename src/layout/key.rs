@@ -119,6 +119,16 @@ pub fn tail(key: &[u8], length: usize, alphabet: Alphabet) -> Option<usize> {
     (length > 0 && alone && alphabet.all(&key[start..])).then_some(start)
 }
 
+/// As [`tail`], for an alphabet that has the characters in it which prefixes end in (`app-`, `app_`): behind
+/// such a one as well.
+pub fn tail_behind(key: &[u8], length: usize, alphabet: Alphabet) -> Option<usize> {
+    tail(key, length, alphabet).or_else(|| {
+        let start = key.len().checked_sub(length)?;
+        let separated = start > 0 && matches!(key[start - 1], b'-' | b'_');
+        (separated && alphabet.all(&key[start..])).then_some(start)
+    })
+}
+
 /// The start of a UUID at the end of the key.
 pub fn uuid_tail(key: &[u8]) -> Option<usize> {
     let start = key.len().checked_sub(36)?;

@@ -325,6 +325,8 @@ const NAMING_ENDS: &[&str] = &[
     "operatorid",
     "principal",
     "identity",
+    // Authlogic.
+    "credentialsid",
 ];
 
 /// What was typed once, or belongs to someone else.
@@ -391,8 +393,15 @@ fn inside(value: &Value<'_>) -> Option<&'static str> {
 
 /// A login that waits for its second half; until then nobody is logged in.
 fn is_pending(plain: &str, value: &Value<'_>) -> bool {
-    const PENDING: &[&str] =
-        &["twofauid", "mfasessionuserid", "preuid", "otpuserid", "authuserexternalid", "loginid2fa"];
+    const PENDING: &[&str] = &[
+        "twofauid",
+        "mfasessionuserid",
+        "preuid",
+        "otpuserid",
+        "authuserexternalid",
+        "loginid2fa",
+        "tfuserid",
+    ];
     // Fortify's `login.id`, beside `login.remember`.
     let fortify = plain == "login"
         && value.get("id").is_some()
@@ -500,6 +509,8 @@ mod tests {
             r#"{"login":{"id":7,"remember":false}}"#,
             r#"{"pre_uid":7}"#,
             r#"{"otp_user_id":7}"#,
+            // Flask-Security 5, two_factor.py.
+            r#"{"tf_user_id":"3f2a","tf_state":"ready","tf_primary_method":"authenticator"}"#,
             r#"{"auth_user_external_id":"7"}"#,
         ] {
             assert_eq!(container(&json(text)), Unnamed::Nobody, "{text}");

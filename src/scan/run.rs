@@ -128,6 +128,16 @@ impl Run<'_> {
         if !left.is_empty() {
             whole.splice(..0, left);
         }
+        // What says by itself that it is a session comes first to know: it tells what its neighbours are.
+        for record in whole.iter().filter(|record| !matches!(record.raw, Raw::Other(_))) {
+            let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
+            if let Identity::Session(at, Certainty::Sure) = self.detector.identify(&blob, &mut self.scratch)
+                && let at = self.twins.name(at, &blob)
+                && !self.detector.setups[usize::from(at)].named
+            {
+                self.families.know_key(at, &self.detector.setups[usize::from(at)], record, self.known);
+            }
+        }
         self.records(whole)
     }
 
@@ -232,6 +242,7 @@ impl Run<'_> {
         }
         let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
         let identity = self.detector.identify(&blob, &mut self.scratch);
+        let identity = self.among_neighbours(identity, &blob);
         if let Identity::Session(at, _) | Identity::Several(at) | Identity::Kin(at) = identity
             && copies::newer(&self.detector.setups[at as usize], blob.key).is_some()
         {
@@ -284,6 +295,23 @@ impl Run<'_> {
                 self.sink.other(&record);
                 ON
             }
+        }
+    }
+
+    /// What a key is beside those that are sessions by themselves.
+    fn among_neighbours(&self, identity: Identity, blob: &Blob<'_>) -> Identity {
+        let own = match identity {
+            Identity::Session(_, Certainty::Sure) => return identity,
+            Identity::Session(at, _) | Identity::Several(at) | Identity::Kin(at) => Some(at),
+            Identity::Open | Identity::Foreign => None,
+        };
+        let setups = self.detector.setups;
+        if own.is_some_and(|at| setups[usize::from(at)].named) {
+            return identity;
+        }
+        match self.families.neighbour(setups, blob) {
+            Some(at) if own != Some(at) => Identity::Session(at, Certainty::Kin),
+            _ => identity,
         }
     }
 

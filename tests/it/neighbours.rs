@@ -81,6 +81,42 @@ fn empty_sessions_beside_recognised_ones_are_their_kin() {
 }
 
 #[test]
+fn a_general_value_is_of_the_layout_of_its_neighbours() {
+    let flask = |n: usize| format!("session:{}", &format!("{n:02}{}", "aB-3_".repeat(9))[..43]);
+    let rails = |n: usize| format!("app:session:{n:032x}");
+    let quart = |n: usize| format!("q_3c82c8e4-fdd6-403c-bd16-8b87910316{n:02}");
+    let sess = Sess::new()
+        // By themselves they could be of Poem, Sanic or nobody.
+        .set(flask(0), r#"{"user_id":3}"#)
+        .set(rails(0), r#"{"user_id":4}"#)
+        .set(quart(0), r#"{"user_id":5}"#)
+        .set(flask(1), r#"{"_user_id":"7","_fresh":true}"#)
+        .set(rails(1), r#"{"warden.user.user.key":[[8],"$2a$12$x"],"_csrf_token":"t"}"#)
+        .set(quart(1), r#"{"_permanent":true,"user_id":9}"#)
+        // Of the same form, and of another kind.
+        .set(flask(2), "17")
+        .set(rails(2), r#"["a"]"#)
+        .set(quart(2), r#"{"session_id":"x","user_id":6}"#)
+        .set("q_stats", r#"{"user_id":6}"#);
+    let rows = sess.rows(&["--sort", "user"]);
+    let text = |row: &serde_json::Value, name: &str| row[name].as_str().expect("text").to_owned();
+    let found: Vec<(String, String)> =
+        rows.iter().map(|row| (text(row, "user"), text(row, "layout"))).collect();
+    let expected = [
+        ("3", "flask-session"),
+        ("4", "rails-redis-session-store"),
+        ("5", "quart-session"),
+        ("7", "flask-session"),
+        ("8", "rails-redis-session-store"),
+        ("9", "quart-session"),
+    ];
+    assert_eq!(found, expected.map(|(user, layout)| (user.to_owned(), layout.to_owned())));
+    // Alone they are what they look like.
+    let sess = Sess::new().set(rails(0), r#"{"user_id":4}"#).set(quart(0), r#"{"user_id":5}"#);
+    assert_eq!(sess.listed("layout", &[]), ["sanic-session"]);
+}
+
+#[test]
 fn sixteen_hex_digits_are_a_session_only_in_company() {
     let value = r#"{"userId":"alice"}"#;
     let sess = Sess::new().set("0123456789abcdef", value).set("cache:1", "x");

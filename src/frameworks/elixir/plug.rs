@@ -70,12 +70,53 @@ pub fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts
     }
 }
 
-/// The token of `phx.gen.auth` and the id of Pow say that someone is logged in, and not who.
+/// Bytes of a token of `phx.gen.auth` (phoenix 1.7, priv/templates/phx.gen.auth/schema_token.ex).
+const TOKEN: usize = 32;
+
+/// The token of `phx.gen.auth`, under whatever name its schema has, one of Guardian that cannot be read, and
+/// the id of Pow say that someone is logged in, and not who.
 pub const WHOSE: Whose = Whose::Container(|data| {
     let members = data.as_map()?;
     let tells = |(name, value): &(Cow<'_, str>, Value<'_>)| {
-        let login = name.ends_with("user_token") || &**name == "auth" || name.ends_with("_auth");
+        let token = |value: &Value<'_>| match value {
+            Value::Bytes(bytes) => bytes.len() == TOKEN,
+            Value::Text(text) => text.len() == TOKEN,
+            _ => false,
+        };
+        let login = name.ends_with("user_token")
+            || &**name == "auth"
+            || name.ends_with("_auth")
+            || (name.starts_with("guardian_") && name.ends_with("_token"))
+            || (name.ends_with("_token") && !name.ends_with("csrf_token") && token(value));
         login && !crate::layout::whose::is_empty(value)
     };
     (!members.iter().any(tells)).then_some(Cow::Borrowed(data))
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::session::Unnamed;
+    use crate::layout::whose;
+
+    #[test]
+    fn a_token_that_tells_nobody_is_a_login_all_the_same() {
+        let text = |text: &'static str| Value::Text(Cow::Borrowed(text));
+        let bytes = Value::Bytes(Cow::Borrowed(&[0xff; 32]));
+        for (name, value, known) in [
+            ("user_token", bytes.clone(), false),
+            ("account_token", bytes.clone(), false),
+            ("admin_token", text("0123456789abcdef0123456789abcdef"), false),
+            ("guardian_default_token", text("cut.short"), false),
+            ("app_auth", text("SFMyNTY.a.b"), false),
+            ("_csrf_token", text("0123456789abcdef01234567"), true),
+            ("invite_token", text("short"), true),
+            ("user_token", Value::Null, true),
+        ] {
+            let data = Value::Map(vec![(name.into(), value)]);
+            let Whose::Container(own) = WHOSE else { unreachable!("it is a container") };
+            let unnamed = own(&data).map_or(Unnamed::Unknown, |own| whose::container(&own));
+            assert_eq!(unnamed != Unnamed::Unknown, known, "{name}");
+        }
+    }
+}

@@ -51,7 +51,7 @@ fn is_id(id: &[u8]) -> bool {
 }
 
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
-    let tail = |key: &[u8]| key::uuid_tail(key).or_else(|| key::tail(key, 43, Alphabet::Base64Url));
+    let tail = |key: &[u8]| key::uuid_tail(key).or_else(|| key::tail_behind(key, 43, Alphabet::Base64Url));
     key::locate_by(setup, key, tail, is_id)
 }
 

@@ -12,7 +12,7 @@ use crate::layout::key::{self, Alphabet};
 use crate::layout::session::{Facts, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Rank, Setup, Verdict,
-    Whose, user, whose,
+    Whose, php, python, user, whose,
 };
 use crate::store::{Key, Op};
 use crate::value::Value;
@@ -45,6 +45,8 @@ beware   with `regenerate` every save makes a new id, and the old key goes on fo
     keys: Keys { prefix: "sessions", lead, locate, ..Keys::PLAIN },
     marks: &[
         Mark::Word("sessions:"),
+        Mark::Opaque,
+        Mark::Magic(b"{}"),
         Mark::Member("authenticated"),
         Mark::Member("id_token"),
         Mark::Member("original_url"),
@@ -104,9 +106,9 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
-    if locate(setup, blob.key).is_none() {
+    let Some(place) = locate(setup, blob.key) else {
         return Verdict::no("the key does not end in 22 characters of base64url");
-    }
+    };
     let Some(text) = blob.text().filter(|text| !text.is_empty()) else {
         return Verdict::no("the value is empty");
     };
@@ -127,9 +129,19 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("the value is not JSON and not encrypted in blocks of 16 bytes");
     }
     let reads = |codec: &&codec::Codec| (codec.sniff)(text) && (codec.decode)(text, &blob.limits).is_ok();
-    match codec::ALL.iter().copied().find(reads) {
-        Some(_) => Verdict::no("the value is of a serializer, and not encrypted"),
-        None => Verdict::Weak,
+    if codec::ALL.iter().copied().any(|codec| reads(&codec)) {
+        return Verdict::no("the value is of a serializer, and not encrypted");
+    }
+    // Caches hold noise as well: under another prefix the key has to say something.
+    let before = &blob.key[..place.id.start];
+    let id = &blob.key[place.id];
+    let is_random = [u8::is_ascii_uppercase, u8::is_ascii_lowercase].iter().all(|is| id.iter().any(is));
+    if setup.named || php::says_session(before) {
+        Verdict::Weak
+    } else if python::says_other(before) || !is_random {
+        Verdict::no("neither prefix nor id say that it is a session")
+    } else {
+        Verdict::Several
     }
 }
 
@@ -190,4 +202,30 @@ fn parts(setup: &Setup, given: &Given) -> Result<(String, Times), CookieError> {
         return Err(FORM);
     }
     Ok((id.to_string(), Times { expires: expires.to_string(), use_before: use_before.to_string() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Limits;
+    use crate::store::Raw;
+
+    const ID: &str = "7X0V1OlbD7QS9z-93SwgNw";
+
+    #[test]
+    fn noise_under_another_prefix_is_a_session_where_the_key_says_so() {
+        // Whole blocks that are no text and that no serializer reads.
+        let noise: Vec<u8> = (0..64).map(|n: u8| n.wrapping_mul(151) ^ 0xa5).collect();
+        let raw = Raw::Text(noise);
+        let verdict = |key: &str| {
+            let blob = Blob::new(key.as_bytes(), &raw, Limits::default());
+            recognize(&Setup::free(&LAYOUT), &blob)
+        };
+        assert_eq!(verdict(&format!("sessions:{ID}")), Verdict::Weak);
+        assert_eq!(verdict(&format!("kong:sess:{ID}..")), Verdict::Weak);
+        assert_eq!(verdict(&format!("oidc:{ID}")), Verdict::Several);
+        for key in [&format!("cache:{ID}"), "img:thumbnail-of-user-0001", &format!("sessions:{ID}.lock")] {
+            assert!(matches!(verdict(key), Verdict::No(_)), "{key}");
+        }
+    }
 }

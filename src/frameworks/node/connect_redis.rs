@@ -63,15 +63,11 @@ pub fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     })
 }
 
-/// An sid at the end of a key. A prefix may end in a character that an sid could hold (`app-`), so
-/// a longer run that has such a separator right before its last 32 characters counts as well.
+/// An sid at the end of a key.
 fn sid_tail(key: &[u8]) -> Option<usize> {
-    let separated = || {
-        let start = key.len().checked_sub(32)?;
-        let after = start > 0 && matches!(key[start - 1], b'-' | b'_');
-        (after && Alphabet::Base64Url.all(&key[start..])).then_some(start)
-    };
-    key::tail(key, 32, Alphabet::Base64Url).or_else(|| key::uuid_tail(key)).or_else(separated)
+    key::tail(key, 32, Alphabet::Base64Url)
+        .or_else(|| key::uuid_tail(key))
+        .or_else(|| key::tail_behind(key, 32, Alphabet::Base64Url))
 }
 
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {

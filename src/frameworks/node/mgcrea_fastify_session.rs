@@ -60,7 +60,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     key::locate_by(
         setup,
         key,
-        |key| key::tail(key, 21, Alphabet::Base64Url),
+        |key| key::tail_behind(key, 21, Alphabet::Base64Url),
         |id| key::is_exactly(id, 21, Alphabet::Base64Url),
     )
 }

@@ -42,6 +42,31 @@ pub const WHOSE: Whose = Whose::Container(|data| {
     let is_own = |name: &str| {
         !(name.starts_with("__") || name.starts_with("_SESSION_") || matches!(name, "id" | "~logged-in"))
     };
-    let own = members.iter().filter(|(name, _)| is_own(name)).cloned().collect();
+    // As `user` has it: to Perl an id of 0 is false.
+    let is_nobody = |name: &str, value: &Value<'_>| {
+        CONVENTIONS.contains(&name) && value.scalar_text().is_some_and(|user| user == "0")
+    };
+    let own =
+        members.iter().filter(|(name, value)| is_own(name) && !is_nobody(name, value)).cloned().collect();
     Some(Cow::Owned(Value::Map(own)))
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::session::Unnamed;
+
+    #[test]
+    fn an_id_of_zero_is_nobody_to_perl() {
+        for (name, id, user, unnamed) in [
+            ("user_id", Value::Int(0), None, Unnamed::Nobody),
+            ("uid", Value::Text("0".into()), None, Unnamed::Nobody),
+            ("user_id", Value::Int(12), Some("12"), Unnamed::Unknown),
+        ] {
+            let data = Value::Map(vec![(name.into(), id)]);
+            assert_eq!(super::user(&data).as_deref(), user);
+            let Whose::Container(own) = WHOSE else { unreachable!("it is a container") };
+            assert_eq!(whose::container(&own(&data).expect("members")), unnamed, "{name}");
+        }
+    }
+}

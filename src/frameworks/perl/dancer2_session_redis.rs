@@ -43,7 +43,7 @@ fn is_id(id: &[u8]) -> bool {
 }
 
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
-    let tail = |key: &[u8]| key::tail(key, 32, Alphabet::Base64Url);
+    let tail = |key: &[u8]| key::tail_behind(key, 32, Alphabet::Base64Url);
     key::locate_by(setup, key, tail, is_id).filter(|place| place.usual)
 }
 

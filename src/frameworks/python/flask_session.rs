@@ -112,6 +112,13 @@ const SIGNATURE: usize = 28;
 /// Where such an id ends the key, if nothing is known of what precedes it.
 fn tail(key: &[u8]) -> Option<usize> {
     let part = key::last_part(key);
+    // A prefix may end in what an id could hold (`shop_`); it is of words, where a longer id is random.
+    let worded = |start: &usize| key[part..*start].iter().all(|byte| !byte.is_ascii_uppercase());
+    if key.len() - part > TOKEN
+        && let Some(start) = key::tail_behind(key, TOKEN, Alphabet::Base64Url).filter(worded)
+    {
+        return Some(start);
+    }
     if made(&key[part..]).is_some() {
         return Some(part);
     }
@@ -211,6 +218,19 @@ mod tests {
         assert_eq!(verdicts(TOKEN_ID, b"\x81\xa5views\x01")[0], Verdict::Kin);
         for id in ["stats", "lock:42", "online_users_of_the_whole_shop"] {
             assert!(verdicts(id, br#"{"_permanent": true}"#).iter().all(is_no), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_may_end_in_what_an_id_could_hold() {
+        for (key, id) in [
+            (format!("shop_{TOKEN_ID}"), TOKEN_ID),
+            (format!("t1:superset-{TOKEN_ID}"), TOKEN_ID),
+            (format!("session:{TOKEN_ID}"), TOKEN_ID),
+            (format!("session:AbCd_{TOKEN_ID}"), &format!("AbCd_{TOKEN_ID}")),
+        ] {
+            let place = locate(&Setup::free(&LAYOUT), key.as_bytes()).expect("a place");
+            assert_eq!(&key.as_bytes()[place.id], id.as_bytes(), "{key}");
         }
     }
 

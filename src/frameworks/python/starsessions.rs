@@ -33,7 +33,12 @@ end      the one key. A request in flight writes it back, even one that only rea
          without a session is taken again (observed, 2.2.1)
 ",
     keys: Keys { prefix: "starsessions.", locate, ..Keys::PLAIN },
-    marks: &[Mark::Member(METADATA), Mark::Begins(Form::Pickle), Mark::Word("starsessions.")],
+    marks: &[
+        Mark::Member(METADATA),
+        Mark::Begins(Form::Pickle),
+        Mark::Begins(Form::Msgpack),
+        Mark::Word("starsessions."),
+    ],
     options: &[OptionSpec::new("serializer", OptionKind::Text, "json")],
     cookie: Cookie {
         name: Some("session"),

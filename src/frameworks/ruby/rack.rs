@@ -95,6 +95,16 @@ fn scope(name: &str) -> Option<&str> {
     name.strip_prefix("warden.user.")?.strip_suffix(".key")
 }
 
+/// Members that Rails and Warden alone put into an object under an id of that form: the token against
+/// forged requests, the messages for the next page, who is logged in.
+fn is_of_rails(data: &Value<'_>) -> bool {
+    data.as_map().into_iter().flatten().any(|(name, value)| match &**name {
+        "_csrf_token" => value.as_str().is_some(),
+        "flash" => value.get("flashes").is_some(),
+        name => scope(name).is_some(),
+    })
+}
+
 /// Judges a session that is a dump of Marshal, or JSON.
 pub fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     if is_of_gitlab(blob.key) {
@@ -118,8 +128,13 @@ pub fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
     match blob.json() {
         Some(Value::Map(_)) if private => Verdict::Sure,
+        // Many a framework writes such objects; of Rails are the names in them.
+        Some(data @ Value::Map(_)) if is_of_rails(data) => {
+            if speaks_of_sessions(&blob.key[..place.id.start]) { Verdict::Sure } else { Verdict::Weak }
+        }
         Some(data @ Value::Map(_)) if setup.named && is_marked(data) => Verdict::Weak,
-        Some(Value::Map(_)) => Verdict::no("JSON under a public id could be anybody's"),
+        // It could be anybody's.
+        Some(Value::Map(_)) => Verdict::Kin,
         _ => Verdict::no("the value is not a dump of Marshal and no JSON object"),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::codec::rails_cache;
 use crate::frameworks::ruby::{rack, rails_redis_actionpack};
-use crate::layout::blob::Form;
+use crate::layout::blob::{Form, is_opaque};
 use crate::layout::session::Facts;
 use crate::layout::{Blob, Decoded, Ends, Keys, Layout, Mark, Place, Setup, Verdict};
 use crate::value::Value;
@@ -66,6 +66,10 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
     let named = blob.key[..place.id.start].ends_with(PREFIX.as_bytes());
     let is_entry = blob.text().is_some_and(rails_cache::sniff) || named && blob.form(Form::Marshal).is_some();
+    // What a coder of the application's own wrote is shown with the reason why it cannot be read.
+    if !is_entry && named && rack::is_private(&blob.key[place.id]) && blob.text().is_some_and(is_opaque) {
+        return Verdict::Sure;
+    }
     if !is_entry {
         return Verdict::no("the value is not an entry of the Rails cache, or one of another coder");
     }
@@ -95,4 +99,27 @@ pub(super) fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
 
 pub(super) fn describe<'b>(setup: &'b Setup, blob: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
     Facts { ends: rack::entry_ends(blob), ..rack::describe(setup, blob, data) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Limits;
+    use crate::store::Raw;
+
+    #[test]
+    fn what_an_own_coder_wrote_is_a_session_that_cannot_be_read() {
+        let id = format!("2::{}", "0123456789abcdef".repeat(4));
+        // Zstandard around a dump.
+        let raw = Raw::Text([&b"\x28\xb5\x2f\xfd"[..], &[0xfe; 40]].concat());
+        let setup = Setup::free(&LAYOUT);
+        let verdict = |key: &str| recognize(&setup, &Blob::new(key.as_bytes(), &raw, Limits::default()));
+        let key = format!("app:_session_id:{id}");
+        assert_eq!(verdict(&key), Verdict::Sure);
+        assert!(read(&setup, &Blob::new(key.as_bytes(), &raw, Limits::default())).value.is_err());
+        assert!(matches!(verdict(&format!("app:{id}")), Verdict::No(_)));
+        let text = Raw::Text(b"a text that is long enough to be anything".to_vec());
+        let blob = Blob::new(key.as_bytes(), &text, Limits::default());
+        assert!(matches!(recognize(&setup, &blob), Verdict::No(_)));
+    }
 }

@@ -21,7 +21,15 @@ end      the key, and the one with the public id where that is still there
 beware   a value that does not load is removed by the library at its owner's next request
 ",
     keys: Keys { prefix: "", ..rails_redis_actionpack::LAYOUT.keys },
-    marks: &[Mark::Word("2::")],
+    marks: &[
+        Mark::Word("2::"),
+        Mark::Member("_csrf_token"),
+        Mark::Member("flash"),
+        Mark::Member("warden.user.user.key"),
+        Mark::Member("warden.user.admin.key"),
+        Mark::Member("warden.user.account.key"),
+        Mark::Member("warden.user.default.key"),
+    ],
     recognize,
     same_as: &["rails-redis-actionpack", "rack-session-redis"],
     ..rails_redis_actionpack::LAYOUT
@@ -33,7 +41,9 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         Verdict::Sure if !setup.named && blob.object().is_none() => {
             Verdict::no("a dump of Marshal, as redis-actionpack writes it by default")
         }
-        Verdict::Kin if !setup.named => Verdict::no("a dump under a public id, as others write it, too"),
+        Verdict::Kin if !setup.named && blob.object().is_none() => {
+            Verdict::no("a dump under a public id, as others write it, too")
+        }
         verdict => verdict,
     }
 }

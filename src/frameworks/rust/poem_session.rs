@@ -48,7 +48,7 @@ fn is_id(id: &[u8]) -> bool {
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = match setup.known_lead() {
         Some(lead) => key.starts_with(lead).then_some(lead.len())?,
-        None => key::tail(key, ID, Alphabet::Base64Url)?,
+        None => key::tail_behind(key, ID, Alphabet::Base64Url)?,
     };
     is_id(&key[start..]).then(|| Place::after(key, start, true))
 }
