@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sessctl_global_optspecs
-    string join \n store= config= profile= now= layout= prefix= user-path= match= password-file= password-command= sentinel-password-file= cacert= cert= key= sni= insecure node= read-from= connect-timeout= timeout= o/output= 0/null no-headers times= color= mask reveal q/quiet v/verbose h/help V/version
+    string join \n store= config= profile= now= layout= prefix= user-path= match= password-file= password-command= sentinel-password-file= cacert= cert= key= sni= insecure node= read-from= connect-timeout= timeout= o/output= format= 0/null no-headers times= color= no-pager mask reveal q/quiet v/verbose h/help V/version
 end
 
 function __fish_sessctl_needs_command
@@ -248,6 +248,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_needs_command" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -255,8 +256,9 @@ complete -c sessctl -n "__fish_sessctl_needs_command" -l color -d 'Use colour' -
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_needs_command" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_needs_command" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_needs_command" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_needs_command" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_needs_command" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_needs_command" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_needs_command" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_needs_command" -s q -l quiet -d 'Print no notes and no progress'
@@ -588,6 +590,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -608,8 +611,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-expired
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s q -l quiet -d 'Print no notes and no progress'
@@ -842,6 +846,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -852,8 +857,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l raw -d 'Prin
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l diff -d 'Show only how two sessions differ'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l explain -d 'For a key that is not a session, show what every layout says about it, not just the closest three'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s q -l quiet -d 'Print no notes and no progress'
@@ -1162,6 +1168,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -1182,8 +1189,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-expired
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s q -l quiet -d 'Print no notes and no progress'
@@ -1458,6 +1466,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -1481,8 +1490,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-expired
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s q -l quiet -d 'Print no notes and no progress'
@@ -1722,6 +1732,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -1734,8 +1745,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l index-only -d
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l scan-only -d 'With --user: scan straight away, without using indexes'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l no-undo -d 'Keep no undo file; the change cannot be undone'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -s q -l quiet -d 'Print no notes and no progress'
@@ -2014,6 +2026,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -2038,8 +2051,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-expired
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s q -l quiet -d 'Print no notes and no progress'
@@ -2279,6 +2293,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -2291,8 +2306,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l index-only -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l scan-only -d 'With --user: scan straight away, without using indexes'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l no-undo -d 'Keep no undo file; the change cannot be undone'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s q -l quiet -d 'Print no notes and no progress'
@@ -2533,6 +2549,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -2546,8 +2563,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l index-only -d 
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l scan-only -d 'With --user: scan straight away, without using indexes'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l no-undo -d 'Keep no undo file; the change cannot be undone'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s q -l quiet -d 'Print no notes and no progress'
@@ -2783,6 +2801,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -2793,8 +2812,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s n -l dry-run -d
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s y -l yes -d 'Skip the confirmation prompt (required without a terminal)'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l salvage -d 'Restore what precedes the damage in the file'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s q -l quiet -d 'Print no notes and no progress'
@@ -3024,6 +3044,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -3031,8 +3052,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_see
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s q -l quiet -d 'Print no notes and no progress'
@@ -3265,6 +3287,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -3272,8 +3295,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no progress'
@@ -3504,6 +3528,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -3511,8 +3536,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print no notes and no progress'
@@ -3743,6 +3769,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -3750,8 +3777,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_su
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s q -l quiet -d 'Print no notes and no progress'
@@ -3981,6 +4009,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -3988,8 +4017,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l color -d 'U
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s q -l quiet -d 'Print no notes and no progress'
@@ -4259,6 +4289,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -4277,8 +4308,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-expired
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -s q -l quiet -d 'Print no notes and no progress'
@@ -4583,6 +4615,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -4595,8 +4628,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l index-only -d
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l scan-only -d 'With --user: scan straight away, without using indexes'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l no-undo -d 'Keep no undo file; the change cannot be undone'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -s q -l quiet -d 'Print no notes and no progress'
@@ -4868,6 +4902,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -4889,8 +4924,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-expired
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand report" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand report" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -s q -l quiet -d 'Print no notes and no progress'
@@ -5158,6 +5194,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -5178,8 +5215,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l not-expired
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -s q -l quiet -d 'Print no notes and no progress'
@@ -5425,6 +5463,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -5432,8 +5471,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l color -d 'Us
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s q -l quiet -d 'Print no notes and no progress'
@@ -5687,6 +5727,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -5694,8 +5735,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l color -d 'Use
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s q -l quiet -d 'Print no notes and no progress'
@@ -5926,6 +5968,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -5933,8 +5976,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l color -d 'Use
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s q -l quiet -d 'Print no notes and no progress'
@@ -6179,6 +6223,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -6189,8 +6234,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l cluster -d 'Perm
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l sentinel -d 'Include the rights needed on servers behind sentinels'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l snapshot -d 'Include the rights to read a snapshot (?via=snapshot), which has all keys and databases in it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -s q -l quiet -d 'Print no notes and no progress'
@@ -6420,6 +6466,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -6427,8 +6474,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_s
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -s q -l quiet -d 'Print no notes and no progress'
@@ -6662,6 +6710,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -6671,8 +6720,9 @@ never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l print -d 'Print the file instead of writing it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l writable -d 'Let the profiles change the server'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Print no notes and no progress'
@@ -6902,6 +6952,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -6909,8 +6960,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Print no notes and no progress'
@@ -7140,6 +7192,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -7147,8 +7200,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no notes and no progress'
@@ -7378,6 +7432,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -7385,8 +7440,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no notes and no progress'
@@ -7617,6 +7673,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -7624,8 +7681,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l color -d 'Use c
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s q -l quiet -d 'Print no notes and no progress'
@@ -7855,6 +7913,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -7863,8 +7922,9 @@ always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l dynamic -d 'Let the shell ask the program for the values'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s q -l quiet -d 'Print no notes and no progress'
@@ -8095,6 +8155,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -8102,8 +8163,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l color -d 'Use co
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s q -l quiet -d 'Print no notes and no progress'
@@ -8333,6 +8395,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -8340,8 +8403,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l color -d 'Use c
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s q -l quiet -d 'Print no notes and no progress'
@@ -8571,6 +8635,7 @@ yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
 utc\t'As date and time in UTC'
 local\t'As date and time in this machine\'s time zone'"
@@ -8578,8 +8643,9 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l color -d 'Us
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand version" -s 0 -l null -d 'End each id with NUL instead of a line break, for `xargs -0`'
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l no-headers -d 'Leave out the header line of tables and CSV'
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l no-pager -d 'Do not show long tables through a pager'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l mask -d 'Shorten ids in every output format'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l reveal -d 'Show ids and secrets in full, even in tables'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -s q -l quiet -d 'Print no notes and no progress'

@@ -178,7 +178,21 @@ pub struct OutputArgs {
     #[arg(short = 'o', long = "output", global = true, value_name = "FORM", value_enum)]
     pub format: Option<Form>,
 
-    /// End each id with NUL instead of a line break, for `xargs -0`
+    /// Print each row by a template, such as '{id} {user} {ttl}'
+    ///
+    /// A name in braces is that of a member of the JSON rows, which stands there as in CSV ({user}, {bytes},
+    /// {expires_at}), or of a column, which stands there as in the table ({ttl}, {seen}). \t is a tab, \n a line
+    /// break, {{ a brace. Control characters in values are escaped.
+    #[arg(
+        long = "format",
+        global = true,
+        value_name = "TEMPLATE",
+        conflicts_with = "format",
+        hide_short_help = true
+    )]
+    pub template: Option<String>,
+
+    /// End each id or row of --format with NUL instead of a line break, for `xargs -0`
     #[arg(short = '0', long = "null", global = true, hide_short_help = true)]
     pub nul: bool,
 
@@ -193,6 +207,13 @@ pub struct OutputArgs {
     /// Use colour
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_short_help = true)]
     pub color: Color,
+
+    /// Do not show long tables through a pager
+    ///
+    /// On a terminal, a table that is longer than the screen goes through $SESSCTL_PAGER, $PAGER or less. An empty
+    /// SESSCTL_PAGER, or cat, turns that off, too.
+    #[arg(long, global = true, hide_short_help = true)]
+    pub no_pager: bool,
 
     /// Shorten ids in every output format
     #[arg(long, global = true, conflicts_with = "reveal")]

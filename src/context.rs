@@ -21,7 +21,7 @@ use crate::scan;
 use crate::select::Filter;
 use crate::store::{Error, Lookup, Open, Source, Store};
 use crate::text::clock;
-use crate::ui::{self, Answer, Ui};
+use crate::ui::{self, Answer, Pages, Ui};
 
 mod stores;
 
@@ -46,6 +46,8 @@ pub struct Context {
     /// The glob that keys must fit.
     pub matching: Option<String>,
     pub format: Format,
+    /// What rows look like, where `--format` says it.
+    pub template: Option<String>,
     /// Ids end with NUL instead of a line break.
     pub nul: bool,
     /// Columns have no names above them.
@@ -148,6 +150,7 @@ impl Context {
     fn of(args: &GlobalArgs, store: &str, mut profile: Profile) -> anyhow::Result<Context> {
         let mut ui = Ui::new(args.output.color, args.output.quiet);
         ui.verbose = args.output.verbose;
+        ui.pages = !args.output.no_pager;
         if let Some(times) = args.output.times {
             clock::choose(match times {
                 Times::Relative => clock::Times::Relative,
@@ -169,6 +172,7 @@ impl Context {
         }
         let prefix = args.target.prefix.as_deref().or(profile.prefix.as_deref());
         let format = match (&args.output.format, &profile.output) {
+            _ if args.output.template.is_some() => Format::Template,
             (Some(Form::Rows(format)), _) => *format,
             // A form of no rows, and a table without limits.
             (Some(Form::Toml | Form::Wide), _) => Format::Table,
@@ -207,6 +211,7 @@ impl Context {
             named: !names.is_empty(),
             matching: args.target.matching.clone().or(profile.matching),
             format,
+            template: args.output.template.clone(),
             nul: args.output.nul,
             bare: args.output.no_headers,
             wide: args.output.format == Some(Form::Wide),
@@ -265,9 +270,15 @@ impl Context {
             nul: self.nul,
             bare: self.bare,
             wide: self.wide,
+            template: self.template.clone(),
             width: ui.width().or_else(asked),
             height: size.map(|(_, height)| usize::from(height.0)),
         }
+    }
+
+    /// Where rows and long texts go: through a pager where people read what is longer than their screen.
+    pub fn pages(&self) -> Pages {
+        if self.format == Format::Table { self.ui.pages() } else { Pages::plain(&self.ui) }
     }
 
     /// Whether the user said by a glob which keys are meant.

@@ -7,7 +7,6 @@
 
 use std::io::{self, Write};
 
-use crate::fault::Usage;
 use crate::layout::session::Session;
 
 pub mod column;
@@ -19,6 +18,7 @@ mod ids;
 pub mod json;
 mod sort;
 pub mod table;
+mod template;
 pub mod tree;
 pub mod yaml;
 
@@ -53,6 +53,8 @@ pub struct Options {
     pub bare: bool,
     /// Nothing in a table is cut.
     pub wide: bool,
+    /// What rows look like, for [`Format::Template`].
+    pub template: Option<String>,
     /// Of the terminal, in columns and rows.
     pub width: Option<usize>,
     pub height: Option<usize>,
@@ -107,6 +109,7 @@ enum Form<R: Rows> {
     Yaml(json::Names<R>),
     Csv(Vec<&'static Member<R>>),
     Ids,
+    Template(template::Template<R>),
     Table(table::Table<R>),
 }
 
@@ -115,15 +118,6 @@ enum Form<R: Rows> {
 enum Ready {
     Written { text: Vec<u8>, escaped: bool },
     Cells(table::Row),
-}
-
-/// Refuses a form that rows of this kind do not have, before anything is done for it.
-pub fn permit<R: Rows>(format: Format) -> Result<(), Usage> {
-    if format == Format::Ids && R::ID.is_none() {
-        return Err(Usage::new(format!("{} cannot be printed as ids", R::WHAT))
-            .hint("use table, json, ndjson, yaml or csv; `sessctl list -o ids` prints the ids of sessions"));
-    }
-    Ok(())
 }
 
 /// Writes rows that are all known; a table of them takes as much room as it needs where nobody looks.
@@ -179,6 +173,13 @@ pub fn object<R: Rows>(columns: &Columns<R>, options: &Options, row: &R::Row<'_>
     out.push(b'}');
 }
 
+/// Appends every member of a session's row as JSON without the braces, for a caller that adds its own.
+pub fn members(session: &Session<'_>, options: &Options, out: &mut Vec<u8>) {
+    let columns = Columns::whole();
+    let columns = if session.setup.store.is_some() { columns.of_several(None) } else { columns };
+    json::Names::new(&columns.members()).write(out, session, options.look());
+}
+
 /// Writes rows in one form.
 ///
 /// Rows come by [`row`](Renderer::row), [`flush`](Renderer::flush) shows what there is so far, and
@@ -228,6 +229,10 @@ impl<W: Write, R: Rows> Renderer<W, R> {
         let look = options.look();
         let names = |columns: &Columns<R>| json::Names::new(&columns.members());
         let form = match format {
+            Format::Template => match columns.template.take() {
+                Some(template) => Form::Template(template),
+                None => Form::Ndjson(names(&columns)),
+            },
             Format::Json => Form::Json(names(&columns)),
             Format::Ndjson => Form::Ndjson(names(&columns)),
             Format::Yaml => Form::Yaml(names(&columns)),
@@ -260,6 +265,11 @@ impl<W: Write, R: Rows> Renderer<W, R> {
     /// Whether rows appear while they come; a sorted listing has none before the end.
     pub fn streams(&self) -> bool {
         self.sorter.is_none()
+    }
+
+    /// Where it is written to.
+    pub fn out(&mut self) -> &mut W {
+        &mut self.out
     }
 
     /// Takes a row and writes it.
@@ -380,6 +390,10 @@ impl<R: Rows> Form<R> {
                 false
             }
             Form::Ids => R::ID.is_some_and(|id| ids::row(out, id(row), look)),
+            Form::Template(template) => {
+                template.row(out, row, look);
+                false
+            }
             // A table draws its rows itself, once its widths are settled.
             Form::Table(_) => false,
         }
@@ -478,7 +492,7 @@ pub(crate) mod tests {
         ended.facts.ends = Some(NOW - 1);
         ended.ttl = Ttl::In(1_000);
         ended.data = Some(&json);
-        let columns = Columns::choose(format, columns, false).unwrap();
+        let columns = Columns::choose(format, columns, false, None).unwrap();
         let mut out = Vec::new();
         let mut renderer = Renderer::new(format, columns, options, &mut out)
             .ordered(sort.map(|sort| Sort::parse(sort).unwrap()), limit);

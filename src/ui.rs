@@ -12,17 +12,21 @@ use std::os::fd::AsFd as _;
 use std::os::unix::fs::FileTypeExt as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use signal_hook::SigId;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::text::glyph;
 use crate::text::safe::safe;
 
 pub mod full;
+mod pager;
+
+pub use pager::Pages;
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -57,6 +61,8 @@ pub struct Ui {
     pub quiet: bool,
     /// Details, too.
     pub verbose: bool,
+    /// What is longer than the screen may go through a pager.
+    pub pages: bool,
     /// What is written to stdout goes into another program, which may be one that shows it on this
     /// very terminal.
     piped: bool,
@@ -76,6 +82,7 @@ impl Ui {
             color_err: wants_color(color, stderr_terminal),
             quiet,
             verbose: false,
+            pages: true,
             piped: is_piped(),
             bar: RefCell::new(None),
         }
@@ -95,6 +102,15 @@ impl Ui {
     /// Stdout, locked and buffered. The caller flushes, so that a broken pipe is noticed.
     pub fn out(&self) -> BufWriter<StdoutLock<'static>> {
         BufWriter::with_capacity(64 * 1024, io::stdout().lock())
+    }
+
+    /// Stdout for what people read, through a pager where it is longer than the screen. It has the screen until it is
+    /// dropped; what is said after that follows.
+    pub fn pages(&self) -> Pages {
+        let size = terminal_size::terminal_size_of(io::stdout()).filter(|_| self.stdout_terminal);
+        let rows = size.map(|(_, rows)| usize::from(rows.0)).filter(|rows| self.pages && *rows > 0);
+        let wanted = rows.filter(|_| self.stdin_terminal && !is_dumb());
+        Pages::new(self.out(), wanted.and_then(|rows| Some((pager::chosen()?, rows))))
     }
 
     /// What happens or has happened, unless `--quiet`.
@@ -271,10 +287,13 @@ fn wants_color(color: Color, terminal: bool) -> bool {
         Color::Never => false,
         Color::Auto => {
             let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-            let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-            terminal && !no_color && !dumb
+            terminal && !no_color && !is_dumb()
         }
     }
+}
+
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// How far something is; it disappears when it is dropped.
@@ -325,6 +344,14 @@ impl Progress<'_> {
         }
     }
 
+    /// Takes the bar off the screen for good.
+    pub fn hide(&mut self) {
+        self.wanted = false;
+        if let Some(bar) = self.ui.bar.borrow_mut().take() {
+            bar.finish_and_clear();
+        }
+    }
+
     /// Runs something that writes to the same terminal without breaking the bar.
     pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         let bar = self.ui.bar.borrow().clone();
@@ -361,6 +388,9 @@ impl Drop for Progress<'_> {
 
 static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
+/// What ends the program at the second signal.
+static SECOND: Mutex<Vec<SigId>> = Mutex::new(Vec::new());
+
 /// Makes the first Ctrl-C (or TERM, or a closed terminal) a request to stop, and the second one an end on the spot. Until
 /// this is called, and where it does not work, the first one ends the program.
 ///
@@ -371,11 +401,25 @@ pub fn watch_signals() {
         let flag = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             // In this order: the first signal finds the flag unset and only sets it.
-            let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag));
+            let second = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag));
+            if let (Ok(second), Ok(mut all)) = (second, SECOND.lock()) {
+                all.push(second);
+            }
             let _ = signal_hook::flag::register(signal, Arc::clone(&flag));
         }
         flag
     });
+}
+
+/// From now on a signal is a request to stop, however often it comes: a pager has the terminal, and whoever ends us
+/// under it would leave it fighting with the shell.
+fn one_signal_is_as_good_as_two() {
+    watch_signals();
+    if let Ok(mut all) = SECOND.lock() {
+        all.drain(..).for_each(|second| {
+            signal_hook::low_level::unregister(second);
+        });
+    }
 }
 
 /// Lets a write beyond the permitted size of a file (`ulimit -f`) fail, as one to a full disk does:

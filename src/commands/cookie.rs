@@ -188,7 +188,9 @@ fn print(context: &Context, answers: &[Answer<'_>]) -> anyhow::Result<()> {
                 new
             });
         }
-        render::rows(context.format, Columns::every(COLUMNS), &context.look(), rows, &mut out)?;
+        let look = context.look();
+        let columns = Columns::permitted(COLUMNS, context.format, &look)?;
+        render::rows(context.format, columns, &look, rows, &mut out)?;
         return Ok(());
     }
     for (at, answer) in answers.iter().enumerate() {

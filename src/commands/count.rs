@@ -9,6 +9,7 @@ use crate::commands::others::Others;
 use crate::commands::scans::{Readers, Wanted};
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::fault::Usage;
 use crate::layout::session::Session;
 use crate::render::{self, Format};
 use crate::render::{By, Groups};
@@ -80,9 +81,18 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if let Some(by) = by.as_mut().filter(|_| args.reverse) {
         by.reverse();
     }
+    let groups = by.map(|by| Groups::new(by, false));
+    let groups = match (groups, &context.template) {
+        (Some(groups), Some(template)) => Some(groups.shown_by(template)?),
+        (None, Some(_)) => {
+            return Err(Usage::new("--format is for rows, and a count is one number")
+                .hint("add --by COLUMN, or leave it out")
+                .into());
+        }
+        (groups, None) => groups,
+    };
     let readers = Readers::open(context, &filter)?;
     let total = readers.total();
-    let groups = by.map(|by| Groups::new(by, false));
     let need = groups.as_ref().map_or(Need::NOTHING, Groups::need);
     let near = Near::new(&filter);
     let mut counting = Counting {
@@ -114,35 +124,35 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             groups.scale(|seen| share::whole(seen, share));
         }
     }
-    let mut out = context.ui.out();
-    match groups {
-        Some(groups) => {
-            groups.write(context.format, &context.look(), args.limit, &mut out)?;
-            if let Some(limit) = args.limit.filter(|limit| *limit < groups.len()) {
-                context.ui.status(format!("{limit} of {} values shown", groups.len()));
-            }
-            if groups.others() > 0 {
-                context.ui.status(format!("{} more values are counted as one", groups.others()));
-            }
+    let mut out = context.pages();
+    if let Some(groups) = groups {
+        groups.write(context.format, &context.look(), args.limit, &mut out)?;
+        drop(out);
+        if let Some(limit) = args.limit.filter(|limit| *limit < groups.len()) {
+            context.ui.status(format!("{limit} of {} values shown", groups.len()));
         }
-        None => match context.format {
-            Format::Table | Format::Ids => writeln!(out, "{count}")?,
+        if groups.others() > 0 {
+            context.ui.status(format!("{} more values are counted as one", groups.others()));
+        }
+    } else {
+        match context.format {
             Format::Csv if context.bare => writeln!(out, "{count}")?,
             Format::Csv => writeln!(out, "count\n{count}")?,
-            format => {
+            Format::Json | Format::Ndjson | Format::Yaml => {
                 let mut told = json!({ "count": count, "complete": complete });
                 if let (Some(share), Some(error)) = (sample, error) {
                     told["sampled"] = json!({ "share": share, "keys": scans.tally.scanned });
                     told["error"] = error.into();
                 }
-                match format {
-                    Format::Yaml => out.write_all(&render::json::value(format, &told))?,
+                match context.format {
+                    Format::Yaml => out.write_all(&render::json::value(context.format, &told))?,
                     _ => writeln!(out, "{told}")?,
                 }
             }
-        },
+            _ => writeln!(out, "{count}")?,
+        }
+        out.flush()?;
     }
-    out.flush()?;
     if let Some(error) = error {
         context.ui.note(format!(
             "estimated from {} % of the keys; 95 times out of 100 the number is right within {error}",

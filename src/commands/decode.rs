@@ -345,7 +345,7 @@ fn decode<'b>(
 }
 
 fn print(context: &Context, via: &[&str], value: &Value<'_>) -> anyhow::Result<Exit> {
-    let mut out = context.ui.out();
+    let mut out = context.pages();
     if context.format == Format::Table {
         context.ui.status(format!("codec: {}", via.join(", ")));
         out.write_all(crate::render::safe::safe_lines(&value.to_json_pretty()).as_bytes())?;

@@ -123,7 +123,8 @@ pub(super) fn for_file(
 }
 
 pub fn run(context: &Context, _: &Args) -> anyhow::Result<Exit> {
-    render::permit::<Families>(context.format)?;
+    // What cannot be printed is refused before anything is asked of a server.
+    Columns::permitted(COLUMNS, context.format, &context.look())?;
     let mut exits = Vec::new();
     let mut each = Vec::new();
     for context in context.each() {
@@ -475,7 +476,7 @@ const COLUMNS: &[Column<Families>] = &[
 ];
 
 fn print(context: &Context, each: &[(&Context, Seen)]) -> anyhow::Result<()> {
-    let mut out = context.ui.out();
+    let mut out = context.pages();
     let several = context.is_one_of_several();
     let places: Vec<String> = each.iter().map(|(context, _)| context.store.place()).collect();
     let lines = || {
@@ -489,7 +490,7 @@ fn print(context: &Context, each: &[(&Context, Seen)]) -> anyhow::Result<()> {
     if table && lines().next().is_none() {
         out.write_all(b"There are no keys.\n")?;
     } else {
-        let mut columns = Columns::every(COLUMNS);
+        let mut columns = Columns::permitted(COLUMNS, context.format, &context.look())?;
         columns.list.retain(|column| several || column.name != "store");
         let lines = lines().map(|line| Line { all, ..line });
         render::rows(context.format, columns, &context.look(), lines, &mut out)?;
@@ -504,6 +505,7 @@ fn print(context: &Context, each: &[(&Context, Seen)]) -> anyhow::Result<()> {
         }
     }
     out.flush()?;
+    drop(out);
     let families = || each.iter().flat_map(|(_, seen)| &seen.families);
     let sessions: u64 =
         families().filter(|(name, _)| name.layout.is_some()).map(|(_, family)| family.count).sum();

@@ -116,8 +116,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if let Some(run) = &args.safety.resume {
         return mend::resume(context, &args.safety, run);
     }
-    if matches!(context.format, Format::Csv | Format::Ids) {
-        return Err(Usage::new("findings cannot be printed as csv or ids")
+    if matches!(context.format, Format::Csv | Format::Ids | Format::Template) {
+        return Err(Usage::new("findings cannot be printed as csv or ids, or with --format")
             .hint("use table, json, ndjson or yaml")
             .into());
     }
@@ -125,12 +125,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         return several::run(context, args);
     }
     let (examined, broken) = examine(context, args)?;
-    let mut out = context.ui.out();
+    let mut out = context.pages();
     match context.format {
         Format::Table => out.write_all(screen(context, &examined).as_bytes())?,
         format => out.write_all(&render::json::value(format, &json_of(&examined, &context.store.place())))?,
     }
     out.flush()?;
+    drop(out);
     let bad = examined.findings.iter().any(|(spec, _)| spec.severity >= args.fail_on);
     if let Some(error) = broken {
         crate::error::report(&error, context.ui.color_err);

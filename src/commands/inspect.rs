@@ -20,7 +20,7 @@ use crate::select::SelectArgs;
 use crate::select::near::Near;
 use crate::store::{self, Key, Lookup, Need, Raw, Record};
 use crate::text::clock::{self, Times};
-use crate::ui;
+use crate::ui::{self, Pages};
 use crate::value::Value;
 
 mod diff;
@@ -106,7 +106,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         if args.ids.len() != 2 {
             return Err(Usage::new("--diff compares two sessions").hint("name both of them").into());
         }
-        diff::permit(context.format)?;
+        diff::permit(context)?;
     } else if !args.raw {
         let hint = "`sessctl list` with a filter prints rows and ids";
         context.format.among(Format::OBJECTS, "inspect prints a session", hint)?;
@@ -152,7 +152,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         crate::error::report(&missing.into(), context.ui.color_err);
     }
     let listed = several && context.format == Format::Json && !args.diff;
-    let mut out = context.ui.out();
+    let mut out = if args.raw { Pages::plain(&context.ui) } else { context.pages() };
     if listed {
         out.write_all(b"[")?;
     }
@@ -512,7 +512,7 @@ fn object(
     out: &mut impl std::io::Write,
 ) -> anyhow::Result<()> {
     let mut row = vec![b'{'];
-    render::json::members(session, &context.look(), &mut row);
+    render::members(session, &context.look(), &mut row);
     row.extend_from_slice(b",\"data\":");
     match data {
         Some(data) => data.write_json(&mut row),

@@ -56,7 +56,7 @@ pub(crate) fn describes(command: &Command) -> bool {
 
 /// With `toml` the layout is printed as the configuration file would describe it.
 pub fn run(context: &Context, args: &Args, toml: bool) -> anyhow::Result<Exit> {
-    let mut out = context.ui.out();
+    let mut out = context.pages();
     let options = context.look();
     let family = || of_family(&context.catalog, args.family.as_deref());
     match (&args.name, args.name.as_deref().and_then(|name| context.catalog.by_name(name))) {
@@ -80,7 +80,8 @@ pub fn run(context: &Context, args: &Args, toml: bool) -> anyhow::Result<Exit> {
             out.write_all(page.as_bytes())?;
         }
         (Some(_), Some(layout)) => {
-            render::one(context.format, Columns::every(COLUMNS), &options, layout, &mut out)?;
+            let columns = Columns::permitted(COLUMNS, context.format, &options)?;
+            render::one(context.format, columns, &options, layout, &mut out)?;
         }
     }
     out.flush()?;
@@ -132,8 +133,9 @@ fn list(context: &Context, layouts: &[&'static Layout], out: &mut impl Write) ->
         // By family, and within it in the order in which layouts are asked.
         layouts.sort_by_key(|layout| layout.family);
     }
-    let columns = Columns::every(COLUMNS);
-    Ok(render::rows(context.format, columns, &context.look(), layouts, out).map(drop)?)
+    let look = context.look();
+    let columns = Columns::permitted(COLUMNS, context.format, &look)?;
+    Ok(render::rows(context.format, columns, &look, layouts, out).map(drop)?)
 }
 
 #[derive(Debug, Clone, Copy)]

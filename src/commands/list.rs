@@ -1,6 +1,5 @@
 //! `sessctl list`: the sessions, a row each.
 
-use std::io::Write;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -31,6 +30,7 @@ Examples:
     sessctl list --sort user,-ttl
   For a script (only what the columns need is read from the server):
     sessctl list --columns id,user,ttl -o ndjson
+    sessctl list --format '{id} {user} {expires_at}'
   As Parquet, which DuckDB makes of it; with --mask no id is in it that could be used:
     sessctl list --mask -o ndjson >sessions.ndjson
     duckdb -c \"copy (from 'sessions.ndjson') to 'sessions.parquet'\"")]
@@ -70,8 +70,8 @@ const USUAL: &str = "user,-seen";
 /// How often rows are shown though the buffer is not full.
 const FLUSH: Duration = Duration::from_millis(200);
 
-struct Listing<'u, W> {
-    renderer: Renderer<W>,
+struct Listing<'u> {
+    renderer: Renderer<ui::Pages>,
     progress: ui::Progress<'u>,
     flushed: Option<Instant>,
     interrupted: bool,
@@ -80,7 +80,8 @@ struct Listing<'u, W> {
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let filter = args.select.filter()?;
     let names = args.columns.as_deref();
-    let mut columns = Columns::choose(context.format, names, args.wide || context.wide)?;
+    let wide = args.wide || context.wide;
+    let mut columns = Columns::choose(context.format, names, wide, context.template.as_deref())?;
     if context.is_one_of_several() {
         columns = columns.of_several(names);
     }
@@ -104,7 +105,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     }
     let near = Near::new(&filter);
     let mut listing = Listing {
-        renderer: Renderer::new(context.format, columns, &context.look(), context.ui.out())
+        renderer: Renderer::new(context.format, columns, &context.look(), context.pages())
             .ordered(sort, args.limit),
         progress: context.ui.progress("scanning", total),
         flushed: None,
@@ -116,8 +117,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         readers.scan(&Wanted::of(&filter, need, &|session| near.keeps(session)), &mut listing)?
     };
     let interrupted = listing.interrupted;
-    let Listing { renderer, progress, .. } = listing;
+    let Listing { mut renderer, progress, .. } = listing;
     drop(progress);
+    let took = started.elapsed().as_secs_f64();
+    // While someone reads in a pager, the scan waits.
+    let took = if renderer.out().is_open() { String::new() } else { format!(" in {took:.1} s") };
     let summary = renderer.finish()?;
     // Behind a pipe on the same terminal it would be written across a pager's screen.
     let piped = context.ui.stderr_terminal && !context.ui.stdout_terminal;
@@ -129,10 +133,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             _ => String::new(),
         };
         context.ui.status(format!(
-            "{of}{} shown{more}; {} scanned in {:.1} s",
+            "{of}{} shown{more}; {} scanned{took}",
             plural(if of.is_empty() { summary.shown } else { summary.given }, "session"),
             plural(scans.tally.scanned, "key"),
-            started.elapsed().as_secs_f64()
         ));
     }
     if summary.escaped > 0 {
@@ -150,7 +153,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     })
 }
 
-impl<W: Write> Sink for Listing<'_, W> {
+impl Sink for Listing<'_> {
     fn session(&mut self, session: &Session<'_>) -> Said {
         self.renderer.session(session)?;
         Ok(if self.renderer.is_full() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
@@ -161,6 +164,10 @@ impl<W: Write> Sink for Listing<'_, W> {
         // Rows that are there are shown at once at first, and a few times a second later.
         if self.flushed.is_none_or(|at| at.elapsed() >= FLUSH) {
             self.progress.aside(|| renderer.flush())?;
+            if renderer.out().is_long() {
+                self.progress.hide();
+                renderer.out().open()?;
+            }
             self.flushed = Some(Instant::now());
         }
         self.progress.reach(tally.scanned);

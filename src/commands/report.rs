@@ -8,7 +8,7 @@ use crate::change::plan::restore::Changed;
 use crate::change::report::Report;
 use crate::context::Context;
 use crate::frameworks::Catalog;
-use crate::render::{self, Column, Columns, Datum, Format, Member, Rows, safe};
+use crate::render::{self, Column, Columns, Datum, Format, Member, Renderer, Rows, safe};
 use crate::store::{Lookup, Own};
 use crate::text::words::{and, plural};
 
@@ -127,6 +127,11 @@ const SESSIONS: &[Column<OfReport>] = &[
     Column::data("steps", &[Member::nested("steps", |told| Datum::Json(serde_json::json!(told.steps)))]),
 ];
 
+/// Refuses what a report cannot be printed as, before anything is changed.
+pub fn permit(context: &Context) -> anyhow::Result<()> {
+    Ok(Columns::permitted(SESSIONS, context.format, &context.look()).map(drop)?)
+}
+
 /// Who knows the sessions that a report is about. They are streamed: there may be a million.
 pub trait Sessions {
     /// Tells each; its steps only where they are wanted, as finding out what they are may take a request.
@@ -165,7 +170,7 @@ impl<'r> Part<'r> {
 /// about where they are known and the form has room for them. Of several stores the object has the sums,
 /// and what became of each store as `stores`; `run` is the name that all of it goes by.
 pub fn print(context: &Context, past: &str, run: Option<&str>, parts: &mut [Part<'_>]) -> anyhow::Result<()> {
-    let people = matches!(context.format, Format::Table | Format::Ids);
+    let people = matches!(context.format, Format::Table | Format::Ids | Format::Template);
     let mut out = context.ui.out();
     let several = parts.len() > 1;
     let sums = match &*parts {
@@ -195,7 +200,7 @@ pub fn print(context: &Context, past: &str, run: Option<&str>, parts: &mut [Part
     for line in lines {
         match context.format {
             Format::Table => writeln!(out, "{}", safe::safe(&line))?,
-            Format::Ids => context.ui.status(line),
+            Format::Ids | Format::Template => context.ui.status(line),
             _ => {}
         }
     }
@@ -221,7 +226,7 @@ fn print_sessions(
     let all = Row { store: None, report: sums, parts: several.then_some(&*parts) };
     let mut head = Vec::new();
     match context.format {
-        Format::Table | Format::Ids => {}
+        Format::Table | Format::Ids | Format::Template => {}
         Format::Csv | Format::Ndjson if several => {
             let each = parts.iter().map(Row::of);
             render::rows(context.format, columns(REPORTS, &["stores"]), &options, each, &mut head)?;
@@ -287,6 +292,12 @@ fn print_sessions(
                 render::id_line(&mut id, told.id, &options);
                 Ok(out.write_all(&id)?)
             })?;
+        }
+        Format::Template => {
+            let columns = Columns::permitted(SESSIONS, context.format, &options)?;
+            let mut renderer = Renderer::new(context.format, columns, &options, out);
+            each(false, &mut |told| Ok(renderer.row(told)?))?;
+            renderer.finish()?;
         }
         Format::Table if sums.dry_run && !sums.planned => {
             let mut last = String::new();

@@ -101,7 +101,7 @@ const FINDINGS: &[Column<Findings>] = &[
 ];
 
 fn verify_audit(context: &Context, file: Option<&Path>, holds: Option<&str>) -> anyhow::Result<Exit> {
-    render::permit::<Findings>(context.format)?;
+    let columns = Columns::permitted(FINDINGS, context.format, &context.look())?;
     let Some(path) = file.map(Path::to_path_buf).or_else(|| context.audit.place()) else {
         return Err(Usage::new("no home directory to look for the audit log in")
             .hint("name the file, or set XDG_STATE_HOME")
@@ -134,8 +134,7 @@ fn verify_audit(context: &Context, file: Option<&Path>, holds: Option<&str>) -> 
             });
             out.write_all(&render::json::value(context.format, &object))?;
         }
-        Format::Csv | Format::Ids => {
-            let columns = Columns::every(FINDINGS);
+        Format::Csv | Format::Ids | Format::Template => {
             render::rows(context.format, columns, &context.look(), &verdict.findings, &mut out)?;
         }
         Format::Table => {
@@ -220,7 +219,7 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
         }
     }
     runs.sort_by_key(|summary| summary.start.at);
-    let mut columns = Columns::every(RUNS);
+    let mut columns = Columns::permitted(RUNS, context.format, &context.look())?;
     // One store for all is told once, and leaves the room to what tells them apart.
     let store = runs.first().map(|summary| summary.start.store.clone());
     let common = store.filter(|store| runs.iter().all(|summary| summary.start.store == *store));
@@ -230,13 +229,14 @@ fn list(context: &Context) -> anyhow::Result<Exit> {
     }
     let now = scan::now_ms();
     let rows = runs.iter().map(|summary| Run { summary, now });
-    let mut out = context.ui.out();
+    let mut out = context.pages();
     if table && runs.is_empty() {
         out.write_all(b"No runs.\n")?;
         out.flush()?;
     } else {
         render::rows(context.format, columns, &context.look(), rows, &mut out)?;
     }
+    drop(out);
     if let Some(store) = common.filter(|_| table) {
         context.ui.status(format!("all of them on {store}"));
     }
@@ -394,7 +394,7 @@ const OF_RUN: &[Column<OfRun>] = &[
 
 fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
     let parts = parts(name)?;
-    let mut out = context.ui.out();
+    let mut out = context.pages();
     if context.format == Format::Table {
         for summary in &parts {
             let start = &summary.start;
@@ -408,7 +408,7 @@ fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
         writeln!(out)?;
     }
     let every = Chosen::default();
-    let columns = Columns::every(OF_RUN);
+    let columns = Columns::permitted(OF_RUN, context.format, &context.look())?;
     let mut renderer = Renderer::new(context.format, columns, &context.look(), &mut out);
     let (mut damage, mut torn) = (None, false);
     for summary in &parts {
@@ -420,6 +420,7 @@ fn show(context: &Context, name: &str) -> anyhow::Result<Exit> {
         damage = damage.or(changed.damage);
     }
     renderer.finish()?;
+    drop(out);
     if let Some(damage) = damage {
         return Err(damage.into());
     }

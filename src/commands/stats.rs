@@ -33,8 +33,8 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
-    if context.format == Format::Ids {
-        return Err(Usage::new("figures cannot be printed as ids")
+    if matches!(context.format, Format::Ids | Format::Template) {
+        return Err(Usage::new("figures cannot be printed as ids or with --format")
             .hint("use table, json, ndjson or yaml; `sessctl list -o ids` prints the ids of sessions")
             .into());
     }

@@ -81,6 +81,7 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    report::permit(context)?;
     if !args.dry_run {
         for context in context.each() {
             context.permit_change()?;

@@ -19,7 +19,8 @@ use crate::store::sql::SqlPlace;
 pub(super) fn named(args: &GlobalArgs, profile: &Profile) -> anyhow::Result<Vec<(String, Profile)>> {
     let given = &args.target.store;
     // An empty variable is none; an empty option is one whose variable was not set in a script.
-    if given.iter().any(String::is_empty) && std::env::var_os("SESSCTL_STORE").is_none() {
+    let of_variable = std::env::var_os("SESSCTL_STORE").is_some_and(|store| store.is_empty());
+    if given.iter().any(String::is_empty) && !of_variable {
         return Err(Usage::new("--store is empty")
             .hint("leave it out to use the profile's store or localhost")
             .into());

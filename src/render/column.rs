@@ -190,4 +190,9 @@ impl<R: Rows> Column<R> {
     pub fn is_drawn(&self) -> bool {
         !self.head.is_empty()
     }
+
+    /// Whether a user may mean it: by its name or by what stands above it, in capitals or not.
+    pub fn answers_to(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name) || self.is_drawn() && self.head.eq_ignore_ascii_case(name)
+    }
 }

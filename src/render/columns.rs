@@ -3,12 +3,13 @@
 
 use crate::fault::{Usage, did_you_mean};
 use crate::layout::session::{Certainty, Login, Session};
-use crate::render::Format;
+use crate::render::{Format, Options};
 use crate::store::{Need, Ttl};
 
 use super::clock::{self, Times};
 use super::column::{Cell, Datum, Fault, Rows, Tone};
 use super::safe::safe;
+use super::template::Template;
 
 /// The rows of sessions.
 #[derive(Debug, Clone, Copy)]
@@ -353,9 +354,9 @@ pub(super) fn one_line(error: &str) -> String {
     error.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
-/// The column of that name, in capitals or not.
+/// The column of that name or head, in capitals or not.
 pub fn by_name(name: &str) -> Result<&'static Column, Usage> {
-    COLUMNS.iter().find(|column| column.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+    COLUMNS.iter().find(|column| column.answers_to(name)).ok_or_else(|| {
         let name = &*name.to_ascii_lowercase();
         Usage::new(format!("unknown column `{name}`"))
             .hint(did_you_mean(name, COLUMNS.iter().map(|column| column.name)))
@@ -370,11 +371,26 @@ pub struct Columns<R: Rows = Sessions> {
     pub chosen: bool,
     /// Nothing is cut, however wide it gets.
     pub wide: bool,
+    /// What rows look like where the user said it; `list` has just the columns for that.
+    pub(super) template: Option<Template<R>>,
 }
 
 impl Columns {
-    /// What `--columns` and `--wide` ask for, or what is usual for the form.
-    pub fn choose(format: Format, names: Option<&str>, wide: bool) -> Result<Columns, Usage> {
+    /// What `--columns`, `--wide` and `--format` ask for, or what is usual for the form.
+    pub fn choose(
+        format: Format,
+        names: Option<&str>,
+        wide: bool,
+        template: Option<&str>,
+    ) -> Result<Columns, Usage> {
+        if let Some(template) = template {
+            if names.is_some() {
+                return Err(
+                    Usage::new("--format and --columns contradict each other").hint("use one of them")
+                );
+            }
+            return Columns::of_template(COLUMNS, template);
+        }
         if format == Format::Ids {
             // Names are checked all the same, and nothing is asked of the server for them.
             names.map(Columns::parse).transpose()?;
@@ -385,11 +401,11 @@ impl Columns {
         }
         if format == Format::Table && !wide {
             let list = TABLE.iter().filter_map(|name| COLUMNS.iter().find(|column| column.name == *name));
-            return Ok(Columns { list: list.collect(), chosen: false, wide });
+            return Ok(Columns { wide, ..Columns::of(list.collect(), false) });
         }
         if format == Format::Table {
             let list = COLUMNS.iter().filter(|column| column.name != STORE);
-            return Ok(Columns { list: list.collect(), chosen: true, wide });
+            return Ok(Columns { wide, ..Columns::of(list.collect(), true) });
         }
         Ok(Columns { wide, ..Columns::whole() })
     }
@@ -397,7 +413,7 @@ impl Columns {
     /// With the store in front, where there are several and nobody chose otherwise.
     #[must_use]
     pub fn of_several(mut self, names: Option<&str>) -> Columns {
-        if names.is_none() && self.list.len() > 1 {
+        if names.is_none() && self.template.is_none() && self.list.len() > 1 {
             self.list.retain(|column| column.name != STORE);
             self.list.splice(0..0, COLUMNS.iter().filter(|column| column.name == STORE));
         }
@@ -406,7 +422,7 @@ impl Columns {
 
     /// Every member of a row.
     pub fn whole() -> Columns {
-        Columns { list: COLUMNS[..WHOLE].iter().collect(), chosen: true, wide: false }
+        Columns::of(COLUMNS[..WHOLE].iter().collect(), true)
     }
 
     /// Names with commas in between.
@@ -421,14 +437,43 @@ impl Columns {
         if list.is_empty() {
             return Err(Usage::new("--columns names no column").hint("such as --columns id,user,ttl"));
         }
-        Ok(Columns { list, chosen: true, wide: false })
+        Ok(Columns::of(list, true))
     }
 }
 
 impl<R: Rows> Columns<R> {
+    fn of(list: Vec<&'static super::column::Column<R>>, chosen: bool) -> Columns<R> {
+        Columns { list, chosen, wide: false, template: None }
+    }
+
     /// All columns of a table that is not chosen from.
     pub fn every(columns: &'static [super::column::Column<R>]) -> Columns<R> {
-        Columns { list: columns.iter().collect(), chosen: false, wide: false }
+        Columns::of(columns.iter().collect(), false)
+    }
+
+    /// All columns of a table that is not chosen from, for a form that its rows have; others are refused.
+    pub fn permitted(
+        columns: &'static [super::column::Column<R>],
+        format: Format,
+        options: &Options,
+    ) -> Result<Columns<R>, Usage> {
+        if format == Format::Ids && R::ID.is_none() {
+            return Err(Usage::new(format!("{} cannot be printed as ids", R::WHAT)).hint(
+                "use table, json, ndjson, yaml or csv; `sessctl list -o ids` prints the ids of sessions",
+            ));
+        }
+        match &options.template {
+            Some(template) => Columns::of_template(columns, template),
+            None => Ok(Columns::every(columns)),
+        }
+    }
+
+    fn of_template(
+        columns: &'static [super::column::Column<R>],
+        template: &str,
+    ) -> Result<Columns<R>, Usage> {
+        let (template, used) = Template::of(template, columns)?;
+        Ok(Columns { template: Some(template), ..Columns::of(used, true) })
     }
 
     /// What must be asked of the server.
@@ -489,17 +534,17 @@ mod tests {
             assert!(column.name.bytes().all(|byte| byte.is_ascii_lowercase()), "{}", column.name);
             assert!(!COLUMNS[..at].iter().any(|other| other.name == column.name), "{}", column.name);
         }
-        assert_eq!(Columns::choose(Format::Table, None, false).unwrap().list.len(), TABLE.len());
+        assert_eq!(Columns::choose(Format::Table, None, false, None).unwrap().list.len(), TABLE.len());
         assert_eq!(help().lines().count(), 2 + COLUMNS.len());
     }
 
     #[test]
     fn chosen_columns() {
-        let columns = Columns::choose(Format::Json, Some("id, ttl,id,expires"), false).unwrap();
+        let columns = Columns::choose(Format::Json, Some("id, ttl,id,expires"), false, None).unwrap();
         let names: Vec<_> = columns.members().iter().map(|member| member.name).collect();
         assert_eq!(names, ["id", "ttl_ms", "expires_at"]);
         assert_eq!(Columns::parse("id,layout").unwrap().need(), Need::NOTHING);
-        assert_eq!(Columns::choose(Format::Ids, Some("user"), true).unwrap().need(), Need::NOTHING);
+        assert_eq!(Columns::choose(Format::Ids, Some("user"), true, None).unwrap().need(), Need::NOTHING);
         let error = Columns::parse("id,usr").unwrap_err();
         assert_eq!(error.what, "unknown column `usr`");
         assert_eq!(error.hint.unwrap(), "did you mean `user`?");

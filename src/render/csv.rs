@@ -27,34 +27,39 @@ pub(super) fn row<R: Rows>(out: &mut Vec<u8>, members: &[&'static Member<R>], ro
 pub(super) fn cells<'d>(out: &mut Vec<u8>, data: impl Iterator<Item = Datum<'d>>, look: Look) {
     let start = out.len();
     let mut count = 0;
-    for datum in data {
+    for one in data {
         if count > 0 {
             out.push(b',');
         }
         count += 1;
-        match datum {
-            Datum::Null => {}
-            Datum::Id(id) if look.mask => text(out, &mask::id(id, mask::length(id)), look),
-            Datum::Id(id) => text(out, &safe::text(id), look),
-            Datum::Key { key, id } if look.mask => text(out, &mask::key(key, id, mask::length(id)), look),
-            Datum::Key { key, .. } => text(out, &safe::text(key), look),
-            Datum::Text(own) => text(out, own, look),
-            Datum::Owned(own) => text(out, &own, look),
-            Datum::Bytes(own) => text(out, &safe::text(own), look),
-            Datum::Bool(truth) => out.extend_from_slice(if truth { b"true" } else { b"false" }),
-            Datum::Number(number) => json::push_number(out, number),
-            Datum::Time(ms) => {
-                clock::push_rfc3339(out, ms);
-            }
-            Datum::Names(names) => text(out, &names.join("+"), look),
-            Datum::Json(value) => text(out, &value.to_string(), look),
-        }
+        datum(out, one, look, |out, own| text(out, own, look));
     }
     // A line that is empty would be no row.
     if count == 1 && out.len() == start {
         out.extend_from_slice(b"\"\"");
     }
     out.push(b'\n');
+}
+
+/// Appends a fact on its own; `text` writes what may hold anything.
+pub(super) fn datum(out: &mut Vec<u8>, datum: Datum<'_>, look: Look, text: impl Fn(&mut Vec<u8>, &str)) {
+    match datum {
+        Datum::Null => {}
+        Datum::Id(id) if look.mask => text(out, &mask::id(id, mask::length(id))),
+        Datum::Id(id) => text(out, &safe::text(id)),
+        Datum::Key { key, id } if look.mask => text(out, &mask::key(key, id, mask::length(id))),
+        Datum::Key { key, .. } => text(out, &safe::text(key)),
+        Datum::Text(own) => text(out, own),
+        Datum::Owned(own) => text(out, &own),
+        Datum::Bytes(own) => text(out, &safe::text(own)),
+        Datum::Bool(truth) => out.extend_from_slice(if truth { b"true" } else { b"false" }),
+        Datum::Number(number) => json::push_number(out, number),
+        Datum::Time(ms) => {
+            clock::push_rfc3339(out, ms);
+        }
+        Datum::Names(names) => text(out, &names.join("+")),
+        Datum::Json(value) => text(out, &value.to_string()),
+    }
 }
 
 /// Appends a cell, quoted where it must be.

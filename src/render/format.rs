@@ -20,6 +20,9 @@ pub enum Format {
     Csv,
     /// Ids only, one per line
     Ids,
+    /// What --format says
+    #[value(skip)]
+    Template,
 }
 
 impl Format {
@@ -32,6 +35,7 @@ impl Format {
             Format::Yaml => "yaml",
             Format::Csv => "csv",
             Format::Ids => "ids",
+            Format::Template => "template",
         }
     }
 
@@ -44,7 +48,11 @@ impl Format {
         let (last, rest) = names.split_last().unwrap_or((&"table", &[]));
         let known =
             if rest.is_empty() { (*last).to_string() } else { format!("{} or {last}", rest.join(", ")) };
-        Err(Usage::new(format!("-o {}: {what} as {known}", self.name())).hint(hint))
+        let asked = match self {
+            Format::Template => "--format".to_string(),
+            _ => format!("-o {}", self.name()),
+        };
+        Err(Usage::new(format!("{asked}: {what} as {known}")).hint(hint))
     }
 
     /// Forms of one object, or of a card for people.

@@ -8,6 +8,7 @@ use super::column::{Cell, Datum, Tone};
 use super::columns::{Column, by_name};
 use super::sort::direction;
 use super::table::Head;
+use super::template::{self, Piece};
 use super::{Look, Options, clock, csv, glyph, json, mask, safe, table, yaml};
 use crate::fault::Usage;
 use crate::layout::session::{Login, Session};
@@ -126,6 +127,8 @@ pub struct Groups {
     most: usize,
     counts: HashMap<Box<[u8]>, Count>,
     others: Count,
+    /// What rows look like where the user said it.
+    template: Vec<Piece>,
     /// The value of the session in hand, kept for its room.
     scratch: Vec<u8>,
 }
@@ -167,8 +170,40 @@ impl Groups {
             most: MOST,
             counts: HashMap::new(),
             others: Count::default(),
+            template: Vec::new(),
             scratch: Vec::new(),
         }
+    }
+
+    /// Writes rows as the template says, which may name the columns that are counted by, and `count`.
+    pub fn shown_by(mut self, template: &str) -> Result<Groups, Usage> {
+        self.template = template::pieces(template)?;
+        let columns = self.by.columns.iter().map(|column| column.name);
+        let known: Vec<&str> = columns.chain(["count", "authenticated"]).collect();
+        for piece in &self.template {
+            match piece {
+                Piece::Name(name) if !known.iter().any(|one| one.eq_ignore_ascii_case(name)) => {
+                    return Err(template::unknown(name, known));
+                }
+                _ => {}
+            }
+        }
+        Ok(self)
+    }
+
+    fn template(&self, out: &mut Vec<u8>, row: &Row, look: Look) {
+        let members = self.members(row);
+        for piece in &self.template {
+            match piece {
+                Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
+                Piece::Name(name) => {
+                    if let Some((_, datum)) = members.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
+                        template::datum(out, datum.clone(), look);
+                    }
+                }
+            }
+        }
+        template::end(out, look);
     }
 
     /// What must be asked of the server.
@@ -275,6 +310,11 @@ impl Groups {
                 }
             }
             Format::Csv => self.csv(&mut text, &rows, options),
+            Format::Template => {
+                for row in &rows {
+                    self.template(&mut text, row, look);
+                }
+            }
             // The values alone, for a loop in a shell.
             Format::Ids => {
                 for (values, _, _) in

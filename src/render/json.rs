@@ -3,18 +3,9 @@
 use base64::Engine as _;
 
 use super::column::{Datum, Member, Rows};
-use super::columns::Columns;
-use super::{Look, Options, clock, mask, safe};
-use crate::layout::session::Session;
+use super::{Look, clock, mask, safe};
 use crate::render::Format;
 use crate::value::{escaped_json, write_json_text};
-
-/// Appends every member of a row without the braces, for whoever adds some of his own.
-pub fn members(session: &Session<'_>, options: &Options, out: &mut Vec<u8>) {
-    let columns = Columns::whole();
-    let columns = if session.setup.store.is_some() { columns.of_several(None) } else { columns };
-    Names::new(&columns.members()).write(out, session, options.look());
-}
 
 /// A row's members with their names ready to be copied.
 #[derive(Debug)]

@@ -15,6 +15,9 @@ fn an_empty_name_means_nothing() {
     }
     sess.args(["runs", "show", ""]).code(2).says("the run's name is empty");
     sess.args(["count", "--store", ""]).code(2).says("--store is empty");
+    // Whatever else the environment names is not what was meant then.
+    let mut counted = sess.command(["count", "--store", ""]);
+    Ran::of(counted.env("SESSCTL_STORE", sess.server.url())).code(2).says("--store is empty");
     // An empty variable is none.
     let mut counted = sess.command(["count", "--store", &sess.server.url()]);
     assert_eq!(Ran::of(counted.env("SESSCTL_STORE", "")).success().text(), "2\n");

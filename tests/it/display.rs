@@ -332,3 +332,121 @@ fn links_are_for_terminals_alone() {
     );
     sess.args(["layouts", "connect-redis", "--color", "always"]).success().hides("\u{1b}");
 }
+
+#[test]
+fn rows_are_printed_by_a_template() {
+    let sess = steered().express(format!("sess:{}", sid(2)), Some("bob"), &json!({ "ip": "192.0.2.1" }));
+    let list = |more: &[&str]| sess.args([&["list", "--user", "bob"], more].concat());
+    let id = sid(2);
+    list(&["--format", "{id} {user}"]).success().stdout(&format!("{id} bob\n"));
+    list(&["--format", r"{USER}\t{layout}{{}}", "-0"]).success().stdout("bob\tconnect-redis{}\0");
+    list(&["--mask", "--format", "{id}"]).success().stdout(&format!("{}…\n", &id[..8]));
+    // A column as in the table, its members as data.
+    let ran = list(&["--format", "{ttl} {ttl_ms} {login} {authenticated} {created_at}"]).success();
+    let text = ran.text();
+    let [span, ms, rest @ ..] = &text.split(' ').collect::<Vec<_>>()[..] else { panic!("{text}") };
+    assert!(span.ends_with('m') || span.ends_with('h') || *span == "never", "{text}");
+    assert!(*span == "never" || ms.parse::<u64>().is_ok(), "{text}");
+    assert_eq!(rest.last(), Some(&"\n"), "{text}");
+    // No value steers a terminal or makes a line of its own, wherever it is written to.
+    let ran = sess.args(["list", "--sort", "user", "--format", "{user}"]).success();
+    assert_eq!(ran.text().lines().count(), 2, "{}", ran.text());
+    ran.hides("\u{1b}").hides("\u{202e}").shows("\\u{202e}");
+    // Only what is named is asked of the server.
+    sess.server.forget_calls();
+    sess.args(["list", "--layout", "connect-redis", "--format", "{key}"]).success();
+    assert!(!sess.server.calls().contains_key("memory|usage"), "{:?}", sess.server.calls());
+
+    sess.args(["count", "--by", "user", "--sort", "user", "--format", "{count} {user}"])
+        .success()
+        .shows("1 bob\n");
+    sess.args(["layouts", "laravel", "--format", "{layout}"]).success().stdout("laravel\n");
+    sess.args(["discover", "--format", "{keys} {count}"]).success().stdout("sess:<id> 2\n");
+    let ran = sess.args(["purge", "--user", "bob", "--yes", "--format", "{user} {id}"]).success();
+    ran.stdout(&format!("bob {id}\n"));
+    sess.args(["runs", "--format", "{command}: {done} of {matched}"]).success().stdout("purge: 1 of 1\n");
+    sess.args(["undo", "--yes", "--format", "{id}"]).success().stdout(&format!("{id}\n"));
+}
+
+#[test]
+fn a_template_that_makes_no_sense_is_refused_before_anything_is_done() {
+    let sess = Sess::new().many(2);
+    for (args, what) in [
+        (&["list", "--format", "{idd}"][..], "did you mean `id`?"),
+        (&["list", "--format", "id"], "there is no `{name}` in it"),
+        (&["list", "--format", "json"], "-o json"),
+        (&["list", "--format", "{id"], "has no `}` after it"),
+        (&["list", "--format", "{id}", "-o", "csv"], "cannot be used with"),
+        (&["list", "--format", "{id}", "--columns", "id"], "use one of them"),
+        (&["count", "--by", "user", "--format", "{usr}"], "did you mean `user`?"),
+        (&["count", "--format", "{count}"], "add --by COLUMN"),
+        (&["purge", "--all", "--yes", "--format", "{uzer}"], "did you mean `user`?"),
+        (&["expire", "--all", "--in", "1h", "--yes", "--format", "{x}"], "no `{x}` here"),
+        (&["inspect", "x", "--format", "{id}"], "inspect prints a session as"),
+        (&["stats", "--format", "{x}"], "cannot be printed"),
+        (&["doctor", "--format", "{x}"], "cannot be printed"),
+        (&["runs", "--format", "{x}"], "no `{x}` here"),
+        (&["discover", "--format", "{x}"], "no `{x}` here"),
+    ] {
+        sess.changes_nothing(args).code(2).says(what);
+    }
+}
+
+#[test]
+fn what_is_longer_than_the_screen_goes_through_a_pager() {
+    let sess =
+        Sess::new().many(100).express(format!("sess:{}", sid(200)), Some("a\u{1b}]0;x\u{7}"), &json!({}));
+    let paged = sess.server.dir.path().join("paged");
+    let pager = format!("cat >'{}'", paged.display());
+    let sess = sess.env("SESSCTL_PAGER", &pager);
+    let on_screen = |args: &[&str]| {
+        let (code, shown) = sess.terminal_of(80, 24, args).end();
+        assert_eq!(code, Some(0), "{args:?}: {shown}");
+        (
+            shown,
+            std::fs::read_to_string(&paged).inspect(|_| std::fs::remove_file(&paged).expect("it goes")).ok(),
+        )
+    };
+    for args in [
+        &["list"][..],
+        &["count", "--by", "user"],
+        &["layouts"],
+        &["inspect", "--user", "user1", "--user", "user2", "--user", "user3"],
+    ] {
+        let (shown, through) = on_screen(args);
+        let through = through.unwrap_or_else(|| panic!("{args:?} is not paged: {shown}"));
+        assert!(through.lines().count() > 22, "{args:?}: {through}");
+        assert!(!through.contains("\u{1b}]") && !through.contains('\u{7}'), "{through:?}");
+        assert!(!shown.contains("user7"), "{args:?}: {shown}");
+    }
+    // What was found is said when the pager is done, and is no part of what it shows.
+    let (shown, through) = on_screen(&["list"]);
+    assert!(shown.contains("101 sessions shown"), "{shown}");
+    assert_eq!(through.expect("paged").lines().count(), 102);
+    for args in [
+        &["list", "--user", "user7"][..],
+        &["list", "--no-pager"],
+        &["list", "-o", "json"],
+        &["list", "-o", "csv"],
+        &["list", "--format", "{id} {user}"],
+    ] {
+        let (shown, through) = on_screen(args);
+        assert_eq!(through, None, "{args:?}");
+        assert!(shown.contains("user7"), "{args:?}: {shown}");
+    }
+    // Nothing is paged into a pipe.
+    sess.args(["list"]).success().shows("user7");
+    assert!(!paged.exists());
+}
+
+#[test]
+fn a_pager_may_end_early_or_not_be_there() {
+    let mut sess = Sess::new().many(5000);
+    for (pager, shows) in [("head -n 2", 2), ("no-such-pager -x", 5001), ("cat", 5001), ("", 5001)] {
+        sess = sess.env("SESSCTL_PAGER", pager);
+        let (code, shown) = sess.terminal_of(80, 24, &["list"]).end();
+        assert_eq!(code, Some(0), "{pager}: {shown}");
+        let rows = shown.lines().filter(|line| line.contains("connect-r") || line.contains("LAYOUT")).count();
+        assert_eq!(rows, shows, "{pager}: {shown}");
+    }
+}

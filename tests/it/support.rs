@@ -598,7 +598,12 @@ impl Sess {
         for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
             command.env(name, self.server.dir.path());
         }
-        command.env("TERM", "xterm").envs(self.env.iter().cloned()).stdin(Stdio::null());
+        // A test that wants a pager names one.
+        command
+            .env("SESSCTL_PAGER", "")
+            .env("TERM", "xterm")
+            .envs(self.env.iter().cloned())
+            .stdin(Stdio::null());
         let args: Vec<OsString> = args.into_iter().map(|arg| arg.as_ref().to_os_string()).collect();
         let globals = self.globals.iter().map(OsString::from);
         let names_one = |arg: &OsString| arg == "--store" || arg == "--profile";

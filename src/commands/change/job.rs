@@ -87,6 +87,7 @@ impl<'a> Job<'a> {
         near: &Rc<Near<'a>>,
         audit: Option<Audit>,
     ) -> anyhow::Result<Job<'a>> {
+        report::permit(context)?;
         let safety = change.safety;
         let mut store = context.store()?;
         let pace = if intent.shows {
@@ -119,8 +120,7 @@ impl<'a> Job<'a> {
             noted: 0,
             one_pass: false,
             exit: Exit::Done,
-            changed: matches!(context.format, Format::Json | Format::Ndjson | Format::Yaml | Format::Ids)
-                .then(Spool::default),
+            changed: (!matches!(context.format, Format::Table | Format::Csv)).then(Spool::default),
             recorded: recorded(&context.setups),
             ended: Vec::new(),
             interrupted: false,
@@ -298,7 +298,7 @@ impl<'a> Job<'a> {
         if let Some(error) = &self.failure {
             let left = report.matched.saturating_sub(report.done + report.gone + report.changed);
             // For people the report has told every error already.
-            let told = matches!(self.context.format, Format::Table | Format::Ids)
+            let told = matches!(self.context.format, Format::Table | Format::Ids | Format::Template)
                 && report.errors.contains(&error.to_string());
             ui.warn(if told { "stopped there".to_string() } else { format!("stopped: {error}") });
             if let Error::Full { .. } | Error::Denied { .. } = error

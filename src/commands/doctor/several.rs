@@ -35,7 +35,7 @@ pub(super) fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         }
     }
     let exit = Exit::of_several(exits.iter().copied());
-    let mut out = context.ui.out();
+    let mut out = context.pages();
     match context.format {
         Format::Table => {
             for (place, examined) in &each {

@@ -13,6 +13,13 @@ const COMMANDS: &[(&str, &str)] = &[
     ("info", "discover"),
     ("scan", "discover"),
     ("detect", "discover"),
+    ("ping", "doctor"),
+    ("health", "doctor"),
+    ("check", "doctor"),
+    ("lint", "doctor"),
+    ("top", "watch"),
+    ("monitor", "watch"),
+    ("summary", "stats"),
     ("frameworks", "layouts"),
     ("ttl", "expire"),
     ("touch", "expire"),
@@ -54,7 +61,6 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--tls", "--store"),
     ("--json", "--output"),
     ("--csv", "--output"),
-    ("--format", "--output"),
     ("--framework", "--layout"),
     ("--username", "--user"),
     ("--order", "--sort"),
@@ -65,8 +71,8 @@ const OPTIONS: &[(&str, &str)] = &[
 
 /// Options that there is nothing like, and what to do instead.
 const INSTEAD: &[(&str, &str)] = &[
-    ("--watch", "list shows one moment: run it again, for instance with watch(1)"),
-    ("--follow", "list shows one moment: run it again, for instance with watch(1)"),
+    ("--watch", "list shows one moment; `sessctl watch` shows sessions come and go"),
+    ("--follow", "list shows one moment; `sessctl watch` shows sessions come and go"),
     ("--wide", "`sessctl list --wide` shows more columns"),
     ("--desc", "a `-` before the column sorts descending: --sort -ttl"),
 ];
@@ -137,7 +143,8 @@ mod tests {
             (&["history"], "'runs'"),
             (&["list", "--created", "1h"], "'--age'"),
             (&["purge", "--force"], "'--yes'"),
-            (&["list", "--watch"], "watch(1)"),
+            (&["list", "--watch"], "sessctl watch"),
+            (&["ping"], "'doctor'"),
             (&["list", "-o", "yml"], "-o yaml"),
             (&["lsit"], "'list'"),
         ] {

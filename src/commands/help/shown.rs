@@ -57,12 +57,13 @@ Data goes to standard output; notes, questions, progress and errors go to standa
 progress are for terminals only; NO_COLOR in the environment turns colour off there, too.
 
 An id is a credential. Tables show only the beginning of each id, and every command accepts that \
-beginning; json, ndjson, csv and ids carry it whole unless --mask is given or the profile says `mask = \
-true`.
+beginning; json, ndjson, csv, ids and --format carry it whole unless --mask is given or the profile says \
+`mask = true`.
 
 Examples:
   For a script, one line per session:
     sessctl list --columns id,user,ttl -o ndjson
+    sessctl list --format '{user}\\t{ttl}\\t{id}'
   The ids of one user's sessions, and how to end them:
     sessctl list --user alice -o ids | sessctl purge --ids-from - --yes
   Ids that may contain line breaks:

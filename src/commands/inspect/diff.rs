@@ -171,8 +171,8 @@ const COLUMNS: &[Column<Differences>] = &[
 ];
 
 /// Refuses a form that differences do not have.
-pub(super) fn permit(format: Format) -> Result<(), Usage> {
-    render::permit::<Differences>(format)
+pub(super) fn permit(context: &Context) -> Result<(), Usage> {
+    Columns::permitted(COLUMNS, context.format, &context.look()).map(drop)
 }
 
 /// Prints in what they differ, in the order of the first, and then what only the second has.
@@ -210,7 +210,9 @@ pub(super) fn print(
         }
     }
     if context.format != Format::Table || !rows.is_empty() {
-        render::rows(context.format, Columns::every(COLUMNS), &context.look(), rows, &mut *out)?;
+        let look = context.look();
+        let columns = Columns::permitted(COLUMNS, context.format, &look)?;
+        render::rows(context.format, columns, &look, rows, &mut *out)?;
     }
     out.flush()?;
     context.ui.status(format!("{} differ, {same} are equal", plural(differ, "member")));
