@@ -4,8 +4,8 @@
 //! like its own. Until such a family turns up it is held back, within bounds.
 
 use crate::layout::session::{Certainty, Session};
-use crate::layout::{Blob, Setup, Verdict};
-use crate::store::{Kind, Record};
+use crate::layout::{Blob, Setup, Verdict, key, php};
+use crate::store::{Kind, Raw, Record};
 
 use super::Known;
 
@@ -24,6 +24,8 @@ struct Family {
     hash: bool,
     /// One of it was a session by itself.
     sure: bool,
+    /// What the values of such are written in, a bit each.
+    written: u16,
 }
 
 #[derive(Default)]
@@ -42,37 +44,75 @@ impl Families {
     /// Remembers the family of a recognised session.
     pub fn know(&mut self, at: u16, session: &Session<'_>, known: &Known) {
         let sure = session.certainty == Certainty::Sure;
-        self.know_of(at, session.before(), session.id, session.hash, sure, known);
+        let written = if sure { written(session.raw) } else { 0 };
+        let family = self.know_of(at, session.before(), session.id, session.hash, known);
+        if let Some(family) = family {
+            family.sure |= sure;
+            family.written |= written;
+        }
     }
 
     /// The same for a key whose value says by itself that it is one.
     pub fn know_key(&mut self, at: u16, setup: &Setup, record: &Record, known: &Known) {
         let Some(place) = (setup.layout.keys.locate)(setup, &record.key.0) else { return };
         let (before, id) = (&record.key.0[..place.id.start], &record.key.0[place.id]);
-        self.know_of(at, before, id, record.raw.kind() == Some(Kind::Hash), true, known);
+        let hash = record.raw.kind() == Some(Kind::Hash);
+        if let Some(family) = self.know_of(at, before, id, hash, known) {
+            family.sure = true;
+            family.written |= written(&record.raw);
+        }
     }
 
-    fn know_of(&mut self, at: u16, prefix: &[u8], id: &[u8], hash: bool, sure: bool, known: &Known) {
+    fn know_of(
+        &mut self,
+        at: u16,
+        prefix: &[u8],
+        id: &[u8],
+        hash: bool,
+        known: &Known,
+    ) -> Option<&mut Family> {
         let fits = |family: &Family| family.at == at && family.length == id.len() && family.prefix == prefix;
-        if let Some(last) = self.all.get(self.last)
-            && fits(last)
-            && last.alphabet == ANY
-            && last.sure >= sure
-        {
-            return;
+        if !self.all.get(self.last).is_some_and(fits) {
+            if let Some(position) = self.all.iter().position(fits) {
+                self.last = position;
+            } else if self.all.len() < MAX_FAMILIES {
+                self.last = self.all.len();
+                let (prefix, length) = (prefix.to_vec(), id.len());
+                known.add(&prefix, hash);
+                self.all.push(Family { at, prefix, length, alphabet: 0, hash, sure: false, written: 0 });
+            } else {
+                return None;
+            }
         }
-        let alphabet = alphabet(id);
-        if let Some(position) = self.all.iter().position(fits) {
-            self.last = position;
-            let family = &mut self.all[position];
-            family.alphabet = family.alphabet.max(alphabet);
-            family.sure |= sure;
-        } else if self.all.len() < MAX_FAMILIES {
-            self.last = self.all.len();
-            let (prefix, length) = (prefix.to_vec(), id.len());
-            known.add(&prefix, hash);
-            self.all.push(Family { at, prefix, length, alphabet, hash, sure });
+        let family = &mut self.all[self.last];
+        if family.alphabet != ANY {
+            family.alphabet = family.alphabet.max(alphabet(id));
         }
+        Some(family)
+    }
+
+    /// Whether a key that could be one of this layout is a stranger among the sessions of another, which
+    /// have its prefix and its form of id and say so themselves: written in something else than they are, or
+    /// naming nobody. What the layout's own default prefix begins is none.
+    pub fn is_stranger(&self, setups: &[Setup], at: u16, blob: &Blob<'_>) -> bool {
+        let setup = &setups[usize::from(at)];
+        let default = setup.layout.keys.prefix.as_bytes();
+        let own = !default.is_empty() && key::rfind(blob.key, default).is_some();
+        let mut others = self.all.iter().filter(|family| {
+            family.sure
+                && family.at != at
+                && !family.prefix.is_empty()
+                && family.has(&setups[usize::from(family.at)], blob.key)
+        });
+        let Some(other) = others.next().filter(|_| !own) else { return false };
+        let written = written(blob.raw);
+        let foreign = written & other.written == 0 && others.all(|other| written & other.written == 0);
+        let names = || {
+            let data = (setup.layout.read)(setup, blob);
+            let facts = data.value().map(|data| (setup.layout.describe)(setup, blob, data));
+            facts.is_some_and(|facts| facts.user.is_some())
+        };
+        foreign || !names()
     }
 
     /// What a key is that says too little by itself, or could be of any layout with such keys: a session of
@@ -100,6 +140,23 @@ impl Families {
             };
         }
         found
+    }
+
+    /// Of a session, the layout that has told itself in the same family and has its like under another
+    /// layout's name as well.
+    pub fn special(&self, setups: &[Setup], at: u16, blob: &Blob<'_>) -> Option<u16> {
+        let own = &setups[usize::from(at)];
+        if own.named || own.layout.same_as.is_empty() {
+            return None;
+        }
+        let mut others = self.all.iter().filter(|family| family.sure && family.at < at);
+        let found = others.find(|family| {
+            let setup = &setups[usize::from(family.at)];
+            own.layout.same_as.contains(&setup.layout.name)
+                && family.has(setup, blob.key)
+                && (setup.layout.recognize)(setup, blob) == Verdict::Kin
+        });
+        found.map(|family| family.at)
     }
 
     /// Holds a key back until its family turns up.
@@ -177,6 +234,33 @@ impl Family {
             && (setup.layout.keys.locate)(setup, key).is_some_and(|place| {
                 place.id.start == start && (place.usual || alphabet(&key[start..]) <= self.alphabet)
             })
+    }
+}
+
+/// What a value is written in, a bit each; all of them where that cannot be told, none where there is nothing.
+fn written(raw: &Raw) -> u16 {
+    let text = match raw {
+        Raw::Text(text) | Raw::Head(text, _) => &text[..],
+        Raw::Hash(_) => return 1,
+        _ => return 0,
+    };
+    match text {
+        [] => 0,
+        // Compressed.
+        [0x1f, 0x8b, ..] | [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => u16::MAX,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x04, 0x22, 0x4d, 0x18, ..] | [0xfd, b'7', b'z', b'X', ..] => {
+            u16::MAX
+        }
+        [b'{', ..] => 1 << 1,
+        [b'[', ..] => 1 << 2,
+        [0x80, 2..=5, ..] => 1 << 3,
+        [0x04, 0x08, ..] => 1 << 4,
+        [0x83, b't' | b'P' | b'h', ..] => 1 << 5,
+        [0xac, 0xed, ..] => 1 << 6,
+        [0x81..=0x9f | 0xdc..=0xdf, ..] => 1 << 7,
+        _ if php::is_likely(text) => 1 << 8,
+        _ if std::str::from_utf8(text).is_ok() => 1 << 9,
+        _ => 1 << 10,
     }
 }
 

@@ -301,7 +301,11 @@ impl Run<'_> {
     /// What a key is beside those that are sessions by themselves.
     fn among_neighbours(&self, identity: Identity, blob: &Blob<'_>) -> Identity {
         let own = match identity {
-            Identity::Session(_, Certainty::Sure) => return identity,
+            // A layout that writes the same, and more, may be told by another session of it.
+            Identity::Session(at, Certainty::Sure) => {
+                let special = self.families.special(self.detector.setups, at, blob);
+                return special.map_or(identity, |at| Identity::Session(at, Certainty::Sure));
+            }
             Identity::Session(at, _) | Identity::Several(at) | Identity::Kin(at) => Some(at),
             Identity::Open | Identity::Foreign => None,
         };
@@ -311,6 +315,7 @@ impl Run<'_> {
         }
         match self.families.neighbour(setups, blob) {
             Some(at) if own != Some(at) => Identity::Session(at, Certainty::Kin),
+            None if own.is_some_and(|at| self.families.is_stranger(setups, at, blob)) => Identity::Foreign,
             _ => identity,
         }
     }

@@ -97,6 +97,9 @@ fn a_general_value_is_of_the_layout_of_its_neighbours() {
         .set(flask(2), "17")
         .set(rails(2), r#"["a"]"#)
         .set(quart(2), r#"{"session_id":"x","user_id":6}"#)
+        // Elsewhere an array of PHP would do for a session of PHP's own.
+        .set(quart(3), r#"a:2:{s:2:"id";i:42;s:4:"name";s:4:"lamp";}"#)
+        .set(quart(4), r#"a:2:{s:2:"id";i:43;s:4:"name";s:5:"chair";}"#)
         .set("q_stats", r#"{"user_id":6}"#);
     let rows = sess.rows(&["--sort", "user"]);
     let text = |row: &serde_json::Value, name: &str| row[name].as_str().expect("text").to_owned();

@@ -24,6 +24,10 @@ const REMEMBER: &str = "remember";
 const AUDIENCE: &str = "default";
 /// Characters of an id: 32 bytes in base64url.
 const ID: usize = 43;
+/// Characters of `[[{},"a"]]`, sealed.
+const SEALED: usize = 14;
+/// How an object begins in base64.
+const INFO: &str = "ey";
 /// Bytes of the cookie's header.
 const HEADER: usize = 82;
 
@@ -192,11 +196,13 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 
 /// The parts of a value: the sealed session, and its info.
 fn parts<'v>(blob: &'v Blob<'_>) -> Option<(&'v str, Option<&'v str>)> {
-    let is_text = |text: &str| !text.is_empty() && Alphabet::Base64Url.all(text.as_bytes());
+    // A list of names is none: the least session is sealed in more, and the info is JSON.
+    let is_text = |text: &str| text.len() >= SEALED && Alphabet::Base64Url.all(text.as_bytes());
+    let is_info = |text: &str| text.starts_with(INFO) && Alphabet::Base64Url.all(text.as_bytes());
     match blob.json()? {
         Value::List(items) => match &items[..] {
             [Value::Text(sealed)] if is_text(sealed) => Some((sealed, None)),
-            [Value::Text(sealed), Value::Text(info)] if is_text(sealed) && is_text(info) => {
+            [Value::Text(sealed), Value::Text(info)] if is_text(sealed) && is_info(info) => {
                 Some((sealed, Some(info)))
             }
             _ => None,
@@ -443,6 +449,25 @@ mod tests {
         ] {
             let place = locate(&free, key.as_bytes());
             assert_eq!(place.is_some_and(|place| key[place.id] == *ID), found, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_names_is_no_session() {
+        const SEALED: &str = "_oLgyicen1l1ymFSlgBOOAfg7kkaNHTNCpR7tjxWhhvF0SWI";
+        let key = "session:JnCq7YIM3vcAknq4CjZbcyC3O3G5oGdtY4PwW8F_CiI";
+        let info = URL_SAFE_NO_PAD.encode(r#"{"default":{"a":1}}"#);
+        for (value, fits) in [
+            (format!(r#"["{SEALED}"]"#), true),
+            (format!(r#"["{SEALED}","{info}"]"#), true),
+            (format!(r#"["{SEALED}","{SEALED}"]"#), false),
+            (r#"["a","b"]"#.to_string(), false),
+            (r#"["administrator","reader-of-reports"]"#.to_string(), false),
+            (r#"["reader"]"#.to_string(), false),
+        ] {
+            let raw = Raw::Text(value.clone().into_bytes());
+            let blob = Blob::new(key.as_bytes(), &raw, Limits::default());
+            assert_eq!(recognize(&Setup::free(&LAYOUT), &blob) == Verdict::Sure, fits, "{value}");
         }
     }
 

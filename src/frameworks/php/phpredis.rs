@@ -142,6 +142,8 @@ pub(super) fn by_value(blob: &Blob<'_>, id: &[u8], before: &[u8]) -> Verdict {
         Verdict::no("the session is inside a serialized string, which native sessions are not")
     } else if found.is_variables() {
         Verdict::Sure
+    } else if is_row(data) {
+        Verdict::no("a list, whose members have no names as variables have")
     } else if data.members().is_none_or(<[_]>::is_empty) {
         Verdict::Kin
     } else if !is_serialized(found) {
@@ -157,6 +159,13 @@ pub(super) fn by_value(blob: &Blob<'_>, id: &[u8], before: &[u8]) -> Verdict {
     } else {
         Verdict::Several
     }
+}
+
+/// Whether the members are only numbered.
+fn is_row(data: &Value<'_>) -> bool {
+    data.members().is_some_and(|members| {
+        !members.is_empty() && members.iter().all(|(name, _)| name.bytes().all(|byte| byte.is_ascii_digit()))
+    })
 }
 
 pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
@@ -209,6 +218,9 @@ mod tests {
             }
             assert_eq!(verdicts(&key, b"a|i:1;")[0], Verdict::Sure);
         }
+        // A list has no variables.
+        let list = b"a:2:{i:0;s:1:\"a\";i:1;s:1:\"b\";}";
+        assert!(verdicts(&format!("shop:sess:{id}"), list).iter().all(is_no));
         // What a cache put a string around is not native.
         assert!(is_no(&verdicts(&format!("shop:{id}"), b"s:6:\"a|i:1;\";")[0]));
     }

@@ -73,8 +73,10 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         [(one, a), (other, b)] if one != other && is_session(one, a) && is_session(other, b) => {
             if usual() {
                 Verdict::Sure
-            } else {
+            } else if setup.named || blob.key.contains(&b'_') {
                 Verdict::Weak
+            } else {
+                Verdict::no("the key is not <name>_<id>")
             }
         }
         _ => Verdict::no("the value is not {created, session}"),

@@ -119,7 +119,7 @@ pub(super) fn locate(setup: &Setup, key: &[u8], marker: &str) -> Option<Place> {
     };
     let rest = &key[start..];
     // The engine cached_db has the longer marker, and this one is the beginning of it.
-    if marker == MARKER && rest.starts_with(b"d_db") && rest.len() >= b"d_db".len() + MADE {
+    if marker == MARKER && rest.starts_with(b"d_db") {
         return None;
     }
     let length = if let Some(suffix) = setup.text("suffix") {
@@ -235,6 +235,7 @@ mod tests {
             ("_stats", DICT),
             ("short", DICT),
             (&format!("d_db{ID}"), DICT),
+            ("d_dbconfig", DICT),
         ] {
             assert!(matches!(verdict(&free, &key(id), value), Verdict::No(_)), "{id} {value:?}");
         }

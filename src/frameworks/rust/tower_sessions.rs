@@ -107,8 +107,22 @@ fn read<'b>(_: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     }
 }
 
+/// Whether a member is axum-login's own, whatever with_data_key calls it (axum-login 0.18, src/session.rs
+/// `Data`).
+fn is_login(value: &Value<'_>) -> bool {
+    let is_member = |name: &str| matches!(name, "user_id" | "auth_hash");
+    value.as_map().is_some_and(|members| {
+        members.len() == 2
+            && members.iter().all(|(name, _)| is_member(name))
+            && matches!(value.get("auth_hash"), Some(Value::List(_) | Value::Bytes(_) | Value::Null))
+    })
+}
+
 fn describe<'b>(setup: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b> {
-    let login = data.get(setup.text(DATA_KEY.name).unwrap_or("axum-login.data"));
+    let login = data.get(setup.text(DATA_KEY.name).unwrap_or("axum-login.data")).or_else(|| {
+        let members = data.as_map()?.iter();
+        members.map(|(_, value)| value).find(|value| is_login(value))
+    });
     let user = login.and_then(|login| go::named(login.get("user_id")?));
     let facts = go::facts(data);
     Facts { user: user.or(facts.user), ..facts }
@@ -116,20 +130,44 @@ fn describe<'b>(setup: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts
 
 /// The members beside axum-login's own, which is there for whoever has been seen.
 fn members<'v>(data: &'v Value<'v>) -> Option<Cow<'v, Value<'v>>> {
-    match data.get("axum-login.data").and_then(|login| login.get("user_id")) {
-        Some(user) if !matches!(user, Value::Null) => None,
-        _ => {
-            let own = data.as_map()?.iter().filter(|(name, _)| name != "axum-login.data");
-            Some(Cow::Owned(Value::Map(own.cloned().collect())))
-        }
+    let all = data.as_map()?;
+    let is_own = |name: &str, value: &Value<'_>| name == "axum-login.data" || is_login(value);
+    let someone = |value: &Value<'_>| value.get("user_id").is_some_and(|user| !matches!(user, Value::Null));
+    if all.iter().any(|(name, value)| is_own(name, value) && someone(value)) {
+        return None;
     }
+    let rest = all.iter().filter(|(name, value)| !is_own(name, value));
+    Some(Cow::Owned(Value::Map(rest.cloned().collect())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::codec::Limits;
+    use crate::layout::session::Unnamed;
+    use crate::layout::whose;
     use crate::store::Raw;
+
+    #[test]
+    fn a_login_has_whatever_name_the_application_gives_it() {
+        let json = |text: &'static str| {
+            crate::codec::json::decode(text.as_bytes(), &Limits::default()).expect("JSON")
+        };
+        let raw = Raw::Text(Vec::new());
+        let (setup, blob) = (Setup::free(&LAYOUT), Blob::new(b"", &raw, Limits::default()));
+        for (text, user, unnamed) in [
+            (r#"{"axum-login.data":{"user_id":7,"auth_hash":[1]}}"#, Some("7"), Unnamed::Unknown),
+            (r#"{"shop.auth":{"user_id":"k","auth_hash":[1]}}"#, Some("k"), Unnamed::Unknown),
+            (r#"{"shop.auth":{"user_id":null,"auth_hash":null}}"#, None, Unnamed::Nobody),
+            (r#"{"shop.auth":{"user_id":{},"auth_hash":[1]}}"#, None, Unnamed::Unknown),
+            (r#"{"order":{"user_id":7,"total":3}}"#, None, Unnamed::Open),
+        ] {
+            let data = json(text);
+            assert_eq!(describe(&setup, &blob, &data).user.as_deref(), user, "{text}");
+            let own = members(&data).map_or(Unnamed::Unknown, |own| whose::container(&own));
+            assert_eq!(own, unnamed, "{text}");
+        }
+    }
 
     #[test]
     fn the_id_in_the_value_is_that_of_the_key() {
