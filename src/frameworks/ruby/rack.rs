@@ -133,7 +133,9 @@ pub fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
             if speaks_of_sessions(&blob.key[..place.id.start]) { Verdict::Sure } else { Verdict::Weak }
         }
         Some(data @ Value::Map(_)) if setup.named && is_marked(data) => Verdict::Weak,
-        // It could be anybody's.
+        Some(Value::Map(_)) if setup.named && !setup.is_pointed() => {
+            Verdict::no("JSON under a public id could be anybody's")
+        }
         Some(Value::Map(_)) => Verdict::Kin,
         _ => Verdict::no("the value is not a dump of Marshal and no JSON object"),
     }
