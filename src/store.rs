@@ -24,7 +24,7 @@ pub mod rdb;
 pub mod redis;
 pub mod sql;
 
-pub use contract::{Assurance, Keeper, Lookup, Medium, Offers, Open, Source, Store};
+pub use contract::{Assurance, Keeper, Lookup, Medium, Offers, Open, Source, Store, Writing};
 pub use error::{Error, Reason, is_replication};
 pub use event::{Event, Events, Happened};
 pub use gentle::Gentle;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use super::error::Error;
@@ -273,6 +274,34 @@ pub trait Keeper {
     /// Writes them down for good; only then is anything changed.
     fn prepared(&mut self, backups: &[Backup]) -> std::io::Result<()>;
 
-    /// Of what was prepared last these steps did not happen: one of their keys was written in between.
+    /// The same for whoever has something else to do until they are on the disk, which nothing is changed
+    /// before.
+    fn preparing(&mut self, backups: &[Backup]) -> std::io::Result<Writing> {
+        self.prepared(backups).map(|()| Writing::done())
+    }
+
+    /// Of what was prepared these steps did not happen: one of their keys was written in between.
     fn void(&mut self, steps: &[u32]) -> std::io::Result<()>;
+}
+
+/// Backups on their way to the disk.
+#[derive(Debug)]
+pub struct Writing(Option<Receiver<std::io::Result<()>>>);
+
+impl Writing {
+    /// They are there.
+    pub fn done() -> Writing {
+        Writing(None)
+    }
+
+    /// They are there once this says so.
+    pub fn told_by(told: Receiver<std::io::Result<()>>) -> Writing {
+        Writing(Some(told))
+    }
+
+    /// Waits until they are there.
+    pub fn wait(self) -> std::io::Result<()> {
+        let Some(told) = self.0 else { return Ok(()) };
+        told.recv().unwrap_or_else(|_| Err(std::io::Error::other("what writes to the disk has stopped")))
+    }
 }

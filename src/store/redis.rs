@@ -82,7 +82,7 @@ const LANES: usize = 8;
 /// runs out first, as each key is in a few pages of memory of its own (measured on Redis 7.0.15 with
 /// 50 000 sessions: a transaction's EXEC takes 1.9 µs a session with eight connections and 1.1 with two).
 const NEAR_LANES: usize = 2;
-/// The same where what goes is written down before: each round waits for the disk once.
+/// The same where what goes is written down before, as each round waits for the disk once.
 const KEPT_LANES: usize = 16;
 /// Sessions that are ended at a time while another connection scans, and by value on this machine.
 const PORTION: usize = 1000;
@@ -111,6 +111,8 @@ pub struct RedisStore {
     small: Option<bool>,
     /// MGET is not to be had here, or hits keys that an ACL hides; tried once and then no more.
     no_mget: bool,
+    /// PEXPIRETIME is not to be had here (Redis before 7.0, or forbidden); tried once and then no more.
+    no_instant: bool,
     /// Keys that an ACL hides from this user.
     hidden_keys: u64,
     /// How much is sent at a time, where the server's other users are watched.
@@ -164,6 +166,7 @@ impl RedisStore {
             some_fields_end: None,
             small: None,
             no_mget: false,
+            no_instant: false,
             hidden_keys: 0,
             flow: None,
             close: false,
@@ -546,7 +549,6 @@ impl Store for RedisStore {
         let portion = match self.target.is_near() {
             true if !kept && by_value => NEAR_PORTION,
             true if !kept => NEAR_LANES * WATCHED,
-            _ if kept && !by_value => KEPT_LANES * WATCHED,
             _ => PORTION,
         };
         (!self.cluster).then_some(portion)

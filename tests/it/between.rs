@@ -315,7 +315,7 @@ fn the_right_that_a_full_server_takes_is_named() {
 
 #[test]
 fn an_end_whose_answer_was_lost_is_looked_at_again() {
-    let (sess, proxy) = through(Sess::new().many(40));
+    let (sess, proxy) = through(Sess::new().many(20));
     let before = sess.server.snapshot();
     proxy.hook(|request, _| if request.verb == "EXEC" { Then::CutBehind } else { Then::Forward });
     // The first is the question whether it is permitted.
@@ -328,7 +328,7 @@ fn an_end_whose_answer_was_lost_is_looked_at_again() {
     let ran = sess.args(["purge", "--all", "--yes", "-o", "json"]).code(3);
     let report = ran.json();
     adds_up(&report, &ran.stderr);
-    assert_eq!((&report["done"], &report["failed"]), (&json!(40), &json!(0)), "{report}");
+    assert_eq!((&report["done"], &report["failed"]), (&json!(20), &json!(0)), "{report}");
     assert_eq!((sess.server.size(), &report["complete"]), (0, &json!(false)));
     proxy.pass();
     sess.args(["undo", "--yes"]).success();

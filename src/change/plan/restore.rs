@@ -46,8 +46,6 @@ pub struct Changed<'a> {
     again: HashMap<Digest, bool>,
     /// Written down, and not settled yet.
     prepared: Vec<Kept>,
-    /// Where the last record of those begins.
-    last: usize,
     ready: VecDeque<Kept>,
     /// Not changed after all, or not chosen; an index may have been kept whole with them all the same.
     aside: Vec<Kept>,
@@ -63,7 +61,6 @@ impl<'a> Changed<'a> {
             chosen,
             again: summary.again.iter().map(|name| (*name, false)).collect(),
             prepared: Vec::new(),
-            last: 0,
             ready: VecDeque::new(),
             aside: Vec::new(),
             ended: false,
@@ -79,12 +76,11 @@ impl<'a> Changed<'a> {
     fn read(&mut self) {
         let kept = match self.reader.record() {
             Ok(Some(Record::Prepared(kept))) => {
-                self.last = self.prepared.len();
                 self.prepared.extend(kept);
                 return;
             }
             Ok(Some(Record::Void { steps })) => {
-                for kept in self.prepared.split_off(self.last) {
+                for kept in std::mem::take(&mut self.prepared) {
                     if steps.contains(&kept.backup.step) {
                         self.set_aside(kept);
                     } else {
@@ -193,5 +189,53 @@ impl Work for Restoring<'_> {
             report.count(outcome);
         }
         Ok(Batch { sessions, stopped })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::plan::run::{RunFile, Start, summary};
+    use crate::store::{Backup, Content, Key, Own};
+
+    #[test]
+    fn what_is_void_is_so_whichever_record_it_was_prepared_by() {
+        let kept = |step: u32| Kept {
+            id: step.to_string().into_bytes(),
+            layout: "connect-redis".to_string(),
+            user: None,
+            nobody: false,
+            ends: None,
+            backup: Backup {
+                step,
+                key: Key(format!("sess:{step}").into_bytes()),
+                content: Content::Text(b"{}".to_vec()),
+                expires: None,
+                own: Own::End,
+                companions: Vec::new(),
+            },
+        };
+        // Four rounds were under way at once; of the first one session was written in between, and tried
+        // again by itself. Then the run died, or it did not.
+        for (settled, left) in [(None, [1, 2, 0]), (Some(vec![1, 0]), [1, 0, 0])] {
+            let many = if settled.is_some() { 2 } else { 3 };
+            let directory = tempfile::tempdir().expect("a directory");
+            let start = Start::new("run".to_string(), 0, "purge", "unix:///x", String::new(), 3);
+            let mut file = RunFile::create(directory.path(), &start).expect("a file");
+            let void = Record::Void { steps: vec![0] };
+            let prepared = [vec![kept(0), kept(1)], vec![kept(2)], vec![kept(0)]].map(Record::Prepared);
+            let [first, second, third] = &prepared;
+            for record in [first, second, &void, third] {
+                file.write(record).expect("a record");
+            }
+            if let Some(done) = settled {
+                file.write(&Record::Settled { done }).expect("a record");
+            }
+            let summary = summary(&file.path).expect("a run");
+            let chosen = Chosen::default();
+            let changed = Changed::open(&summary, &chosen).expect("a run");
+            let steps: Vec<u32> = changed.map(|kept| kept.backup.step).collect();
+            assert_eq!(steps, left[..many]);
+        }
     }
 }

@@ -14,6 +14,8 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 use flate2::Compression;
@@ -27,7 +29,7 @@ use super::recorded::Recorded;
 use crate::change::report::Report;
 use crate::exit::{Advice, Exit};
 use crate::home;
-use crate::store::{Backup, Keeper, Key, Outcome};
+use crate::store::{Backup, Keeper, Key, Outcome, Writing};
 
 const MARK: &[u8] = b"sessctl runfile2\n";
 /// The mark of files that are not bound; as long as the other.
@@ -35,8 +37,9 @@ const UNBOUND: &[u8] = b"sessctl run file\n";
 /// Bytes of a record before its payload, without and with its link.
 const HEAD: usize = 16;
 const BOUND_HEAD: usize = HEAD + bound::LENGTH;
-/// The version of the records; a newer one is not guessed at.
-const VERSION: u32 = 1;
+/// The version of the records; a newer one is not guessed at. In the first, `Void` spoke of the last
+/// `Prepared` alone, which is no different as long as each is settled or void before the next.
+const VERSION: u32 = 2;
 /// A record that claims to be longer is damaged.
 const MAX_RECORD: u32 = 1 << 30;
 /// How long run files are kept unless the user says otherwise.
@@ -106,7 +109,7 @@ pub enum Record {
     Start(Start),
     /// What is going to be changed next.
     Prepared(Vec<Kept>),
-    /// Of what was prepared last these steps did not happen.
+    /// Of what was prepared since the last `Settled` these steps did not happen.
     Void {
         steps: Vec<u32>,
     },
@@ -142,6 +145,52 @@ pub struct RunFile {
     file: File,
     /// `None` in a file that is not bound.
     chain: Option<Chain>,
+    syncing: Option<Syncing>,
+}
+
+/// A thread that brings to the disk what was written, while the next is made ready.
+struct Syncing {
+    asks: Option<Sender<Told>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+type Told = Sender<io::Result<()>>;
+
+impl Syncing {
+    fn start(file: &File) -> io::Result<Syncing> {
+        let file = file.try_clone()?;
+        let (asks, asked) = channel::<Told>();
+        let thread = std::thread::Builder::new().name("sync".to_string()).spawn(move || {
+            while let Ok(first) = asked.recv() {
+                // What was written before it begins it brings to the disk, whoever asks for it.
+                let all: Vec<Told> = std::iter::once(first).chain(asked.try_iter()).collect();
+                let synced = file.sync_data();
+                for told in all {
+                    let again = |error: &io::Error| io::Error::new(error.kind(), error.to_string());
+                    // Whoever gave up waiting is told nothing.
+                    let _ = told.send(synced.as_ref().map(|&()| ()).map_err(again));
+                }
+            }
+        })?;
+        Ok(Syncing { asks: Some(asks), thread: Some(thread) })
+    }
+
+    fn ask(&self) -> Writing {
+        let (told, tells) = channel();
+        // Where the thread is gone the one who waits hears of it.
+        let _ = self.asks.as_ref().map(|asks| asks.send(told));
+        Writing::told_by(tells)
+    }
+}
+
+impl Drop for Syncing {
+    /// The thread has the file open as well, and the lock lasts as long as that.
+    fn drop(&mut self) {
+        self.asks = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
 }
 
 /// What is wrong with a run file.
@@ -202,7 +251,7 @@ impl RunFile {
         // Held as long as the run goes on; how a listing tells a run from one that died.
         file.try_lock().map_err(io::Error::other)?;
         let chain = Some(Chain::new(&bound::key_made_for(&path)?, MARK));
-        let mut run = RunFile { id: start.run.clone(), path, file, chain };
+        let mut run = RunFile { id: start.run.clone(), path, file, chain, syncing: None };
         run.file.write_all(MARK)?;
         run.write(&Record::Start(start.clone()))?;
         run.file.sync_all()?;
@@ -221,7 +270,7 @@ impl RunFile {
         if reader.torn {
             file.set_len(reader.offset)?;
         }
-        Ok(RunFile { id: String::new(), path: path.to_path_buf(), file, chain: reader.chain })
+        Ok(RunFile { id: String::new(), path: path.to_path_buf(), file, chain: reader.chain, syncing: None })
     }
 
     pub fn write(&mut self, record: &Record) -> io::Result<()> {
@@ -242,6 +291,15 @@ impl RunFile {
     fn write_down(&mut self, record: &Record) -> io::Result<()> {
         self.write(record)?;
         self.file.sync_data()
+    }
+
+    /// The same, and it is said later when it is there.
+    fn writing_down(&mut self, record: &Record) -> io::Result<Writing> {
+        self.write(record)?;
+        if self.syncing.is_none() {
+            self.syncing = Some(Syncing::start(&self.file)?);
+        }
+        Ok(self.syncing.as_ref().map_or_else(Writing::done, Syncing::ask))
     }
 
     pub fn settled(&mut self, outcomes: &[Outcome]) -> io::Result<()> {
@@ -318,6 +376,10 @@ pub struct Keeping<'a> {
 
 impl Keeper for Keeping<'_> {
     fn prepared(&mut self, backups: &[Backup]) -> io::Result<()> {
+        self.preparing(backups)?.wait()
+    }
+
+    fn preparing(&mut self, backups: &[Backup]) -> io::Result<Writing> {
         let kept = |backup: &Backup| {
             let entry = &self.batch[backup.step as usize];
             Kept {
@@ -330,7 +392,7 @@ impl Keeper for Keeping<'_> {
             }
         };
         let kept = backups.iter().map(kept).collect();
-        self.file.write_down(&Record::Prepared(kept))
+        self.file.writing_down(&Record::Prepared(kept))
     }
 
     fn void(&mut self, steps: &[u32]) -> io::Result<()> {

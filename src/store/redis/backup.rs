@@ -16,6 +16,8 @@ const SMALL: i64 = 128;
 pub(super) struct Seen {
     pub(super) at: usize,
     pub(super) content: Raw,
+    /// When its key ends, as PEXPIRETIME says it, if that was asked.
+    pub(super) end: Option<i64>,
     /// None of the indexes that the steps beside it name is there.
     pub(super) no_index: bool,
 }
@@ -34,7 +36,9 @@ pub(super) fn collect(
             store.push(&[b"DUMP", &steps[one.at].key.0]);
         }
     }
-    let keys: Vec<&Key> = seen.iter().map(|one| &steps[one.at].key).collect();
+    let told: Vec<Option<i64>> = seen.iter().map(|one| one.end).collect();
+    let keys = seen.iter().filter(|one| one.end.is_none()).map(|one| &steps[one.at].key);
+    let keys: Vec<&Key> = keys.collect();
     ask_ends(store, &keys);
     store.flush("PEXPIRETIME")?;
     let mut backups = Vec::with_capacity(seen.len());
@@ -64,8 +68,9 @@ pub(super) fn collect(
         });
         no_index.push(one.no_index);
     }
-    let ends = hear_ends(store, &keys)?;
-    for (backup, end) in backups.iter_mut().zip(ends) {
+    let mut heard = hear_ends(store, &keys)?.into_iter();
+    for (backup, told) in backups.iter_mut().zip(told) {
+        let end = told.map_or_else(|| heard.next().flatten(), |end| (end != -2).then_some(end));
         backup.expires = end.filter(|end| *end >= 0);
         let at = backup.step as usize;
         if end.is_none() && !vanished.contains(&at) {

@@ -7,12 +7,12 @@
 //! Only what stands alone is ended so: where a lock or an index entry has to fall together with the
 //! session, a transaction it must be.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use super::backup::{self, Seen};
 use super::slots::together;
 use super::{RedisStore, Refusal, WATCHED, int};
-use crate::store::{Error, IndexOp, Keeper, Key, Op, Outcome, Own, Raw, Step};
+use crate::store::{Error, IndexOp, Keeper, Key, Op, Outcome, Own, Raw, Step, Writing};
 use ::redis::Value as Answer;
 
 /// A longer value is freed by the thread that serves everybody; UNLINK leaves it to another
@@ -22,6 +22,10 @@ pub(super) const MOST: usize = 64 << 10;
 const SENT: usize = 400;
 /// Bytes of values that are written down at a time.
 const BYTES: u64 = 8 << 20;
+/// Sessions that are written down at a time, and how many such portions are under way: while one is on its way
+/// to the disk, the server has the next.
+const KEPT: usize = 200;
+const READY: usize = 3;
 
 /// How the server ends a key that holds a certain value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,17 +114,29 @@ pub(super) fn end(
     if places.is_empty() || known(store) == ByValue::Not {
         return Ok(());
     }
-    let mut left = &unlisted(store, steps, index, &places)?[..];
-    while !left.is_empty() && known(store) != ByValue::Not {
-        let mut bytes = 0;
-        let fits = |at: &&usize| {
-            bytes += steps[**at].bytes;
-            bytes <= BYTES
-        };
-        let many = left.iter().take_while(fits).count().max(1);
-        let (now, later) = left.split_at(many);
-        portion(store, steps, now, outcomes, keeper)?;
-        left = later;
+    let places = unlisted(store, steps, index, &places)?;
+    let mut left = &places[..];
+    // Those that are on their way to the disk, while others are got ready.
+    let mut ready: VecDeque<Portion> = VecDeque::new();
+    while known(store) != ByValue::Not && !(left.is_empty() && ready.is_empty()) {
+        if !left.is_empty() && ready.len() < READY {
+            let mut bytes = 0;
+            let fits = |at: &&usize| {
+                bytes += steps[**at].bytes;
+                bytes <= BYTES
+            };
+            let most = if keeper.is_some() { KEPT } else { left.len() };
+            let many = left.iter().take(most).take_while(fits).count().max(1);
+            let (now, later) = left.split_at(many);
+            ready.push_back(prepare(store, steps, now, keeper)?);
+            left = later;
+        } else if let Some(portion) = ready.pop_front() {
+            finish(store, steps, portion, outcomes, keeper)?;
+        }
+    }
+    // The server would not do it after all.
+    for portion in ready {
+        void(keeper, &portion.going)?;
     }
     Ok(())
 }
@@ -156,35 +172,55 @@ fn unlisted(
     Ok(unlisted)
 }
 
-/// Ends so many: their backups are on the disk before.
-fn portion(
+/// Some steps, and what is kept of them.
+struct Portion {
+    going: Vec<usize>,
+    writing: Writing,
+}
+
+/// Writes down what is going to end.
+fn prepare(
     store: &mut RedisStore,
     steps: &[Step],
     places: &[usize],
+    keeper: &mut Option<&mut dyn Keeper>,
+) -> Result<Portion, Error> {
+    let mut going = places.to_vec();
+    let Some(keeper) = keeper else { return Ok(Portion { going, writing: Writing::done() }) };
+    let content = |at: usize| Raw::Text(steps[at].held.clone().unwrap_or_default());
+    let seen = places.iter().map(|at| Seen { at: *at, content: content(*at), end: None, no_index: true });
+    let (backups, vanished) = backup::collect(store, steps, seen.collect())?;
+    going.retain(|at| !vanished.contains(at));
+    let writing = keeper.preparing(&backups).map_err(|error| Error::Backup(error.to_string()))?;
+    Ok(Portion { going, writing })
+}
+
+/// Ends them, once that is on the disk.
+fn finish(
+    store: &mut RedisStore,
+    steps: &[Step],
+    portion: Portion,
     outcomes: &mut [Option<Outcome>],
     keeper: &mut Option<&mut dyn Keeper>,
 ) -> Result<(), Lost> {
-    let mut going = places.to_vec();
-    if let Some(keeper) = keeper {
-        let content = |at: usize| Raw::Text(steps[at].held.clone().unwrap_or_default());
-        let seen = places.iter().map(|at| Seen { at: *at, content: content(*at), no_index: true });
-        let (backups, vanished) = backup::collect(store, steps, seen.collect())?;
-        going.retain(|at| !vanished.contains(at));
-        keeper.prepared(&backups).map_err(|error| Error::Backup(error.to_string()))?;
-    }
+    let Portion { going, writing } = portion;
+    writing.wait().map_err(|error| Error::Backup(error.to_string()))?;
     let ended = send(store, steps, &going, outcomes);
-    if let Some(keeper) = keeper {
-        let unheard = ended.as_ref().err().map_or(&[][..], |lost| &lost.unheard);
-        let stays = |at: &&usize| outcomes[**at].is_none() && !unheard.contains(*at);
-        let void: Vec<u32> = going.iter().filter(stays).map(|at| *at as u32).collect();
-        if !void.is_empty()
-            && let Err(error) = keeper.void(&void)
-        {
-            // Tried again, they would be in the file twice, and nothing there would say so.
-            return Err(ended.err().unwrap_or_else(|| Error::Backup(error.to_string()).into()));
-        }
+    let unheard = ended.as_ref().err().map_or(&[][..], |lost| &lost.unheard);
+    let stays = |at: &usize| outcomes[*at].is_none() && !unheard.contains(at);
+    let stay: Vec<usize> = going.into_iter().filter(stays).collect();
+    match void(keeper, &stay) {
+        Ok(()) => ended,
+        Err(error) => Err(ended.err().unwrap_or_else(|| error.into())),
     }
-    ended
+}
+
+/// Takes back what was written down of steps that were not done: tried again, they would be in the file
+/// twice, and nothing there would say so.
+fn void(keeper: &mut Option<&mut dyn Keeper>, places: &[usize]) -> Result<(), Error> {
+    let Some(keeper) = keeper.as_mut().filter(|_| !places.is_empty()) else { return Ok(()) };
+    let steps: Vec<u32> = places.iter().map(|at| *at as u32).collect();
+    keeper.void(&steps).map_err(|error| Error::Backup(error.to_string()))
 }
 
 /// Sends the commands, a piece ahead of the answers.

@@ -11,7 +11,9 @@ use std::ops::Range;
 use super::slots::together;
 use super::{GENTLE_WATCHED, RedisStore, Refusal, WATCHED, backup, by_value, fields, follow, int, script};
 use crate::codec;
-use crate::store::{Applied, Error, Fit, IndexOp, Keeper, Key, Op, Outcome, Own, Raw, Rewrite, Step};
+use crate::store::{
+    Applied, Error, Fit, IndexOp, Keeper, Key, Op, Outcome, Own, Raw, Rewrite, Step, Writing,
+};
 
 mod asked;
 mod commands;
@@ -24,6 +26,8 @@ use transaction::{Settled, change, settle, tally};
 
 /// Bytes of values that are read again at a time, unless one alone is larger.
 const BYTES: u64 = 8 << 20;
+/// How many rounds are under way where each has to wait for the disk.
+const TURNS: usize = 4;
 /// How often a session is tried that is being written all the time.
 const TRIES: usize = 20;
 /// Indexes that one session is followed into; a framework keeps a few.
@@ -128,6 +132,8 @@ fn look_again(store: &RedisStore, steps: &[Step], unheard: &[usize], outcomes: &
 
 /// Tries all steps until each has an outcome; those that have none when it stops were not done, or
 /// nobody knows.
+///
+/// Where backups are kept, the connections take turns: while some wait for the disk, others read again.
 fn rounds(
     store: &mut RedisStore,
     steps: &[Step],
@@ -153,20 +159,47 @@ fn rounds(
             _ => open.push_back(at..at + 1),
         }
     }
+    let lanes = store.open_lanes(open.len().min(store.wanted_lanes(keeper.is_some())));
+    let turns = if keeper.is_some() && store.flow.is_none() { TURNS.min(lanes) } else { 1 };
+    let each = lanes / turns;
+    let mut free: VecDeque<usize> = (0..turns).map(|turn| turn * each).collect();
+    let mut waiting: VecDeque<Round<'_>> = VecDeque::new();
     let mut tries = 0;
-    while !open.is_empty() {
-        let lanes = store.open_lanes(open.len().min(store.wanted_lanes(keeper.is_some())));
-        let mut round: Vec<Range<usize>> = Vec::new();
-        let mut held = 0;
-        while let Some(range) = open.front() {
-            held += bytes(range);
-            if round.len() == lanes || (!round.is_empty() && held > BYTES) {
-                break;
+    loop {
+        if let (Some(first), false) = (free.front().copied(), open.is_empty()) {
+            let mut ranges: Vec<Range<usize>> = Vec::new();
+            let mut held = 0;
+            while let Some(range) = open.front() {
+                held += bytes(range);
+                if ranges.len() == each || (!ranges.is_empty() && held > BYTES / turns as u64) {
+                    break;
+                }
+                ranges.extend(open.pop_front());
             }
-            round.extend(open.pop_front());
+            match prepare(store, first, steps, fit, &ranges, keeper) {
+                Ok(round) => waiting.push_back(round),
+                Err(stop) => {
+                    leave(store, waiting, keeper, stop.answered);
+                    return Err(stop);
+                }
+            }
+            free.pop_front();
+            if !free.is_empty() && !open.is_empty() {
+                continue;
+            }
         }
+        let Some(round) = waiting.pop_front() else { break };
+        let first = round.first;
+        let dropped = match finish(store, round, outcomes, keeper) {
+            Ok(dropped) => dropped,
+            Err(stop) => {
+                leave(store, waiting, keeper, stop.answered);
+                return Err(stop);
+            }
+        };
+        free.push_back(first);
         // One of a lane's keys was written between reading and changing: tried again in halves.
-        for range in attempt(store, steps, fit, &round, outcomes, keeper)? {
+        for range in dropped {
             if range.len() > 1 {
                 let middle = range.start + range.len() / 2;
                 open.push_back(range.start..middle);
@@ -180,6 +213,35 @@ fn rounds(
         }
     }
     Ok(())
+}
+
+/// Some ranges of steps, one a lane, that were read again while they are watched.
+struct Round<'s> {
+    /// The first of its lanes.
+    first: usize,
+    shares: Vec<Share<'s>>,
+    /// Their backups, on the way to the disk.
+    writing: Writing,
+}
+
+/// Of rounds that are not to be finished nothing was done.
+fn leave(
+    store: &mut RedisStore,
+    rounds: VecDeque<Round<'_>>,
+    keeper: &mut Option<&mut dyn Keeper>,
+    answered: bool,
+) {
+    for round in rounds {
+        let places = round.shares.iter().flat_map(|share| share.start..share.start + share.steps.len());
+        let void: Vec<u32> = places.map(|at| at as u32).collect();
+        if let Some(keeper) = keeper {
+            // Without this line, undo looks at each of them and finds it there.
+            let _ = keeper.void(&void);
+        }
+        for at in 0..if answered { round.shares.len() } else { 0 } {
+            let _ = store.lane(round.first + at).ask(&[b"UNWATCH"]);
+        }
+    }
 }
 
 /// The steps with the sets by name that other sets list; those are read before anything goes.
@@ -236,6 +298,9 @@ struct Share<'s> {
     fit: Fit,
     found: Vec<Found>,
     contents: Vec<Raw>,
+    /// When the keys end, where backups are kept and that could be asked at once: in ms since 1970, -1 for
+    /// never, -2 where there is no key.
+    key_ends: Vec<Option<i64>>,
     /// None of the indexes that the steps name is there.
     no_index: bool,
     /// The places of the steps whose own keys are to go.
@@ -275,21 +340,20 @@ fn by_fields(step: &Step) -> bool {
     step.hash && (rewrites || step.ends.is_some())
 }
 
-/// Tries one range a lane; gives back those whose transaction the server dropped.
+/// Reads one range a lane again and writes down what is to go.
 ///
 /// All lanes ask before the first is heard, so that the server always has work, unless its other users
-/// are watched; what they found is
-/// written down in one go, and then all of them change.
-fn attempt(
+/// are watched.
+fn prepare<'s>(
     store: &mut RedisStore,
-    steps: &[Step],
+    first: usize,
+    steps: &'s [Step],
     fit: Fit,
     ranges: &[Range<usize>],
-    outcomes: &mut [Option<Outcome>],
     keeper: &mut Option<&mut dyn Keeper>,
-) -> Result<Vec<Range<usize>>, Stop> {
+) -> Result<Round<'s>, Stop> {
     let keeps = keeper.is_some();
-    let mut shares: Vec<Share<'_>> = ranges
+    let mut shares: Vec<Share<'s>> = ranges
         .iter()
         .map(|range| Share {
             start: range.start,
@@ -297,6 +361,7 @@ fn attempt(
             fit,
             found: Vec::new(),
             contents: Vec::new(),
+            key_ends: Vec::new(),
             no_index: true,
             ending: Vec::new(),
             awaited: Vec::new(),
@@ -305,38 +370,61 @@ fn attempt(
         .collect();
     let one_by_one = store.flow.is_some();
     for (at, share) in shares.iter_mut().enumerate() {
-        ask(store.lane(at), share, keeps)?;
+        ask(store.lane(first + at), share, keeps)?;
         if one_by_one {
-            hear(store.lane(at), share, keeps)?;
+            hear(store.lane(first + at), share, keeps)?;
         }
     }
     for (at, share) in shares.iter_mut().enumerate().filter(|_| !one_by_one) {
-        hear(store.lane(at), share, keeps)?;
+        hear(store.lane(first + at), share, keeps)?;
     }
-    if let Some(keeper) = keeper {
-        let mut seen = Vec::new();
-        for share in &mut shares {
-            let contents = std::mem::take(&mut share.contents);
-            let found = (share.start..).zip(&share.found).zip(contents);
-            let same = found.filter(|((_, found), _)| matches!(found, Found::Same));
-            let no_index = share.no_index;
-            seen.extend(same.map(|((at, _), content)| backup::Seen { at, content, no_index }));
-        }
-        let (backups, vanished) = backup::collect(store, steps, seen)?;
-        for share in &mut shares {
-            for (at, found) in (share.start..).zip(&mut share.found) {
-                if vanished.contains(&at) {
-                    *found = Found::Gone;
-                }
+    let Some(keeper) = keeper else { return Ok(Round { first, shares, writing: Writing::done() }) };
+    let mut seen = Vec::new();
+    for share in &mut shares {
+        let contents = std::mem::take(&mut share.contents);
+        let ends = std::mem::take(&mut share.key_ends).into_iter().chain(std::iter::repeat(None));
+        let found = (share.start..).zip(&share.found).zip(contents).zip(ends);
+        let same = found.filter(|(((_, found), _), _)| matches!(found, Found::Same));
+        let no_index = share.no_index;
+        seen.extend(same.map(|(((at, _), content), end)| backup::Seen { at, content, end, no_index }));
+    }
+    let (backups, vanished) = backup::collect(store, steps, seen)?;
+    for share in &mut shares {
+        for (at, found) in (share.start..).zip(&mut share.found) {
+            if vanished.contains(&at) {
+                *found = Found::Gone;
             }
         }
-        if let Err(error) = keeper.prepared(&backups) {
-            for at in 0..shares.len() {
-                store.lane(at).ask(&[b"UNWATCH"])?;
-            }
-            return Err(Stop::answered(Error::Backup(error.to_string())));
+    }
+    match keeper.preparing(&backups) {
+        Ok(writing) => Ok(Round { first, shares, writing }),
+        Err(error) => Err(not_kept(store, first, shares.len(), &error)),
+    }
+}
+
+/// What goes cannot be written down, so that nothing goes.
+fn not_kept(store: &mut RedisStore, first: usize, lanes: usize, error: &std::io::Error) -> Stop {
+    for at in 0..lanes {
+        if let Err(error) = store.lane(first + at).ask(&[b"UNWATCH"]) {
+            return error.into();
         }
     }
+    Stop::answered(Error::Backup(error.to_string()))
+}
+
+/// Changes what was read again, once it is on the disk; gives back the ranges whose transaction the
+/// server dropped.
+fn finish(
+    store: &mut RedisStore,
+    round: Round<'_>,
+    outcomes: &mut [Option<Outcome>],
+    keeper: &mut Option<&mut dyn Keeper>,
+) -> Result<Vec<Range<usize>>, Stop> {
+    let Round { first, mut shares, writing } = round;
+    if let Err(error) = writing.wait() {
+        return Err(not_kept(store, first, shares.len(), &error));
+    }
+    let one_by_one = store.flow.is_some();
     let mut undone = Vec::new();
     let mut dropped = Vec::new();
     let mut stop: Option<Stop> = None;
@@ -344,7 +432,7 @@ fn attempt(
     let mut full: Vec<usize> = Vec::new();
     let mut settled = |store: &mut RedisStore, at: usize, share: &Share<'_>, stop: &mut Option<Stop>| {
         let range = share.start..share.start + share.steps.len();
-        match settle(store.lane(at), share, &mut outcomes[range.clone()]) {
+        match settle(store.lane(first + at), share, &mut outcomes[range.clone()]) {
             Ok(Settled::Executed) => {}
             Ok(Settled::Dropped) => {
                 undone.extend(range.clone());
@@ -363,7 +451,7 @@ fn attempt(
     };
     let mut sent = 0;
     for (at, share) in shares.iter_mut().enumerate() {
-        if let Err(error) = change(store.lane(at), share) {
+        if let Err(error) = change(store.lane(first + at), share) {
             stop.get_or_insert(error.into()).lost(share);
             break;
         }
@@ -386,7 +474,7 @@ fn attempt(
             continue;
         }
         let mut ended = vec![None; share.steps.len()];
-        if let Err(error) = by_script(store.lane(at), share, &mut ended) {
+        if let Err(error) = by_script(store.lane(first + at), share, &mut ended) {
             undone.extend(range.clone().filter(|at| ended[at - range.start].is_none()));
             // One script was sent at a time, so that only one answer can be missing.
             let lost = !matches!(error, Error::Full { .. } | Error::Refused { .. } | Error::Denied { .. });

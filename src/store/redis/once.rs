@@ -27,7 +27,7 @@ impl<'k> Once<'k> {
 pub(super) struct Of<'o, 'k> {
     once: &'o mut Once<'k>,
     places: &'o [usize],
-    /// What was written down last.
+    /// What was written down here.
     written: Vec<u32>,
 }
 
@@ -37,12 +37,13 @@ impl Keeper for Of<'_, '_> {
             .iter()
             .map(|backup| Backup { step: self.places[backup.step as usize] as u32, ..backup.clone() });
         let fresh: Vec<Backup> = placed.filter(|backup| !self.once.kept.contains(&backup.step)).collect();
-        self.written = fresh.iter().map(|backup| backup.step).collect();
         if fresh.is_empty() {
             return Ok(());
         }
         self.once.keeper.prepared(&fresh)?;
-        self.once.kept.extend(&self.written);
+        let steps = fresh.iter().map(|backup| backup.step);
+        self.written.extend(steps.clone());
+        self.once.kept.extend(steps);
         Ok(())
     }
 

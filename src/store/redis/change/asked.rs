@@ -42,6 +42,12 @@ pub(super) fn ask(lane: &mut RedisStore, share: &Share<'_>, keeps: bool) -> Resu
     for step in share.steps.iter().filter(|step| step.hash) {
         lane.push(&[b"HGETALL", &step.key.0]);
     }
+    // While the server has the keys at hand.
+    if keeps && !lane.no_instant {
+        for step in share.steps {
+            lane.push(&[b"PEXPIRETIME", &step.key.0]);
+        }
+    }
     // Most indexes that could be there are not (a twin's, a guest's): one question sorts them out.
     let indexes = indexes(share.steps);
     if !indexes.is_empty() {
@@ -112,6 +118,9 @@ pub(super) fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) ->
             },
             Err(refusal) => Err(found_by(refusal)?),
         });
+    }
+    if keeps && !lane.no_instant {
+        hear_key_ends(lane, share)?;
     }
     if !indexes(share.steps).is_empty() {
         share.no_index = match lane.take("EXISTS")? {
@@ -200,6 +209,23 @@ pub(super) fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) ->
                 *found = Found::Failed("its new end has passed meanwhile".to_string());
             }
         }
+    }
+    Ok(())
+}
+
+/// Takes when the keys end. Older servers do not know it, and some users may not ask: it is found out in
+/// another way then.
+fn hear_key_ends(lane: &mut RedisStore, share: &mut Share<'_>) -> Result<(), Error> {
+    for _ in share.steps {
+        share.key_ends.push(match lane.take("PEXPIRETIME")? {
+            Ok(answer) => int(&answer),
+            Err(Refusal::Fatal(Error::Refused { .. } | Error::Denied { .. })) => {
+                lane.no_instant = true;
+                None
+            }
+            Err(Refusal::Fatal(error)) => return Err(error),
+            Err(_) => None,
+        });
     }
     Ok(())
 }
