@@ -217,7 +217,14 @@ pub fn examine_those(
     };
     let Examining { mut findings, shapes, sessions, mut interrupted, needs_events, .. } = examining;
     if broken.is_none() && !interrupted {
-        broken = shapes.look_up(&mut *scanner, &mut *aside, &mut findings).err();
+        match shapes.look_up(&mut *scanner, &mut *aside, &mut findings) {
+            Ok(unjudged) => {
+                if let Some(told) = unjudged.told().filter(|_| aloud) {
+                    context.ui.warn(told);
+                }
+            }
+            Err(error) => broken = Some(error),
+        }
         interrupted = ui::interrupted();
     }
     if aloud {

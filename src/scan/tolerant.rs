@@ -98,6 +98,10 @@ impl Lookup for Tolerant<'_> {
         self.each(keys, |_| None, |inner, keys| inner.kinds(keys))
     }
 
+    fn absent(&mut self, keys: &[Key]) -> Result<Vec<Option<bool>>, Error> {
+        self.each(keys, |_| None, |inner, keys| inner.absent(keys))
+    }
+
     fn entries(&mut self, key: &Key, most: usize) -> Result<Vec<Vec<u8>>, Error> {
         let one = std::slice::from_ref(key);
         let found = self.each(

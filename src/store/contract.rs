@@ -151,6 +151,11 @@ pub trait Lookup: Source {
     /// The kinds of these keys; `None` where there is no such key.
     fn kinds(&mut self, keys: &[Key]) -> Result<Vec<Option<Kind>>, Error>;
 
+    /// Of each of these keys whether there is none; `None` where this user may not know.
+    fn absent(&mut self, keys: &[Key]) -> Result<Vec<Option<bool>>, Error> {
+        Ok(self.kinds(keys)?.into_iter().map(|kind| Some(kind.is_none())).collect())
+    }
+
     /// What an index holds: the members of a set or sorted set, or the one text of a string; nothing
     /// where it is absent, of another kind, or has more than `most` members.
     fn entries(&mut self, _key: &Key, _most: usize) -> Result<Vec<Vec<u8>>, Error> {

@@ -456,6 +456,10 @@ impl Lookup for RedisStore {
         self.read_steadily(|store| store.kinds_of(keys))
     }
 
+    fn absent(&mut self, keys: &[Key]) -> Result<Vec<Option<bool>>, Error> {
+        self.read_steadily(|store| store.absences_of(keys))
+    }
+
     fn entries(&mut self, key: &Key, most: usize) -> Result<Vec<Vec<u8>>, Error> {
         self.read_steadily(|store| store.entries_of(key, most))
     }
@@ -472,19 +476,29 @@ impl Lookup for RedisStore {
 /// One reading each, on the connection that there is: what is watched on it would not be on another.
 impl RedisStore {
     fn kinds_of(&mut self, keys: &[Key]) -> Result<Vec<Option<Kind>>, Error> {
+        Ok(self.types_of(keys)?.into_iter().map(|answer| answer.as_ref().and_then(kind_of)).collect())
+    }
+
+    fn absences_of(&mut self, keys: &[Key]) -> Result<Vec<Option<bool>>, Error> {
+        let absent = |answer: Answer| kind_of(&answer).is_none();
+        Ok(self.types_of(keys)?.into_iter().map(|answer| answer.map(absent)).collect())
+    }
+
+    /// The answers to TYPE; `None` of keys that an ACL hides.
+    fn types_of(&mut self, keys: &[Key]) -> Result<Vec<Option<Answer>>, Error> {
         for key in keys {
             self.push(&[b"TYPE", &key.0]);
         }
         self.flush("TYPE")?;
-        let mut kinds = Vec::with_capacity(keys.len());
+        let mut types = Vec::with_capacity(keys.len());
         for _ in keys {
-            kinds.push(match self.take("TYPE")? {
-                Ok(answer) => kind_of(&answer),
+            types.push(match self.take("TYPE")? {
+                Ok(answer) => Some(answer),
                 Err(Refusal::Fatal(error)) => return Err(error),
                 Err(_) => None,
             });
         }
-        Ok(kinds)
+        Ok(types)
     }
 
     fn entries_of(&mut self, key: &Key, most: usize) -> Result<Vec<Vec<u8>>, Error> {

@@ -324,19 +324,72 @@ fn what_cannot_be_meant_is_refused_before_anything_is_read() {
     sess.changes_nothing(["doctor", "--fix", "index-missing", "--yes"]).code(2).says("index-orphans");
 }
 
+/// The rules of a user to whom these keys are all there are, and what begins like them.
+fn rules(keys: impl Iterator<Item = Vec<u8>>) -> Vec<String> {
+    let seen = keys.map(|key| format!("~{}*", String::from_utf8(key).expect("text")));
+    seen.chain(["&*", "+@all"].map(str::to_string)).collect()
+}
+
 #[test]
 fn a_session_that_an_acl_hides_is_not_taken_for_gone() {
+    const ENTRY: &str =
+        "1 index entry left alone: an ACL hides the session that it belongs to from this user";
+    const KEY: &str = "1 key left alone: an ACL hides the session that it belongs to from this user";
     let sess = Sess::new().load(SLUG);
     let alice = sess.rows(&["--user", "alice"]);
     let hidden = alice[0]["key"].as_str().expect("a key").as_bytes().to_vec();
-    let seen = sess.server.snapshot().into_keys().filter(|key| *key != hidden);
-    let seen: Vec<String> = seen.map(|key| format!("~{}", String::from_utf8(key).expect("text"))).collect();
-    let rules: Vec<&str> = seen.iter().map(String::as_str).chain(["&*", "+@all"]).collect();
-    let sess = sess.user(&rules);
-    for finding in BOTH {
-        let ran = sess.changes_nothing(["doctor", "--fix", finding, "--yes"]);
-        ran.code(4).says("ops has no permission to run").says("on the sessions' keys");
+    let lost = sess.rows(&["--user", "carol"])[0]["key"].as_str().expect("a key").to_string();
+    let seen = rules(sess.server.snapshot().into_keys().filter(|key| *key != hidden));
+    let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
+    let sess = sess.user(&seen);
+    assert_eq!(found(&sess), BTreeMap::new());
+    let ran = sess.changes_nothing(["doctor", "--fail-on", "error"]);
+    ran.says("1 index entry and 1 key left alone: an ACL hides the sessions that they belong to");
+    for (finding, says) in [("index-orphans", ENTRY), ("leftovers", KEY)] {
+        let ran = sess.changes_nothing(["doctor", "--fix", finding, "--yes"]).success();
+        ran.says(says).shows("Nothing is left");
     }
+    // What another session left is seen and goes.
+    sess.server.command(&["UNLINK", &lost]);
+    let there = found(&sess);
+    assert_eq!(there.keys().map(String::as_str).collect::<Vec<_>>(), BOTH);
+    let before = state(&sess);
+    for (finding, says) in [("index-orphans", ENTRY), ("leftovers", KEY)] {
+        let ran = sess.args(["doctor", "--fix", finding, "--yes", "-o", "json"]).success();
+        assert_eq!(number(&ran.says(says).json(), "done"), there[finding]);
+    }
+    let gone: Vec<String> = before
+        .keys()
+        .filter(|key| state(&sess).get(*key) != before.get(*key))
+        .map(|key| String::from_utf8_lossy(key).into_owned())
+        .collect();
+    let id = lost.rsplit(':').next().expect("an id");
+    assert!(gone.iter().all(|key| key.contains(id) || key.contains("carol")), "{gone:?}");
+    assert!(sess.server.snapshot().contains_key(&hidden));
+}
+
+#[test]
+fn a_session_that_an_acl_hides_by_the_time_of_the_removal_keeps_what_belongs_to_it() {
+    let (sess, proxy, key, _) = faulty();
+    // The first one only asks whether it may be.
+    proxy.hook(|request, _| match (request.verb, request.nth) {
+        ("EXEC", 2) => Then::Cut,
+        _ => Then::Forward,
+    });
+    sess.args(["doctor", "--fix", "index-orphans", "--yes"]);
+    proxy.pass();
+    let run = sess.args(["runs", "-o", "json"]).json();
+    let run = run.as_array().expect("runs").last().expect("one")["run"].as_str().expect("a name").to_string();
+    let seen = rules(sess.server.snapshot().into_keys().filter(|one| *one != key.as_bytes()));
+    sess.server.command(&[&["ACL", "SETUSER", "default"][..], &["resetkeys"]].concat());
+    for rule in seen.iter().filter(|rule| rule.starts_with('~')) {
+        sess.server.command(&["ACL", "SETUSER", "default", rule]);
+    }
+    let before = state(&sess);
+    let ran = sess.args(["doctor", "--resume", &run, "--yes"]);
+    sess.server.command(&["ACL", "SETUSER", "default", "allkeys"]);
+    ran.code(4).says("no permission to run");
+    same(&state(&sess), &before, "resumed");
 }
 
 #[test]

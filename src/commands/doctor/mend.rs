@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use super::findings::Id;
-use super::shapes::{Left, Shapes};
+use super::shapes::{Left, Shapes, Unjudged};
 use crate::change::plan::Entry;
 use crate::change::plan::belongs::{leaves, left_by};
 use crate::change::report::Subject;
@@ -36,8 +36,14 @@ pub(super) fn run(context: &Context, safety: &Safety, id: Id) -> anyhow::Result<
     };
     context.permit_scan()?;
     let unstated = Cell::new(0);
-    let find = |context: &Context, hand: &mut dyn FnMut(Entry) -> Said| find(context, id, &unstated, hand);
+    let unjudged = Cell::new(Unjudged::default());
+    let find = |context: &Context, hand: &mut dyn FnMut(Entry) -> Said| {
+        find(context, id, &unstated, &unjudged, hand)
+    };
     let exit = change(context, safety, Chosen::Leftovers(what, &find))?;
+    if let Some(told) = unjudged.get().told() {
+        context.ui.warn(told);
+    }
     if unstated.get() > 0 {
         context.ui.note(format!(
             "{} left alone: only the session itself could tell that {}",
@@ -115,6 +121,7 @@ fn find(
     context: &Context,
     id: Id,
     unstated: &Cell<u64>,
+    unjudged: &Cell<Unjudged>,
     hand: &mut dyn FnMut(Entry) -> Said,
 ) -> anyhow::Result<End> {
     let mut reader = Reader::open(context, &Filter::default())?;
@@ -129,16 +136,22 @@ fn find(
     let Reader { mut scanner, mut aside, .. } = reader;
     let mut finding = Finding { unstated, hand, end: Ok(ControlFlow::Continue(())) };
     let found = match id {
-        Id::IndexOrphans => finding.entries(&shapes, &mut *scanner, &mut *aside),
-        _ => shapes.left_beside(&mut *scanner, &mut *aside, &mut |setup, left| {
-            finding.key(setup, left);
-            Ok(())
-        }),
+        Id::IndexOrphans => finding.entries(&shapes, &mut *scanner, &mut *aside).map(|entries| (entries, 0)),
+        _ => shapes
+            .left_beside(&mut *scanner, &mut *aside, &mut |setup, left| {
+                finding.key(setup, left);
+                Ok(())
+            })
+            .map(|keys| (0, keys)),
     };
     match (found, finding.end?) {
         (Err(error), _) => Ok(End::Broken(error)),
-        (Ok(()), ControlFlow::Break(())) => Ok(End::Stopped),
-        (Ok(()), ControlFlow::Continue(())) => Ok(End::Complete),
+        (Ok(_), ControlFlow::Break(())) => Ok(End::Stopped),
+        (Ok((entries, keys)), ControlFlow::Continue(())) => {
+            let before = unjudged.get();
+            unjudged.set(Unjudged { entries: before.entries + entries, keys: before.keys + keys });
+            Ok(End::Complete)
+        }
     }
 }
 
@@ -154,17 +167,19 @@ impl Finding<'_> {
         matches!(self.end, Ok(ControlFlow::Continue(())))
     }
 
+    /// Gives how many entries there are whose sessions an ACL hides.
     fn entries(
         &mut self,
         shapes: &Shapes,
         scanner: &mut dyn Lookup,
         aside: &mut dyn Lookup,
-    ) -> Result<(), Error> {
-        for orphaned in shapes.orphaned(scanner, aside, &mut |_| {})? {
+    ) -> Result<u64, Error> {
+        let (indexes, unjudged) = shapes.orphaned(scanner, aside, &mut |_| {})?;
+        for orphaned in indexes {
             let user = orphaned.user();
             for named in orphaned.entries(aside)? {
                 if !self.goes_on() {
-                    return Ok(());
+                    return Ok(unjudged);
                 }
                 let is_entry = |op: &Op| match op {
                     Op::Index(IndexOp::SetRemove { key, member } | IndexOp::SortedRemove { key, member }) => {
@@ -182,7 +197,7 @@ impl Finding<'_> {
                 self.take(&orphaned.of.setup, session, user, op, None);
             }
         }
-        Ok(())
+        Ok(unjudged)
     }
 
     fn key(&mut self, setup: &Setup, left: &Left) {

@@ -12,6 +12,7 @@ use crate::layout::{Layout, Setup};
 use crate::store::{Error, IndexOp, Interest, Key, Lookup, Need, Op, Query, Ttl};
 use crate::text::glob;
 use crate::text::mask;
+use crate::text::words::{and, either, plural};
 
 /// Shapes that are followed, of each kind.
 const MOST: usize = 64;
@@ -168,45 +169,52 @@ impl Shapes {
         keys.find(|(_, key)| named(key))
     }
 
-    /// Asks for what was learned.
+    /// Asks for what was learned. Gives how much an ACL keeps from being judged.
     pub(super) fn look_up(
         &self,
         scanner: &mut dyn Lookup,
         aside: &mut dyn Lookup,
         findings: &mut Findings,
-    ) -> Result<(), Error> {
+    ) -> Result<Unjudged, Error> {
         let mut missing = |session: &[u8]| findings.add(Id::IndexMissing, || mask::short(session));
-        for orphaned in self.orphaned(scanner, aside, &mut missing)? {
+        let (orphaned, entries) = self.orphaned(scanner, aside, &mut missing)?;
+        for orphaned in orphaned {
             let layout = orphaned.of.layout.name;
             findings.add_many(Id::IndexOrphans, orphaned.orphans, || {
                 format!("{} ({layout})", mask::short(&orphaned.index))
             });
         }
-        self.left_beside(scanner, aside, &mut |_, left| {
+        let keys = self.left_beside(scanner, aside, &mut |_, left| {
             findings.add(Id::Leftovers, || mask::short(&left.key.0));
             Ok(())
-        })
+        })?;
+        Ok(Unjudged { entries, keys })
     }
 
     /// The indexes with entries whose sessions are gone: first those of users who have sessions, then those of
-    /// users who have none. `missing` is told of sessions that their index lacks.
+    /// users who have none; and how many entries there are whose sessions an ACL hides. `missing` is told of
+    /// sessions that their index lacks.
     pub(super) fn orphaned<'s>(
         &'s self,
         scanner: &mut dyn Lookup,
         aside: &mut dyn Lookup,
         missing: &mut dyn FnMut(&[u8]),
-    ) -> Result<Vec<Orphaned<'s>>, Error> {
+    ) -> Result<(Vec<Orphaned<'s>>, u64), Error> {
         // Layouts whose entries name sessions that are there: their names are understood.
         let mut understood: HashSet<&str> = HashSet::new();
         let mut orphaned = Vec::new();
+        let mut unjudged = 0;
         let mut look = |aside: &mut dyn Lookup, of: &'s ByUser, index: &[u8], named: &[Named]| {
-            let (orphans, living) = orphans(aside, named)?;
-            if living > 0 {
+            let fates = fates(aside, named)?;
+            let many = |fate: Fate| fates.iter().filter(|one| **one == fate).count() as u64;
+            if many(Fate::There) > 0 {
                 understood.insert(of.layout.name);
             }
+            let orphans = many(Fate::Gone);
             if orphans > 0 {
                 orphaned.push(Orphaned { of, index: index.to_vec(), orphans });
             }
+            unjudged += many(Fate::Hidden);
             Ok::<(), Error>(())
         };
         for (index, (layout, sessions)) in &self.expected {
@@ -234,16 +242,17 @@ impl Shapes {
             }
         }
         orphaned.retain(|one| understood.contains(one.of.layout.name));
-        Ok(orphaned)
+        Ok((orphaned, unjudged))
     }
 
-    /// The keys beside sessions that are gone.
+    /// The keys beside sessions that are gone. Gives how many there are whose sessions an ACL hides.
     pub(super) fn left_beside(
         &self,
         scanner: &mut dyn Lookup,
         aside: &mut dyn Lookup,
         each: &mut dyn FnMut(&Setup, &Left) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
+        let mut unjudged = 0;
         for beside in &self.beside {
             let keys = keys_like(scanner, &beside.key)?;
             let Some(setup) = self.setups.get(beside.layout) else { continue };
@@ -256,11 +265,12 @@ impl Shapes {
             let mut pairs: Vec<Left> = keys.iter().filter_map(of).collect();
             for pairs in pairs.chunks_mut(BATCH) {
                 let sessions: Vec<Key> = pairs.iter().map(|left| left.session.clone()).collect();
-                let kinds = aside.kinds(&sessions)?;
+                let absent = aside.absent(&sessions)?;
+                unjudged += absent.iter().filter(|absent| absent.is_none()).count() as u64;
                 let mut left: Vec<&mut Left> = pairs
                     .iter_mut()
-                    .zip(kinds)
-                    .filter_map(|(left, kind)| kind.is_none().then_some(left))
+                    .zip(absent)
+                    .filter_map(|(left, absent)| (absent == Some(true)).then_some(left))
                     .collect();
                 let keys: Vec<Key> = left.iter().map(|left| left.key.clone()).collect();
                 let asked = Need::TTL.and(if aside.offers().memory { Need::MEMORY } else { Need::TTL });
@@ -274,7 +284,33 @@ impl Shapes {
                 }
             }
         }
-        Ok(())
+        Ok(unjudged)
+    }
+}
+
+/// What belongs to sessions that an ACL hides from this user: nothing tells whether these are gone.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Unjudged {
+    pub(super) entries: u64,
+    pub(super) keys: u64,
+}
+
+impl Unjudged {
+    /// Says that these are left alone.
+    pub(super) fn told(self) -> Option<String> {
+        let many = self.entries + self.keys;
+        let parts = [(self.entries, "index entry"), (self.keys, "key")];
+        let parts: Vec<String> =
+            parts.iter().filter(|(many, _)| *many > 0).map(|(many, noun)| plural(*many, noun)).collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        (many > 0).then(|| {
+            format!(
+                "{} left alone: an ACL hides the {} from this user, and what cannot be read is not known to be \
+                 gone",
+                and(&parts),
+                either(many, "session that it belongs to", "sessions that they belong to")
+            )
+        })
     }
 }
 
@@ -294,15 +330,9 @@ impl Orphaned<'_> {
 
     /// The entries whose sessions are gone, with these.
     pub(super) fn entries(&self, aside: &mut dyn Lookup) -> Result<Vec<Named>, Error> {
-        let mut named = entries_of(aside, self.of, &self.index)?;
-        named.retain(|one| !one.sessions.is_empty());
-        let mut left = Vec::new();
-        for some in named.chunks(BATCH) {
-            for (one, there) in some.iter().zip(living(aside, some)?) {
-                left.extend((!there).then(|| one.clone()));
-            }
-        }
-        Ok(left)
+        let named = entries_of(aside, self.of, &self.index)?;
+        let fates = fates(aside, &named)?.into_iter();
+        Ok(named.into_iter().zip(fates).filter(|(_, fate)| *fate == Fate::Gone).map(|(one, _)| one).collect())
     }
 }
 
@@ -356,24 +386,37 @@ fn entries_of(aside: &mut dyn Lookup, of: &ByUser, index: &[u8]) -> Result<Vec<N
     Ok(entries.into_iter().map(named).collect())
 }
 
-/// Of each entry whether a session that it names is there.
-fn living(aside: &mut dyn Lookup, named: &[Named]) -> Result<Vec<bool>, Error> {
-    let keys: Vec<Key> = named.iter().flat_map(|one| &one.sessions).map(|key| Key(key.clone())).collect();
-    let mut kinds = aside.kinds(&keys)?.into_iter();
-    let there = |one: &Named| kinds.by_ref().take(one.sessions.len()).flatten().count() > 0;
-    Ok(named.iter().map(there).collect())
+/// What became of the sessions that an entry names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// One of them is there.
+    There,
+    /// There is none of them.
+    Gone,
+    /// None is seen, and an ACL hides one.
+    Hidden,
+    /// It names none.
+    Unnamed,
 }
 
-/// How many entries of an index name sessions none of which is there, and how many name one that is.
-fn orphans(aside: &mut dyn Lookup, named: &[Named]) -> Result<(u64, u64), Error> {
-    let (mut orphans, mut alive) = (0, 0);
+fn fates(aside: &mut dyn Lookup, named: &[Named]) -> Result<Vec<Fate>, Error> {
+    let mut fates = Vec::with_capacity(named.len());
     for some in named.chunks(BATCH) {
-        for (one, there) in some.iter().zip(living(aside, some)?) {
-            orphans += u64::from(!one.sessions.is_empty() && !there);
-            alive += u64::from(there);
+        let keys: Vec<Key> = some.iter().flat_map(|one| &one.sessions).map(|key| Key(key.clone())).collect();
+        let absent = aside.absent(&keys)?;
+        let mut rest = &absent[..];
+        for one in some {
+            let (of_one, behind) = rest.split_at(one.sessions.len().min(rest.len()));
+            rest = behind;
+            fates.push(match of_one {
+                [] => Fate::Unnamed,
+                of_one if of_one.contains(&Some(false)) => Fate::There,
+                of_one if of_one.contains(&None) => Fate::Hidden,
+                _ => Fate::Gone,
+            });
         }
     }
-    Ok((orphans, alive))
+    Ok(fates)
 }
 
 /// The keys that have such a name.

@@ -194,6 +194,10 @@ impl Lookup for ClusterStore {
         self.look(keys, &of_key, &mut |store, keys| store.kinds(keys))
     }
 
+    fn absent(&mut self, keys: &[Key]) -> Result<Vec<Option<bool>>, Error> {
+        self.look(keys, &of_key, &mut |store, keys| store.absent(keys))
+    }
+
     fn entries(&mut self, key: &Key, most: usize) -> Result<Vec<Vec<u8>>, Error> {
         let one = std::slice::from_ref(key);
         let found = self.look(one, &of_key, &mut |store, keys| {

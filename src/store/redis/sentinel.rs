@@ -371,6 +371,10 @@ impl Lookup for SentinelStore {
         self.ask(|store| store.kinds(keys))
     }
 
+    fn absent(&mut self, keys: &[Key]) -> Result<Vec<Option<bool>>, Error> {
+        self.ask(|store| store.absent(keys))
+    }
+
     fn entries(&mut self, key: &Key, most: usize) -> Result<Vec<Vec<u8>>, Error> {
         self.ask(|store| store.entries(key, most))
     }

@@ -106,6 +106,10 @@ impl Lookup for OneNode {
         self.own(keys.iter().map(of_key))?.kinds(keys)
     }
 
+    fn absent(&mut self, keys: &[Key]) -> Result<Vec<Option<bool>>, Error> {
+        self.own(keys.iter().map(of_key))?.absent(keys)
+    }
+
     fn entries(&mut self, key: &Key, most: usize) -> Result<Vec<Vec<u8>>, Error> {
         self.own(std::iter::once(of_key(key)))?.entries(key, most)
     }

@@ -371,13 +371,14 @@ fn in_two(nodes: &mut Nodes, ops: &[Placed], outcomes: &mut [Outcome]) -> Option
             op => moves.push((*at, op.clone())),
         }
     }
-    let (kinds, mut error) = nodes.each(&gone, &|(_, key, _)| of_key(key), &mut |store, some| {
-        store.kinds(&some.iter().map(|(_, key, _)| key.clone()).collect::<Vec<_>>())
+    let (absent, mut error) = nodes.each(&gone, &|(_, key, _)| of_key(key), &mut |store, some| {
+        store.absent(&some.iter().map(|(_, key, _)| key.clone()).collect::<Vec<_>>())
     });
-    for ((at, _, op), kind) in gone.into_iter().zip(kinds) {
-        match kind {
-            Some(None) => second.push((at, op)),
-            Some(Some(_)) => {}
+    for ((at, _, op), absent) in gone.into_iter().zip(absent) {
+        match absent {
+            Some(Some(true)) => second.push((at, op)),
+            // What an ACL hides is not known to be gone.
+            Some(_) => {}
             None => left(&mut outcomes[at], error.as_ref()),
         }
     }
