@@ -25,10 +25,11 @@ use input::{Opened, Origin};
 use overlay::{Change, Fields, Held, Overlay};
 use reader::{Found, Header, Notes, Reader};
 use replay::{Base, Ends, Replay};
-use value::{Members, Read, Shape, Templates, Writer};
+use value::{Given, Members, Piece, Read, Shape, Takes, Templates, Writer};
 
 pub mod aof;
 pub mod bytes;
+pub mod hash;
 pub mod index;
 pub mod input;
 pub mod listpack;
@@ -552,21 +553,49 @@ fn held_of<I: Input>(
             Members::TooMany => Held::Other(kind),
         }));
     }
+    if kind == Kind::Hash {
+        let mut held = HeldFields { fields: Fields::new(), room: MAX_OVERLAY, now, whole: true };
+        let given = bytes.fields(shape, templates, &mut held)?;
+        return Ok(match given {
+            Given::All if held.whole => Some(Held::Hash(held.fields)).filter(|held| !held.is_empty()),
+            _ => Some(Held::Other(kind)),
+        });
+    }
     Ok(match bytes.value(shape, u64::MAX, now, templates)? {
         Read::Whole(Raw::Text(text)) => Some(Held::Text(text)),
-        Read::Whole(Raw::Hash(fields)) => {
-            let fields = fields.into_iter().map(|(field, value)| (field, (value, None)));
-            let mut fields = fields.collect::<Fields>();
-            for (field, end) in std::mem::take(&mut bytes.ends) {
-                if let Some((_, own)) = fields.get_mut(&field) {
-                    *own = Some(end);
-                }
-            }
-            Some(Held::Hash(fields))
-        }
         Read::Whole(_) | Read::Damaged(_) => Some(Held::Other(kind)),
         Read::Empty => None,
     })
+}
+
+/// The fields of a hash that commands go on with.
+struct HeldFields {
+    fields: Fields,
+    /// Bytes of memory that are left for them.
+    room: u64,
+    now: i64,
+    whole: bool,
+}
+
+impl Takes for HeldFields {
+    fn room(&mut self, _: u64, _: Option<&Piece>) -> u64 {
+        self.room
+    }
+
+    fn field(&mut self, name: Piece, value: Piece, end: Option<i64>) -> ControlFlow<()> {
+        const BESIDES: u64 = 144;
+        let (Piece::Text(name), Piece::Text(value)) = (name, value) else {
+            self.whole = false;
+            return ControlFlow::Break(());
+        };
+        if end.is_some_and(|end| end <= self.now) {
+            return ControlFlow::Continue(());
+        }
+        self.room = self.room.saturating_sub((name.len() + value.len()) as u64 + BESIDES);
+        // One that is there twice is damaged.
+        self.whole = self.room > 0 && self.fields.insert(name, (value, end)).is_none();
+        if self.whole { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
 }
 
 impl Base for DumpReader {
@@ -662,9 +691,7 @@ impl Source for DumpReader {
                 Ok(Read::Whole(_)) => {}
                 Ok(Read::Empty) => besides.ended += 1,
                 Ok(Read::Damaged(broken)) => {
-                    besides.damaged += 1;
-                    let why = || shared.broken(&broken, Some(found.shape.kind())).to_string();
-                    besides.first.get_or_insert_with(why);
+                    besides.damage(|| shared.broken(&broken, Some(found.shape.kind())).to_string());
                 }
                 Err(broken) => break Some(shared.broken(&broken, Some(found.shape.kind()))),
             }
@@ -681,20 +708,8 @@ impl Source for DumpReader {
             return Ok(());
         }
         let stopped = (page.scanned > 0 || !page.records.is_empty()) && visit(page).is_break();
-        let changes = reader.notes.changes;
-        let commands = broken.is_none()
-            && shared.replayed.get().is_none()
-            && reader.bytes.byte().is_ok_and(|byte| byte == b'*');
         self.besides = besides;
-        match broken {
-            _ if stopped => Ok(()),
-            Some(error) => Err(error),
-            None if commands => Err(Error::Damaged {
-                place: shared.place.clone(),
-                why: "commands follow the dump; aof:PATH reads them, too".to_string(),
-            }),
-            None => self.is_whole(changes),
-        }
+        if stopped { Ok(()) } else { shared.conclude(&mut reader, broken, self.besides.unread("key")) }
     }
 
     fn size(&mut self) -> Result<Option<u64>, Error> {
@@ -720,16 +735,7 @@ impl Source for DumpReader {
     }
 
     fn remarks(&self) -> Vec<String> {
-        let mut remarks = Vec::new();
-        if self.besides.ended > 0 {
-            let when = clock::time(self.shared.now).unwrap_or_default();
-            remarks.push(format!(
-                "{} had expired by {when} and {} left out; --now sets another time",
-                plural(self.besides.ended, "key"),
-                either(self.besides.ended, "is", "are"),
-            ));
-        }
-        remarks
+        self.besides.remark("key", self.shared.now).into_iter().collect()
     }
 
     fn elsewhere(&mut self) -> Vec<(String, u64)> {
@@ -831,28 +837,69 @@ impl DumpReader {
         }
         ControlFlow::Continue(())
     }
+}
 
-    /// After a scan that came to the end: whether all of the keys could be handed on.
-    fn is_whole(&self, changes: u64) -> Result<(), Error> {
-        if let Some(first) = &self.besides.first {
-            let keys = plural(self.besides.damaged, "key");
-            let why = format!("the values of {keys} cannot be read; of the first one: {first}");
-            return Err(self.shared.incomplete(why));
+impl Besides {
+    /// What had ended, as a sentence.
+    fn remark(&self, noun: &str, now: i64) -> Option<String> {
+        let when = clock::time(now).unwrap_or_default();
+        (self.ended > 0).then(|| {
+            format!(
+                "{} had expired by {when} and {} left out; --now sets another time",
+                plural(self.ended, noun),
+                either(self.ended, "is", "are"),
+            )
+        })
+    }
+
+    /// What could not be read, as a sentence.
+    fn unread(&self, noun: &str) -> Option<String> {
+        let first = self.first.as_ref()?;
+        let many = plural(self.damaged, noun);
+        Some(format!("the values of {many} cannot be read; of the first one: {first}"))
+    }
+
+    fn damage(&mut self, why: impl FnOnce() -> String) {
+        self.damaged += 1;
+        self.first.get_or_insert_with(why);
+    }
+}
+
+impl Shared {
+    /// After a scan: whether it came to the end, and all that is in the dump could be handed on.
+    fn conclude(
+        &self,
+        reader: &mut Reader<Part>,
+        broken: Option<Error>,
+        unread: Option<String>,
+    ) -> Result<(), Error> {
+        if let Some(error) = broken {
+            return Err(error);
         }
-        if let Some(replayed) = self.shared.replayed.get() {
+        if self.replayed.get().is_none() && reader.bytes.byte().is_ok_and(|byte| byte == b'*') {
+            return Err(Error::Damaged {
+                place: self.place.clone(),
+                why: "commands follow the dump; aof:PATH reads them, too".to_string(),
+            });
+        }
+        if let Some(why) = unread {
+            return Err(self.incomplete(why));
+        }
+        if let Some(replayed) = self.replayed.get() {
             if let Some(why) = &replayed.broken {
-                return Err(self.shared.incomplete(why.clone()));
+                return Err(self.incomplete(why.clone()));
             }
             if !replayed.left.is_empty() {
                 let left: Vec<String> =
                     replayed.left.iter().map(|(name, count)| format!("{} ({count})", safe(name))).collect();
                 let why = format!("these of its commands are not applied: {}", left.join(", "));
-                return Err(self.shared.incomplete(why));
+                return Err(self.incomplete(why));
             }
         }
+        let changes = reader.notes.changes;
         if changes > 0 {
             let why = format!("{} made while it was written cannot be read", plural(changes, "change"));
-            return Err(self.shared.incomplete(why));
+            return Err(self.incomplete(why));
         }
         Ok(())
     }

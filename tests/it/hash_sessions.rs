@@ -3,6 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::dumps::difference;
 use crate::support::proxy::{Proxy, Then};
 use crate::support::sentinel::Watched;
 use crate::support::*;
@@ -280,6 +281,144 @@ fn behind_sentinels_fields_are_only_read() {
     run(&["purge", "--all", "--yes"]).code(5).says("name the primary itself");
 }
 
+/// The rows that a store gives, without what only a server knows.
+fn rows_of(sess: &Sess, store: &str) -> Vec<Json> {
+    let rows = sess.args(["list", "-o", "json", "--store", store]).success().json();
+    let mut rows = rows.as_array().expect("rows").clone();
+    rows.sort_by_key(|row| row["id"].to_string());
+    rows
+}
+
+/// Holds the rows of a dump against those of its server.
+#[track_caller]
+fn same_rows(sess: &Sess, dump: &str, many: usize) {
+    let (live, dumped) = (rows_of(sess, &sess.server.url()), rows_of(sess, dump));
+    assert_eq!((live.len(), dumped.len()), (many, many), "{dump}");
+    let differ = live.iter().zip(&dumped).filter_map(|(one, two)| difference(one, two));
+    assert_eq!(differ.collect::<Vec<_>>(), [""; 0], "{dump}");
+}
+
+#[test]
+fn dumps_and_snapshots_give_the_same_rows_as_their_server() {
+    // Packed as they are few and short, and one after the other; with ends and without.
+    for server in [Some(Server::start()), with_ends(), Server::of("redis-8.2")].into_iter().flatten() {
+        let ends = server.knows("hpexpireat");
+        let sess = stocked(server, 12);
+        for (packed, many) in [("512", 12), ("0", 13), ("0", 12_000)] {
+            sess.server.command(&["CONFIG", "SET", "hash-max-listpack-entries", packed]);
+            sess.server.command(&["CONFIG", "SET", "hash-max-listpack-value", "1000"]);
+            sess.server.command(&["CONFIG", "SET", "repl-diskless-sync-delay", "0"]);
+            let mut pipe = redis::pipe();
+            for n in 1..=many {
+                let value = value(&format!("user{}", n % 5));
+                pipe.cmd("HSET").arg("shop sessions").arg(id(n)).arg(value).ignore();
+            }
+            if ends {
+                let end = |n: usize, ms: &str| {
+                    let mut command = redis::cmd("HPEXPIRE");
+                    command.arg("shop sessions").arg(ms).arg("FIELDS").arg(1).arg(id(n)).clone()
+                };
+                pipe.add_command(end(1, "600000")).ignore().add_command(end(2, "86400000")).ignore();
+            }
+            pipe.exec(&mut sess.server.connect()).expect("stocked");
+            // The child that sent the last snapshot may not be over.
+            eventually("it is saved", || redis::cmd("SAVE").exec(&mut sess.server.connect()).is_ok());
+            let dump = sess.server.dir.path().join("dump.rdb").display().to_string();
+            for store in [dump.clone(), format!("{}?via=snapshot", sess.server.url())] {
+                same_rows(&sess, &store, many);
+                let at = |args: &[&str]| sess.args([args, &["--store", &store]].concat());
+                at(&["count", "--user", "user3"]).success();
+                let shown = at(&["inspect", &id(7), "-o", "json"]).success().json();
+                assert_eq!(shown["data"]["cart"], json!([1, 2]));
+                at(&["inspect", "s999999"]).code(1);
+                if ends {
+                    let left = at(&["inspect", &id(1), "-o", "json"]).json()["ttl_ms"].as_u64();
+                    assert!((1..=600_000).contains(&left.expect("an end")), "{left:?}");
+                    at(&["count", "--ttl", "<1h"]).success().stdout("1\n");
+                }
+                at(&["purge", "--all", "--yes"]).code(5).says("can be read but not changed");
+            }
+            if ends {
+                // As of a time when one has ended, and both.
+                for (now, left) in [("1h", 1), ("40d", 2)] {
+                    let now = jiff::Timestamp::now()
+                        + jiff::SignedDuration::from_hours(if now == "1h" { 1 } else { 960 });
+                    let ran = sess.args(["--now", &now.to_string(), "count", "--store", &dump]).success();
+                    ran.stdout(&format!("{}\n", many - left)).says("had expired by");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn commands_behind_a_dump_change_its_fields() {
+    for server in [
+        Some(Server::with(&["--appendonly", "yes", "--appendfsync", "always"])),
+        Server::of_with("valkey-9.1", &["--appendonly", "yes", "--appendfsync", "always"]),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        let ends = server.knows("hpexpireat");
+        // More than a hash may have that is one session.
+        let sess = stocked(server, 10_500);
+        let store = format!("aof:{}", sess.server.dir.path().display());
+        same_rows(&sess, &store, 10_500);
+        sess.server.command(&["BGREWRITEAOF"]);
+        eventually("it is rewritten", || {
+            let info: String =
+                redis::cmd("INFO").arg("persistence").query(&mut sess.server.connect()).expect("its state");
+            info.contains("aof_rewrite_in_progress:0") && info.contains("aof_rewrite_scheduled:0")
+        });
+        same_rows(&sess, &store, 10_500);
+        sess.server.command(&["HDEL", "shop sessions", &id(3)]);
+        sess.server.command(&[
+            "HSET",
+            "shop sessions",
+            &id(4),
+            &value("renewed"),
+            "new one",
+            &value("newcomer"),
+        ]);
+        if ends {
+            sess.server.command(&["HPEXPIRE", "shop sessions", "86400000", "FIELDS", "1", &id(5)]);
+        }
+        same_rows(&sess, &store, 10_500);
+        sess.args(["count", "--user", "renewed", "--store", &store]).success().stdout("1\n");
+        sess.args(["inspect", &id(3), "--store", &store]).code(1);
+        sess.args(["inspect", "new one", "--store", &store]).success().shows("newcomer");
+        sess.server.command(&["UNLINK", "shop sessions"]);
+        same_rows(&sess, &store, 0);
+        sess.server.command(&["HSET", "shop sessions", "a", &value("alice")]);
+        same_rows(&sess, &store, 1);
+        sess.server.command(&["SET", "shop sessions", "x"]);
+        sess.args(["list", "--store", &store]).code(5).says("of kind string and not hash");
+    }
+}
+
+#[test]
+fn of_a_damaged_dump_the_fields_before_the_damage_are_shown() {
+    let sess = stocked(Server::start(), 3_000);
+    sess.server.command(&["SAVE"]);
+    let whole = std::fs::read(sess.server.dir.path().join("dump.rdb")).expect("a dump");
+    let path = sess.server.dir.path().join("cut.rdb");
+    let store = path.to_str().expect("text");
+    let mut most = 0;
+    for part in [2, 5, 9] {
+        std::fs::write(&path, &whole[..whole.len() * part / 10]).expect("written");
+        let ran = sess.args(["list", "-o", "json", "--store", store]).code(3).says("in the middle");
+        let rows = ran.json().as_array().expect("rows").len();
+        assert!(rows > most && rows < 3_000, "{rows}");
+        most = rows;
+    }
+    let mut wrong = whole.clone();
+    let middle = wrong.len() / 2;
+    wrong[middle] ^= 0x20;
+    std::fs::write(&path, &wrong).expect("written");
+    sess.args(["list", "--store", store]).code(3);
+}
+
 #[test]
 fn what_cannot_be_is_told() {
     let sess = stocked(Server::start(), 2);
@@ -300,8 +439,8 @@ fn what_cannot_be_is_told() {
     with(CONFIG)(&["--profile", "p", "--layout", "shop", "--layout", "connect-redis", "list"])
         .code(2)
         .says("are the fields of a hash");
-    let dump = "rdb:/nowhere.rdb";
-    let ran = sess.args(["list", "--store", dump]).code(5);
+    let folder = format!("files:{}", sess.server.dir.path().display());
+    let ran = sess.args(["list", "--store", &folder]).code(5);
     ran.says("keeps its sessions in fields of a hash");
     // Nobody takes the fields of a hash for sessions by himself.
     let plain = CONFIG.replace("layout = \"shop\"\n", "");

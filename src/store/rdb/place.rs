@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Dump;
+use super::hash::{Dumped, HashPlace};
 use super::input::Origin;
 use crate::store::{Error, Lookup, Medium, Open, Store};
 use crate::text::clock;
@@ -109,6 +110,11 @@ impl Open for DumpPlace {
         ""
     }
 
+    fn within(&self, hash: &str) -> Option<Box<dyn Open>> {
+        let same = DumpPlace::new(self.origin.clone(), self.db).at(self.now);
+        Some(Box::new(HashPlace::new(same, hash.as_bytes())))
+    }
+
     fn reader(&self) -> Result<Box<dyn Lookup>, Error> {
         Ok(Box::new(self.dump()?.reader()))
     }
@@ -121,6 +127,12 @@ impl Open for DumpPlace {
                    one: redis-server --dir DIR --dbfilename FILE"
                 .to_string(),
         })
+    }
+}
+
+impl Dumped for DumpPlace {
+    fn dump_with(&self, _: &[u8]) -> Result<Arc<Dump>, Error> {
+        self.dump()
     }
 }
 

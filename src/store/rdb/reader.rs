@@ -46,6 +46,14 @@ impl Header {
         }
     }
 
+    /// Whether the server that wrote it knows fields of hashes that end by themselves (Redis 7.4, Valkey 9.0).
+    pub fn has_field_ends(self) -> bool {
+        match self.writer {
+            Writer::Redis => self.version >= 12,
+            Writer::Valkey => self.version >= 80,
+        }
+    }
+
     fn has_sum(self) -> bool {
         self.version >= 5
     }

@@ -10,8 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
 use super::bytes::Bytes;
+use super::hash::HashReader;
 use super::input::Origin;
-use super::reader::Reader;
+use super::reader::{Header, Reader};
 use super::value::Read;
 use super::{Dump, DumpReader};
 use crate::store::{
@@ -244,6 +245,13 @@ fn file(bytes: &[u8]) -> (tempfile::NamedTempFile, DumpReader) {
     file.write_all(bytes).expect("written");
     let reader = opened(file.path().to_path_buf(), 0);
     (file, reader)
+}
+
+/// The same of one that may not even begin like a dump.
+fn try_file(bytes: &[u8]) -> Result<DumpReader, Error> {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(bytes).expect("written");
+    Ok(Dump::open(&Origin::Path(file.path().to_path_buf()), 0, Some(NOW))?.reader())
 }
 
 /// A listpack of short texts and numbers.
@@ -640,6 +648,75 @@ fn cut_at_every_byte_and_flipped_at_many() {
             let at = random() as usize % dump.len();
             dump[at] = random() as u8;
             look_through(&dump);
+        }
+    }
+}
+
+/// The fields of a hash one by one, how the scan ended, and the reader.
+fn fields_of(dump: DumpReader, hash: &[u8]) -> (Vec<Record>, Result<(), Error>, HashReader) {
+    let mut reader = HashReader::of(dump, hash, "a hash".to_string());
+    let mut records = Vec::new();
+    let mut interest = |_: &[u8]| Interest::Read { hash: false };
+    let mut query = Query { pattern: None, need: Need::ALL, interest: &mut interest };
+    let ended = reader.scan(&mut query, &mut |page| {
+        records.extend(page.records);
+        ControlFlow::Continue(())
+    });
+    (records, ended, reader)
+}
+
+#[test]
+fn the_fields_of_a_hash_one_by_one_are_those_of_the_hash() {
+    let mut hashes = 0;
+    let mut is_same = |reader: &dyn Fn() -> DumpReader, what: &str| {
+        for record in all(&mut reader(), None).0 {
+            let Raw::Hash(fields) = &record.raw else { continue };
+            let (records, ended, mut again) = fields_of(reader(), &record.key.0);
+            ended.unwrap_or_else(|error| panic!("{what}: {error}"));
+            let ends: BTreeMap<_, _> = record.ends.iter().cloned().collect();
+            let expected = fields.iter().map(|(name, value)| {
+                let end = ends.get(name).map_or(Ttl::Never, |ms| Ttl::In(*ms));
+                (name.clone(), Raw::Text(value.clone()), end)
+            });
+            let found = records.iter().map(|one| (one.key.0.clone(), one.raw.clone(), one.ttl));
+            assert!(expected.eq(found), "{what} {}", record.key.0.escape_ascii());
+            let names: Vec<Key> = records.iter().map(|one| one.key.clone()).collect();
+            assert_eq!(again.read(&names, Need::ALL).expect("records"), records, "{what}");
+            let other = [&names[..1], &[Key(b"no such field".to_vec())]].concat();
+            assert_eq!(again.kinds(&other).expect("kinds"), [Some(Kind::String), None], "{what}");
+            hashes += 1;
+        }
+    };
+    for server in SERVERS {
+        for db in 0..4 {
+            is_same(&|| opened(folder(server).join("dump.rdb"), db), server);
+        }
+    }
+    for dump in [redis().done(), valkey().done()] {
+        is_same(&|| file(&dump).1, "small");
+    }
+    assert!(hashes > 20, "{hashes}");
+}
+
+#[test]
+fn fields_of_cut_and_flipped_dumps() {
+    for dump in [redis().done(), valkey().done()] {
+        let records = all(&mut file(&dump).1, None).0;
+        let hashes = records.iter().filter(|record| matches!(record.raw, Raw::Hash(_)));
+        for hash in hashes.map(|record| &record.key.0) {
+            let whole = fields_of(file(&dump).1, hash).0;
+            for end in (Header::BYTES..dump.len()).step_by(3) {
+                let Ok(dump) = try_file(&dump[..end]) else { continue };
+                let (records, ended, _) = fields_of(dump, hash);
+                assert!(whole.starts_with(&records) && ended.is_err(), "{end}");
+            }
+            for at in (Header::BYTES..dump.len()).step_by(5) {
+                let mut dump = dump.clone();
+                dump[at] ^= 0x41;
+                let Ok(dump) = try_file(&dump) else { continue };
+                let (_, _, mut reader) = fields_of(dump, hash);
+                let _ = reader.read(&[Key(b"no such field".to_vec())], Need::ALL);
+            }
         }
     }
 }

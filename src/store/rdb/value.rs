@@ -4,6 +4,8 @@
 //! rdb.h and rdb.c of Redis 2.6 to 8.4 and of Valkey 7.2 to 9.1; what is written only by Redis 8.6 to
 //! 8.10 was known from other readers of dumps alone.
 
+use std::ops::ControlFlow;
+
 use super::bytes::{Broken, Bytes, Input, Why};
 use super::listpack::{Damage, Entries, Entry, Packing};
 use crate::store::{Kind, Raw};
@@ -181,6 +183,38 @@ enum Pack {
     Large(u64),
 }
 
+/// A string of a field as it was met.
+#[derive(Debug)]
+pub enum Piece {
+    Text(Vec<u8>),
+    /// It is of so many bytes, for which there is no room.
+    Passed(u64),
+    /// Its inside is damaged, and what follows it is not.
+    Damaged(Broken),
+}
+
+/// Whoever takes the fields of a hash, one after the other.
+pub trait Takes {
+    /// Bytes that the next string may take, of a hash with so many fields: a name, or the value of the field of
+    /// that name.
+    fn room(&mut self, count: u64, name: Option<&Piece>) -> u64;
+
+    /// The next field, and when it ends (ms since 1970). To break is to read no more of the hash.
+    fn field(&mut self, name: Piece, value: Piece, end: Option<i64>) -> ControlFlow<()>;
+}
+
+/// What became of the fields of a hash.
+#[derive(Debug)]
+pub enum Given {
+    All,
+    /// Whoever takes them did not want more.
+    Stopped,
+    /// They are packed into more bytes than are read; how many there are at least.
+    Large(u64),
+    /// From somewhere on they cannot be read, and what follows the hash can.
+    Damaged(Broken),
+}
+
 /// A hash while it is read.
 struct Gathered {
     fields: Vec<(Vec<u8>, Vec<u8>)>,
@@ -218,6 +252,12 @@ impl Gathered {
         }
     }
 
+    fn none_of(&mut self) {
+        self.count += 1;
+        self.bytes = MAX_TEXT + 1;
+        (self.fields, self.ends) = (Vec::new(), Vec::new());
+    }
+
     fn done(self) -> Read {
         if let Some(broken) = self.damaged {
             return Read::Damaged(broken);
@@ -235,6 +275,24 @@ impl Gathered {
         let mut names: Vec<&[u8]> = self.fields.iter().map(|(name, _)| &name[..]).collect();
         names.sort_unstable();
         names.windows(2).any(|pair| pair[0] == pair[1])
+    }
+}
+
+impl Takes for Gathered {
+    fn room(&mut self, count: u64, _: Option<&Piece>) -> u64 {
+        if count > MAX_FIELDS { 0 } else { MAX_TEXT.saturating_sub(self.bytes) }
+    }
+
+    fn field(&mut self, name: Piece, value: Piece, end: Option<i64>) -> ControlFlow<()> {
+        match (name, value) {
+            (Piece::Damaged(broken), _) | (_, Piece::Damaged(broken)) => {
+                self.damaged.get_or_insert(broken);
+            }
+            _ if self.has_ended(end) => {}
+            (Piece::Text(name), Piece::Text(value)) if !self.is_full() => self.add(name, value, end),
+            _ => self.none_of(),
+        }
+        ControlFlow::Continue(())
     }
 }
 
@@ -446,15 +504,7 @@ impl<I: Input> Bytes<I> {
         self.ends = Vec::new();
         let read = match shape {
             Shape::Text => self.string(limit),
-            Shape::Fields | Shape::FieldsTtl { .. } | Shape::FieldsEnd => self.hash(shape, now),
-            Shape::Template { .. } => self.templated(shape, now, templates),
-            Shape::Packed(Kind::Hash, packing) => self.packed_hash(packing, false, now),
-            Shape::PackedTtl { earliest } => {
-                if earliest {
-                    self.skip(8)?;
-                }
-                self.packed_hash(Packing::List, true, now)
-            }
+            shape if shape.kind() == Kind::Hash => self.hash(shape, now, templates),
             other => {
                 self.skip_value(other)?;
                 return Ok(Read::Whole(Raw::Other(other.kind())));
@@ -491,23 +541,73 @@ impl<I: Input> Bytes<I> {
     }
 
     /// The same of a hash, where the inside of a string may be damaged and the next still be read.
-    fn part_of(&mut self, hash: &mut Gathered, room: u64) -> Result<Option<Vec<u8>>, Broken> {
-        match self.part(room) {
-            Err(broken @ Broken { why: Why::Inside(_), .. }) => {
-                hash.damaged.get_or_insert(broken);
-                Ok(None)
-            }
-            other => other,
+    fn piece(&mut self, room: u64) -> Result<Piece, Broken> {
+        let head = self.head()?;
+        if head.takes() > room {
+            self.skip_text(head)?;
+            return Ok(Piece::Passed(head.length()));
+        }
+        match self.text(head) {
+            Ok(text) => Ok(Piece::Text(text)),
+            Err(broken @ Broken { why: Why::Inside(_), .. }) => Ok(Piece::Damaged(broken)),
+            Err(broken) => Err(broken),
         }
     }
 
-    fn hash(&mut self, shape: Shape, now: i64) -> Result<Read, Broken> {
+    fn hash(&mut self, shape: Shape, now: i64, templates: &Templates) -> Result<Read, Broken> {
+        let mut hash = Gathered::new(now);
+        match self.fields(shape, templates, &mut hash)? {
+            Given::All | Given::Stopped => {}
+            Given::Large(count) => return Ok(Read::Whole(Raw::Oversized(Kind::Hash, count))),
+            Given::Damaged(broken) => return Ok(Read::Damaged(broken)),
+        }
+        if hash.repeats() {
+            return Ok(Read::Damaged(self.wrong(0, "a hash has a field twice")));
+        }
+        self.ends = std::mem::take(&mut hash.ends);
+        Ok(hash.done())
+    }
+
+    /// Hands on the fields of a hash, one after the other, those that have ended included.
+    pub fn fields(
+        &mut self,
+        shape: Shape,
+        templates: &Templates,
+        takes: &mut dyn Takes,
+    ) -> Result<Given, Broken> {
+        match shape {
+            Shape::Packed(Kind::Hash, packing) => self.packed_fields(packing, false, takes),
+            Shape::PackedTtl { earliest } => {
+                if earliest {
+                    self.skip(8)?;
+                }
+                self.packed_fields(Packing::List, true, takes)
+            }
+            Shape::Template { packed: true } => self.packed_template(templates, takes),
+            Shape::Template { packed: false } => {
+                let id = self.count()?;
+                let count = templates.get(id, self)?.len();
+                for at in 0..count {
+                    let name = Piece::Text(templates.get(id, self)?[at].clone());
+                    let room = takes.room(count as u64, Some(&name));
+                    let value = self.piece(room)?;
+                    if takes.field(name, value, None).is_break() {
+                        return Ok(Given::Stopped);
+                    }
+                }
+                Ok(Given::All)
+            }
+            shape => self.strewn_fields(shape, takes),
+        }
+    }
+
+    /// Fields that stand one after the other, each with its end where they have any.
+    fn strewn_fields(&mut self, shape: Shape, takes: &mut dyn Takes) -> Result<Given, Broken> {
         let earliest = match shape {
             Shape::FieldsTtl { earliest: true } => Some(i64::from_le_bytes(self.array()?)),
             _ => None,
         };
         let count = self.count()?;
-        let mut hash = Gathered::new(now);
         for _ in 0..count {
             let mut end = None;
             if let Shape::FieldsTtl { .. } = shape {
@@ -519,81 +619,47 @@ impl<I: Input> Bytes<I> {
                     (written, None) => Some(written),
                 };
             }
-            let room = if count > MAX_FIELDS { 0 } else { MAX_TEXT.saturating_sub(hash.bytes) };
-            let (field, value) = (self.part_of(&mut hash, room)?, self.part_of(&mut hash, room)?);
+            let room = takes.room(count, None);
+            let name = self.piece(room)?;
+            let room = takes.room(count, Some(&name));
+            let value = self.piece(room)?;
             if shape == Shape::FieldsEnd {
                 let written = i64::from_le_bytes(self.array()?);
                 end = (written != -1).then_some(written);
             }
-            if hash.has_ended(end) {
-                continue;
-            }
-            match (field, value) {
-                (Some(field), Some(value)) if count <= MAX_FIELDS => hash.add(field, value, end),
-                _ => {
-                    hash.count += 1;
-                    hash.bytes = MAX_TEXT + 1;
-                    hash.fields = Vec::new();
-                }
+            if takes.field(name, value, end).is_break() {
+                return Ok(Given::Stopped);
             }
         }
-        if hash.repeats() {
-            return Ok(Read::Damaged(self.wrong(0, "a hash has a field twice")));
-        }
-        self.ends = std::mem::take(&mut hash.ends);
-        Ok(hash.done())
+        Ok(Given::All)
     }
 
-    fn packed_hash(&mut self, packing: Packing, ends: bool, now: i64) -> Result<Read, Broken> {
+    fn packed_fields(
+        &mut self,
+        packing: Packing,
+        ends: bool,
+        takes: &mut dyn Takes,
+    ) -> Result<Given, Broken> {
         let (at, bytes) = match self.pack()? {
             Pack::Whole(at, bytes) => (at, bytes),
-            Pack::Large(entries) => {
-                return Ok(Read::Whole(Raw::Oversized(Kind::Hash, entries / if ends { 3 } else { 2 })));
-            }
+            Pack::Large(entries) => return Ok(Given::Large(entries / if ends { 3 } else { 2 })),
         };
-        let gathered = gather(&bytes, packing, ends, now);
-        match gathered {
-            Ok(hash) if hash.repeats() => {
-                Ok(Read::Damaged(Broken { at, why: Why::Wrong("a hash has a field twice".to_string()) }))
-            }
-            Ok(mut hash) => {
-                self.ends = std::mem::take(&mut hash.ends);
-                Ok(hash.done())
-            }
-            Err(damage) => Ok(Read::Damaged(damaged(at, &damage))),
-        }
+        Ok(match unpack(&bytes, packing, ends, takes) {
+            Ok(ControlFlow::Continue(())) => Given::All,
+            Ok(ControlFlow::Break(())) => Given::Stopped,
+            Err(damage) => Given::Damaged(damaged(at, &damage)),
+        })
     }
 
-    fn templated(&mut self, shape: Shape, now: i64, templates: &Templates) -> Result<Read, Broken> {
-        let mut hash = Gathered::new(now);
-        if shape == (Shape::Template { packed: false }) {
-            let id = self.count()?;
-            let count = templates.get(id, self)?.len();
-            for at in 0..count {
-                let room = MAX_TEXT.saturating_sub(hash.bytes);
-                match self.part_of(&mut hash, room)? {
-                    Some(value) => {
-                        let name = templates.get(id, self)?[at].clone();
-                        hash.add(name, value, None);
-                    }
-                    None => hash.bytes = MAX_TEXT + 1,
-                }
-            }
-            return Ok(hash.done());
-        }
+    fn packed_template(&mut self, templates: &Templates, takes: &mut dyn Takes) -> Result<Given, Broken> {
         let (at, bytes) = match self.pack()? {
             Pack::Whole(at, bytes) => (at, bytes),
-            Pack::Large(entries) => {
-                return Ok(Read::Whole(Raw::Oversized(Kind::Hash, entries.saturating_sub(1))));
-            }
+            Pack::Large(entries) => return Ok(Given::Large(entries.saturating_sub(1))),
         };
-        let entries = match Entries::new(&bytes, Packing::List) {
+        let entries = Entries::new(&bytes, Packing::List).and_then(Iterator::collect);
+        let entries: Vec<Entry<'_>> = match entries {
             Ok(entries) => entries,
-            Err(damage) => return Ok(Read::Damaged(damaged(at, &damage))),
-        };
-        let entries: Vec<Entry<'_>> = match entries.collect() {
-            Ok(entries) => entries,
-            Err(damage) => return Ok(Read::Damaged(damaged(at, &damage))),
+            Err(damage) => return Ok(Given::Damaged(damaged(at, &damage))),
         };
         let names = match entries.first() {
             Some(Entry::Number(id)) => templates.get(u64::try_from(*id).unwrap_or(u64::MAX), self),
@@ -603,14 +669,18 @@ impl<I: Input> Bytes<I> {
             Ok(names) if names.len() == entries.len() - 1 => names,
             Ok(_) => {
                 let why = Why::Wrong("a hash has not as many fields as its template".to_string());
-                return Ok(Read::Damaged(Broken { at, why }));
+                return Ok(Given::Damaged(Broken { at, why }));
             }
-            Err(broken) => return Ok(Read::Damaged(broken)),
+            Err(broken) => return Ok(Given::Damaged(broken)),
         };
         for (name, value) in names.iter().zip(&entries[1..]) {
-            hash.add(name.clone(), value.to_vec(), None);
+            let name = Piece::Text(name.clone());
+            let value = fitting(*value, takes.room(names.len() as u64, Some(&name)));
+            if takes.field(name, value, None).is_break() {
+                return Ok(Given::Stopped);
+            }
         }
-        Ok(hash.done())
+        Ok(Given::All)
     }
 
     /// The members of a list, set or sorted set; a sorted set's by score, as a server lists them.
@@ -676,10 +746,23 @@ impl<I: Input> Bytes<I> {
     }
 }
 
-/// The fields of a packed hash.
-fn gather(bytes: &[u8], packing: Packing, ends: bool, now: i64) -> Result<Gathered, Damage> {
+/// A value that is in memory already, where it fits into the room that there is.
+fn fitting(value: Entry<'_>, room: u64) -> Piece {
+    match value {
+        Entry::Bytes(bytes) if bytes.len() as u64 > room => Piece::Passed(bytes.len() as u64),
+        value => Piece::Text(value.to_vec()),
+    }
+}
+
+/// Hands on the fields of a packed hash.
+fn unpack(
+    bytes: &[u8],
+    packing: Packing,
+    ends: bool,
+    takes: &mut dyn Takes,
+) -> Result<ControlFlow<()>, Damage> {
     let mut entries = Entries::new(bytes, packing)?;
-    let mut hash = Gathered::new(now);
+    let count = entries.announced().unwrap_or_default() / if ends { 3 } else { 2 };
     let odd = Damage { at: bytes.len(), what: "a field has no value" };
     while let Some(field) = entries.next() {
         let field = field?;
@@ -688,11 +771,12 @@ fn gather(bytes: &[u8], packing: Packing, ends: bool, now: i64) -> Result<Gather
         if ends {
             let written = entries.next().transpose()?.and_then(end_of).ok_or(odd.clone())?;
             end = Some(written).filter(|end| *end != 0);
-            if hash.has_ended(end) {
-                continue;
-            }
         }
-        hash.add(field.to_vec(), value.to_vec(), end);
+        let field = Piece::Text(field.to_vec());
+        let value = fitting(value, takes.room(count, Some(&field)));
+        if takes.field(field, value, end).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
     }
-    Ok(hash)
+    Ok(ControlFlow::Continue(()))
 }

@@ -26,8 +26,8 @@ use super::failure::classify;
 use super::target::{ReadFrom, Target};
 use super::wire::Wire;
 use super::{RedisStore, single};
-use crate::store::rdb::Dump;
-use crate::store::rdb::input;
+use crate::store::rdb::hash::{Dumped, HashPlace};
+use crate::store::rdb::{Dump, input};
 use crate::store::{Error, Lookup, Medium, Open, Source as _, Store};
 use crate::text::clock;
 
@@ -93,6 +93,11 @@ impl Open for Snapshot {
         )
     }
 
+    fn within(&self, hash: &str) -> Option<Box<dyn Open>> {
+        let same = Snapshot::of(self.target.clone(), self.now);
+        Some(Box::new(HashPlace::new(same, hash.as_bytes())))
+    }
+
     fn reader(&self) -> Result<Box<dyn Lookup>, Error> {
         Ok(Box::new(self.dump()?.reader()))
     }
@@ -103,6 +108,12 @@ impl Open for Snapshot {
             why: "is a snapshot: its sessions can be read but not changed".to_string(),
             hint: "to change something, leave ?via=snapshot out of the store".to_string(),
         })
+    }
+}
+
+impl Dumped for Snapshot {
+    fn dump_with(&self, _: &[u8]) -> Result<Arc<Dump>, Error> {
+        self.dump()
     }
 }
 
