@@ -432,14 +432,13 @@ impl Lookup for HashReader {
         let found = self.look_up(keys, need.value)?;
         let record = |(key, field): (&Key, Option<(Raw, Option<i64>)>)| {
             let mut record = blank(key.0.clone(), need);
-            match field {
-                Some((raw, end)) => {
-                    record.raw = if need.value { raw } else { Raw::Unread };
-                    if need.ttl {
-                        record.ttl = self.dump.shared.ttl(end);
-                    }
-                }
-                None => (record.raw, record.ttl) = (Raw::Gone, Ttl::Gone),
+            let Some((raw, end)) = field else {
+                (record.raw, record.ttl) = (Raw::Gone, Ttl::Gone);
+                return record;
+            };
+            record.raw = if need.value { raw } else { Raw::Unread };
+            if need.ttl {
+                record.ttl = self.dump.shared.ttl(end);
             }
             record
         };

@@ -21,6 +21,7 @@ mod change;
 mod leftovers;
 mod map;
 mod nodes;
+mod one_key;
 mod restore;
 mod sweep;
 
@@ -29,6 +30,7 @@ use sweep::spans;
 
 pub(super) use alone::OneNode;
 pub(super) use nodes::took;
+pub(super) use one_key::KeyStore;
 
 /// The primaries of a cluster.
 pub(super) struct ClusterStore {

@@ -7,11 +7,16 @@
 //! names any other field.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::redis::Value as Answer;
 
+use super::change::UNHEARD;
+use super::cluster::{KeyStore, OneNode};
 use super::guarded::{self, command};
+use super::sentinel::SentinelStore;
+use super::served::{Served, Use};
 use super::target::{ReadFrom, Target};
 use super::{MAX_TEXT, RedisStore, Refusal, before, bulk, fields, int, kind_of, load, single};
 use crate::store::seen::Seen;
@@ -46,7 +51,7 @@ impl HashPlace {
         HashPlace { target, hash: hash.to_vec() }
     }
 
-    fn open(&self, changes: bool) -> Result<HashStore, Error> {
+    fn open(&self, changes: bool) -> Result<Box<dyn Store>, Error> {
         let target = &self.target;
         let alone = target.only.is_some() || target.reads != ReadFrom::Primary;
         if changes && alone {
@@ -56,23 +61,19 @@ impl HashPlace {
                 hint: "changes are made on the primary: leave it out".to_string(),
             });
         }
-        if changes && target.service.is_some() {
-            return Err(Error::Unsupported {
-                place: self.place(),
-                why: "is found by sentinels, and fields of a hash are only changed on a server that is named"
-                    .to_string(),
-                hint: "name the primary itself with --store (`redis-cli -p 26379 SENTINEL MASTERS`)"
-                    .to_string(),
-            });
+        let of = self.clone();
+        let used: Use = Arc::new(move |server| Ok(Box::new(HashStore::over(server, of.clone())?)));
+        if target.service.is_some() && target.only.is_none() {
+            return Ok(Box::new(SentinelStore::used(target, changes, self.place(), used)?));
         }
-        let Some(store) = single(target)? else {
-            return Err(Error::Unsupported {
-                place: self.place(),
-                why: "is a cluster of several nodes, in which fields of a hash are not looked at".to_string(),
-                hint: "leave the layout out".to_string(),
-            });
-        };
-        HashStore::over(store, self.clone())
+        if let Some(server) = single(target)? {
+            return Ok(Box::new(HashStore::over(server, self.clone())?));
+        }
+        if let Some((host, port)) = &target.only {
+            let node = OneNode::open(&Target { node: true, ..target.at_host(host, *port) })?;
+            return Ok(Box::new(HashStore::over(node.with(&self.hash)?, self.clone())?));
+        }
+        Ok(Box::new(KeyStore::open(target, &self.hash, changes, self.place(), used)?))
     }
 }
 
@@ -98,11 +99,11 @@ impl Open for HashPlace {
     }
 
     fn reader(&self) -> Result<Box<dyn Lookup>, Error> {
-        Ok(Box::new(self.open(false)?))
+        Ok(self.open(false)?)
     }
 
     fn store(&self) -> Result<Box<dyn Store>, Error> {
-        Ok(Box::new(self.open(true)?))
+        self.open(true)
     }
 }
 
@@ -222,43 +223,7 @@ impl Source for HashStore {
         visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
     ) -> Result<(), Error> {
         let mut seen = Seen::new();
-        let mut cursor = b"0".to_vec();
-        let mut count = FIRST;
-        loop {
-            let many = count.to_string();
-            let mut scan: Vec<&[u8]> = vec![b"HSCAN", &self.of.hash, &cursor, b"COUNT", many.as_bytes()];
-            if let Some(pattern) = &query.pattern {
-                scan.extend([&b"MATCH"[..], pattern]);
-            }
-            let answer = self.server.ask(&scan)?;
-            let (next, pairs) = page(answer).ok_or_else(|| self.server.senseless("HSCAN"))?;
-            if let Some(size) = pairs.iter().map(|(name, text)| name.len() + text.len()).max() {
-                count = (BYTES / size.max(1)).clamp(1, MOST);
-            }
-            let mut page = Page::default();
-            let mut asked: Vec<usize> = Vec::new();
-            for (name, text) in pairs {
-                if !seen.first(&name) {
-                    continue;
-                }
-                page.scanned += 1;
-                let need = match (query.interest)(&name) {
-                    Interest::Skip => continue,
-                    Interest::Name => Need::NOTHING,
-                    Interest::Look => Need::VALUE,
-                    Interest::Read { .. } => query.need.and(Need::VALUE),
-                };
-                if need.ttl {
-                    asked.push(page.records.len());
-                }
-                page.records.push(record(&name, Some((text, None)), need));
-            }
-            self.add_ends(&mut page.records, &asked)?;
-            if visit(page).is_break() || next == b"0" {
-                return Ok(());
-            }
-            cursor = next;
-        }
+        self.over(query, &mut |name| seen.first(name), visit)
     }
 
     fn health(&mut self) -> Result<Option<Health>, Error> {
@@ -274,27 +239,88 @@ impl Source for HashStore {
     }
 }
 
-impl HashStore {
-    /// Asks when these of the records end. What has ended since it was met is gone.
-    fn add_ends(&mut self, records: &mut [Record], asked: &[usize]) -> Result<(), Error> {
-        if !self.ends {
-            return Ok(());
+impl Served for HashStore {
+    fn server(&mut self) -> &mut RedisStore {
+        &mut self.server
+    }
+
+    fn into_server(self: Box<Self>) -> RedisStore {
+        self.server
+    }
+
+    fn over(
+        &mut self,
+        query: &mut Query<'_>,
+        first: &mut dyn FnMut(&[u8]) -> bool,
+        visit: &mut dyn FnMut(Page) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let mut cursor = b"0".to_vec();
+        let mut count = FIRST;
+        loop {
+            let many = count.to_string();
+            let mut scan: Vec<&[u8]> = vec![b"HSCAN", &self.of.hash, &cursor, b"COUNT", many.as_bytes()];
+            if let Some(pattern) = &query.pattern {
+                scan.extend([&b"MATCH"[..], pattern]);
+            }
+            let answer = self.server.ask(&scan)?;
+            let (next, pairs) = page(answer).ok_or_else(|| self.server.senseless("HSCAN"))?;
+            if let Some(size) = pairs.iter().map(|(name, text)| name.len() + text.len()).max() {
+                count = (BYTES / size.max(1)).clamp(1, MOST);
+            }
+            // Before any counts as met: what the connection is lost with is met again.
+            let ends = if query.need.ttl { self.ends_of(&pairs)? } else { Vec::new() };
+            let mut ends = ends.into_iter();
+            let mut page = Page::default();
+            for (name, text) in pairs {
+                let end = ends.next();
+                if !first(&name) {
+                    continue;
+                }
+                page.scanned += 1;
+                let need = match (query.interest)(&name) {
+                    Interest::Skip => continue,
+                    Interest::Name => Need::NOTHING,
+                    Interest::Look => Need::VALUE,
+                    Interest::Read { .. } => query.need.and(Need::VALUE),
+                };
+                let mut record = record(&name, Some((text, None)), need);
+                // What has ended since it was met is gone.
+                if let Some(end) = end.filter(|_| need.ttl) {
+                    record.ttl = Ttl::from_pttl(end);
+                    if end == -2 {
+                        record.raw = Raw::Gone;
+                    }
+                }
+                page.records.push(record);
+            }
+            if visit(page).is_break() || next == b"0" {
+                return Ok(());
+            }
+            cursor = next;
         }
-        for some in asked.chunks(TOGETHER) {
-            let names: Vec<&[u8]> = some.iter().map(|at| &records[*at].key.0[..]).collect();
+    }
+}
+
+impl HashStore {
+    /// When each of these fields ends, as HPTTL says it; nothing where they have no ends.
+    fn ends_of(&mut self, pairs: &[(Vec<u8>, Vec<u8>)]) -> Result<Vec<i64>, Error> {
+        if !self.ends {
+            return Ok(Vec::new());
+        }
+        let mut all = Vec::with_capacity(pairs.len());
+        for some in pairs.chunks(TOGETHER) {
+            let names: Vec<&[u8]> = some.iter().map(|(name, _)| &name[..]).collect();
             fields::ask_ends(&mut self.server, b"HPTTL", &self.of.hash, &names);
             self.server.flush("HPTTL")?;
             let answer = self.server.expect("HPTTL")?;
-            let Answer::Array(ends) = answer else { return Err(self.server.senseless("HPTTL")) };
-            for (at, end) in some.iter().zip(ends) {
-                let end = int(&end).unwrap_or(-2);
-                records[*at].ttl = Ttl::from_pttl(end);
-                if end == -2 {
-                    records[*at].raw = Raw::Gone;
-                }
+            let before = all.len();
+            // Of a hash that is not there an older server gives no list.
+            if let Answer::Array(ends) = answer {
+                all.extend(ends.iter().map(|end| int(end).unwrap_or(-2)));
             }
+            all.resize(before + some.len(), -2);
         }
-        Ok(())
+        Ok(all)
     }
 }
 
@@ -462,10 +488,8 @@ impl HashStore {
         // Of what was sent and not answered nobody knows whether it is done.
         let undone = |backup: &&Backup| match &outcomes[backup.step as usize - first] {
             Some(Outcome::Done { .. }) => false,
-            Some(_) => true,
-            None => {
-                !matches!(carried, Err(Error::Lost { .. } | Error::Timeout { .. } | Error::Answer { .. }))
-            }
+            Some(Outcome::Failed(why)) => why != UNHEARD,
+            _ => true,
         };
         let void: Vec<u32> = backups.iter().filter(undone).map(|backup| backup.step).collect();
         if let Some(keeper) = keeper
@@ -490,7 +514,14 @@ impl HashStore {
                 given_up: false,
                 sent: Vec::new(),
             };
-            guarded::carry_out(&mut self.server, std::slice::from_mut(&mut change))?;
+            if let Err(error) = guarded::carry_out(&mut self.server, std::slice::from_mut(&mut change)) {
+                if matches!(error, Error::Lost { .. } | Error::Timeout { .. } | Error::Answer { .. }) {
+                    for part in &change.parts {
+                        outcomes[part.place] = Some(Outcome::Failed(UNHEARD.to_string()));
+                    }
+                }
+                return Err(error);
+            }
             let Change { mut parts, outcomes: became, given_up, .. } = change;
             if given_up && parts.len() > 1 {
                 let rest = parts.split_off(parts.len() / 2);

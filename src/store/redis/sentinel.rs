@@ -11,14 +11,15 @@ use std::time::{Duration, Instant};
 
 use ::redis::Value as Answer;
 
-use super::once::Once;
+use super::followed::{self, Followed};
 use super::patience::{Patience, passes};
+use super::served::{self, Served, Use};
 use super::target::{Address, ReadFrom, Target};
-use super::{RedisStore, before, bulk, change, load, read, scan, took};
+use super::{RedisStore, bulk, load, read, scan, took};
 use crate::store::seen::Seen;
 use crate::store::{
     Applied, Assurance, Backup, Companion, Error, Fit, Gentle, Health, Keeper, Key, Kind, Lag, Lookup, Need,
-    Offers, Op, Outcome, Own, Page, Query, Reason, Record, Source, Step, Store,
+    Offers, Op, Page, Query, Reason, Record, Source, Step, Store,
 };
 use crate::text::words::plural;
 
@@ -45,6 +46,9 @@ pub(super) struct SentinelStore {
     place: String,
     watch: Watch,
     changes: bool,
+    /// What each primary is used for.
+    used: Use,
+    offers: Offers,
     primary: Option<Primary>,
     /// Since when it has to be named anew.
     lost: Option<Instant>,
@@ -59,7 +63,7 @@ pub(super) struct SentinelStore {
 
 /// A connection to it, or to a replica that is read in its place.
 struct Primary {
-    store: RedisStore,
+    store: Box<dyn Served>,
     named: Named,
     is_replica: bool,
 }
@@ -68,12 +72,24 @@ impl SentinelStore {
     /// Asks the sentinels, and connects to the server that they name. `changes` says whether it is going to
     /// be changed: then a majority of them has to be sure, now and as long as anything is changed.
     pub(super) fn open(target: &Target, changes: bool) -> Result<SentinelStore, Error> {
+        SentinelStore::used(target, changes, target.place(), served::keys())
+    }
+
+    /// The same where what it is used for is a store of its own, called `place`.
+    pub(super) fn used(
+        target: &Target,
+        changes: bool,
+        place: String,
+        used: Use,
+    ) -> Result<SentinelStore, Error> {
         let name = target.service.as_ref().map_or("", |service| &service.name);
         let mut store = SentinelStore {
             target: target.clone(),
-            place: target.place(),
+            place,
             watch: Watch::start(target, name, changes),
             changes,
+            used,
+            offers: Offers::ALL,
             primary: None,
             lost: None,
             met: 0,
@@ -82,7 +98,7 @@ impl SentinelStore {
             hidden: 0,
             remarks: Vec::new(),
         };
-        store.ask(|_| Ok(()))?;
+        store.offers = store.ask(|store| Ok(store.offers()))?;
         Ok(store)
     }
 
@@ -90,31 +106,31 @@ impl SentinelStore {
     pub(super) fn into_server(mut self) -> Result<RedisStore, Error> {
         self.lead()?;
         let primary = self.primary.take();
-        let server = primary.map(|primary| RedisStore { lead: None, ..primary.store });
+        let server = primary.map(|primary| RedisStore { lead: None, ..primary.store.into_server() });
         server.ok_or_else(|| Error::Leaderless {
             place: self.place.clone(),
             why: "no sentinel answers".to_string(),
         })
     }
 
-    /// As long as a failover takes that has not begun yet, and an answer.
-    fn patience(&self) -> Patience {
-        Patience::new(self.target.timeout + self.watch.patience())
+    /// How far the replicas are, as the primary says.
+    fn role(&mut self) -> Option<load::Role> {
+        self.primary.as_mut().and_then(|primary| load::role(primary.store.server()).ok())
     }
 
     /// The primary, with what it has not heard of done there.
-    fn lead(&mut self) -> Result<&mut RedisStore, Error> {
+    fn lead(&mut self) -> Result<&mut dyn Served, Error> {
         if self.primary.is_none() {
             let mut primary = self.connect()?;
             if self.met > 0 {
-                self.owed.pay(&mut primary.store)?;
+                self.owed.pay(&mut *primary.store)?;
             }
             (self.primary, self.lost) = (Some(primary), None);
             self.met += 1;
         }
         let place = &self.place;
         match &mut self.primary {
-            Some(primary) => Ok(&mut primary.store),
+            Some(primary) => Ok(&mut *primary.store),
             None => Err(Error::Leaderless { place: place.clone(), why: "no sentinel answers".to_string() }),
         }
     }
@@ -149,7 +165,7 @@ impl SentinelStore {
         let is_replica = replica.is_some();
         store = replica.unwrap_or(store);
         store.be_gentle(self.gentle.as_ref());
-        Ok(Primary { store, named, is_replica })
+        Ok(Primary { store: (self.used)(store)?, named, is_replica })
     }
 
     /// The replica that is to be read in the primary's place, if there is one, as far as the primary is.
@@ -193,16 +209,16 @@ impl SentinelStore {
     /// The connection is of no use any more.
     fn lose(&mut self) {
         if let Some(primary) = self.primary.take() {
-            self.hidden += primary.store.hidden_keys;
+            self.hidden += primary.store.hidden();
         }
         self.lost = Some(Instant::now());
     }
 
     /// Asks the primary, and where it is lost the next one.
-    fn ask<T>(&mut self, mut ask: impl FnMut(&mut RedisStore) -> Result<T, Error>) -> Result<T, Error> {
+    fn ask<T>(&mut self, mut ask: impl FnMut(&mut dyn Served) -> Result<T, Error>) -> Result<T, Error> {
         let mut patience = None;
         loop {
-            let error = match self.lead().and_then(&mut ask) {
+            let error = match SentinelStore::lead(self).and_then(&mut ask) {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -229,15 +245,15 @@ impl Source for SentinelStore {
     }
 
     fn offers(&self) -> Offers {
-        Offers::ALL
+        self.offers
     }
 
     fn size(&mut self) -> Result<Option<u64>, Error> {
-        self.ask(RedisStore::size)
+        self.ask(|store| store.size())
     }
 
     fn now(&mut self) -> Result<i64, Error> {
-        self.ask(RedisStore::now)
+        self.ask(|store| store.now())
     }
 
     /// Whoever is the primary at the end has been gone over from the beginning to the end.
@@ -258,12 +274,12 @@ impl Source for SentinelStore {
         for _ in 0..SCANS {
             let began = Instant::now();
             self.ask(|store| {
-                hand_on(store, &mut strayed, &mut hand)?;
-                store.may_read(need)
+                hand_on(store.server(), &mut strayed, &mut hand)?;
+                store.may_be_read(need)
             })?;
             let ended = match &mut self.primary {
                 Some(primary) if !stopped.get() => {
-                    scan::over(&mut primary.store, query, &mut |key| seen.first(key), &mut hand)
+                    primary.store.over(query, &mut |key| seen.first(key), &mut hand)
                 }
                 _ => Ok(()),
             };
@@ -278,7 +294,7 @@ impl Source for SentinelStore {
                 _ => {}
             }
             if let Some(primary) = &mut self.primary {
-                strayed.append(&mut primary.store.strayed);
+                strayed.append(&mut primary.store.server().strayed);
             }
             self.lose();
             self.remark(
@@ -289,7 +305,7 @@ impl Source for SentinelStore {
     }
 
     fn hidden(&self) -> u64 {
-        self.hidden + self.primary.as_ref().map_or(0, |primary| primary.store.hidden_keys)
+        self.hidden + self.primary.as_ref().map_or(0, |primary| primary.store.hidden())
     }
 
     fn remarks(&self) -> Vec<String> {
@@ -301,7 +317,7 @@ impl Source for SentinelStore {
     }
 
     fn health(&mut self) -> Result<Option<Health>, Error> {
-        self.ask(RedisStore::health)
+        self.ask(|store| store.health())
     }
 
     fn be_gentle(&mut self, gentle: Option<&Gentle>) {
@@ -325,7 +341,7 @@ impl SentinelStore {
         if !self.watch.is_still(&primary.named, since) {
             return Ok(false);
         }
-        match load::role(&mut primary.store) {
+        match load::role(primary.store.server()) {
             Ok(role) => Ok(if primary.is_replica { role.linked } else { role.primary }),
             Err(error) if passes(&error) => Ok(false),
             Err(error) => Err(error),
@@ -388,9 +404,38 @@ impl Lookup for SentinelStore {
     }
 }
 
+impl Followed for SentinelStore {
+    fn lead(&mut self) -> Result<&mut dyn Served, Error> {
+        SentinelStore::lead(self)
+    }
+
+    fn lose(&mut self) {
+        SentinelStore::lose(self);
+    }
+
+    fn may_pass(&self, error: &Error) -> bool {
+        may_pass(error)
+    }
+
+    /// As long as a failover takes that has not begun yet, and an answer.
+    fn patience(&self) -> Patience {
+        Patience::new(self.target.timeout + self.watch.patience())
+    }
+
+    fn done(&mut self, steps: Vec<Step>, heard: bool) {
+        let role = if heard { self.role() } else { None };
+        self.owed.ended(steps, role.as_ref());
+    }
+
+    fn put_back(&mut self, backups: &mut dyn Iterator<Item = &Backup>) {
+        let role = self.role();
+        self.owed.put_back(backups, role.as_ref());
+    }
+}
+
 impl Store for SentinelStore {
     fn may_change(&mut self, samples: &[&Step]) -> Result<(), Error> {
-        self.ask(|store| before::may_change(store, samples))
+        self.ask(|store| store.may_change(samples))
     }
 
     fn ends_by_value(&mut self) -> Option<usize> {
@@ -398,112 +443,11 @@ impl Store for SentinelStore {
     }
 
     fn apply(&mut self, steps: &[Step], fit: Fit, keeper: Option<&mut dyn Keeper>) -> Applied {
-        let mut outcomes: Vec<Option<Outcome>> = vec![None; steps.len()];
-        // Steps whose answers were lost, so that they may be done.
-        let mut unsure: Vec<usize> = Vec::new();
-        let mut sure: Vec<usize> = (0..steps.len()).collect();
-        let mut once = keeper.map(Once::new);
-        let mut patience: Option<Patience> = None;
-        let stopped = loop {
-            let again = !unsure.is_empty();
-            let places = std::mem::take(if again { &mut unsure } else { &mut sure });
-            let fit = if again { Fit::SeenOrDone } else { fit };
-            if places.is_empty() {
-                break None;
-            }
-            let some: Vec<Step> = places.iter().map(|at| steps[*at].clone()).collect();
-            let applied = match self.lead() {
-                Ok(store) => {
-                    let mut keeper = once.as_mut().map(|once| once.of(&places));
-                    store.apply(&some, fit, keeper.as_mut().map(|keeper| keeper as &mut dyn Keeper))
-                }
-                Err(error) => Applied::nothing(some.len(), error),
-            };
-            let text = applied.stopped.as_ref().map(ToString::to_string);
-            let passing = applied.stopped.as_ref().is_some_and(may_pass);
-            let mut done = Vec::new();
-            for ((at, outcome), step) in places.into_iter().zip(applied.outcomes).zip(some) {
-                match outcome {
-                    Outcome::Failed(why) if passing && why == change::UNHEARD => unsure.push(at),
-                    Outcome::Failed(why) if passing && Some(&why) == text.as_ref() => {
-                        if again { &mut unsure } else { &mut sure }.push(at);
-                    }
-                    outcome => {
-                        let gone = matches!(outcome, Outcome::Gone { .. });
-                        if gone || matches!(outcome, Outcome::Done { .. }) {
-                            done.push(step);
-                        }
-                        outcomes[at] = Some(match outcome {
-                            // It was there when its end was sent.
-                            Outcome::Gone { keys, entries } if again && steps[at].own == Own::End => {
-                                Outcome::Done { keys: keys + 1, entries }
-                            }
-                            Outcome::Gone { keys, entries } if again && steps[at].own == Own::Gone => {
-                                Outcome::Done { keys, entries }
-                            }
-                            outcome => outcome,
-                        });
-                    }
-                }
-            }
-            if !done.is_empty() {
-                patience = None;
-            }
-            let role = match (&applied.stopped, &mut self.primary) {
-                (None, Some(primary)) => load::role(&mut primary.store).ok(),
-                _ => None,
-            };
-            self.owed.ended(done, role.as_ref());
-            let Some(error) = applied.stopped else { continue };
-            if !passing {
-                break Some(error);
-            }
-            self.lose();
-            if !patience.get_or_insert_with(|| self.patience()).wait(true) {
-                break Some(error);
-            }
-        };
-        for at in unsure {
-            outcomes[at] = Some(Outcome::Failed(change::UNHEARD.to_string()));
-        }
-        Applied::of(outcomes, stopped)
+        followed::apply(self, steps, fit, keeper)
     }
 
     fn restore(&mut self, backups: &[Backup]) -> Applied {
-        let mut outcomes: Vec<Option<Outcome>> = vec![None; backups.len()];
-        let open: Vec<usize> = (0..backups.len()).collect();
-        let mut patience: Option<Patience> = None;
-        let stopped = loop {
-            let some: Vec<Backup> = open.iter().map(|at| backups[*at].clone()).collect();
-            let applied = match self.lead() {
-                Ok(store) => store.restore(&some),
-                Err(error) => Applied::nothing(some.len(), error),
-            };
-            let Some(error) = applied.stopped else {
-                for (at, outcome) in open.iter().zip(applied.outcomes) {
-                    outcomes[*at] = Some(outcome);
-                }
-                let role = self.primary.as_mut().and_then(|one| load::role(&mut one.store).ok());
-                let back = backups
-                    .iter()
-                    .zip(&outcomes)
-                    .filter(|(_, one)| matches!(one, Some(Outcome::Done { .. })));
-                self.owed.put_back(back.map(|(backup, _)| backup), role.as_ref());
-                break None;
-            };
-            // What was put back before the error came is found so by the next one, with what belongs to it.
-            let passing = may_pass(&error);
-            if passing {
-                self.lose();
-            }
-            if !passing || !patience.get_or_insert_with(|| self.patience()).wait(true) {
-                for (at, outcome) in open.iter().zip(applied.outcomes) {
-                    outcomes[*at] = Some(outcome);
-                }
-                break Some(error);
-            }
-        };
-        Applied::of(outcomes, stopped)
+        followed::restore(self, backups)
     }
 
     fn restore_whole(&mut self, companions: &[Companion]) -> Result<(), Error> {
@@ -519,7 +463,7 @@ impl Store for SentinelStore {
             ));
         }
         if self.owed.is_any() {
-            let confirmed = self.ask(confirm);
+            let confirmed = self.ask(|store| confirm(store.server()));
             if let Ok(role) = &confirmed {
                 self.owed.confirmed(role);
             }
@@ -531,15 +475,16 @@ impl Store for SentinelStore {
     }
 
     fn ping(&mut self) -> Result<Duration, Error> {
-        self.ask(load::ping)
+        self.ask(|store| store.ping())
     }
 
     fn lag(&mut self) -> Result<Lag, Error> {
-        self.ask(RedisStore::lag)
+        self.ask(|store| store.lag())
     }
 
     fn again(&self) -> Result<Box<dyn Store>, Error> {
-        Ok(Box::new(SentinelStore::open(&self.target, self.changes)?))
+        let (place, used) = (self.place.clone(), Use::clone(&self.used));
+        Ok(Box::new(SentinelStore::used(&self.target, self.changes, place, used)?))
     }
 }
 

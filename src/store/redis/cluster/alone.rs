@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use super::map::Own;
 use super::sweep::spans;
 use super::{change, of_key};
-use crate::store::redis::slots::SLOTS;
+use crate::store::redis::slots::{SLOTS, slot_of};
 use crate::store::redis::target::Target;
 use crate::store::redis::{RedisStore, scan};
 use crate::store::{
@@ -33,6 +33,12 @@ impl OneNode {
             store.ask(&[b"READONLY"])?;
         }
         Ok(OneNode { store, slots })
+    }
+
+    /// Its connection, for one key that it has.
+    pub(in crate::store::redis) fn with(mut self, key: &[u8]) -> Result<RedisStore, Error> {
+        self.own(std::iter::once(slot_of(key)))?;
+        Ok(self.store)
     }
 
     fn has(&self, slot: u16) -> bool {

@@ -404,7 +404,7 @@ impl Nodes {
     }
 
     /// A connection to the node that gets a slot's keys, which answers for them already if it is asked so.
-    fn asking(&self, to: &str) -> Result<RedisStore, Error> {
+    pub(super) fn asking(&self, to: &str) -> Result<RedisStore, Error> {
         let address = to.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
         let Some((host, port)) = address else {
             return Err(Error::Target("no such node".to_string()));

@@ -8,9 +8,9 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::store::redis::RedisStore;
 use crate::store::redis::load::{Role, role};
-use crate::store::{Backup, Content, Error, Fit, Outcome, Own, Step, Store as _};
+use crate::store::redis::served::Served;
+use crate::store::{Backup, Content, Error, Fit, Outcome, Own, Step};
 use crate::text::words::plural;
 
 /// Steps and bytes of backups that are kept in mind at most; of more only the number is known.
@@ -64,7 +64,7 @@ impl Owed {
         self.add(Batch { at: role.map(|role| role.offset), steps, backups: Vec::new(), bytes: 0 }, role);
     }
 
-    pub(super) fn put_back<'b>(&mut self, backups: impl Iterator<Item = &'b Backup>, role: Option<&Role>) {
+    pub(super) fn put_back(&mut self, backups: &mut dyn Iterator<Item = &Backup>, role: Option<&Role>) {
         let backups: Vec<Backup> = backups.cloned().collect();
         let bytes = backups.iter().map(bytes_of).sum();
         self.add(Batch { at: role.map(|role| role.offset), steps: Vec::new(), backups, bytes }, role);
@@ -107,7 +107,7 @@ impl Owed {
     }
 
     /// Does it all again, on another server or the same.
-    pub(super) fn pay(&mut self, store: &mut RedisStore) -> Result<(), Error> {
+    pub(super) fn pay(&mut self, store: &mut dyn Served) -> Result<(), Error> {
         for batch in &self.batches {
             let applied = store.apply(&batch.steps, Fit::SeenOrDone, None);
             if let Some(error) = applied.stopped {
@@ -129,7 +129,7 @@ impl Owed {
             self.again += restored.outcomes.iter().filter(back).count() as u64;
         }
         self.unknown += std::mem::take(&mut self.beyond);
-        let role = role(store)?;
+        let role = role(store.server())?;
         for batch in &mut self.batches {
             batch.at = Some(role.offset);
         }
