@@ -841,7 +841,7 @@ impl DumpReader {
 
 impl Besides {
     /// What had ended, as a sentence.
-    fn remark(&self, noun: &str, now: i64) -> Option<String> {
+    pub fn remark(&self, noun: &str, now: i64) -> Option<String> {
         let when = clock::time(now).unwrap_or_default();
         (self.ended > 0).then(|| {
             format!(
@@ -850,6 +850,15 @@ impl Besides {
                 either(self.ended, "is", "are"),
             )
         })
+    }
+
+    /// With what another scan came across.
+    pub fn add(&mut self, other: &Besides) {
+        self.ended += other.ended;
+        self.damaged += other.damaged;
+        if self.first.is_none() {
+            self.first.clone_from(&other.first);
+        }
     }
 
     /// What could not be read, as a sentence.

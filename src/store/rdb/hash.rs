@@ -12,7 +12,7 @@ use super::bytes::{Bytes, Part};
 use super::overlay::{Change, Fields, Held};
 use super::reader::{Found, Reader};
 use super::value::{Given, MAX_TEXT, Piece, Takes};
-use super::{AHEAD, BYTES, Besides, Dump, DumpReader, KEYS, RECORDS, Shared, blank};
+use super::{AHEAD, BYTES, Besides, DumpReader, KEYS, RECORDS, Shared, blank};
 use crate::store::seen::Seen;
 use crate::store::{
     Error, Interest, Key, Kind, Lookup, Medium, Need, Offers, Op, Open, Page, Query, Raw, Record, Source,
@@ -26,8 +26,8 @@ const MAX_NAME: u64 = 1 << 20;
 
 /// What a dump comes from.
 pub trait Dumped: Open {
-    /// The dump that this key would be in.
-    fn dump_with(&self, key: &[u8]) -> Result<Arc<Dump>, Error>;
+    /// Reads the dump that this key would be in.
+    fn dump_with(&self, key: &[u8]) -> Result<DumpReader, Error>;
 }
 
 /// A hash of a dump, named and not opened yet.
@@ -69,7 +69,7 @@ impl<D: Dumped> Open for HashPlace<D> {
     }
 
     fn reader(&self) -> Result<Box<dyn Lookup>, Error> {
-        let dump = self.dumped.dump_with(&self.hash)?.reader();
+        let dump = self.dumped.dump_with(&self.hash)?;
         Ok(Box::new(HashReader::of(dump, &self.hash, self.place())))
     }
 

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Dump;
 use super::hash::{Dumped, HashPlace};
 use super::input::Origin;
+use super::{Dump, DumpReader};
 use crate::store::{Error, Lookup, Medium, Open, Store};
 use crate::text::clock;
 use crate::text::safe::safe;
@@ -131,8 +131,8 @@ impl Open for DumpPlace {
 }
 
 impl Dumped for DumpPlace {
-    fn dump_with(&self, _: &[u8]) -> Result<Arc<Dump>, Error> {
-        self.dump()
+    fn dump_with(&self, _: &[u8]) -> Result<DumpReader, Error> {
+        Ok(self.dump()?.reader())
     }
 }
 

@@ -18,6 +18,7 @@ use crate::store::{
 
 mod alone;
 mod change;
+mod each;
 mod leftovers;
 mod map;
 mod nodes;
@@ -26,9 +27,10 @@ mod restore;
 mod sweep;
 
 use nodes::Nodes;
-use sweep::spans;
+pub(super) use sweep::spans;
 
 pub(super) use alone::OneNode;
+pub(super) use each::{Given, of_each};
 pub(super) use nodes::took;
 pub(super) use one_key::KeyStore;
 

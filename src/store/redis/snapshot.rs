@@ -22,14 +22,20 @@ use std::time::{Duration, Instant};
 
 use ::redis::{RedisError, Value as Answer};
 
+use super::cluster::{self, Given, OneNode};
 use super::failure::classify;
 use super::target::{ReadFrom, Target};
 use super::wire::Wire;
 use super::{RedisStore, single};
 use crate::store::rdb::hash::{Dumped, HashPlace};
-use crate::store::rdb::{Dump, input};
+use crate::store::rdb::input::{self, Opened};
+use crate::store::rdb::{Dump, DumpReader};
 use crate::store::{Error, Lookup, Medium, Open, Source as _, Store};
 use crate::text::clock;
+
+mod several;
+
+use several::{Lacking, Several};
 
 /// The version that servers are told: the newest whose dumps are known.
 const VERSION: &[u8] = b"9.1.0";
@@ -46,7 +52,14 @@ pub struct Snapshot {
     target: Target,
     /// In milliseconds since 1970.
     now: Option<i64>,
-    taken: Mutex<Option<Arc<Dump>>>,
+    taken: Mutex<Option<Taken>>,
+}
+
+/// What was sent: by one server, or by each of a cluster's nodes.
+#[derive(Debug, Clone)]
+enum Taken {
+    One(Arc<Dump>),
+    Several(Arc<Several>),
 }
 
 impl Snapshot {
@@ -55,16 +68,18 @@ impl Snapshot {
         Snapshot { target, now, taken: Mutex::new(None) }
     }
 
-    fn dump(&self) -> Result<Arc<Dump>, Error> {
+    fn taken(&self) -> Result<Taken, Error> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(dump) = &*taken {
-            return Ok(Arc::clone(dump));
+        if let Some(known) = &*taken {
+            return Ok(known.clone());
         }
-        let dump = Arc::new(take(&self.target, self.now)?);
+        let fresh = take(&self.target, self.now)?;
         // What is read twice is to be the same twice.
-        clock::stand_still(dump.now());
-        *taken = Some(Arc::clone(&dump));
-        Ok(dump)
+        clock::stand_still(match &fresh {
+            Taken::One(dump) => dump.now(),
+            Taken::Several(several) => several.now(),
+        });
+        Ok(taken.insert(fresh).clone())
     }
 }
 
@@ -88,7 +103,7 @@ impl Open for Snapshot {
     fn announcement(&self) -> Option<&'static str> {
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.is_none().then_some(
-            "the server forks once and sends a snapshot of all its databases, as to a replica (rights: +psync \
+            "the server forks once (in a cluster each primary) and sends a snapshot of all its databases, as to a replica (rights: +psync \
              +replconf); this can take a while",
         )
     }
@@ -99,7 +114,10 @@ impl Open for Snapshot {
     }
 
     fn reader(&self) -> Result<Box<dyn Lookup>, Error> {
-        Ok(Box::new(self.dump()?.reader()))
+        Ok(match self.taken()? {
+            Taken::One(dump) => Box::new(dump.reader()),
+            Taken::Several(several) => Box::new(several.reader()),
+        })
     }
 
     fn store(&self) -> Result<Box<dyn Store>, Error> {
@@ -112,13 +130,95 @@ impl Open for Snapshot {
 }
 
 impl Dumped for Snapshot {
-    fn dump_with(&self, _: &[u8]) -> Result<Arc<Dump>, Error> {
-        self.dump()
+    fn dump_with(&self, key: &[u8]) -> Result<DumpReader, Error> {
+        match self.taken()? {
+            Taken::One(dump) => Ok(dump.reader()),
+            Taken::Several(several) => several.with(key),
+        }
     }
 }
 
-fn take(target: &Target, now: Option<i64>) -> Result<Dump, Error> {
-    let mut server = server(target)?;
+fn take(target: &Target, now: Option<i64>) -> Result<Taken, Error> {
+    let target = Target { snapshot: false, ..target.clone() };
+    let Some(server) = server(&target)? else { return take_several(&target, now) };
+    let sent = sent(server, target.timeout, target.place())?;
+    let at = now.unwrap_or(sent.at);
+    Ok(Taken::One(Arc::new(Dump::received(sent.opened, sent.place, target.db, at)?)))
+}
+
+/// A dump that a node has sent, and the slots of which it has all.
+type Part = (Sent, Vec<u16>);
+
+/// Takes one of each primary of a cluster, or the one of the node that alone is to be read.
+fn take_several(target: &Target, now: Option<i64>) -> Result<Taken, Error> {
+    let (parts, lacking) = match &target.only {
+        Some((host, port)) => of_node(target, host, *port)?,
+        None => of_primaries(target)?,
+    };
+    // All of them are judged as of one moment, the last.
+    let last = parts.iter().map(|(sent, _)| sent.at).max().unwrap_or_default();
+    let at = now.unwrap_or(last);
+    let dumps = parts
+        .into_iter()
+        .map(|(sent, slots)| Ok((Dump::received(sent.opened, sent.place, target.db, at)?, slots)));
+    let dumps = dumps.collect::<Result<Vec<_>, Error>>()?;
+    Ok(Taken::Several(Arc::new(Several::new(target.place(), dumps, lacking))))
+}
+
+fn of_node(target: &Target, host: &str, port: u16) -> Result<(Vec<Part>, Lacking), Error> {
+    let node = OneNode::open(&Target { node: true, ..target.at_host(host, port) })?;
+    let (server, slots) = node.apart();
+    let place = server.place.clone();
+    let sent = sent(server, target.timeout, place.clone())?;
+    Ok((vec![(sent, slots)], Lacking::Alone(place)))
+}
+
+/// A node that sends nothing is left out, and said, unless nobody sends anything or somebody may not ask.
+fn of_primaries(target: &Target) -> Result<(Vec<Part>, Lacking), Error> {
+    let take = |server: RedisStore| {
+        let place = server.place.clone();
+        sent(server, target.timeout, place)
+    };
+    let (mut parts, mut errors) = (Vec::new(), Vec::new());
+    let mut moved = false;
+    for Given { given, had, kept } in cluster::of_each(target, &take)? {
+        match given {
+            Ok(sent) => {
+                moved |= had.iter().any(|slot| !kept.contains(slot));
+                parts.push((sent, kept));
+            }
+            Err(error @ (Error::Denied { .. } | Error::Authentication { .. } | Error::NoPassword { .. })) => {
+                return Err(error);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    let mut reasons: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    if let Some(error) = errors.into_iter().next().filter(|_| parts.is_empty()) {
+        return Err(error);
+    }
+    if moved {
+        reasons.push(MOVED.to_string());
+    }
+    if reasons.is_empty() {
+        reasons.push("no node has them".to_string());
+    }
+    Ok((parts, Lacking::Unseen(reasons.join("; "))))
+}
+
+const MOVED: &str = "slots moved while the snapshots were taken, so that their sessions may be in two of them or in \
+                     none";
+
+/// A dump that a server has sent.
+struct Sent {
+    opened: Opened,
+    place: String,
+    /// When all of it was there, in milliseconds since 1970 by the server's clock.
+    at: i64,
+}
+
+/// Has a server send its dump, which takes as long as it takes; `limit` is how long it may be silent.
+fn sent(mut server: RedisStore, limit: Duration, place: String) -> Result<Sent, Error> {
     // By the server's clock, and from then on by ours.
     let began = Instant::now();
     let then = match server.now() {
@@ -126,25 +226,16 @@ fn take(target: &Target, now: Option<i64>) -> Result<Dump, Error> {
         Err(Error::Denied { .. } | Error::Refused { .. }) => clock::now_ms(),
         Err(error) => return Err(error),
     };
-    let place = target.place();
     let body = ask(&mut server)?;
-    let received = input::received(Body::new(&mut server.connection, body, target.timeout), &place)?;
-    // The server need not wait until it is looked through.
-    drop(server);
+    // The connection ends with it: the server need not wait until it is looked through.
+    let opened = input::received(Body::new(&mut server.connection, body, limit), &place)?;
     let took = i64::try_from(began.elapsed().as_millis()).unwrap_or(0);
-    Dump::received(received, place, target.db, now.unwrap_or_else(|| then.saturating_add(took)))
+    Ok(Sent { opened, place, at: then.saturating_add(took) })
 }
 
-/// The one server that holds everything, logged in to.
-fn server(target: &Target) -> Result<RedisStore, Error> {
-    let Some(store) = single(&Target { snapshot: false, ..target.clone() })? else {
-        return Err(Error::Unsupported {
-            place: target.place(),
-            why: "is a cluster of several nodes, and each of them sends a snapshot of its own keys only"
-                .to_string(),
-            hint: LEAVE_OUT.to_string(),
-        });
-    };
+/// The one server that holds everything, logged in to; `None` where the keys are on several.
+fn server(target: &Target) -> Result<Option<RedisStore>, Error> {
+    let Some(store) = single(target)? else { return Ok(None) };
     let chosen = target.only.is_some() || target.reads != ReadFrom::Primary;
     if target.service.is_none() && !store.cluster && chosen {
         let which = if target.only.is_some() { "--node" } else { "--read-from" };
@@ -154,7 +245,7 @@ fn server(target: &Target) -> Result<RedisStore, Error> {
             hint: format!("leave out {which}"),
         });
     }
-    Ok(store)
+    Ok(Some(store))
 }
 
 /// Where the dump ends.

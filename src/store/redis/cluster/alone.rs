@@ -35,6 +35,12 @@ impl OneNode {
         Ok(OneNode { store, slots })
     }
 
+    /// Its connection, and the slots that it has.
+    pub(in crate::store::redis) fn apart(self) -> (RedisStore, Vec<u16>) {
+        let slots = (0..SLOTS).filter(|slot| self.has(*slot)).collect();
+        (self.store, slots)
+    }
+
     /// Its connection, for one key that it has.
     pub(in crate::store::redis) fn with(mut self, key: &[u8]) -> Result<RedisStore, Error> {
         self.own(std::iter::once(slot_of(key)))?;

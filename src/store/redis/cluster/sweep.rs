@@ -163,7 +163,7 @@ fn sweep(
 }
 
 /// How long a replica may take to come to where its primary is.
-const BEHIND: Duration = Duration::from_secs(10);
+pub(super) const BEHIND: Duration = Duration::from_secs(10);
 
 /// Scans a primary, or its replica in its place. Whether slots stayed is the primary's to say: a replica
 /// hears of it later. It is waited for until it has what its primary had then.
@@ -399,7 +399,7 @@ fn keys_of(store: &mut RedisStore, slots: &[u16]) -> Result<(Vec<Vec<u8>>, Vec<u
 }
 
 /// `3, 5-9` for these slots, as an error says them.
-pub(super) fn spans(slots: &[u16]) -> String {
+pub(in crate::store::redis) fn spans(slots: &[u16]) -> String {
     let mut slots = slots.to_vec();
     slots.sort_unstable();
     slots.dedup();
