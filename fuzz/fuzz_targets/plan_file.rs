@@ -9,6 +9,6 @@ use sessctl::change::plan::file;
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(plan) = file::parse(Path::new("a.plan"), bytes) {
         assert!(plan.edited || plan.digest.len() == 64);
-        let _ = file::check(&plan, &plan.header.store, 0, u64::MAX, true);
+        let _ = file::check(&plan, &plan.header.stores, 0, u64::MAX, true);
     }
 });

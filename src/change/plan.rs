@@ -126,6 +126,29 @@ impl Totals {
         }
     }
 
+    /// With those of another store.
+    pub fn join(&mut self, other: &Totals) {
+        if other.sessions == 0 {
+            return;
+        }
+        self.bytes_known = (self.sessions == 0 || self.bytes_known) && other.bytes_known;
+        self.sessions += other.sessions;
+        self.bytes += other.bytes;
+        for (layout, sessions) in &other.by_layout {
+            *self.by_layout.entry(layout.clone()).or_default() += sessions;
+        }
+        self.users_beyond |= other.users_beyond;
+        for (user, sessions) in &other.users {
+            if self.users.len() < MAX_USERS || self.users.contains_key(user) {
+                *self.users.entry(user.clone()).or_default() += sessions;
+            } else {
+                self.users_beyond = true;
+            }
+        }
+        self.anonymous += other.anonymous;
+        self.unknown += other.unknown;
+    }
+
     /// The users with the most sessions, at most so many, each with how many these are.
     pub fn most_concerned(&self, most: usize) -> Vec<(&str, u64)> {
         let mut users: Vec<(&str, u64)> =

@@ -21,7 +21,7 @@ use crate::text::units::duration;
 /// Carry out a plan, where the sessions are still as they were
 ///
 /// A plan is what `--plan FILE` wrote. Sessions that have changed since are left alone; those that have
-/// ended are counted. A plan for another store, an edited plan and an old one are refused.
+/// ended are counted. A plan for other stores than those named, an edited plan and an old one are refused.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -51,15 +51,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         )
         .into());
     }
-    context.alone("a plan is for one store")?;
     let plan = file::read(&args.file)?;
-    file::check(
-        &plan,
-        &context.store.place(),
-        scan::now_ms(),
-        args.max_age.as_millis() as u64,
-        args.allow_edited,
-    )?;
+    let places: Vec<String> = context.each().map(|context| context.store.place()).collect();
+    file::check(&plan, &places, scan::now_ms(), args.max_age.as_millis() as u64, args.allow_edited)?;
     let made = |session: &Session<'_>, end: End| {
         let end = match end {
             End::Now => return change::ended(session),
@@ -68,8 +62,14 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         };
         plan::expiry(session, end).map_or_else(Made::Cannot, Made::Step)
     };
+    let parts: Vec<_> =
+        context.each().zip(&places).map(|(context, place)| (context, plan.of(place))).collect();
     let entry = |here: &mut Here<'_>, session: &Session<'_>| {
-        let Some(planned) = plan.steps.get(&plan.header.name(session.key)) else { return Ok(Made::Fits) };
+        let part = parts.iter().find(|(context, _)| std::ptr::eq(*context, here.context));
+        let steps = part.and_then(|(_, part)| *part).map(|part| &part.steps);
+        let Some(planned) = steps.and_then(|steps| steps.get(&plan.header.name(session.key))) else {
+            return Ok(Made::Fits);
+        };
         // Which of two layouts it was told by what is beside it, and that may be something else by now.
         let was = |setup: &&Setup| {
             setup.layout.name == planned.layout && setup.layout.is_like(session.setup.layout)
@@ -79,7 +79,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             None => made(session, planned.end),
         })
     };
-    let moves = plan.steps.values().any(|planned| planned.end != End::Now);
+    let mut steps = plan.parts.iter().flat_map(|part| part.steps.values());
+    let moves = steps.any(|planned| planned.end != End::Now);
     let (verb, past) = if moves { (expire::VERB, expire::PAST) } else { ("end", "Ended") };
     let filter = Filter::default();
     change::run(

@@ -224,6 +224,14 @@ impl Change<'_> {
 }
 
 impl Change<'_> {
+    /// What the plan says of the store, where it is done by one.
+    fn planned(&self, context: &Context) -> Option<&'_ plan::file::Part> {
+        match &self.chosen {
+            Chosen::Plan(plan) => plan.of(&context.store.place()),
+            _ => None,
+        }
+    }
+
     fn subject(&self) -> Subject {
         Subject::of_run(self.command)
     }

@@ -2,12 +2,14 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
 use crate::change::pace::{Budget, Choice, PaceArgs};
 use crate::commands::measured::{self, Measured};
+use crate::commands::scans;
 use crate::context::Context;
 use crate::error::Usage;
 use crate::exit::Exit;
@@ -25,7 +27,7 @@ mod sampler;
 mod screen;
 mod serve;
 
-use metrics::Form;
+use metrics::{Form, Of};
 use sampler::{Shared, State, Watched};
 use screen::View;
 use serve::Served;
@@ -99,32 +101,43 @@ impl Args {
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     permit(context, args)?;
     let filter = args.select.filter()?;
-    context.alone("watch looks at one store")?;
-    context.permit_scan()?;
-    // Also makes Ctrl-C a request to stop.
-    let reader = context.reader()?;
-    context.permit_filter(&filter, &*reader)?;
-    let changes = reader.offers().change;
-    drop(reader);
     let once_only = args.once || args.metrics.as_deref() == Some("-");
-    if !once_only && !changes {
-        return Err(Error::Unsupported {
-            place: context.store.place(),
-            why: "does not change, so there is nothing to watch".to_string(),
-            hint: "`sessctl stats` measures it, and `sessctl report` draws it".to_string(),
+    let mut stores: Vec<&Context> = Vec::new();
+    let mut exits = Vec::new();
+    for context in context.each() {
+        context.permit_scan()?;
+        // Also makes Ctrl-C a request to stop.
+        let reader = match context.reader() {
+            Ok(reader) => reader,
+            Err(error) => {
+                exits.push(scans::told(context, error.into())?);
+                continue;
+            }
+        };
+        context.permit_filter(&filter, &*reader)?;
+        if !once_only && !reader.offers().change {
+            return Err(Error::Unsupported {
+                place: context.store.place(),
+                why: "does not change, so there is nothing to watch".to_string(),
+                hint: "`sessctl stats` measures it, and `sessctl report` draws it".to_string(),
+            }
+            .into());
         }
-        .into());
+        stores.push(context);
     }
-    if once_only {
-        return once(context, args);
+    if stores.is_empty() {
+        return Ok(Exit::of_several(exits));
     }
-    if let Some(address) = &args.metrics {
-        return serve(context, args, address);
-    }
-    if context.format == Format::Ndjson {
-        return stream(context, args);
-    }
-    keys::run(context, args)
+    let shown = if once_only {
+        once(context, &stores, args)?
+    } else if let Some(address) = &args.metrics {
+        serve(&stores, args, address)?
+    } else if context.format == Format::Ndjson {
+        stream(&stores, args)?
+    } else {
+        keys::run(context, args)?
+    };
+    Ok(if once_only { Exit::of_several(exits.into_iter().chain([shown])) } else { shown })
 }
 
 /// Refuses what cannot be shown, before anything is asked of a server.
@@ -138,6 +151,11 @@ fn permit(context: &Context, args: &Args) -> anyhow::Result<()> {
     }
     if args.once || args.metrics.is_some() || context.format == Format::Ndjson {
         return Ok(());
+    }
+    if context.is_one_of_several() {
+        return Err(Usage::new("the screen of watch shows one store, but several are named")
+            .hint("name one with --store; --once, -o ndjson and --metrics tell of all of them")
+            .into());
     }
     if context.format != Format::Table {
         return Err(Usage::new("a single object cannot be updated")
@@ -158,68 +176,115 @@ fn permit(context: &Context, args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Measures once and prints it.
-fn once(context: &Context, args: &Args) -> anyhow::Result<Exit> {
-    let shared = Shared::default();
-    let watched = Watched::new(context, args.select.filter()?, args.rescan, args.budget(context));
-    watched.once(&shared)?;
-    let state = shared.state();
-    let complete = state.sample.as_ref().is_some_and(|sample| sample.complete);
+/// Measures each store once and prints it. One that is down is told of, and the others are measured.
+fn once(context: &Context, stores: &[&Context], args: &Args) -> anyhow::Result<Exit> {
+    let mut measured: Vec<(&Context, State)> = Vec::new();
+    let mut exits = Vec::new();
+    for context in stores {
+        let shared = Shared::default();
+        let watched = Watched::new(context, args.select.filter()?, args.rescan, args.budget(context));
+        if let Err(error) = watched.once(&shared) {
+            exits.push(scans::told(context, error)?);
+            continue;
+        }
+        let state = shared.state().clone();
+        let complete = state.sample.as_ref().is_some_and(|sample| sample.complete);
+        exits.push(if complete { Exit::Done } else { Exit::Interrupted });
+        measured.push((context, state));
+    }
     let mut out = context.ui.out();
     if args.metrics.is_some() {
-        let text = metrics::text(&state, &context.store.place(), Form::Prometheus, args.metrics_users);
-        out.write_all(text.as_bytes())?;
+        let places: Vec<String> = measured.iter().map(|(context, _)| context.store.place()).collect();
+        let all = places.iter().zip(&measured).map(|(place, (_, state))| Of { place, state });
+        let all: Vec<Of<'_>> = all.collect();
+        out.write_all(metrics::text(&all, Form::Prometheus, args.metrics_users).as_bytes())?;
     } else if context.format == Format::Table {
-        let view = view(context, &args.select);
-        let width = context.look().width().clamp(40, 100);
-        out.write_all(plain(&screen::once(&view, &state, width)).as_bytes())?;
+        for (nth, (context, state)) in measured.iter().enumerate() {
+            if nth > 0 {
+                writeln!(out)?;
+            }
+            let view = view(context, &args.select);
+            let width = context.look().width().clamp(40, 100);
+            out.write_all(plain(&screen::once(&view, state, width)).as_bytes())?;
+        }
+    } else if context.format == Format::Ndjson || !context.is_one_of_several() {
+        for (context, state) in &measured {
+            out.write_all(&render::json::value(context.format, &json_of(context, state)))?;
+        }
     } else {
-        out.write_all(&render::json::value(context.format, &json_of(context, &state)))?;
+        let all = measured.iter().map(|(context, state)| json_of(context, state)).collect();
+        out.write_all(&render::json::value(context.format, &Json::Array(all)))?;
     }
     out.flush()?;
-    Ok(if complete { Exit::Done } else { Exit::Interrupted })
+    Ok(Exit::of_several(exits))
+}
+
+/// Stores that are watched in threads.
+struct Running<'c> {
+    stores: Vec<(&'c Context, Arc<Shared>)>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl<'c> Running<'c> {
+    fn start(stores: &[&'c Context], args: &Args) -> anyhow::Result<Running<'c>> {
+        let mut running = Running { stores: Vec::new(), threads: Vec::new() };
+        for context in stores {
+            let shared = Arc::new(Shared::default());
+            let watched = Watched::new(context, args.select.filter()?, args.rescan, args.budget(context));
+            running.threads.extend(watched.start(&shared)?);
+            running.stores.push((context, shared));
+        }
+        Ok(running)
+    }
+
+    fn stop(&self) {
+        for (_, shared) in &self.stores {
+            shared.stop();
+        }
+    }
 }
 
 /// Serves the figures until it is told to stop.
-fn serve(context: &Context, args: &Args, address: &str) -> anyhow::Result<Exit> {
-    // What cannot be listened at is better known before the store is asked anything.
+fn serve(stores: &[&Context], args: &Args, address: &str) -> anyhow::Result<Exit> {
+    // What cannot be listened at is better known before the stores are asked anything.
     let listener = serve::listen(address)?;
-    let shared = Arc::new(Shared::default());
-    let watched = Watched::new(context, args.select.filter()?, args.rescan, args.budget(context));
-    let threads = watched.start(&shared)?;
+    let running = Running::start(stores, args)?;
     let at = listener.local_addr()?;
-    context.ui.status(format!("the figures are at http://{at}/metrics; Ctrl-C stops it"));
-    let (place, users) = (context.store.place(), args.metrics_users);
-    serve::serve(&listener, Served { shared: Arc::clone(&shared), place, users }, &threads);
-    shared.stop();
+    if let Some((context, _)) = running.stores.first() {
+        context.ui.status(format!("the figures are at http://{at}/metrics; Ctrl-C stops it"));
+    }
+    let of = |(context, shared): &(&Context, Arc<Shared>)| (context.store.place(), Arc::clone(shared));
+    let served = Served { stores: running.stores.iter().map(of).collect(), users: args.metrics_users };
+    serve::serve(&listener, served, &running.threads);
+    running.stop();
     Ok(if ui::interrupted() { Exit::Done } else { Exit::Failed })
 }
 
-/// Prints a line after each scan, until it is told to stop.
-fn stream(context: &Context, args: &Args) -> anyhow::Result<Exit> {
-    let shared = Arc::new(Shared::default());
-    let watched = Watched::new(context, args.select.filter()?, args.rescan, args.budget(context));
-    let threads = watched.start(&shared)?;
-    let (mut scans, mut failures) = (0, 0);
-    while !ui::interrupted() && threads.iter().all(|thread| !thread.is_finished()) {
-        let (line, failure) = {
-            let state = shared.state();
-            let line = (state.scans > scans).then(|| json_of(context, &state));
-            let failure = (state.failures > failures).then(|| state.failure.clone()).flatten();
-            (scans, failures) = (state.scans, state.failures);
-            (line, failure)
-        };
-        if let Some(failure) = failure {
-            context.ui.warn(failure);
-        }
-        if let Some(line) = line {
-            let mut out = context.ui.out();
-            out.write_all(&render::json::value(Format::Ndjson, &line))?;
-            out.flush()?;
+/// Prints a line after each scan of a store, until it is told to stop.
+fn stream(stores: &[&Context], args: &Args) -> anyhow::Result<Exit> {
+    let running = Running::start(stores, args)?;
+    let mut told = vec![(0, 0); running.stores.len()];
+    while !ui::interrupted() && running.threads.iter().all(|thread| !thread.is_finished()) {
+        for ((context, shared), (scans, failures)) in running.stores.iter().zip(&mut told) {
+            let (line, failure) = {
+                let state = shared.state();
+                let line = (state.scans > *scans).then(|| json_of(context, &state));
+                let failure = (state.failures > *failures).then(|| state.failure.clone()).flatten();
+                (*scans, *failures) = (state.scans, state.failures);
+                (line, failure)
+            };
+            if let Some(failure) = failure {
+                context.ui.warn(failure);
+            }
+            if let Some(line) = line {
+                let mut out = context.ui.out();
+                out.write_all(&render::json::value(Format::Ndjson, &line))?;
+                out.flush()?;
+            }
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    shared.stop();
+    running.stop();
     Ok(Exit::Interrupted)
 }
 

@@ -76,7 +76,101 @@ fn what_reads_tells_them_apart() {
     assert_eq!((shown.as_array().map(Vec::len), &shown[0]["id"]), (Some(1), &json!(sid(3))));
     assert_eq!(shown[0]["store"], rows[2]["store"]);
     two.args(&["inspect", &sid(9)]).code(1).says("no session has an id or key");
-    two.args(&["watch", "--once"]).code(2).says("several are named");
+    two.args(&["watch", "--once"]).success().shows("2 sessions");
+    two.args(&["watch"]).code(2).says("the screen of watch shows one store").says("--metrics");
+    two.first.args(["watch", "--once", "-o", "json"]).success().shows("{");
+    let watched = two.args(&["watch", "--once", "-o", "json"]).success().json();
+    let watched = watched.as_array().expect("an object of each");
+    assert_eq!(texts(watched, "store").len(), 2);
+    assert!(watched.iter().all(|one| one["sessions"] == json!(2)), "{watched:?}");
+    assert_eq!(two.args(&["watch", "--once", "-o", "ndjson"]).success().ndjson().len(), 2);
+    let metrics = two.args(&["watch", "--metrics", "-"]).success().text();
+    assert_eq!(metrics.matches("# TYPE sessctl_sessions gauge\n").count(), 1, "{metrics}");
+    for store in &stores {
+        assert!(metrics.contains(&format!("sessctl_sessions{{store=\"{store}\"}} 2\n")), "{metrics}");
+    }
+}
+
+#[test]
+fn a_store_that_is_down_keeps_the_others_from_being_watched_no_more_than_from_anything_else() {
+    let two = Two::new();
+    let [first, _] = two.stores();
+    let args = ["--store", &first, "--store", "redis://127.0.0.1:1/0", "watch", "--once", "-o", "json"];
+    let ran = two.first.args(args).code(3).says("is left out");
+    assert_eq!(ran.json().as_array().map(Vec::len), Some(1));
+}
+
+/// What `--plan` writes for both, and `apply` with these options.
+fn plan_of(two: &Two, name: &str, more: &[&str]) -> String {
+    let path = two.first.server.dir.path().join(name).display().to_string();
+    two.args(&[&["purge", "--user", "alice", "--plan", &path], more].concat()).success();
+    path
+}
+
+#[test]
+fn a_plan_has_a_part_for_each_store_and_is_done_in_all_of_them() {
+    for more in [&[][..], &["--reveal"]] {
+        let two = Two::new();
+        // The same key in both, which is two sessions.
+        two.second.command(&["COPY", &format!("sess:{}", sid(3)), &format!("sess:{}", sid(1))]);
+        let path = plan_of(&two, "both.plan", more);
+        assert_eq!(two.sizes(), (2, 3));
+        let text = std::fs::read_to_string(&path).expect("a plan");
+        let lines: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert_eq!((&lines[0]["sessctl_plan"], &lines[0]["matched"]), (&json!(2), &json!(3)));
+        assert_eq!((lines[0]["stores"].as_array().map(Vec::len), lines.len()), (Some(2), 5), "{text}");
+        let [first, second] = two.stores();
+        for stores in [&[&first][..], &[&second]] {
+            let named: Vec<&str> = stores.iter().flat_map(|store| ["--store", store]).collect();
+            let ran = two.first.args([&named[..], &["apply", &path, "--yes"]].concat()).code(5);
+            ran.says("the plan was made for").says("name those stores");
+        }
+        let other = Two::new();
+        let [third, _] = other.stores();
+        let three = ["--store", &first, "--store", &second, "--store", &third, "apply", &path, "--yes"];
+        two.first.args(three).code(5).says("the plan was made for");
+        two.args(&["apply", &path, "--yes", "--expect", "2"]).code(5).says("3 sessions match");
+        two.args(&["apply", &path, "--dry-run"]).success().shows("In all: 3 sessions would be");
+        assert_eq!((two.sizes(), other.sizes()), ((2, 3), (2, 2)));
+        // What was written since is left alone, in its store only.
+        let newer = express(Some("alice"), &json!({ "cart": 1 }));
+        two.second.command(&["SET", &format!("sess:{}", sid(1)), &newer, "KEEPTTL"]);
+        // In another order they are the same.
+        let turned = ["--store", &second, "--store", &first, "apply", &path, "--yes", "-o", "json"];
+        let report = two.first.args(turned).success().json();
+        let counts = ["matched", "done", "changed"].map(|name| report[name].as_u64());
+        assert_eq!(counts, [3, 2, 1].map(Some), "{report}");
+        assert_eq!(two.sizes(), (1, 2));
+        two.args(&["undo", "--yes"]).success();
+        assert_eq!(two.sizes(), (2, 3));
+    }
+}
+
+#[test]
+fn a_plan_for_several_that_was_edited_is_refused_and_one_for_one_is_not_for_several() {
+    let two = Two::new();
+    let path = plan_of(&two, "both.plan", &[]);
+    let text = std::fs::read_to_string(&path).expect("a plan");
+    let header: Json = serde_json::from_str(text.lines().next().expect("a header")).expect("JSON");
+    let [first, second] = [0, 1].map(|at| header["stores"][at].as_str().expect("a store").to_string());
+    for altered in [
+        text.replace(&format!("\"store\":\"{first}\""), &format!("\"store\":\"{second}\"")),
+        text.replace("\"matched\":2", "\"matched\":3"),
+    ] {
+        assert_ne!(altered, text);
+        std::fs::write(&path, altered).expect("written");
+        two.args(&["apply", &path, "--yes"]).code(5).says("was edited");
+    }
+    let nowhere = text.replace(&format!("\"store\":\"{first}\""), "\"store\":\"nowhere\"");
+    std::fs::write(&path, nowhere).expect("written");
+    two.args(&["apply", &path, "--yes", "--allow-edited"]).code(1).says("is not a step");
+    assert_eq!(two.sizes(), (2, 2));
+    let one = two.first.server.dir.path().join("one.plan").display().to_string();
+    two.first.args(["purge", "--user", "alice", "--plan", &one]).success();
+    let ran = two.args(&["apply", &one, "--yes"]).code(5);
+    ran.says("the plan was made for").says("name that store");
+    two.first.args(["apply", &one, "--yes"]).success();
+    assert_eq!(two.sizes(), (1, 2));
 }
 
 #[test]
@@ -119,9 +213,6 @@ fn limits_hold_for_all_together() {
     two.args(&["purge", "--all", "--yes", "--max", "3"]).code(5).says("more than 3 sessions match");
     two.args(&["purge", "--all", "--yes", "--expect", "3"]).code(5).says("4 sessions match");
     assert_eq!(two.sizes(), (2, 2));
-    let plan = two.first.server.dir.path().join("plan");
-    let plan = plan.to_str().expect("a path");
-    two.args(&["purge", "--all", "--plan", plan]).code(2).says("a plan is for one store");
     two.args(&["purge", "--all", "--yes", "--max", "4", "--expect", "4"]).success();
     assert_eq!(two.sizes(), (0, 0));
 }

@@ -7,7 +7,7 @@ use super::job::counted;
 use super::matched::{Matched, note_left_alone};
 use super::show::{HANG, question, tell_caveats};
 use super::{Chosen, Intent, Job, Moment};
-use crate::change::plan::Spool;
+use crate::change::plan::Totals;
 use crate::change::plan::file::{self, Header};
 use crate::commands::report;
 use crate::error::Refusal;
@@ -53,8 +53,7 @@ pub(super) fn of(
         return Err(Refusal::new(what).hint("--dry-run shows which ones").into());
     }
     if let Some(path) = &safety.plan {
-        let (job, matched) = (&mut jobs[0], &mut found[0]);
-        return write_plan(job, path, std::mem::take(&mut matched.spool)).map(Decision::Stop);
+        return write_plan(jobs, path, found).map(Decision::Stop);
     }
     if safety.dry_run {
         return Ok(Decision::Show);
@@ -113,9 +112,9 @@ fn left_alone(job: &mut Job<'_>, matched: &mut Matched<'_>, alone: bool) -> anyh
             job.report.fail(format!("sessions of {layout} cannot be changed this way: {why}"));
         }
     }
-    if let Chosen::Plan(plan) = &change.chosen {
+    if let Some(part) = matched.planned {
         job.report.changed += matched.changed;
-        let gone = (plan.steps.len() as u64).saturating_sub(matched.met);
+        let gone = (part.steps.len() as u64).saturating_sub(matched.met);
         job.report.matched += gone + matched.changed;
         job.report.gone += gone;
     }
@@ -184,17 +183,25 @@ pub(super) fn refuse_more(job: &Job<'_>, matched: &Matched<'_>, intent: &Intent)
 }
 
 /// Writes the plan instead of changing anything.
-fn write_plan(job: &mut Job<'_>, path: &Path, spool: Spool) -> anyhow::Result<Exit> {
-    let (context, change) = (job.context, job.change);
-    let matched = spool.totals.sessions;
-    let header = Header::new(change.command, job.store.place(), change.describe(), matched, scan::now_ms());
-    let totals = spool.totals.clone();
-    let mut entries = spool.read()?;
+fn write_plan(jobs: &mut [Job<'_>], path: &Path, found: &mut [Matched<'_>]) -> anyhow::Result<Exit> {
+    let Some(&Job { context, change, .. }) = jobs.first() else { return Ok(Exit::Done) };
+    let (mut totals, mut entries) = (Totals::default(), Vec::new());
+    for (job, matched) in jobs.iter_mut().zip(found) {
+        let spool = std::mem::take(&mut matched.spool);
+        totals.join(&spool.totals);
+        job.report.matched = spool.totals.sessions;
+        (job.report.dry_run, job.report.planned) = (true, true);
+        entries.push(spool.read()?);
+    }
+    let places = jobs.iter().map(|job| job.store.place().to_string()).collect();
+    let header = Header::new(change.command, places, change.describe(), totals.sessions, scan::now_ms());
     file::write(path, &header, &totals, &mut entries, context.reveal)?;
-    job.report.matched = matched;
-    (job.report.dry_run, job.report.planned) = (true, true);
-    entries.rewind()?;
-    report::print(context, change.past, None, &mut [job.preview(entries)])?;
+    let mut parts = Vec::new();
+    for (job, mut entries) in jobs.iter_mut().zip(entries) {
+        entries.rewind()?;
+        parts.push(job.preview(entries));
+    }
+    report::print(context, change.past, None, &mut parts)?;
     context.ui.status(format!("the plan is in {0}; to do it: sessctl apply {0}", path.display()));
     Ok(Exit::Done)
 }

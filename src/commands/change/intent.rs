@@ -40,9 +40,6 @@ impl Intent {
                 return Err(left::elsewhere(part, &places.join(", ")).into());
             }
         }
-        if safety.plan.is_some() {
-            context.alone("a plan is for one store")?;
-        }
         if asks && !(context.ui.stdin_terminal && context.ui.stderr_terminal) {
             let what = format!(
                 "{} asks before it changes anything, but there is no terminal to ask on",

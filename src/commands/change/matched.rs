@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::{Change, Chosen, Here, Made, plural};
 use crate::change::guard::Guards;
+use crate::change::plan::file::Part;
 use crate::change::plan::{Entry, Spool};
 use crate::codec::Limits;
 use crate::commands::{report, scans};
@@ -41,6 +42,8 @@ pub(super) type Hand<'h> = dyn FnMut(&mut AtOnce) -> ControlFlow<()> + 'h;
 pub(super) struct Matched<'a> {
     pub(super) change: &'a Change<'a>,
     pub(super) guards: &'a Guards,
+    /// What a plan says of the store.
+    pub(super) planned: Option<&'a Part>,
     pub(super) here: Here<'a>,
     pub(super) spool: Spool,
     /// What is carried out while the scan goes on, where that is so: nothing of it is in the spool.
@@ -93,6 +96,7 @@ impl<'a> Matched<'a> {
         Matched {
             change,
             guards: &context.guards,
+            planned: change.planned(context),
             here: Here::of(context),
             spool: Spool::default(),
             at_once: None,
@@ -138,7 +142,9 @@ impl Matched<'_> {
         const ON: Said = Ok(ControlFlow::Continue(()));
         let planned = match &self.change.chosen {
             Chosen::Plan(plan) => {
-                let Some(planned) = plan.steps.get(&plan.header.name(session.key)) else { return ON };
+                let steps = self.planned.map(|part| &part.steps);
+                let planned = steps.and_then(|steps| steps.get(&plan.header.name(session.key)));
+                let Some(planned) = planned else { return ON };
                 self.met += 1;
                 Some(planned)
             }

@@ -114,7 +114,8 @@ fn interrupted(job: &mut Job<'_>) -> anyhow::Result<Exit> {
 impl Job<'_> {
     /// By how much the server's clock is ahead of this machine's, where it matters when keys end.
     pub(super) fn ahead(&mut self) -> anyhow::Result<i64> {
-        let planned = matches!(&self.change.chosen, Chosen::Plan(plan) if plan.steps.values().any(|step| step.ends.is_some()));
+        let planned = self.change.planned(self.context);
+        let planned = planned.is_some_and(|part| part.steps.values().any(|step| step.ends.is_some()));
         if !planned && self.change.filter.ends(None, 0).is_none() {
             return Ok(0);
         }
@@ -169,9 +170,10 @@ impl Job<'_> {
             }
             Chosen::Ids(ids) => by_id(self.context, &mut *self.store, self.pace.gentle(), ids, matched)
                 .map(|()| End::Complete),
-            Chosen::Plan(plan) => {
+            Chosen::Plan(_) => {
+                let steps = matched.planned.into_iter().flat_map(|part| part.steps.values());
                 // Where the plan says the keys, nothing has to be looked for.
-                let keys: Option<Vec<Key>> = plan.steps.values().map(|step| step.key.clone()).collect();
+                let keys: Option<Vec<Key>> = steps.map(|step| step.key.clone()).collect();
                 let Some(keys) = keys else {
                     return by_filter(
                         self.context,

@@ -5,8 +5,10 @@
 
 use std::fmt::Write as _;
 
-use super::sampler::State;
-use crate::measure::live::Cliff;
+use super::sampler::{Sample, State};
+use crate::measure::live::{Cliff, Counts};
+use crate::measure::{Figures, Top};
+use crate::store::Health;
 use crate::text::safe::safe;
 
 /// Which of the two.
@@ -31,42 +33,60 @@ impl Form {
     }
 }
 
-/// Writes one family after the other.
-struct Writer<'p> {
+/// What is known of one store.
+pub(super) struct Of<'s> {
+    pub(super) place: &'s str,
+    pub(super) state: &'s State,
+}
+
+/// Writes one family after the other, each with the samples of all stores.
+struct Writer<'s> {
     form: Form,
-    place: &'p str,
+    all: &'s [Of<'s>],
     out: String,
 }
 
-impl Writer<'_> {
-    fn gauge(&mut self, name: &str, help: &str, value: Option<f64>) {
-        if let Some(value) = value {
-            self.family(name, "gauge", help);
-            self.sample(name, None, value);
-        }
-    }
+/// Values with a label each.
+type Labelled<'s> = Vec<(&'s str, u64)>;
 
-    fn gauges<'l>(
-        &mut self,
-        name: &str,
-        help: &str,
-        label: &str,
-        values: impl IntoIterator<Item = (&'l str, u64)>,
-    ) {
-        let mut values = values.into_iter().peekable();
-        if values.peek().is_some() {
-            self.family(name, "gauge", help);
-        }
-        for (of, value) in values {
-            self.sample(name, Some((label, of)), value as f64);
-        }
+impl<'s> Writer<'s> {
+    fn gauge(&mut self, name: &str, help: &str, value: impl Fn(&State) -> Option<f64>) {
+        self.alone(name, name, "gauge", help, value);
     }
 
     /// The name is without `_total`.
-    fn counter(&mut self, name: &str, help: &str, value: Option<u64>) {
-        if let Some(value) = value {
-            self.family(name, "counter", help);
-            self.sample(&format!("{name}_total"), None, value as f64);
+    fn counter(&mut self, name: &str, help: &str, value: impl Fn(&State) -> Option<u64>) {
+        let value = |state: &State| value(state).map(|count| count as f64);
+        self.alone(name, &format!("{name}_total"), "counter", help, value);
+    }
+
+    fn alone(
+        &mut self,
+        family: &str,
+        name: &str,
+        kind: &str,
+        help: &str,
+        value: impl Fn(&State) -> Option<f64>,
+    ) {
+        let mut begun = false;
+        for Of { place, state } in self.all {
+            let Some(value) = value(state) else { continue };
+            if !std::mem::replace(&mut begun, true) {
+                self.family(family, kind, help);
+            }
+            self.sample(name, place, None, value);
+        }
+    }
+
+    fn gauges(&mut self, name: &str, help: &str, label: &str, values: impl Fn(&'s State) -> Labelled<'s>) {
+        let mut begun = false;
+        for Of { place, state } in self.all {
+            for (of, value) in values(state) {
+                if !std::mem::replace(&mut begun, true) {
+                    self.family(name, "gauge", help);
+                }
+                self.sample(name, place, Some((label, of)), value as f64);
+            }
         }
     }
 
@@ -83,8 +103,8 @@ impl Writer<'_> {
         }
     }
 
-    fn sample(&mut self, name: &str, label: Option<(&str, &str)>, value: f64) {
-        let _ = write!(self.out, "{name}{{store=\"{}\"", escaped(self.place));
+    fn sample(&mut self, name: &str, place: &str, label: Option<(&str, &str)>, value: f64) {
+        let _ = write!(self.out, "{name}{{store=\"{}\"", escaped(place));
         if let Some((label, of)) = label {
             let _ = write!(self.out, ",{label}=\"{}\"", escaped(of));
         }
@@ -97,117 +117,138 @@ fn escaped(text: &str) -> String {
     safe(text).replace('\\', "\\\\").replace('"', "\\\"")
 }
 
+/// What the last scan of a store came to.
+fn figures(state: &State) -> Option<&Figures> {
+    state.sample.as_ref().map(|sample| &sample.figures)
+}
+
 /// All that is known. Users and addresses are in it only where they were asked for.
-pub(super) fn text(state: &State, place: &str, form: Form, users: bool) -> String {
-    let mut out = Writer { form, place, out: String::new() };
-    let up = state.sample.is_some() && state.failure.is_none();
-    out.gauge("sessctl_up", "Whether the last scan of the store completed.", Some(f64::from(u8::from(up))));
-    if let Some(sample) = &state.sample {
-        let figures = &sample.figures;
-        let gauge = |count: u64| Some(count as f64);
-        out.gauge("sessctl_sessions", "Sessions in the store.", gauge(figures.sessions));
-        out.gauges(
-            "sessctl_sessions_by_login",
-            "Sessions with a user, without one, and whose user is unknown.",
-            "login",
-            [("user", figures.authenticated), ("nobody", figures.anonymous), ("unknown", figures.unknown)],
-        );
-        let layouts = figures.layouts.iter().map(|top| (top.name.as_str(), top.held.sessions));
-        out.gauges("sessctl_sessions_by_layout", "Sessions by layout.", "layout", layouts);
-        let agents = figures.agents.iter().map(|top| (top.name.as_str(), top.held.sessions));
-        out.gauges("sessctl_sessions_by_agent", "Sessions by browser family.", "agent", agents);
-        out.gauge("sessctl_users", "Users who have a session.", gauge(figures.users));
-        for (name, help, count) in [
-            ("undecodable", "Sessions whose value cannot be decoded.", figures.undecodable),
-            ("without_ttl", "Sessions without a TTL.", figures.without_ttl),
-            ("expired", "Sessions that have expired but still exist.", figures.expired),
-        ] {
-            out.gauge(&format!("sessctl_sessions_{name}"), help, gauge(count));
-        }
-        let within = |minutes| sample.cliff.within(minutes);
-        out.gauges(
-            "sessctl_sessions_ending",
-            "Sessions that end within this time unless renewed.",
-            "within",
-            [("1m", within(1)), ("5m", within(5)), ("15m", within(15)), ("1h", within(Cliff::MINUTES))],
-        );
-        let help = if sample.weighed {
-            "Memory taken by session keys, as reported by the server."
-        } else {
-            "Bytes of the keys and values of sessions."
-        };
-        out.gauge("sessctl_session_memory_bytes", help, gauge(figures.bytes.total));
-        out.gauge(
-            "sessctl_scan_duration_seconds",
-            "How long the last scan took.",
-            Some(sample.took.as_secs_f64()),
-        );
-        out.gauge(
-            "sessctl_scan_timestamp_seconds",
-            "When the last scan ended, in seconds since 1970.",
-            Some(sample.at as f64 / 1000.0),
-        );
-        if users {
-            let top = figures.users_by_sessions.iter().map(|top| (top.name.as_str(), top.held.sessions));
-            out.gauges("sessctl_user_sessions", "Sessions of the users with the most.", "user", top);
-            let top = figures.ips.iter().map(|top| (top.name.as_str(), top.held.sessions));
-            out.gauges(
-                "sessctl_address_sessions",
-                "Sessions from the addresses with the most.",
-                "address",
-                top,
-            );
-        }
+pub(super) fn text(all: &[Of<'_>], form: Form, users: bool) -> String {
+    let mut out = Writer { form, all, out: String::new() };
+    out.gauge("sessctl_up", "Whether the last scan of the store completed.", |state| {
+        let up = state.sample.is_some() && state.failure.is_none();
+        Some(f64::from(u8::from(up)))
+    });
+    scanned(&mut out);
+    if users {
+        let help = "Sessions of the users with the most.";
+        out.gauges("sessctl_user_sessions", help, "user", |state| {
+            figures(state).map(|figures| named(&figures.users_by_sessions)).unwrap_or_default()
+        });
+        let help = "Sessions from the addresses with the most.";
+        out.gauges("sessctl_address_sessions", help, "address", |state| {
+            figures(state).map(|figures| named(&figures.ips)).unwrap_or_default()
+        });
     }
-    if let Some(counts) = &state.counts {
-        out.counter(
-            "sessctl_logins",
-            "Sessions that appeared with a user, or gained one.",
-            Some(counts.logins),
-        );
-        out.counter("sessctl_guests", "Sessions that appeared without a user.", Some(counts.guests));
-        out.counter(
-            "sessctl_renewals",
-            "Sessions that were written or whose expiry moved.",
-            Some(counts.renewals),
-        );
-        out.family("sessctl_ends", "counter", "Sessions that ended, and how; unseen is between two scans.");
+    counted(&mut out);
+    let of_server = |of: fn(&Health) -> Option<u64>| move |state: &State| state.health.as_ref().and_then(of);
+    let gauge = |of: fn(&Health) -> Option<u64>| {
+        move |state: &State| state.health.as_ref().and_then(of).map(|count| count as f64)
+    };
+    out.gauge(
+        "sessctl_server_memory_bytes",
+        "Memory used by the server.",
+        gauge(|health| health.used_memory),
+    );
+    let help = "The server's maxmemory; 0 is no limit.";
+    out.gauge("sessctl_server_memory_limit_bytes", help, gauge(|health| health.maxmemory));
+    let help = "Keys of the database, sessions and others.";
+    out.gauge("sessctl_server_keys", help, gauge(|health| health.keys));
+    let help = "Keys the server has evicted since it started.";
+    out.counter("sessctl_server_evicted_keys", help, of_server(|health| health.evicted_keys));
+    let help = "Keys that have expired since the server started.";
+    out.counter("sessctl_server_expired_keys", help, of_server(|health| health.expired_keys));
+    let help = "How long the server takes to answer.";
+    out.gauge("sessctl_server_latency_seconds", help, |state| {
+        state.latency.map(|latency| latency.as_secs_f64())
+    });
+    if form == Form::OpenMetrics {
+        out.out.push_str("# EOF\n");
+    }
+    out.out
+}
+
+fn named(tops: &[Top]) -> Labelled<'_> {
+    tops.iter().map(|top| (top.name.as_str(), top.held.sessions)).collect()
+}
+
+/// What scans found.
+fn scanned(out: &mut Writer<'_>) {
+    let gauge = |of: fn(&Figures) -> u64| move |state: &State| figures(state).map(|found| of(found) as f64);
+    out.gauge("sessctl_sessions", "Sessions in the store.", gauge(|figures| figures.sessions));
+    let help = "Sessions with a user, without one, and whose user is unknown.";
+    out.gauges("sessctl_sessions_by_login", help, "login", |state| {
+        let Some(figures) = figures(state) else { return Vec::new() };
+        vec![("user", figures.authenticated), ("nobody", figures.anonymous), ("unknown", figures.unknown)]
+    });
+    out.gauges("sessctl_sessions_by_layout", "Sessions by layout.", "layout", |state| {
+        figures(state).map(|figures| named(&figures.layouts)).unwrap_or_default()
+    });
+    out.gauges("sessctl_sessions_by_agent", "Sessions by browser family.", "agent", |state| {
+        figures(state).map(|figures| named(&figures.agents)).unwrap_or_default()
+    });
+    out.gauge("sessctl_users", "Users who have a session.", gauge(|figures| figures.users));
+    let help = "Sessions whose value cannot be decoded.";
+    out.gauge("sessctl_sessions_undecodable", help, gauge(|figures| figures.undecodable));
+    out.gauge(
+        "sessctl_sessions_without_ttl",
+        "Sessions without a TTL.",
+        gauge(|figures| figures.without_ttl),
+    );
+    let help = "Sessions that have expired but still exist.";
+    out.gauge("sessctl_sessions_expired", help, gauge(|figures| figures.expired));
+    let help = "Sessions that end within this time unless renewed.";
+    out.gauges("sessctl_sessions_ending", help, "within", |state| {
+        let Some(sample) = &state.sample else { return Vec::new() };
+        let within = |minutes| sample.cliff.within(minutes);
+        vec![("1m", within(1)), ("5m", within(5)), ("15m", within(15)), ("1h", within(Cliff::MINUTES))]
+    });
+    let weighed = out.all.iter().filter_map(|of| of.state.sample.as_ref()).all(|sample| sample.weighed);
+    let help = if weighed {
+        "Memory taken by session keys, as reported by the server."
+    } else {
+        "Bytes of the keys and values of sessions."
+    };
+    out.gauge("sessctl_session_memory_bytes", help, gauge(|figures| figures.bytes.total));
+    let of_sample = |of: fn(&Sample) -> f64| move |state: &State| state.sample.as_deref().map(of);
+    let help = "How long the last scan took.";
+    out.gauge("sessctl_scan_duration_seconds", help, of_sample(|sample| sample.took.as_secs_f64()));
+    let help = "When the last scan ended, in seconds since 1970.";
+    out.gauge("sessctl_scan_timestamp_seconds", help, of_sample(|sample| sample.at as f64 / 1000.0));
+}
+
+/// What happened since it began to watch.
+fn counted(out: &mut Writer<'_>) {
+    let count = |of: fn(&Counts) -> u64| move |state: &State| state.counts.as_ref().map(of);
+    let help = "Sessions that appeared with a user, or gained one.";
+    out.counter("sessctl_logins", help, count(|counts| counts.logins));
+    let help = "Sessions that appeared without a user.";
+    out.counter("sessctl_guests", help, count(|counts| counts.guests));
+    let help = "Sessions that were written or whose expiry moved.";
+    out.counter("sessctl_renewals", help, count(|counts| counts.renewals));
+    let mut begun = false;
+    for Of { place, state } in out.all {
+        let Some(counts) = &state.counts else { continue };
+        if !std::mem::replace(&mut begun, true) {
+            let help = "Sessions that ended, and how; unseen is between two scans.";
+            out.family("sessctl_ends", "counter", help);
+        }
         for (how, count) in [
             ("expired", counts.expired),
             ("evicted", counts.evicted),
             ("removed", counts.removed),
             ("unseen", counts.gone),
         ] {
-            out.sample("sessctl_ends_total", Some(("how", how)), count as f64);
+            out.sample("sessctl_ends_total", place, Some(("how", how)), count as f64);
         }
-        let help =
-            "Whether counters come from keyspace notifications (1) or from differences between scans (0).";
-        out.gauge("sessctl_notified", help, Some(f64::from(u8::from(state.told))));
     }
-    if state.scans + state.failures > 0 {
-        out.counter("sessctl_scans", "Completed scans.", Some(state.scans));
-        out.counter("sessctl_scan_failures", "Failed scans.", Some(state.failures));
-    }
-    if let Some(health) = &state.health {
-        let gauge = |count: Option<u64>| count.map(|count| count as f64);
-        out.gauge("sessctl_server_memory_bytes", "Memory used by the server.", gauge(health.used_memory));
-        out.gauge(
-            "sessctl_server_memory_limit_bytes",
-            "The server's maxmemory; 0 is no limit.",
-            gauge(health.maxmemory),
-        );
-        out.gauge("sessctl_server_keys", "Keys of the database, sessions and others.", gauge(health.keys));
-        let help = "Keys the server has evicted since it started.";
-        out.counter("sessctl_server_evicted_keys", help, health.evicted_keys);
-        let help = "Keys that have expired since the server started.";
-        out.counter("sessctl_server_expired_keys", help, health.expired_keys);
-    }
-    let latency = state.latency.map(|latency| latency.as_secs_f64());
-    out.gauge("sessctl_server_latency_seconds", "How long the server takes to answer.", latency);
-    if form == Form::OpenMetrics {
-        out.out.push_str("# EOF\n");
-    }
-    out.out
+    let help = "Whether counters come from keyspace notifications (1) or from differences between scans (0).";
+    out.gauge("sessctl_notified", help, |state| {
+        state.counts.as_ref().map(|_| f64::from(u8::from(state.told)))
+    });
+    let looked = |state: &State| state.scans + state.failures > 0;
+    out.counter("sessctl_scans", "Completed scans.", |state| looked(state).then_some(state.scans));
+    out.counter("sessctl_scan_failures", "Failed scans.", |state| looked(state).then_some(state.failures));
 }
 
 #[cfg(test)]
@@ -218,7 +259,8 @@ mod tests {
     fn the_two_forms_differ_in_counters_units_and_their_end() {
         let state =
             State { scans: 2, latency: Some(std::time::Duration::from_millis(3)), ..State::default() };
-        let text = |form| text(&state, "redis://db1/\"0\"", form, false);
+        let of = [Of { place: "redis://db1/\"0\"", state: &state }];
+        let text = |form| text(&of, form, false);
         let plain = text(Form::Prometheus);
         assert!(plain.contains("# TYPE sessctl_scans_total counter\n"), "{plain}");
         assert!(!plain.contains("# UNIT") && !plain.contains("EOF"), "{plain}");
@@ -228,6 +270,18 @@ mod tests {
         assert!(open.contains("# UNIT sessctl_server_latency_seconds seconds\n"), "{open}");
         assert!(open.contains("_seconds{store=\"redis://db1/\\\"0\\\"\"} 0.003\n"), "{open}");
         assert!(open.ends_with("# EOF\n"), "{open}");
+    }
+
+    #[test]
+    fn a_family_stands_once_with_the_samples_of_all_stores() {
+        let (one, other) =
+            (State { scans: 2, ..State::default() }, State { failures: 1, ..State::default() });
+        let all = [Of { place: "a", state: &one }, Of { place: "b", state: &other }];
+        let text = text(&all, Form::Prometheus, false);
+        let scans = "# TYPE sessctl_scans_total counter\nsessctl_scans_total{store=\"a\"} 2\n\
+                     sessctl_scans_total{store=\"b\"} 0\n";
+        assert!(text.contains(scans), "{text}");
+        assert_eq!(text.matches("# TYPE sessctl_up gauge\n").count(), 1, "{text}");
     }
 
     #[test]

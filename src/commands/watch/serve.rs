@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::metrics::{self, Form};
+use super::metrics::{self, Form, Of};
 use super::sampler::Shared;
 use crate::error::{Failure, Usage};
 use crate::text::words::unnumbered;
@@ -56,8 +56,8 @@ pub(super) fn listen(address: &str) -> anyhow::Result<TcpListener> {
 
 /// What is served.
 pub(super) struct Served {
-    pub(super) shared: Arc<Shared>,
-    pub(super) place: String,
+    /// The stores, by their places.
+    pub(super) stores: Vec<(String, Arc<Shared>)>,
     pub(super) users: bool,
 }
 
@@ -144,7 +144,10 @@ fn respond(head: &[u8], served: &Served) -> Vec<u8> {
     let mut response = match target.split('?').next().unwrap_or_default() {
         "/metrics" => {
             let form = Form::of(&accept.unwrap_or_default());
-            let body = metrics::text(&served.shared.state(), &served.place, form, served.users);
+            let states: Vec<_> = served.stores.iter().map(|(_, shared)| shared.state()).collect();
+            let all = served.stores.iter().zip(&states).map(|((place, _), state)| Of { place, state });
+            let body = metrics::text(&all.collect::<Vec<_>>(), form, served.users);
+            drop(states);
             with(200, "OK", form.content_type(), &body, "")
         }
         "/" => plain(200, "OK", "sessctl watch: the figures are at /metrics\n", ""),
@@ -177,8 +180,8 @@ mod tests {
 
     #[test]
     fn what_is_no_get_is_told_so() {
-        let served =
-            Served { shared: Arc::new(Shared::default()), place: "redis://db1/0".to_string(), users: false };
+        let stores = vec![("redis://db1/0".to_string(), Arc::new(Shared::default()))];
+        let served = Served { stores, users: false };
         for (request, expected) in [
             ("GET /metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 200 "),
             ("GET /metrics?x=1 HTTP/1.0\r\n\r\n", "HTTP/1.1 200 "),

@@ -181,8 +181,8 @@ fn of_primaries(target: &Target) -> Result<(Vec<Part>, Lacking), Error> {
     };
     let (mut parts, mut errors) = (Vec::new(), Vec::new());
     let mut moved = false;
-    for Given { given, had, kept } in cluster::of_each(target, &take)? {
-        match given {
+    for Given { what, had, kept } in cluster::of_each(target, &take)? {
+        match what {
             Ok(sent) => {
                 moved |= had.iter().any(|slot| !kept.contains(slot));
                 parts.push((sent, kept));

@@ -13,7 +13,7 @@ use crate::store::redis::{RedisStore, load};
 
 /// What one primary gave, or its replica in its place.
 pub(in crate::store::redis) struct Given<T> {
-    pub(in crate::store::redis) given: Result<T, Error>,
+    pub(in crate::store::redis) what: Result<T, Error>,
     /// Slots that were its own at first.
     pub(in crate::store::redis) had: Vec<u16>,
     /// Slots of which all was there while it gave.
@@ -44,8 +44,8 @@ fn of_one<T>(
 ) -> Given<T> {
     let had: Vec<u16> = (0..SLOTS).filter(|slot| nodes.map.owner(*slot) == Some(at)).collect();
     let mut kept = Vec::new();
-    let given = taken(nodes, node, take, &mut kept);
-    Given { given, had, kept }
+    let what = taken(nodes, node, take, &mut kept);
+    Given { what, had, kept }
 }
 
 fn taken<T>(

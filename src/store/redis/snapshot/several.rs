@@ -92,21 +92,19 @@ impl SeveralReader {
     /// Which of the parts is asked about a key: the one that has all of its slot, or one where it is.
     fn part(&mut self, key: &[u8]) -> Result<&mut DumpReader, Error> {
         let slot = slot_of(key);
-        let at = match self.several.part_of(slot) {
-            Some(at) => at,
-            None => {
-                let one = [Key(key.to_vec())];
-                let mut found = None;
-                for (at, part) in self.parts.iter_mut().enumerate() {
-                    if part.kinds(&one)?.contains(&None) {
-                        continue;
-                    }
+        let at = if let Some(at) = self.several.part_of(slot) {
+            at
+        } else {
+            let one = [Key(key.to_vec())];
+            let mut found = None;
+            for (at, part) in self.parts.iter_mut().enumerate() {
+                if !part.kinds(&one)?.contains(&None) {
                     found = Some(at);
                     break;
                 }
-                // What is in none of them may be all the same.
-                found.ok_or_else(|| self.several.unseen(&[slot]))?
             }
+            // What is in none of them may be all the same.
+            found.ok_or_else(|| self.several.unseen(&[slot]))?
         };
         self.parts.get_mut(at).ok_or_else(|| self.several.unseen(&[slot]))
     }
