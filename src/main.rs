@@ -25,6 +25,7 @@ const STACK: usize = 8 << 20;
 /// the wait for a server's answer as an error: what has a timeout is not begun again by itself.
 fn main() -> ExitCode {
     ui::survive_full_files();
+    ui::leave_no_core();
     match thread::Builder::new().stack_size(STACK).spawn(run) {
         Ok(work) => work.join().unwrap_or_else(|panic| resume_unwind(panic)),
         Err(_) => run(),

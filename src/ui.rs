@@ -17,6 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::SigId;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -428,6 +429,13 @@ fn one_signal_is_as_good_as_two() {
 pub fn survive_full_files() {
     let noticed = Arc::new(AtomicBool::new(false));
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, noticed);
+}
+
+/// Has the system write no image of the memory should the program crash: sessions would be in it, and a
+/// password. Programs that are started from here may ask for more again.
+pub fn leave_no_core() {
+    let limit = getrlimit(Resource::Core);
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: limit.maximum });
 }
 
 /// Whether the user asked to stop.

@@ -194,3 +194,28 @@ fn an_end_and_another_time_at_once_lose_no_session() {
     }
     assert!(sess.server.contents() == before);
 }
+
+#[test]
+fn a_crash_would_leave_no_image_of_the_memory() {
+    let server = Server::start();
+    let proxy = Proxy::to(&server);
+    let url = proxy.url();
+    let sess = Sess::new();
+    let pid = Arc::new(AtomicU32::new(0));
+    let known = Arc::clone(&pid);
+    let asked = Arc::new(AtomicU32::new(0));
+    let looked = Arc::clone(&asked);
+    proxy.hook(move |_, _| {
+        eventually("it is known", || known.load(Ordering::Relaxed) > 0);
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", known.load(Ordering::Relaxed)));
+        let limits = limits.expect("its limits");
+        let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("of core files");
+        assert_eq!(core.split_whitespace().nth(4), Some("0"), "{core}");
+        looked.fetch_add(1, Ordering::Relaxed);
+        Then::Forward
+    });
+    let running = sess.start(["count", "--store", &url]);
+    pid.store(running.pid(), Ordering::Relaxed);
+    running.end().success();
+    assert!(asked.load(Ordering::Relaxed) > 0);
+}
