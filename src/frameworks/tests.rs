@@ -26,39 +26,6 @@ use crate::store::{Need, Record, Ttl};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/layout");
 
-/// Folders that are another version or setting of a layout.
-const VARIANTS: &[(&str, &str)] = &[
-    ("aspnet-redis-provider-v1", "aspnet-redis-provider-v4"),
-    ("beego-session-casdoor", "beego-session"),
-    ("better-auth-noprefix", "better-auth"),
-    ("cgi-session-redis-yaml", "cgi-session-redis"),
-    ("connect-redis-v3", "connect-redis"),
-    ("connect-redis-v7-ioredis", "connect-redis"),
-    ("django-cache-omero", "django-cache"),
-    ("django-cache-open-edx", "django-cache"),
-    ("django-redis-compressed", "django-redis"),
-    ("django-redis-json", "django-redis"),
-    ("django-redis-msgpack", "django-redis"),
-    ("django-redis-sessions-noprefix", "django-redis-sessions"),
-    ("fastify-session-connect-redis", "fastify-session"),
-    ("flask-session-legacy-json", "flask-session-legacy"),
-    ("flask-session-simplelogin", "flask-session-legacy"),
-    ("koa-session-v7", "koa-session"),
-    ("laravel-encrypted", "laravel"),
-    ("laravel-json", "laravel"),
-    ("mod-auth-openidc-sealed", "mod-auth-openidc"),
-    ("moodle-legacy", "moodle"),
-    ("phpredis-igbinary", "phpredis"),
-    ("phpredis-misp", "phpredis"),
-    ("phpredis-msgpack", "phpredis"),
-    ("phpredis-php-serialize", "phpredis"),
-    ("predis-session-prefix", "predis-session"),
-    ("redisson-tomcat-old", "redisson-tomcat"),
-    ("sa-token-json", "sa-token"),
-    ("spring-session-fastjson", "spring-session-json"),
-    ("spring-session-indexed-bare", "spring-session-indexed"),
-];
-
 struct Fixture {
     slug: String,
     /// All keys once more, as what the parts of a session's data are found among.
@@ -120,7 +87,7 @@ fn fixtures() -> Vec<Fixture> {
 
 impl Fixture {
     fn layout(&self) -> &'static Layout {
-        let name = VARIANTS.iter().find(|(slug, _)| *slug == self.slug).map_or(&*self.slug, |(_, name)| name);
+        let name = self.expected["layouts"][0].as_str().unwrap_or(&self.slug);
         BUILT_IN.by_name(name).unwrap_or_else(|| panic!("there is no layout {name}"))
     }
 

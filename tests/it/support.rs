@@ -437,13 +437,9 @@ pub(crate) fn expected(slug: &str) -> Json {
 
 /// The layout names that count as right for a captured store; the first is the one to name.
 pub(crate) fn layout_names(slug: &str) -> Vec<String> {
-    let store = expected(slug)["store"].as_str().unwrap_or(slug).to_string();
-    let names: Json = serde_json::from_str(include_str!("../fixtures/layout-names.json")).expect("JSON");
-    match names.get(slug).or_else(|| names.get(&store)) {
-        Some(Json::Array(names)) => {
-            names.iter().filter_map(|name| name.as_str().map(str::to_string)).collect()
-        }
-        _ => vec![store],
+    match expected(slug)["layouts"].as_array() {
+        Some(names) => names.iter().filter_map(|name| name.as_str().map(str::to_string)).collect(),
+        None => vec![slug.to_string()],
     }
 }
 
