@@ -19,6 +19,7 @@ pub mod etherpad;
 pub mod express_mysql_session;
 pub mod express_openid_connect;
 mod express_rows;
+pub mod fastgpt;
 pub mod fastify_session;
 pub mod hono_sessions;
 pub mod koa_generic_session;
@@ -54,6 +55,7 @@ pub const ALL: &[&Layout] = &[
     &authjs_upstash::LAYOUT,
     &better_auth::LAYOUT,
     &budibase::LAYOUT,
+    &fastgpt::LAYOUT,
     &adonis_session_redis::LAYOUT,
     &shopify::LAYOUT,
     &remix_session_storage_redis::LAYOUT,

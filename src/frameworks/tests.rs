@@ -431,6 +431,7 @@ fn without_a_name_sessions_are_found_behind_any_prefix() {
                     "micronaut-session" => [prefix.as_bytes(), b"sessions:", rest].concat(),
                     "redisson-tomcat"
                     | "budibase"
+                    | "fastgpt"
                     | "vapor"
                     | "sessionup"
                     | "kubesphere"

@@ -426,3 +426,39 @@ fn many_rows_are_gone_over_in_pages_and_ended_in_batches() {
     assert_eq!(report["done"], 2_500, "{report}");
     assert_eq!(database.contents()["sessions"].len(), 2_500);
 }
+
+#[test]
+fn columns_of_other_names_are_found_by_what_they_hold() {
+    let sid = |n: u8| format!("{n}aBcDeFgHiJkLmNoPqRsTuVwXyZ-_012");
+    let session = |user: &str| {
+        format!(
+            r#"{{"cookie":{{"originalMaxAge":null,"expires":null,"httpOnly":true,"path":"/"}},"user":"{user}"}}"#
+        )
+    };
+    let database = Database::new(&format!(
+        "CREATE TABLE web_s (k varchar(255) PRIMARY KEY, sess json NOT NULL, expired datetime NOT NULL);
+         CREATE TABLE shop_s (sid_of varchar(128) PRIMARY KEY, until int unsigned NOT NULL, content mediumtext);
+         CREATE TABLE notes (title varchar(40) PRIMARY KEY, stars int, body text);
+         INSERT INTO web_s VALUES ('{}', '{}', '2031-01-01T00:00:00.000Z');
+         INSERT INTO shop_s VALUES ('{}', 1925000000, '{}');
+         INSERT INTO notes VALUES ('{}', 5, '{{\"cookie\":\"oat\"}}');",
+        sid(1),
+        session("alice"),
+        sid(2),
+        session("bob"),
+        sid(3),
+    ));
+    let ran = database.args(&["list", "-o", "json", "--sort", "user"]).success();
+    let rows = ran.json();
+    let found: Vec<(&str, &str, &str)> = rows
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| {
+            let text = |name: &str| row[name].as_str().expect("a text");
+            (text("layout"), text("id"), text("user"))
+        })
+        .collect();
+    let (one, other) = (sid(1), sid(2));
+    assert_eq!(found, [("connect-session-knex", &*one, "alice"), ("express-mysql-session", &*other, "bob")]);
+}

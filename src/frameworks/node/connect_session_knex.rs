@@ -24,7 +24,16 @@ end it   the row. A request in flight that changed its session writes it back (r
         // A column without a type is connect-sqlite3's, which counts milliseconds.
         let of = &table.column("expired")?.of;
         let is_number = of.is_empty() || of.contains("int");
-        let sid = setup.text(SID.name).unwrap_or("sid");
+        // Under another name it is the table's only key.
+        let only = || match table.primary[..] {
+            [key] if table.columns.len() == 3 => Some(&*table.columns[key].name),
+            _ => None,
+        };
+        let sid = match setup.text(SID.name) {
+            Some(sid) => sid,
+            None if table.column("sid").is_some() => "sid",
+            None => only()?,
+        };
         table::rows(setup, table, sid, &[rows::VALUE, "expired"]).filter(|_| !is_number)
     },
     options: &[setup::COOKIE_SECRET, TABLE, SCHEMA, SID],

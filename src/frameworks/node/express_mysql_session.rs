@@ -4,6 +4,7 @@ use crate::frameworks::node::express_rows::{self as rows, BASE, End};
 use crate::layout::setup::{self, OptionKind, OptionSpec};
 use crate::layout::table::{self, SCHEMA, TABLE};
 use crate::layout::{Ends, Keys, Layout};
+use crate::store::Table;
 
 const COLUMNS: OptionSpec = OptionSpec::new(
     "columns",
@@ -28,7 +29,11 @@ end it   the row. A request in flight that changed its session writes it back (o
     table: |setup, table| {
         let name =
             |column: &'static str| setup.table(COLUMNS.name, column).first().map_or(column, String::as_str);
-        let (id, expires, data) = (name("session_id"), name("expires"), name("data"));
+        let mut names = [name("session_id"), name("expires"), name("data")];
+        if !table.has(&names) && setup.table(COLUMNS.name, "data").is_empty() {
+            names = guessed(table)?;
+        }
+        let [id, expires, data] = names;
         let is_number = table.column(expires)?.of.contains("int");
         let mut rows = table::rows(setup, table, id, &[expires, data]).filter(|_| is_number)?;
         rows.names.clear();
@@ -41,3 +46,16 @@ end it   the row. A request in flight that changed its session writes it back (o
     ends: Ends { expire: |setup, session, end| rows::moved(setup, session, end, End::Seconds), ..BASE.ends },
     ..BASE
 };
+
+/// The three columns under other names: a key of texts, a whole number, and a long text.
+fn guessed(table: &Table) -> Option<[&str; 3]> {
+    let [key] = table.primary[..] else { return None };
+    if table.columns.len() != 3 {
+        return None;
+    }
+    let others = || table.columns.iter().enumerate().filter(|(at, _)| *at != key).map(|(_, column)| column);
+    let end = others().find(|column| column.of.contains("int"))?;
+    let data = others().find(|column| column.of.contains("text"))?;
+    let is_text = table.columns[key].of.contains("char");
+    is_text.then_some([&table.columns[key].name, &end.name, &data.name])
+}

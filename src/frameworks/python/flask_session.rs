@@ -110,7 +110,7 @@ pub(super) fn made(id: &[u8]) -> Option<Made> {
 const SIGNATURE: usize = 28;
 
 /// Where such an id ends the key, if nothing is known of what precedes it.
-fn tail(key: &[u8]) -> Option<usize> {
+pub(super) fn tail(key: &[u8]) -> Option<usize> {
     let part = key::last_part(key);
     // A prefix may end in what an id could hold (`shop_`); it is of words, where a longer id is random.
     let worded = |start: &usize| key[part..*start].iter().all(|byte| !byte.is_ascii_uppercase());

@@ -4,7 +4,7 @@ use crate::frameworks::python::flask_session;
 use crate::layout::session::{Facts, Moved, Session};
 use crate::layout::table::{self, SCHEMA, TABLE};
 use crate::layout::{
-    Blob, Ends, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, python,
+    Blob, Ends, Extra, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, key, python,
 };
 use crate::store::Medium;
 
@@ -66,8 +66,8 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = match (given, setup.text("prefix")) {
         (Some(start), _) => start,
         (None, Some(_)) => return None,
-        // Another prefix than the usual one: the id is what follows on its last separator.
-        (None, None) => memchr::memrchr(b':', key)? + 1,
+        // Another prefix than the usual one.
+        (None, None) => row + flask_session::tail(&key[row..]).unwrap_or_else(|| key::last_part(&key[row..])),
     };
     let id = &key[start..];
     (!id.is_empty()).then(|| Place::after(key, start, flask_session::made(id).is_some()))
