@@ -361,6 +361,8 @@ mod tests {
             b"s:12:\"user_id|i:7;\";",
             b"\x0buser_id|i:7;",
             b"\"user_id|i:7;\"",
+            // A name of as many bytes as the quotation mark's number, in php_binary.
+            b"\"DWd41d8cd98f00b204e9800998ecf8427ea:0:{}",
         ] {
             assert!(found(text), "{}", text.escape_ascii());
         }

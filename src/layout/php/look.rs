@@ -58,8 +58,9 @@ pub fn is_likely(text: &[u8]) -> bool {
         // The check byte of phpredis' LZ4 may be anything.
         _ if lz4::is_phpredis(text) => true,
         [] | [b'{' | b'[', ..] => false,
-        // What a client with the JSON serializer makes of text.
-        [b'"', rest @ ..] => begins(rest),
+        // What a client with the JSON serializer makes of text; or a name of 34 bytes with its length before
+        // it, as DokuWiki's is.
+        [b'"', rest @ ..] => begins(rest) || (php_session::BINARY.sniff)(text),
         [control @ ..0x20, run @ ..] if !matches!(text, [0, 0, 0, 1 | 2, ..]) => {
             // A literal run, as LZF always begins; or a name with its length.
             (php_session::BINARY.sniff)(text) || run_begins(&run[..run.len().min(usize::from(*control) + 1)])
@@ -108,7 +109,7 @@ pub fn look<'a>(text: &'a [u8], limits: &Limits) -> Look<'a> {
     if !is_likely(text) {
         return Look::Other;
     }
-    if text[0] == b'"' && !lz4::is_phpredis(text) {
+    if text[0] == b'"' && !lz4::is_phpredis(text) && !(php_session::BINARY.sniff)(text) {
         let Ok(inner) = serde_json::from_slice::<String>(text) else { return Look::Other };
         return match look(inner.as_bytes(), limits) {
             Look::Found(php) => {
