@@ -3,7 +3,9 @@
 //! Whatever way the program ends, the terminal is left as it was: on return, by an error, by a panic of any
 //! thread, and by the signals that [`super::watch_signals`] turns into a request to stop.
 
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::os::fd::AsFd;
 use std::panic;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +22,9 @@ use ratatui_crossterm::crossterm::execute;
 use ratatui_crossterm::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use crate::text::glyph;
 use crate::text::safe::safe;
@@ -68,7 +73,11 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// The terminal while it is ours.
 pub struct Full {
     terminal: Terminal<CrosstermBackend<io::Stdout>>,
+    /// Where keys come from, unless that is the standard input.
+    keys: Option<File>,
     color: bool,
+    /// The terminal had other sizes meanwhile, and may have moved what was on it about, whatever its size is now.
+    stale: bool,
 }
 
 impl Full {
@@ -83,9 +92,10 @@ impl Full {
                 before(panic);
             }));
         });
+        let keys = if io::stdin().is_terminal() { None } else { Some(File::open("/dev/tty")?) };
         take()?;
         match Terminal::new(CrosstermBackend::new(io::stdout())) {
-            Ok(terminal) => Ok(Full { terminal, color }),
+            Ok(terminal) => Ok(Full { terminal, keys, color, stale: false }),
             Err(error) => {
                 leave();
                 Err(error)
@@ -96,6 +106,9 @@ impl Full {
     /// Shows lines, made for so many columns and rows as there are now.
     pub fn draw(&mut self, lines: impl FnOnce(usize, usize) -> Vec<Line>) -> io::Result<()> {
         let color = self.color;
+        if std::mem::take(&mut self.stale) {
+            self.anew()?;
+        }
         self.terminal.draw(|frame| {
             let area = frame.area();
             let lines = lines(usize::from(area.width), usize::from(area.height));
@@ -104,13 +117,21 @@ impl Full {
         Ok(())
     }
 
-    /// Waits so long for a key.
-    pub fn key(&self, wait: Duration) -> io::Result<Option<Key>> {
-        if !event::poll(wait)? {
-            return Ok(None);
+    /// Waits so long for a key. A terminal that is gone is an error.
+    pub fn key(&mut self, wait: Duration) -> io::Result<Option<Key>> {
+        // What was typed fast may have been read already.
+        self.wait(Duration::ZERO)?;
+        if !event::poll(Duration::ZERO)? {
+            self.wait(wait)?;
+            if !event::poll(Duration::ZERO)? {
+                return Ok(None);
+            }
         }
         Ok(match event::read()? {
-            Event::Resize(..) => Some(Key::Resized),
+            Event::Resize(..) => {
+                self.stale = true;
+                Some(Key::Resized)
+            }
             Event::Key(key) if key.kind != KeyEventKind::Release => {
                 let control = key.modifiers.contains(KeyModifiers::CONTROL);
                 Some(match key.code {
@@ -132,6 +153,23 @@ impl Full {
             }
             _ => None,
         })
+    }
+
+    /// Waits until something is typed, or so long. What reads the keys would read the end of a terminal that was
+    /// closed over and over (crossterm 0.29, `event/source/unix/mio.rs`), so it is not asked then.
+    fn wait(&self, wait: Duration) -> io::Result<()> {
+        let stdin = io::stdin();
+        let keys = self.keys.as_ref().map_or_else(|| stdin.as_fd(), AsFd::as_fd);
+        let mut polled = [PollFd::from_borrowed_fd(keys, PollFlags::IN)];
+        let wait = Timespec::try_from(wait).ok();
+        match poll(&mut polled, wait.as_ref()) {
+            Err(Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+            Ok(_) if polled[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) => {
+                Err(io::Error::other("the terminal was closed"))
+            }
+            Ok(_) => Ok(()),
+        }
     }
 
     /// Gives the terminal back for something that writes and asks as usual, and takes it again once a key
@@ -165,7 +203,11 @@ impl Full {
             return Ok(());
         }
         take()?;
-        // All is drawn anew. The terminal is asked for nothing: not every one answers.
+        self.anew()
+    }
+
+    /// Has all drawn once more. The terminal is asked for nothing: not every one answers.
+    fn anew(&mut self) -> io::Result<()> {
         let size = self.terminal.size()?;
         self.terminal.resize(Rect::new(0, 0, size.width, size.height))
     }

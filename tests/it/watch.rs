@@ -189,6 +189,16 @@ fn nothing_hostile_reaches_the_terminal() {
 }
 
 #[test]
+fn a_terminal_that_is_closed_ends_it() {
+    let sess = Sess::new().many(3);
+    let screen = sess.screen(80, 24, &["watch"]);
+    screen.shows("sessions");
+    let pid = sess.pid_on_screen();
+    screen.close();
+    eventually("it has ended", || !std::path::Path::new(&format!("/proc/{pid}")).exists());
+}
+
+#[test]
 fn what_is_printed_once_is_what_stats_says() {
     let sess = express_shop();
     let stats = sess.args(["stats", "-o", "json"]).success().json();

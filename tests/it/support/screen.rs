@@ -78,6 +78,11 @@ impl Screen {
         self
     }
 
+    /// Closes the terminal, whatever runs on it.
+    pub(crate) fn close(&self) {
+        self.run(&["kill-server"]);
+    }
+
     pub(crate) fn resize(&self, columns: usize, rows: usize) -> &Screen {
         self.run(&["resize-window", "-x", &columns.to_string(), "-y", &rows.to_string()]);
         self
