@@ -31,7 +31,7 @@ Examples:
   For a script (only what the columns need is read from the server):
     sessctl list --columns id,user,ttl -o ndjson
     sessctl list --format '{id} {user} {expires_at}'
-  As Parquet, which DuckDB makes of it; with --mask no id is in it that could be used:
+  As Parquet, by DuckDB; with --mask the file holds no usable ids:
     sessctl list --mask -o ndjson >sessions.ndjson
     duckdb -c \"copy (from 'sessions.ndjson') to 'sessions.parquet'\"")]
 pub struct Args {
@@ -122,6 +122,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let took = started.elapsed().as_secs_f64();
     // While someone reads in a pager, the scan waits.
     let took = if renderer.out().is_open() { String::new() } else { format!(" in {took:.1} s") };
+    renderer.out().release();
     let summary = renderer.finish()?;
     // Behind a pipe on the same terminal it would be written across a pager's screen.
     let piped = context.ui.stderr_terminal && !context.ui.stdout_terminal;

@@ -56,13 +56,15 @@ pub struct Pages {
     shown: usize,
     lines: usize,
     open: Option<Child>,
+    /// Nothing else is on the screen, so the pager may have it as soon as it is wanted.
+    eager: bool,
 }
 
 impl Pages {
-    /// Onto stdout, and through the pager if it is longer than a screen of so many rows.
+    /// Onto stdout, and through the pager if it is longer than a screen of this many rows.
     pub(super) fn new(out: BufWriter<StdoutLock<'static>>, pager: Option<(OsString, usize)>) -> Pages {
         let pager = pager.map(|(command, rows)| (command, rows.saturating_sub(BELOW)));
-        Pages { out, pager, held: Vec::new(), shown: 0, lines: 0, open: None }
+        Pages { out, pager, held: Vec::new(), shown: 0, lines: 0, open: None, eager: false }
     }
 
     /// Onto stdout, however long it is.
@@ -78,6 +80,11 @@ impl Pages {
     /// Whether the pager has the screen.
     pub fn is_open(&self) -> bool {
         self.open.is_some()
+    }
+
+    /// Lets the pager have the screen from now on as soon as it is wanted, so that nothing has to be held for it.
+    pub fn release(&mut self) {
+        self.eager = true;
     }
 
     /// Gives the screen to the pager. Nothing else may be on it from now on.
@@ -117,6 +124,9 @@ impl Write for Pages {
         }
         self.lines += memchr::memchr_iter(b'\n', bytes).count();
         self.held.extend_from_slice(bytes);
+        if self.eager && self.is_long() {
+            self.open()?;
+        }
         Ok(bytes.len())
     }
 

@@ -154,7 +154,7 @@ fn what_is_wide_is_cut_nowhere() {
 fn one_is_no_plural() {
     let sess = Sess::new().many(1);
     sess.args(["list"]).success().says("1 session shown; 1 key scanned");
-    sess.args(["discover"]).success().says("1 key, 1 of it a session");
+    sess.args(["discover"]).success().says("1 key, 1 session");
     sess.args(["expire", "--all", "--in", "9h", "--yes"]).success();
     sess.args(["expire", "--all", "--in", "9h", "--yes"]).says("1 session fits already and stays as it is");
 }
@@ -442,9 +442,17 @@ fn what_is_longer_than_the_screen_goes_through_a_pager() {
 #[test]
 fn a_pager_may_end_early_or_not_be_there() {
     let mut sess = Sess::new().many(5000);
-    for (pager, shows) in [("head -n 2", 2), ("no-such-pager -x", 5001), ("cat", 5001), ("", 5001)] {
+    for (pager, shows, sort) in [
+        ("head -n 2", 2, "no"),
+        ("head -n 2", 2, "user"),
+        ("no-such-pager -x", 5001, "no"),
+        ("no-such-pager -x", 5001, "user"),
+        ("cat", 5001, "user"),
+        ("", 5001, "no"),
+    ] {
         sess = sess.env("SESSCTL_PAGER", pager);
-        let (code, shown) = sess.terminal_of(80, 24, &["list"]).end();
+        let args: &[&str] = if sort == "no" { &["list"] } else { &["list", "--sort", sort] };
+        let (code, shown) = sess.terminal_of(80, 24, args).end();
         assert_eq!(code, Some(0), "{pager}: {shown}");
         let rows = shown.lines().filter(|line| line.contains("connect-r") || line.contains("LAYOUT")).count();
         assert_eq!(rows, shows, "{pager}: {shown}");
