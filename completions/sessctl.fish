@@ -256,7 +256,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_needs_command" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_needs_command" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_needs_command" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_needs_command" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_needs_command" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_needs_command" -l no-pager -d 'Do not show long tables through a pager'
@@ -612,7 +612,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-anonymous
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l not-expired
-complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l no-pager -d 'Do not show long tables through a pager'
@@ -859,7 +859,7 @@ never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l raw -d 'Print the stored bytes unchanged'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l diff -d 'Show only how two sessions differ'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l explain -d 'For a key that is not a session, show what every layout says about it, not just the closest three'
-complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l no-pager -d 'Do not show long tables through a pager'
@@ -888,7 +888,7 @@ prefix\t''
 type\t''
 certainty\t''
 store\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l sort -d 'With --by: sort by `count` or a column that is counted by; descending with `-` before it or `:desc` after it [default: -count]' -r -f -a "count\t''
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l sort -d 'With --by: sort by `count` or by a column of --by; descending with `-` before it or `:desc` after it [default: -count]' -r -f -a "count\t''
 -count\t''
 id\t''
 key\t''
@@ -1192,7 +1192,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-anonymous
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l not-expired
-complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l no-pager -d 'Do not show long tables through a pager'
@@ -1494,7 +1494,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-anonymous
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l not-expired
-complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l no-pager -d 'Do not show long tables through a pager'
@@ -1750,7 +1750,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -s y -l yes -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l index-only -d 'With --user: end what the framework\'s own index lists, without scanning for what it misses'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l scan-only -d 'With --user: scan straight away, without using indexes'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l no-undo -d 'Keep no undo file; the change cannot be undone'
-complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l no-pager -d 'Do not show long tables through a pager'
@@ -2057,7 +2057,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-anonymous
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l not-expired
-complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l no-pager -d 'Do not show long tables through a pager'
@@ -2313,7 +2313,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s y -l yes -d 'S
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l index-only -d 'With --user: end what the framework\'s own index lists, without scanning for what it misses'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l scan-only -d 'With --user: scan straight away, without using indexes'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l no-undo -d 'Keep no undo file; the change cannot be undone'
-complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l no-pager -d 'Do not show long tables through a pager'
@@ -2571,7 +2571,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s y -l yes -d 'S
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l index-only -d 'With --user: end what the framework\'s own index lists, without scanning for what it misses'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l scan-only -d 'With --user: scan straight away, without using indexes'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l no-undo -d 'Keep no undo file; the change cannot be undone'
-complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l no-pager -d 'Do not show long tables through a pager'
@@ -2821,7 +2821,7 @@ never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s n -l dry-run -d 'Show how many would be put back, and change nothing'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s y -l yes -d 'Skip the confirmation prompt (required without a terminal)'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l salvage -d 'Restore what precedes the damage in the file'
-complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l no-pager -d 'Do not show long tables through a pager'
@@ -3062,7 +3062,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l no-pager -d 'Do not show long tables through a pager'
@@ -3306,7 +3306,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l no-pager -d 'Do not show long tables through a pager'
@@ -3548,7 +3548,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l no-pager -d 'Do not show long tables through a pager'
@@ -3790,7 +3790,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l no-pager -d 'Do not show long tables through a pager'
@@ -4031,7 +4031,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l no-pager -d 'Do not show long tables through a pager'
@@ -4323,7 +4323,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-anonymous
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l not-expired
-complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l no-pager -d 'Do not show long tables through a pager'
@@ -4644,7 +4644,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -s y -l yes -d '
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l index-only -d 'With --user: end what the framework\'s own index lists, without scanning for what it misses'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l scan-only -d 'With --user: scan straight away, without using indexes'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l no-undo -d 'Keep no undo file; the change cannot be undone'
-complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l no-pager -d 'Do not show long tables through a pager'
@@ -4941,7 +4941,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-anonymous
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l not-expired
-complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l no-pager -d 'Do not show long tables through a pager'
@@ -5233,7 +5233,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l not-anonymous
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l not-no-ttl
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l not-undecodable
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l not-expired
-complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l no-pager -d 'Do not show long tables through a pager'
@@ -5490,7 +5490,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l no-pager -d 'Do not show long tables through a pager'
@@ -5755,7 +5755,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l no-pager -d 'Do not show long tables through a pager'
@@ -5997,7 +5997,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l no-pager -d 'Do not show long tables through a pager'
@@ -6255,8 +6255,8 @@ always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l cluster -d 'Permit what it takes in a cluster, too'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l sentinel -d 'Include the rights needed on servers behind sentinels'
-complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l snapshot -d 'Include the rights to read a snapshot (?via=snapshot), which has all keys and databases in it'
-complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l snapshot -d 'Include the rights to read a snapshot (?via=snapshot), which contains all keys of all databases'
+complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l no-pager -d 'Do not show long tables through a pager'
@@ -6497,7 +6497,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l no-pager -d 'Do not show long tables through a pager'
@@ -6744,7 +6744,7 @@ always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l print -d 'Print the file instead of writing it'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l writable -d 'Let the profiles change the server'
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l no-pager -d 'Do not show long tables through a pager'
@@ -6985,7 +6985,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l no-pager -d 'Do not show long tables through a pager'
@@ -7226,7 +7226,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l no-pager -d 'Do not show long tables through a pager'
@@ -7467,7 +7467,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l no-pager -d 'Do not show long tables through a pager'
@@ -7709,7 +7709,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l no-pager -d 'Do not show long tables through a pager'
@@ -7951,7 +7951,7 @@ complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l color -d
 always\t''
 never\t''"
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l dynamic -d 'Let the shell ask the program for the values'
-complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l no-pager -d 'Do not show long tables through a pager'
@@ -8193,7 +8193,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l no-pager -d 'Do not show long tables through a pager'
@@ -8434,7 +8434,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l no-pager -d 'Do not show long tables through a pager'
@@ -8675,7 +8675,7 @@ local\t'As date and time in this machine\'s time zone'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l color -d 'Use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l insecure -d 'Do not check the server\'s certificate: anybody on the way can read and change all of it'
+complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l insecure -d 'Do not check the server\'s certificate: anyone on the network path can read and alter everything'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -s 0 -l null -d 'End each id or row of --format with NUL instead of a line break, for `xargs -0`'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l no-headers -d 'Leave out the header line of tables and CSV'
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l no-pager -d 'Do not show long tables through a pager'

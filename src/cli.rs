@@ -41,9 +41,9 @@ pub struct TargetArgs {
     /// over redis-sentinel://[USER[:PASSWORD]@]HOST[:26379],HOST2/SERVICE[/DB]; rediss-cluster:// and
     /// rediss-sentinel:// with TLS.
     ///
-    /// ?via=snapshot behind any of them (&via=snapshot behind ?db=N) reads a copy that the server sends as to a
-    /// replica: it forks once, and is asked for no key. Nothing can be changed so. It takes the rights +psync
-    /// +replconf, and of a cluster one that is a single node.
+    /// ?via=snapshot after any of them (&via=snapshot after ?db=N) reads a copy that the server sends as it would to
+    /// a replica: the server forks once, and no key is requested. The copy cannot be changed. This needs the rights
+    /// +psync and +replconf; a cluster must have one node only.
     ///
     /// A dump file is PATH.rdb or rdb:PATH (.gz and .zst too), or rdb:- for standard input; an
     /// append-only file is aof:DIR or aof:FILE; append ?db=N for a database other than 0. They are read,
@@ -133,7 +133,7 @@ pub struct TargetArgs {
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     pub sni: Option<String>,
 
-    /// Do not check the server's certificate: anybody on the way can read and change all of it
+    /// Do not check the server's certificate: anyone on the network path can read and alter everything
     #[arg(long, global = true, hide_short_help = true)]
     pub insecure: bool,
 
@@ -180,9 +180,9 @@ pub struct OutputArgs {
 
     /// Print each row by a template, such as '{id} {user} {ttl}'
     ///
-    /// A name in braces is that of a member of the JSON rows, which stands there as in CSV ({user}, {bytes},
-    /// {expires_at}), or of a column, which stands there as in the table ({ttl}, {seen}). \t is a tab, \n a line
-    /// break, {{ a brace. Control characters in values are escaped.
+    /// A name in braces is replaced by that member of the row, written as in CSV ({user}, {bytes}, {expires_at}), or by
+    /// that column, written as in the table ({ttl}, {seen}). \t is a tab, \n a line break, {{ a literal brace.
+    /// Control characters in values are escaped.
     #[arg(
         long = "format",
         global = true,

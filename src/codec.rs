@@ -140,7 +140,7 @@ impl DecodeError {
     }
 }
 
-/// Boxed, because every level of nesting has a result on the stack.
+/// Boxed to keep each recursion frame small.
 pub(crate) type Parsed<T> = Result<T, Box<DecodeError>>;
 
 /// The codec of that name.

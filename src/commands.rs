@@ -112,7 +112,7 @@ pub enum Command {
 }
 
 /// Runs the command. Those that need neither server nor profile run without a context, so that a
-/// broken configuration file does not keep anybody from reading the manual.
+/// broken configuration file does not keep anyone from reading the manual.
 pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
     let global = &cli.global;
     let context = || Context::new(global);

@@ -316,7 +316,7 @@ impl Profile {
     }
 
     /// As one of the stores of another profile, which says how all of them are shown and how many sessions
-    /// may be changed, and whose protection holds beside this one's.
+    /// may be changed, and whose protection holds next to this one's.
     fn under(self, all: &Profile) -> Profile {
         let mut guards = self.guards;
         guards.join(&all.guards);
@@ -558,7 +558,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A list of texts that say something.
+    /// A list of strings that say something.
     fn list(&self, key: &Name<'_>, value: &Spanned<DeValue<'_>>) -> anyhow::Result<Vec<String>> {
         match self.setting(key, value)? {
             Setting::Texts(texts) if texts.iter().all(|text| !text.is_empty()) => Ok(texts),

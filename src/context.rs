@@ -66,7 +66,7 @@ pub struct Context {
     pub guards: Guards,
     /// Where changes are written down.
     pub audit: audit::Settings,
-    /// The profile's pace, for whoever says no other.
+    /// The profile's pace, used where no other is given.
     pub limits: pace::Limits,
     /// How long a session may live from now, as the profile has it.
     pub max_ttl: Option<Duration>,
@@ -234,7 +234,7 @@ impl Context {
         })
     }
 
-    /// This store and, after it, all others that are named beside it.
+    /// This store and, after it, all others that are named next to it.
     pub fn each(&self) -> impl Iterator<Item = &Context> {
         std::iter::once(self).chain(&self.others)
     }
@@ -304,9 +304,7 @@ impl Context {
             return Ok(());
         }
         let name = setup.layout.name;
-        let what = format!(
-            "{name} takes anything it can decode for a session, so it must be told which keys to look at"
-        );
+        let what = format!("{name} takes anything it can decode for a session, so say which keys to look at");
         Err(Usage::new(what)
             .hint("give --prefix 'myapp:session:' or --match 'myapp:session:*', or name keys"))
     }
@@ -330,7 +328,7 @@ impl Context {
         })
     }
 
-    /// Opens the store to be read. From then on Ctrl-C is a request to stop, which whoever works with
+    /// Opens the store to be read. From then on Ctrl-C is a request to stop, which anyone who works with
     /// the store has to look for: [`ui::interrupted`].
     pub fn reader(&self) -> Result<Box<dyn Lookup>, Error> {
         self.permit_medium()?;
@@ -372,7 +370,7 @@ impl Context {
         Pace::new(args.limits(&self.limits).reading(), max, &|| self.store())
     }
 
-    /// Asks whether so many sessions may be changed; in production the answer is their number.
+    /// Asks whether this many sessions may be changed; in production the answer is their number.
     pub fn confirm(&self, question: &str, sessions: u64) -> Answer {
         if self.guards.production {
             self.ui.confirm_number(question, sessions)
@@ -403,7 +401,7 @@ fn hash_of(catalog: &Catalog, names: &[String]) -> Result<Option<&'static str>, 
         Some((other, of)) => {
             let (which, whole) = if of.is_some() { (other, first) } else { (first, other) };
             let what = format!(
-                "the layouts {which} and {whole} are not looked for at the same time: the sessions of {which} are the \
+                "the layouts {which} and {whole} cannot be used together: the sessions of {which} are the \
                  fields of a hash"
             );
             Err(Usage::new(what).hint(format!("name one of them: --layout {which}")))

@@ -62,7 +62,7 @@ pub struct Opened {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CookieError {
     /// A header was given, and this cookie is not in it.
-    #[error("there is no cookie named {name} in what was given")]
+    #[error("the input has no cookie named {name}")]
     Absent {
         /// The name looked for.
         name: String,
@@ -88,7 +88,7 @@ pub enum CookieError {
         key: String,
     },
     /// The key was given, but it is itself encrypted.
-    #[error("the key {key} of {option} is encrypted itself; it can be opened where it was made only")]
+    #[error("the key {key} of {option} is itself encrypted and can only be opened where it was made")]
     LockedKey {
         /// The layout's option that holds the keys.
         option: &'static str,
@@ -96,9 +96,7 @@ pub enum CookieError {
         key: String,
     },
     /// The key was given, and it opens nothing under this name of the application.
-    #[error(
-        "the key {key} is there and does not open the cookie: {option} is wrong, or the cookie was altered"
-    )]
+    #[error("the key {key} does not open the cookie: {option} is wrong, or the cookie was altered")]
     WrongName {
         /// The layout's option that holds the name.
         option: &'static str,
@@ -189,7 +187,7 @@ impl Given {
     }
 
     /// The value of that cookie, but only where it was given as a pair: what holds a signature
-    /// beside the cookie, such as `koa.sid.sig`.
+    /// next to the cookie, such as `koa.sid.sig`.
     pub fn companion(&self, name: &str) -> Option<Cow<'_, str>> {
         self.pair(name).map(|(_, value)| unquoted(value))
     }
@@ -278,7 +276,7 @@ fn without_header_name(line: &str) -> &str {
     line
 }
 
-/// Whether a text is the pair of some cookie rather than a bare value that holds `=`.
+/// Whether a string is the pair of some cookie rather than a bare value that holds `=`.
 ///
 /// Base64 is what puts `=` into bare values: at the very end, before the `.`, `--`, `:` or `|` that
 /// precedes a signature, or at the end of a MAC of 32 bytes that precedes the value.
@@ -450,7 +448,7 @@ mod tests {
         texts.iter().map(ToString::to_string).collect()
     }
 
-    /// That a text is an error, and one that repeats nothing of it.
+    /// That a string is an error, and one that repeats nothing of it.
     pub(super) fn refused(text: &str, open: impl FnOnce(&Given) -> Result<Opened, CookieError>) {
         let error = open(&Given::parse(text)).unwrap_err();
         assert!(matches!(error, CookieError::Form { .. } | CookieError::Absent { .. }), "{text}: {error}");

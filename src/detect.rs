@@ -32,9 +32,9 @@ pub enum Identity {
     Session(u16, Certainty),
     /// A session if another such key is there.
     Several(u16),
-    /// A session of this setup if recognised ones beside it have keys that look the same.
+    /// A session of this setup if recognised ones next to it have keys that look the same.
     Kin(u16),
-    /// Empty or undecodable: a session if recognised ones beside it have keys that look the same.
+    /// Empty or undecodable: a session if recognised ones next to it have keys that look the same.
     Open,
     /// Not a session of any layout asked.
     Foreign,
@@ -254,7 +254,7 @@ fn merged<'b>(columns: Facts<'b>, value: Facts<'b>) -> Facts<'b> {
     }
 }
 
-/// The same session as another layout describes it: of two that only what is beside it tells apart.
+/// The same session as another layout describes it: of two that only what is next to it tells apart.
 pub fn under<T>(setup: &Setup, session: &Session<'_>, then: impl FnOnce(&Session<'_>) -> T) -> T {
     let record = Record {
         key: Key(session.key.to_vec()),

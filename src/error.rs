@@ -19,7 +19,7 @@ use crate::ui::wrapped;
 
 pub use crate::fault::{Failure, Interrupted, Lacking, Refusal, Usage, did_you_mean, nearest};
 
-/// An error as it is told.
+/// An error as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     pub exit: Exit,
@@ -95,7 +95,7 @@ fn judge(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<Stri
     advised.map(|error| (error.exit(), error.hint()))
 }
 
-/// Whoever reads our output had enough.
+/// The reader closed the pipe.
 fn is_broken_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
     cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

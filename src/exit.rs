@@ -72,7 +72,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What an error means for whoever ran the command. It is said beside the error's definition; whoever shows
+/// What an error means for anyone who ran the command. It is said beside the error's definition; anyone who shows
 /// errors only asks.
 pub trait Advice {
     fn exit(&self) -> Exit;

@@ -56,7 +56,7 @@ pub struct Layout {
     pub table: fn(&Setup, &Table) -> Option<Rows>,
     /// Where its sessions are found when no layout is named.
     pub marks: &'static [Mark],
-    /// Options beside `prefix`, `key_prefix` and `cookie_name`, which every layout knows.
+    /// Options besides `prefix`, `key_prefix` and `cookie_name`, which every layout knows.
     pub options: &'static [OptionSpec],
     /// Whether this is a session of this layout, with key and value in hand.
     pub recognize: fn(&Setup, &Blob<'_>) -> Verdict,
@@ -68,7 +68,7 @@ pub struct Layout {
     pub whose: Whose,
     pub cookie: Cookie,
     pub ends: Ends,
-    /// What beside the session itself tells that it is one of this layout.
+    /// What next to the session itself tells that it is one of this layout.
     pub evidence: Evidence,
     pub extra: Extra,
     /// Layouts that no data can tell from this one; ended the same way.
@@ -107,7 +107,7 @@ pub struct Keys {
     pub other_kind: Option<Kind>,
     /// The literal text that every session key begins with under this setup, when it is known.
     pub lead: fn(&Setup) -> Vec<u8>,
-    /// What session keys may begin with beside `lead`, where another version wrote other keys.
+    /// What session keys may begin with besides `lead`, where another version wrote other keys.
     pub other_leads: Option<fn(&Setup) -> Vec<Vec<u8>>>,
     /// Where in the key the id is; `None` when such a key cannot be a session of this layout.
     pub locate: fn(&Setup, &[u8]) -> Option<Place>,
@@ -143,7 +143,7 @@ pub struct Cookie {
     pub older: Option<OpenCookie>,
     /// What of a session only the browser's cookies open: an option, and what it is to be.
     pub unlock: Option<Unlock>,
-    /// Whether the id is all that the cookie has to hold: whoever guesses it is logged in.
+    /// Whether the id is all that the cookie has to hold: anyone who guesses it is logged in.
     pub id_alone: bool,
 }
 
@@ -154,7 +154,7 @@ impl Cookie {
 /// How a session ends, at once or at a time.
 #[derive(Debug, Clone, Copy)]
 pub struct Ends {
-    /// What the framework would do beside removing the session's own key when the session ends.
+    /// What the framework would do besides removing the session's own key when the session ends.
     /// Each operation must be without effect where there is nothing to do.
     pub end: fn(&Setup, &Session<'_>) -> Vec<Op>,
     /// What changes when the session is to end at that time (ms since 1970; `None` is never), or why
@@ -167,7 +167,7 @@ pub struct Ends {
     pub refused: Option<&'static str>,
     /// What the end of a session in the store does not end, as whole sentences.
     pub caveats: &'static [&'static str],
-    /// A session with nothing in it has no key of its own, only what belongs to it: that is no leftover.
+    /// A session with nothing in it has no key of its own, only what belongs to it: that is not a leftover.
     pub keyless: bool,
     /// The classes of keyspace events, as notify-keyspace-events names them, by which the framework clears
     /// its indexes when a session ends by itself.
@@ -187,14 +187,14 @@ impl Ends {
     };
 }
 
-/// What beside a session tells that it is one of a layout.
+/// What next to a session tells that it is one of a layout.
 #[derive(Debug, Clone, Copy)]
 pub enum Evidence {
     /// Nothing: the session tells by itself.
     Own,
     /// An index that a layout which looks the same does not keep.
     Twin(Twin),
-    /// A key beside a session, and its kind, that makes a session of what is only [`Verdict::Kin`].
+    /// A key next to a session, and its kind, that makes a session of what is only [`Verdict::Kin`].
     Beside {
         key: Beside,
         /// Whether it has to be proven by that key also where this layout was named.
@@ -217,9 +217,9 @@ pub struct Extra {
     pub remains: Option<Remains>,
     /// The part of a value that should decode and does not, where the rest of it does: its path and why.
     pub broken: fn(&Setup, &Blob<'_>, &Value<'_>) -> Option<String>,
-    /// Where the framework leaves older copies of a session beside it.
+    /// Where the framework leaves older copies of a session next to it.
     pub copies: Option<Copies>,
-    /// Who, when and from where by what is kept beside the value, which counts where the value cannot be read,
+    /// Who, when and from where by what is kept next to the value, which counts where the value cannot be read,
     /// too. It goes before what the value says, but for the user.
     pub columns: Option<Columns>,
 }
@@ -238,7 +238,7 @@ impl Extra {
 /// From a row to what its columns say.
 pub type Columns = for<'b> fn(&'b Setup, &'b Blob<'_>) -> Facts<'b>;
 
-/// From a session to a key beside it and the kind that this key should have.
+/// From a session to a key next to it and the kind that this key should have.
 pub type Beside = fn(&Setup, &Blob<'_>) -> Option<(Vec<u8>, Kind)>;
 
 /// From a key and what it holds to the reason why that is not a session any more.
@@ -310,7 +310,7 @@ pub enum Mark {
 pub enum Verdict {
     /// Not a session of this layout; why, for `inspect`.
     No(Cow<'static, str>),
-    /// A general or empty value: a session only beside recognised ones whose keys look the same.
+    /// A general or empty value: a session only next to recognised ones whose keys look the same.
     Kin,
     /// The key and the value fit, but others could look the same. Shown, never changed unless the
     /// layout was named.
@@ -403,7 +403,7 @@ impl Layout {
 }
 
 impl Layout {
-    /// Whether only what is beside a session tells this layout from that one.
+    /// Whether only what is next to a session tells this layout from that one.
     pub fn is_like(&self, other: &Layout) -> bool {
         let of = |one: &Layout, other: &Layout| match one.evidence {
             Evidence::Twin(twin) => twin.of == other.name,
@@ -443,7 +443,7 @@ impl Layout {
         self.beside().is_none() && self.namespaced().is_none()
     }
 
-    /// The key beside a session that makes one of what is only [`Verdict::Kin`].
+    /// The key next to a session that makes one of what is only [`Verdict::Kin`].
     pub fn beside(&self) -> Option<Beside> {
         match self.evidence {
             Evidence::Beside { key, .. } => Some(key),
@@ -459,7 +459,7 @@ impl Layout {
         }
     }
 
-    /// Whether [`Verdict::Kin`] has to be proven by the key beside it also where this layout was named.
+    /// Whether [`Verdict::Kin`] has to be proven by the key next to it also where this layout was named.
     pub fn is_always_proven(&self) -> bool {
         matches!(self.evidence, Evidence::Beside { always: true, .. })
     }

@@ -191,7 +191,7 @@ impl Measure {
         self.sessions
     }
 
-    /// What they are together, with so many names of each kind; and which sessions they were, if that was
+    /// What they are together, with this many names of each kind; and which sessions they were, if that was
     /// asked for.
     pub fn finish(self, many: usize) -> (Figures, Option<Sample>) {
         let mut estimated = Vec::new();

@@ -197,7 +197,7 @@ pub struct Renderer<W, R: Rows = Sessions> {
 }
 
 impl<W: Write> Renderer<W> {
-    /// Sorts the rows and writes them at the end, or stops after so many; both before the first row.
+    /// Sorts the rows and writes them at the end, or stops after this many; both before the first row.
     #[must_use]
     pub fn ordered(mut self, sort: Option<Sort>, limit: Option<usize>) -> Self {
         self.limit = limit;

@@ -95,7 +95,7 @@ pub trait Sink {
 pub enum End {
     /// All keys were seen.
     Complete,
-    /// The caller had enough.
+    /// The caller stopped early.
     Stopped,
     /// The store failed on the way; what came before it stands.
     Broken(Error),

@@ -1,8 +1,8 @@
-//! A text that must not be seen.
+//! A string that must not be seen.
 
 use std::fmt;
 
-/// A text that must not be seen, in a log or anywhere else.
+/// A string that must not be seen, in a log or anywhere else.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 

@@ -149,7 +149,7 @@ pub enum SelectError {
 
 impl Advice for SelectError {
     fn exit(&self) -> Exit {
-        // A file that cannot be read is no mistake in the command line.
+        // A file that cannot be read is not a mistake in the command line.
         if matches!(self, SelectError::Ids { .. }) { Exit::Failed } else { Exit::Usage }
     }
 
@@ -405,7 +405,7 @@ mod tests {
             ..alice.clone()
         };
         let unknown = Session { id: b"four", facts: Facts::default(), ..nobody.clone() };
-        // A part of it does not decode, and so it may be anybody's.
+        // A part of it does not decode, and so it may be anyone's.
         let partly = Facts { broken: Some("a: no".into()), ..nobody.facts.clone() };
         let partly = Session { id: b"five", facts: partly, ..nobody.clone() };
         for (session, broken) in [(&unknown, false), (&partly, true)] {

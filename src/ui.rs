@@ -228,7 +228,7 @@ fn line() -> Option<String> {
     }
 }
 
-/// Bytes of an answer; whoever types more means no.
+/// Bytes of an answer; anyone who types more means no.
 const MAX_ANSWER: u64 = 1024;
 
 /// A blank at which no line is broken.
@@ -311,12 +311,12 @@ pub struct Progress<'u> {
 impl Progress<'_> {
     const DELAY: Duration = Duration::from_secs(1);
 
-    /// So many more are done.
+    /// Advances by this many.
     pub fn add(&mut self, more: u64) {
         self.reach(self.done + more);
     }
 
-    /// So many are done in all.
+    /// Advances to this many in all.
     pub fn reach(&mut self, done: u64) {
         self.done = done;
         if !self.wanted {
@@ -334,7 +334,7 @@ impl Progress<'_> {
         }
     }
 
-    /// A word beside the bar, such as how many were found; how fast it goes, where there is none.
+    /// A word next to the bar, such as how many were found; how fast it goes, where there is none.
     pub fn say(&self, text: impl fmt::Display) {
         if let Some(bar) = &*self.ui.bar.borrow() {
             let text = text.to_string();
@@ -412,7 +412,7 @@ pub fn watch_signals() {
     });
 }
 
-/// From now on a signal is a request to stop, however often it comes: a pager has the terminal, and whoever ends us
+/// From now on a signal is a request to stop, however often it comes: a pager has the terminal, and anyone who ends us
 /// under it would leave it fighting with the shell.
 fn one_signal_is_as_good_as_two() {
     watch_signals();

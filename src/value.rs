@@ -320,7 +320,7 @@ fn own_object(object: Object<'_>) -> Value<'static> {
 }
 
 fn into_text(out: Vec<u8>) -> String {
-    // The writer appends whole texts and ASCII only, so nothing is ever replaced.
+    // The writer appends whole strings and ASCII only, so nothing is ever replaced.
     String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
@@ -504,7 +504,7 @@ fn write_integer(out: &mut Vec<u8>, mut number: u64, negative: bool) {
     out.extend_from_slice(&digits[start..]);
 }
 
-/// Which bytes of a text are written as they are: printable ASCII that JSON has no other use for.
+/// Which bytes of a string are written as they are: printable ASCII that JSON has no other use for.
 const PLAIN: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = b' ';
@@ -573,10 +573,10 @@ fn write_escape(out: &mut Vec<u8>, char: char) {
     out.extend_from_slice(&[b'\\', short]);
 }
 
-/// JSON that another writer made, with everything in its texts escaped that
+/// JSON that another writer made, with everything in its strings escaped that
 /// [`write_json_text`] escapes.
 pub fn escaped_json(json: &str) -> Cow<'_, str> {
-    // Beside its line breaks there is nothing of the kind outside of a text.
+    // Beside its line breaks there is nothing of the kind outside of a string.
     let odd = |char: char| char != '\n' && !is_visible(char);
     if !json.contains(odd) {
         return Cow::Borrowed(json);

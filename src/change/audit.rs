@@ -3,14 +3,14 @@
 //! A run that changes a server writes a line before its first change and one after its last. Each
 //! line holds the SHA-256 of the line before it, so that a line cannot be altered, taken out or put
 //! in without breaking the chain. What the chain cannot show, the loss of its own end, a small file
-//! beside the log does: it holds the number and the digest of the last line.
+//! next to the log does: it holds the number and the digest of the last line.
 //!
 //! All of it belongs to the user who runs the program, who can therefore write a new chain over the
 //! old one. The log proves something against such a change only together with a copy of a digest, or
 //! of the lines, in a place where that user cannot write: that is what syslog is for.
 //!
 //! Session ids are credentials. They are written as the beginning of an HMAC under a key that lies
-//! beside the log, so that someone who holds an id can be told whether it was in a run, and nobody
+//! next to the log, so that someone who holds an id can be told whether it was in a run, and nobody
 //! can use what the log says.
 
 use std::collections::BTreeMap;
@@ -70,12 +70,12 @@ impl Settings {
     }
 }
 
-/// The file beside the log that holds where its chain ends.
+/// The file next to the log that holds where its chain ends.
 pub fn head_of(log: &Path) -> PathBuf {
     log.with_extension("head")
 }
 
-/// The file beside the log that holds the key for ids.
+/// The file next to the log that holds the key for ids.
 pub fn key_of(log: &Path) -> PathBuf {
     log.with_extension("key")
 }
@@ -245,7 +245,7 @@ fn who() -> Map<String, Json> {
 }
 
 /// The user's number, from what the system says of things that are this process's own: the
-/// environment is anybody's to write.
+/// environment can be set by anyone.
 pub(crate) fn uid() -> Option<u32> {
     let own = std::fs::metadata("/proc/self").or_else(|_| tempfile::tempfile()?.metadata());
     own.ok().map(|own| own.uid())
@@ -278,7 +278,7 @@ fn host() -> Option<String> {
     name.map(|name| name.trim().to_string()).filter(|name| !name.is_empty())
 }
 
-/// Where the chain ends, as noted beside the log.
+/// Where the chain ends, as noted next to the log.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Head {
     lines: u64,
@@ -329,7 +329,7 @@ impl Head {
     }
 }
 
-/// The log's file. Whoever reads or writes it holds its lock.
+/// The log's file. Anyone who reads or writes it holds its lock.
 struct Log {
     path: PathBuf,
 }
@@ -343,7 +343,7 @@ impl Log {
     }
 
     fn open(&self) -> io::Result<File> {
-        // Whoever may put a link here would have lines written to any file of the user.
+        // Anyone who may put a link here would have lines written to any file of the user.
         if std::fs::symlink_metadata(&self.path).is_ok_and(|found| !found.is_file()) {
             return Err(io::Error::other("it is not a regular file; name the file itself, not a link to it"));
         }
@@ -430,7 +430,7 @@ fn take_up(file: &mut File, noted: Option<&Head>) -> anyhow::Result<Option<Head>
 /// The member of a line that was written to a log which was not as it had been left.
 const BROKEN: &str = "broken";
 
-/// Why the log is not what the note beside it says.
+/// Why the log is not what the note next to it says.
 fn broken(noted: Option<&Head>, length: u64) -> String {
     match noted {
         None => "the record of where the log ends was gone".to_string(),

@@ -1,4 +1,4 @@
-//! The key that lies beside the audit log: ids are written under it, and what else the program keeps in
+//! The key that lies next to the audit log: ids are written under it, and what else the program keeps in
 //! that directory is bound by keys that are derived from it.
 
 use std::fs::File;
@@ -50,7 +50,7 @@ pub fn derived(key: &[u8], purpose: &str) -> [u8; 32] {
     mac(key, &[b"sessctl\0", purpose.as_bytes()])
 }
 
-/// The HMAC-SHA256 of these parts, one behind the other.
+/// The HMAC-SHA256 of these parts, one after the other.
 pub fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let mut tag = [0; 32];
     // Any length of key is taken.

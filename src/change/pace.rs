@@ -63,7 +63,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// The least time that so many sessions take.
+    /// The least time that this many sessions take.
     fn time(self, sessions: usize) -> Duration {
         Duration::from_secs_f64(self.per.as_secs_f64() * sessions as f64 / f64::from(self.sessions))
     }
@@ -270,7 +270,7 @@ pub struct Measured {
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// A batch of at most so many sessions.
+    /// A batch of at most this many sessions.
     Go(usize),
     /// Nothing for so long; then ask again.
     Wait(Duration),
@@ -423,7 +423,7 @@ impl Controller {
         }
     }
 
-    /// A batch of so many sessions began at this time and took so long.
+    /// A batch of this many sessions began at this time and took so long.
     pub fn done(&mut self, began: Duration, sessions: usize, took: Duration) {
         if let Some(rate) = self.limits.rate {
             // From its beginning, not from when it should have begun: what was lost stays lost.
@@ -468,11 +468,11 @@ struct Found {
     waiting: Option<Instant>,
     lag: Option<Lag>,
     failed: Option<Error>,
-    /// How often the connection was lost and made anew.
+    /// How often the connection was lost and re-established.
     remade: usize,
 }
 
-/// How often a connection that only measures is made anew before its loss ends the run.
+/// How often a connection that only measures is made again before its loss ends the run.
 const REMAKES: usize = 5;
 
 /// A thread with a connection of its own that asks the server how it is.
@@ -649,7 +649,7 @@ impl Pace {
         self.gentle.as_ref()
     }
 
-    /// How often the connection that measures was lost and made anew.
+    /// How often the connection that measures was lost and re-established.
     pub fn remade(&self) -> usize {
         match &self.limited {
             Some((_, Watcher::Probe(probe))) => held(&probe.found).remade,
@@ -689,7 +689,7 @@ impl Pace {
         }
     }
 
-    /// The batch had so many sessions.
+    /// The batch had this many sessions.
     pub fn done(&mut self, sessions: usize) {
         let now = self.began.elapsed();
         if let Some((controller, _)) = &mut self.limited {
@@ -874,7 +874,7 @@ mod tests {
         }
         assert!(matches!(controller.next(ms(599_999), &pinged(50)), Next::Wait(_)));
         assert_eq!(controller.next(ms(600_000), &pinged(50)), Next::Stop);
-        // However slow the rate is, that is no pause.
+        // However slow the rate is, that is not a pause.
         let limits = Limits { rate: "1/h".parse().ok(), ..Limits::default() };
         assert_eq!(simulate(limits, 3, |_| ms(1)).len(), 3);
     }

@@ -149,7 +149,7 @@ impl Totals {
         self.unknown += other.unknown;
     }
 
-    /// The users with the most sessions, at most so many, each with how many these are.
+    /// The users with the most sessions, at most this many, each with how many these are.
     pub fn most_concerned(&self, most: usize) -> Vec<(&str, u64)> {
         let mut users: Vec<(&str, u64)> =
             self.users.iter().map(|(user, sessions)| (user.as_str(), *sessions)).collect();
@@ -281,7 +281,7 @@ impl Entries {
         Ok(())
     }
 
-    /// The next entries, at most so many; none at the end.
+    /// The next entries, at most this many; none at the end.
     pub fn batch(&mut self, most: usize) -> anyhow::Result<Vec<Entry>> {
         let mut batch = Vec::new();
         let mut bytes = Vec::new();

@@ -149,7 +149,7 @@ impl<'a> Ticket<'a> {
         Ok(count)
     }
 
-    /// Pairs of texts.
+    /// Pairs of strings.
     fn texts(&mut self) -> Parsed<Members<'a>> {
         let count = self.count(2)?;
         let mut members = Vec::with_capacity(count);

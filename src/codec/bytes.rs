@@ -1,4 +1,4 @@
-//! A place in the bytes of a binary form.
+//! A cursor over a binary encoding.
 //!
 //! Every length in such a form is a claim of the writer: each one is held against the bytes that are
 //! left before anything is made of it.
@@ -59,7 +59,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The next so many bytes, for forms that say otherwise what is wrong where there are fewer.
+    /// That many bytes more, for forms that say otherwise what is wrong where there are fewer.
     #[inline]
     pub(super) fn chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
         let taken = *self.rest().first_chunk()?;
@@ -121,7 +121,7 @@ impl Nest {
         Ok(())
     }
 
-    /// Steps into a container of so many things, each of which takes a byte at least; how many to make room for.
+    /// Steps into a container of this many things, each of which takes a byte at least; how many to make room for.
     #[inline]
     pub(super) fn enter_for(&mut self, bytes: &Cursor<'_>, count: usize, things: &str) -> Parsed<usize> {
         if count > bytes.left() && self.depth < self.most {

@@ -74,7 +74,7 @@ pub(super) fn date(days: i64) -> Option<String> {
     Some(text)
 }
 
-/// A moment by its seconds since 1970 and the nanoseconds above them, as the clock shows it that is so many
+/// A moment by its seconds since 1970 and the nanoseconds above them, as the clock shows it that is this many
 /// seconds ahead of Greenwich's; none where no calendar reaches.
 pub(super) fn moment(seconds: i64, nanos: u32, offset: i64) -> Option<String> {
     let local = seconds.checked_add(offset)?;

@@ -56,7 +56,7 @@ impl<'a> Cursor<'a> {
                 );
             }
         }
-        self.fault_at(start, "the length of a text is too large")
+        self.fault_at(start, "the length of a string is too large")
     }
 }
 

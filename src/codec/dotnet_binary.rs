@@ -22,7 +22,7 @@ pub const CODEC: Codec = Codec { name: "dotnet-binary", about: ".NET BinaryForma
 /// referred to repeatedly.
 const SHARED: usize = 250_000;
 
-/// So many bytes of a name or text that is written out again count as one value.
+/// This many bytes of a name or text that is written out again count as one value.
 const TEXT_UNIT: usize = 64;
 
 const MULTIPLIED: &str = "it writes out much more than the stream holds";
@@ -94,7 +94,7 @@ struct Thing<'a> {
 enum What<'a> {
     Text(Cow<'a, str>),
     Bytes(&'a [u8]),
-    /// An array of so many primitives of a kind.
+    /// An array of this many primitives of a kind.
     Primitives(u8, usize, &'a [u8]),
     Array(Vec<Node<'a>>, Vec<u32>),
     Class(u32, Vec<Node<'a>>),

@@ -205,7 +205,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A text in quotation marks: bytes, or characters where one is written by its number.
+    /// A string in quotation marks: bytes, or characters where one is written by its number.
     fn text(&mut self) -> Parsed<Item<'a>> {
         let at = self.bytes.at;
         let quote = self.bytes.byte()?;
@@ -222,7 +222,7 @@ impl<'a> Reader<'a> {
         let mut wide: Option<String> = None;
         loop {
             let Some(byte) = self.bytes.peek() else {
-                return self.bytes.fault_at(at, "a text without an end");
+                return self.bytes.fault_at(at, "an unterminated string");
             };
             self.bytes.at += 1;
             let byte = match byte {
@@ -559,7 +559,7 @@ mod tests {
             ("$D = {a => 1};", 6, "no key in quotation marks"),
             ("$D = {'a', 1};", 9, "expected `=>`"),
             ("$D = {'a' => 1", 14, "expected `}`"),
-            ("$D = 'a", 5, "a text without an end"),
+            ("$D = 'a", 5, "an unterminated string"),
             ("$D = \"\\q\";", 7, "an escape that is not known"),
             ("$D = {'a' => $D->{'b'}};;$D", 13, "a value that is nowhere"),
             ("$D = {};$D->{'a'} = 1;;$D", 8, "a value for a place that is not there"),

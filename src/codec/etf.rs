@@ -193,7 +193,7 @@ impl<'a> Reader<'a> {
         self.bytes.fault(format!("tag {tag}, expected an atom"))
     }
 
-    /// Steps into a container of so many terms.
+    /// Steps into a container of this many terms.
     fn enter(&mut self, count: usize) -> Parsed<usize> {
         self.nest.enter_for(&self.bytes, count, "terms")
     }

@@ -2,7 +2,7 @@
 //!
 //! With `WriteClassName` fastjson 1 and 2 (Alibaba) write what no reader of JSON takes: numbers with
 //! the letter of their type (`10L`, `19.9D`, `1.5F`, `3S`, `7B`), sets with a word in front
-//! (`Set["a"]`, `TreeSet[…]`), `new Date(1700000000000)`, keys that are numbers, texts in single
+//! (`Set["a"]`, `TreeSet[…]`), `new Date(1700000000000)`, keys that are numbers, strings in single
 //! quotes and bytes as `x'0A'`. References (`{"$ref":"$.user"}`) and `@type` are left as they are.
 
 use std::borrow::Cow;

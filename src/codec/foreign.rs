@@ -17,23 +17,23 @@ type Test = fn(&[u8]) -> bool;
 
 /// The surer ones first.
 const ALL: &[(Foreign, Test)] = &[
-    (Foreign { name: "pickle", about: "a pickle of Python", codec: Some("pickle") }, is_pickle),
-    (Foreign { name: "Marshal", about: "a Marshal dump of Ruby", codec: Some("marshal") }, is_marshal),
+    (Foreign { name: "pickle", about: "a Python pickle", codec: Some("pickle") }, is_pickle),
+    (Foreign { name: "Marshal", about: "a Ruby Marshal dump", codec: Some("marshal") }, is_marshal),
     (
         Foreign {
             name: "Rails cache entry",
-            about: "an entry of the cache of Ruby on Rails",
+            about: "an entry of the Rails cache",
             codec: Some("rails-cache"),
         },
         is_rails_entry,
     ),
-    (Foreign { name: "ETF", about: "a term of Erlang or Elixir", codec: Some("etf") }, is_etf),
-    (Foreign { name: "Storable", about: "a value of Perl's Storable", codec: None }, is_storable),
-    (Foreign { name: "Sereal", about: "a value of Perl's Sereal", codec: None }, is_sereal),
-    (Foreign { name: "gob", about: "a gob of Go", codec: None }, is_gob),
+    (Foreign { name: "ETF", about: "an Erlang or Elixir term", codec: Some("etf") }, is_etf),
+    (Foreign { name: "Storable", about: "a Perl Storable value", codec: None }, is_storable),
+    (Foreign { name: "Sereal", about: "a Perl Sereal value", codec: None }, is_sereal),
+    (Foreign { name: "gob", about: "a Go gob", codec: None }, is_gob),
     (Foreign { name: "JWT", about: "a signed or sealed JSON web token", codec: None }, is_jwt),
-    (Foreign { name: "Fernet", about: "a sealed token of Fernet (Python)", codec: None }, is_fernet),
-    (Foreign { name: "signed text", about: "a text that Django signed", codec: None }, is_signed),
+    (Foreign { name: "Fernet", about: "a sealed Fernet token (Python)", codec: None }, is_fernet),
+    (Foreign { name: "signed text", about: "a string signed by Django", codec: None }, is_signed),
 ];
 
 /// What the value looks like; by its beginning alone where only that is at hand.
@@ -44,7 +44,7 @@ pub fn of(bytes: &[u8]) -> Option<Foreign> {
 /// Protocols 2 to 5 begin with their number; 0 and 1 with a mark or an empty container. All of them end
 /// in a full stop, which the beginning of a long value does not show.
 fn is_pickle(bytes: &[u8]) -> bool {
-    // A frame, a container, a text, a class, a number: what the first object may be.
+    // A frame, a container, a string, a class, a number: what the first object may be.
     const OPENS: &[u8] = b"\x95}](cX\x8c\x8fKJUqVB\x88\x89N\x93)\x80";
     match bytes {
         [0x80, 2..=5, opens, .., last] => OPENS.contains(opens) && (*last == b'.' || bytes.len() >= LOOK),

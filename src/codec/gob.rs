@@ -24,7 +24,7 @@ const DEPTH: usize = 256;
 /// Types that one stream may describe, and fields that each may have.
 const TYPES: usize = 1000;
 
-/// Objects beside one for every second byte.
+/// Objects besides one for every second byte.
 const OBJECTS: usize = 4096;
 
 /// The first number that a described type may have. A process counts on from it.
@@ -218,7 +218,7 @@ impl<'a> Reader<'a> {
 
     // Types.
 
-    /// Goes over the fields that are there of a struct with so many.
+    /// Goes over the fields that are there of a struct with this many.
     fn fields(&mut self, count: u64, visit: &mut dyn FnMut(&mut Self, u64) -> Parsed<()>) -> Parsed<()> {
         // The number of the next field that could follow.
         let mut next = 0_u64;
@@ -256,7 +256,7 @@ impl<'a> Reader<'a> {
             found = Some(reader.described(kind)?);
             Ok(())
         })?;
-        let Some(found) = found else { return self.bytes.fault("a type of no kind") };
+        let Some(found) = found else { return self.bytes.fault("a type without a kind") };
         let place = (id - FIRST) as usize;
         if self.types.len() <= place {
             self.types.resize(place + 1, None);
@@ -374,7 +374,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// How many things follow that take so many bytes each at least.
+    /// How many things follow that take this many bytes each at least.
     fn count(&mut self, bytes: u64) -> Parsed<usize> {
         let at = self.bytes.at;
         let count = self.uint()?;
@@ -436,7 +436,7 @@ impl<'a> Reader<'a> {
         let at = self.bytes.at;
         let count = self.count(1)?;
         if length.is_some_and(|length| length != count as u64) {
-            return self.bytes.fault_at(at, "an array that has not the length of its type");
+            return self.bytes.fault_at(at, "an array whose length is not that of its type");
         }
         let mut items = Vec::with_capacity(count.min(32));
         for _ in 0..count {
@@ -494,7 +494,7 @@ impl<'a> Reader<'a> {
             return Ok(Value::Map(members));
         }
         let Some(left) = self.objects.checked_sub(1) else {
-            return self.bytes.fault("more objects than there is anything in");
+            return self.bytes.fault("more objects than the input can hold");
         };
         self.objects = left;
         Ok(object(class, members, None))
@@ -636,12 +636,12 @@ mod tests {
             (b"\x04\xff\x82\0\0".to_vec(), "type 65 was not described"),
             (b"\x04\x01\x04\0\0".to_vec(), "type -1 cannot be described"),
             (of_type(MAP, b"\0\x05"), "5 values announced, but fewer bytes are left"),
-            (of_type(b"\0", b"\0\0"), "a type of no kind"),
+            (of_type(b"\0", b"\0\0"), "a type without a kind"),
             (of_type(b"\x08\0", b"\0\0"), "a field beyond the 7 of its type"),
             // An array of two that holds one.
             (
                 of_type(b"\x01\x02\x04\x01\x04\0\0", b"\0\x01\x02"),
-                "an array that has not the length of its type",
+                "an array whose length is not that of its type",
             ),
             // A slice of a type that nothing describes.
             (of_type(b"\x02\x02\xff\x90\0\0", b"\0\x01\0"), "type 72 was not described"),

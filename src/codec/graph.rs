@@ -500,7 +500,7 @@ impl<'a> Show<'_, 'a> {
         Ok(())
     }
 
-    /// The values that came last, from so many on.
+    /// The values that came last, from this many on.
     fn take(&mut self, begin: usize) -> Vec<Value<'a>> {
         // The outermost list of a long input would be copied for nothing.
         if begin == 0 && self.out.len() > LONG {
@@ -542,7 +542,7 @@ impl<'a> Show<'_, 'a> {
         Value::Object(Box::new(Object { class: self.graph.classes[class as usize].name(), fields, payload }))
     }
 
-    /// The JSON pointer to what is in so many of the open nodes.
+    /// The JSON pointer to what is in this many of the open nodes.
     fn pointer(&self, depth: usize) -> String {
         let mut pointer = self.base.to_string();
         for frame in &self.frames[..depth] {

@@ -508,7 +508,7 @@ mod tests {
             // Cycles.
             (b"\x14\x01\x11\x01a\x25\x01\x00", r#"{"a":{"$ref":""}}"#),
             (b"\x14\x02\x06\x00\x05\x06\x01\x17\x01N\x14\x01\x11\x01n\x22\x01", r#"[true,{"$class":"N","n":{"$ref":"/1"}}]"#),
-            // A payload is a text of its own.
+            // A payload is a string of its own.
             // The same object is met inside itself where it was first written, not by its number.
             (
                 b"\x14\x02\x06\x00\x17\x01N\x14\x01\x11\x01s\x17\x01S\x14\x01\x11\x01a\x22\x01\x06\x01\x22\x02",

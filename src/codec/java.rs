@@ -153,7 +153,7 @@ mod tests {
             (stream(&[b"\x76", &lists]), r#"{"$class":"java.lang.Class","$value":"[Ljava.lang.Object;"}"#),
             (stream(&[b"\x77\x01a"]), r#"{"$bytes":"YQ=="}"#),
             (stream(&[b"\x7a\0\0\0\x01a"]), r#"{"$bytes":"YQ=="}"#),
-            // A reset begins the numbering anew.
+            // A reset begins the numbering again.
             (stream(&[b"\x74\0\x01a\x79\x74\0\x01b\x71\0\x7e\0\0"]), r#"["a","b","b"]"#),
             (stream(&[b"\x7c\0\0\0\0\0\0\0\x01a"]), r#""a""#),
             (
@@ -190,18 +190,21 @@ mod tests {
             (stream(&[b"\x6f"]), "no value begins with 0x6f"),
             (stream(&[b"\x78"]), "no value begins with 0x78"),
             (stream(&[b"\x7b\x70"]), "the writer gave up here with an exception"),
-            (stream(&[b"\x71\0\x7e\0\0"]), "a reference to what was not written"),
-            (stream(&[b"\x71\0\0\0\0"]), "a reference to what was not written"),
+            (stream(&[b"\x71\0\x7e\0\0"]), "a reference to an object that was not written"),
+            (stream(&[b"\x71\0\0\0\0"]), "a reference to an object that was not written"),
             // To itself, and forwards.
-            (stream(&[b"\x73\x71\0\x7e\0\0"]), "a reference to what was not written"),
-            (stream(&[b"\x73", &a, b"\x71\0\x7e\0\x02\x70"]), "a reference to what was not written"),
+            (stream(&[b"\x73\x71\0\x7e\0\0"]), "a reference to an object that was not written"),
+            (
+                stream(&[b"\x73", &a, b"\x71\0\x7e\0\x02\x70"]),
+                "a reference to an object that was not written",
+            ),
             (stream(&[b"\x73\x70"]), "a value without a class"),
-            (stream(&[b"\x74\0\x01a\x73\x71\0\x7e\0\0"]), "a reference to something else than a class"),
+            (stream(&[b"\x74\0\x01a\x73\x71\0\x7e\0\0"]), "a reference to something other than a class"),
             (
                 stream(&[b"\x73", &class(b"X", 4, NO_FIELDS), b"\x70"]),
                 "an object whose end only its own class knows",
             ),
-            (stream(&[b"\x7e", &a, b"\x70"]), "no text where one must be"),
+            (stream(&[b"\x7e", &a, b"\x70"]), "expected a string"),
             (stream(&[b"\x74\xff\xffa"]), "65535 bytes announced, but fewer are left"),
             (
                 stream(&[b"\x7c\xff\xff\xff\xff\xff\xff\xff\xff"]),
@@ -218,7 +221,7 @@ mod tests {
                 "2147483647 values announced, but fewer bytes are left",
             ),
             (stream(&[b"\x73\x7d\x7f\xff\xff\xff\0"]), "more interfaces than bytes"),
-            (stream(&[b"\x72\0\x01A\0\0\0\0\0\0\0\0\x02\0\x01Q\0\x01n\0"]), "a field of no known type"),
+            (stream(&[b"\x72\0\x01A\0\0\0\0\0\0\0\0\x02\0\x01Q\0\x01n\0"]), "a field of unknown type"),
             // A class that refers to itself as its parent.
             (
                 stream(&[b"\x73\x72\0\x01A\0\0\0\0\0\0\0\0\x02\0\0\x78\x71\0\x7e\0\0\x70"]),
@@ -230,7 +233,7 @@ mod tests {
         }
         assert_eq!(
             read(b"\xac\xed\0\x04\x70").unwrap_err().to_string(),
-            "java: no stream of Java objects at byte 0"
+            "java: not a stream of Java objects at byte 0"
         );
         assert!(read(b"").is_err());
     }
@@ -390,7 +393,7 @@ mod tests {
         let nulls = [&class(b"[L", 2, NO_FIELDS)[..], b"\0\x03\0\0", &b"\x70".repeat(0x3_0000)].concat();
         let bytes = stream(&[b"\x75", &nulls, &b"\x71\0\x7e\0\x01".repeat(20)]);
         let reason = read(&bytes).unwrap_err().reason;
-        assert_eq!(reason, "what is shared would take too much to be written out");
+        assert_eq!(reason, "shared objects would take too much room when written out");
         // What was read counts for that, not how many bytes it took: a reference takes five.
         let array =
             [&class(b"[L", 2, NO_FIELDS)[..], b"\0\x01\x86\xa0", &b"\x71\0\x7e\0\x01".repeat(100_000)];

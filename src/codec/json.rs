@@ -2,7 +2,7 @@
 //!
 //! Stricter readers refuse blobs that the frameworks themselves read back without complaint, so this
 //! one is lenient where they are: unpaired surrogate escapes become U+FFFD, raw control characters
-//! inside texts are taken as they are, Python's `NaN` and `Infinity` are numbers, a byte order mark
+//! inside strings are taken as they are, Python's `NaN` and `Infinity` are numbers, a byte order mark
 //! is skipped, and a blob that is not UTF-8 is read as Latin-1 from end to end. Integers are exact at
 //! any length. Everything else (commas, quotes, leading zeros) is as strict as `JSON.parse`.
 
@@ -579,8 +579,8 @@ fn is_space(byte: u8) -> bool {
 
 /// The place of the first quote or backslash.
 ///
-/// Most texts of a session are short, and for those eight bytes at a time in a register beat the
-/// call into memchr, which takes over where a text turns out to be long.
+/// Most strings of a session are short, and for those eight bytes at a time in a register beat the
+/// call into memchr, which takes over where a string turns out to be long.
 fn quote_or_backslash(bytes: &[u8]) -> Option<usize> {
     const ONES: u64 = u64::MAX / 255;
     const HIGHS: u64 = ONES << 7;

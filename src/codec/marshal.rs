@@ -419,7 +419,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    // Numbers and texts.
+    // Numbers and strings.
 
     /// The integer form that counts have.
     #[inline]
@@ -447,7 +447,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A number of things that take so many bytes each at least.
+    /// A number of things that take this many bytes each at least.
     fn count(&mut self, each: usize) -> Parsed<usize> {
         let count = self.length()?;
         if count.saturating_mul(each) > self.bytes.left() {

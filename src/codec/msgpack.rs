@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
         Ok(text(self.bytes.take(length)?))
     }
 
-    /// Steps into a container of so many values, and tells for how many to make room.
+    /// Steps into a container of this many values, and tells for how many to make room.
     fn enter(&mut self, count: usize) -> Parsed<usize> {
         let room = self.nest.enter_for(&self.bytes, count, "values")?;
         if count > self.limits.values {
@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A text, or bytes: old writers have one type for both.
+/// A string, or bytes: old writers have one type for both.
 pub(super) fn text(bytes: &[u8]) -> Value<'_> {
     std::str::from_utf8(bytes)
         .map_or(Value::Bytes(Cow::Borrowed(bytes)), |text| Value::Text(Cow::Borrowed(text)))

@@ -1,8 +1,8 @@
 //! YAML as Perl's modules write it, which CGI::Session can be told to keep its sessions in.
 //!
-//! Read are the forms that YAML 1.30 and YAML::Syck 1.34 write of Perl's data: blocks, quoted and plain texts,
-//! literal texts, `&1` and `*1`, and the tags of blessed values. Anything else is an error. Of plain texts whole
-//! numbers are numbers and `~` is undef; Perl's modules read every other one as a text, `true` and `no` as well.
+//! Read are the forms that YAML 1.30 and YAML::Syck 1.34 write of Perl's data: blocks, quoted and plain strings,
+//! literal strings, `&1` and `*1`, and the tags of blessed values. Anything else is an error. Of plain strings whole
+//! numbers are numbers and `~` is undef; Perl's modules read every other one as a string, `true` and `no` as well.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
         matches!(self.bytes.rest(), [b'-'] | [b'-', b' ' | b'\n', ..])
     }
 
-    /// The value behind `---`, `key:` or `-`: on this line, or a block on the next ones that is at least so
+    /// The value after `---`, `key:` or `-`: on this line, or a block on the next ones that is at least so
     /// far in; a list in a map may be as far in as its key.
     fn value(&mut self, least: usize, list_may_be_less: bool) -> Parsed<Item<'a>> {
         self.spaces();
@@ -259,7 +259,7 @@ impl<'a> Reader<'a> {
         memchr::memchr_iter(b':', line).find(|at| matches!(line.get(at + 1), None | Some(b' ')))
     }
 
-    /// Whether a key begins here, and not a text.
+    /// Whether a key begins here, and not a string.
     fn is_key(&self) -> bool {
         match self.bytes.peek() {
             Some(quote @ (b'"' | b'\'')) => {
@@ -336,7 +336,7 @@ impl<'a> Reader<'a> {
         self.marked(marks, item)
     }
 
-    /// A text without quotation marks, to the end of the line.
+    /// A string without quotation marks, to the end of the line.
     fn plain(&mut self) -> Parsed<Item<'a>> {
         let rest = self.bytes.rest();
         let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
@@ -353,7 +353,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A text in quotation marks, or bytes where it is none in UTF-8.
+    /// A string in quotation marks, or bytes where it is none in UTF-8.
     fn quoted(&mut self, quote: u8) -> Parsed<Result<Cow<'a, str>, Vec<u8>>> {
         let at = self.bytes.at;
         self.bytes.at += 1;
@@ -370,7 +370,7 @@ impl<'a> Reader<'a> {
         let mut bytes = Vec::new();
         loop {
             let Some(byte) = self.bytes.peek() else {
-                return self.bytes.fault_at(at, "a text without an end");
+                return self.bytes.fault_at(at, "an unterminated string");
             };
             self.bytes.at += 1;
             match byte {
@@ -519,7 +519,7 @@ mod tests {
             ("a: 1", 0, "not a YAML document, expected `---`"),
             ("---\na: *1\n", 7, "a value that is nowhere"),
             ("---\na: [1]\n", 7, "not a value that Perl's modules write"),
-            ("---\na: 'x\n", 7, "a text without an end"),
+            ("---\na: 'x\n", 7, "an unterminated string"),
             ("---\na: 'x' y\n", 11, "something after a value"),
             ("---\na: 1\n  b: 2\n", 9, "something after the document"),
             ("---\nword\n", 4, "no key with a colon"),

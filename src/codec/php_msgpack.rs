@@ -262,7 +262,7 @@ impl<'a> Reader<'a> {
         self.tree.array()
     }
 
-    /// An object from its class's name on, with so many pairs after that.
+    /// An object from its class's name on, with this many pairs after that.
     fn object(&mut self, begin: usize, count: usize) -> Parsed<Value<'a>> {
         let number = self.tree.number(begin, 0);
         let class = self.class()?;

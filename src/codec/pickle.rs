@@ -76,7 +76,7 @@ pub fn decode_at<'a>(bytes: &'a [u8], base: &str, limits: &Limits) -> Result<Val
 enum Thing<'a> {
     /// A class or a function.
     Global { module: &'a str, name: &'a str },
-    /// A class or a function whose names were not plain texts.
+    /// A class or a function whose names were not plain strings.
     Owned { place: u32 },
     /// A call.
     Call(Call<'a>),
@@ -686,7 +686,7 @@ impl<'a> Machine<'a> {
             return Ok(());
         }
         let Some(bytes) = unescaped(inner) else {
-            return self.fault("expects a string in quotes, an escape in it is none");
+            return self.fault("expects a string in quotes with valid escapes");
         };
         let value = match String::from_utf8(bytes) {
             Ok(text) => Value::Text(Cow::Owned(text)),

@@ -56,11 +56,11 @@ pub fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Entry<'a>, DecodeErr
         }
         _ if bytes.starts_with(packed::SIGNATURE) => row_or_value(packed::decode(bytes, limits)?),
         _ if bytes.starts_with(marshal::HEADER) => object(marshal::decode(bytes, limits)?, limits),
-        _ => Err(DecodeError::new(NAME, 0, "no entry of a form that is known")),
+        _ => Err(DecodeError::new(NAME, 0, "not an entry of a known form")),
     }
 }
 
-/// An error in what follows so many bytes.
+/// An error in what follows this many bytes.
 fn later(error: DecodeError, by: usize) -> DecodeError {
     DecodeError { offset: error.offset + by, ..error }
 }
@@ -101,7 +101,7 @@ fn payload_value<'a>(kind: u8, payload: &'a [u8], limits: &Limits) -> Result<Val
         (1, _) => Err(DecodeError::new(
             NAME,
             0,
-            "a value of a serializer that is not known, expected Marshal or MessagePack",
+            "a value of an unknown serializer, expected Marshal or MessagePack",
         )),
         (2..=4, _) => Ok(text(payload)),
         _ => Err(DecodeError::new(NAME, 0, format!("a value of type {kind}, expected 1 to 4"))),
@@ -116,7 +116,7 @@ fn text(bytes: &[u8]) -> Value<'_> {
 /// Form 7.0: the value, when it ends and its version, as far as they are not nil.
 fn row(value: Value<'_>) -> Result<Entry<'_>, DecodeError> {
     let Value::List(items) = value else {
-        return Err(DecodeError::new(NAME, 1, "no list, expected a value, its end and its version"));
+        return Err(DecodeError::new(NAME, 1, "not a list, expected a value, its end and its version"));
     };
     let mut items = items.into_iter();
     let value = items.next().unwrap_or(Value::Null);
@@ -205,16 +205,16 @@ mod tests {
     #[test]
     fn refused() {
         let table: &[(&[u8], usize, &str)] = &[
-            (b"", 0, "no entry of a form that is known"),
+            (b"", 0, "not an entry of a known form"),
             (b"\0\x11\x01", 3, "unexpected end of the header"),
             (b"\0\x11\x02\0\0\0\0\0\0\0\0\x05\0\0\0v", 11, "a version of 5 bytes, fewer are left"),
             (b"\0\x11\x05\0\0\0\0\0\0\0\0\0\0\0\0v", 15, "a value of type 5, expected 1 to 4"),
             (
                 b"\0\x11\x01\0\0\0\0\0\0\0\0\0\0\0\0v",
                 15,
-                "a value of a serializer that is not known, expected Marshal or MessagePack",
+                "a value of an unknown serializer, expected Marshal or MessagePack",
             ),
-            (b"\0\x04\x08i\x06", 1, "no list, expected a value, its end and its version"),
+            (b"\0\x04\x08i\x06", 1, "not a list, expected a value, its end and its version"),
             (b"\0\x04\x08[\x07i", 5, "2 values announced, but fewer bytes are left"),
         ];
         for (bytes, offset, reason) in table {

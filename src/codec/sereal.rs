@@ -50,7 +50,7 @@ pub fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Value<'a>, DecodeE
         .map_err(|error| DecodeError::new(NAME, begin, format!("in what was compressed, {error}")))
 }
 
-/// Reads a body, whose first byte has the place `first` and is so many bytes after the beginning.
+/// Reads a body, whose first byte has the place `first` and is this many bytes after the beginning.
 fn read<'a>(body: &'a [u8], first: usize, begin: usize, limits: &Limits) -> Result<Value<'a>, DecodeError> {
     let mut reader = Reader {
         bytes: Cursor::new(NAME, body),
@@ -75,19 +75,19 @@ fn read<'a>(body: &'a [u8], first: usize, begin: usize, limits: &Limits) -> Resu
 /// Reads the header and gives version and encoding.
 fn head(bytes: &mut Cursor<'_>) -> Parsed<(u8, u8)> {
     if bytes.bytes.starts_with(MANGLED) {
-        return bytes.fault("a document of Sereal that was made UTF-8 of and is spoiled");
+        return bytes.fault("a Sereal document that was re-encoded as UTF-8 and is corrupt");
     }
     let magic: [u8; 4] = bytes.array()?;
     let newer = match &magic {
         b"=srl" => false,
         b"=\xf3rl" => true,
-        _ => return bytes.fault_at(0, "no document of Sereal"),
+        _ => return bytes.fault_at(0, "not a Sereal document"),
     };
     let version = bytes.byte()?;
     let (version, encoding) = (version & 15, version >> 4);
     let fits = if newer { matches!(version, 3..=5) } else { matches!(version, 1 | 2) };
     if !fits {
-        return bytes.fault_at(4, format!("version {version} of Sereal, which is not known"));
+        return bytes.fault_at(4, format!("unknown version {version} of Sereal"));
     }
     let length = varint(bytes)?;
     bytes.take(usize::try_from(length).unwrap_or(usize::MAX))?;
@@ -121,8 +121,7 @@ fn unpack(bytes: &mut Cursor<'_>, encoding: u8, limits: &Limits) -> Result<Vec<u
         if encoding != 1 {
             let length = varint(bytes)?;
             if length != bytes.left() as u64 {
-                return bytes
-                    .fault(format!("{length} compressed bytes are announced, there are {}", bytes.left()));
+                return bytes.fault(format!("expected {length} compressed bytes, found {}", bytes.left()));
             }
         }
         Ok((bytes.at, bytes.rest().to_vec()))
@@ -132,7 +131,7 @@ fn unpack(bytes: &mut Cursor<'_>, encoding: u8, limits: &Limits) -> Result<Vec<u
         1 | 2 => snappy::open(&packed, limits),
         3 => deflate::inflate(&packed, limits),
         4 => zstd::open(&packed, limits),
-        _ => return Err(DecodeError::new(NAME, 4, format!("encoding {encoding}, which is not known"))),
+        _ => return Err(DecodeError::new(NAME, 4, format!("unknown encoding {encoding}"))),
     };
     opened.map_err(|error| DecodeError { offset: error.offset + at, ..error })
 }
@@ -208,7 +207,7 @@ impl<'a> Reader<'a> {
         Ok(usize::try_from(varint(&mut self.bytes)?).unwrap_or(usize::MAX))
     }
 
-    /// A count of items that take so many bytes each at least.
+    /// A count of items that take this many bytes each at least.
     fn count(&mut self, each: usize) -> Parsed<usize> {
         let count = self.length()?;
         if count.saturating_mul(each) > self.bytes.left() {
@@ -559,10 +558,10 @@ mod tests {
     fn refused() {
         let table: &[(&[u8], usize, &str)] = &[
             (b"", 0, "unexpected end"),
-            (b"=\xc3\xb3rl\x05\0\x01", 0, "a document of Sereal that was made UTF-8 of and is spoiled"),
-            (b"=\xf3rl\x06\0\x01", 4, "version 6 of Sereal, which is not known"),
-            (b"=srl\x03\0\x01", 4, "version 3 of Sereal, which is not known"),
-            (b"=\xf3rl\x55\0\x00", 4, "encoding 5, which is not known"),
+            (b"=\xc3\xb3rl\x05\0\x01", 0, "a Sereal document that was re-encoded as UTF-8 and is corrupt"),
+            (b"=\xf3rl\x06\0\x01", 4, "unknown version 6 of Sereal"),
+            (b"=srl\x03\0\x01", 4, "unknown version 3 of Sereal"),
+            (b"=\xf3rl\x55\0\x00", 4, "unknown encoding 5"),
             (b"=\xf3rl\x05\x05\0", 6, "5 bytes announced, but fewer are left"),
             (b"=\xf3rl\x05\0\x01\x01", 7, "something follows the item"),
             (b"=\xf3rl\x05\0\x3c", 6, "no item begins with tag 0x3c"),

@@ -144,13 +144,13 @@ impl<'a> Reader<'a> {
         let at = self.bytes.at;
         match Order::of(self.bytes.take(length)?) {
             Some(order) => self.order = order,
-            None => return self.bytes.fault_at(at, "a byte order that is not known"),
+            None => return self.bytes.fault_at(at, "an unknown byte order"),
         }
         // Sizes of an int, a long and a pointer, then of a double.
         self.bytes.take(3)?;
         let at = self.bytes.at;
         if minor >= 2 && self.bytes.byte()? != 8 {
-            return self.bytes.fault_at(at, "doubles of a size that is not known, expected 8");
+            return self.bytes.fault_at(at, "doubles of an unknown size, expected 8");
         }
         Ok(())
     }
@@ -168,7 +168,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    // Numbers and texts.
+    // Numbers and strings.
 
     /// A length or a count in the order of the header.
     fn length(&mut self) -> Parsed<usize> {
@@ -182,7 +182,7 @@ impl<'a> Reader<'a> {
         if long { self.length() } else { Ok(usize::from(self.bytes.byte()?)) }
     }
 
-    /// A count of values that take so many bytes each at least.
+    /// A count of values that take this many bytes each at least.
     fn count(&mut self, each: usize) -> Parsed<usize> {
         let count = self.length()?;
         if count.saturating_mul(each) > self.bytes.left() {
@@ -421,7 +421,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An object whose class wrote it: other values at times, its class, a text, and numbers of values.
+    /// An object whose class wrote it: other values at times, its class, a string, and numbers of values.
     fn hook(&mut self, at: usize) -> Parsed<Option<Item<'a>>> {
         let flags = self.bytes.byte()?;
         self.blessed = None;
@@ -589,8 +589,8 @@ mod tests {
         let table: &[(&[u8], usize, &str)] = &[
             (b"", 0, "unexpected end"),
             (b"\x03\x00", 0, "not version 2 of Storable"),
-            (b"\x04\x0b\x0812345679\x04\x08\x08\x08", 3, "a byte order that is not known"),
-            (b"\x04\x0b\x0812345678\x04\x08\x08\x10", 14, "doubles of a size that is not known, expected 8"),
+            (b"\x04\x0b\x0812345679\x04\x08\x08\x08", 3, "an unknown byte order"),
+            (b"\x04\x0b\x0812345678\x04\x08\x08\x10", 14, "doubles of an unknown size, expected 8"),
             (b"\x05\x0b\x05\x05", 3, "something follows the value"),
             (b"\x05\x0b\x24", 2, "no value begins with tag 36"),
             (b"\x05\x0b\x21\0", 2, "a value of more than 2 GB"),

@@ -45,14 +45,14 @@ pub struct Args {
     #[arg(long)]
     pub sentinel: bool,
 
-    /// Include the rights to read a snapshot (?via=snapshot), which has all keys and databases in it
+    /// Include the rights to read a snapshot (?via=snapshot), which contains all keys of all databases
     #[arg(long)]
     pub snapshot: bool,
 
     /// Write it for this version of the server [default: 7.0 or newer]
     ///
-    /// From 7.4 on it has the rights to the ends of fields of hashes, which Valkey knows from 9.0 on; for an older
-    /// Valkey give 7.2.
+    /// From 7.4 on, the rights to set the expiry of hash fields are included. Valkey has that from 9.0 on; for an
+    /// older Valkey give 7.2.
     #[arg(long, value_name = "VERSION", value_parser = version)]
     pub server: Option<(u32, u32)>,
 }
@@ -211,9 +211,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     }
     if args.snapshot {
         more.extend(SNAPSHOT);
-        context
-            .ui
-            .note("whoever may read a snapshot sees every key of the server, whatever keys the line names");
+        context.ui.note(
+            "anyone who may read a snapshot sees every key on the server, whichever keys the line names",
+        );
     }
     let mut out = context.ui.out();
     for (name, commands) in groups {

@@ -162,7 +162,7 @@ pub struct Change<'a> {
     pub beside: Option<&'a Beside<'a>>,
 }
 
-/// What is said besides of a store, where `entry` noted so many of its sessions.
+/// What is said besides of a store, where `entry` noted this many of its sessions.
 pub type Beside<'a> = dyn Fn(&mut dyn Store, u64, Moment) -> anyhow::Result<String> + 'a;
 
 /// The store whose sessions steps are made of.

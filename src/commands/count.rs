@@ -39,7 +39,7 @@ pub struct Args {
     #[arg(long, value_name = "COLUMN", help_heading = "Rows")]
     pub by: Option<String>,
 
-    /// With --by: sort by `count` or a column that is counted by; descending with `-` before it or `:desc`
+    /// With --by: sort by `count` or by a column of --by; descending with `-` before it or `:desc`
     /// after it [default: -count]
     #[arg(long, value_name = "NAME", help_heading = "Rows", allow_hyphen_values = true, requires = "by")]
     pub sort: Option<String>,

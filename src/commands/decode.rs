@@ -53,7 +53,7 @@ pub struct Args {
     pub of_key: String,
 }
 
-/// More than that is not a session, and no value that anybody wants to read.
+/// More than that is not a session, and no value that anyone wants to read.
 const LONGEST: u64 = 64 << 20;
 /// Wrappers around wrappers.
 const WRAPPERS: usize = 3;

@@ -333,7 +333,7 @@ fn ttl_text(family: &Family) -> String {
     }
 }
 
-/// A family of keys beside all the others.
+/// A family of keys next to all the others.
 #[derive(Debug, Clone, Copy)]
 struct Line<'f> {
     /// Where it is, where several stores are named.
@@ -511,10 +511,9 @@ fn print(context: &Context, each: &[(&Context, Seen)]) -> anyhow::Result<()> {
         families().filter(|(name, _)| name.layout.is_some()).map(|(_, family)| family.count).sum();
     let scanned = each.iter().map(|(_, seen)| seen.tally.scanned).sum();
     context.ui.status(format!(
-        "{}, {sessions} of {} {}; TTL and memory are sampled from up to {SAMPLE} keys per line",
+        "{}, {}; TTL and memory are sampled from up to {SAMPLE} keys per line",
         words::plural(scanned, "key"),
-        words::either(scanned, "it", "them"),
-        words::either(sessions, "a session", "sessions"),
+        words::plural(sessions, "session"),
     ));
     let mut others = Others::default();
     for (_, family) in families() {

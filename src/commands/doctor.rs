@@ -172,8 +172,8 @@ fn fix(context: &Context, args: &Args, id: Id) -> anyhow::Result<Exit> {
         other => {
             let mended: Vec<&str> =
                 findings::ALL.iter().filter(|spec| spec.fix.is_some()).map(|spec| spec.name).collect();
-            Err(Usage::new(format!("no change to the store mends {}", other.spec().name))
-                .hint(format!("--fix mends {}", and(&mended)))
+            Err(Usage::new(format!("{} cannot be fixed by changing the store", other.spec().name))
+                .hint(format!("--fix can fix {}", and(&mended)))
                 .into())
         }
     }

@@ -134,7 +134,7 @@ impl Wanted {
                 (end, wanted) => end != wanted,
             },
             Wanted::NoLater(at) => end.is_none_or(|end| end > at),
-            // Whoever is out already is not let in again by this.
+            // Anyone who is out already is not let in again by this.
             Wanted::NoEarlier(at) => !over && end.is_some_and(|end| end < at),
         }
     }

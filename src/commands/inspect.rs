@@ -406,7 +406,7 @@ fn unlock(setups: &mut [Setup], given: &Given) {
     }
 }
 
-/// The keys, beside its own, that are deleted or changed when this session is purged.
+/// The keys, next to its own, that are deleted or changed when this session is purged.
 fn companions(context: &Context, session: &Session<'_>) -> anyhow::Result<Vec<Key>> {
     let ops = session.companions();
     if ops.is_empty() {
@@ -434,7 +434,7 @@ fn show(
     let forged = opening.is_some_and(|opening| opening.verified == Some(false));
     if args.raw {
         match session.raw {
-            // Nothing of it may steer a terminal; whoever wants the bytes sends them elsewhere.
+            // Nothing of it may steer a terminal; anyone who wants the bytes sends them elsewhere.
             Raw::Text(text) | Raw::Head(text, _) if context.ui.stdout_terminal => {
                 writeln!(out, "{}", safe::bytes(text))?;
             }

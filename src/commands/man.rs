@@ -75,7 +75,7 @@ fn paged(page: &[u8]) -> bool {
     let Ok(mut man) = Command::new("man").args(["-l", "-"]).stdin(Stdio::piped()).spawn() else {
         return false;
     };
-    // Whoever leaves the pager early has read enough.
+    // Anyone who leaves the pager early has read enough.
     let _ = man.stdin.take().map(|mut stdin| stdin.write_all(page));
     man.wait().is_ok_and(|status| status.success())
 }

@@ -230,7 +230,7 @@ impl Measured {
         if self.sampled.is_none() {
             return self.figures.estimated.clone();
         }
-        // Whoever has many sessions is seen in nearly any share: users are told as they were seen.
+        // Anyone who has many sessions is seen in nearly any share: users are told as they were seen.
         let all = [
             "sessions",
             "authenticated",

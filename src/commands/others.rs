@@ -1,7 +1,7 @@
-//! Keys that are no session of any layout asked: what their values look like.
+//! Keys that are not sessions of any layout asked: what their values look like.
 //!
 //! That a key is not recognised does not mean that it is not a session. Where the value is of a form that
-//! frameworks use and no layout here reads, whoever counts is told.
+//! frameworks use and no layout here reads, anyone who counts is told.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ impl Others {
         }
     }
 
-    /// Says what was found beside the sessions: of all keys where it is said how many sessions there are,
+    /// Says what was found next to the sessions: of all keys where it is said how many sessions there are,
     /// otherwise of those that look like sessions of someone else.
     pub(super) fn report(&self, context: &Context, sessions: Option<u64>) {
         if let Some(line) = self.line(sessions) {
@@ -66,7 +66,7 @@ impl Others {
         let hold = |count: u64| if count == 1 { "holds" } else { "hold" };
         let form = |(form, count): (&Foreign, &u64)| {
             let known = codec::ALL.iter().any(|codec| codec.name.eq_ignore_ascii_case(form.name));
-            let why = if known { " of no layout it knows" } else { ", which sessctl cannot read" };
+            let why = if known { " that fits no known layout" } else { ", which sessctl cannot read" };
             format!("{count} {} {}{why}", hold(*count), form.name)
         };
         let forms: Vec<String> = self.forms.iter().map(form).collect();

@@ -79,7 +79,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let filter = args.measure.select.filter()?;
     let (measured, mut exit) = measured::measure(context, &args.measure, &filter)?;
     let mut examined = None;
-    // A share of the keys says little of faults, and whoever asks for one does not want all to be read.
+    // A share of the keys says little of faults, and anyone who asks for one does not want all to be read.
     if !args.no_findings && measured.complete && measured.sampled.is_none() {
         for context in context.each() {
             let longest = context.max_ttl.unwrap_or(doctor::LONGEST);

@@ -88,7 +88,7 @@ fn columns<R: Rows>(of: &'static [Column<R>], without: &[&str]) -> Columns<R> {
 /// A session of a report.
 #[derive(Debug)]
 pub struct Told<'e> {
-    /// Where it is; whoever streams the sessions of one store need not say it.
+    /// Where it is; anyone who streams the sessions of one store need not say it.
     pub store: &'e str,
     pub id: &'e [u8],
     pub key: &'e [u8],
@@ -333,7 +333,7 @@ fn print_steps(out: &mut impl Write, told: &Told<'_>) -> std::io::Result<()> {
 /// The sessions of a change, as they were written down when they were matched or done.
 pub struct Matched<'s> {
     pub entries: Entries,
-    /// Whom to ask which of a session's further steps find something to do; without anybody to ask
+    /// Whom to ask which of a session's further steps find something to do; without anyone to ask
     /// they are all told.
     pub store: Option<&'s mut dyn Lookup>,
 }

@@ -1,4 +1,4 @@
-//! What a user of the server must be permitted for a command, all of it: whoever lacks one right and is
+//! What a user of the server must be permitted for a command, all of it: anyone who lacks one right and is
 //! told of that alone asks the administrator once for each.
 
 use super::acl;

@@ -51,7 +51,7 @@ pub enum Command {
     },
     /// Check that the audit log is as it was written
     ///
-    /// Each line of the log holds the SHA-256 of the line before it, and a file beside it, audit.head,
+    /// Each line of the log holds the SHA-256 of the line before it, and a file next to it, audit.head,
     /// the number and the SHA-256 of the last line. A line that was altered, put in or taken out, also
     /// at the end, is named, and the exit code is 7.
     ///

@@ -1,5 +1,5 @@
 //! Scans of the stores that are named, as the commands that only read make them, and what there is to say
-//! of a scan beside its result.
+//! of a scan next to its result.
 
 use std::ops::ControlFlow;
 
@@ -314,11 +314,9 @@ pub fn incomplete(error: crate::store::Error, tally: &Tally) -> anyhow::Error {
 pub fn report_scan(context: &Context, tally: &Tally, store: &dyn Source) {
     if tally.undecided > 0 {
         context.ui.status(format!(
-            "{} {} like {} of no certain layout and {} left out; name the layout with --layout to see {}",
+            "{} may be {}, but no layout matched for certain; name the layout with --layout to see {}",
             plural(tally.undecided, "key"),
-            either(tally.undecided, "looks", "look"),
             either(tally.undecided, "a session", "sessions"),
-            either(tally.undecided, "is", "are"),
             either(tally.undecided, "it", "them"),
         ));
     }

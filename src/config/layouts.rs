@@ -7,8 +7,8 @@
 //! field = "data"                         # of a hash: the field that the session is in
 //! wrappers = ["gzip"]                    # outermost first; secrets of laravel-encrypted and kruptein: options
 //! codec = "json"                         # without it the bytes are asked
-//! user = ["user.id", "uid"]              # the first that leads to somebody
-//! created = { path = "created", unit = "s" }  # s, ms, us, ns, ticks or iso; a text alone: told by its form
+//! user = ["user.id", "uid"]              # the first that leads to someone
+//! created = { path = "created", unit = "s" }  # s, ms, us, ns, ticks or iso; a string alone: told by its form
 //! seen = ["last_seen", { path = "t", unit = "s", epoch = "2001-01-01T00:00:00Z" }]  # the first that is there
 //! expires = { path = "exp", unit = "ms" }     # the end that the application enforces
 //! ip = "ip"
@@ -18,7 +18,7 @@
 //! id = ["uuid", "40 hex"]                # what ids look like: then a session may lack must_have (a guest's), and
 //!                                        # ends where it is named; hex, digits, lower, alnum, base64url, native
 //! cookie = { name = "SHOPSESS", form = "bare" }
-//! caveats = ["Open pages go on until they are loaded anew."]
+//! caveats = ["Open pages go on until they are loaded again."]
 //! locks = ["{key}:lock"]                 # keys that a request holds: they go with the session, undo leaves them
 //!
 //! [[layouts.shop.companions]]
@@ -33,7 +33,7 @@
 //! the id, and it ends by the field's own TTL, by `expires` in the value, or by both. Such a layout has to be named,
 //! and has no companions.
 //!
-//! Where a path leads into JSON that stands as a text in a member, or in a field of a hash, it goes on inside.
+//! Where a path leads into JSON that stands as a string in a member, or in a field of a hash, it goes on inside.
 //!
 //! Everything is checked here, with the line, so that the layout's functions need not ask again.
 

@@ -2,7 +2,7 @@
 //!
 //! The cookie of a session holds the session's key as text; that of a login with a ticket store holds
 //! a ticket whose only claim is the store's key, in pieces where it is long. Which keys were used to
-//! seal depends on the purposes, a list of texts that begins with the application's name.
+//! seal depends on the purposes, a list of strings that begins with the application's name.
 //!
 //! The forms are those of dotnet/aspnetcore 2 to 10: KeyRingBasedDataProtector.cs (payload),
 //! ManagedAuthenticatedEncryptor.cs (CBC), AesGcmAuthenticatedEncryptor.cs (GCM),
@@ -309,7 +309,7 @@ enum Sealed<'t> {
     Text(&'t [u8]),
 }
 
-/// Opens a text with its tag, or seals nothing, which leaves the tag.
+/// Opens a string with its tag, or seals nothing, which leaves the tag.
 fn gcm(key: &[u8], nonce: &[u8], sealed: &Sealed<'_>) -> Option<Vec<u8>> {
     fn with<C: Aead + KeyInit>(
         key: &[u8],
@@ -339,7 +339,7 @@ struct Key {
     master: Option<Vec<u8>>,
 }
 
-/// The keys in a text of XML: one `<key>`, as a file or a list item holds it, or several.
+/// The keys in a string of XML: one `<key>`, as a file or a list item holds it, or several.
 ///
 /// Only the few elements that matter are looked at; what they are in does not matter.
 fn keys(xml: &str) -> Vec<Key> {

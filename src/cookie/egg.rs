@@ -1,4 +1,4 @@
-//! egg: the id encrypted (the default), or bare with a signature beside it.
+//! egg: the id encrypted (the default), or bare with a signature next to it.
 //!
 //! Encrypted, the value is the base64url of AES-256-CBC (PKCS#7) over the id. Key and IV come from
 //! OpenSSL's EVP_BytesToKey with MD5, no salt and one round over the key's text, so the IV is the
@@ -14,7 +14,7 @@ const OPTION: &str = "cookie_keys";
 
 /// Opens a cookie of egg; `encrypted` is the option `cookie_encrypted`.
 ///
-/// A `.sig` beside the cookie means that the value is the bare id whatever the option says: an
+/// A `.sig` next to the cookie means that the value is the bare id whatever the option says: an
 /// application may encrypt one cookie and sign another. Any of the keys may have been used. That
 /// the plaintext looks like an id stands in for the MAC.
 pub fn open(given: &Given, name: &str, keys: &[String], encrypted: bool) -> Result<Opened, CookieError> {
@@ -61,7 +61,7 @@ fn bytes_to_key(text: &[u8]) -> ([u8; 32], [u8; 16]) {
     (key, iv)
 }
 
-/// egg's `config.keys` is one text with commas; such a text may have been copied as it stands.
+/// egg's `config.keys` is one text with commas; such a string may have been copied as it stands.
 fn split_lists(keys: &[String]) -> Vec<String> {
     let mut all = keys.to_vec();
     let lists = keys.iter().filter(|text| text.contains(','));

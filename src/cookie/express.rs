@@ -257,7 +257,7 @@ mod tests {
         let other_id = cookies[0].0.replace("ljgY", "ljgZ");
         let opened = open(&Given::parse(&other_id), name, &keys(&[secret])).unwrap();
         assert_eq!(opened.verified, Some(false));
-        // A blank where there was a plus is no plus.
+        // A blank where there was a plus is not a plus.
         let cookie = percent_decoded_with_blanks(cookies[2].0);
         assert_eq!(open(&Given::parse(&cookie), name, &keys(&[secret])).unwrap().verified, Some(false));
     }

@@ -25,7 +25,7 @@ const NONCE: usize = 12;
 pub struct Jar<'s> {
     pub mode: Option<&'s str>,
     pub key: Option<&'s str>,
-    /// Whether a text could be what the framework puts into the cookie.
+    /// Whether a string could be what the framework puts into the cookie.
     pub is_value: fn(&[u8]) -> bool,
 }
 

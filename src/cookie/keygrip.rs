@@ -1,4 +1,4 @@
-//! Koa's two cookies: the id bare, and `<name>.sig` beside it.
+//! Koa's two cookies: the id bare, and `<name>.sig` next to it.
 //!
 //! The signature is the base64url of HMAC(key, `<name>=<value>`) without padding: the name is part
 //! of the signed text (the npm packages `cookies` and `keygrip`; observed with koa-generic-session
@@ -34,7 +34,7 @@ pub fn open(given: &Given, name: &str, keys: &[String]) -> Result<Opened, Cookie
     Ok(Opened { id: decoded.into_owned(), verified: any_fits(keys, |_| false) })
 }
 
-/// The signature beside the cookie, if it was given.
+/// The signature next to the cookie, if it was given.
 pub(super) fn signature(given: &Given, name: &str, real_name: &str) -> Option<Vec<u8>> {
     let beside = |name: &str| {
         let text = given.companion(&format!("{name}.sig"))?;

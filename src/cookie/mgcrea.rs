@@ -15,9 +15,9 @@ use super::{
 
 const EXPECTED: CookieError = CookieError::Form { expected: "<base64 of the id>.<signature>" };
 
-/// Opens a cookie of @mgcrea/fastify-session; `secrets` are texts, `keys` base64 texts.
+/// Opens a cookie of @mgcrea/fastify-session; `secrets` are strings, `keys` base64 strings.
 ///
-/// A libsodium signature cannot be checked by a text secret here (that takes its salt and Argon2id),
+/// A libsodium signature cannot be checked by a string secret here (that takes its salt and Argon2id),
 /// so it leaves the cookie unverified.
 pub fn open(given: &Given, name: &str, secrets: &[String], keys: &[String]) -> Result<Opened, CookieError> {
     let value = given.decoded(name)?;

@@ -151,7 +151,7 @@ fn message(plain: &[u8], name: &str) -> Option<(Vec<u8>, bool)> {
     Some((id, meant))
 }
 
-/// A text in whichever serializer the application has for its cookies.
+/// A string in whichever serializer the application has for its cookies.
 fn text(bytes: &[u8]) -> Option<Vec<u8>> {
     let limits = Limits::default();
     let value = match bytes {

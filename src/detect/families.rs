@@ -35,7 +35,7 @@ pub struct Families {
     last: usize,
     held: Vec<(Option<u16>, Record)>,
     held_bytes: usize,
-    /// Claimed up to here with so many families known.
+    /// Claimed up to here with this many families known.
     claimed_with: usize,
     pub given_up: u64,
 }

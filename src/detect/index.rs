@@ -218,7 +218,7 @@ impl Names {
 }
 
 /// Words that keys contain, all looked for at once: those that begin with the same two bytes have a bit,
-/// and two tables tell for a byte and the one behind it the bits of the words that may begin there. Only
+/// and two tables tell for a byte and the one after it the bits of the words that may begin there. Only
 /// with more than 64 beginnings some share one.
 #[derive(Debug)]
 struct Words {

@@ -1,4 +1,4 @@
-//! Users of whom only sets beside the sessions know: the user's name is in the set's, the sessions are
+//! Users of whom only sets next to the sessions know: the user's name is in the set's, the sessions are
 //! its members. All sets of an application are read once, when its first session turns up.
 
 use std::borrow::Cow;

@@ -4,7 +4,7 @@ use crate::codec::Limits;
 use crate::layout::{Blob, Setup};
 use crate::store::{Error, Key, Kind, Lookup, Record};
 
-/// Whether beside each key there is the one that makes it a session of the layout at that position.
+/// Whether next to each key there is the one that makes it a session of the layout at that position.
 pub fn prove(
     source: &mut dyn Lookup,
     setups: &[Setup],

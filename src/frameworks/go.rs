@@ -1,6 +1,6 @@
 //! Go: gorilla, scs, Fiber, beego, macaron, iris, and the applications built on them.
 //!
-//! What the session stores of Go and Rust have in common: maps in gob, members that are JSON texts, who is
+//! What the session stores of Go and Rust have in common: maps in gob, members that are JSON strings, who is
 //! logged in by the conventions of their worlds, and cookies of Rust's jars.
 
 use std::borrow::Cow;
@@ -91,7 +91,7 @@ const PENDING: &[&str] = &[
     "oidc_pkce_code",
 ];
 
-/// Texts within texts are looked into when they are no longer than this.
+/// Strings within strings are looked into when they are no longer than this.
 const NESTED: usize = 64 << 10;
 
 /// A user member's text: a scalar itself, or a member of an object, also of one that is JSON text.
@@ -199,14 +199,14 @@ pub fn says_other(before: &[u8]) -> bool {
 
 // JSON in JSON.
 
-/// Whether all members are JSON texts.
+/// Whether all members are JSON strings.
 pub fn all_cells(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
     members.iter().all(|(_, value)| {
         value.as_str().is_some_and(|text| json::decode(text.as_bytes(), &Limits::default()).is_ok())
     })
 }
 
-/// The members with what their texts hold. One that does not parse stays a text.
+/// The members with what their strings hold. One that does not parse stays a string.
 pub fn cells(value: &Value<'_>, limits: &Limits) -> Value<'static> {
     let cell = |value: &Value<'_>| match value {
         Value::Text(text) => json::decode(text.as_bytes(), limits)
@@ -224,7 +224,7 @@ pub fn cells(value: &Value<'_>, limits: &Limits) -> Value<'static> {
     }
 }
 
-/// An object with this member's texts opened.
+/// An object with this member's strings opened.
 pub fn with_cells(value: &Value<'_>, name: &str, limits: &Limits) -> Value<'static> {
     let Value::Map(members) = value else { return value.clone().into_owned() };
     let open = |(own, value): &(Cow<'_, str>, Value<'_>)| {
@@ -239,7 +239,7 @@ pub fn is_mixed(id: &[u8]) -> bool {
     id.iter().any(u8::is_ascii_uppercase) && id.iter().any(u8::is_ascii_lowercase)
 }
 
-/// Where so many bytes of an alphabet end a key, whatever stands before them.
+/// Where this many bytes of an alphabet end a key, whatever stands before them.
 pub fn end_of(key: &[u8], length: usize, alphabet: Alphabet) -> Option<usize> {
     let start = key.len().checked_sub(length)?;
     alphabet.all(&key[start..]).then_some(start)

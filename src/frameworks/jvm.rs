@@ -75,7 +75,7 @@ pub fn renumber(session: &Session<'_>, name: &str, number: i64) -> Result<(Key, 
 }
 
 /// A whole number in the form in which a serializer wrote another one: Java's own, JSON, also with the
-/// class beside it, or digits.
+/// class next to it, or digits.
 fn renumbered(old: &[u8], number: i64) -> Option<Vec<u8>> {
     if old.starts_with(java::HEADER) {
         let limits = Limits::default();
@@ -141,7 +141,7 @@ pub fn field_by<'b>(name: &[u8], bytes: &'b [u8], limits: &Limits) -> (Value<'b>
     }
 }
 
-/// Whether a text that is not JSON could be what fastjson writes instead: an object, a list, a set, or a
+/// Whether a string that is not JSON could be what fastjson writes instead: an object, a list, a set, or a
 /// Long. Its other scalars are too much like plain text.
 fn is_fastjson(text: &str) -> bool {
     let long = |digits: &str| digits.parse::<i64>().is_ok();
@@ -189,7 +189,7 @@ fn text_of(name: Cow<'_, [u8]>) -> Cow<'_, str> {
     }
 }
 
-/// A text as the serializers write it into sets and sorted sets: as Java's stream, as JSON, bare. Which of
+/// A string as the serializers write it into sets and sorted sets: as Java's stream, as JSON, bare. Which of
 /// them an entry is in does not follow from the session's own values, since members have a serializer of
 /// their own (spring-data-redis 2072), and after a change of it the same id stands there twice.
 pub fn serialized(text: &[u8]) -> [Vec<u8>; 3] {
@@ -296,13 +296,13 @@ pub fn member<'v, 'a>(value: &'v Value<'a>, name: &str) -> Option<&'v Value<'a>>
     Some(unpaired(found)).filter(|found| **found != Value::Null)
 }
 
-/// The first of these members that is a text or a number.
+/// The first of these members that is a string or a number.
 pub fn first<'v>(value: &'v Value<'_>, names: &[&str]) -> Option<Cow<'v, str>> {
     names.iter().find_map(|name| member(value, name)?.scalar_text())
 }
 
 /// The name of a principal, as `Authentication.getName()` of Spring Security 6 and
-/// `GenericPrincipal` of Tomcat give it: a text itself, what the principal is called, or the claim
+/// `GenericPrincipal` of Tomcat give it: a string itself, what the principal is called, or the claim
 /// that names the user of OpenID Connect.
 pub fn principal<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
     let value = unpaired(value);

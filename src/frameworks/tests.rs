@@ -161,7 +161,7 @@ pub(crate) fn session<'b>(
     facts: Facts<'b>,
     data: &'b Decoded<'b>,
 ) -> Session<'b> {
-    // What a scan would find of it beside it.
+    // What a scan would find of it next to it.
     let of_it = |key: &[u8]| {
         let copies = setup.layout.extra.copies.filter(|copies| copies.are_parts);
         copies.and_then(|copies| (copies.newer)(setup, key)).is_some_and(|newer| newer == blob.key)

@@ -234,7 +234,7 @@ impl<'a> Blob<'a> {
         }
     }
 
-    /// Why this is nothing that a text codec could read.
+    /// Why this is nothing that a string codec could read.
     pub fn unreadable(&self, codec: &'static str) -> DecodeError {
         DecodeError::new(
             codec,

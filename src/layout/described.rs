@@ -285,7 +285,7 @@ impl Described {
             .chain(patterns.flat_map(Pattern::paths))
     }
 
-    /// Whether a key without the client's prefix is one of those beside the sessions.
+    /// Whether a key without the client's prefix is one of those next to the sessions.
     fn is_companion(&self, key: &[u8]) -> bool {
         let one =
             |companion: &Companion| companion.kind.may_be(self.record) && companion.key.fits(key, &self.key);

@@ -68,7 +68,7 @@ pub fn is_hash(name: &[u8]) -> bool {
     matches!(name.len(), 32 | 64) && Alphabet::Hex.all(name)
 }
 
-/// Whether a name is exactly so many letters and digits.
+/// Whether a name is exactly this many letters and digits.
 pub fn is_alnum(name: &[u8], length: usize) -> bool {
     key::is_exactly(name, length, Alphabet::Alnum)
 }

@@ -106,7 +106,7 @@ impl Alphabet {
     }
 }
 
-/// Exactly so many bytes of an alphabet.
+/// Exactly this many bytes of an alphabet.
 pub fn is_exactly(text: &[u8], length: usize, alphabet: Alphabet) -> bool {
     text.len() == length && alphabet.all(text)
 }

@@ -79,7 +79,7 @@ impl<'a> Blob<'a> {
 
 impl<'a> Blob<'a> {
     /// What the string is where it is not a session and nothing that was cut or sealed: a cache entry, a
-    /// counter, JSON, a text.
+    /// counter, JSON, a string.
     fn other_value(&self, text: &'a [u8]) -> Option<Value<'a>> {
         if matches!(self.php_look(), Look::Broken) {
             return None;
@@ -240,7 +240,7 @@ pub fn is_native_key(key: &[u8]) -> bool {
     NATIVE.iter().any(|prefix| memchr::memmem::find(key, prefix.as_bytes()).is_some())
 }
 
-/// The lock that phpredis keeps beside a native session, whose contents may be those of any framework.
+/// The lock that phpredis keeps next to a native session, whose contents may be those of any framework.
 pub fn native_lock(session: &Session<'_>) -> Option<Op> {
     let before = session.before();
     let native = NATIVE.iter().any(|prefix| before.ends_with(prefix.as_bytes()));

@@ -254,7 +254,7 @@ const OTHERS: &[&str] = &[
     "report", "config",
 ];
 
-/// Words for what applications keep; with a word for sessions beside them they say nothing.
+/// Words for what applications keep; with a word for sessions next to them they say nothing.
 const THINGS: &[&str] = &[
     "profile", "user", "cart", "order", "product", "doc", "feature", "model", "object", "item", "event",
     "log:", "history", "device", "geo", "view",
@@ -288,7 +288,7 @@ pub fn by_company(before: &[u8], data: &Value<'_>) -> Verdict {
     }
 }
 
-/// Where a UUID ends the key, alone or after something that is no part of another word.
+/// Where a UUID ends the key, alone or after something that is not a part of another word.
 pub fn uuid_at_end(key: &[u8]) -> Option<usize> {
     let start = key.len().checked_sub(36)?;
     key::is_uuid(&key[start..]).then_some(start)

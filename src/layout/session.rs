@@ -28,7 +28,7 @@ pub enum Unnamed {
     /// Not known: sealed or undecodable, a login that names nobody, or no notion of a user at all.
     #[default]
     Unknown,
-    /// Certainly nobody: by the framework's own mark, or there is nothing that could name anybody.
+    /// Certainly nobody: by the framework's own mark, or there is nothing that could name anyone.
     Nobody,
     /// Read to its end, and what is in it the application chose. Nobody where another session of the
     /// same key family names its user, as this one would then have one too; else not known.
@@ -52,7 +52,7 @@ pub enum Certainty {
     Shape,
     /// The key fits and the value is general; others could look the same.
     Weak,
-    /// By the recognised sessions beside it.
+    /// By the recognised sessions next to it.
     Kin,
     /// By its value's signature, or by the layout that the user named.
     Sure,

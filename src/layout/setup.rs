@@ -20,11 +20,11 @@ pub struct OptionSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OptionKind {
     Text,
-    /// A text, or a list of texts.
+    /// A string, or a list of strings.
     Texts,
     Flag,
     Number,
-    /// A table of texts or lists of texts.
+    /// A table of strings or lists of strings.
     Table,
 }
 

@@ -251,7 +251,7 @@ pub fn absent<'b>() -> Decoded<'b> {
     Decoded::failed("row", DecodeError::whole("row", "the column of the value is empty"))
 }
 
-/// What is left once a text of a column is unpacked, looked at as the string that it is elsewhere.
+/// What is left once a string of a column is unpacked, looked at as the string that it is elsewhere.
 pub fn unpacked<T>(blob: &Blob<'_>, bytes: Vec<u8>, look: impl FnOnce(&Blob<'_>) -> T) -> T {
     let raw = Raw::Text(bytes);
     look(&Blob::new(blob.key, &raw, Limits { ..blob.limits }))

@@ -24,7 +24,7 @@ pub fn seconds(value: &Value<'_>) -> Option<i64> {
     bounded(number(value)? * 1000.0)
 }
 
-/// A count of units of so many nanoseconds since that time (ms since 1970), as a number or as its digits.
+/// A count of units of this many nanoseconds since that time (ms since 1970), as a number or as its digits.
 pub fn counted(value: &Value<'_>, nanos: i128, epoch: i64) -> Option<i64> {
     let whole = match value {
         Value::Int(number) => Some(i128::from(*number)),
@@ -38,7 +38,7 @@ pub fn counted(value: &Value<'_>, nanos: i128, epoch: i64) -> Option<i64> {
     bounded(millis + epoch as f64)
 }
 
-/// A text such as `2026-11-23T20:17:37.919Z`, with a space for the `T`, with an offset, or with no
+/// A string such as `2026-11-23T20:17:37.919Z`, with a space for the `T`, with an offset, or with no
 /// zone at all, which is then taken for UTC.
 pub fn iso(text: &str) -> Option<i64> {
     let text = text.trim();
@@ -53,7 +53,7 @@ pub fn iso(text: &str) -> Option<i64> {
     Some(jiff::tz::TimeZone::UTC.to_timestamp(local).ok()?.as_millisecond())
 }
 
-/// A text member that holds such a date.
+/// A string member that holds such a date.
 pub fn iso_in(value: Option<&Value<'_>>) -> Option<i64> {
     match value? {
         Value::Text(text) | Value::Date(text) => iso(text),

@@ -54,7 +54,7 @@ pub const CONVENTIONS: &[&str] = &[
     "customer_id",
 ];
 
-/// Of those the ones that name someone only by what is in them: a text alone may be anything.
+/// Of those the ones that name someone only by what is in them: a string alone may be anything.
 const NESTING: &[&str] = &["profile", "auth", "identity"];
 
 /// Members that name someone where the usual ones are not there.
@@ -165,7 +165,7 @@ pub fn token_header(part: &[u8]) -> Option<serde_json::Value> {
     serde_json::from_slice(&text).ok().filter(serde_json::Value::is_object)
 }
 
-/// The first of these claims of a JWT that is a text or a number. The signature is not looked at:
+/// The first of these claims of a JWT that is a string or a number. The signature is not looked at:
 /// the token was read from the session, not received from a browser.
 pub fn claim(token: &str, names: &[&str]) -> Option<String> {
     let claims: serde_json::Value = serde_json::from_slice(&payload(token)?).ok()?;

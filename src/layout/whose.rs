@@ -34,7 +34,7 @@ pub const PLAIN: Whose = Whose::Container(|data| Some(Cow::Borrowed(data)));
 /// The option that says where the application keeps its user.
 pub const USER_PATH: &str = "user_path";
 
-/// Texts within texts are looked into when they are no longer than this.
+/// Strings within strings are looked into when they are no longer than this.
 const NESTED_LIMIT: usize = 64 << 10;
 /// As many members of a session are named as likely ones.
 const LIKELY: usize = 4;
@@ -143,7 +143,7 @@ fn claim_at<'v>(data: &'v Value<'_>, path: &str) -> Found<'v> {
         let Some(value) = data.at(&path[..at]).filter(|value| !is_empty(value)) else { continue };
         let claim = match value {
             Value::Text(token) => user::claim_at(token, &path[at + 1..]),
-            // Decoded by whoever wrote the session.
+            // Decoded by whatever wrote the session.
             value => value.at(&path[at + 1..]).and_then(Value::scalar_text).map(Cow::into_owned),
         };
         match claim.filter(|claim| !is_token(claim)) {
@@ -225,7 +225,7 @@ pub fn container(data: &Value<'_>) -> Unnamed {
     }
 }
 
-/// Members of a container that look as if they named its user, for whoever has to say where it stands.
+/// Members of a container that look as if they named its user, for anyone who has to say where it stands.
 pub fn likely(data: &Value<'_>) -> Vec<String> {
     let mut by_name = Vec::new();
     let mut by_content = Vec::new();
@@ -249,7 +249,7 @@ pub fn likely(data: &Value<'_>) -> Vec<String> {
     by_name
 }
 
-/// Goes over the members of a map, also one whose keys are not texts; `None` where it is none, and
+/// Goes over the members of a map, also one whose keys are not strings; `None` where it is none, and
 /// whether the end was reached.
 fn each(data: &Value<'_>, visit: &mut dyn FnMut(&str, &Value<'_>) -> bool) -> Option<bool> {
     match data {
@@ -298,7 +298,7 @@ const LOGIN_WORDS: &[&str] = &[
     "signedin",
 ];
 
-/// Endings of names under which a text or a number is someone.
+/// Endings of names under which a string or a number is someone.
 const NAMING_ENDS: &[&str] = &[
     "user",
     "userid",
@@ -402,7 +402,7 @@ fn is_pending(plain: &str, value: &Value<'_>) -> bool {
         "loginid2fa",
         "tfuserid",
     ];
-    // Fortify's `login.id`, beside `login.remember`.
+    // Fortify's `login.id`, next to `login.remember`.
     let fortify = plain == "login"
         && value.get("id").is_some()
         && value

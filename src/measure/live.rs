@@ -14,7 +14,7 @@ use crate::store::{Event, Happened, Raw};
 const MOST: usize = 400_000;
 /// Beginnings of keys by which a key that is not known may be a session.
 const PREFIXES: usize = 64;
-/// Keys that wait to be looked at, and those that were and are no sessions.
+/// Keys that wait to be looked at, and those that were and are not sessions.
 const WAITING: usize = 2_000;
 const OTHERS: usize = 50_000;
 /// An end that moves by less was only read at another moment, in ms.
@@ -74,7 +74,7 @@ pub struct Live {
     hash: RandomState,
     known: HashMap<u64, Seen>,
     most: usize,
-    /// Sessions are remembered whose hash has so many zeros at its end: one of 2^depth.
+    /// Sessions are remembered whose hash has this many zeros at its end: one of 2^depth.
     depth: u32,
     round: u32,
     /// Whether a whole scan was seen, so that what is not known is new.
@@ -85,7 +85,7 @@ pub struct Live {
     prefixes: BTreeMap<Vec<u8>, bool>,
     /// Keys that were written and may be new sessions, or of users who have just logged in.
     waiting: HashSet<Vec<u8>>,
-    /// Sessions that were renewed since somebody looked: a request that writes twice renews once.
+    /// Sessions that were renewed since someone looked: a request that writes twice renews once.
     renewed: HashSet<u64>,
     others: HashSet<u64>,
     counts: Counts,
@@ -122,7 +122,7 @@ impl Live {
     pub fn tell(&mut self, told: bool) {
         if self.told != told {
             self.told = told;
-            // What happened in between was not seen by anybody.
+            // What happened in between was not seen by anyone.
             self.whole = false;
             self.waiting.clear();
             self.renewed.clear();
@@ -287,12 +287,12 @@ impl Live {
         }
     }
 
-    /// Another moment: what is written from here on is renewed anew.
+    /// Another moment: what is written from here on is renewed again.
     pub fn tick(&mut self) {
         self.renewed.clear();
     }
 
-    /// So many keys that should be looked at.
+    /// This many keys that should be looked at.
     pub fn take(&mut self, most: usize) -> Vec<Vec<u8>> {
         let keys: Vec<Vec<u8>> = self.waiting.iter().take(most).cloned().collect();
         for key in &keys {
@@ -301,7 +301,7 @@ impl Live {
         keys
     }
 
-    /// What a key turned out to be: a session that is meant, or something else. Whether somebody has logged
+    /// What a key turned out to be: a session that is meant, or something else. Whether someone has logged
     /// in by it.
     pub fn looked(&mut self, key: &[u8], session: Option<&Session<'_>>) -> bool {
         let before = self.counts.logins;
@@ -342,7 +342,7 @@ impl Cliff {
         }
     }
 
-    /// How many end within so many minutes.
+    /// How many end within this many minutes.
     pub fn within(&self, minutes: usize) -> u64 {
         self.minutes.iter().take(minutes).sum()
     }

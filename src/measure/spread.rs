@@ -60,7 +60,7 @@ impl Spreading {
     }
 }
 
-/// How many values are no larger than this, and larger than the step before.
+/// How many values are not larger than this, and larger than the step before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// `None` is whatever is larger than the last step.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::shape::beginning;
 
-/// Names that are kept. No name that holds more than its share of all, one of so many, is ever lost
+/// Names that are kept. No name that holds more than its share of all, one of this many, is ever lost
 /// (Metwally, Agrawal and El Abbadi, Space-Saving, ICDT 2005).
 const MOST: usize = 20_000;
 

@@ -15,7 +15,7 @@ pub struct Users {
     hash: RandomState,
     sessions: HashMap<u64, u32>,
     most: usize,
-    /// Users are counted whose hash has so many zeros at its end: one of 2^depth.
+    /// Users are counted whose hash has this many zeros at its end: one of 2^depth.
     depth: u32,
 }
 

@@ -69,7 +69,7 @@ pub const COLUMNS: &[Column] = &[
     Column {
         name: "layout",
         head: "LAYOUT",
-        help: "the layout, that is the framework that stored it; `?` where that is not certain",
+        help: "the layout: the framework that stored it; `?` where that is not certain",
         need: Need::NOTHING,
         members: &[Member::new("layout", |session| Datum::Text(session.layout()))],
         rank: 3,

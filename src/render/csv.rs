@@ -1,7 +1,7 @@
 //! CSV after RFC 4180, with the names of the JSON members as the header.
 //!
 //! What is not known is an empty cell. Lines end with a line feed alone, as the tools of this world
-//! expect. Text that a spreadsheet would take for a formula is left as it is: whoever compares cells
+//! expect. Text that a spreadsheet would take for a formula is left as it is: anyone who compares cells
 //! with ids needs them unchanged. On a terminal, what it would not show is written escaped.
 
 use super::column::{Datum, Member, Rows};

@@ -84,7 +84,7 @@ impl By {
         let by = self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name));
         if by.is_none() && !name.eq_ignore_ascii_case("count") {
             let known: Vec<&str> = self.columns.iter().map(|column| column.name).chain(["count"]).collect();
-            return Err(Usage::new(format!("--sort {text}: not a column that is counted by"))
+            return Err(Usage::new(format!("--sort {text}: not a column of --by"))
                 .hint(format!("available: {}", known.join(" or "))));
         }
         self.order = Order { by, descending };
@@ -386,7 +386,7 @@ impl Groups {
         out.push(b'}');
     }
 
-    /// What the sum of memory is called, beside a column of that name.
+    /// What the sum of memory is called, next to a column of that name.
     fn sum_name(&self) -> &'static str {
         if self.by.columns.iter().any(|column| column.name == "bytes") { "bytes_total" } else { "bytes" }
     }
@@ -489,7 +489,7 @@ fn push(out: &mut Vec<u8>, column: &'static Column, session: &Session<'_>) {
         Datum::Null if column.name == "user" && session.login() == Login::Nobody => put(NOBODY, &[]),
         Datum::Null => put(UNKNOWN, &[]),
         Datum::Id(id) => put(TEXT, id),
-        // A key is counted by what it is beside the id; whole it would be a group of its own.
+        // A key is counted by what it is besides the id; whole it would be a group of its own.
         Datum::Key { .. } => put(TEXT, session.before()),
         Datum::Text(text) => put(TEXT, text.as_bytes()),
         Datum::Owned(text) => put(TEXT, text.as_bytes()),

@@ -124,7 +124,7 @@ pub(super) fn spread(out: &mut Vec<u8>, start: usize) {
 }
 
 /// Printable ASCII without quote and backslash, looked at eight bytes at a time: what nearly all
-/// texts of a session are.
+/// strings of a session are.
 fn is_plain(text: &[u8]) -> bool {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);

@@ -97,7 +97,7 @@ fn push(
     }
 }
 
-/// Text ends with two zeros, and a zero within it is followed by one that is none, so that a text
+/// Text ends with two zeros, and a zero within it is followed by one that is none, so that a string
 /// sorts before what it is a beginning of, whatever column follows.
 fn bytes(key: &mut Vec<u8>, text: &[u8]) {
     for byte in text {
@@ -124,7 +124,7 @@ fn user(key: &mut Vec<u8>, user: &str) {
     }
 }
 
-/// IPv4 before IPv6, each by its number; what is no address comes last.
+/// IPv4 before IPv6, each by its number; what is not an address comes last.
 fn address(key: &mut Vec<u8>, text: &str) {
     match parse_address(text) {
         Some(std::net::IpAddr::V4(address)) => {

@@ -71,7 +71,7 @@ impl Tree<'_> {
         }
     }
 
-    /// What is in an item stands beside its mark.
+    /// What is in an item stands next to its mark.
     fn item(&mut self, value: &Value<'_>, depth: usize, begun: bool) {
         self.indent(depth, begun);
         self.dim("-", "");

@@ -1,7 +1,7 @@
 //! YAML for people: what the JSON of the same row says, a line a member.
 //!
-//! It is made from the JSON text and not beside it, so that the two can never say different things. Numbers are
-//! carried over as they are written; a text stands bare where no version of YAML takes it for anything
+//! It is made from the JSON text and not separately, so that the two can never say different things. Numbers are
+//! carried over as they are written; a string stands bare where no version of YAML takes it for anything
 //! else, and otherwise in double quotes, whose escapes are those of JSON (YAML 1.2.2, 5.7 and 7.3.1).
 
 /// An array without items.
@@ -113,7 +113,7 @@ impl<'j> Writer<'j, '_> {
         empty
     }
 
-    /// A text with its quotes.
+    /// A string with its quotes.
     fn text(&mut self) -> &'j [u8] {
         self.peek();
         let start = self.at;
@@ -165,14 +165,14 @@ impl<'j> Writer<'j, '_> {
     }
 }
 
-/// Appends a text, given with the quotes of JSON.
+/// Appends a string, given with the quotes of JSON.
 fn scalar(out: &mut Vec<u8>, json: &[u8]) {
     let inner = json.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or_default();
     if is_plain(inner) { out.extend_from_slice(inner) } else { quoted(out, json) }
 }
 
 /// Whether it needs no quotes: it begins with a letter, is not a word that some version of YAML takes for
-/// something else, and holds nothing that ends a text.
+/// something else, and holds nothing that ends a string.
 fn is_plain(text: &[u8]) -> bool {
     const WORDS: &[&[u8]] = &[b"null", b"true", b"false", b"yes", b"no", b"on", b"off", b"y", b"n"];
     let first = text.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
@@ -186,7 +186,7 @@ fn is_plain(text: &[u8]) -> bool {
         && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
-/// Appends a text in quotes. Of JSON's escapes only pairs of surrogates mean something else in YAML:
+/// Appends a string in quotes. Of JSON's escapes only pairs of surrogates mean something else in YAML:
 /// there a character has one escape.
 fn quoted(out: &mut Vec<u8>, json: &[u8]) {
     let unit = |at: usize| {

@@ -27,7 +27,7 @@ pub fn lookup(
 }
 
 /// The same at a glance: nothing is asked for but the keys and what tells their layouts. Of what is to be
-/// ended beside them nothing is known, and a session that names no user is nobody's only by its own mark.
+/// ended next to them nothing is known, and a session that names no user is nobody's only by its own mark.
 pub fn glance(
     source: &mut dyn Lookup,
     setups: &[Setup],

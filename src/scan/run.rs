@@ -37,7 +37,7 @@ pub(super) struct Run<'a> {
     evidence: Evidence,
     /// Keys of an older kind, which are not sessions where the newer ones are there.
     aged: Vec<(Identity, Record)>,
-    /// Keys that are sessions if a certain key is beside them.
+    /// Keys that are sessions if a certain key is next to them.
     beside: Vec<(u16, Record)>,
     /// Keys of weak layouts that are only listed when a second one turns up.
     several: BTreeMap<u16, Several>,
@@ -166,7 +166,7 @@ impl Run<'_> {
 
     fn records(&mut self, records: Vec<Record>) -> Said {
         let mut records = records.into_iter();
-        // Large values are read whole by so many at a time, and gone before the next ones.
+        // Large values are read whole by this many at a time, and gone before the next ones.
         let mut batch: Vec<Record> = Vec::new();
         loop {
             let mut bytes = 0;
@@ -298,7 +298,7 @@ impl Run<'_> {
         }
     }
 
-    /// What a key is beside those that are sessions by themselves.
+    /// What a key is next to those that are sessions by themselves.
     fn among_neighbours(&self, identity: Identity, blob: &Blob<'_>) -> Identity {
         let own = match identity {
             // A layout that writes the same, and more, may be told by another session of it.
@@ -441,7 +441,7 @@ impl Run<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Looks for the keys beside which those that were held back are sessions.
+    /// Looks for the keys next to which those that were held back are sessions.
     fn deliver_beside(&mut self, now: i64) -> Said {
         let held = std::mem::take(&mut self.beside);
         let wanted: Vec<(u16, &Record)> = held.iter().map(|(at, record)| (*at, record)).collect();

@@ -14,7 +14,7 @@ pub fn percent(text: &str) -> Result<f64, String> {
     }
 }
 
-/// How many there are where a share has so many.
+/// How many there are where a share has this many.
 pub fn whole(seen: u64, share: f64) -> u64 {
     (seen as f64 / share).round() as u64
 }

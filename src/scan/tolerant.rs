@@ -1,6 +1,6 @@
 //! Looking around sessions where a part of the store is out of reach.
 //!
-//! What is beside a session tells more of it, and is no reason to show nothing of what was seen: a question
+//! What is next to a session tells more of it, and is no reason to show nothing of what was seen: a question
 //! that a part of the store does not answer is answered as if nothing were there, and remembered, so that
 //! the scan does not count as complete.
 

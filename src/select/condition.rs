@@ -91,7 +91,7 @@ impl Number {
     }
 }
 
-/// Why a text is no condition.
+/// Why a string is not a condition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConditionError {
     #[error("no operator in it; use = != < <= > >= ~ or !~")]
@@ -187,7 +187,7 @@ fn joined(right: &str) -> Option<&str> {
     let operators = ["=", "==", "!=", "<", ">", "<=", ">=", "~", "!~"];
     let joins = |word: &str| ["and", "or", "&&", "||"].iter().any(|join| word.eq_ignore_ascii_case(join));
     let inner = words.iter().enumerate().skip(1);
-    // An operator among words, as in `2 < 5`; or a word that joins, with one behind it.
+    // An operator among words, as in `2 < 5`; or a word that joins, with one after it.
     let mut inner = inner.filter(|(at, word)| {
         let rest = &words[at + 1..];
         (operators.contains(word) && !rest.is_empty())
@@ -337,7 +337,7 @@ fn number(value: &Value<'_>) -> Option<Number> {
 
 /// RFC 3339, also without a zone (then UTC) and as a date alone, in milliseconds since 1970.
 fn parse_time(text: &str) -> Option<i64> {
-    // Most texts are not dates; that is seen at the fifth byte.
+    // Most strings are not dates; that is seen at the fifth byte.
     if text.len() < 10 || text.as_bytes()[4] != b'-' || !text.as_bytes()[0].is_ascii_digit() {
         return None;
     }

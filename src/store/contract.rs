@@ -103,7 +103,7 @@ pub trait Source: Send {
         Vec::new()
     }
 
-    /// Where else under the same roof there are keys, and how many: for whoever found nothing here.
+    /// Where else on the same server there are keys, and how many: for when nothing was found here.
     fn elsewhere(&mut self) -> Vec<(String, u64)> {
         Vec::new()
     }
@@ -123,8 +123,8 @@ pub trait Source: Send {
     /// others there is nothing to do.
     fn be_gentle(&mut self, _gentle: Option<&Gentle>) {}
 
-    /// What is met by a scan from now on is changed at once, so many sessions at a time. Where it is of use
-    /// the scan runs only a little ahead of whoever takes its pages.
+    /// What a scan finds from now on is changed at once, this many sessions at a time. Where it is of use
+    /// the scan runs only a little ahead of the reader of its pages.
     fn be_close(&mut self, _portion: usize) {}
 
     /// Whether it does.
@@ -244,7 +244,7 @@ pub trait Open: fmt::Debug + Send + Sync {
     /// Who logs in, as audit lines name the login.
     fn login(&self) -> &str;
 
-    /// What whoever uses it ought to know before anything is sent.
+    /// What its user should know before anything is sent.
     fn caution(&self) -> Option<&'static str> {
         None
     }
@@ -279,7 +279,7 @@ pub trait Keeper {
     /// Writes them down for good; only then is anything changed.
     fn prepared(&mut self, backups: &[Backup]) -> std::io::Result<()>;
 
-    /// The same for whoever has something else to do until they are on the disk, which nothing is changed
+    /// The same for a caller that has something else to do until they are on the disk, which nothing is changed
     /// before.
     fn preparing(&mut self, backups: &[Backup]) -> std::io::Result<Writing> {
         self.prepared(backups).map(|()| Writing::done())

@@ -58,13 +58,13 @@ pub enum Error {
     #[error("{place} is a replica that has lost its primary and answers nothing for now")]
     Detached { place: String },
     /// It was the primary, or was said to be, and another server is by now.
-    #[error("{place} is not the primary any more")]
+    #[error("{place} is no longer the primary")]
     Replaced { place: String },
     /// Sentinels do not say which server is the primary, or too few of them do.
-    #[error("which server is the primary of {place} cannot be told: {why}")]
+    #[error("cannot determine the primary of {place}: {why}")]
     Leaderless { place: String, why: String },
     /// Sentinels do not know this name.
-    #[error("the sentinels of {place} watch over no `{service}`")]
+    #[error("the sentinels of {place} do not monitor `{service}`")]
     Service { place: String, service: String, known: Vec<String> },
     #[error("{place} is still loading its data")]
     Loading { place: String },
@@ -201,8 +201,8 @@ impl Advice for Error {
                 "name all sentinels (redis-sentinel://HOST:26379,HOST2,HOST3/SERVICE); `redis-cli -p 26379 SENTINEL \
                  MASTER SERVICE` says what one of them thinks"
             }
-            Error::Service { known, .. } if known.is_empty() => "they watch over nothing at all",
-            Error::Service { known, .. } => return Some(format!("they watch over {}", known.join(", "))),
+            Error::Service { known, .. } if known.is_empty() => "they monitor nothing",
+            Error::Service { known, .. } => return Some(format!("they monitor {}", known.join(", "))),
             Error::Stuck { .. } => {
                 "resume when the server has recovered, or with a wider limit; what was done stays done"
             }
@@ -225,8 +225,8 @@ impl Advice for Error {
             Error::Full { .. } => ROOM,
             Error::Refused { .. } if self.is_full() => ROOM,
             Error::Refused { .. } if self.is_unknown() => {
-                "the server does not know that command: it is too old, has it renamed, or a proxy answers in its \
-                 place, as managed services have them; name the servers behind it themselves"
+                "the server does not know that command: it is too old, the command was renamed, or a proxy answers in \
+                 its place, as with managed services; name the servers behind it directly"
             }
             Error::Refused { command, .. } if command == "SELECT" => {
                 "this server does not have that database; clusters and proxies have only 0"

@@ -13,7 +13,7 @@ pub enum Happened {
     Expired,
     /// The store took it away, as memory ran out.
     Evicted,
-    /// Somebody removed it, or gave it another name.
+    /// Someone removed it, or gave it another name.
     Removed,
 }
 
@@ -24,7 +24,7 @@ pub struct Event {
     pub happened: Happened,
 }
 
-/// Somebody who is told.
+/// Who is told of it.
 pub trait Events: Send {
     /// The next event; `None` where none came in this time.
     fn next(&mut self, wait: Duration) -> Result<Option<Event>, Error>;

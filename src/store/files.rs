@@ -2,10 +2,10 @@
 //!
 //! A key is the path below the folder, as bytes. A folder of one character is gone down into, as the
 //! stores that spread their files over such folders have them, and no other. Symbolic links are never
-//! followed, and what is not a plain file is nobody's key: the folder may be one in which anybody can write.
+//! followed, and what is not a plain file is nobody's key: the folder may be one in which anyone can write.
 //!
 //! What is removed or written over is read again and compared just before. Between that last look at a
-//! file and its end there is no time in which a file system lets anybody hold it: a request that writes
+//! file and its end there is no time in which a file system lets anyone hold it: a request that writes
 //! within those microseconds loses what it wrote.
 
 use std::ffi::OsStr;
@@ -157,7 +157,7 @@ impl Files {
             Ok(Met::Hidden) => (Raw::Unread, None),
             Err(errno) => return Err(self.lost(errno)),
         };
-        // When a file ends is known to whoever wrote it, and to nobody here.
+        // When a file ends is known to anyone who wrote it, and to nobody here.
         let memory = memory.filter(|_| need.memory);
         Ok(Record { key: Key(key.to_vec()), raw, ttl: Ttl::Unasked, ends: Vec::new(), memory, asked: need })
     }

@@ -85,7 +85,7 @@ mod tests {
         let micros = Duration::from_micros;
         let gentle = Gentle::new(Duration::from_millis(2));
         let took = |time| gentle.with(|window| window.took(micros(time)));
-        // The way to the server is no work of it.
+        // Reaching the server is not part of the work.
         took(1000);
         assert_eq!(gentle.commands(), FIRST + 1);
         took(1062);

@@ -145,7 +145,7 @@ impl Memory {
         self.space().0.remove(key);
     }
 
-    /// What has ended is gone before anybody looks.
+    /// What has ended is gone before anyone looks.
     fn space(&self) -> Space<'_> {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         let now = now_ms();
@@ -584,7 +584,7 @@ impl Source for Memory {
             let mut page = Page { scanned: names.len() as u64, records: Vec::new() };
             let space = self.space();
             for name in names {
-                // A pattern only spares work: whoever asks looks at each key again.
+                // A pattern only spares work: anyone who asks looks at each key again.
                 let record = match (query.interest)(name) {
                     Interest::Skip => continue,
                     Interest::Name => space.record(name, Need::NOTHING),

@@ -1,8 +1,8 @@
-//! What a change does beside the session's own key.
+//! What a change does next to the session's own key.
 
 use super::key::{Key, bytes};
 
-/// One change to the store beside the session itself, safe to repeat and without effect where there is
+/// One change to the store next to the session itself, safe to repeat and without effect where there is
 /// nothing to change. What every store has is here; what only a store with indexes can do is an [`IndexOp`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Op {
@@ -11,7 +11,7 @@ pub enum Op {
     /// Removes the lock that a request holds on a session. It is not put back: that request is over by
     /// then, and a lock that nobody gives up keeps the session's owner waiting.
     Unlock(Key),
-    /// Removes a text only while it holds exactly this.
+    /// Removes a string only while it holds exactly this.
     UnlinkIfEquals(Key, #[serde(with = "bytes")] Vec<u8>),
     /// Nothing of a step that sets an end is done unless this key is there: without it the session is
     /// over, though its own key is not gone yet.
@@ -21,7 +21,7 @@ pub enum Op {
     EndAt { key: Key, at: Option<i64> },
     /// Lets a key that would end earlier end at that time (ms since 1970), or never.
     Outlive { key: Key, at: Option<i64> },
-    /// In run files and plans these stand beside the others, by their own names.
+    /// In run files and plans these stand next to the others, by their own names.
     #[serde(untagged)]
     Index(IndexOp),
 }

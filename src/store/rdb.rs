@@ -53,7 +53,7 @@ const MAX_OVERLAY: u64 = 64 << 20;
 /// Bytes of one collection that are read for its members.
 const MAX_MEMBERS: u64 = 48 << 20;
 
-/// A dump, opened: whoever reads it gets a [`DumpReader`].
+/// A dump, opened: anyone who reads it gets a [`DumpReader`].
 #[derive(Debug)]
 pub struct Dump {
     shared: Arc<Shared>,
@@ -265,7 +265,7 @@ impl Shared {
         Error::File { place: self.place.clone(), why, hint: None }
     }
 
-    /// The index; made by whoever asks first.
+    /// The index; made when it is first asked for.
     fn indexed(&self) -> Result<Arc<Indexed>, Error> {
         let mut indexed = self.indexed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(indexed) = &*indexed {

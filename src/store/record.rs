@@ -16,7 +16,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// From the answer to TYPE; `none` is no kind.
+    /// From the answer to TYPE; `none` is not a kind.
     pub fn from_type(name: &[u8]) -> Option<Kind> {
         match name {
             b"none" => None,
@@ -117,7 +117,7 @@ impl Ttl {
         }
     }
 
-    /// The same of a hash with so many fields, of which these end by themselves.
+    /// The same of a hash with this many fields, of which these end by themselves.
     #[must_use]
     pub fn with_fields(self, fields: usize, ends: &[(Vec<u8>, u64)]) -> Ttl {
         let last = ends.iter().map(|(_, ms)| *ms).max().filter(|_| ends.len() == fields);

@@ -135,7 +135,7 @@ pub struct RedisStore {
     strayed: Vec<(Key, Need)>,
     /// The random id of the server's process, once that was asked and where it may be.
     process: Option<Vec<u8>>,
-    /// How often the connection was lost and made anew.
+    /// How often the connection was lost and re-established.
     renewed: u64,
     /// Sentinels watch over it: nothing is sent once another server is the primary.
     lead: Option<Lead>,
@@ -193,7 +193,7 @@ impl RedisStore {
         }
     }
 
-    /// Opens connections until there are so many, this one counted, as far as the server lets us;
+    /// Opens connections until there are this many, this one counted, as far as the server lets us;
     /// how many there are.
     fn open_lanes(&mut self, wanted: usize) -> usize {
         let missing = wanted.saturating_sub(self.lanes.len() + 1);
@@ -219,7 +219,7 @@ impl RedisStore {
         self.lanes.len() + 1
     }
 
-    /// This connection, or one of those beside it.
+    /// This connection, or one of those next to it.
     fn lane(&mut self, at: usize) -> &mut RedisStore {
         if at == 0 || at > self.lanes.len() { self } else { &mut self.lanes[at - 1] }
     }
@@ -350,7 +350,7 @@ impl RedisStore {
         for command in &commands {
             self.push(command);
         }
-        // What tells whether a connection that has to be made anew leads to the same process.
+        // What tells whether a connection that has to be made again leads to the same process.
         self.push(&[b"INFO", b"server"]);
         if need.value {
             fields::ask(self);
@@ -423,8 +423,8 @@ impl Source for RedisStore {
     fn remarks(&self) -> Vec<String> {
         match self.renewed {
             0 => Vec::new(),
-            1 => vec![format!("the connection to {} was lost and made anew", self.place)],
-            n => vec![format!("the connection to {} was lost and made anew {n} times", self.place)],
+            1 => vec![format!("the connection to {} was lost and re-established", self.place)],
+            n => vec![format!("the connection to {} was lost and re-established {n} times", self.place)],
         }
     }
 

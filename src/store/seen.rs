@@ -1,5 +1,5 @@
 //! The keys that a scan has already given: SCAN repeats keys while the server's table is rehashed, and a
-//! folder may show a file twice that is written anew meanwhile.
+//! folder may show a file twice that is written again meanwhile.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};

@@ -360,7 +360,7 @@ impl Sql {
         let mut found: HashMap<Vec<u8>, Vec<Whole>> = HashMap::new();
         for texts in texts.chunks(TOGETHER) {
             for row in self.engine.find(&asked.table, column, texts, asked.only, lock)? {
-                // A database may find more alike than they are: letters of either case, numbers and texts.
+                // A database may find more alike than they are: letters of either case, numbers and strings.
                 if let Some(text) = row.cells[column].text().filter(|_| asked.has_all(&row))
                     && texts.contains(&&text[..])
                 {
@@ -512,11 +512,11 @@ impl Sql {
     fn put_back(&mut self, backup: &Backup) -> Result<Outcome, Error> {
         let Content::Hash { dump, .. } = &backup.content else { return Ok(Outcome::Changed) };
         let Ok(saved) = rmp_serde::from_slice::<Saved>(dump) else {
-            return Ok(Outcome::Failed("what was written down of the row cannot be read".to_string()));
+            return Ok(Outcome::Failed("the saved copy of the row cannot be read".to_string()));
         };
         self.look()?;
         let Named::In(at, text, member) = self.named(&backup.key.0) else {
-            return Ok(Outcome::Failed(format!("there is no table {} any more", saved.table)));
+            return Ok(Outcome::Failed(format!("the table {} no longer exists", saved.table)));
         };
         let key = self.asked.as_deref().unwrap_or_default()[at].key;
         let mut rows = self.rows(at, key, &[text], true)?.remove(text).unwrap_or_default();
@@ -532,7 +532,7 @@ impl Sql {
             let alone = member.is_some().then(|| alone(asked, &saved)).flatten();
             let saved = alone.as_ref().unwrap_or(&saved);
             let Some(cells) = placed(&asked.table, &saved.cells) else {
-                return Ok(Outcome::Failed(format!("the columns of {} are not what they were", saved.table)));
+                return Ok(Outcome::Failed(format!("the columns of {} have changed", saved.table)));
             };
             engine.insert(&asked.table, &cells)?;
             if let Some(parts) = &asked.parts {

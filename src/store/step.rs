@@ -326,7 +326,7 @@ pub struct Applied {
 }
 
 impl Applied {
-    /// An error came before any of so many steps was done.
+    /// An error came before any of this many steps was done.
     pub fn nothing(steps: usize, error: Error) -> Applied {
         Applied::of(vec![None; steps], Some(error))
     }

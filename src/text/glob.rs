@@ -91,7 +91,7 @@ impl Glob {
     }
 }
 
-/// The class that begins behind a `[`, and what follows it.
+/// The class that begins after a `[`, and what follows it.
 fn class(mut rest: &[u8]) -> (Part, &[u8]) {
     let mut bits = [0_u64; 4];
     let mut add = |byte: u8| bits[usize::from(byte >> 6)] |= 1 << (byte & 63);

@@ -58,7 +58,7 @@ pub fn own(text: &str) -> std::borrow::Cow<'_, str> {
     if utf8() || !text.contains('…') { text.into() } else { text.replace('…', "...").into() }
 }
 
-/// A name as it was shown, without the mark that something was cut off and the number behind it.
+/// A name as it was shown, without the mark that something was cut off and the number after it.
 pub fn uncut(name: &str) -> &str {
     let marks: &[&str] = if utf8() { &["…"] } else { &["…", "..."] };
     let stem = match name.rsplit_once('#') {

@@ -36,7 +36,7 @@ pub fn key(key: &[u8], id: &[u8], length: usize) -> String {
     }
 }
 
-/// At least so many bytes, without cutting a character in two.
+/// At least this many bytes, without cutting a character in two.
 fn beginning(id: &[u8], length: usize) -> &[u8] {
     let mut end = length.min(id.len());
     // At most three bytes continue a character; more is not UTF-8.
@@ -54,7 +54,7 @@ pub fn short(id: &[u8]) -> String {
     self::id(id, length(id))
 }
 
-/// How much of an id is shown beside others.
+/// How much of an id is shown next to others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shown {
     /// Its first bytes.

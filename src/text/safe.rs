@@ -19,7 +19,7 @@ pub fn safe(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// [`safe`], but line breaks and the indentation of a text of several lines stay.
+/// [`safe`], but line breaks and the indentation of a string of several lines stay.
 pub fn safe_lines(text: &str) -> Cow<'_, str> {
     let harmless = |char| char == '\n' || is_visible(char);
     if text.chars().all(harmless) {
@@ -48,10 +48,10 @@ fn push_safe(out: &mut String, char: char) {
 /// Whether a character is shown as something. Rust's own table for `Debug` knows: not the
 /// categories control, format (all of bidi, zero-width and tags), surrogate, private, unassigned,
 /// line and paragraph separator, and no space but the common one. Combining marks pass when they
-/// stand behind another character, hence the letter in front.
+/// stand after another character, hence the letter in front.
 pub fn is_visible(char: char) -> bool {
     match char {
-        // What most texts are made of, without a look into any table.
+        // What most strings are made of, without a look into any table.
         '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{400}'..='\u{482}' | '\u{3041}'..='\u{3096}' => true,
         '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => true,
         // The ideographic space is an ordinary space where it is used.

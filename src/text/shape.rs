@@ -1,6 +1,6 @@
 //! What ids and tokens look like.
 
-/// The beginning of a text, no longer than so many bytes and without half a character at its end.
+/// The beginning of a string, no longer than this many bytes and without half a character at its end.
 pub fn beginning(text: &str, most: usize) -> &str {
     let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
     &text[..end.unwrap_or(0)]
@@ -15,8 +15,8 @@ pub fn is_uuid(text: &[u8]) -> bool {
         })
 }
 
-/// Whether a text is a token as they are sent to servers, which must never be shown: a JSON Web Token
-/// of any kind, also behind `Bearer`.
+/// Whether a string is a token as they are sent to servers, which must never be shown: a JSON Web Token
+/// of any kind, also after `Bearer`.
 pub fn is_token(text: &str) -> bool {
     let text = text.strip_prefix("Bearer ").unwrap_or(text);
     let mut parts = text.split('.');
@@ -57,7 +57,7 @@ const CRYPT: &[&str] = &[
 const DJANGO: &[&str] =
     &["pbkdf2_sha1", "pbkdf2_sha256", "bcrypt", "bcrypt_sha256", "argon2", "scrypt", "md5", "sha1"];
 
-/// Whether a text is a hash of a password or begins like one, as frameworks keep it in sessions to tell
+/// Whether a string is a hash of a password or begins like one, as frameworks keep it in sessions to tell
 /// that the password was changed: the modular crypt format (`$2a$12$…`, also only with its salt, as
 /// Devise keeps it), Django's (`pbkdf2_sha256$…`) and Spring Security's (`{bcrypt}$2a$…`).
 pub fn is_password_hash(text: &str) -> bool {

@@ -54,7 +54,7 @@ impl Quantity {
     }
 }
 
-/// Why a text is not a duration or a size.
+/// Why a string is not a duration or a size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnitError {
     #[error("no number in it")]
@@ -77,7 +77,7 @@ pub fn size(text: &str) -> Result<u64, UnitError> {
     amount(text.trim(), Quantity::Size).map(|(bytes, _)| bytes)
 }
 
-/// A day is longer than anybody waits, and safe for the system's timers.
+/// A day is longer than anyone waits, and safe for the system's timers.
 const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 
 /// How long to wait for something, up to a day: `500ms`, `5s`, `2m`; a bare number is seconds.

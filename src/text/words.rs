@@ -11,7 +11,7 @@ pub fn plural(count: u64, noun: &str) -> String {
     }
 }
 
-/// The word that goes with so many: `is` or `are`, `it` or `them`.
+/// The word that goes with this many: `is` or `are`, `it` or `them`.
 pub fn either(count: u64, one: &'static str, more: &'static str) -> &'static str {
     if count == 1 { one } else { more }
 }

@@ -70,14 +70,14 @@ const HARMLESS: &[&str] = &[
 pub fn is_secret(name: &str) -> bool {
     let plain: String =
         name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(200).collect();
-    // Symfony keeps a whole token with the user's password hash in a text.
+    // Symfony keeps a whole token with the user's password hash in a string.
     !HARMLESS.contains(&&*plain)
         && (name.starts_with("_security_")
             || WHOLE.contains(&&*plain)
             || PARTS.iter().any(|part| plain.contains(part)))
 }
 
-/// The value with its secrets blanked; numbers and texts only, so that the structure stays visible.
+/// The value with its secrets blanked; numbers and strings only, so that the structure stays visible.
 /// Members of these names are secrets, too.
 pub fn blanked(value: &Value<'_>, names: &[String]) -> Value<'static> {
     walk(value, false, names)

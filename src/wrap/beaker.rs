@@ -26,7 +26,7 @@ const IV: usize = 12;
 const TAG: usize = 16;
 const BLOCK: usize = 16;
 
-/// Decrypts a text with these keys; `fits` tells whether bytes are what was encrypted, where no tag does.
+/// Decrypts a string with these keys; `fits` tells whether bytes are what was encrypted, where no tag does.
 pub fn open(
     text: &[u8],
     encrypt_keys: &[String],

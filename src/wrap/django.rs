@@ -73,7 +73,7 @@ fn parts(text: &[u8]) -> Option<[&[u8]; 3]> {
     whole.then_some([payload, time, signature])
 }
 
-/// Takes a text apart, compressed bytes decompressed.
+/// Takes a string apart, compressed bytes decompressed.
 pub fn open(text: &[u8], limits: &Limits) -> Result<Signed, DecodeError> {
     let Some([payload, time, signature]) = parts(text) else { return open_old(text) };
     let message = text[..text.len() - SIGNATURE - 1].to_vec();
@@ -104,7 +104,7 @@ fn open_old(text: &[u8]) -> Result<Signed, DecodeError> {
     })
 }
 
-/// When a text was signed, in ms since 1970, without a look at the rest.
+/// When a string was signed, in ms since 1970, without a look at the rest.
 pub fn signed_at(text: &[u8]) -> Option<i64> {
     let [_, time, _] = parts(text)?;
     Some(seconds(time)? * 1000)
@@ -147,7 +147,7 @@ impl Signed {
     }
 }
 
-/// What Django 3.1 and later write after the last colon of a text that they sign.
+/// What Django 3.1 and later write after the last colon of a string that they sign.
 pub fn signature(message: &[u8], salt: &[u8], secret: &[u8]) -> String {
     let key = Sha256::new().chain_update(salt).chain_update("signer").chain_update(secret).finalize();
     let mut mac = keyed::<Hmac<Sha256>>(&key);
@@ -155,7 +155,7 @@ pub fn signature(message: &[u8], salt: &[u8], secret: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
 }
 
-/// A text of Django 3.1 or later that was signed with this salt, and its payload if the secret fits.
+/// A string of Django 3.1 or later that was signed with this salt, and its payload if the secret fits.
 pub fn verified(text: &[u8], salt: &[u8], secret: &[u8], limits: &Limits) -> Option<Vec<u8>> {
     let signed = open(text, limits).ok().filter(|signed| !signed.old)?;
     let fits: bool = signature(&signed.message, salt, secret).as_bytes().ct_eq(&signed.signature).into();

@@ -21,7 +21,7 @@ pub const NAME: &str = "jwe";
 const SALT: &[u8] = b"mod_auth_openidc-crypto-passphrase-v1";
 const ROUNDS: u32 = 210_000;
 
-/// The nonce and the text beside it of all that was sealed before 2.4.9.
+/// The nonce and the text next to it of all that was sealed before 2.4.9.
 const OLD_NONCE: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 const OLD_BOUND: [u8; 16] =
     [0x4d, 0x23, 0xc3, 0xce, 0xc3, 0x34, 0xb4, 0x9b, 0xdb, 0x37, 0x0c, 0x43, 0x7f, 0xec, 0x78, 0xde];
@@ -33,7 +33,7 @@ const HEADER_LIMIT: usize = 512;
 /// A sealed text in its parts.
 #[derive(Debug)]
 enum Sealed<'t> {
-    /// The header as it stands is what the tag covers beside the ciphertext.
+    /// The header as it stands is what the tag covers next to the ciphertext.
     Compact {
         header: &'t [u8],
         nonce: [u8; 12],
@@ -44,7 +44,7 @@ enum Sealed<'t> {
     },
 }
 
-/// The bytes behind a text of base64url, which takes no other form.
+/// The bytes behind a string of base64url, which takes no other form.
 fn decode(part: &[u8]) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(part).ok()
 }
@@ -74,7 +74,7 @@ fn joined(text: &[u8], tag: &[u8]) -> Option<Vec<u8>> {
     (tag.len() == TAG).then(|| [text, tag].concat())
 }
 
-/// Whether a text has the form, whatever key it takes.
+/// Whether a string has the form, whatever key it takes.
 pub fn is_sealed(text: &[u8]) -> bool {
     parse(text).is_some()
 }
@@ -100,7 +100,7 @@ pub fn open(text: &[u8], keys: &[[u8; 32]], limits: &Limits) -> Option<Vec<u8>> 
         Sealed::Old { text } => AesGcm::<Aes256, U16>::new(key.into())
             .decrypt(&Nonce::from(OLD_NONCE), Payload { msg: text, aad: &OLD_BOUND })
             .ok()
-            // A text of C.
+            // A string of C.
             .map(|plain| plain.strip_suffix(b"\0").map(<[u8]>::to_vec).unwrap_or(plain)),
     })?;
     if deflate::is_zlib(&plain) { deflate::inflate(&plain, limits).ok() } else { Some(plain) }

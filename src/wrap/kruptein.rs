@@ -36,7 +36,7 @@ const MEMBER_LIMIT: usize = 64 << 10;
 const SALT_LIMIT: usize = 1 << 10;
 const CIPHERTEXT_LIMIT: usize = 256 << 20;
 
-/// Whether a value has exactly the members of an envelope, and texts or buffers in them.
+/// Whether a value has exactly the members of an envelope, and strings or buffers in them.
 pub fn is_envelope(value: &Value) -> bool {
     let Some(members) = value.as_map() else { return false };
     let holds_bytes = |name: &&str| {

@@ -1,7 +1,7 @@
 //! The envelope of Laravel's encrypter.
 //!
 //! Base64 of a JSON object with `iv`, `value`, `mac` and `tag`, all text. With AES-CBC, `mac` is the
-//! hexadecimal HMAC-SHA256 over the *texts* `iv` and `value`; with AES-GCM it is empty and `tag` is
+//! hexadecimal HMAC-SHA256 over the *strings* `iv` and `value`; with AES-GCM it is empty and `tag` is
 //! not (Illuminate/Encryption/Encrypter.php of laravel/framework 8.83.27 and 12.67.0; before 8 there
 //! was not a `tag`). What is inside is bytes: a cookie's text, or what `serialize` made of a session.
 

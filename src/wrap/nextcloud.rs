@@ -35,7 +35,7 @@ pub struct Sealed<'t> {
     version: u8,
 }
 
-/// Takes a text apart; `None` where it is nothing that the crypto class writes.
+/// Takes a string apart; `None` where it is nothing that the crypto class writes.
 pub fn parse(text: &[u8]) -> Option<Sealed<'_>> {
     let bar = memchr::memchr(b'|', text)?;
     let (ciphertext, rest) = (&text[..bar], &text[bar + 1..]);
@@ -126,7 +126,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// A text as Nextcloud makes it; captured is only the third version, around JSON.
+    /// A string as Nextcloud makes it; captured is only the third version, around JSON.
     pub(crate) fn seal(plain: &[u8], passphrase: &[u8], vector: &[u8], version: u8) -> Vec<u8> {
         let parts = hkdf(passphrase);
         let (for_cipher, for_mac) = match version {

@@ -237,7 +237,7 @@ fn a_connection_that_is_cut_is_made_anew_while_only_reading() {
         let proxy = Proxy::to(&sess.server).cut_after(100_000);
         let url = proxy.url();
         let at = |args: &[&str]| sess.args([&["--store", &url][..], layouts, args].concat());
-        let mut ids = at(&["list", "-o", "ids"]).success().says("was lost and made anew").lines();
+        let mut ids = at(&["list", "-o", "ids"]).success().says("was lost and re-established").lines();
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), SESSIONS);

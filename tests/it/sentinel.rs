@@ -43,7 +43,7 @@ fn the_primary_is_asked_of_the_sentinels() {
     let wrong = |store: &str| sess.args(["list", "--store", store]);
     let first = watched.sentinels[0].port;
     let ran = wrong(&format!("redis-sentinel://127.0.0.1:{first}/shap")).code(1);
-    ran.says("watch over no `shap`").says("they watch over shop");
+    ran.says("do not monitor `shap`").says("they monitor shop");
     let ran = wrong(&watched.sentinels[0].url()).code(1);
     ran.says("this is a Sentinel").says("redis-sentinel://HOST:26379/SERVICE");
     let ran = wrong("redis-sentinel://127.0.0.1:1,127.0.0.1:2/shop").code(1);

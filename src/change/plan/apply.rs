@@ -24,7 +24,7 @@ pub struct Planned<'a> {
 
 impl<'a> Planned<'a> {
     /// Writes all entries to the run file before the first is done, so that what an interruption
-    /// leaves can be found there, also by whoever was killed. The inner error is the run file's.
+    /// leaves can be found there, even after the process was killed. The inner error is the run file's.
     pub fn new(
         mut entries: Entries,
         fit: Fit,

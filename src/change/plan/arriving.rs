@@ -57,7 +57,7 @@ impl<'a> Arriving<'a> {
         if let Err(error) = self.permit(store, batch) {
             return Applied::nothing(batch.len(), error);
         }
-        // What follows once the sessions are gone is left to --resume by whoever dies in between; all
+        // What follows once the sessions are gone is left to --resume by a process that dies in between; all
         // else goes with them, so that nothing of such a batch can be left.
         if let Some(file) = self.run.as_deref_mut()
             && batch.iter().flat_map(|entry| &entry.step.then).any(Op::follows)

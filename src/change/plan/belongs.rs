@@ -1,5 +1,5 @@
 //! Whether the keys that a run file names belong to the layouts that it names: a session's key as the
-//! layout finds it, and beside it what the layout states of that session. Asked before anything of the
+//! layout finds it, and next to it what the layout states of that session. Asked before anything of the
 //! file is acted upon, whatever else is to be said for it.
 
 use std::collections::{BTreeMap, HashSet};

@@ -1,8 +1,8 @@
 //! What binds a run file to the state directory that it was written in: an HMAC over each record and all
 //! before it, under a key that only the owner of that directory has.
 //!
-//! The sums of a record tell an accident. They are no secret, so whoever edits a file can make them
-//! anew; the chain they cannot. Taking out, exchanging and bringing in records, also from another run's
+//! The sums of a record tell an accident. They are no secret, so anyone who edits a file can make them
+//! again; the chain they cannot. Taking out, exchanging and bringing in records, also from another run's
 //! file, breaks it at that place. A file that ends too early looks as after a crash, which is what can be
 //! told of it.
 
@@ -52,7 +52,7 @@ impl Chain {
     }
 }
 
-/// Where the key of a run file is: beside the folder of the runs.
+/// Where the key of a run file is: next to the folder of the runs.
 pub fn place_of(run: &Path) -> PathBuf {
     let state = run.parent().and_then(Path::parent).unwrap_or(Path::new(""));
     crate::change::audit::key_of(&state.join("audit.jsonl"))

@@ -25,7 +25,7 @@ pub trait Work {
     /// Whether all of them were taken.
     fn is_done(&mut self) -> anyhow::Result<bool>;
 
-    /// Carries out the next steps, at most so many, and counts what became of them: the steps are
+    /// Carries out the next steps, at most this many, and counts what became of them: the steps are
     /// read again, written down if they can be taken back, and done where they still fit.
     fn batch(&mut self, store: &mut dyn Store, most: usize, report: &mut Report) -> anyhow::Result<Batch>;
 }

@@ -5,7 +5,7 @@
 //! SHA-256, a link of the chain that binds the file ([`bound`]), and the payload: MessagePack, deflated.
 //! A record that the file ends in the middle of was being written when the machine or the program died;
 //! it was not acted upon, as the file is synced before the server is told anything. Files with the older
-//! mark have no links: whoever can write them can have put anything there.
+//! mark have no links: anyone who can write them can have put anything there.
 //!
 //! Run files hold sessions, so only their owner may read them and they are not kept for long.
 
@@ -121,7 +121,7 @@ pub enum Record {
     Planned(Vec<Entry>),
     /// What comes now may have been changed by this run before: it came back while it was watched.
     Again,
-    /// A batch begins: so many more of what is planned.
+    /// A batch begins: this many more of what is planned.
     Batch {
         size: u32,
     },
@@ -167,7 +167,7 @@ impl Syncing {
                 let synced = file.sync_data();
                 for told in all {
                     let again = |error: &io::Error| io::Error::new(error.kind(), error.to_string());
-                    // Whoever gave up waiting is told nothing.
+                    // Anyone who gave up waiting is told nothing.
                     let _ = told.send(synced.as_ref().map(|&()| ()).map_err(again));
                 }
             }
@@ -317,7 +317,7 @@ impl RunFile {
         self.write(&Record::Again)
     }
 
-    /// The next so many of what is planned are begun.
+    /// That many more of the planned steps are begun.
     pub fn batch(&mut self, size: usize) -> io::Result<()> {
         self.write(&Record::Batch { size: size as u32 })
     }
@@ -567,7 +567,7 @@ impl Summary {
 
 /// Reads a run file from beginning to end for what it says of itself.
 pub fn summary(path: &Path) -> Result<Summary, Damage> {
-    // Whoever holds the lock is still at work; asked before it is read, so that one that ends meanwhile
+    // Anyone who holds the lock is still at work; asked before it is read, so that one that ends meanwhile
     // is not taken for one that died.
     let held = path.is_file() && File::open(path).is_ok_and(|file| file.try_lock().is_err());
     let mut reader = Reader::open(path)?;

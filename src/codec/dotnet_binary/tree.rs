@@ -131,7 +131,7 @@ struct Builder<'p, 'a> {
     frames: Vec<Frame<'p, 'a>>,
     /// For each object that is being made its position among the frames.
     inside: Vec<u32>,
-    /// Objects that were made before; to write one again has to be paid for by its texts.
+    /// Objects that were made before; to write one again has to be paid for by its strings.
     made: Vec<bool>,
 }
 
@@ -152,7 +152,7 @@ impl<'p, 'a> Builder<'p, 'a> {
         }
     }
 
-    /// Pays for values of an object that was written out before, and for their texts.
+    /// Pays for values of an object that was written out before, and for their strings.
     fn charge_again(&mut self, thing: u32, values: usize, text: usize) -> Parsed<()> {
         if self.made[thing as usize] { self.charge(thing, values + text / TEXT_UNIT) } else { Ok(()) }
     }
@@ -318,7 +318,7 @@ impl<'p, 'a> Builder<'p, 'a> {
         Ok(Begun::Making(Making::Fields { meta, nodes, done }))
     }
 
-    /// The first so many items of an array of one dimension.
+    /// That many items of an array of one dimension.
     fn first(&mut self, array: u32, most: usize) -> Parsed<Begun<'p, 'a>> {
         let things = self.things;
         let items = match &things[array as usize].what {

@@ -10,7 +10,7 @@ use super::{NAME, number, time};
 use crate::codec::{DecodeError, Limits, last_wins};
 use crate::value::{Object, Value};
 
-/// Boxed, because every level of nesting has a result on the stack.
+/// Boxed to keep each recursion frame small.
 type Shown<T> = Result<T, Box<DecodeError>>;
 
 /// What an object of a known class is.
@@ -285,7 +285,7 @@ impl<'s, 'a> Show<'s, 'a> {
         let (values, bytes) = (self.values.checked_sub(values), self.bytes.checked_sub(bytes));
         let (Some(values), Some(bytes)) = (values, bytes) else {
             self.exhausted = true;
-            return self.fault(node, "what is shared would take too much to be written out".to_string());
+            return self.fault(node, "shared objects would take too much room when written out".to_string());
         };
         self.values = values;
         self.bytes = bytes;
@@ -440,7 +440,7 @@ impl<'s, 'a> Show<'s, 'a> {
         }
     }
 
-    /// The values that came last, from so many on.
+    /// The values that came last, from this many on.
     fn take(&mut self, begin: usize) -> Vec<Value<'a>> {
         self.out.split_off(begin)
     }
@@ -692,7 +692,7 @@ impl<'s, 'a> Show<'s, 'a> {
         Ok(())
     }
 
-    /// Whether all keys are texts, and different ones.
+    /// Whether all keys are strings, and different ones.
     #[inline(never)]
     fn are_names(&self, pairs: &[(Item<'a>, Item<'a>)]) -> bool {
         let is_text = |key: &Item<'a>| match key {
@@ -702,7 +702,7 @@ impl<'s, 'a> Show<'s, 'a> {
         if pairs.iter().all(|(key, _)| is_text(key)) {
             return true;
         }
-        // A constant or a character may read like a text that is a key as well.
+        // A constant or a character may read like a string that is a key as well.
         let mut seen = HashSet::with_capacity(pairs.len());
         pairs.iter().all(|(key, _)| self.key_text(*key).is_some_and(|name| seen.insert(name)))
     }

@@ -262,7 +262,7 @@ struct Reader<'a, 'r> {
 impl<'a> Reader<'a, '_> {
     fn all(&mut self, start: &mut usize) -> Parsed<()> {
         if !self.bytes.starts_with(HEADER) {
-            return self.fault("no stream of Java objects");
+            return self.fault("not a stream of Java objects");
         }
         self.at = HEADER.len();
         while self.at < self.bytes.len() {
@@ -429,7 +429,7 @@ impl<'a> Reader<'a, '_> {
         let known = number.checked_sub(FIRST_HANDLE).and_then(|at| self.handles.get(at as usize));
         let Some(handle) = known.copied() else {
             self.at -= 4;
-            return self.fault("a reference to what was not written");
+            return self.fault("a reference to an object that was not written");
         };
         Ok(handle)
     }
@@ -446,7 +446,7 @@ impl<'a> Reader<'a, '_> {
         Ok(Item::Node(node))
     }
 
-    /// A text where nothing else can stand.
+    /// A string where nothing else can stand.
     fn string(&mut self) -> Parsed<Item<'a>> {
         let place = self.at;
         match self.u8()? {
@@ -457,12 +457,12 @@ impl<'a> Reader<'a, '_> {
                 }
                 _ => {
                     self.at = place;
-                    self.fault("no text where one must be")
+                    self.fault("expected a string")
                 }
             },
             _ => {
                 self.at = place;
-                self.fault("no text where one must be")
+                self.fault("expected a string")
             }
         }
     }
@@ -492,7 +492,7 @@ impl<'a> Reader<'a, '_> {
                     }
                     Handle::Node(_) => {
                         self.at = place;
-                        return self.fault("a reference to something else than a class");
+                        return self.fault("a reference to something other than a class");
                     }
                 },
                 0x72 => self.described()?,
@@ -563,7 +563,7 @@ impl<'a> Reader<'a, '_> {
                 b'L' | b'[' => {
                     self.string()?;
                 }
-                _ => return self.fault("a field of no known type"),
+                _ => return self.fault("a field of unknown type"),
             }
             fields.push(Field { kind, name });
         }
@@ -589,7 +589,7 @@ impl<'a> Reader<'a, '_> {
         Ok(class)
     }
 
-    /// What `annotateClass` added to a class: nothing nearly everywhere, a text or block data where
+    /// What `annotateClass` added to a class: nothing nearly everywhere, a string or block data where
     /// the writer is RMI's or a class loader's.
     fn annotation(&mut self) -> Parsed<()> {
         loop {

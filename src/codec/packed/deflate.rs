@@ -52,7 +52,7 @@ pub fn gunzip(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, DecodeError> {
 }
 
 /// Where a check is that what was decompressed does not pass.
-const CHECK: &str = "the check does not fit what it expands to";
+const CHECK: &str = "checksum mismatch in the expanded data";
 
 /// The length of a member's header, all of which is optional but its first ten bytes.
 fn head(bytes: &[u8]) -> Result<usize, &'static str> {
@@ -82,7 +82,7 @@ fn head(bytes: &[u8]) -> Result<usize, &'static str> {
     if flags & CHECKED != 0 {
         let (check, stream) = rest.split_first_chunk().ok_or(cut)?;
         if u16::from_le_bytes(*check) != crc32fast::hash(&bytes[..bytes.len() - rest.len()]) as u16 {
-            return Err("the check of the header does not fit it");
+            return Err("checksum mismatch in the header");
         }
         rest = stream;
     }

@@ -31,7 +31,7 @@ pub fn open(bytes: &[u8], length: usize, limits: &Limits) -> Result<Vec<u8>, Dec
     let second = match bytes.first().map(|first| first >> 5) {
         Some(0) => false,
         Some(1) => true,
-        _ => return Err(DecodeError::new(NAME, 0, "no level of FastLZ")),
+        _ => return Err(DecodeError::new(NAME, 0, "not a level of FastLZ")),
     };
     let mut plain: Vec<u8> = Vec::with_capacity(length.min(bytes.len().saturating_mul(4)));
     let mut at = 0;
@@ -65,7 +65,7 @@ pub fn open(bytes: &[u8], length: usize, limits: &Limits) -> Result<Vec<u8>, Dec
                 at += 2;
             }
             let Some(begin) = plain.len().checked_sub(distance + 1) else {
-                return Err(DecodeError::new(NAME, start, "repeats what is before the begin"));
+                return Err(DecodeError::new(NAME, start, "repeats from before the beginning"));
             };
             if repeated > length - plain.len().min(length) {
                 return Err(DecodeError::new(NAME, start, "longer than announced"));

@@ -115,7 +115,7 @@ pub(super) fn inflate(bytes: &[u8], plain: &mut Vec<u8>, room: usize) -> Result<
                 codes(&mut bits, &mut literals, &mut distances)?;
                 bits = block(bits, &literals, &distances, plain, begin, room)?;
             }
-            _ => return bits.fault("a block of no known kind"),
+            _ => return bits.fault("a block of unknown type"),
         }
         if last || plain.len() > room {
             return Ok(bits.passed());
@@ -218,7 +218,7 @@ fn codes(
     }
     let mut of_lengths = Codes::<24>::NONE;
     if of_lengths.learn(&lengths) != Some(Complete(true)) {
-        return bits.fault("lengths of codes that fit no code");
+        return bits.fault("code lengths that make no valid code");
     }
     let mut lengths = [0_u8; LITERALS + DISTANCES];
     let all = first + second;
@@ -247,14 +247,14 @@ fn codes(
         at += times;
     }
     if lengths[END] == 0 {
-        return bits.fault("a block without an end");
+        return bits.fault("an unterminated block");
     }
     let mut of_distances = [0; DISTANCES];
     of_distances[..second].copy_from_slice(&lengths[first..all]);
     lengths[first..all].fill(0);
     let of_literals = lengths.first_chunk().unwrap_or(&[0; LITERALS]);
     if literals.learn(of_literals).is_none() || distances.learn(&of_distances).is_none() {
-        return bits.fault("lengths that fit no code");
+        return bits.fault("lengths that make no valid code");
     }
     Ok(())
 }
@@ -284,7 +284,7 @@ impl<const SYMBOLS: usize> Codes<SYMBOLS> {
     /// to a code of one symbol, or of none, which nothing may then use.
     fn learn(&mut self, lengths: &[u8; SYMBOLS]) -> Option<Complete> {
         let mut counts = [0_u16; LONGEST + 1];
-        // Most symbols of a text have none, and stand side by side.
+        // Most symbols of a string have none, and stand side by side.
         let eights: &[[u8; 8]] = lengths.as_chunks().0;
         for eight in eights {
             if *eight != [0; 8] {
@@ -365,7 +365,7 @@ impl<const SYMBOLS: usize> Codes<SYMBOLS> {
             before += count;
             first = (first + count) << 1;
         }
-        bits.fault(if bits.count < LONGEST as u32 { "unexpected end" } else { "a code that nothing has" })
+        bits.fault(if bits.count < LONGEST as u32 { "unexpected end" } else { "an unassigned code" })
     }
 }
 
@@ -396,15 +396,15 @@ fn block<'a>(
             bits.fill();
         }
         let Some((least, more)) = COPIES.get(symbol - END - 1) else {
-            return bits.fault("a length that there is not");
+            return bits.fault("an invalid length");
         };
         let length = usize::from(*least) + bits.take(u32::from(*more))?;
         let Some((least, more)) = BACK.get(distances.next(&mut bits)?) else {
-            return bits.fault("a distance that there is not");
+            return bits.fault("an invalid distance");
         };
         let distance = usize::from(*least) + bits.take(u32::from(*more))?;
         if distance > plain.len() - begin {
-            return bits.fault("a copy of what is before the beginning");
+            return bits.fault("a copy from before the beginning");
         }
         let start = plain.len() - distance;
         let mut left = length;

@@ -14,7 +14,7 @@ pub const NAME: &str = "lzf";
 
 /// Decompresses the whole.
 ///
-/// Nearly half of all texts decompress to something, so that this succeeds says nothing: what it
+/// Nearly half of all strings decompress to something, so that this succeeds says nothing: what it
 /// gives has to be looked at.
 pub fn open(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, DecodeError> {
     let room = room(bytes.len(), limits);
@@ -23,7 +23,7 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, DecodeError> {
     if plain.len() > room { Err(too_large(NAME, room)) } else { Ok(plain) }
 }
 
-/// The most that so many bytes can decompress to: three of them repeat up to 264.
+/// The most that this many bytes can decompress to: three of them repeat up to 264.
 pub fn most(packed: u64) -> u64 {
     packed.saturating_add(2) / 3 * 264
 }
@@ -72,7 +72,7 @@ fn unpack(bytes: &[u8], room: usize, plain: &mut Vec<u8>) -> Result<(), DecodeEr
             length += 2;
             let distance = ((control & 0x1f) << 8 | usize::from(*bytes.get(next).ok_or_else(end)?)) + 1;
             let Some(begin) = plain.len().checked_sub(distance) else {
-                return Err(DecodeError::new(NAME, at, "repeats what is before the begin"));
+                return Err(DecodeError::new(NAME, at, "repeats from before the beginning"));
             };
             // It may repeat what it makes: then there is twice as much to repeat each time.
             while length > 0 {

@@ -38,7 +38,7 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, DecodeError> {
                     return Err(fault("the checksum is wrong".into()));
                 }
                 if announced != 0 && announced != more.len() as u64 {
-                    return Err(fault(format!("{announced} bytes are announced, there are {}", more.len())));
+                    return Err(fault(format!("expected {announced} bytes, found {}", more.len())));
                 }
                 if plain.is_empty() {
                     plain = more;

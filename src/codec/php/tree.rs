@@ -251,7 +251,7 @@ impl<'a> Tree<'a> {
         self.path(at, self.frames.len())
     }
 
-    /// The pointer to what is in so many containers.
+    /// The pointer to what is in this many containers.
     fn path(&mut self, at: usize, depth: usize) -> Parsed<String> {
         let mut pointer = self.base.clone().into_owned();
         for (place, outer) in self.frames[..depth].iter().enumerate() {
@@ -404,7 +404,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// What is left of the limits, for a text of another form within this one.
+    /// What is left of the limits, for a string of another form within this one.
     pub(crate) fn left(&self, limits: &Limits) -> Limits {
         Limits {
             depth: self.depth.saturating_sub(self.frames.len()),

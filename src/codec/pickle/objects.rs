@@ -10,7 +10,7 @@ use crate::codec::graph::{Class, Graph, Item, Kind};
 use crate::codec::{DecodeError, Parsed, integer};
 use crate::value::Value;
 
-/// Marks a node that is no thing.
+/// Marks a node that is not a thing.
 const NONE: u32 = u32::MAX;
 
 /// Names in names that are followed.

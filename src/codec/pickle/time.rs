@@ -9,7 +9,7 @@ pub(super) enum Zone {
     Local,
     /// Seconds east of Greenwich.
     Offset(i64),
-    /// A name for whoever has the time-zone data.
+    /// A name for anyone who has the time-zone data.
     Named(String),
 }
 

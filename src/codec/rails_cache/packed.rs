@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Steps into a container of so many values.
+    /// Steps into a container of this many values.
     fn enter(&mut self, count: usize) -> Parsed<usize> {
         self.nest.enter_for(&self.bytes, count, "values")
     }
@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
                 }
                 self.nest.leave();
                 if self.bytes.at > at + length {
-                    return self.bytes.fault_at(at, "a value that goes on after what it is in");
+                    return self.bytes.fault_at(at, "a value that extends past its container");
                 }
                 return Ok(of_parts(kind, parts));
             }
@@ -319,7 +319,7 @@ mod tests {
             );
             assert_eq!(
                 read(b"\xd4\x03\x92\x01\x01").unwrap_err().reason,
-                "a value that goes on after what it is in"
+                "a value that extends past its container"
             );
         });
     }

@@ -106,7 +106,7 @@ fn left_alone(job: &mut Job<'_>, matched: &mut Matched<'_>, alone: bool) -> anyh
         job.report.fail(missing.to_string());
     }
     if matches!(change.chosen, Chosen::Ids(_)) {
-        // Whoever names a session wants to know that it was not changed.
+        // Anyone who names a session wants to know that it was not changed.
         for (layout, why) in matched.unchangeable.keys() {
             job.exit = Exit::Failed;
             job.report.fail(format!("sessions of {layout} cannot be changed this way: {why}"));

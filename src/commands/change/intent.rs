@@ -12,7 +12,7 @@ use crate::error::{Refusal, Usage};
 pub(super) struct Intent {
     /// Nothing is changed: what would be is shown, or written down as a plan.
     pub(super) shows: bool,
-    /// Somebody is asked first.
+    /// Someone is asked first.
     pub(super) asks: bool,
     /// All that matches has to be known before the first change.
     pub(super) whole: bool,

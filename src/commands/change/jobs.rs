@@ -30,7 +30,7 @@ struct Lost {
 pub(super) struct Jobs<'a> {
     context: &'a Context,
     change: &'a Change<'a>,
-    /// The run's name. With several stores each one's part of the run has a number behind it.
+    /// The run's name. With several stores each one's part of the run has a number after it.
     id: String,
     each: Vec<Job<'a>>,
     lost: Vec<Lost>,

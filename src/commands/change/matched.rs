@@ -79,7 +79,7 @@ pub(super) struct Matched<'a> {
     pub(super) ahead: i64,
     /// Keys that an index named already; the scan meets them again.
     pub(super) by_index: HashSet<Vec<u8>>,
-    /// Steps had better hold values of so many bytes, and no longer ones.
+    /// Steps had better hold values of this many bytes, and no longer ones.
     pub(super) holds: Option<usize>,
     /// Planned steps that were met, and of those the ones whose session is not as it was.
     pub(super) met: u64,

@@ -75,7 +75,7 @@ pub(super) fn question(spool: &Spool, change: &Change<'_>, context: &Context, pl
 /// one may take two, and the shell's own.
 const BELOW: usize = 5;
 
-/// Says what the end of such sessions does not end: to whoever is asked as much as the screen has room
+/// Says what the end of such sessions does not end: to anyone who is asked as much as the screen has room
 /// for below the lines `above`, otherwise as notes.
 pub(super) fn tell_caveats(context: &Context, layouts: &BTreeMap<&'static str, u64>, above: Option<&str>) {
     let caveats = report::caveats(&context.catalog, layouts);

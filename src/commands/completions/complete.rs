@@ -113,7 +113,7 @@ fn file() -> Option<PathBuf> {
 
 /// The layouts, with those that the configuration file describes.
 fn catalog() -> Catalog {
-    // A file that cannot be read describes none; completing is no place to complain.
+    // A file that cannot be read describes none; completing is not a place to complain.
     let profile = config::load(file().as_deref(), None).unwrap_or_default();
     Catalog::new(profile.layouts)
 }

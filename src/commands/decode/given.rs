@@ -60,7 +60,7 @@ pub(super) fn readings(bytes: &[u8]) -> Vec<Reading<'_>> {
     readings
 }
 
-/// The texts that redis-cli shows, one a line, numbered or not; `None` where anything else is there.
+/// The strings that redis-cli shows, one a line, numbered or not; `None` where anything else is there.
 fn replies(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut replies = Vec::new();
     for line in bytes.split(|byte| *byte == b'\n') {
@@ -92,7 +92,7 @@ fn replies(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
     (!replies.is_empty()).then_some(replies)
 }
 
-/// A text between quotes, with the escapes of redis-cli (sds.c `sdscatrepr`), and what follows it.
+/// A string between quotes, with the escapes of redis-cli (sds.c `sdscatrepr`), and what follows it.
 fn unquote(line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut rest = line.strip_prefix(b"\"")?;
     let mut text = Vec::with_capacity(rest.len());
@@ -174,7 +174,7 @@ pub(super) fn reply(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
 pub(super) fn amiss(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     let text = bytes.trim_ascii();
     let begins = |word: &str| text.starts_with(word.as_bytes());
-    // A text that ends as it begins was read as one, and what is in it is to blame.
+    // A string that ends as it begins was read as one, and what is in it is to blame.
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
     reply(bytes).or_else(|| {
         let what = if memchr::memmem::find(text, "\u{fffd}".as_bytes()).is_some() {

@@ -1,6 +1,6 @@
 //! The findings: what each is called, how bad it is, why it matters, and what mends it.
 //!
-//! To add one: a constant of [`Id`] with its line in [`ALL`], and whoever finds it.
+//! To add one: a constant of [`Id`] with its line in [`ALL`], and the code that finds it.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Mending what sessions left behind: entries of indexes, and keys beside sessions that are gone.
+//! Mending what sessions left behind: entries of indexes, and keys next to sessions that are gone.
 //!
 //! What is removed is what the end of the session would have removed, by its layout's own statement: a name that
 //! only looks like it is left alone.
@@ -67,11 +67,11 @@ fn change(context: &Context, safety: &Safety, chosen: Chosen<'_>) -> anyhow::Res
             "what sessions leave behind is removed from Redis and Valkey only, not from {}",
             medium.keeper()
         );
-        return Err(Refusal::new(what).hint("the framework's own cleaning up removes it there").into());
+        return Err(Refusal::new(what).hint("the framework's own cleanup removes it there").into());
     }
     for (given, option) in [(safety.plan.is_some(), "--plan"), (safety.verify.is_some(), "--verify")] {
         if given {
-            let what = format!("{option} is about sessions, and what is left of those that are gone is none");
+            let what = format!("{option} selects sessions, and what is left of ended ones is not a session");
             return Err(Usage::new(what).hint("--dry-run shows what would be removed").into());
         }
     }

@@ -19,7 +19,7 @@ use crate::value::Value;
 const LARGE: u64 = 1 << 20;
 /// Bits below which an id can be guessed (OWASP, Session Management Cheat Sheet).
 const BITS: f64 = 64.0;
-/// So many sessions per user, or from so many networks, are no person's.
+/// This many sessions per user, or from this many networks, are more than one person has.
 const SESSIONS: u32 = 100;
 const NETWORKS: usize = 20;
 /// Users of whom networks are kept, and networks of one.

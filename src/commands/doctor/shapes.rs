@@ -1,5 +1,5 @@
 //! What belongs to sessions, found without them: how the names of indexes, their entries and the keys
-//! beside a session are made of its id or user is learned from the sessions that are there, and then
+//! next to a session are made of its id or user is learned from the sessions that are there, and then
 //! whatever has such a name is asked for its session.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -22,7 +22,7 @@ const USERS: usize = 100_000;
 const ENTRIES: usize = 10_000;
 /// Keys that are asked for at a time.
 const BATCH: usize = 500;
-/// Text that a name has to have besides an id, to be anybody's.
+/// Text that a name has to have besides an id, to be anyone's.
 const LEAST: usize = 4;
 
 /// A name with a gap for an id or a user.
@@ -64,7 +64,7 @@ impl Shape {
     }
 }
 
-/// The keys beside sessions of one kind.
+/// The keys next to sessions of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Beside {
     layout: &'static str,
@@ -72,7 +72,7 @@ struct Beside {
     session: Shape,
     /// Whose sessions these are, where their names say so.
     user: Option<String>,
-    /// It is a lock, which whoever holds it gives up again.
+    /// It is a lock, which its holder releases.
     lock: bool,
 }
 
@@ -222,7 +222,7 @@ impl Shapes {
             let named = entries_of(aside, by_user, index)?;
             let all: BTreeSet<&[u8]> =
                 named.iter().flat_map(|one| &one.sessions).map(Vec::as_slice).collect();
-            // Whoever keeps no index at all, by configuration, misses none.
+            // Anyone who keeps no index at all, by configuration, misses none.
             if all.is_empty() {
                 continue;
             }
@@ -245,7 +245,7 @@ impl Shapes {
         Ok((orphaned, unjudged))
     }
 
-    /// The keys beside sessions that are gone. Gives how many there are whose sessions an ACL hides.
+    /// The keys next to sessions that are gone. Gives how many there are whose sessions an ACL hides.
     pub(super) fn left_beside(
         &self,
         scanner: &mut dyn Lookup,
@@ -356,7 +356,7 @@ pub(super) struct Named {
 const NOBODY: [&str; 3] =
     ["nobody-of-that-name", "918273645546372819", "5f0e7c1a-9b3d-4c62-8e1f-a7d2b4c6e8f0"];
 
-/// How the indexes by user are called: where the layout puts the name of a user who could be anybody.
+/// How the indexes by user are called: where the layout puts the name of a user who could be anyone.
 fn index_shapes(session: &Session<'_>) -> Vec<Shape> {
     let mut shapes = Vec::new();
     for user in NOBODY {

@@ -118,7 +118,7 @@ ip = ["passport.user.ip_address", "user.ip_address"]
 agent = ["userAgent", "user_agent"]
 must_have = ["cookie.originalMaxAge", "cookie.path", "validationToken"]
 cookie = { name = "overleaf.sid", form = "express" }
-caveats = ["Open editors keep their websocket until they connect anew."]
+caveats = ["Open editors keep their websocket until they reconnect."]
 
 [[layouts.my-overleaf.companions]]
 kind = "set"

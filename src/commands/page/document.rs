@@ -150,7 +150,7 @@ fn overview(measured: &Measured) -> Html {
     html.markup("<dl class=\"tiles\">\n");
     for (head, name, count, always) in [
         ("Sessions", "sessions", measured.scaled(figures.sessions), true),
-        // Whoever has many sessions is seen in nearly any share: users are told as they were seen.
+        // Anyone who has many sessions is seen in nearly any share: users are told as they were seen.
         ("Users", "users", figures.users, true),
         ("Of a user", "authenticated", measured.scaled(figures.authenticated), true),
         ("Of nobody", "anonymous", measured.scaled(figures.anonymous), true),

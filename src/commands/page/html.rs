@@ -32,7 +32,7 @@ impl Html {
         self
     }
 
-    /// A name out of the store: whichever way its letters run, what stands beside it stays where it is.
+    /// A name out of the store: whichever way its letters run, what stands next to it stays where it is.
     pub(super) fn name(&mut self, name: &str) -> &mut Html {
         self.markup("<bdi>").text(name).markup("</bdi>")
     }

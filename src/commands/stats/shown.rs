@@ -16,7 +16,7 @@ const BAR: usize = 24;
 /// The widest name of a user or path.
 const NAME: usize = 40;
 
-/// Everything, for a screen of so many columns.
+/// Everything, for a screen of this many columns.
 pub(super) fn screen(context: &Context, measured: &Measured, top: usize) -> String {
     let look = context.look();
     let width = look.width().clamp(40, 100);
@@ -230,7 +230,7 @@ fn tops(
     }
 }
 
-/// A name in a room of so many columns, cut where it is longer.
+/// A name in a room of this many columns, cut where it is longer.
 fn fitted(name: &str, room: usize) -> String {
     use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
     let mark = glyph::cut();

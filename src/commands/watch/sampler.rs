@@ -29,7 +29,7 @@ pub(super) const TOP: usize = 50;
 /// Sessions that are kept of a scan, and of those who have just logged in.
 const RECENT: usize = 200;
 const LOGINS: usize = 50;
-/// Bytes of a text that is kept.
+/// Bytes of a string that is kept.
 const LONGEST: usize = 200;
 /// Seconds of which it is kept what happened in them.
 const BEATS: usize = 600;

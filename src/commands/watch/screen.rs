@@ -44,7 +44,7 @@ impl Pane {
     }
 }
 
-/// What somebody looks at.
+/// What someone looks at.
 #[derive(Debug, Clone, Default)]
 pub(super) struct View {
     pub(super) place: String,
@@ -440,7 +440,7 @@ fn last(view: &View, width: usize) -> Line {
     vec![(fitted(keys, width), Tone::Dim)]
 }
 
-/// Facts one behind the other, in as many lines as they take.
+/// Facts one after the other, in as many lines as they take.
 fn flow(facts: Vec<(String, Tone)>, width: usize) -> Vec<Line> {
     let mut lines = vec![Line::new()];
     let mut used = 0;
@@ -461,7 +461,7 @@ fn flow(facts: Vec<(String, Tone)>, width: usize) -> Vec<Line> {
     lines
 }
 
-/// Text in a room of so many columns, cut or filled up.
+/// Text in a room of this many columns, cut or filled up.
 fn fitted(text: &str, room: usize) -> String {
     let text = safe(text);
     let mark = glyph::cut();

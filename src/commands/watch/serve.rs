@@ -1,4 +1,4 @@
-//! The figures over HTTP, for whoever asks: so much of HTTP/1.1 as that takes.
+//! The figures over HTTP, for anyone who asks: so much of HTTP/1.1 as that takes.
 //!
 //! A request never makes the store be asked anything. What a client may send, how long it may take, and how
 //! many may ask at a time is limited.
@@ -129,13 +129,13 @@ fn respond(head: &[u8], served: &Served) -> Vec<u8> {
     let mut words = lines.next().unwrap_or_default().split(' ');
     let (method, target, version) = (words.next(), words.next(), words.next());
     let (Some(method), Some(target), Some(version)) = (method, target, version) else {
-        return plain(400, "Bad Request", "this is no request\n", "");
+        return plain(400, "Bad Request", "this is not a valid request\n", "");
     };
     if !version.starts_with("HTTP/1.") {
-        return plain(400, "Bad Request", "this is no request\n", "");
+        return plain(400, "Bad Request", "this is not a valid request\n", "");
     }
     if method != "GET" && method != "HEAD" {
-        return plain(405, "Method Not Allowed", "there is only GET and HEAD\n", "Allow: GET, HEAD\r\n");
+        return plain(405, "Method Not Allowed", "only GET and HEAD are supported\n", "Allow: GET, HEAD\r\n");
     }
     let accept = lines.find_map(|line| {
         let (name, value) = line.split_once(':')?;

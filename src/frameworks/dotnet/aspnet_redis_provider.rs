@@ -249,7 +249,7 @@ fn beside(session: &Session<'_>, suffix: &[u8], twin: &str, lock: &str) -> Vec<O
     vec![Op::Unlink(key(twin)), Op::Unlock(key(lock))]
 }
 
-/// Both keys end together; a request sets both anew by the timeout in the second.
+/// Both keys end together; a request sets both again by the timeout in the second.
 fn moved(session: &Session<'_>, suffix: &[u8], other: &str, end: Option<i64>) -> expire::Expiring {
     let stem = session.key.strip_suffix(suffix);
     let key = stem.map(|stem| Key([stem, other.as_bytes()].concat()));

@@ -170,7 +170,7 @@ fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Moved {
         let new = jiff::Timestamp::from_millisecond(end).ok();
         let new = new.map(|new| new.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
         let data = old.zip(new).and_then(|(old, new)| {
-            // A text of another length would have another length in front of it.
+            // A string of another length would have another length in front of it.
             (old.len() == new.len()).then(|| jvm::patched(data, old.as_bytes(), new.as_bytes()))?
         });
         fields.push((Key(b"data".to_vec()), Key(data.ok_or("their tickets hold an end of another form")?)));

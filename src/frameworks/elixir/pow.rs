@@ -81,7 +81,7 @@ fn text_of(part: &[u8]) -> Option<String> {
     }
 }
 
-/// The part of a key that a text is written as: a binary.
+/// The part of a key that a string is written as: a binary.
 fn part_of(text: &[u8]) -> String {
     encoded(&[&[109], &(text.len() as u32).to_be_bytes()[..], text].concat())
 }
@@ -96,7 +96,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     } else {
         let colon = memchr::memrchr(b':', key)?;
         let namespace = &key[key::last_part(&key[..colon])..colon];
-        // Whatever stands before it, a text begins alike.
+        // Whatever stands before it, a string begins alike.
         let begin = key::rfind(namespace, b"g20AAA").unwrap_or(0);
         text_of(namespace).or_else(|| text_of(&namespace[begin..]))?;
         colon + 1

@@ -57,7 +57,7 @@ end      the one key. A request in flight writes it back
     ..Layout::PLAIN
 };
 
-/// Behind the last colon, or so many characters at the end.
+/// Behind the last colon, or this many characters at the end.
 fn tail(key: &[u8]) -> Option<usize> {
     let part = key::last_part(key);
     if part > 0 && key.len() - part == ID { Some(part) } else { go::end_of(key, ID, Alphabet::Base64Url) }

@@ -64,7 +64,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let bag = blob.bag(&[GobKeys::Any]);
     match &bag {
         Bag::Read(data) if is_own(data) => Verdict::Sure,
-        // As beego writes them: whose they are the others beside them tell.
+        // As beego writes them: whose they are the others next to them tell.
         Bag::Read(_) if !setup.named => Verdict::Kin,
         bag => go::judge(bag),
     }

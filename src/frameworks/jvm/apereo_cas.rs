@@ -81,7 +81,7 @@ fn parts(setup: &Setup, key: &[u8]) -> Option<(Range, Option<Range>)> {
     };
     let rest = &key[start..];
     if let Some(id) = rest.strip_prefix(b"TGT:") {
-        // What Spring keeps beside a hash has a longer name.
+        // What Spring keeps next to a hash has a longer name.
         let whole = !id.is_empty() && !id.contains(&b':');
         return whole.then(|| (key.len() - id.len()..key.len(), None));
     }

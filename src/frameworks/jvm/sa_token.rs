@@ -1,4 +1,4 @@
-//! Sa-Token: a key a token, with the account's session beside it.
+//! Sa-Token: a key a token, with the account's session next to it.
 
 use crate::cookie;
 use crate::frameworks::jvm;
@@ -167,7 +167,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         None => Verdict::no("its value is not a login id"),
         // Of a marker's account nothing is left to look for.
         Some(login) if usual && (setup.named || is_marker(&login)) => Verdict::Sure,
-        // Any text could stand there; the account's session beside it decides.
+        // Any text could stand there; the account's session next to it decides.
         Some(_) => Verdict::Kin,
     }
 }

@@ -1,4 +1,4 @@
-//! Spring Session with the default repository: a hash a session, and nothing beside it.
+//! Spring Session with the default repository: a hash a session, and nothing next to it.
 
 use crate::cookie;
 use crate::frameworks::jvm;
@@ -118,7 +118,7 @@ alike    spring-session-indexed-json and spring-session-reactive: told by the ot
 ",
     recognize: |setup, blob| match fields(blob) {
         Err(why) => why,
-        Ok(()) if !setup.named && !is_json(blob) => Verdict::no("its values are no JSON: spring-session"),
+        Ok(()) if !setup.named && !is_json(blob) => Verdict::no("its values are not JSON: spring-session"),
         Ok(()) => Verdict::Sure,
     },
     ..LAYOUT
@@ -255,7 +255,7 @@ fn principals(session: &Session<'_>) -> Vec<String> {
     names
 }
 
-/// What `RedisIndexedSessionRepository` keeps beside the hash (2.2 up to 4.1). The shadow key comes first:
+/// What `RedisIndexedSessionRepository` keeps next to the hash (2.2 up to 4.1). The shadow key comes first:
 /// its removal is the event on which a running application cleans up.
 pub(super) fn indexed(session: &Session<'_>) -> Vec<Op> {
     const USUAL: i64 = 30 * MINUTE;
@@ -388,7 +388,7 @@ fn named_by(setup: &Setup, member: &[u8]) -> Vec<Vec<u8>> {
     id.map(|id| [lead(setup), id].concat()).into_iter().collect()
 }
 
-/// What `ReactiveRedisIndexedSessionRepository` keeps beside the hash (3.3 up to 4.1).
+/// What `ReactiveRedisIndexedSessionRepository` keeps next to the hash (3.3 up to 4.1).
 pub(super) fn reactive(session: &Session<'_>) -> Vec<Op> {
     let (namespace, id) = (namespace(session), session.id);
     let key = |parts: &[&[u8]]| Key([&[namespace], parts].concat().concat());

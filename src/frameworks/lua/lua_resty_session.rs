@@ -295,7 +295,7 @@ fn hashed(subject: &str) -> String {
     URL_SAFE_NO_PAD.encode(&Sha256::digest(subject)[..16])
 }
 
-/// What stands behind the id in a key that was found.
+/// What stands after the id in a key that was found.
 fn behind<'k>(session: &'k Session<'_>) -> &'k [u8] {
     session.key.get(session.before().len() + session.id.len()..).unwrap_or_default()
 }

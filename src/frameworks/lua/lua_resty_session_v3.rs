@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn noise_under_another_prefix_is_a_session_where_the_key_says_so() {
-        // Whole blocks that are no text and that no serializer reads.
+        // Whole blocks that are not text and that no serializer reads.
         let noise: Vec<u8> = (0..64).map(|n: u8| n.wrapping_mul(151) ^ 0xa5).collect();
         let raw = Raw::Text(noise);
         let verdict = |key: &str| {

@@ -106,7 +106,7 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b>
 fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
     let end = end.ok_or(expire::ALWAYS_ENDS)?;
     let rewrite = expire::member(session, &["expires"], &|old| expire::like(old, end))?;
-    let rewrite = rewrite.ok_or("their member `expires` is no time")?;
+    let rewrite = rewrite.ok_or("their member `expires` is not a time")?;
     Ok(Expiring { at: expire::at_if_any(session, Some(end)), rewrite: Some(rewrite), then: Vec::new() })
 }
 

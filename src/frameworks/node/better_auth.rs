@@ -170,7 +170,7 @@ fn expire(_: &Setup, session: &Session<'_>, end: Option<i64>) -> Moved {
         Raw::Text(text) if text.starts_with(QUOTED) => rewritten(text, PATH, &new),
         _ => expire::member(session, PATH, &new)?,
     };
-    let rewrite = rewrite.ok_or("their session.expiresAt is no time")?;
+    let rewrite = rewrite.ok_or("their session.expiresAt is not a time")?;
     let mut then = Vec::new();
     if let Some((key, item)) = in_list(session) {
         then.push(Op::Outlive { key: key.clone(), at: Some(end) });

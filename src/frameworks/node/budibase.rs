@@ -37,7 +37,7 @@ end      the one key. A request in flight may write it back. A login ends all ot
     ..Layout::PLAIN
 };
 
-/// The id is what makes the key: the user, and the session behind the last slash.
+/// The id is what makes the key: the user, and the session after the last slash.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = match setup.known_lead() {
         Some(lead) => key.starts_with(lead).then_some(lead.len())?,

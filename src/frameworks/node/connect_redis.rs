@@ -147,7 +147,7 @@ pub fn is_fastify(cookie: &Value<'_>, data: &Value<'_>) -> bool {
 }
 
 /// What serializers other than JSON wrote, seen in practice: JSON in base64, and MessagePack, as bytes
-/// or as a text of one character a byte.
+/// or as a string of one character a byte.
 fn unserialized<'b>(blob: &'b Blob<'_>) -> Option<(Vec<&'static str>, Value<'b>)> {
     use base64::Engine as _;
     let text = blob.text().filter(|text| !text.is_empty())?;

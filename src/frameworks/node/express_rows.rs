@@ -26,7 +26,7 @@ pub(super) enum End {
     Expired,
     /// `expired`, in ms since 1970.
     Millis,
-    /// `expires`, a date and time, beside `createdAt`.
+    /// `expires`, a date and time, next to `createdAt`.
     Expires,
     /// `expires`, in seconds since 1970.
     Seconds,

@@ -39,7 +39,7 @@ alike    connect-redis: it is Overleaf's by validationToken or by a set UserSess
             let moved = expire::by_key(setup, session, end)?;
             Ok(expire::Expiring { then: outlive(session, end), ..moved })
         },
-        caveats: &["Open editors keep their websocket until they connect anew."],
+        caveats: &["Open editors keep their websocket until they reconnect."],
         ..connect_redis::LAYOUT.ends
     },
     evidence: Evidence::Twin(Twin {

@@ -60,7 +60,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
 }
 
 /// Sixteen hex digits are as often the key of a cache's entry: unless the layout was named, the value has to
-/// name a user or hold something flashed, or to stand beside one that does.
+/// name a user or hold something flashed, or to stand next to one that does.
 fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(members) = blob.object() else { return Verdict::no("the value is not a JSON object") };
     let flashed = |name: &str| name.starts_with("__flash_") && name.ends_with("__");

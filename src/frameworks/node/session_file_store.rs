@@ -101,7 +101,7 @@ fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     }
     let opened = kruptein::open_text(text, secrets).map_err(DecodeError::from).and_then(|plain| {
         match json::decode(&plain, &blob.limits)?.into_owned() {
-            // What was sealed is the JSON as a text of JSON.
+            // What was sealed is the JSON as a string of JSON.
             Value::Text(inner) => Ok(json::decode(inner.as_bytes(), &blob.limits)?.into_owned()),
             other => Ok(other),
         }

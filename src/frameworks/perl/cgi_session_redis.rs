@@ -69,7 +69,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     (start < key.len()).then(|| Place::after(key, start, is_usual(&key[start..])))
 }
 
-/// Its serializers, beside JSON.
+/// Its serializers, next to JSON.
 const FORMS: [Form; 3] = [Form::Dumper, Form::Storable, Form::PerlYaml];
 
 /// The session in whichever form its serializer wrote it.

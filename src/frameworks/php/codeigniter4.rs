@@ -57,7 +57,7 @@ beware   ids change every 300 seconds without the old key being removed: it keep
     ..Layout::PLAIN
 };
 
-/// The id is behind the last colon; before it there may be an address, which may hold colons itself.
+/// The id is after the last colon; before it there may be an address, which may hold colons itself.
 pub(super) fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let start = key::last_part(key);
     if let Some(lead) = setup.known_lead() {

@@ -1,4 +1,4 @@
-//! Moodle's table of sessions, which every handler keeps beside its own store (lib/classes/session/database.php,
+//! Moodle's table of sessions, which every handler keeps next to its own store (lib/classes/session/database.php,
 //! file.php of 4 and 5).
 
 use crate::frameworks::php::moodle;

@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_passphrase_opens_the_whole_session_since_31() {
-        // Sealed by the code of version 3 in lib/private/Security/Crypto.php, done anew.
+        // Sealed by the code of version 3 in lib/private/Security/Crypto.php, done again.
         let plain = b"user_id|s:3:\"zoe\";loginname|s:3:\"zoe\";";
         let text = nextcloud::tests::seal(plain, b"phrase", b"000102030405060708090a0b0c0d0e0f", 3);
         let raw = Raw::Text(text);

@@ -84,7 +84,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let by_key = setup.known_lead().is_some() || behind_default(blob.key).is_some();
     let id = &blob.key[place.id.clone()];
     if by_key && !may_be_cached(setup, blob, id) {
-        // Applications may set any id, and may as well keep something else beside the sessions: a row of
+        // Applications may set any id, and may as well keep something else next to the sessions: a row of
         // variables is nothing but a session, anything more general is one under an id that PHP made.
         let odd = !setup.named && !php::is_made(id) && !blob.php().is_some_and(php::Php::is_variables);
         return match blob.php() {
@@ -172,7 +172,7 @@ pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -
     Facts { user: php::user(data), ip: php::ip(data), agent: php::agent(data), ..Facts::default() }
 }
 
-/// The handler's lock: a string `<host>|<pid>` beside the session.
+/// The handler's lock: a string `<host>|<pid>` next to the session.
 pub(super) fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
     vec![Op::Unlock(Key([session.key, b"_LOCK"].concat()))]
 }

@@ -164,7 +164,7 @@ pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -
             .and_then(user_of)
             .map(Cow::Owned)
             .or_else(|| attributes?.get("uid")?.scalar_text().filter(|uid| uid != "0"))
-            // What is older than the bags, or beside them: Shopware 5.7, bridges to another framework.
+            // What is older than the bags, or next to them: Shopware 5.7, bridges to another framework.
             .or_else(|| php::user(data)),
         created: second("c"),
         seen: second("u"),
@@ -174,7 +174,7 @@ pub(super) fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -
     }
 }
 
-/// With native sessions, phpredis keeps a lock beside each.
+/// With native sessions, phpredis keeps a lock next to each.
 pub(super) fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
     php::native_lock(session).into_iter().collect()
 }

@@ -84,7 +84,7 @@ fn is_fourteen(setup: &Setup) -> bool {
     }
 }
 
-/// The hash is behind the last underscore; before it stand the part of the application and its hash.
+/// The hash is after the last underscore; before it stand the part of the application and its hash.
 fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     let lead = setup.known_lead().unwrap_or_default();
     let rest = key.strip_prefix(lead)?;

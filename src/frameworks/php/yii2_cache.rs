@@ -110,7 +110,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("its key does not end in the 32 hexadecimal digits of an md5");
     }
     match session(blob) {
-        // A text of no length may be anything's.
+        // A string of no length may be anything's.
         Some((_, data)) if data.members().is_none_or(<[_]>::is_empty) => Verdict::Kin,
         Some(_) => Verdict::Sure,
         None => Verdict::no("the value is not a list of a PHP session and nothing"),

@@ -71,7 +71,7 @@ beware   the identity provider's session goes on, and may log the visitor in aga
                 return Err(expire::UNREADABLE);
             }
             if matches!(session.raw, Raw::Text(text) if jwe::is_sealed(text)) {
-                return Err("the end that the module goes by is sealed, and nothing is sealed anew");
+                return Err("the end that the module goes by is sealed, and sessctl does not seal it again");
             }
             let Some(end) = end else { return Err(expire::ALWAYS_ENDS) };
             let rewrite = expire::member(session, &["e"], &|old| expire::like(old, end))?;

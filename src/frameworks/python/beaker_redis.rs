@@ -80,7 +80,7 @@ fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     (!id.is_empty() && !id.contains(&b':')).then(|| Place { id: start..start + id.len(), usual })
 }
 
-/// The text that the outer pickle holds. Of the protocols without a header it begins with a text of any form:
+/// The text that the outer pickle holds. Of the protocols without a header it begins with a string of any form:
 /// that of Python 2, where 0 is the default.
 fn inner<'v>(blob: &'v Blob<'_>) -> Option<Cow<'v, [u8]>> {
     if let Some(b'S' | b'V' | b'T' | b'U' | b'X') = blob.text()?.first() {
@@ -107,7 +107,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     } else if inner(blob).is_some() || blob.is_broken_python() {
         Verdict::Sure
     } else {
-        Verdict::no("the value is not a pickle of a text")
+        Verdict::no("the value is not a pickled string")
     }
 }
 

@@ -79,7 +79,7 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b>
     }
 }
 
-/// A key beside the sessions: what precedes their own prefix stands before it as well.
+/// A key next to the sessions: what precedes their own prefix stands before it as well.
 fn beside(before: &[u8], name: &str, of: &str) -> Vec<u8> {
     let before = before.strip_suffix(PREFIX.as_bytes()).unwrap_or(before);
     [before, name.as_bytes(), of.as_bytes()].concat()

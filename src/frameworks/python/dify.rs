@@ -107,7 +107,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("the key is neither refresh_token:<token> nor account_login:<account>:<token>");
     }
     match account(setup, blob.key, blob.text()) {
-        // The older keys have nothing beside them.
+        // The older keys have nothing next to them.
         Some(_) if blob.text() == Some(b"1") => Verdict::Sure,
         Some(_) => Verdict::Kin,
         None => Verdict::no("there is no account's id"),

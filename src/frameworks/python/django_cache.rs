@@ -110,7 +110,7 @@ pub(super) fn key_of(setup: &Setup, id: &[u8]) -> Vec<u8> {
 
 const MADE: usize = 32;
 
-/// Where the id is behind the marker. One that Django did not make may be of other letters, but ends
+/// Where the id is after the marker. One that Django did not make may be of other letters, but ends
 /// where they end.
 pub(super) fn locate(setup: &Setup, key: &[u8], marker: &str) -> Option<Place> {
     let start = match setup.known_lead() {

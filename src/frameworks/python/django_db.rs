@@ -22,7 +22,7 @@ pub const LAYOUT: Layout = Layout {
     medium: Medium::Table,
     page: "\
 row      of the table django_session: session_key of 32 [a-z0-9], session_data, expire_date
-value    a text that Django signed, JSON or a pickle inside, as in django-redis-sessions; it is read
+value    a string signed by Django, JSON or a pickle inside, as in django-redis-sessions; it is read
          without a secret, and proven with secret_key
 end      expire_date: UTC with USE_TZ, which is the default since 5.0. Without it MySQL and SQLite
          hold local time of TIME_ZONE, and no row says so: options use_tz and time_zone. Rows whose

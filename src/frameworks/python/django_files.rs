@@ -24,7 +24,7 @@ pub const LAYOUT: Layout = Layout {
     page: "\
 file     <cookie name><id> in SESSION_FILE_PATH, the system's folder for temporary files unless set;
          id 32 of [a-z0-9], without anything between: `sessionid` and the id
-value    a text that Django signed, JSON or a pickle inside: <payload>:<time>:<signature>, with
+value    a string signed by Django, JSON or a pickle inside: <payload>:<time>:<signature>, with
          Django before 3.1 base64 of <hash>:<payload>. It is read without a secret, and proven with
          secret_key. An empty file is a session that is just being made
 expiry   the file's time and SESSION_COOKIE_AGE after it, which the folder does not tell: the option
@@ -103,7 +103,7 @@ enum Set {
     Nothing,
     /// A date, in ms since 1970.
     At(i64),
-    /// So many seconds from whenever someone asks.
+    /// This many seconds from whenever someone asks.
     Never,
 }
 
@@ -129,7 +129,7 @@ fn moved(setup: &Setup, session: &Session<'_>, end: Option<i64>) -> expire::Move
     match set(data) {
         Set::Nothing => files::by_mtime(end, age(setup)),
         _ => {
-            Err("set_expiry() put their end into the signed value, which only the application can sign anew")
+            Err("set_expiry() put their end into the signed value, which only the application can sign again")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! django-redis-sessions and its fork: session engines that write Django's signed texts.
+//! django-redis-sessions and its fork: session engines that write Django's signed strings.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ pub const LAYOUT: Layout = Layout {
     family: "Python",
     page: "\
 key      <prefix>:<id>, a string; without a prefix, which is the default, the bare id of 32 [a-z0-9]
-value    a text that Django signed, JSON or a pickle inside: <payload>:<time>:<signature>, with
+value    a string signed by Django, JSON or a pickle inside: <payload>:<time>:<signature>, with
          Django before 3.1 base64 of <hash>:<payload>. It is read without a secret, and proven with
          secret_key
 expiry   the key's TTL, two weeks by default, set anew when the session is saved

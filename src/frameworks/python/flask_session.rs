@@ -167,7 +167,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
 }
 
-/// By what Flask's extensions put into a map; others may be a session beside such.
+/// By what Flask's extensions put into a map; others may be a session next to such.
 pub(super) fn general(blob: &Blob<'_>) -> Verdict {
     match blob.python().and_then(python::members) {
         Some(data) if python::is_flask(data) => Verdict::Sure,

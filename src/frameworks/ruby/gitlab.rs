@@ -12,7 +12,7 @@ use crate::value::Value;
 
 const PREFIX: &str = "session:gitlab:";
 
-/// The families of keys beside the sessions (app/models/active_session.rb).
+/// The families of keys next to the sessions (app/models/active_session.rb).
 const DEVICE: &str = "session:user:gitlab::v2:";
 const OLD_DEVICE: &str = "session:user:gitlab:";
 const LOOKUP: &str = "session:lookup:user:gitlab:";

@@ -75,7 +75,7 @@ pub fn locate(setup: &Setup, key: &[u8]) -> Option<Place> {
     (is_private(id) || is_public(id)).then(|| Place::after(key, start, true))
 }
 
-/// Keys that a GitLab keeps beside its sessions, with the same ids: what its list of devices shows.
+/// Keys that a GitLab keeps next to its sessions, with the same ids: what its list of devices shows.
 pub fn is_of_gitlab(key: &[u8]) -> bool {
     memchr::memmem::find(key, b"session:user:gitlab:").is_some()
         || memchr::memmem::find(key, b"session:lookup:").is_some()
@@ -134,14 +134,14 @@ pub fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         }
         Some(data @ Value::Map(_)) if setup.named && is_marked(data) => Verdict::Weak,
         Some(Value::Map(_)) if setup.named && !setup.is_pointed() => {
-            Verdict::no("JSON under a public id could be anybody's")
+            Verdict::no("JSON under a public id could be anyone's")
         }
         Some(Value::Map(_)) => Verdict::Kin,
         _ => Verdict::no("the value is not a dump of Marshal and no JSON object"),
     }
 }
 
-/// Whether a prefix says that what is behind it are sessions.
+/// Whether a prefix says that what is after it are sessions.
 fn speaks_of_sessions(prefix: &[u8]) -> bool {
     let word = prefix.trim_ascii_end();
     let end = word.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |last| last + 1);

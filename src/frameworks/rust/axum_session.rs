@@ -91,7 +91,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     } else if setup.named || before.ends_with(b"sessions:") {
         Verdict::Weak
     } else {
-        Verdict::no("base64 under a UUID could be anybody's")
+        Verdict::no("base64 under a UUID could be anyone's")
     }
 }
 

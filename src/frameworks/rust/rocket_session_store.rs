@@ -9,7 +9,7 @@ use crate::layout::{Blob, Cookie, Ends, Keys, Layout, Place, Rank, Setup, Verdic
 
 const ID: usize = 24;
 
-const POSTFIX: OptionSpec = OptionSpec::new("postfix", OptionKind::Text, "what stands behind the id");
+const POSTFIX: OptionSpec = OptionSpec::new("postfix", OptionKind::Text, "what follows the id");
 
 pub const LAYOUT: Layout = Layout {
     name: "rocket-session-store",

@@ -128,7 +128,7 @@ fn describe<'b>(setup: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts
     Facts { user: user.or(facts.user), ..facts }
 }
 
-/// The members beside axum-login's own, which is there for whoever has been seen.
+/// The members next to axum-login's own, which is there for anyone who has been seen.
 fn members<'v>(data: &'v Value<'v>) -> Option<Cow<'v, Value<'v>>> {
     let all = data.as_map()?;
     let is_own = |name: &str, value: &Value<'_>| name == "axum-login.data" || is_login(value);

@@ -1,4 +1,4 @@
-//! Keys beside a session: what they are, and what its end does to them.
+//! Keys next to a session: what they are, and what its end does to them.
 
 use super::clock::Unit;
 use super::pattern::{Filling, Part, Pattern};
@@ -27,7 +27,7 @@ pub enum Companionship {
     Set,
     SortedSet,
     Hash,
-    /// A string that is a JSON list of texts.
+    /// A string that is a JSON list of strings.
     JsonList,
     /// A key of any kind that goes as a whole.
     Key,
@@ -136,7 +136,7 @@ pub(super) fn beside(session: &Session<'_>, companion: &Companion) -> Option<(Ke
     let data = session.data.and_then(Decoded::value);
     let fill = |pattern: &Pattern| pattern.fill(&Filling { id: session.id, key, user, data });
     let name = [session.setup.key_prefix().as_bytes(), &fill(&companion.key)?].concat();
-    // Whoever can write into one session shall not end another one by what is in it.
+    // Anyone who can write into one session shall not end another one by what is in it.
     if companion.key.paths().next().is_some() && name != session.key && places(session.setup, &name).is_some()
     {
         return None;

@@ -1,10 +1,10 @@
-//! Keys and members as texts with places in them.
+//! Keys and members as strings with places in them.
 
 use std::ops::Range;
 
 use crate::value::Value;
 
-/// A text with places in it. `{{` and `}}` stand for braces.
+/// A string with places in it. `{{` and `}}` stand for braces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(pub(super) Vec<Part>);
 
@@ -112,7 +112,7 @@ impl Pattern {
         (literal(self.0.first()), literal(self.0.last().filter(|_| self.0.len() > 1)))
     }
 
-    /// Where in what stands between those texts of a session's key the id is and, where the user is in
+    /// Where in what stands between those strings of a session's key the id is and, where the user is in
     /// the key as well, the user. The text between the two may be a part of the user and not of the id.
     pub(super) fn split(&self, middle: &[u8]) -> Option<(Range<usize>, Option<Range<usize>>)> {
         let position = |which: &Part| self.0.iter().position(|part| part == which);

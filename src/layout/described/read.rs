@@ -42,7 +42,7 @@ pub(super) fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
     decoded
 }
 
-/// How far a path leads until JSON stands there as a text; `None` where it leads to its end or nowhere.
+/// How far a path leads until JSON stands there as a string; `None` where it leads to its end or nowhere.
 pub(super) fn closed<'p>(value: &Value<'_>, path: &'p str) -> Option<&'p str> {
     let begins =
         |value: &Value<'_>| value.as_str().is_some_and(|text| text.trim_start().starts_with(['{', '[']));
@@ -86,7 +86,7 @@ pub(super) fn decoded<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
         }
     };
     if described.wrappers.is_empty() {
-        // Decoded already, by whoever asked other layouts.
+        // Already decoded when another layout was asked.
         if described.record == Kind::String
             && blob.form(Form::Json).is_some()
             && described.codec.is_none_or(|codec| codec == JSON)

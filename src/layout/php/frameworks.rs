@@ -310,7 +310,7 @@ fn opencart<'v>(data: &'v Value<'_>) -> Option<Login<'v>> {
     data.find_named(&["customer_id", "user_id"], Value::scalar_text).map(Login::Someone)
 }
 
-/// elabFTW: `is_auth` beside `userid`; a visitor with a link to something public is `is_anon`.
+/// elabFTW: `is_auth` next to `userid`; a visitor with a link to something public is `is_anon`.
 fn elabftw<'v>(data: &'v Value<'_>) -> Option<Login<'v>> {
     let is_auth = data.get("is_auth")?;
     if !is_true(is_auth) || data.get("is_anon").is_some_and(is_true) {

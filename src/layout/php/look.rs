@@ -48,7 +48,7 @@ impl Php<'_> {
     }
 }
 
-/// Names that a row of variables may begin with are looked for in so many bytes.
+/// Names that a row of variables may begin with are looked for in this many bytes.
 const NAME: usize = 256;
 
 /// Whether it is worth the decoding; judged by the first bytes, so that it serves for the beginning of

@@ -1,4 +1,4 @@
-//! Files that are removed, written anew or put back.
+//! Files that are removed, written again or put back.
 
 use std::io::Write as _;
 use std::os::fd::{AsFd, OwnedFd};
@@ -17,7 +17,7 @@ use crate::store::error::Error;
 use crate::store::key::Key;
 use crate::store::step::{Applied, Backup, Content, Expiry, Fit, Outcome, Own, Rewrite, Step, fingerprint};
 
-/// What a file has beside its content, as a backup keeps it.
+/// What a file has next to its content, as a backup keeps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Beside {
     mode: u32,
@@ -63,7 +63,7 @@ fn is_done(step: &Step, held: &Held) -> bool {
     new.is_in(held)
 }
 
-/// What of a file is written anew.
+/// What of a file is written again.
 #[derive(Clone, Copy)]
 struct New<'s> {
     content: Option<&'s [u8]>,
@@ -216,7 +216,7 @@ fn unless_changed(found: &Found, act: impl FnOnce() -> Result<(), Errno>) -> Res
     }
 }
 
-/// Writes a file anew: owner, group, mode and, unless it is what changes, the time stay as they are.
+/// Writes a file again: owner, group, mode and, unless it is what changes, the time stay as they are.
 fn write(found: &Found, new: New<'_>) -> Result<bool, Errno> {
     let mtime = new.mtime.unwrap_or(found.held.about.mtime as i64);
     let Some(content) = new.content else {

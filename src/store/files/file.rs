@@ -24,7 +24,7 @@ const TRIES: usize = 5;
 /// What a name turned out to be.
 pub(super) enum Met {
     File(Held),
-    /// Longer than what is read: so many bytes.
+    /// Longer than what is read: this many bytes.
     Large(u64),
     /// A plain file that this user may not read.
     Hidden,
@@ -147,7 +147,7 @@ pub(super) fn look(dir: impl AsFd, name: &[u8]) -> Result<Met, Errno> {
 /// Reads a file whole.
 ///
 /// Some stores write in place: for microseconds a reader meets new content in front of the old one's end,
-/// or nothing yet. No lock is taken against that, for whoever is kept waiting by it may be no session's
+/// or nothing yet. No lock is taken against that, for anyone who is kept waiting by it may be no session's
 /// store at all; what was written just now is read again instead.
 pub(super) fn read(dir: impl AsFd, name: &[u8]) -> Result<Met, Errno> {
     // Whatever else has the name had better not be opened: a device may do something then.

@@ -16,7 +16,7 @@ use crate::text::clock::now_ms;
 const LINE: u64 = 4 << 10;
 /// Longer values are not kept.
 const VALUE: u64 = 64 << 20;
-/// Keys have at most so many bytes.
+/// Keys have at most this many bytes.
 const KEY: usize = 250;
 /// How long another listing is waited for.
 const BUSY: Duration = Duration::from_secs(20);
@@ -296,7 +296,7 @@ impl Link {
         }
         if line.starts_with(b"ERROR") {
             return Err(cannot(
-                "lists no items: it is older than 1.4.31, or no Memcached",
+                "lists no items: it is older than 1.4.31, or not Memcached",
                 "individual sessions can be named by their ids",
             ));
         }

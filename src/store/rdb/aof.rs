@@ -115,7 +115,7 @@ fn single(path: &Path, place: &str) -> Result<Files, Error> {
     Ok(Files { base: None, commands: vec![path.to_path_buf()] })
 }
 
-/// The files that a manifest lists, beside it.
+/// The files that a manifest lists, next to it.
 fn listed(manifest: &Path, place: &str) -> Result<Files, Error> {
     use std::io::Read as _;
     let mut text = String::new();
@@ -128,7 +128,7 @@ fn listed(manifest: &Path, place: &str) -> Result<Files, Error> {
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
         }
-        let wrong = || fail(place, format!("line {} of its manifest makes no sense", at + 1), None);
+        let wrong = || fail(place, format!("line {} of its manifest cannot be understood", at + 1), None);
         let (name, sequence, kind) = entry(line).ok_or_else(wrong)?;
         let path = folder.join(name);
         match kind {
@@ -165,7 +165,7 @@ fn entry(line: &str) -> Option<(String, u64, char)> {
         }
         rest = next.trim_start();
     }
-    // It lies beside its manifest, and nowhere else.
+    // It lies next to its manifest, and nowhere else.
     let name =
         name.filter(|name| !name.is_empty() && !name.contains(['/', '\\']) && name != ".." && name != ".")?;
     Some((name, sequence?, kind?))

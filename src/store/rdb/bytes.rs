@@ -21,7 +21,7 @@ pub trait Input {
     /// Reads some; none is the end.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize>;
 
-    /// Goes over so many without reading them, as far as there are; how many it went over.
+    /// Goes over this many without reading them, as far as there are; how many it went over.
     fn pass(&mut self, count: u64) -> io::Result<u64>;
 }
 
@@ -164,7 +164,7 @@ pub struct Bytes<I> {
 }
 
 impl<I: Input> Bytes<I> {
-    /// Reads from the input, which begins at `offset` of the dump, by so many bytes at a time.
+    /// Reads from the input, which begins at `offset` of the dump, by this many bytes at a time.
     pub fn new(input: I, offset: u64, by: usize) -> Bytes<I> {
         let buffer = vec![0; by.max(64)].into_boxed_slice();
         Bytes {
@@ -265,7 +265,7 @@ impl<I: Input> Bytes<I> {
         Ok(self.array::<1>()?[0])
     }
 
-    /// Goes over so many bytes.
+    /// Goes over this many bytes.
     pub fn skip(&mut self, count: u64) -> Result<(), Broken> {
         let mut left = count;
         loop {
@@ -287,7 +287,7 @@ impl<I: Input> Bytes<I> {
         }
     }
 
-    /// Appends so many bytes.
+    /// Appends this many bytes.
     pub fn take(&mut self, count: u64, into: &mut Vec<u8>) -> Result<(), Broken> {
         let mut left = count;
         into.reserve(left.min(GROWTH) as usize);
@@ -360,7 +360,7 @@ impl<I: Input> Bytes<I> {
         Ok(head.length())
     }
 
-    /// The string whose head was read, whole. Whoever asks has held its size against a limit.
+    /// The string whose head was read, whole. Anyone who asks has held its size against a limit.
     pub fn text(&mut self, head: Head) -> Result<Vec<u8>, Broken> {
         match head {
             Head::Plain(length) => {

@@ -140,7 +140,7 @@ impl HashReader {
         }
     }
 
-    /// Gives the fields that were looked up to whoever takes them.
+    /// Hands on the fields that were looked up.
     fn give(&mut self, shared: &Shared, at: &Where<'_>, takes: &mut dyn Takes) -> Result<(), Error> {
         match at {
             Where::Nowhere => Ok(()),
@@ -450,7 +450,7 @@ impl Lookup for HashReader {
         Ok(found.into_iter().map(|field| field.map(|_| Kind::String)).collect())
     }
 
-    // A field has nothing beside it.
+    // A field has nothing next to it.
     fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error> {
         Ok(vec![false; ops.len()])
     }

@@ -41,7 +41,7 @@ pub struct Making {
     hasher: RandomState,
     held: Vec<Pair>,
     most: usize,
-    /// What was sorted and written down so far: so many pairs one after the other.
+    /// What was sorted and written down so far: this many pairs one after the other.
     runs: Vec<u64>,
     file: Option<BufWriter<File>>,
 }

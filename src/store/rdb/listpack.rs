@@ -107,7 +107,7 @@ impl<'b> Entries<'b> {
         Ok(self.take(1)?[0])
     }
 
-    /// A signed number of so many bytes, the lowest first.
+    /// A signed number of this many bytes, the lowest first.
     fn number(&mut self, width: usize) -> Result<i64, Damage> {
         let bytes = self.take(width)?;
         let mut whole = [if bytes[width - 1] & 0x80 == 0 { 0 } else { 0xff }; 8];

@@ -127,7 +127,7 @@ impl Overlay {
         self.keys.get(key).map(|slot| &slot.change).or(self.cleared.then_some(&Change::Gone))
     }
 
-    /// Puts down what became of a key, by a command of so many bytes.
+    /// Puts down what became of a key, by a command of this many bytes.
     pub fn set(&mut self, key: &[u8], change: Change, more: u64) {
         const BESIDES: u64 = 128;
         if !self.keys.contains_key(key) {

@@ -1,4 +1,4 @@
-//! How a dump is named, and when it is opened: once, by whoever reads it first.
+//! How a dump is named, and when it is opened: once, when it is first read.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

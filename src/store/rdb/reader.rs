@@ -78,7 +78,7 @@ pub struct Found {
     /// When it ends, in milliseconds since 1970.
     pub ends: Option<i64>,
     pub db: u64,
-    /// Its name is too long to be read; it is none that anybody asks for.
+    /// Its name is too long to be read; it is none that anyone asks for.
     pub nameless: bool,
 }
 
@@ -265,7 +265,7 @@ impl<I: Input> Reader<I> {
     }
 
     fn line(&mut self, mark: u8) -> Result<u64, Broken> {
-        let odd = |bytes: &Bytes<I>| bytes.wrong(1, "a change recorded after the data makes no sense");
+        let odd = |bytes: &Bytes<I>| bytes.wrong(1, "a change recorded after the data cannot be understood");
         if self.bytes.byte()? != mark {
             return Err(odd(&self.bytes));
         }

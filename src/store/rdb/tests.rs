@@ -190,7 +190,7 @@ fn a_glob_and_an_interest_choose_the_keys() {
         .expect("whole");
     assert_eq!(scanned, whole.len() as u64);
     assert!(records.iter().all(|record| record.raw == Raw::Unread && record.key.0.ends_with(b"A")));
-    // Whoever has enough stops it.
+    // Anyone who has enough stops it.
     let mut interest = |_: &[u8]| Interest::Name;
     let mut query = Query { pattern: None, need: Need::NOTHING, interest: &mut interest };
     reader.scan(&mut query, &mut |_| ControlFlow::Break(())).expect("stopped");
@@ -254,7 +254,7 @@ fn try_file(bytes: &[u8]) -> Result<DumpReader, Error> {
     Ok(Dump::open(&Origin::Path(file.path().to_path_buf()), 0, Some(NOW))?.reader())
 }
 
-/// A listpack of short texts and numbers.
+/// A listpack of short strings and numbers.
 fn listpack(entries: &[&str]) -> Vec<u8> {
     let mut bytes = vec![0; 6];
     for entry in entries {

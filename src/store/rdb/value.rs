@@ -139,13 +139,13 @@ impl Templates {
             let known = bytes.text_into(&mut name, MAX_TEMPLATES as u64)?;
             self.bytes += name.len() + 64;
             if !known || self.bytes > MAX_TEMPLATES {
-                return Err(bytes.wrong(0, "its templates of hashes are too many"));
+                return Err(bytes.wrong(0, "it has too many hash templates"));
             }
             names.push(name);
         }
         self.bytes += 64;
         if self.bytes > MAX_TEMPLATES {
-            return Err(bytes.wrong(0, "its templates of hashes are too many"));
+            return Err(bytes.wrong(0, "it has too many hash templates"));
         }
         self.all.push(names);
         Ok(())
@@ -187,15 +187,15 @@ enum Pack {
 #[derive(Debug)]
 pub enum Piece {
     Text(Vec<u8>),
-    /// It is of so many bytes, for which there is no room.
+    /// It is of this many bytes, for which there is no room.
     Passed(u64),
     /// Its inside is damaged, and what follows it is not.
     Damaged(Broken),
 }
 
-/// Whoever takes the fields of a hash, one after the other.
+/// Anyone who takes the fields of a hash, one after the other.
 pub trait Takes {
-    /// Bytes that the next string may take, of a hash with so many fields: a name, or the value of the field of
+    /// Bytes that the next string may take, of a hash with this many fields: a name, or the value of the field of
     /// that name.
     fn room(&mut self, count: u64, name: Option<&Piece>) -> u64;
 
@@ -207,7 +207,7 @@ pub trait Takes {
 #[derive(Debug)]
 pub enum Given {
     All,
-    /// Whoever takes them did not want more.
+    /// Anyone who takes them did not want more.
     Stopped,
     /// They are packed into more bytes than are read; how many there are at least.
     Large(u64),
@@ -400,7 +400,7 @@ impl<I: Input> Bytes<I> {
         match self.count()? {
             1 => Ok(false),
             2 => Ok(true),
-            _ => Err(self.wrong(1, "an item of a list is kept in nothing known")),
+            _ => Err(self.wrong(1, "a list node is of an unknown kind")),
         }
     }
 
@@ -432,7 +432,7 @@ impl<I: Input> Bytes<I> {
                 3 => self.skip(4)?,
                 4 => self.skip(8)?,
                 5 => self.texts(1)?,
-                _ => return Err(self.wrong(1, "a module's value goes on with nothing known")),
+                _ => return Err(self.wrong(1, "a module's value continues with an unknown opcode")),
             }
         }
     }
@@ -668,7 +668,7 @@ impl<I: Input> Bytes<I> {
         let names = match names {
             Ok(names) if names.len() == entries.len() - 1 => names,
             Ok(_) => {
-                let why = Why::Wrong("a hash has not as many fields as its template".to_string());
+                let why = Why::Wrong("a hash and its template differ in the number of fields".to_string());
                 return Ok(Given::Damaged(Broken { at, why }));
             }
             Err(broken) => return Ok(Given::Damaged(broken)),
@@ -684,7 +684,7 @@ impl<I: Input> Bytes<I> {
     }
 
     /// The members of a list, set or sorted set; a sorted set's by score, as a server lists them.
-    /// More than `most`, or than so many bytes, are not given.
+    /// More than `most`, or than this many bytes, are not given.
     pub fn members(&mut self, shape: Shape, most: u64, room: u64) -> Result<Members, Broken> {
         let mut all: Vec<(Vec<u8>, f64)> = Vec::new();
         let mut bytes = 0;

@@ -18,7 +18,7 @@ pub(super) struct Seen {
     pub(super) content: Raw,
     /// When its key ends, as PEXPIRETIME says it, if that was asked.
     pub(super) end: Option<i64>,
-    /// None of the indexes that the steps beside it name is there.
+    /// None of the indexes that the steps next to it name is there.
     pub(super) no_index: bool,
 }
 

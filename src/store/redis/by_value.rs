@@ -61,7 +61,7 @@ pub(super) fn known(store: &mut RedisStore) -> ByValue {
             [_, Answer::Array(_)] => ByValue::DelEx,
             _ => ByValue::Not,
         },
-        // Whoever may not ask ends sessions in the way that every server knows.
+        // Anyone who may not ask ends sessions in the way that every server knows.
         _ => ByValue::Not,
     };
     store.by_value = Some(known);

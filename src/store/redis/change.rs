@@ -101,7 +101,7 @@ impl Stop {
 }
 
 /// What is said of a step whose answer never came.
-pub(super) const UNHEARD: &str = "its answer was lost, and it may have been done";
+pub(super) const UNHEARD: &str = "the reply was lost, so the change may have been made";
 
 /// Finds out on another connection which of the ends that were sent came about though no answer told
 /// so: a session that was there when its end was sent, and is not there now. Of the others it is said
@@ -208,7 +208,7 @@ fn rounds(
                 tries += 1;
                 open.push_back(range);
             } else {
-                outcomes[range.start] = Some(Outcome::Failed("it is being written all the time".to_string()));
+                outcomes[range.start] = Some(Outcome::Failed("it is being written continuously".to_string()));
             }
         }
     }
@@ -322,7 +322,7 @@ impl Share<'_> {
         }
     }
 
-    /// The commands that give fields their ends back that a step writes anew.
+    /// The commands that give fields their ends back that a step writes again.
     fn ends_again(&self, at: usize, rewrite: Option<&Rewrite>) -> Vec<Vec<Cow<'static, [u8]>>> {
         let (Some(Rewrite::Fields(written)), Some((_, ends))) = (rewrite, self.field_ends.get(&at)) else {
             return Vec::new();

@@ -120,7 +120,7 @@ fn introduce(wire: &mut Wire, target: &Target, place: &str) -> Result<bool, Erro
         }
     }
     let cluster = enabled == Some(1);
-    // One node shows its own slots only; whoever takes it for itself says so.
+    // One node shows its own slots only; anyone who takes it for itself says so.
     if cluster && !target.node {
         return Err(Error::Cluster { place: place.to_string() });
     }

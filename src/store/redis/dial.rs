@@ -115,8 +115,8 @@ pub(in crate::store) fn config(tls: &Tls) -> Result<ClientConfig, String> {
             Some((certificates(&cert, "client certificate")?, key))
         }
         (None, None) => None,
-        (Some(_), None) => return Err("--cert needs the certificate's --key beside it".to_string()),
-        (None, Some(_)) => return Err("--key needs its certificate, --cert, beside it".to_string()),
+        (Some(_), None) => return Err("--cert also needs the certificate's --key".to_string()),
+        (None, Some(_)) => return Err("--key also needs its certificate, --cert".to_string()),
     };
     let mut roots = RootCertStore::empty();
     if let Some(path) = &tls.cacert {

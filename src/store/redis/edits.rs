@@ -101,7 +101,7 @@ impl Guarded for Text<'_> {
         }
         let commands = match now {
             Some(text) if text == held => Vec::new(),
-            // XX: a key that ends in this moment is not made anew.
+            // XX: a key that ends in this moment is not made again.
             Some(text) => {
                 vec![vec![b"SET".to_vec(), self.key.0.clone(), text, b"XX".to_vec(), b"KEEPTTL".to_vec()]]
             }
@@ -133,7 +133,7 @@ impl Guarded for Text<'_> {
         Err(Error::Refused {
             place: place.to_string(),
             command: "SET".to_string(),
-            reason: "an index list is being written all the time".to_string(),
+            reason: "an index list is being written continuously".to_string(),
         })
     }
 }

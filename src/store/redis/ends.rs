@@ -1,4 +1,4 @@
-//! When keys beside the sessions end, moved while that still is what it was. Watched, for servers that
+//! When keys next to the sessions end, moved while that still is what it was. Watched, for servers that
 //! do not know PEXPIREAT's conditions.
 
 use std::collections::HashSet;
@@ -8,7 +8,7 @@ use super::{RedisStore, bulk, int};
 use crate::store::Key;
 use ::redis::Value as Answer;
 
-/// Two times of a key's end are the same when they are no further apart (ms): one is read by its span.
+/// Two times of a key's end are the same when they are not further apart (ms): one is read by its span.
 pub(super) const CLOSE: i64 = 2_000;
 
 /// When an end may be moved.

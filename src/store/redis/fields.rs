@@ -69,7 +69,7 @@ pub(super) fn of<'f>(answer: &Answer, fields: impl Iterator<Item = &'f [u8]>) ->
     ends.filter_map(|(field, end)| Some((field.to_vec(), u64::try_from(end?).ok()?))).collect()
 }
 
-/// The command that lets a field end at that time (ms since 1970): one that is written anew has lost its end.
+/// The command that lets a field end at that time (ms since 1970): one that is written again has lost its end.
 pub(super) fn end_at(key: &Key, field: &[u8], at: i64) -> Command {
     command(&[b"HPEXPIREAT", &key.0, at.to_string().as_bytes(), b"FIELDS", b"1", field])
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::store::Gentle;
 
-/// Bytes a write, unless one command alone is larger: a server reads so many at a time.
+/// Bytes a write, unless one command alone is larger: a server reads this many at a time.
 const BYTES: usize = 16 << 10;
 
 /// One connection's part.

@@ -8,7 +8,7 @@ use super::patience::Patience;
 use super::served::Served;
 use crate::store::{Applied, Backup, Error, Fit, Keeper, Outcome, Own, Step};
 
-/// Whoever knows which server it is by now.
+/// What knows which server it is by now.
 pub(super) trait Followed {
     /// The server as it is used.
     fn lead(&mut self) -> Result<&mut dyn Served, Error>;
@@ -29,7 +29,7 @@ pub(super) trait Followed {
     fn put_back(&mut self, _backups: &mut dyn Iterator<Item = &Backup>) {}
 }
 
-/// Carries out steps on whoever is the server, one after the other.
+/// Carries out steps on whichever server it is now, one after the other.
 pub(super) fn apply(
     followed: &mut dyn Followed,
     steps: &[Step],
@@ -103,7 +103,7 @@ pub(super) fn apply(
     Applied::of(outcomes, stopped)
 }
 
-/// Puts back on whoever is the server, one after the other.
+/// Puts back on whichever server it is now, one after the other.
 pub(super) fn restore(followed: &mut dyn Followed, backups: &[Backup]) -> Applied {
     let mut outcomes: Vec<Option<Outcome>> = vec![None; backups.len()];
     let open: Vec<usize> = (0..backups.len()).collect();

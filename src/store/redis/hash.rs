@@ -34,7 +34,7 @@ use change::{Change, Doing, Part, judge};
 const TOGETHER: usize = 500;
 /// Fields that are changed by one transaction at most.
 const AT_ONCE: usize = 64;
-/// Fields that are scanned at a time at first, then as many as these bytes hold, and no more than so many.
+/// Fields that are scanned at a time at first, then as many as these bytes hold, and no more than this many.
 const FIRST: usize = 20;
 const BYTES: usize = 1 << 20;
 const MOST: usize = 1_000;
@@ -351,7 +351,7 @@ impl Lookup for HashStore {
         keys.iter().map(|_| self.server.expect("HEXISTS").map(there)).collect()
     }
 
-    // A field has nothing beside it.
+    // A field has nothing next to it.
     fn probe(&mut self, ops: &[Op]) -> Result<Vec<bool>, Error> {
         Ok(vec![false; ops.len()])
     }
@@ -529,7 +529,7 @@ impl HashStore {
                 continue;
             }
             for (part, outcome) in parts.iter().zip(became) {
-                let written = || Outcome::Failed("the hash is written all the time".to_string());
+                let written = || Outcome::Failed("the hash is being written continuously".to_string());
                 outcomes[part.place] = Some(outcome.unwrap_or_else(written));
             }
         }

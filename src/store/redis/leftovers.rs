@@ -298,7 +298,7 @@ impl Guarded for Removal<'_> {
     }
 
     fn given_up(&mut self, _: &str) -> Result<(), Error> {
-        self.settle(&Outcome::Failed("it is being written all the time".to_string()));
+        self.settle(&Outcome::Failed("it is being written continuously".to_string()));
         Ok(())
     }
 }
@@ -324,7 +324,7 @@ pub(super) fn are_gone(store: &mut RedisStore, sessions: &[&Key]) -> Result<Vec<
     refused.map_or(Ok(gone), Err)
 }
 
-/// Whether these are steps of that kind. A run has no others beside them.
+/// Whether these are steps of that kind. A run has no others next to them.
 pub(super) fn are_all(steps: &[Step]) -> bool {
     steps.first().is_some_and(|step| step.own == Own::Gone)
 }

@@ -28,7 +28,7 @@ pub(super) fn info(store: &mut RedisStore, section: &str) -> Result<String, Erro
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Role {
     pub(super) primary: bool,
-    /// It is no primary, and connected to its own.
+    /// It is not a primary, and connected to its own.
     pub(super) linked: bool,
     /// How far it is, in bytes of the replication stream.
     pub(super) offset: u64,
@@ -57,7 +57,7 @@ pub(super) fn role(store: &mut RedisStore) -> Result<Role, Error> {
     }
 }
 
-/// `["master", offset, [[host, port, offset], …]]`, where a replica's numbers are texts; a replica says
+/// `["master", offset, [[host, port, offset], …]]`, where a replica's numbers are strings; a replica says
 /// `["slave", host, port, state, offset]`, and a sentinel `["sentinel", …]`.
 fn role_of(answer: Answer) -> Option<Role> {
     let Answer::Array(parts) = answer else { return None };

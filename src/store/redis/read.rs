@@ -97,7 +97,7 @@ pub(super) struct Reading {
     together: VecDeque<(Vec<u32>, u64)>,
     /// A long value was met: from here on only beginnings are read at first.
     wary: bool,
-    /// A record that is on another node by now is no error.
+    /// A record that is on another node by now is not an error.
     lets_go: bool,
     /// Those records, by page and slot.
     strayed: HashSet<(u64, u32)>,
@@ -244,7 +244,7 @@ impl Reading {
             (What::Memory, Err(Refusal::Fatal(Error::Denied { .. } | Error::Refused { .. }))) => {
                 store.memory_denied = true;
             }
-            // Whoever scans a cluster asks for it again where it is now.
+            // Anyone who scans a cluster asks for it again where it is now.
             (what, Err(Refusal::Fatal(Error::Moved { .. }))) if self.lets_go => {
                 self.settle_large(what);
                 record.raw = Raw::Gone;
@@ -327,7 +327,7 @@ impl Reading {
                 record.raw = bulk(answer).map_or(Raw::Gone, Raw::Text);
             }
             (What::Absent { limit }, Ok(answer)) => match kind_of(&answer) {
-                // It was made anew meanwhile.
+                // It was made again meanwhile.
                 Some(Kind::String) => {
                     record.raw = Raw::Gone;
                     self.start(store, &record.key.0, at, limit);

@@ -1,4 +1,4 @@
-//! A connection that is lost while something is read, made anew.
+//! A connection that is lost while something is read, made again.
 //!
 //! Proxies and firewalls cut what was silent for a while, and networks lose what they carried. Reading is
 //! repeated on another connection without harm; what changes something is not, as nobody knows whether it

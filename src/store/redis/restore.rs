@@ -637,7 +637,7 @@ fn write_absent(
     Ok(there)
 }
 
-/// Puts entries back beside what is there now.
+/// Puts entries back next to what is there now.
 fn beside(
     store: &mut RedisStore,
     companions: &[&Companion],
@@ -743,7 +743,7 @@ pub(super) fn restore_whole(store: &mut RedisStore, companions: &[Companion]) ->
 }
 
 /// An index that may be put back byte for byte, or only gets its end back: one that vanished and was
-/// made anew by us has lost it.
+/// made again by us has lost it.
 struct Whole<'c> {
     key: &'c Key,
     dump: &'c Key,

@@ -96,7 +96,7 @@ impl Course {
 /// Connections in a row that are lost before they brought anything.
 const FRUITLESS: u32 = 3;
 
-/// Goes over all keys of a server that is alone. A connection that is lost on the way is made anew, and the
+/// Goes over all keys of a server that is alone. A connection that is lost on the way is made again, and the
 /// scan goes on from where it was: a cursor holds on any connection to the same process.
 pub(super) fn run(
     store: &mut RedisStore,

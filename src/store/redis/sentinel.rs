@@ -33,7 +33,7 @@ use watch::Watch;
 
 pub(super) use watch::Lead;
 
-/// How often a scan begins anew before it is given up.
+/// How often a scan begins again before it is given up.
 const SCANS: u32 = 5;
 /// Keys that are read at a time where they are named.
 const AT_ONCE: usize = 100;
@@ -50,7 +50,7 @@ pub(super) struct SentinelStore {
     used: Use,
     offers: Offers,
     primary: Option<Primary>,
-    /// Since when it has to be named anew.
+    /// Since when it has to be named again.
     lost: Option<Instant>,
     /// Servers that were the primary, one after the other.
     met: u64,
@@ -256,7 +256,7 @@ impl Source for SentinelStore {
         self.ask(|store| store.now())
     }
 
-    /// Whoever is the primary at the end has been gone over from the beginning to the end.
+    /// Whichever server is the primary at the end has been gone over from the beginning to the end.
     fn scan(
         &mut self,
         query: &mut Query<'_>,
@@ -503,7 +503,7 @@ fn confirm(store: &mut RedisStore) -> Result<load::Role, Error> {
     load::role(store)
 }
 
-/// A list of texts.
+/// A list of strings.
 fn texts(answer: Answer) -> Option<Vec<String>> {
     let Answer::Array(parts) = answer else { return None };
     parts.into_iter().map(text).collect()

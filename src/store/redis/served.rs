@@ -1,4 +1,4 @@
-//! A server as it is used: for its keys, or for the fields of one of its hashes. Whoever follows a server whose
+//! A server as it is used: for its keys, or for the fields of one of its hashes. What follows a server whose
 //! place another one can take follows it for either.
 
 use std::ops::ControlFlow;

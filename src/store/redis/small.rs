@@ -10,13 +10,13 @@ use ::redis::Value as Answer;
 
 /// What may be left unaccounted for: with a page of values that is what the server has to queue at most.
 const ROOM: f64 = (12 << 20) as f64;
-/// What a key takes in the server's tables beside what MEMORY USAGE counts: its bucket, and what the
+/// What a key takes in the server's tables next to what MEMORY USAGE counts: its bucket, and what the
 /// allocator adds to its entry (measured with 30 000 and 300 000 keys: 15 bytes on Redis 7.0.15 and on
 /// Valkey 9.1.2, the buckets that are empty counted).
 const BESIDE: f64 = 16.0;
 /// With fewer keys there is nothing to be saved.
 const FEW: i64 = 5_000;
-/// Keys that are drawn: a twentieth of them, and no more than so many.
+/// Keys that are drawn: a twentieth of them, and no more than this many.
 const DRAWN: i64 = 2_000;
 /// One that takes more is not small.
 const LARGE: i64 = 32 << 10;
@@ -65,7 +65,7 @@ fn ask(store: &mut RedisStore) -> Result<bool, Error> {
     Ok(sizes.len() * 2 > many as usize && accounts(taken, keys, &sizes))
 }
 
-/// Whether so many keys of sizes like these account for the memory that is taken.
+/// Whether this many keys of sizes like these account for the memory that is taken.
 fn accounts(taken: i64, keys: i64, sizes: &[i64]) -> bool {
     if sizes.iter().any(|size| *size > LARGE) {
         return false;

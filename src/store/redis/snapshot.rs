@@ -7,9 +7,9 @@
 //! Valkey 9.1):
 //!
 //! - `REPLCONF capa eof` lets the server send what it has not written to its disk before.
-//! - `REPLCONF version`: Valkey from 9.0 on writes an older format to whoever names no version, which has no
+//! - `REPLCONF version`: Valkey from 9.0 on writes an older format to anyone who names no version, which has no
 //!   room for the ends of fields, and breaks off where there is one. Others refuse it, which does no harm.
-//! - `REPLCONF rdb-only 1`: from 7.0 on the server hangs up behind the dump and does not count us among its
+//! - `REPLCONF rdb-only 1`: from 7.0 on the server hangs up after the dump and does not count us among its
 //!   replicas. There is no `listening-port` for the same reason: sentinels look up replicas on the server, and
 //!   keep those they find.
 //! - `PSYNC ? -1` is answered by `+FULLRESYNC ID OFFSET`, with empty lines before it and after it for as long as
@@ -46,7 +46,7 @@ const PIECE: usize = 256 << 10;
 
 const LEAVE_OUT: &str = "leave ?via=snapshot out of the store: keys are then read one by one";
 
-/// A server whose snapshot is to be read; it is taken once, by whoever reads first.
+/// A server whose snapshot is to be read; it is taken once, at the first read.
 #[derive(Debug)]
 pub struct Snapshot {
     target: Target,
@@ -173,7 +173,7 @@ fn of_node(target: &Target, host: &str, port: u16) -> Result<(Vec<Part>, Lacking
     Ok((vec![(sent, slots)], Lacking::Alone(place)))
 }
 
-/// A node that sends nothing is left out, and said, unless nobody sends anything or somebody may not ask.
+/// A node that sends nothing is left out, and said, unless nobody sends anything or someone may not ask.
 fn of_primaries(target: &Target) -> Result<(Vec<Part>, Lacking), Error> {
     let take = |server: RedisStore| {
         let place = server.place.clone();

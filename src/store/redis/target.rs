@@ -15,8 +15,8 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What is said where nobody checks a certificate.
-pub const INSECURE: &str = "the server's certificate is not checked (--insecure): whoever is on the way can read \
-                            and change all of it, the password included";
+pub const INSECURE: &str = "the server's certificate is not checked (--insecure): anyone on the network path can \
+                            read and alter everything, including the password";
 
 /// Where the server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -197,7 +197,7 @@ impl Target {
         }
     }
 
-    /// Whether TLS is spoken with anybody.
+    /// Whether TLS is spoken at all.
     pub fn is_tls(&self) -> bool {
         let sentinels = self.service.as_ref().and_then(|service| service.tls);
         matches!(self.address, Address::Tcp { tls: true, .. }) || sentinels == Some(true)
@@ -574,7 +574,7 @@ pub(in crate::store) fn printed(command: &str) -> Result<Secret, String> {
     let line = child.stdout.take().map_or(Ok(None), password_of).map_err(|error| failed(&error));
     let status = child.wait().map_err(|error| failed(&error))?;
     let line = line?;
-    // Whoever prints more than a line may find that nobody listens any more.
+    // Anyone who prints more than a line may find that nobody listens any more.
     if !status.success() && (line.is_none() || status.code().is_some_and(|code| code != 141)) {
         return Err(format!("the password command failed ({status})"));
     }

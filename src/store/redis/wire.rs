@@ -14,7 +14,7 @@ use rustls::{ClientConnection, StreamOwned};
 
 /// Bytes of an answer, and what its parts take beside: the server's own limit for one text.
 const MAX_ANSWER: usize = 512 << 20;
-/// What a part of an answer takes in memory beside its bytes.
+/// What a part of an answer takes in memory next to its bytes.
 const PART: usize = 64;
 /// Answers that are lists of lists go no deeper.
 const MAX_DEPTH: usize = 8;
@@ -240,7 +240,7 @@ impl Wire {
         }
     }
 
-    /// Takes a line that is no empty one, without its end. Each empty one before it means that the other
+    /// Takes a line that is not an empty one, without its end. Each empty one before it means that the other
     /// side is still at work, and gives it as much time again.
     pub(super) fn line_to_come(&mut self) -> RedisResult<Vec<u8>> {
         loop {
@@ -266,7 +266,7 @@ impl Wire {
     }
 
     fn part(&mut self, depth: usize) -> RedisResult<Answer> {
-        let senseless = || RedisError::from((ErrorKind::Parse, "the answer makes no sense"));
+        let senseless = || RedisError::from((ErrorKind::Parse, "the reply cannot be understood"));
         if depth > MAX_DEPTH {
             return Err(senseless());
         }
@@ -334,7 +334,7 @@ impl Wire {
         }
     }
 
-    /// So many bytes.
+    /// This many bytes.
     fn bytes(&mut self, length: usize) -> RedisResult<Vec<u8>> {
         let here = length.min(self.filled - self.taken);
         let mut bytes = Vec::with_capacity(if here == length { length } else { length.min(1 << 20) });

@@ -12,7 +12,7 @@ pub(super) enum Cell {
     /// Text as the database has it, which need not be UTF-8.
     Text(#[serde(with = "crate::store::key::bytes")] Vec<u8>),
     Bytes(#[serde(with = "crate::store::key::bytes")] Vec<u8>),
-    /// Too large to be read: so many bytes.
+    /// Too large to be read: this many bytes.
     Large(u64),
 }
 
@@ -68,7 +68,7 @@ pub(super) trait Engine: Send {
     /// How many rows there are, as far as that is known without counting for long.
     fn count(&mut self, table: &Table) -> Result<Option<u64>, Error>;
 
-    /// At most so many rows in the order of these columns, after that row's; only those that hold this text in
+    /// At most this many rows in the order of these columns, after that row's; only those that hold this text in
     /// that column.
     fn page(
         &mut self,
@@ -79,7 +79,7 @@ pub(super) trait Engine: Send {
         most: usize,
     ) -> Result<Vec<Row>, Error>;
 
-    /// The rows that hold one of these texts in that column, more perhaps, and only those that hold that text in
+    /// The rows that hold one of these strings in that column, more perhaps, and only those that hold that text in
     /// another; to be changed in the transaction that was begun, where that is said.
     fn find(
         &mut self,

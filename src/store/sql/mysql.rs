@@ -297,7 +297,7 @@ impl Engine for Mysql {
             if index == "PRIMARY" {
                 table.primary.clone_from(&columns);
             }
-            // An index over the beginnings of texts tells no two longer ones apart.
+            // An index over the beginnings of strings tells no two longer ones apart.
             if !parts {
                 table.unique.push(columns);
             }
@@ -363,7 +363,7 @@ impl Engine for Mysql {
             !number || std::str::from_utf8(text).is_ok_and(|text| text.parse::<i64>().is_ok())
         };
         let params: Vec<Value> = texts.iter().filter(fits).map(|text| Value::Bytes(text.to_vec())).collect();
-        // A text column is compared with texts only.
+        // A string column is compared with strings only.
         let mut params: Vec<Value> = params
             .into_iter()
             .filter(|value| {

@@ -130,7 +130,7 @@ fn file(rest: &str) -> Result<At, Error> {
     };
     match path.trim_start_matches('/') {
         "" => Err(wrong("the database has no path; it is given as sqlite:PATH")),
-        ":memory:" => Err(wrong("a database in memory is its own program's; only files can be looked into")),
+        ":memory:" => Err(wrong("a database in memory belongs to its own program; only files can be read")),
         _ => Ok(At::Sqlite(relative(path))),
     }
 }

@@ -242,7 +242,7 @@ fn column(table: &Table, at: usize) -> String {
     quoted(&table.columns[at].name)
 }
 
-/// The type that a text is cast to. A length would cut it.
+/// The type that a string is cast to. A length would cut it.
 fn cast(column: &Column) -> &str {
     if column.of == "character" { "bpchar" } else { &column.of }
 }

@@ -13,7 +13,7 @@ use crate::store::{Error, Reason};
 use crate::text::clock::now_ms;
 use crate::text::safe::safe;
 
-/// A page is not made longer once it holds so many bytes.
+/// A page is not made longer once it holds this many bytes.
 const PAGE_BYTES: usize = 16 << 20;
 
 pub(super) struct Sqlite {
@@ -140,7 +140,7 @@ fn denied(place: &str, what: &str) -> Error {
         place: place.to_string(),
         reason: format!("this user may not {what}"),
         hint: Some(
-            "run it as the user of the application; SQLite writes beside the file as well, so the folder counts"
+            "run it as the application's user; SQLite also writes next to the file, so the directory must be writable, too"
                 .to_string(),
         ),
         exit: Exit::Denied,
@@ -153,11 +153,9 @@ fn said(place: &str, error: &rusqlite::Error) -> Error {
         Some(ErrorCode::NotADatabase) => {
             ("the file is not an SQLite database, or an encrypted one".to_string(), None, Exit::Failed)
         }
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
-            BUSY.to_string(),
-            Some("wait for whoever writes to it, or give it longer with --timeout"),
-            Exit::Failed,
-        ),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            (BUSY.to_string(), Some("wait until the other writer is done, or raise --timeout"), Exit::Failed)
+        }
         Some(
             ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied,
         ) => {
@@ -169,7 +167,7 @@ fn said(place: &str, error: &rusqlite::Error) -> Error {
             Exit::Denied,
         ),
         Some(ErrorCode::DatabaseCorrupt) => {
-            ("the file is damaged".to_string(), Some("`PRAGMA integrity_check` tells where"), Exit::Failed)
+            ("the file is damaged".to_string(), Some("`PRAGMA integrity_check` shows where"), Exit::Failed)
         }
         _ => (error.to_string(), None, Exit::Failed),
     };
@@ -332,7 +330,7 @@ impl Engine for Sqlite {
     }
 
     fn begin(&mut self) -> Result<(), Error> {
-        // Whoever reads and then writes must have the right to write from the beginning.
+        // Anyone who reads and then writes must have the right to write from the beginning.
         self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| self.said(&error))
     }
 
@@ -398,7 +396,7 @@ impl Engine for Sqlite {
     }
 }
 
-/// A text as the type that the column held: a column may hold a number beside texts.
+/// A string as the type that the column held: a column may hold a number next to strings.
 fn alike(was: &Cell, text: &[u8]) -> Cell {
     let text_of = || std::str::from_utf8(text).ok();
     match was {

@@ -119,7 +119,7 @@ impl<'b> Bits<'b> {
         }
     }
 
-    /// A number of so many bits, the highest first, each with a chance that the ones before it choose.
+    /// A number of this many bits, the highest first, each with a chance that the ones before it choose.
     fn tree(&mut self, chances: &mut [Chance], bits: u32) -> Option<usize> {
         let mut symbol = 1;
         for _ in 0..bits {

@@ -206,7 +206,7 @@ pub(super) fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) ->
         for (found, step) in share.found.iter_mut().zip(share.steps) {
             // It has passed while the question was open: that would remove the key and nothing else.
             if matches!(found, Found::Same) && new_end(step).is_some_and(|end| end <= now) {
-                *found = Found::Failed("its new end has passed meanwhile".to_string());
+                *found = Found::Failed("its new expiry has already passed".to_string());
             }
         }
     }
@@ -266,7 +266,7 @@ pub(super) fn found_by(refusal: Refusal) -> Result<Found, Error> {
     }
 }
 
-/// Takes what so many strings hold; `None` where one that an ACL hides has hidden them all, or where
+/// Takes what this many strings hold; `None` where one that an ACL hides has hidden them all, or where
 /// they may only be asked for one by one.
 pub(super) fn hear_texts(lane: &mut RedisStore, many: usize) -> Result<Option<Vec<Option<Vec<u8>>>>, Error> {
     match lane.take("MGET")? {

@@ -16,7 +16,7 @@ pub(super) enum Part {
     Entry,
     /// A key that belongs to the session alone.
     Beside,
-    /// An index entry changes, or when a key beside the session ends.
+    /// An index entry changes, or when a key next to the session ends.
     Other,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn expiring<'s>(
 ) -> Vec<Vec<Cow<'s, [u8]>>> {
     let mut commands: Vec<Vec<Cow<'s, [u8]>>> = Vec::new();
     match rewrite {
-        // XX: a key that ends in this moment is not made anew.
+        // XX: a key that ends in this moment is not made again.
         Some(Rewrite::Text(text)) => {
             let mut command: Vec<Cow<'s, [u8]>> =
                 vec![b"SET"[..].into(), (&key.0[..]).into(), (&text[..]).into(), b"XX"[..].into()];
@@ -80,7 +80,7 @@ pub(super) fn end_at(key: &Key, at: i64) -> Vec<Cow<'_, [u8]>> {
     vec![b"PEXPIREAT"[..].into(), (&key.0[..]).into(), at.to_string().into_bytes().into()]
 }
 
-/// When the step lets the session's key end, or the first of those beside it.
+/// When the step lets the session's key end, or the first of those next to it.
 pub(super) fn new_end(step: &Step) -> Option<i64> {
     let own = match step.own {
         Own::Expire { at: Expiry::At(at), .. } => Some(at),

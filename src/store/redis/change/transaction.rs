@@ -110,7 +110,7 @@ pub(super) fn settle(
             denied.get_or_insert_with(|| lane.classify(&error.clone().into(), part.command()));
             if matches!(part, Part::Ends) {
                 for at in &share.ending {
-                    outcomes[*at] = Outcome::Failed("it may not be removed any more".to_string());
+                    outcomes[*at] = Outcome::Failed("removing it is no longer permitted".to_string());
                 }
             }
         }

@@ -149,7 +149,7 @@ pub(super) fn apply(
         alone = true;
         let hope = open.iter().any(|at| store.nodes.has_hope(of_key(&near[*at].key)));
         if !patience.wait(hope || matches!(why, Some(Error::Moved { .. }))) {
-            let moving = "its slot is being moved to another node, and was not there in time";
+            let moving = "its slot is moving to another node and did not arrive in time";
             let text = match &why {
                 Some(Error::Moved { .. }) | None => moving.to_string(),
                 Some(error) => error.to_string(),
@@ -161,7 +161,7 @@ pub(super) fn apply(
             stopped = why.filter(|error| !matches!(error, Error::Moved { .. }));
             break;
         }
-        // Whoever does not answer now may do so the next time.
+        // Anyone who does not answer now may do so the next time.
         let _ = store.nodes.refresh();
     }
     let mut applied = Applied::of(outcomes, stopped);

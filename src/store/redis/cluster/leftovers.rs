@@ -1,7 +1,7 @@
 //! What sessions that are gone left behind in a cluster. Where it lies in its session's slot it is removed as on
 //! one server. Elsewhere nothing can watch both: the session is asked for first, and then what it left is
 //! removed if it is as it was written down. A session that is made between the two loses an entry of its index
-//! or a key beside it; undo brings that back.
+//! or a key next to it; undo brings that back.
 
 use super::change::{bare, slot};
 use super::{ClusterStore, of_key};

@@ -1,6 +1,6 @@
 //! The connections to a cluster's primaries, and asking each key's owner.
 //!
-//! A node that gave a slot away says so: then the map is asked for anew and the question put again,
+//! A node that gave a slot away says so: then the map is asked for again and the question put again,
 //! until the time that an answer may take is over.
 
 use std::collections::{BTreeMap, HashMap};
@@ -64,7 +64,7 @@ impl Nodes {
         self.hidden + open.map(|store| store.hidden_keys).sum::<u64>()
     }
 
-    /// Asks for the map anew: those that are connected, the others that are known, those that were named.
+    /// Asks for the map again: those that are connected, the others that are known, those that were named.
     pub(super) fn refresh(&mut self) -> Result<(), Error> {
         let mut last = None;
         let connected: Vec<String> = self.open.keys().cloned().collect();
@@ -178,7 +178,7 @@ impl Nodes {
         self.open.get_mut(&node.id).ok_or_else(|| Error::Target("no such node".to_string()))
     }
 
-    /// The connection to whoever answers for a primary's slots where nothing is changed.
+    /// The connection to the node that answers for a primary's slots where nothing is changed.
     fn reader(&mut self, at: usize) -> Result<&mut RedisStore, Error> {
         if self.target.reads == ReadFrom::Primary {
             return self.node(at);
@@ -226,7 +226,7 @@ impl Nodes {
         Ok(store)
     }
 
-    /// Takes the connection to a primary out, to be worked with beside the others.
+    /// Takes the connection to a primary out, to be worked with next to the others.
     pub(super) fn lend(&mut self, at: usize) -> Option<RedisStore> {
         self.open.remove(&self.map.nodes.get(at)?.id)
     }
@@ -259,7 +259,7 @@ impl Nodes {
         self.hidden += store.hidden_keys;
     }
 
-    /// So many keys were hidden on a connection that is closed.
+    /// This many keys were hidden on a connection that is closed.
     pub(super) fn hid(&mut self, keys: u64) {
         self.hidden += keys;
     }
@@ -357,7 +357,7 @@ impl Nodes {
                 }
                 return (answers, why);
             }
-            // Whoever does not answer now may do so the next time.
+            // Anyone who does not answer now may do so the next time.
             let _ = self.refresh();
             open = left;
         }

@@ -2,7 +2,7 @@
 //!
 //! The key lies on one node at any moment, and goes whole from one to another. So what is asked is asked of the
 //! node that has its slot, and of the next one once that says that the key has gone; a scan of what is in the key
-//! begins anew there and hands on what was not handed on before. While the slot is on its way a key that has gone
+//! begins again there and hands on what was not handed on before. While the slot is on its way a key that has gone
 //! already can be read where it is; what changes it waits until the slot is there.
 
 use std::ops::ControlFlow;
@@ -110,7 +110,7 @@ impl Followed for KeyStore {
 
     fn lose(&mut self) {
         self.node = None;
-        // Whoever does not answer now may do so the next time.
+        // Anyone who does not answer now may do so the next time.
         let _ = self.nodes.refresh();
     }
 

@@ -3,7 +3,7 @@
 //! All primaries are scanned at the same time. That alone would miss keys: those that move from a node
 //! that is not scanned to their place yet to one where the scan has passed. So a slot counts as seen
 //! only where its node says before and after that it was there all the time, and the keys of all other
-//! slots are listed anew, slot by slot, which the server does in one go. What a slot on its way has is
+//! slots are listed again, slot by slot, which the server does in one go. What a slot on its way has is
 //! asked of the node that gives first, and then of the one that takes: a key moves in this direction
 //! only. Keys that come twice are handed on once. A slot that cannot be seen makes the scan incomplete.
 
@@ -79,7 +79,7 @@ pub(super) fn run(
                 break;
             }
         }
-        // Whoever still scans is told so by this.
+        // Anyone who still scans is told so by this.
         drop(receiver);
         running
             .into_iter()
@@ -285,7 +285,7 @@ impl Rest<'_, '_> {
             if open.is_empty() {
                 return Ok(());
             }
-            // Whoever listens may have had enough meanwhile.
+            // Anyone who listens may have had enough meanwhile.
             if (self.visit)(Page::default()).is_break() {
                 return Ok(());
             }
@@ -303,7 +303,8 @@ impl Rest<'_, '_> {
         if open.is_empty() {
             return Ok(());
         }
-        let why = why.map_or_else(|| "they are moved all the time".to_string(), |error| error.to_string());
+        let why =
+            why.map_or_else(|| "they are being moved continuously".to_string(), |error| error.to_string());
         Err(Error::Unseen { place: place.to_string(), slots: spans(&open), why })
     }
 

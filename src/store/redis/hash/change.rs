@@ -33,7 +33,7 @@ pub(super) fn judge(
         return Err(Outcome::Changed);
     }
     if new_end.is_some_and(|at| at <= now) {
-        return Err(Outcome::Failed("its new end has passed meanwhile".to_string()));
+        return Err(Outcome::Failed("its new expiry has already passed".to_string()));
     }
     Ok((text.clone(), *end))
 }
@@ -105,7 +105,7 @@ impl Change<'_> {
                         let at = match at {
                             Expiry::At(at) => Some(*at),
                             Expiry::Persist => None,
-                            // A field that is written anew has lost its end.
+                            // A field that is written again has lost its end.
                             Expiry::Keep => *end,
                         };
                         rewritten.into_iter().chain(self.end(field, at)).collect()
@@ -180,7 +180,7 @@ impl Guarded for Change<'_> {
         let ends = answers.next().flatten();
         let found = texts.and_then(|texts| pair(texts, ends, self.parts.len()));
         let Some(found) = found else {
-            // It is no hash any more.
+            // It is not a hash any more.
             self.outcomes = vec![Some(Outcome::Changed); self.parts.len()];
             return Vec::new();
         };

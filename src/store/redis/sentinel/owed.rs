@@ -25,7 +25,7 @@ pub(super) struct Owed {
     /// How many replicas have to confirm, and since when fewer are connected.
     replicas: usize,
     fewer: Option<Instant>,
-    /// Changes that were too many to be kept in mind, and where the replication stream was behind the last.
+    /// Changes that were too many to be kept in mind, and where the replication stream was after the last.
     beyond: u64,
     beyond_at: Option<u64>,
     /// Sessions that were there again, or not any more, on a new primary and were ended or put back again.
@@ -137,7 +137,7 @@ impl Owed {
         Ok(())
     }
 
-    /// What replicas have not confirmed in the end, of which so many are connected.
+    /// What replicas have not confirmed in the end, of which this many are connected.
     pub(super) fn left(&self, connected: Option<usize>) -> Option<String> {
         let many = self.beyond + self.batches.iter().map(|batch| batch.len() as u64).sum::<u64>();
         if many == 0 {

@@ -131,7 +131,7 @@ impl Sentinel {
             Err(Error::Refused { reason, .. }) if is_unknown(&reason) => Err(Error::Connect {
                 place: self.place.clone(),
                 reason: Reason::Unfit(
-                    "it is no Sentinel; name a server itself as redis://HOST:PORT/DB".to_string(),
+                    "it is not a Sentinel; name a server directly as redis://HOST:PORT/DB".to_string(),
                 ),
             }),
             _ => Ok(()),

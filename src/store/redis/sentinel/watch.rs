@@ -3,7 +3,7 @@
 //! Each sentinel is asked again and again by a thread of its own, so that one that hangs holds up no other.
 //! Asking rather than listening to `+switch-master`: of a sentinel that is cut off together with its primary
 //! there would be silence, which is the same as all being well. An answer has a time, and a change is only
-//! sent while the answers of a majority of all sentinels that there are name this server and are no older
+//! sent while the answers of a majority of all sentinels that there are name this server and are not older
 //! than a second ([`LEASE`]). A server that was demoted or cut off takes no more from us than what was sent
 //! in that second, though it may call itself the primary for much longer.
 
@@ -282,7 +282,7 @@ impl Watch {
         said.map(|(_, view)| view.patience).max().unwrap_or_default()
     }
 
-    /// Whether somebody other than this one is named by now, by a word that is newer than `since`, if
+    /// Whether someone other than this one is named by now, by a word that is newer than `since`, if
     /// there is one in time.
     pub(super) fn is_still(&self, named: &Named, since: Instant) -> bool {
         let shared = &self.shared;
@@ -343,14 +343,14 @@ impl Lead {
             let now = Instant::now();
             let word = state.word(now.checked_sub(LEASE));
             match &word {
-                // A newer configuration, whoever tells of it.
+                // A newer configuration, whichever sentinel reports it.
                 Some(word) if !word.named.is_at(&self.named) => return replaced(),
                 Some(word) if word.sure => return Ok(()),
                 _ => {}
             }
             let left = until.saturating_duration_since(now);
             if left.is_zero() {
-                let why = word.map_or("the sentinels do not answer any more".to_string(), |word| word.why);
+                let why = word.map_or("the sentinels no longer answer".to_string(), |word| word.why);
                 return Err(Error::Leaderless { place: self.shared.target.place(), why });
             }
             state = self
