@@ -119,3 +119,31 @@ fn licence_expressions() {
         assert!(!permissive(refused), "{refused}");
     }
 }
+
+#[test]
+fn what_a_package_is_made_of_is_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).expect("Cargo.toml");
+    let manifest: toml::Table = manifest.parse().expect("TOML");
+    let assets = manifest["package"]["metadata"]["deb"]["assets"].as_array().expect("assets");
+    for asset in assets {
+        let source = asset[0].as_str().expect("a path");
+        let (folder, name) = source.rsplit_once('/').unwrap_or((".", source));
+        if folder == "target/release" {
+            assert_eq!(name, "sessctl");
+            continue;
+        }
+        let wanted = |file: &str| match name.split_once('*') {
+            Some((before, after)) => file.starts_with(before) && file.ends_with(after),
+            None => file == name,
+        };
+        let mut files = std::fs::read_dir(root.join(folder)).expect("the folder");
+        let found =
+            files.any(|file| wanted(&file.expect("an entry").file_name().into_string().expect("UTF-8")));
+        assert!(found, "{source}");
+    }
+    let named = |path: &str| assets.iter().any(|asset| asset[0].as_str() == Some(path));
+    for path in ["target/release/sessctl", "man/*.1", "completions/sessctl.bash"] {
+        assert!(named(path), "{path}");
+    }
+}
