@@ -321,6 +321,11 @@ pub fn report_scan(context: &Context, tally: &Tally, store: &dyn Source) {
         ));
     }
     super::report::unsettled(context, &tally.unsettled);
+    report_left_out(context, store);
+}
+
+/// Says what of the store could not be looked at, or was not.
+pub fn report_left_out(context: &Context, store: &dyn Source) {
     report_hidden(context, store);
     for remark in store.remarks() {
         context.ui.status(remark);

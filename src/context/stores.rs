@@ -97,7 +97,7 @@ fn database(given: &TargetArgs, profile: &Profile, mut place: SqlPlace) -> SqlPl
         cacert: given.cacert.clone().or_else(|| profile.cacert.clone()),
         cert: given.cert.clone().or_else(|| profile.cert.clone()),
         key: given.key.clone().or_else(|| profile.key.clone()),
-        sni: None,
+        sni: given.sni.clone().or_else(|| profile.sni.clone()),
         insecure: given.insecure || profile.insecure.unwrap_or(false),
     };
     place

@@ -50,8 +50,10 @@ pub mod snapshot;
 pub mod target;
 mod wire;
 
-#[cfg(feature = "postgres")]
-pub(in crate::store) use dial::config as tls_config;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(in crate::store) use dial::{Checks, config as tls_config};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(in crate::store) use failure::tls_reason;
 
 use cluster::{ClusterStore, OneNode, took};
 use failure::classify;

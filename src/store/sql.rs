@@ -19,6 +19,7 @@ use super::op::Op;
 use super::record::{Interest, Kind, Need, Page, Query, Raw, Record, Ttl};
 use super::step::{Applied, Backup, Content, Fit, Outcome, Own, Rewrite, Step, fingerprint};
 use super::table::{Rest, Rows, Table, Wanted};
+use crate::exit::Exit;
 use engine::{Cell, Engine, Put, Row};
 
 mod engine;
@@ -135,6 +136,9 @@ impl Asked {
         let at = |name: &str| table.columns.iter().position(|column| column.name == name);
         let none = "lacks the column that names a session";
         let key = at(&rows.key).ok_or(none)?;
+        if table.hidden {
+            return Err("may not be read by this user");
+        }
         if table.view {
             return Err("is a view: name the table that it looks at");
         }
@@ -315,16 +319,36 @@ impl Sql {
         }
         let tables = self.engine.tables()?;
         let mut asked = Vec::new();
+        let mut hidden: Vec<String> = Vec::new();
         for table in &tables {
             // Keys begin with the name and a colon.
             let Some(rows) = self.wanted.of(table).filter(|_| !table.full_name().contains(':')) else {
                 continue;
             };
             let name = table.full_name();
+            if table.hidden {
+                hidden.push(name.clone());
+            }
             match Asked::new(table.clone(), rows, &tables) {
                 Ok(table) => asked.push(table),
                 Err(why) => self.remarks.push(format!("{name} {why}; it is left out")),
             }
+        }
+        // Where there is nothing else, that nothing may be read is not that nothing is there.
+        let user = self.engine.user();
+        if asked.is_empty() && !hidden.is_empty() {
+            let tables = hidden.join(", ");
+            return Err(Error::Database {
+                place: self.name.clone(),
+                reason: format!("{user} may not read {tables}"),
+                hint: Some(format!("an administrator permits it with: GRANT SELECT ON {tables} TO {user}")),
+                exit: Exit::Denied,
+            });
+        }
+        if asked.is_empty() && self.engine.hides_tables() {
+            self.remarks.push(format!(
+                "no table that {user} may see holds sessions; the server shows a user no other tables (GRANT SELECT)"
+            ));
         }
         self.asked = Some(asked);
         Ok(())

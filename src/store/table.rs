@@ -13,7 +13,7 @@ pub struct Column {
     pub generated: bool,
 }
 
-/// A table that the user may read.
+/// A table that the user knows of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
     /// The schema, where it is not the one that is looked in by itself.
@@ -26,6 +26,8 @@ pub struct Table {
     pub unique: Vec<Vec<usize>>,
     /// Whether it is not a table of its own but looks at others.
     pub view: bool,
+    /// The user may not read it.
+    pub hidden: bool,
 }
 
 impl Table {

@@ -304,7 +304,7 @@ pub(super) fn by_filter(
     let mut sink = Watched { matched, progress, hand };
     let (tally, end) = scan::sessions(&mut *scanner, aside, &request, &mut sink)?;
     drop(sink);
-    scans::report_hidden(context, &*scanner);
+    scans::report_left_out(context, &*scanner);
     // A session that an index named is not met again.
     matched.seen_all = matches!(end, End::Complete) && matched.by_index.is_empty();
     matched.tally = tally;

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::pem::PemObject as _;
@@ -41,7 +42,7 @@ pub(super) fn dial(target: &Target) -> Result<Wire, Failed> {
             Stream::Plain(tcp(host, *port, target.connect_timeout)?.into())
         }
         Address::Tcp { host, port, tls: true } => {
-            let config = config(&target.tls).map_err(Failed::Tls)?;
+            let config = config(&target.tls, Checks::Name).map_err(Failed::Tls)?;
             let name = target.tls.sni.as_ref().unwrap_or(host).clone();
             let name = ServerName::try_from(name).map_err(|error| Failed::Tls(error.to_string()))?;
             let mut session = ClientConnection::new(Arc::new(config), name)
@@ -90,7 +91,17 @@ fn tcp(host: &str, port: u16, within: Duration) -> io::Result<TcpStream> {
     Err(last.unwrap_or_else(|| io::Error::other("failed to lookup address information")))
 }
 
-pub(in crate::store) fn config(tls: &Tls) -> Result<ClientConfig, String> {
+/// What is checked of a certificate, where it is checked at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Checks {
+    /// Whose it is, and who says so.
+    Name,
+    /// Who says so.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "libpq's verify-ca"))]
+    Authority,
+}
+
+pub(in crate::store) fn config(tls: &Tls, checks: Checks) -> Result<ClientConfig, String> {
     let read = |path: &Path, what: &str, mark: &str| {
         let shown = path.display();
         let bytes = std::fs::read(path)
@@ -138,7 +149,7 @@ pub(in crate::store) fn config(tls: &Tls) -> Result<ClientConfig, String> {
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
-        .with_root_certificates(roots);
+        .with_root_certificates(roots.clone());
     let mut config = match own {
         Some((chain, key)) => config.with_client_auth_cert(chain, key).map_err(|error| error.to_string())?,
         None => config.with_no_client_auth(),
@@ -146,8 +157,59 @@ pub(in crate::store) fn config(tls: &Tls) -> Result<ClientConfig, String> {
     if tls.insecure {
         config.dangerous().set_certificate_verifier(Arc::new(Anybody::new(&provider)));
         config.enable_sni = tls.sni.is_some();
+    } else if checks == Checks::Authority {
+        let usual = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .map_err(|error| error.to_string())?;
+        config.dangerous().set_certificate_verifier(Arc::new(AnyName(usual)));
     }
     Ok(config)
+}
+
+/// Takes the certificate of a known authority for any name.
+#[derive(Debug)]
+struct AnyName(Arc<WebPkiServerVerifier>);
+
+impl ServerCertVerifier for AnyName {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        use rustls::CertificateError::{NotValidForName, NotValidForNameContext};
+        // The name is looked at last.
+        match self.0.verify_server_cert(end_entity, intermediates, name, ocsp, now) {
+            Err(rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. })) => {
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
 }
 
 /// Takes every certificate (`--insecure`).

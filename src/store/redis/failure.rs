@@ -141,9 +141,8 @@ pub(super) fn unreachable(error: &RedisError, place: &str) -> Error {
             _ if secure && text.contains("InvalidContentType") => {
                 unfit("the server does not speak TLS on this port; try redis://")
             }
-            _ if text.contains("invalid peer certificate") => Reason::Unfit(certificate(&text)),
-            _ if text.contains("CertificateRequired") => {
-                unfit("the server wants a client certificate; give it with --cert and --key")
+            _ if text.contains("invalid peer certificate") || text.contains("CertificateRequired") => {
+                Reason::Unfit(tls_reason(&text))
             }
             _ if text.contains("failed to lookup address") => absent("the host name is not known"),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
@@ -164,9 +163,11 @@ pub(super) fn unreachable(error: &RedisError, place: &str) -> Error {
 }
 
 /// What is wrong with TLS, in plain words where it is known.
-pub(super) fn tls_reason(text: &str) -> String {
+pub(in crate::store) fn tls_reason(text: &str) -> String {
     if text.contains("invalid peer certificate") {
         certificate(text)
+    } else if text.contains("CertificateRequired") {
+        "the server wants a client certificate; give it with --cert and --key".to_string()
     } else if text.contains("KeyMismatch") {
         "the key is not the one of the client certificate (--cert, --key)".to_string()
     } else {

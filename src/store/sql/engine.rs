@@ -59,6 +59,16 @@ pub(super) const LARGEST: usize = 64 << 20;
 
 /// A connection to a database.
 pub(super) trait Engine: Send {
+    /// Who is logged in; nobody where nobody logs in.
+    fn user(&self) -> String {
+        String::new()
+    }
+
+    /// Whether tables are not even named to whom may do nothing with them.
+    fn hides_tables(&self) -> bool {
+        false
+    }
+
     /// The tables and views that this user may read.
     fn tables(&mut self) -> Result<Vec<Table>, Error>;
 

@@ -1,7 +1,8 @@
 //! What is said alike of the servers.
 
 use crate::exit::Exit;
-use crate::store::Error;
+use crate::store::redis::tls_reason;
+use crate::store::{Error, Reason};
 
 pub(super) const BUSY: &str = "someone else holds a lock on these rows";
 pub(super) const BUSY_HINT: &str = "run the command again when the requests that hold them are over";
@@ -21,4 +22,15 @@ pub(super) fn login(place: String, why: &str) -> Error {
         ),
         exit: Exit::Denied,
     }
+}
+
+/// Why TLS did not come about, in plain words; `None` where it is not about TLS.
+pub(super) fn tls(text: &str) -> Option<Reason> {
+    // As the two clients say it (tokio-postgres `connect_tls`, mysql `DriverError::TlsNotSupported`).
+    if text.contains("does not support TLS") || text.contains("does not have this capability") {
+        let why = "the server does not speak TLS, which is demanded (sslmode, --cacert)";
+        return Some(Reason::Unfit(why.to_string()));
+    }
+    let about = ["invalid peer certificate", "KeyMismatch", "CertificateRequired"];
+    about.iter().any(|about| text.contains(about)).then(|| Reason::Unfit(tls_reason(text)))
 }

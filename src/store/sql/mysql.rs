@@ -1,17 +1,20 @@
 //! MySQL and MariaDB. Values are read as text, whatever their types, but for bytes, and written as text. Times with
 //! a zone (`TIMESTAMP`) are UTC on this connection; those without one (`DATETIME`) are what they are.
 
+use std::error::Error as _;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use mysql::consts::CapabilityFlags;
 use mysql::prelude::Queryable as _;
-use mysql::{Conn, DriverError, Opts, OptsBuilder, Params, SslOpts, Value};
+use mysql::{ClientIdentity, Conn, DriverError, Opts, OptsBuilder, Params, SslOpts, Value};
 
 use super::engine::{Cell, Engine, LARGEST, Put, Row};
-use super::messages::{BUSY, BUSY_HINT, READ_ONLY, READ_ONLY_HINT, login};
-use super::place::{Server, SqlPlace};
+use super::messages::{self, BUSY, BUSY_HINT, READ_ONLY, READ_ONLY_HINT, login};
+use super::place::{Mode, Server, SqlPlace};
 use crate::exit::Exit;
 use crate::secret::Secret;
+use crate::store::redis::{Checks, tls_config};
 use crate::store::table::{Column, Table};
 use crate::store::{Error, Reason};
 use crate::text::words::unnumbered;
@@ -62,19 +65,26 @@ impl Mysql {
             .write_timeout(Some(place.timeout))
             // How many rows an update finds, not how many it makes different.
             .additional_capabilities(CapabilityFlags::CLIENT_FOUND_ROWS);
-        let mode = server.sslmode.as_deref().unwrap_or_default().replace('_', "-");
-        let wants_tls =
-            matches!(&*mode, "require" | "required" | "verify-ca" | "verify-full" | "verify-identity")
-                || place.tls.cacert.is_some();
+        let (mode, tls) = place.tls(server, None)?;
+        let wants_tls = matches!(mode, Mode::Require | Mode::VerifyCa | Mode::VerifyFull);
+        // There is no TLS on a socket of this machine.
         if wants_tls && socket.is_none() {
-            let verify = mode.starts_with("verify") || place.tls.cacert.is_some();
-            let tls = SslOpts::default()
-                .with_root_cert_path(place.tls.cacert.clone())
-                .with_danger_accept_invalid_certs(place.tls.insecure || !verify)
-                .with_danger_skip_domain_validation(
-                    place.tls.insecure || !matches!(&*mode, "verify-full" | "verify-identity"),
-                );
-            options = options.ssl_opts(tls);
+            let unfit = |reason: &str| Error::Connect {
+                place: shown.clone(),
+                reason: Reason::Unfit(reason.to_string()),
+            };
+            if tls.sni.is_some() {
+                return Err(unfit("--sni is not for MySQL: name the host by what its certificate is for"));
+            }
+            // Said here in plain words.
+            tls_config(&tls, Checks::Name).map_err(|why| unfit(&why))?;
+            let own = tls.cert.clone().zip(tls.key.clone());
+            let checked = SslOpts::default()
+                .with_root_cert_path(tls.cacert.clone())
+                .with_client_identity(own.map(|(cert, key)| ClientIdentity::new(cert, key)))
+                .with_danger_accept_invalid_certs(tls.insecure || mode == Mode::Require)
+                .with_danger_skip_domain_validation(tls.insecure || mode != Mode::VerifyFull);
+            options = options.ssl_opts(checked);
         }
         let connection = Conn::new(Opts::from(options)).map_err(|error| connecting(&shown, &user, &error))?;
         let mut mysql = Mysql { place: shown, user, connection, timeout: place.timeout };
@@ -203,13 +213,32 @@ fn connecting(place: &str, user: &str, error: &mysql::Error) -> Error {
         mysql::Error::MySqlError(told) => Error::Database {
             place: place.to_string(),
             reason: told.message.clone(),
-            hint: (told.code == 1049).then(|| format!("name a database that {user} can see")),
+            hint: match told.code {
+                1049 => Some(format!("name a database that {user} can see")),
+                // require_secure_transport, of MySQL and of MariaDB.
+                3159 | 4150 => {
+                    Some("write ?sslmode=require behind the database, or a stricter mode".to_string())
+                }
+                _ => None,
+            },
             exit: Exit::Failed,
         },
         mysql::Error::DriverError(DriverError::CouldNotConnect(Some((_, why, _)))) => {
             Error::Connect { place: place.to_string(), reason: Reason::Absent(unnumbered(why)) }
         }
-        other => Error::Connect { place: place.to_string(), reason: Reason::Absent(other.to_string()) },
+        other => {
+            let text = other.to_string();
+            // This client cannot be told another name.
+            let named = |reason: Reason| match reason {
+                Reason::Unfit(why) if why.contains("--sni") => Reason::Unfit(
+                    "the server's TLS certificate is for another host name; name the host by that"
+                        .to_string(),
+                ),
+                reason => reason,
+            };
+            let reason = messages::tls(&text).map_or(Reason::Absent(text), named);
+            Error::Connect { place: place.to_string(), reason }
+        }
     }
 }
 
@@ -220,6 +249,20 @@ fn said(place: &str, user: &str, timeout: Duration, what: &str, error: &mysql::E
         hint,
         exit,
     };
+    let system = match error {
+        mysql::Error::IoError(cause) => Some(cause),
+        mysql::Error::CodecError(cause) => cause.source().and_then(|cause| cause.downcast_ref()),
+        _ => None,
+    };
+    if let Some(cause) = system {
+        let place = place.to_string();
+        return match cause.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+                Error::Timeout { place, seconds: timeout.as_secs() }
+            }
+            _ => Error::Lost { place, reason: unnumbered(&cause.to_string()) },
+        };
+    }
     match error {
         mysql::Error::MySqlError(told) => match told.code {
             // Lock wait timeout, deadlock.
@@ -235,20 +278,24 @@ fn said(place: &str, user: &str, timeout: Duration, what: &str, error: &mysql::E
             1792 | 1290 | 1836 => {
                 database(READ_ONLY.to_string(), Some(READ_ONLY_HINT.to_string()), Exit::Refused)
             }
+            // The server is shut down, or ended the connection.
+            1053 | 1927 => Error::Lost { place: place.to_string(), reason: told.message.clone() },
             3024 | 1969 | 1317 => Error::Timeout { place: place.to_string(), seconds: timeout.as_secs() },
             _ => database(told.message.clone(), None, Exit::Failed),
         },
-        mysql::Error::IoError(cause)
-            if matches!(cause.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) =>
-        {
-            Error::Timeout { place: place.to_string(), seconds: timeout.as_secs() }
-        }
-        mysql::Error::IoError(cause) => Error::Lost { place: place.to_string(), reason: cause.to_string() },
         other => database(other.to_string(), None, Exit::Failed),
     }
 }
 
 impl Engine for Mysql {
+    fn user(&self) -> String {
+        self.user.clone()
+    }
+
+    fn hides_tables(&self) -> bool {
+        true
+    }
+
     fn tables(&mut self) -> Result<Vec<Table>, Error> {
         const COLUMNS: &str = "SELECT c.table_name, t.table_type, c.column_name, c.column_type, c.extra \
                                FROM information_schema.columns c JOIN information_schema.tables t \
@@ -268,6 +315,7 @@ impl Engine for Mysql {
                     primary: Vec::new(),
                     unique: Vec::new(),
                     view: of_table.as_deref().is_some_and(|of| of.contains("VIEW")),
+                    hidden: false,
                 });
             }
             let generated = extra.as_deref().is_some_and(|extra| {

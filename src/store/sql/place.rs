@@ -29,8 +29,41 @@ pub struct Server {
     pub user: Option<String>,
     pub password: Option<Secret>,
     pub database: Option<String>,
-    /// What TLS has to be, as PostgreSQL calls it: `disable`, `prefer`, `require`, `verify-ca`, `verify-full`.
-    pub sslmode: Option<String>,
+    /// What TLS has to be, where the address says it.
+    pub mode: Option<Mode>,
+    /// The authority whose certificates are taken, and a certificate of one's own with its key.
+    pub cacert: Option<PathBuf>,
+    pub cert: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+}
+
+/// What TLS has to be, as PostgreSQL has it (libpq, `sslmode`); MySQL's own words for it are taken, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Disable,
+    /// Where the server has it, and whoever it is.
+    Prefer,
+    /// Encrypted, whoever it is.
+    Require,
+    /// By a certificate of a known authority.
+    VerifyCa,
+    /// And one that is for the host's name.
+    VerifyFull,
+}
+
+impl Mode {
+    /// From the words of PostgreSQL and MySQL.
+    pub fn parse(text: &str) -> Result<Mode, Error> {
+        Ok(match text.to_ascii_lowercase().replace('_', "-").as_str() {
+            "disable" | "disabled" | "allow" => Mode::Disable,
+            "prefer" | "preferred" => Mode::Prefer,
+            "require" | "required" => Mode::Require,
+            "verify-ca" => Mode::VerifyCa,
+            "verify-full" | "verify-identity" => Mode::VerifyFull,
+            // What is misspelt must not come to mean less than was meant.
+            _ => return Err(wrong("sslmode is one of disable, prefer, require, verify-ca and verify-full")),
+        })
+    }
 }
 
 /// A database that is named and not opened yet.
@@ -98,6 +131,29 @@ impl SqlPlace {
             At::Postgres(server) => of("postgres", server),
             At::Mysql(server) => of("mysql", server),
         }
+    }
+
+    #[cfg_attr(not(any(feature = "postgres", feature = "mysql")), expect(dead_code, reason = "for servers"))]
+    /// What TLS has to be and by which files: those that were given go before those of the address, and `usual` is
+    /// the mode that the environment names. Whoever names an authority wants it checked; as in libpq `require` leaves
+    /// out the name then.
+    pub(super) fn tls(&self, server: &Server, usual: Option<Mode>) -> Result<(Mode, Tls), Error> {
+        let given = &self.tls;
+        let tls = Tls {
+            cacert: given.cacert.clone().or_else(|| server.cacert.clone()),
+            cert: given.cert.clone().or_else(|| server.cert.clone()),
+            key: given.key.clone().or_else(|| server.key.clone()),
+            ..given.clone()
+        };
+        let mode = match (server.mode.or(usual), &tls.cacert) {
+            (Some(Mode::Disable), Some(_)) if given.cacert.is_some() => {
+                return Err(wrong("--cacert is for TLS, which sslmode=disable in the store rules out"));
+            }
+            (None | Some(Mode::Prefer), Some(_)) => Mode::VerifyFull,
+            (Some(Mode::Require), Some(_)) => Mode::VerifyCa,
+            (mode, _) => mode.unwrap_or(Mode::Prefer),
+        };
+        Ok((mode, tls))
     }
 
     #[cfg_attr(not(any(feature = "postgres", feature = "mysql")), expect(dead_code, reason = "for servers"))]
@@ -208,11 +264,15 @@ fn server(rest: &str) -> Result<Server, Error> {
             "user" | "username" => server.user = Some(value),
             "password" => server.password = Some(Secret::new(value)),
             "dbname" | "database" => server.database = Some(value),
-            "sslmode" | "ssl-mode" | "ssl_mode" => server.sslmode = Some(value.to_ascii_lowercase()),
+            "sslmode" | "ssl-mode" | "ssl_mode" => server.mode = Some(Mode::parse(&value)?),
             "ssl" | "usessl" | "require_ssl" => {
-                let mode = if matches!(&*value, "" | "1" | "true") { "require" } else { "disable" };
-                server.sslmode = Some(mode.to_string());
+                let off = matches!(&*value.to_ascii_lowercase(), "0" | "false" | "no" | "off");
+                server.mode =
+                    Some(if off { Mode::Disable } else { Mode::parse(&value).unwrap_or(Mode::Require) });
             }
+            "sslrootcert" | "ssl-ca" | "ssl_ca" | "sslca" => server.cacert = Some(PathBuf::from(value)),
+            "sslcert" | "ssl-cert" | "ssl_cert" => server.cert = Some(PathBuf::from(value)),
+            "sslkey" | "ssl-key" | "ssl_key" => server.key = Some(PathBuf::from(value)),
             // What other programs' drivers want is their own affair: serverVersion, charset, pool sizes.
             _ => {}
         }
@@ -323,11 +383,37 @@ mod tests {
             ("mysql://u:p/x@h/d", "%2F"),
             ("mysql://u:p%4@h/d", "%25"),
             ("mysql://u:secret", "port"),
+            ("postgres://h/d?sslmode=verify_ful", "sslmode is one of"),
         ] {
             let error = of(text);
             assert!(error.starts_with("error: ") && error.contains(word), "{text}: {error}");
             assert!(!error.contains("secret"), "{error}");
         }
+    }
+
+    #[test]
+    fn what_tls_has_to_be() {
+        let of = |text: &str, cacert: Option<&str>| {
+            let mut place = SqlPlace::parse(text).unwrap().unwrap();
+            place.tls.cacert = cacert.map(PathBuf::from);
+            let (At::Postgres(server) | At::Mysql(server)) = &place.at else { panic!("{text}") };
+            place.tls(server, None).map(|(mode, tls)| (mode, tls.cacert))
+        };
+        let ca = Some(PathBuf::from("ca.pem"));
+        for (text, given, mode, cacert) in [
+            ("postgres://h/d", None, Mode::Prefer, None),
+            ("postgres://h/d", Some("ca.pem"), Mode::VerifyFull, ca.clone()),
+            ("postgres://h/d?sslmode=require", Some("ca.pem"), Mode::VerifyCa, ca.clone()),
+            ("postgres://h/d?sslmode=verify-full&sslrootcert=ca.pem", None, Mode::VerifyFull, ca.clone()),
+            ("postgres://h/d?sslmode=disable", None, Mode::Disable, None),
+            ("mysql://h/d?ssl-mode=VERIFY_IDENTITY", None, Mode::VerifyFull, None),
+            ("mysql://h/d?ssl=true", None, Mode::Require, None),
+            ("mysql://h/d?ssl=false", None, Mode::Disable, None),
+            ("mysql://h/d?ssl=%7B%22rejectUnauthorized%22:true%7D", None, Mode::Require, None),
+        ] {
+            assert_eq!(of(text, given).unwrap(), (mode, cacert), "{text}");
+        }
+        assert!(of("postgres://h/d?sslmode=disable", Some("ca.pem")).is_err());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! without a zone are understood by.
 
 use std::collections::BTreeSet;
+use std::net::{IpAddr, ToSocketAddrs as _};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use postgres::config::SslMode;
@@ -12,12 +14,12 @@ use postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::engine::{Cell, Engine, LARGEST, Put, Row};
-use super::messages::{BUSY, BUSY_HINT, READ_ONLY, READ_ONLY_HINT, login};
-use super::place::{Server, SqlPlace};
+use super::messages::{self, BUSY, BUSY_HINT, READ_ONLY, READ_ONLY_HINT, login};
+use super::place::{Mode, Server, SqlPlace};
 use crate::exit::Exit;
 use crate::secret::Secret;
 use crate::store::redis::target::Tls;
-use crate::store::redis::tls_config;
+use crate::store::redis::{Checks, tls_config};
 use crate::store::table::{Column, Table};
 use crate::store::{Error, Reason};
 use crate::text::words::unnumbered;
@@ -34,6 +36,15 @@ pub(super) struct Postgres {
     unlocked: BTreeSet<String>,
 }
 
+/// Where a host is, for whom another name is said to TLS.
+fn address_of(place: &str, host: &str, port: u16) -> Result<IpAddr, Error> {
+    let found = (host, port).to_socket_addrs().ok().and_then(|mut all| all.next());
+    found.map(|found| found.ip()).ok_or_else(|| Error::Connect {
+        place: place.to_string(),
+        reason: Reason::Absent("the host name is not known".to_string()),
+    })
+}
+
 fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
 }
@@ -45,18 +56,23 @@ impl Postgres {
         let host = Some(server.host.clone()).filter(|host| !host.is_empty()).or_else(|| env("PGHOST"));
         let port = server.port.or_else(|| env("PGPORT")?.parse().ok()).unwrap_or(5432);
         config.port(port);
-        match (&server.socket, &host) {
+        let usual = env("PGSSLMODE").map(|mode| Mode::parse(&mode)).transpose()?;
+        let (mode, mut tls) = place.tls(server, usual)?;
+        if tls.cacert.is_none() && matches!(mode, Mode::VerifyCa | Mode::VerifyFull) {
+            tls.cacert = env("PGSSLROOTCERT").map(PathBuf::from);
+        }
+        let socket = match (&server.socket, &host) {
+            (Some(socket), _) => Some(socket.clone()),
+            (None, Some(host)) if host.starts_with('/') => Some(PathBuf::from(host)),
+            (None, Some(_)) => None,
+            (None, None) => Some(PathBuf::from("/var/run/postgresql")).filter(|folder| folder.exists()),
+        };
+        let at = host.as_deref().unwrap_or("localhost");
+        match (&socket, &tls.sni) {
             (Some(socket), _) => config.host_path(socket),
-            (None, Some(host)) if host.starts_with('/') => config.host_path(host),
-            (None, Some(host)) => config.host(host),
-            (None, None) => {
-                let folder = "/var/run/postgresql";
-                if std::path::Path::new(folder).exists() {
-                    config.host_path(folder)
-                } else {
-                    config.host("localhost")
-                }
-            }
+            // The certificate's name stands for the host, and where that is stands beside it.
+            (None, Some(name)) => config.host(name).hostaddr(address_of(&shown, at, port)?),
+            (None, None) => config.host(at),
         };
         let user = server
             .user
@@ -76,17 +92,17 @@ impl Postgres {
         if let Some(password) = &password {
             config.password(password.reveal());
         }
-        let mode = server.sslmode.clone().or_else(|| env("PGSSLMODE")).unwrap_or_default();
-        config.ssl_mode(match &*mode {
-            "disable" | "allow" => SslMode::Disable,
-            "" | "prefer" => SslMode::Prefer,
-            _ => SslMode::Require,
+        config.ssl_mode(match mode {
+            // As libpq: there is no TLS on a socket of this machine.
+            _ if socket.is_some() => SslMode::Disable,
+            Mode::Disable => SslMode::Disable,
+            Mode::Prefer => SslMode::Prefer,
+            Mode::Require | Mode::VerifyCa | Mode::VerifyFull => SslMode::Require,
         });
-        // As libpq: `require` encrypts and believes the server, unless an authority is named.
-        let verify = mode.starts_with("verify") || place.tls.cacert.is_some();
-        let tls = Tls { insecure: place.tls.insecure || !verify, ..place.tls.clone() };
+        let insecure = tls.insecure || !matches!(mode, Mode::VerifyCa | Mode::VerifyFull);
+        let checks = if mode == Mode::VerifyCa { Checks::Authority } else { Checks::Name };
         let unfit = |reason: String| Error::Connect { place: shown.clone(), reason: Reason::Unfit(reason) };
-        let tls = MakeRustlsConnect::new(tls_config(&tls).map_err(unfit)?);
+        let tls = MakeRustlsConnect::new(tls_config(&Tls { insecure, ..tls }, checks).map_err(unfit)?);
         let client = config.connect(tls).map_err(|error| connecting(&shown, &user, &error))?;
         let mut postgres =
             Postgres { place: shown, user, client, timeout: place.timeout, unlocked: BTreeSet::new() };
@@ -348,7 +364,8 @@ fn connecting(place: &str, user: &str, error: &postgres::Error) -> Error {
         if text.contains("password missing") {
             return login(place, "it asks for a password");
         }
-        return Error::Connect { place, reason: Reason::Absent(text) };
+        let reason = messages::tls(&text).unwrap_or(Reason::Absent(text));
+        return Error::Connect { place, reason };
     };
     let code = told.code();
     if *code == SqlState::INVALID_PASSWORD || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
@@ -362,11 +379,11 @@ fn connecting(place: &str, user: &str, error: &postgres::Error) -> Error {
 
 const TABLES: &str = "\
 SELECT n.nspname, c.relname, c.relkind IN ('v', 'm'), pg_table_is_visible(c.oid), a.attname, \
-format_type(a.atttypid, NULL), a.attgenerated <> '', a.attnum::int4 \
+format_type(a.atttypid, NULL), a.attgenerated <> '', a.attnum::int4, has_table_privilege(c.oid, 'SELECT') \
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid \
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND n.nspname <> 'information_schema' \
 AND n.nspname NOT LIKE 'pg\\_%' AND a.attnum > 0 AND NOT a.attisdropped \
-AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') \
+AND has_schema_privilege(n.oid, 'USAGE') \
 ORDER BY n.nspname, c.relname, a.attnum";
 
 const KEYS: &str = "\
@@ -376,6 +393,10 @@ WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NUL
 AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'";
 
 impl Engine for Postgres {
+    fn user(&self) -> String {
+        self.user.clone()
+    }
+
     fn tables(&mut self) -> Result<Vec<Table>, Error> {
         const WHAT: &str = "read the catalogue";
         let mut tables: Vec<(String, Vec<i32>, Table)> = Vec::new();
@@ -391,6 +412,7 @@ impl Engine for Postgres {
                     primary: Vec::new(),
                     unique: Vec::new(),
                     view: row.get(2),
+                    hidden: !row.get::<_, bool>(8),
                 };
                 tables.push((schema, Vec::new(), table));
             }

@@ -123,6 +123,7 @@ impl Sqlite {
             primary: primary.into_iter().map(|(_, at)| at).collect(),
             unique,
             view,
+            hidden: false,
         })
     }
 
