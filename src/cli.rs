@@ -43,7 +43,7 @@ pub struct TargetArgs {
     ///
     /// ?via=snapshot after any of them (&via=snapshot after ?db=N) reads a copy that the server sends as it would to
     /// a replica: the server forks once, and no key is requested. The copy cannot be changed. This needs the rights
-    /// +psync and +replconf; a cluster must have one node only.
+    /// +psync and +replconf; of a cluster each primary sends its own.
     ///
     /// A dump file is PATH.rdb or rdb:PATH (.gz and .zst too), or rdb:- for standard input; an
     /// append-only file is aof:DIR or aof:FILE; append ?db=N for a database other than 0. They are read,

@@ -107,7 +107,7 @@ fn of_version(sess: &Sess, whole: &[u8], version: u8) -> Vec<u8> {
     with_records(sess, whole, |number, mut plain| {
         if number == 0 {
             // A map of one, the word `Start`, a list, and in it first the version.
-            assert_eq!((&plain[2..7], plain[8]), (&b"Start"[..], 1));
+            assert_eq!((&plain[2..7], plain[8]), (&b"Start"[..], 2));
             plain[8] = version;
         }
         plain
@@ -119,7 +119,7 @@ fn a_run_of_a_newer_version_is_not_guessed_at() {
     let sess = express_shop();
     let (run, path) = purged(&sess);
     let whole = std::fs::read(&path).expect("a run file");
-    std::fs::write(&path, of_version(&sess, &whole, 2)).expect("written");
+    std::fs::write(&path, of_version(&sess, &whole, 3)).expect("written");
     sess.changes_nothing(["undo", &run, "--yes"]).code(1).says("newer version of sessctl");
     sess.changes_nothing(["undo", &run, "--yes", "--salvage"]).code(1).says("newer version of sessctl");
     sess.args(["runs"]).code(3).says("newer version of sessctl");
