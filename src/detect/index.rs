@@ -21,9 +21,8 @@ pub struct Index {
     opaque: Set,
     repeats: Set,
     begins: Vec<(Form, Set)>,
-    magic: Vec<(&'static [u8], u16)>,
-    /// The bytes that some magic begins with.
-    first: [bool; 256],
+    /// By the byte that they begin with.
+    magic: Vec<Vec<(&'static [u8], u16)>>,
     words: Words,
     /// Named layouts are asked about every key that begins as theirs do.
     named: Vec<(Vec<u8>, u16)>,
@@ -43,8 +42,7 @@ impl Index {
             opaque: Set::default(),
             repeats: Set::default(),
             begins: Vec::new(),
-            magic: Vec::new(),
-            first: [false; 256],
+            magic: vec![Vec::new(); 256],
             words: Words::default(),
             named: Vec::new(),
             strings: setups.iter().any(|setup| setup.layout.keeps(Kind::String)),
@@ -75,8 +73,7 @@ impl Index {
                         index.begins[place].1.insert(at);
                     }
                     Mark::Magic(bytes) => {
-                        index.first[usize::from(bytes[0])] = true;
-                        index.magic.push((bytes, at));
+                        index.magic[usize::from(bytes[0])].push((bytes, at));
                     }
                     Mark::Word(word) => index.words.add(word.as_bytes(), at),
                 }
@@ -133,11 +130,10 @@ impl Index {
                         }
                     }
                 }
-                if text.first().is_some_and(|first| self.first[usize::from(*first)]) {
-                    for (magic, at) in &self.magic {
-                        if text.first() == magic.first() && text.starts_with(magic) {
-                            into.insert(*at);
-                        }
+                for (magic, at) in text.first().into_iter().flat_map(|first| &self.magic[usize::from(*first)])
+                {
+                    if text.starts_with(magic) {
+                        into.insert(*at);
                     }
                 }
             }
@@ -248,6 +244,8 @@ impl Words {
         self.beginnings[place].1.push((word, at));
     }
 
+    /// Out of line, as its loop needs all registers that there are.
+    #[inline(never)]
     fn find(&self, key: &[u8], into: &mut Set) {
         for (at, pair) in key.windows(2).enumerate() {
             let mut bits = self.first[usize::from(pair[0])] & self.second[usize::from(pair[1])];

@@ -106,6 +106,8 @@ impl Run<'_> {
         self.settled = true;
         let held = std::mem::take(&mut self.held);
         let mut records: Vec<Record> = held.into_iter().flat_map(|page| page.records).collect();
+        // A small store is listed in the same order each time.
+        records.sort_by(|one, other| one.key.0.cmp(&other.key.0));
         if self.twins.any() {
             // A few large ones are enough to tell twins apart.
             let mut bytes = 0;
@@ -118,42 +120,46 @@ impl Run<'_> {
             for record in &records {
                 self.twins.neighbour(&record.key.0, record.raw.kind());
             }
-            self.tell_apart(&records, |_, _| true)?;
         }
-        // A small store is listed in the same order each time. What is left of sessions comes first, so
-        // that it does not stand among those that are whole.
-        records.sort_by(|one, other| one.key.0.cmp(&other.key.0));
+        let certain = self.tell_apart(&records, |_, _| true)?;
+        // What says by itself that it is a session comes first to know: it tells what its neighbours are.
+        for (record, at) in records.iter().zip(certain) {
+            let Some(at) = at else { continue };
+            let at = self.twins.name(at, &Blob::new(&record.key.0, &record.raw, Limits::default()));
+            let setup = &self.detector.setups[usize::from(at)];
+            if !setup.named {
+                self.families.know_key(at, setup, record, self.known);
+            }
+        }
+        // What is left of sessions comes first, so that it does not stand among those that are whole.
         let (left, mut whole): (Vec<Record>, Vec<Record>) =
             records.into_iter().partition(|record| self.detector.is_left(&record.key.0, &record.raw));
         if !left.is_empty() {
             whole.splice(..0, left);
         }
-        // What says by itself that it is a session comes first to know: it tells what its neighbours are.
-        for record in whole.iter().filter(|record| !matches!(record.raw, Raw::Other(_))) {
-            let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
-            if let Identity::Session(at, Certainty::Sure) = self.detector.identify(&blob, &mut self.scratch)
-                && let at = self.twins.name(at, &blob)
-                && !self.detector.setups[usize::from(at)].named
-            {
-                self.families.know_key(at, &self.detector.setups[usize::from(at)], record, self.known);
-            }
-        }
         self.records(whole)
     }
 
-    /// Asks what tells twins apart, for the sessions among these records that `asks`.
+    /// Asks what tells twins apart, for the sessions among these records that `asks`. Gives the layout of each
+    /// record of which it was asked and that says by itself what it is.
     fn tell_apart(
         &mut self,
         records: &[Record],
         asks: impl Fn(&Twins, &Record) -> bool,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Vec<Option<u16>>> {
+        let twins = self.twins.any();
         let mut asked = false;
-        for record in records.iter().filter(|record| !matches!(record.raw, Raw::Other(_))) {
-            if !asks(&self.twins, record) {
+        let mut certain = vec![None; records.len()];
+        for (record, certain) in records.iter().zip(&mut certain) {
+            if matches!(record.raw, Raw::Other(_)) || !asks(&self.twins, record) {
                 continue;
             }
             let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
-            if let Identity::Session(at, _) = self.detector.identify(&blob, &mut self.scratch) {
+            if let Identity::Session(at, certainty) = self.detector.identify(&blob, &mut self.scratch) {
+                *certain = (certainty == Certainty::Sure).then_some(at);
+                if !twins {
+                    continue;
+                }
                 let setup = &self.detector.setups[at as usize];
                 let data = detect::data(setup, &blob);
                 let session = detect::session(setup, &blob, data.as_ref(), record, Certainty::Sure, 0);
@@ -161,7 +167,10 @@ impl Run<'_> {
                 asked = true;
             }
         }
-        if asked { Ok(self.twins.look_up(self.aside)?) } else { Ok(()) }
+        if asked {
+            self.twins.look_up(self.aside)?;
+        }
+        Ok(certain)
     }
 
     fn records(&mut self, records: Vec<Record>) -> Said {

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::redis::Value as Answer;
 
@@ -88,6 +88,8 @@ const LANES: usize = 8;
 const NEAR_LANES: usize = 2;
 /// The same where what goes is written down before, as each round waits for the disk once.
 const KEPT_LANES: usize = 16;
+/// What an answer takes at most where the server is at hand; a disk takes about as long.
+const QUICK: Duration = Duration::from_millis(1);
 /// Sessions that are ended at a time while another connection scans, and by value on this machine.
 const PORTION: usize = 1000;
 const NEAR_PORTION: usize = 100;
@@ -117,6 +119,8 @@ pub struct RedisStore {
     no_mget: bool,
     /// PEXPIRETIME is not to be had here (Redis before 7.0, or forbidden); tried once and then no more.
     no_instant: bool,
+    /// Whether it answers at once, when that was tried.
+    quick: Option<bool>,
     /// Keys that an ACL hides from this user.
     hidden_keys: u64,
     /// How much is sent at a time, where the server's other users are watched.
@@ -171,6 +175,7 @@ impl RedisStore {
             small: None,
             no_mget: false,
             no_instant: false,
+            quick: None,
             hidden_keys: 0,
             flow: None,
             close: false,
@@ -184,6 +189,22 @@ impl RedisStore {
             renewed: 0,
             lead: None,
         })
+    }
+
+    /// Whether an answer is here before a disk would be, and nothing is sent with care.
+    fn is_quick(&mut self) -> Result<bool, Error> {
+        if self.flow.is_some() {
+            return Ok(false);
+        }
+        if self.quick.is_none() {
+            let began = Instant::now();
+            // A change needs the right to it anyway, and a refusal takes as long.
+            self.push(&[b"UNWATCH"]);
+            self.flush("UNWATCH")?;
+            let _ = self.take("UNWATCH")?;
+            self.quick = Some(began.elapsed() < QUICK);
+        }
+        Ok(self.quick == Some(true))
     }
 
     /// Connections that had better change side by side.

@@ -69,5 +69,5 @@ fn a_server_that_wants_a_certificate_gets_one() {
     let snapshot = format!("rediss://localhost:{port}?via=snapshot");
     sess.args([&own[..], &["--store", &snapshot]].concat()).success().stdout("1\n");
     let ran = sess.args([&checked[..], &["--cert", &cert]].concat()).code(1);
-    ran.says("--cert needs the certificate's --key");
+    ran.says("--cert also needs the certificate's --key");
 }

@@ -71,7 +71,7 @@ fn change(context: &Context, safety: &Safety, chosen: Chosen<'_>) -> anyhow::Res
     }
     for (given, option) in [(safety.plan.is_some(), "--plan"), (safety.verify.is_some(), "--verify")] {
         if given {
-            let what = format!("{option} selects sessions, and what is left of ended ones is not a session");
+            let what = format!("{option} is about sessions, and what is left of ended ones is not a session");
             return Err(Usage::new(what).hint("--dry-run shows what would be removed").into());
         }
     }

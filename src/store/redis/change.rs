@@ -26,8 +26,8 @@ use transaction::{Settled, change, settle, tally};
 
 /// Bytes of values that are read again at a time, unless one alone is larger.
 const BYTES: u64 = 8 << 20;
-/// How many rounds are under way where each has to wait for the disk.
-const TURNS: usize = 4;
+/// Connections that are read again together while others wait for the disk.
+const TURN: usize = 4;
 /// How often a session is tried that is being written all the time.
 const TRIES: usize = 20;
 /// Indexes that one session is followed into; a framework keeps a few.
@@ -133,7 +133,8 @@ fn look_again(store: &RedisStore, steps: &[Step], unheard: &[usize], outcomes: &
 /// Tries all steps until each has an outcome; those that have none when it stops were not done, or
 /// nobody knows.
 ///
-/// Where backups are kept, the connections take turns: while some wait for the disk, others read again.
+/// Where backups are kept, the connections take turns: while some wait for the disk, others read again. Where
+/// each answer is waited for longer than that, all of them are asked at once instead.
 fn rounds(
     store: &mut RedisStore,
     steps: &[Step],
@@ -160,7 +161,7 @@ fn rounds(
         }
     }
     let lanes = store.open_lanes(open.len().min(store.wanted_lanes(keeper.is_some())));
-    let turns = if keeper.is_some() && store.flow.is_none() { TURNS.min(lanes) } else { 1 };
+    let turns = if keeper.is_some() && lanes >= 2 * TURN && store.is_quick()? { lanes / TURN } else { 1 };
     let each = lanes / turns;
     let mut free: VecDeque<usize> = (0..turns).map(|turn| turn * each).collect();
     let mut waiting: VecDeque<Round<'_>> = VecDeque::new();
