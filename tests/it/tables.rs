@@ -159,7 +159,9 @@ fn captured_tables_are_listed_as_their_frameworks_wrote_them() {
         let before = database.contents();
         // By themselves, and by the layout's name.
         let found = database.args(&["list", "-o", "json"]).success().json();
-        for row in found.as_array().expect("rows") {
+        let found = found.as_array().expect("rows");
+        assert!(!found.is_empty(), "{slug}");
+        for row in found {
             assert_eq!(row["layout"], expected["layout"], "{slug}");
         }
         let rows = by_key(&database.named(&expected, &["list", "-o", "json"]).success().json(), sessions);
