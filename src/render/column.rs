@@ -1,9 +1,11 @@
 //! What a column is, for the rows of any command: each command has one table of them, and every form
 //! of output is made from that.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 
-use super::safe::safe;
+use super::safe::{self, safe};
+use super::{Look, mask};
 use crate::store::Need;
 
 /// A kind of rows. What a row borrows is named each time, so that columns can be constants.
@@ -60,7 +62,38 @@ pub enum Datum<'s> {
     Json(serde_json::Value),
 }
 
+/// A fact with its ids shortened where they are to be, and all that is words as words.
+pub(super) enum Shown<'s> {
+    Null,
+    Words(Cow<'s, str>),
+    Bool(bool),
+    Number(u64),
+    /// Milliseconds since 1970.
+    Time(i64),
+    Names(&'s [&'static str]),
+    Json(serde_json::Value),
+}
+
 impl<'s> Datum<'s> {
+    /// The fact as it is to be shown.
+    pub(super) fn shown(self, look: Look) -> Shown<'s> {
+        match self {
+            Datum::Id(id) if look.mask => Shown::Words(mask::id(id, mask::length(id)).into()),
+            Datum::Key { key, id } if look.mask => Shown::Words(mask::key(key, id, mask::length(id)).into()),
+            Datum::Id(bytes) | Datum::Key { key: bytes, .. } | Datum::Bytes(bytes) => {
+                Shown::Words(safe::text(bytes))
+            }
+            Datum::Text(own) => Shown::Words(own.into()),
+            Datum::Owned(own) => Shown::Words(own.into()),
+            Datum::Null => Shown::Null,
+            Datum::Bool(truth) => Shown::Bool(truth),
+            Datum::Number(number) => Shown::Number(number),
+            Datum::Time(ms) => Shown::Time(ms),
+            Datum::Names(names) => Shown::Names(names),
+            Datum::Json(value) => Shown::Json(value),
+        }
+    }
+
     pub fn text(text: Option<&'s str>) -> Datum<'s> {
         text.map_or(Datum::Null, Datum::Text)
     }

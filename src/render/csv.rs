@@ -4,8 +4,8 @@
 //! expect. Text that a spreadsheet would take for a formula is left as it is: anyone who compares cells
 //! with ids needs them unchanged. On a terminal, what it would not show is written escaped.
 
-use super::column::{Datum, Member, Rows};
-use super::{Look, clock, json, mask, safe};
+use super::column::{Datum, Member, Rows, Shown};
+use super::{Look, clock, json, safe};
 
 /// Appends the header.
 pub(super) fn head<'n>(out: &mut Vec<u8>, names: impl Iterator<Item = &'n str>) {
@@ -43,22 +43,16 @@ pub(super) fn cells<'d>(out: &mut Vec<u8>, data: impl Iterator<Item = Datum<'d>>
 
 /// Appends a fact on its own; `text` writes what may hold anything.
 pub(super) fn datum(out: &mut Vec<u8>, datum: Datum<'_>, look: Look, text: impl Fn(&mut Vec<u8>, &str)) {
-    match datum {
-        Datum::Null => {}
-        Datum::Id(id) if look.mask => text(out, &mask::id(id, mask::length(id))),
-        Datum::Id(id) => text(out, &safe::text(id)),
-        Datum::Key { key, id } if look.mask => text(out, &mask::key(key, id, mask::length(id))),
-        Datum::Key { key, .. } => text(out, &safe::text(key)),
-        Datum::Text(own) => text(out, own),
-        Datum::Owned(own) => text(out, &own),
-        Datum::Bytes(own) => text(out, &safe::text(own)),
-        Datum::Bool(truth) => out.extend_from_slice(if truth { b"true" } else { b"false" }),
-        Datum::Number(number) => json::push_number(out, number),
-        Datum::Time(ms) => {
+    match datum.shown(look) {
+        Shown::Words(words) => text(out, &words),
+        Shown::Null => {}
+        Shown::Bool(truth) => out.extend_from_slice(if truth { b"true" } else { b"false" }),
+        Shown::Number(number) => json::push_number(out, number),
+        Shown::Time(ms) => {
             clock::push_rfc3339(out, ms);
         }
-        Datum::Names(names) => text(out, &names.join("+")),
-        Datum::Json(value) => text(out, &value.to_string()),
+        Shown::Names(names) => text(out, &names.join("+")),
+        Shown::Json(value) => text(out, &value.to_string()),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 
-use super::column::{Datum, Member, Rows};
-use super::{Look, clock, mask, safe};
+use super::column::{Datum, Member, Rows, Shown};
+use super::{Look, clock};
 use crate::render::Format;
 use crate::value::{escaped_json, write_json_text};
 
@@ -44,18 +44,12 @@ impl<R: Rows> Names<R> {
 
 /// Appends a value.
 pub(super) fn datum(out: &mut Vec<u8>, datum: Datum<'_>, look: Look) {
-    match datum {
-        Datum::Null => out.extend_from_slice(b"null"),
-        Datum::Id(id) if look.mask => text(out, &mask::id(id, mask::length(id))),
-        Datum::Id(id) => text(out, &safe::text(id)),
-        Datum::Key { key, id } if look.mask => text(out, &mask::key(key, id, mask::length(id))),
-        Datum::Key { key, .. } => text(out, &safe::text(key)),
-        Datum::Text(own) => text(out, own),
-        Datum::Owned(own) => text(out, &own),
-        Datum::Bytes(own) => text(out, &safe::text(own)),
-        Datum::Bool(truth) => out.extend_from_slice(if truth { b"true" } else { b"false" }),
-        Datum::Number(number) => push_number(out, number),
-        Datum::Time(ms) => {
+    match datum.shown(look) {
+        Shown::Words(words) => text(out, &words),
+        Shown::Null => out.extend_from_slice(b"null"),
+        Shown::Bool(truth) => out.extend_from_slice(if truth { b"true" } else { b"false" }),
+        Shown::Number(number) => push_number(out, number),
+        Shown::Time(ms) => {
             out.push(b'"');
             if clock::push_rfc3339(out, ms) {
                 out.push(b'"');
@@ -64,7 +58,7 @@ pub(super) fn datum(out: &mut Vec<u8>, datum: Datum<'_>, look: Look) {
                 out.extend_from_slice(b"null");
             }
         }
-        Datum::Names(names) => {
+        Shown::Names(names) => {
             out.push(b'[');
             for (at, own) in names.iter().enumerate() {
                 if at > 0 {
@@ -74,7 +68,7 @@ pub(super) fn datum(out: &mut Vec<u8>, datum: Datum<'_>, look: Look) {
             }
             out.push(b']');
         }
-        Datum::Json(value) => out.extend_from_slice(escaped_json(&value.to_string()).as_bytes()),
+        Shown::Json(value) => out.extend_from_slice(escaped_json(&value.to_string()).as_bytes()),
     }
 }
 

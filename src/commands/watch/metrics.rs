@@ -133,12 +133,10 @@ pub(super) fn text(all: &[Of<'_>], form: Form, users: bool) -> String {
     if users {
         let help = "Sessions of the users with the most.";
         out.gauges("sessctl_user_sessions", help, "user", |state| {
-            figures(state).map(|figures| named(&figures.users_by_sessions)).unwrap_or_default()
+            named(state, |figures| &figures.users_by_sessions)
         });
         let help = "Sessions from the addresses with the most.";
-        out.gauges("sessctl_address_sessions", help, "address", |state| {
-            figures(state).map(|figures| named(&figures.ips)).unwrap_or_default()
-        });
+        out.gauges("sessctl_address_sessions", help, "address", |state| named(state, |figures| &figures.ips));
     }
     counted(&mut out);
     let of_server = |of: fn(&Health) -> Option<u64>| move |state: &State| state.health.as_ref().and_then(of);
@@ -168,8 +166,10 @@ pub(super) fn text(all: &[Of<'_>], form: Form, users: bool) -> String {
     out.out
 }
 
-fn named(tops: &[Top]) -> Labelled<'_> {
-    tops.iter().map(|top| (top.name.as_str(), top.held.sessions)).collect()
+/// The names of those that a scan found the most sessions of, and how many.
+fn named(state: &State, tops: fn(&Figures) -> &Vec<Top>) -> Labelled<'_> {
+    let tops = figures(state).map(tops).into_iter().flatten();
+    tops.map(|top| (top.name.as_str(), top.held.sessions)).collect()
 }
 
 /// What scans found.
@@ -182,10 +182,10 @@ fn scanned(out: &mut Writer<'_>) {
         vec![("user", figures.authenticated), ("nobody", figures.anonymous), ("unknown", figures.unknown)]
     });
     out.gauges("sessctl_sessions_by_layout", "Sessions by layout.", "layout", |state| {
-        figures(state).map(|figures| named(&figures.layouts)).unwrap_or_default()
+        named(state, |figures| &figures.layouts)
     });
     out.gauges("sessctl_sessions_by_agent", "Sessions by browser family.", "agent", |state| {
-        figures(state).map(|figures| named(&figures.agents)).unwrap_or_default()
+        named(state, |figures| &figures.agents)
     });
     out.gauge("sessctl_users", "Users who have a session.", gauge(|figures| figures.users));
     let help = "Sessions whose value cannot be decoded.";

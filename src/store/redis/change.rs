@@ -142,6 +142,23 @@ fn rounds(
     outcomes: &mut [Option<Outcome>],
     keeper: &mut Option<&mut dyn Keeper>,
 ) -> Result<(), Stop> {
+    let mut waiting = VecDeque::new();
+    let ended = in_turns(store, steps, fit, outcomes, keeper, &mut waiting);
+    if let Err(stop) = &ended {
+        leave(store, waiting, keeper, stop.answered);
+    }
+    ended
+}
+
+/// The same; what is waiting for the disk when it stops is left there.
+fn in_turns<'s>(
+    store: &mut RedisStore,
+    steps: &'s [Step],
+    fit: Fit,
+    outcomes: &mut [Option<Outcome>],
+    keeper: &mut Option<&mut dyn Keeper>,
+    waiting: &mut VecDeque<Round<'s>>,
+) -> Result<(), Stop> {
     // What is read again is held at once, so a round is bounded by its bytes as well.
     let bytes = |range: &Range<usize>| steps[range.clone()].iter().map(|step| step.bytes).sum::<u64>();
     // A transaction is carried out in one go, however its commands were sent.
@@ -164,7 +181,6 @@ fn rounds(
     let turns = if keeper.is_some() && lanes >= 2 * TURN && store.is_quick()? { lanes / TURN } else { 1 };
     let each = lanes / turns;
     let mut free: VecDeque<usize> = (0..turns).map(|turn| turn * each).collect();
-    let mut waiting: VecDeque<Round<'_>> = VecDeque::new();
     let mut tries = 0;
     loop {
         if let (Some(first), false) = (free.front().copied(), open.is_empty()) {
@@ -177,28 +193,15 @@ fn rounds(
                 }
                 ranges.extend(open.pop_front());
             }
-            match prepare(store, first, steps, fit, &ranges, keeper) {
-                Ok(round) => waiting.push_back(round),
-                Err(stop) => {
-                    leave(store, waiting, keeper, stop.answered);
-                    return Err(stop);
-                }
-            }
+            waiting.push_back(prepare(store, first, steps, fit, &ranges, keeper)?);
             free.pop_front();
             if !free.is_empty() && !open.is_empty() {
                 continue;
             }
         }
         let Some(round) = waiting.pop_front() else { break };
-        let first = round.first;
-        let dropped = match finish(store, round, outcomes, keeper) {
-            Ok(dropped) => dropped,
-            Err(stop) => {
-                leave(store, waiting, keeper, stop.answered);
-                return Err(stop);
-            }
-        };
-        free.push_back(first);
+        free.push_back(round.first);
+        let dropped = finish(store, round, outcomes, keeper)?;
         // One of a lane's keys was written between reading and changing: tried again in halves.
         for range in dropped {
             if range.len() > 1 {
