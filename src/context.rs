@@ -305,8 +305,11 @@ impl Context {
         }
         let name = setup.layout.name;
         let what = format!("{name} takes anything it can decode for a session, so say which keys to look at");
-        Err(Usage::new(what)
-            .hint("give --prefix 'myapp:session:' or --match 'myapp:session:*', or name keys"))
+        Err(Usage::new(what).hint(if setup.layout.described.is_some() {
+            "say in its `must_have` what every session has; or give --match for this once"
+        } else {
+            "give --prefix 'myapp:session:' or --match 'myapp:session:*', or name keys"
+        }))
     }
 
     /// Refuses where a layout was named whose sessions are never in such a store.

@@ -12,7 +12,7 @@ use crate::scan::share::Shared;
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::Filter;
 use crate::select::near::Near;
-use crate::store::{self, Lookup, Need, Record, Source};
+use crate::store::{self, Lookup, Medium, Need, Record, Source};
 use crate::text::words::{either, plural};
 use crate::ui;
 
@@ -352,6 +352,9 @@ fn report_none(context: &Context, tally: &Tally, store: &mut dyn Source) {
     let mut names: Vec<&str> = context.setups.iter().map(|setup| setup.layout.name).collect();
     names.dedup();
     let what = match (context.named, tally.scanned) {
+        (true, 0) if context.store.medium() == Medium::Field => {
+            format!("{} is empty or not there", store.place())
+        }
         (false, 0) if context.matching.is_none() => "no keys here".to_string(),
         (true, _) => format!("no key here is a session of {}", names.join(" or ")),
         (false, _) => "no key here is a session known to sessctl".to_string(),

@@ -23,7 +23,7 @@ pub(super) fn pieces(template: &str) -> Result<Vec<Piece>, Usage> {
         let form = Format::value_variants().iter().find(|form| form.name() == template);
         Usage::new(format!("--format: {what}")).hint(match form {
             Some(form) => format!("it takes a template; the form is -o {}", form.name()),
-            None => "such as --format '{id} {user}'".to_string(),
+            None => "for example, --format '{id} {user}'".to_string(),
         })
     };
     let mut pieces = Vec::new();
@@ -40,7 +40,7 @@ pub(super) fn pieces(template: &str) -> Result<Vec<Piece>, Usage> {
                 chars.next();
             }
             ('\\', _) => {
-                return Err(wrong("after a backslash only t, n or another one may stand".to_string()));
+                return Err(wrong("a backslash must be followed by t, n or another backslash".to_string()));
             }
             ('}', _) => return Err(wrong("a `}` has no `{` before it; `}}` is a brace".to_string())),
             ('{', _) => {

@@ -260,6 +260,9 @@ pub fn is_replication(command: &str) -> bool {
 
 /// The rule that permits a command, as an administrator would type it.
 fn advise_acl(user: &str, command: &str) -> String {
+    if let Some((_, keys)) = command.split_once(" on ") {
+        return format!("the key patterns of {user} leave out {keys}; `sessctl acl` prints rules with them");
+    }
     // A subcommand is permitted as `+client|setname`.
     let rule = command.trim().to_ascii_lowercase().replace(' ', "|");
     // Neither is of use without the other.

@@ -267,7 +267,19 @@ fn few_rights_are_enough_and_a_lacking_one_is_named() {
         sess.args(["purge", "--all", "--yes", "--store", &purge]).success();
         sess.args(["undo", "--yes", "--store", &purge]).success();
         assert_eq!(all(&sess).len(), 3);
+        sess.server.command(&["ACL", "SETUSER", "elsewhere", "on", ">p", "~x*", "+@all"]);
+        let hidden = sess.server.url_of("elsewhere", "p");
+        sess.args(["list", "--store", &hidden]).code(4).says("leave out shop sessions; `sessctl acl` prints");
     }
+}
+
+#[test]
+fn a_hash_that_is_not_there_is_said_to_be_none() {
+    let sess = stocked(Server::start(), 0);
+    sess.args(["list"]).success().says("hash shop sessions is empty or not there");
+    let open = CONFIG.replace("must_have = [\"csrf\"]\n", "");
+    let sess = Sess::new().use_profile(&open);
+    sess.args(["list"]).code(2).says("say in its `must_have` what every session has");
 }
 
 /// The arguments that name the layout, whose file is written for that.

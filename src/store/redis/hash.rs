@@ -120,7 +120,19 @@ struct HashStore {
 
 impl HashStore {
     fn over(mut server: RedisStore, of: HashPlace) -> Result<HashStore, Error> {
-        let kind = kind_of(&server.ask(&[b"TYPE", &of.hash])?);
+        server.push(&[b"TYPE", &of.hash]);
+        server.flush("TYPE")?;
+        let kind = match server.take("TYPE")? {
+            Ok(answer) => kind_of(&answer),
+            Err(Refusal::Fatal(error)) => return Err(error),
+            Err(_) => {
+                return Err(Error::Denied {
+                    place: server.place.clone(),
+                    user: server.user.clone(),
+                    command: format!("TYPE on {}", safe(&String::from_utf8_lossy(&of.hash))),
+                });
+            }
+        };
         if let Some(kind) = kind.filter(|kind| *kind != Kind::Hash) {
             return Err(Error::Unsupported {
                 place: server.place.clone(),
