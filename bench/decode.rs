@@ -408,6 +408,7 @@ fn records(form: &Form) -> Vec<(Setup, Record)> {
                 ttl: Ttl::Never,
                 ends: Vec::new(),
                 memory: None,
+                exact_end: None,
                 asked: Need::VALUE,
             };
             records.push((setup.clone(), record));

@@ -236,8 +236,9 @@ pub fn session<'b>(
     };
     let memory = record.memory;
     let found = Vec::new();
-    let ends = &record.ends;
-    Session { setup, key, id, certainty, hash, raw: blob.raw, facts, ttl, ends, memory, data, found, now }
+    let (ends, exact_end) = (&record.ends[..], record.exact_end);
+    let raw = blob.raw;
+    Session { setup, key, id, certainty, hash, raw, facts, ttl, ends, memory, exact_end, data, found, now }
 }
 
 /// What columns and value say together.
@@ -262,7 +263,13 @@ pub fn under<T>(setup: &Setup, session: &Session<'_>, then: impl FnOnce(&Session
         ttl: session.ttl,
         ends: session.ends.to_vec(),
         memory: session.memory,
-        asked: Need { value: true, ttl: session.ttl != Ttl::Unasked, memory: session.memory.is_some() },
+        exact_end: session.exact_end,
+        asked: Need {
+            value: true,
+            ttl: session.ttl != Ttl::Unasked,
+            memory: session.memory.is_some(),
+            end: session.exact_end.is_some(),
+        },
     };
     let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
     let data = data(setup, &blob);

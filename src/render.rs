@@ -446,6 +446,7 @@ pub(crate) mod tests {
             ttl: Ttl::Unasked,
             ends: &[],
             memory: None,
+            exact_end: None,
             data: None,
             now: NOW,
         }

@@ -383,6 +383,7 @@ mod tests {
             ttl: Ttl::In(1_800_000),
             ends: &[],
             memory: Some(412),
+            exact_end: None,
             data: Some(&full),
             now: NOW,
         };
@@ -392,6 +393,7 @@ mod tests {
             facts: Facts { unnamed: Unnamed::Nobody, ..Facts::default() },
             ttl: Ttl::Never,
             memory: Some(70_000),
+            exact_end: None,
             data: Some(&empty),
             ..alice.clone()
         };
@@ -401,6 +403,7 @@ mod tests {
             facts: Facts::default(),
             ttl: Ttl::In(5),
             memory: None,
+            exact_end: None,
             data: Some(&failed),
             ..alice.clone()
         };

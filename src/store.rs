@@ -24,7 +24,7 @@ pub mod rdb;
 pub mod redis;
 pub mod sql;
 
-pub use contract::{Assurance, Keeper, Lookup, Medium, Offers, Open, Source, Store, Writing};
+pub use contract::{Assurance, Keeper, Lookup, Medium, Offers, Open, Portions, Source, Store, Writing};
 pub use error::{Error, Reason, is_replication};
 pub use event::{Event, Events, Happened};
 pub use gentle::Gentle;
@@ -33,7 +33,7 @@ pub use load::{Health, Lag};
 pub use op::{IndexOp, JsonItem, Op, WhenEmpty};
 pub use record::{Interest, Kind, Need, Page, Query, Raw, Record, Ttl};
 pub use step::{
-    Applied, Backup, Companion, Content, Ends, Expiry, Fingerprint, Fit, Outcome, Own, Parts, Rewrite, Step,
-    fingerprint,
+    Applied, Backup, Companion, Content, Ends, Expiry, Fingerprint, Fit, Outcome, Own, Parts, Rewrite,
+    SeenText, Step, fingerprint,
 };
 pub use table::{Column, Many, PartsOf, Rest, Rows, Table, Wanted};

@@ -21,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
             Raw::Hash([(first, second)].into_iter().chain(more).collect())
         }
     };
-    let record = Record { key: Key(key), raw, ttl: Ttl::Never, ends: Vec::new(), memory: None, asked: Need::VALUE };
+    let record = Record { key: Key(key), raw, ttl: Ttl::Never, ends: Vec::new(), memory: None, exact_end: None, asked: Need::VALUE };
     let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
     for layout in frameworks::BUILT_IN.all() {
         let setup = Setup::free(layout);

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+use std::sync::Arc;
 
 use crate::change::ids::Ids;
 use crate::layout::session::{Login, Session};
-use crate::store::{Key, Own, Step, fingerprint};
+use crate::store::{Key, Own, SeenText, Step, fingerprint};
 
 pub mod apply;
 pub mod arriving;
@@ -17,6 +18,7 @@ pub mod belongs;
 pub mod bound;
 pub mod execute;
 pub mod file;
+mod pen;
 pub mod recorded;
 pub mod restore;
 pub mod run;
@@ -192,7 +194,7 @@ impl Spool {
     pub fn push(&mut self, entry: &Entry) -> anyhow::Result<()> {
         let mut bytes = rmp_serde::to_vec(entry)?;
         let length = (bytes.len() as u32).to_le_bytes();
-        let held = entry.step.held.as_deref();
+        let held = entry.step.held.as_ref().map(|held| &held.text[..]);
         bytes.extend(held.map_or(NOT_HELD, |held| held.len() as u32).to_le_bytes());
         bytes.extend(held.unwrap_or_default());
         if self.file.is_none() && self.memory.len() + bytes.len() > IN_MEMORY {
@@ -294,9 +296,9 @@ impl Entries {
             self.from.read_exact(&mut length)?;
             let length = u32::from_le_bytes(length);
             if length != NOT_HELD {
-                let mut held = vec![0; length as usize];
-                self.from.read_exact(&mut held)?;
-                entry.step.held = Some(held);
+                let mut text = vec![0; length as usize];
+                self.from.read_exact(&mut text)?;
+                entry.step.held = Some(Arc::new(SeenText { text, end: None }));
             }
             batch.push(entry);
             self.left -= 1;
@@ -325,7 +327,9 @@ mod tests {
                     member: vec![0xff, n as u8],
                 })],
                 ends: None,
-                held: n.is_multiple_of(2).then(|| vec![n as u8; n as usize % 7]),
+                held: n
+                    .is_multiple_of(2)
+                    .then(|| Arc::new(SeenText { text: vec![n as u8; n as usize % 7], end: None })),
             },
             id: vec![0xfe],
             layout: "overleaf".into(),

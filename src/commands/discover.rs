@@ -295,7 +295,7 @@ fn varies(part: &str) -> bool {
 
 /// TTL and size of the sampled keys.
 fn measure(source: &mut dyn Lookup, families: &mut [(Name, Family)]) -> anyhow::Result<()> {
-    let need = Need { value: false, ttl: true, memory: true };
+    let need = Need::TTL.and(Need::MEMORY);
     for (_, family) in families {
         let records = source.read(&family.sample, need)?;
         let mut sizes = Vec::new();

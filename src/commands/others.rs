@@ -107,6 +107,7 @@ mod tests {
                 ttl: Ttl::Never,
                 ends: Vec::new(),
                 memory: None,
+                exact_end: None,
                 asked: Need::VALUE,
             });
         };

@@ -68,6 +68,7 @@ fn fixture(folder: &Path) -> Fixture {
         ttl: Ttl::Never,
         ends: Vec::new(),
         memory: None,
+        exact_end: None,
         asked: Need::VALUE,
     };
     let records = keys.values().map(record).collect();
@@ -179,6 +180,7 @@ pub(crate) fn session<'b>(
         ttl: Ttl::Never,
         ends: &[],
         memory: None,
+        exact_end: None,
         data: Some(data),
         now: 0,
     }

@@ -75,6 +75,9 @@ pub struct Session<'b> {
     pub ends: &'b [(Vec<u8>, u64)],
     /// MEMORY USAGE of the session's own key.
     pub memory: Option<u64>,
+    /// When the key ends by PEXPIRETIME: in ms since 1970, -1 for never. `None` where that was not asked or
+    /// cannot be told.
+    pub exact_end: Option<i64>,
     /// `None` when the value was not asked for.
     pub data: Option<&'b Decoded<'b>>,
     /// Keys that had to be looked for: sets that name it, and, where it is to be ended or looked at

@@ -370,6 +370,7 @@ mod tests {
             ttl: Ttl::In(ttl),
             ends: &[],
             memory: None,
+            exact_end: None,
             data: None,
             found: Vec::new(),
             now: 1_000_000,

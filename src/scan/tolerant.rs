@@ -89,6 +89,7 @@ impl Lookup for Tolerant<'_> {
             ttl: Ttl::Unasked,
             ends: Vec::new(),
             memory: None,
+            exact_end: None,
             asked: need,
         };
         self.each(keys, gone, |inner, keys| inner.read(keys, need))

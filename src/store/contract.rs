@@ -176,6 +176,15 @@ pub trait Lookup: Source {
     }
 }
 
+/// How sessions are ended while the scan that finds them goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Portions {
+    /// How many at a time.
+    pub sessions: usize,
+    /// Bytes of the largest value that their steps had better hold, where that spares anything.
+    pub holds: Option<usize>,
+}
+
 /// Something that can also be changed.
 pub trait Store: Lookup {
     /// Asks, before anything is changed, whether what these steps do is permitted at all.
@@ -187,9 +196,9 @@ pub trait Store: Lookup {
         None
     }
 
-    /// How many sessions had better be ended at a time where they are ended while another connection is
-    /// still scanning, and whether what they were is kept. `None` where the scan has to be over first.
-    fn ends_while_scanned(&mut self, _kept: bool) -> Option<usize> {
+    /// How sessions had better be handed over that are ended while another connection is still scanning;
+    /// `kept` where what they were is written down. `None` where the scan has to be over first.
+    fn ends_while_scanned(&mut self, _kept: bool) -> Option<Portions> {
         None
     }
 

@@ -159,7 +159,15 @@ impl Files {
         };
         // When a file ends is known to anyone who wrote it, and to nobody here.
         let memory = memory.filter(|_| need.memory);
-        Ok(Record { key: Key(key.to_vec()), raw, ttl: Ttl::Unasked, ends: Vec::new(), memory, asked: need })
+        Ok(Record {
+            key: Key(key.to_vec()),
+            raw,
+            ttl: Ttl::Unasked,
+            ends: Vec::new(),
+            memory,
+            exact_end: None,
+            asked: need,
+        })
     }
 }
 

@@ -211,7 +211,7 @@ impl Memcached {
             Some(item) if need.value => raw(item),
             Some(_) => Raw::Unread,
         };
-        Record { key: Key(key.to_vec()), raw, ttl, ends: Vec::new(), memory, asked: need }
+        Record { key: Key(key.to_vec()), raw, ttl, ends: Vec::new(), memory, exact_end: None, asked: need }
     }
 
     /// Reads what was listed, and hands it on.

@@ -168,7 +168,15 @@ impl Space<'_> {
             Some(entry) if need.value => entry.held.raw(),
             Some(_) => Raw::Unread,
         };
-        Record { key: Key(key.to_vec()), raw, ttl, ends: Vec::new(), memory: None, asked: need }
+        Record {
+            key: Key(key.to_vec()),
+            raw,
+            ttl,
+            ends: Vec::new(),
+            memory: None,
+            exact_end: None,
+            asked: need,
+        }
     }
 
     /// What a key holds of a certain kind, to be changed; a collection left empty is removed by `tidy`.

@@ -627,7 +627,15 @@ impl Base for DumpReader {
 }
 
 fn blank(key: Vec<u8>, asked: Need) -> Record {
-    Record { key: Key(key), raw: Raw::Unread, ttl: Ttl::Unasked, ends: Vec::new(), memory: None, asked }
+    Record {
+        key: Key(key),
+        raw: Raw::Unread,
+        ttl: Ttl::Unasked,
+        ends: Vec::new(),
+        memory: None,
+        exact_end: None,
+        asked,
+    }
 }
 
 impl Source for DumpReader {

@@ -142,14 +142,18 @@ pub struct Need {
     pub value: bool,
     pub ttl: bool,
     pub memory: bool,
+    /// When the key ends to the millisecond, where the store can tell.
+    pub end: bool,
 }
 
 impl Need {
-    pub const NOTHING: Need = Need { value: false, ttl: false, memory: false };
-    pub const VALUE: Need = Need { value: true, ttl: false, memory: false };
-    pub const TTL: Need = Need { value: false, ttl: true, memory: false };
-    pub const MEMORY: Need = Need { value: false, ttl: false, memory: true };
-    pub const ALL: Need = Need { value: true, ttl: true, memory: true };
+    pub const NOTHING: Need = Need { value: false, ttl: false, memory: false, end: false };
+    pub const VALUE: Need = Need { value: true, ..Need::NOTHING };
+    pub const TTL: Need = Need { ttl: true, ..Need::NOTHING };
+    pub const MEMORY: Need = Need { memory: true, ..Need::NOTHING };
+    pub const END: Need = Need { end: true, ..Need::NOTHING };
+    /// All that rows, filters and columns can need.
+    pub const ALL: Need = Need { value: true, ttl: true, memory: true, end: false };
 
     #[must_use]
     pub const fn and(self, other: Need) -> Need {
@@ -157,6 +161,7 @@ impl Need {
             value: self.value || other.value,
             ttl: self.ttl || other.ttl,
             memory: self.memory || other.memory,
+            end: self.end || other.end,
         }
     }
 }
@@ -171,6 +176,9 @@ pub struct Record {
     pub ends: Vec<(Vec<u8>, u64)>,
     /// MEMORY USAGE of the key, in bytes.
     pub memory: Option<u64>,
+    /// When the key ends by PEXPIRETIME: in ms since 1970, -1 for never. `None` where that was not asked or
+    /// cannot be told.
+    pub exact_end: Option<i64>,
     /// What was asked, so that the rest can be asked later.
     pub asked: Need,
 }

@@ -12,7 +12,7 @@ use ::redis::Value as Answer;
 
 use crate::store::{
     Applied, Backup, Companion, Error, Events, Fit, Gentle, Health, Keeper, Key, Kind, Lag, Lookup, Medium,
-    Need, Offers, Op, Open, Page, Query, Raw, Record, Source, Step, Store, Ttl,
+    Need, Offers, Op, Open, Page, Portions, Query, Raw, Record, Source, Step, Store, Ttl,
 };
 
 mod backup;
@@ -119,6 +119,8 @@ pub struct RedisStore {
     no_mget: bool,
     /// PEXPIRETIME is not to be had here (Redis before 7.0, or forbidden); tried once and then no more.
     no_instant: bool,
+    /// An index of what was to end was there.
+    indexes_met: bool,
     /// Whether it answers at once, when that was tried.
     quick: Option<bool>,
     /// Keys that an ACL hides from this user.
@@ -175,6 +177,7 @@ impl RedisStore {
             small: None,
             no_mget: false,
             no_instant: false,
+            indexes_met: false,
             quick: None,
             hidden_keys: 0,
             flow: None,
@@ -583,14 +586,15 @@ impl Store for RedisStore {
         (by_value::known(self) != by_value::ByValue::Not).then_some(by_value::MOST)
     }
 
-    fn ends_while_scanned(&mut self, kept: bool) -> Option<usize> {
+    fn ends_while_scanned(&mut self, kept: bool) -> Option<Portions> {
         let by_value = by_value::known(self) != by_value::ByValue::Not;
-        let portion = match self.target.is_near() {
+        let sessions = match self.target.is_near() {
             true if !kept && by_value => NEAR_PORTION,
             true if !kept => NEAR_LANES * WATCHED,
             _ => PORTION,
         };
-        (!self.cluster).then_some(portion)
+        let holds = (kept || by_value).then_some(by_value::MOST);
+        (!self.cluster).then_some(Portions { sessions, holds })
     }
 
     fn way(&mut self) -> Option<&'static str> {
@@ -825,7 +829,15 @@ fn other(kind: Option<Kind>) -> Raw {
 
 /// A blank record for a key.
 fn blank(key: Vec<u8>, asked: Need) -> Record {
-    Record { key: Key(key), raw: Raw::Unread, ttl: Ttl::Unasked, ends: Vec::new(), memory: None, asked }
+    Record {
+        key: Key(key),
+        raw: Raw::Unread,
+        ttl: Ttl::Unasked,
+        ends: Vec::new(),
+        memory: None,
+        exact_end: None,
+        asked,
+    }
 }
 
 #[cfg(test)]

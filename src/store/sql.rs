@@ -409,6 +409,7 @@ impl Sql {
             raw,
             ends: Vec::new(),
             memory: None,
+            exact_end: None,
             asked: need,
         }
     }

@@ -1,5 +1,7 @@
 //! A change to one session, what it was before, and what became of it.
 
+use std::sync::Arc;
+
 use sha2::{Digest as _, Sha256};
 
 use super::error::Error;
@@ -85,10 +87,18 @@ pub struct Step {
     /// When its key has to end, where it was chosen by that.
     #[serde(default)]
     pub ends: Option<Ends>,
-    /// The value that was seen, where the server can compare with it by itself. No file of a run or
-    /// plan has it.
+    /// What was seen, where it is of use to have it at hand. No file of a run or plan has it.
     #[serde(skip)]
-    pub held: Option<Vec<u8>>,
+    pub held: Option<Arc<SeenText>>,
+}
+
+/// A string as it was seen: the server can compare with it by itself, or it is written down before it is read
+/// again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenText {
+    pub text: Vec<u8>,
+    /// When the key ended by PEXPIRETIME, where that was asked: in ms since 1970, -1 for never.
+    pub end: Option<i64>,
 }
 
 /// When a session's key may end for its step to be done, by the server's clock in ms since 1970: what

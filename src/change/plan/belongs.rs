@@ -142,6 +142,7 @@ impl<'c> Belongs<'c> {
             ttl,
             ends: Vec::new(),
             memory: None,
+            exact_end: None,
             asked: Need::VALUE.and(Need::TTL),
         };
         let blob = Blob::new(&record.key.0, &record.raw, Limits::default());
@@ -316,6 +317,7 @@ pub fn left_by(setup: &Setup, key: &[u8], user: Option<&str>, now: i64) -> Vec<O
         ttl: Ttl::Unasked,
         ends: Vec::new(),
         memory: None,
+        exact_end: None,
         asked: Need::VALUE,
     };
     let blob = Blob::new(&record.key.0, &record.raw, Limits::default());

@@ -14,17 +14,14 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Sender, channel};
-use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
-use flate2::Compression;
 use flate2::read::DeflateDecoder;
-use flate2::write::DeflateEncoder;
 use sha2::{Digest as _, Sha256};
 
 use super::Entry;
 use super::bound::{self, Chain};
+use super::pen::{BOUND_HEAD, HEAD, Pen, Sync, framed};
 use super::recorded::Recorded;
 use crate::change::report::Report;
 use crate::exit::{Advice, Exit};
@@ -34,9 +31,6 @@ use crate::store::{Backup, Keeper, Key, Outcome, Writing};
 const MARK: &[u8] = b"sessctl runfile2\n";
 /// The mark of files that are not bound; as long as the other.
 const UNBOUND: &[u8] = b"sessctl run file\n";
-/// Bytes of a record before its payload, without and with its link.
-const HEAD: usize = 16;
-const BOUND_HEAD: usize = HEAD + bound::LENGTH;
 /// The version of the records; a newer one is not guessed at. In the first, `Void` spoke of the last
 /// `Prepared` alone, which is no different as long as each is settled or void before the next.
 const VERSION: u32 = 2;
@@ -104,6 +98,37 @@ pub struct Kept {
     pub ends: Option<i64>,
 }
 
+/// [`Kept`] as it is written: of a session that is still in hand.
+#[derive(serde::Serialize)]
+struct Keeps<'a> {
+    #[serde(with = "crate::store::bytes")]
+    id: &'a [u8],
+    layout: &'a str,
+    user: Option<&'a str>,
+    backup: &'a Backup,
+    nobody: bool,
+    ends: Option<i64>,
+}
+
+impl<'a> Keeps<'a> {
+    fn of(entry: &'a Entry, backup: &'a Backup) -> Keeps<'a> {
+        Keeps {
+            id: &entry.id,
+            layout: &entry.layout,
+            user: entry.user.as_deref(),
+            backup,
+            nobody: entry.nobody,
+            ends: entry.ends,
+        }
+    }
+}
+
+/// [`Record::Prepared`] as it is written.
+#[derive(serde::Serialize)]
+enum Writes<'a> {
+    Prepared(Vec<Keeps<'a>>),
+}
+
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub enum Record {
     Start(Start),
@@ -142,55 +167,7 @@ pub enum Record {
 pub struct RunFile {
     pub id: String,
     pub path: PathBuf,
-    file: File,
-    /// `None` in a file that is not bound.
-    chain: Option<Chain>,
-    syncing: Option<Syncing>,
-}
-
-/// A thread that brings to the disk what was written, while the next is made ready.
-struct Syncing {
-    asks: Option<Sender<Told>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-type Told = Sender<io::Result<()>>;
-
-impl Syncing {
-    fn start(file: &File) -> io::Result<Syncing> {
-        let file = file.try_clone()?;
-        let (asks, asked) = channel::<Told>();
-        let thread = std::thread::Builder::new().name("sync".to_string()).spawn(move || {
-            while let Ok(first) = asked.recv() {
-                // What was written before it begins it brings to the disk, whoever asks for it.
-                let all: Vec<Told> = std::iter::once(first).chain(asked.try_iter()).collect();
-                let synced = file.sync_data();
-                for told in all {
-                    let again = |error: &io::Error| io::Error::new(error.kind(), error.to_string());
-                    // Anyone who gave up waiting is told nothing.
-                    let _ = told.send(synced.as_ref().map(|&()| ()).map_err(again));
-                }
-            }
-        })?;
-        Ok(Syncing { asks: Some(asks), thread: Some(thread) })
-    }
-
-    fn ask(&self) -> Writing {
-        let (told, tells) = channel();
-        // Where the thread is gone the one who waits hears of it.
-        let _ = self.asks.as_ref().map(|asks| asks.send(told));
-        Writing::told_by(tells)
-    }
-}
-
-impl Drop for Syncing {
-    /// The thread has the file open as well, and the lock lasts as long as that.
-    fn drop(&mut self) {
-        self.asks = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
+    pen: Pen,
 }
 
 /// What is wrong with a run file.
@@ -247,14 +224,14 @@ impl RunFile {
     pub fn create(directory: &Path, start: &Start) -> io::Result<RunFile> {
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         let path = file_of(directory, &start.run);
-        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path)?;
+        let mut file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path)?;
         // Held as long as the run goes on; how a listing tells a run from one that died.
         file.try_lock().map_err(io::Error::other)?;
         let chain = Some(Chain::new(&bound::key_made_for(&path)?, MARK));
-        let mut run = RunFile { id: start.run.clone(), path, file, chain, syncing: None };
-        run.file.write_all(MARK)?;
+        file.write_all(MARK)?;
+        let mut run = RunFile { id: start.run.clone(), path, pen: Pen::at(file, chain) };
         run.write(&Record::Start(start.clone()))?;
-        run.file.sync_all()?;
+        run.pen.sync_all()?;
         // The name must survive, too.
         File::open(directory)?.sync_all()?;
         Ok(run)
@@ -270,36 +247,22 @@ impl RunFile {
         if reader.torn {
             file.set_len(reader.offset)?;
         }
-        Ok(RunFile { id: String::new(), path: path.to_path_buf(), file, chain: reader.chain, syncing: None })
+        Ok(RunFile { id: String::new(), path: path.to_path_buf(), pen: Pen::at(file, reader.chain) })
     }
 
     pub fn write(&mut self, record: &Record) -> io::Result<()> {
-        let plain = rmp_serde::to_vec(record).map_err(io::Error::other)?;
-        let (bytes, link) = framed(&plain, self.chain.as_ref())?;
-        let whole = self.file.metadata()?.len();
-        self.file.write_all(&bytes).inspect_err(|_| {
-            // Half a record would make all that follows it unreadable.
-            let _ = self.file.set_len(whole);
-        })?;
-        if let (Some(chain), Some(link)) = (&mut self.chain, link) {
-            chain.follow(link);
-        }
-        Ok(())
+        self.pen.write(plain(record)?, Sync::Later)?.wait()
     }
 
     /// A record that must be on the disk before anything else happens.
     fn write_down(&mut self, record: &Record) -> io::Result<()> {
-        self.write(record)?;
-        self.file.sync_data()
+        self.pen.write(plain(record)?, Sync::Now)?.wait()
     }
 
     /// The same, and it is said later when it is there.
-    fn writing_down(&mut self, record: &Record) -> io::Result<Writing> {
-        self.write(record)?;
-        if self.syncing.is_none() {
-            self.syncing = Some(Syncing::start(&self.file)?);
-        }
-        Ok(self.syncing.as_ref().map_or_else(Writing::done, Syncing::ask))
+    fn writing_down(&mut self, record: &Writes<'_>) -> io::Result<Writing> {
+        self.pen.aside()?;
+        self.pen.write(plain(record)?, Sync::Now)
     }
 
     pub fn settled(&mut self, outcomes: &[Outcome]) -> io::Result<()> {
@@ -337,20 +300,9 @@ impl RunFile {
     }
 }
 
-/// A record as it stands in a file, and its link where the file is bound.
-fn framed(plain: &[u8], chain: Option<&Chain>) -> io::Result<(Vec<u8>, Option<[u8; bound::LENGTH]>)> {
-    let mut encoder = DeflateEncoder::new(Vec::with_capacity(plain.len() / 2), Compression::fast());
-    encoder.write_all(plain)?;
-    let payload = encoder.finish()?;
-    let length = payload.len() as u32;
-    let mut bytes = Vec::with_capacity(payload.len() + BOUND_HEAD);
-    bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(&(!length).to_le_bytes());
-    bytes.extend_from_slice(&Sha256::digest(&payload)[..8]);
-    let link = chain.map(|chain| chain.link(&bytes, &payload));
-    bytes.extend(link.iter().flatten());
-    bytes.extend_from_slice(&payload);
-    Ok((bytes, link))
+/// A record as it is encoded.
+fn plain(record: &impl serde::Serialize) -> io::Result<Vec<u8>> {
+    rmp_serde::to_vec(record).map_err(io::Error::other)
 }
 
 /// A whole file of what is said to be records, bound by this key or, without one, as older versions
@@ -380,19 +332,8 @@ impl Keeper for Keeping<'_> {
     }
 
     fn preparing(&mut self, backups: &[Backup]) -> io::Result<Writing> {
-        let kept = |backup: &Backup| {
-            let entry = &self.batch[backup.step as usize];
-            Kept {
-                id: entry.id.clone(),
-                layout: entry.layout.clone(),
-                user: entry.user.clone(),
-                nobody: entry.nobody,
-                ends: entry.ends,
-                backup: backup.clone(),
-            }
-        };
-        let kept = backups.iter().map(kept).collect();
-        self.file.writing_down(&Record::Prepared(kept))
+        let kept = backups.iter().map(|backup| Keeps::of(&self.batch[backup.step as usize], backup));
+        self.file.writing_down(&Writes::Prepared(kept.collect()))
     }
 
     fn void(&mut self, steps: &[u32]) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::ControlFlow;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{Change, Chosen, Here, Made, plural};
 use crate::change::guard::Guards;
@@ -18,7 +19,7 @@ use crate::layout::Blob;
 use crate::layout::session::{Certainty, Login, Session};
 use crate::scan::{self, End, Request, Said, Sink, Tally};
 use crate::select::near::Near;
-use crate::store::{Gentle, Lookup, Need, Own, Raw, Ttl};
+use crate::store::{Gentle, Lookup, Need, Own, Raw, SeenText, Ttl};
 use crate::text::words::either;
 use crate::{resolve, ui};
 
@@ -28,6 +29,8 @@ pub(super) struct AtOnce {
     pub(super) portion: Vec<Entry>,
     /// How many that is.
     pub(super) enough: usize,
+    /// They are written down before they go.
+    pub(super) kept: bool,
     /// All of them so far, counted.
     pub(super) counted: Spool,
     /// Layouts whose sessions have to wait for the end of the scan, as it takes what goes with one of them
@@ -190,7 +193,7 @@ impl Matched<'_> {
             && entry.step.own == Own::End
             && self.holds.is_some_and(|most| text.len() <= most)
         {
-            entry.step.held = Some(text.clone());
+            entry.step.held = Some(Arc::new(SeenText { text: text.clone(), end: session.exact_end }));
         }
         self.guards.check(&entry)?;
         if session.login() == Login::Unknown {
@@ -289,13 +292,15 @@ pub(super) fn by_filter(
     if let Some(at_once) = &matched.at_once {
         scanner.be_close(at_once.enough);
     }
+    // What goes is written down as it is read here; of what only a filter chooses the end is asked then.
+    let kept = filter.wants_all() && matched.at_once.as_ref().is_some_and(|at_once| at_once.kept);
     let total = aside.size().ok().flatten();
     let near = Rc::clone(&matched.near);
     let keeps = |session: &Session<'_>| near.keeps(session);
     let request = Request {
         setups: &context.setups,
         pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
-        first: filter.need(),
+        first: if kept { filter.need().and(Need::END) } else { filter.need() },
         then: if sizes { Need::MEMORY.and(Need::TTL) } else { matched.change.need },
         keeps: &keeps,
         copies: true,

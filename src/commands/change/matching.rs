@@ -46,14 +46,14 @@ pub(super) fn run<'a>(job: &mut Job<'a>, intent: &Intent) -> anyhow::Result<Matc
     // Where it is not known how many will match, and need not be, they end as they are met.
     let by_scan = matches!(change.chosen, Chosen::Filter) && !users;
     let free = job.room.is_none() && job.pace.is_free();
-    let portion = if change.in_one_pass && by_scan && !intent.whole && free {
+    let portions = if change.in_one_pass && by_scan && !intent.whole && free {
         job.store.ends_while_scanned(!safety.no_undo)
     } else {
         None
     };
-    job.one_pass = portion.is_some();
-    let end = match portion {
-        Some(portion) => one_pass::run(job, &mut matched, portion).or_else(|error| {
+    job.one_pass = portions.is_some();
+    let end = match portions {
+        Some(portions) => one_pass::run(job, &mut matched, portions).or_else(|error| {
             // What was done is told all the same.
             if job.undo.is_some() || job.report.settled() > 0 {
                 job.report.complete = false;

@@ -18,13 +18,13 @@ use crate::change::plan::run::{RunFile, Way};
 use crate::change::plan::{Entry, Spool};
 use crate::change::report::Report;
 use crate::scan::End;
-use crate::store::{Error, Key, Store};
+use crate::store::{Error, Key, Portions, Store};
 
 /// What the thread that changes gives back: what ended it early, and why not all can be named.
 type Ended = anyhow::Result<(Option<Error>, Option<anyhow::Error>)>;
 
 /// Scans and ends what matches. What has to wait for the end of the scan is in the spool then.
-pub(super) fn run(job: &mut Job<'_>, matched: &mut Matched<'_>, enough: usize) -> anyhow::Result<End> {
+pub(super) fn run(job: &mut Job<'_>, matched: &mut Matched<'_>, portions: Portions) -> anyhow::Result<End> {
     let context = job.context;
     let told_apart = |name: &&'static str| {
         let spaces = context.setups.iter().filter_map(|setup| setup.layout.namespaced());
@@ -34,10 +34,12 @@ pub(super) fn run(job: &mut Job<'_>, matched: &mut Matched<'_>, enough: usize) -
     let waiting = layouts.filter(|layout| !layout.is_by_itself() || told_apart(&layout.name));
     matched.at_once = Some(AtOnce {
         portion: Vec::new(),
-        enough,
+        enough: portions.sessions,
+        kept: !job.change.safety.no_undo,
         counted: Spool::default(),
         waiting: waiting.map(|layout| layout.name).collect(),
     });
+    matched.holds = portions.holds;
     let way = Way { one_pass: true, guard: job.store.way().map(str::to_string) };
     context.ui.detail(format_args!("sessions end while they are matched: {way}"));
     let mut aside = context.reader()?;

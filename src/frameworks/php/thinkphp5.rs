@@ -120,6 +120,7 @@ mod tests {
                 ttl: crate::store::Ttl::Never,
                 ends: &[],
                 memory: None,
+                exact_end: None,
                 data: None,
                 now: 0,
             };

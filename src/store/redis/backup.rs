@@ -134,6 +134,7 @@ fn hear_ends(store: &mut RedisStore, keys: &[&Key]) -> Result<Vec<Option<i64>>, 
             Ok(answer) => int(&answer).filter(|end| *end != -2),
             // Older servers do not know it.
             Err(Refusal::Fatal(Error::Refused { .. } | Error::Denied { .. })) => {
+                store.no_instant = true;
                 without.push(at);
                 None
             }

@@ -11,6 +11,7 @@ use super::{RedisStore, Refusal, by_value, fields, follow, int};
 use crate::codec;
 use crate::store::{Applied, Error, Fit, IndexOp, Keeper, Key, Op, Outcome, Own, Raw, Rewrite, Step};
 
+mod ahead;
 mod asked;
 mod by_script;
 mod commands;
@@ -30,6 +31,8 @@ enum Found {
     Same,
     Gone,
     Changed,
+    /// It is not as it was written down, though nothing else was written to it: another round is for it.
+    Otherwise,
     Failed(String),
 }
 
@@ -47,16 +50,16 @@ pub(super) fn apply(
     };
     let steps = &steps[..];
     let mut outcomes = vec![None; steps.len()];
-    let by_value = match fit {
-        Fit::Seen => by_value::end(store, steps, simple_key, &mut outcomes, &mut keeper),
+    let ahead = match fit {
+        Fit::Seen => ahead::end(store, steps, &mut outcomes, &mut keeper),
         Fit::SeenOrDone => Ok(()),
     };
-    let stopped = match by_value {
-        Ok(()) => rounds(store, steps, fit, &mut outcomes, &mut keeper).err(),
-        Err(lost) => {
-            let answered = matches!(lost.error, Error::Backup(_));
-            Some(Stop { error: lost.error, answered, unheard: lost.unheard })
+    let stopped = match ahead {
+        Ok(()) => {
+            let left: Vec<usize> = (0..steps.len()).filter(|at| outcomes[*at].is_none()).collect();
+            rounds(store, Task { steps, fit, written: None }, &left, &mut outcomes, &mut keeper).err()
         }
+        Err(stop) => Some(stop),
     };
     if let Some(stop) = &stopped {
         look_again(store, steps, &stop.unheard, &mut outcomes);
@@ -69,6 +72,15 @@ pub(super) fn apply(
         applied.stopped = applied.stopped.or(followed.err());
     }
     applied
+}
+
+/// Steps, and what they are held against.
+#[derive(Clone, Copy)]
+struct Task<'s> {
+    steps: &'s [Step],
+    fit: Fit,
+    /// When their keys end by what was written down before they are read again, if anything was.
+    written: Option<&'s asked::Written>,
 }
 
 /// What ended the rounds.
@@ -174,6 +186,8 @@ struct Share<'s> {
     start: usize,
     steps: &'s [Step],
     fit: Fit,
+    /// When the keys end by what was written down before they were read again, if anything was.
+    written: Option<&'s asked::Written>,
     found: Vec<Found>,
     contents: Vec<Raw>,
     /// When the keys end, where backups are kept and that could be asked at once: in ms since 1970, -1 for

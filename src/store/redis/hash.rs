@@ -180,6 +180,7 @@ fn record(key: &[u8], field: Field, need: Need) -> Record {
         ttl: if need.ttl { ttl } else { Ttl::Unasked },
         ends: Vec::new(),
         memory: None,
+        exact_end: None,
         asked: need,
     }
 }

@@ -58,6 +58,8 @@ pub(super) enum What {
     FieldEnds,
     Ttl,
     Memory,
+    /// When the key ends, to the millisecond.
+    End,
 }
 
 /// An answer awaited for the record at `slot` of page `page`.
@@ -139,6 +141,9 @@ impl Reading {
         }
         if need.ttl {
             self.push(store, at, What::Ttl, &[b"PTTL", key]);
+        }
+        if need.end && !store.no_instant {
+            self.push(store, at, What::End, &[b"PEXPIRETIME", key]);
         }
         if need.memory && !store.memory_denied {
             self.push(store, at, What::Memory, &[b"MEMORY", b"USAGE", key, b"SAMPLES", SAMPLES]);
@@ -243,6 +248,12 @@ impl Reading {
             (What::Memory, Err(Refusal::HiddenKey | Refusal::WrongType)) => {}
             (What::Memory, Err(Refusal::Fatal(Error::Denied { .. } | Error::Refused { .. }))) => {
                 store.memory_denied = true;
+            }
+            (What::End, Ok(answer)) => record.exact_end = int(&answer).filter(|end| *end >= -1),
+            (What::End, Err(Refusal::HiddenKey | Refusal::WrongType)) => {}
+            // Older servers do not know it, and some users may not ask.
+            (What::End, Err(Refusal::Fatal(Error::Denied { .. } | Error::Refused { .. }))) => {
+                store.no_instant = true;
             }
             // Anyone who scans a cluster asks for it again where it is now.
             (what, Err(Refusal::Fatal(Error::Moved { .. }))) if self.lets_go => {
@@ -414,6 +425,7 @@ impl What {
             What::FieldEnds => "HPTTL",
             What::Ttl => "PTTL",
             What::Memory => "MEMORY",
+            What::End => "PEXPIRETIME",
         }
     }
 }

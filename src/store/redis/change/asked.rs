@@ -8,6 +8,17 @@ use crate::store::redis::{RedisStore, Refusal, bulk, fields, instant, int, pairs
 use crate::store::{Ends, Error, Fit, Key, Op, Own, Raw, Rewrite, Step, fingerprint};
 use ::redis::Value as Answer;
 
+/// When the keys of steps end that were written down: in ms since 1970, -1 for never.
+pub(super) struct Written(pub(super) Vec<(usize, i64)>);
+
+impl Written {
+    /// What was written down of the step at this place, if anything was.
+    pub(super) fn of(&self, at: usize) -> Option<i64> {
+        let found = self.0.binary_search_by_key(&at, |(at, _)| *at).ok()?;
+        Some(self.0[found].1)
+    }
+}
+
 /// What a session's key holds now; `None` where it is of another type.
 pub(super) fn read_again(lane: &mut RedisStore, step: &Step) -> Result<Option<Raw>, Error> {
     let command: &[u8] = if step.hash { b"HGETALL" } else { b"GET" };
@@ -43,7 +54,7 @@ pub(super) fn ask(lane: &mut RedisStore, share: &Share<'_>, keeps: bool) -> Resu
         lane.push(&[b"HGETALL", &step.key.0]);
     }
     // While the server has the keys at hand.
-    if keeps && !lane.no_instant {
+    if (keeps || share.written.is_some()) && !lane.no_instant {
         for step in share.steps {
             lane.push(&[b"PEXPIRETIME", &step.key.0]);
         }
@@ -119,7 +130,7 @@ pub(super) fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) ->
             Err(refusal) => Err(found_by(refusal)?),
         });
     }
-    if keeps && !lane.no_instant {
+    if (keeps || share.written.is_some()) && !lane.no_instant {
         hear_key_ends(lane, share)?;
     }
     if !indexes(share.steps).is_empty() {
@@ -175,6 +186,9 @@ pub(super) fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) ->
         }
     }
     hear_field_ends(lane, share, with_fields)?;
+    if let Some(written) = share.written {
+        hold_against(share, written);
+    }
     for at in lacking {
         if matches!(share.found[at], Found::Same) {
             share.found[at] = Found::Gone;
@@ -211,6 +225,18 @@ pub(super) fn hear(lane: &mut RedisStore, share: &mut Share<'_>, keeps: bool) ->
         }
     }
     Ok(())
+}
+
+/// Leaves alone what ends at another time than was written down, and what an index names by now.
+fn hold_against(share: &mut Share<'_>, written: &Written) {
+    for (at, step) in share.steps.iter().enumerate() {
+        let now = share.key_ends.get(at).copied().flatten();
+        let as_written = now.is_some() && written.of(share.start + at) == now;
+        let listed = !share.no_index && step.then.iter().any(|op| simple_key(op).is_some());
+        if matches!(share.found[at], Found::Same) && (!as_written || listed) {
+            share.found[at] = Found::Otherwise;
+        }
+    }
 }
 
 /// Takes when the keys end. Older servers do not know it, and some users may not ask: it is found out in

@@ -20,6 +20,7 @@ pub(super) fn by_script(
         let mut commands: Vec<Vec<Cow<'_, [u8]>>> = Vec::new();
         let mut parts: Vec<Part> = Vec::new();
         let held = match found {
+            Found::Otherwise => continue,
             Found::Changed => {
                 outcomes[place] = Some(Outcome::Changed);
                 continue;

@@ -6,10 +6,10 @@ use std::ops::Range;
 use super::asked::{ask, hear};
 use super::by_script::by_script;
 use super::transaction::{Settled, change, settle};
-use super::{Found, Share, Stop};
+use super::{Found, Share, Stop, Task};
 use crate::store::redis::slots::together;
 use crate::store::redis::{GENTLE_WATCHED, RedisStore, WATCHED, backup};
-use crate::store::{Error, Fit, Keeper, Outcome, Step, Writing};
+use crate::store::{Error, Keeper, Outcome, Writing};
 
 /// Bytes of values that are read again at a time, unless one alone is larger.
 const BYTES: u64 = 8 << 20;
@@ -18,20 +18,20 @@ const TURN: usize = 4;
 /// How often a session is tried that is being written all the time.
 const TRIES: usize = 20;
 
-/// Tries all steps until each has an outcome; those that have none when it stops were not done, or
-/// nobody knows.
+/// Tries the steps at these places until each has an outcome; those that have none when it stops were not
+/// done, or nobody knows, or are not as they were `written` down ahead.
 ///
 /// Where backups are kept, the connections take turns: while some wait for the disk, others read again. Where
 /// each answer is waited for longer than that, all of them are asked at once instead.
 pub(super) fn rounds(
     store: &mut RedisStore,
-    steps: &[Step],
-    fit: Fit,
+    task: Task<'_>,
+    places: &[usize],
     outcomes: &mut [Option<Outcome>],
     keeper: &mut Option<&mut dyn Keeper>,
 ) -> Result<(), Stop> {
     let mut waiting = VecDeque::new();
-    let ended = in_turns(store, steps, fit, outcomes, keeper, &mut waiting);
+    let ended = in_turns(store, task, places, outcomes, keeper, &mut waiting);
     if let Err(stop) = &ended {
         leave(store, waiting, keeper, stop.answered);
     }
@@ -41,18 +41,19 @@ pub(super) fn rounds(
 /// The same; what is waiting for the disk when it stops is left there.
 fn in_turns<'s>(
     store: &mut RedisStore,
-    steps: &'s [Step],
-    fit: Fit,
+    task: Task<'s>,
+    places: &[usize],
     outcomes: &mut [Option<Outcome>],
     keeper: &mut Option<&mut dyn Keeper>,
     waiting: &mut VecDeque<Round<'s>>,
 ) -> Result<(), Stop> {
+    let steps = task.steps;
     // What is read again is held at once, so a round is bounded by its bytes as well.
     let bytes = |range: &Range<usize>| steps[range.clone()].iter().map(|step| step.bytes).sum::<u64>();
     // A transaction is carried out in one go, however its commands were sent.
     let watched = store.flow.as_ref().map_or(WATCHED, |flow| flow.commands().clamp(1, GENTLE_WATCHED));
     let mut open: VecDeque<Range<usize>> = VecDeque::new();
-    for (at, step) in steps.iter().enumerate().filter(|(at, _)| outcomes[*at].is_none()) {
+    for (at, step) in places.iter().map(|at| (*at, &steps[*at])) {
         match open.back_mut() {
             Some(last)
                 if last.end == at
@@ -81,7 +82,7 @@ fn in_turns<'s>(
                 }
                 ranges.extend(open.pop_front());
             }
-            waiting.push_back(prepare(store, first, steps, fit, &ranges, keeper)?);
+            waiting.push_back(prepare(store, first, task, &ranges, keeper)?);
             free.pop_front();
             if !free.is_empty() && !open.is_empty() {
                 continue;
@@ -143,18 +144,19 @@ fn leave(
 fn prepare<'s>(
     store: &mut RedisStore,
     first: usize,
-    steps: &'s [Step],
-    fit: Fit,
+    task: Task<'s>,
     ranges: &[Range<usize>],
     keeper: &mut Option<&mut dyn Keeper>,
 ) -> Result<Round<'s>, Stop> {
     let keeps = keeper.is_some();
+    let Task { steps, fit, written } = task;
     let mut shares: Vec<Share<'s>> = ranges
         .iter()
         .map(|range| Share {
             start: range.start,
             steps: &steps[range.clone()],
             fit,
+            written,
             found: Vec::new(),
             contents: Vec::new(),
             key_ends: Vec::new(),

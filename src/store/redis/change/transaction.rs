@@ -66,7 +66,7 @@ pub(super) fn settle(
         .found
         .iter()
         .map(|found| match found {
-            Found::Same | Found::Gone => Outcome::Gone { keys: 0, entries: 0 },
+            Found::Same | Found::Gone | Found::Otherwise => Outcome::Gone { keys: 0, entries: 0 },
             Found::Changed => Outcome::Changed,
             Found::Failed(why) => Outcome::Failed(why.clone()),
         })
@@ -74,7 +74,7 @@ pub(super) fn settle(
     lane.expect("MULTI")?;
     if share.awaited.is_empty() {
         lane.expect("DISCARD")?;
-        give(settled, outcomes);
+        give(settled, share, outcomes);
         return Ok(Settled::Executed);
     }
     let mut refused = None;
@@ -125,7 +125,7 @@ pub(super) fn settle(
             (part, answer) => tally(&mut outcomes[*at], part, answer),
         }
     }
-    give(settled, outcomes);
+    give(settled, share, outcomes);
     Ok(denied.map_or(Settled::Executed, Settled::Partly))
 }
 
@@ -145,8 +145,10 @@ pub(super) fn tally(outcome: &mut Outcome, part: &Part, answer: Answer) {
     }
 }
 
-pub(super) fn give(settled: &mut [Option<Outcome>], outcomes: Vec<Outcome>) {
-    for (settled, outcome) in settled.iter_mut().zip(outcomes) {
-        *settled = Some(outcome);
+fn give(settled: &mut [Option<Outcome>], share: &Share<'_>, outcomes: Vec<Outcome>) {
+    for ((settled, found), outcome) in settled.iter_mut().zip(&share.found).zip(outcomes) {
+        if !matches!(found, Found::Otherwise) {
+            *settled = Some(outcome);
+        }
     }
 }

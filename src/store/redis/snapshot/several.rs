@@ -176,7 +176,15 @@ impl Lookup for SeveralReader {
         let one = |key: &Key| {
             let mut found = self.part(&key.0)?.read(std::slice::from_ref(key), need)?;
             let (raw, ttl, ends, memory) = (Raw::Gone, Ttl::Gone, Vec::new(), None);
-            Ok(found.pop().unwrap_or(Record { key: key.clone(), raw, ttl, ends, memory, asked: need }))
+            Ok(found.pop().unwrap_or(Record {
+                key: key.clone(),
+                raw,
+                ttl,
+                ends,
+                memory,
+                exact_end: None,
+                asked: need,
+            }))
         };
         keys.iter().map(one).collect()
     }
