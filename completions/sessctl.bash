@@ -202,11 +202,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -328,11 +328,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -482,11 +482,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -632,11 +632,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -742,11 +742,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -852,11 +852,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -962,11 +962,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1072,11 +1072,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1182,11 +1182,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1292,11 +1292,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1406,11 +1406,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1624,11 +1624,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1742,11 +1742,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1856,11 +1856,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1966,11 +1966,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -2140,11 +2140,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -2394,11 +2394,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -2504,11 +2504,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -2630,11 +2630,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -2744,11 +2744,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -2958,11 +2958,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -3108,11 +3108,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -3222,11 +3222,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -3460,11 +3460,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -3686,11 +3686,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -3796,11 +3796,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -3910,11 +3910,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -4020,11 +4020,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -4134,11 +4134,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -4352,11 +4352,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -4486,11 +4486,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -4596,11 +4596,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -4806,11 +4806,11 @@ _sessctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids toml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv ids parquet toml" -- "${cur}"))
                     return 0
                     ;;
                 --format)

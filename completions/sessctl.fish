@@ -248,6 +248,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_needs_command" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_needs_command" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -591,6 +592,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand list" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -848,6 +850,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand inspect" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -1171,6 +1174,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand count" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -1470,6 +1474,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand purge" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -1737,6 +1742,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand logout" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -2032,6 +2038,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand expire" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -2300,6 +2307,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand clear" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -2557,6 +2565,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand apply" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -2810,6 +2819,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand undo" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -3054,6 +3064,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and not __fish_seen_subcommand_from show prune verify-audit" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -3298,6 +3309,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from show" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -3540,6 +3552,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from prune" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -3782,6 +3795,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand runs; and __fish_seen_subcommand_from verify-audit" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -4023,6 +4037,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand discover" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -4304,6 +4319,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand stats" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -4631,6 +4647,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand doctor" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -4919,6 +4936,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand report" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -5212,6 +5230,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand watch" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -5482,6 +5501,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand layouts" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -5747,6 +5767,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand decode" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -5989,6 +6010,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand cookie" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -6245,6 +6267,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand acl" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -6489,6 +6512,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and not __fish_seen_subcommand_from init path show check" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -6734,6 +6758,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from init" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -6977,6 +7002,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from path" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -7218,6 +7244,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from show" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -7459,6 +7486,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand config; and __fish_seen_subcommand_from check" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -7701,6 +7729,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand demo" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -7942,6 +7971,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand completions" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -8185,6 +8215,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand man" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -8426,6 +8457,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand help" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'
@@ -8667,6 +8699,7 @@ ndjson\t'One JSON object per line'
 yaml\t'The same as JSON, but as readable YAML'
 csv\t'Comma-separated values with a header'
 ids\t'Ids only, one per line'
+parquet\t'Apache Parquet, of `list` only and where it was built in'
 toml\t'A description for the configuration file; with `layouts NAME` only'"
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l format -d 'Print each row by a template, such as \'{id} {user} {ttl}\'' -r
 complete -c sessctl -n "__fish_sessctl_using_subcommand version" -l times -d 'How to show times in tables and cards, instead of what is usual in each place' -r -f -a "relative\t'Relative to now: 5m ago, in 2h'

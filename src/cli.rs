@@ -262,6 +262,7 @@ impl ValueEnum for Form {
             Form::Rows(Format::Yaml),
             Form::Rows(Format::Csv),
             Form::Rows(Format::Ids),
+            Form::Rows(Format::Parquet),
             Form::Toml,
         ]
     }

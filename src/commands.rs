@@ -9,6 +9,7 @@ use crate::cli::{Form, GlobalArgs};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::fault::Usage;
+use crate::render::Format;
 use crate::ui;
 
 pub mod acl;
@@ -120,6 +121,9 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
     if toml && !layouts::describes(&cli.command) {
         let what = "only `sessctl layouts NAME` can print TOML";
         return Err(Usage::new(what).hint("for rows, use json, ndjson, yaml or csv").into());
+    }
+    if global.output.format == Some(Form::Rows(Format::Parquet)) {
+        list::permit_parquet(&cli.command)?;
     }
     let ran = match &cli.command {
         Command::List(args) => list::run(&context()?, args),

@@ -431,11 +431,13 @@ fn located(error: OptionError, profile: &Profile) -> anyhow::Error {
     anyhow::Error::from(error).context(what)
 }
 
-/// The form of output that a profile names.
+/// The form of output that a profile names: one that all commands have in some way.
 fn format_of(name: &str) -> anyhow::Result<Format> {
-    Format::from_str(name, true).map_err(|_| {
+    let asked = Format::from_str(name, true).ok().filter(|format| *format != Format::Parquet);
+    asked.ok_or_else(|| {
         let known: Vec<String> = Format::value_variants()
             .iter()
+            .filter(|format| **format != Format::Parquet)
             .filter_map(|format| Some(format.to_possible_value()?.get_name().to_string()))
             .collect();
         Usage::new(format!("unknown output format `{name}` in the profile"))

@@ -16,6 +16,8 @@ mod format;
 pub mod groups;
 mod ids;
 pub mod json;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod sort;
 pub mod table;
 mod template;
@@ -24,7 +26,7 @@ pub mod yaml;
 
 pub use crate::text::{ago, clock, glyph, mask, push_rfc3339, rfc3339, safe, size, span, time, words};
 pub use crate::value::secret;
-pub use column::{Cell, Column, Datum, Member, Rows, Tone};
+pub use column::{Cell, Column, Datum, Kind, Member, Rows, Tone};
 pub use columns::{COLUMNS, Columns, Sessions};
 pub use format::Format;
 pub use groups::{By, Groups};
@@ -111,13 +113,20 @@ enum Form<R: Rows> {
     Ids,
     Template(template::Template<R>),
     Table(table::Table<R>),
+    #[cfg(feature = "parquet")]
+    Parquet(parquet::File<R>),
 }
 
 /// A row that waits to be sorted.
 #[derive(Debug)]
 enum Ready {
-    Written { text: Vec<u8>, escaped: bool },
+    Written {
+        text: Vec<u8>,
+        escaped: bool,
+    },
     Cells(table::Row),
+    #[cfg(feature = "parquet")]
+    Values(parquet::Row),
 }
 
 /// Writes rows that are all known; a table of them takes as much room as it needs where nobody looks.
@@ -212,6 +221,8 @@ impl<W: Write> Renderer<W> {
         let (form, look) = (&self.form, self.look);
         sorter.add(session, || match form {
             Form::Table(table) => Ready::Cells(table.row(session)),
+            #[cfg(feature = "parquet")]
+            Form::Parquet(file) => Ready::Values(file.row(session, look)),
             form => {
                 let mut text = Vec::new();
                 let escaped = form.write(&mut text, session, look);
@@ -242,6 +253,10 @@ impl<W: Write, R: Rows> Renderer<W, R> {
                 Form::Csv(members)
             }
             Format::Ids => Form::Ids,
+            #[cfg(feature = "parquet")]
+            Format::Parquet => Form::Parquet(parquet::File::new(columns.members())),
+            #[cfg(not(feature = "parquet"))]
+            Format::Parquet => Form::Ndjson(names(&columns)),
             Format::Table => Form::Table(table::Table::new(columns, look, options.width(), options.height)),
         };
         Renderer {
@@ -279,12 +294,20 @@ impl<W: Write, R: Rows> Renderer<W, R> {
             return Ok(());
         }
         self.before_row();
-        if let Form::Table(table) = &mut self.form {
-            let row = table.row(row);
-            table.add(&mut self.buffer, row);
-        } else {
-            let escaped = self.form.write(&mut self.buffer, row, self.look);
-            self.summary.escaped += u64::from(escaped);
+        match &mut self.form {
+            Form::Table(table) => {
+                let row = table.row(row);
+                table.add(&mut self.buffer, row);
+            }
+            #[cfg(feature = "parquet")]
+            Form::Parquet(file) => {
+                let row = file.row(row, self.look);
+                file.add(&mut self.buffer, row)?;
+            }
+            form => {
+                let escaped = form.write(&mut self.buffer, row, self.look);
+                self.summary.escaped += u64::from(escaped);
+            }
         }
         self.drain(FULL)
     }
@@ -305,11 +328,13 @@ impl<W: Write, R: Rows> Renderer<W, R> {
                 self.before_row();
                 match (&mut self.form, ready) {
                     (Form::Table(table), Ready::Cells(row)) => table.add(&mut self.buffer, row),
+                    #[cfg(feature = "parquet")]
+                    (Form::Parquet(file), Ready::Values(row)) => file.add(&mut self.buffer, row)?,
                     (_, Ready::Written { text, escaped }) => {
                         self.buffer.extend_from_slice(&text);
                         self.summary.escaped += u64::from(escaped);
                     }
-                    (_, Ready::Cells(_)) => {}
+                    (_, _) => {}
                 }
                 self.drain(FULL)?;
             }
@@ -322,6 +347,8 @@ impl<W: Write, R: Rows> Renderer<W, R> {
             }
             Form::Yaml(_) if self.summary.shown == 0 => self.buffer.extend_from_slice(yaml::NONE),
             Form::Table(table) => table.finish(&mut self.buffer),
+            #[cfg(feature = "parquet")]
+            Form::Parquet(file) => file.finish(&mut self.buffer)?,
             _ => {}
         }
         self.drain(1)?;
@@ -396,6 +423,9 @@ impl<R: Rows> Form<R> {
             }
             // A table draws its rows itself, once its widths are settled.
             Form::Table(_) => false,
+            // What is in columns is written by columns.
+            #[cfg(feature = "parquet")]
+            Form::Parquet(_) => false,
         }
     }
 }
@@ -450,6 +480,37 @@ pub(crate) mod tests {
             data: None,
             now: NOW,
         }
+    }
+
+    #[test]
+    fn a_member_is_of_the_kind_that_it_says() {
+        let setup = Setup::free(&connect_redis::LAYOUT);
+        let data =
+            Decoded { via: vec!["json"], value: Ok(std::borrow::Cow::Owned(crate::value::Value::Null)) };
+        let mut all = session(&setup, b"sess:", b"3xyuHABCDEFGHIJKLMNOPQRSTUVWXYZ0");
+        all.facts = Facts {
+            user: Some("alice".into()),
+            created: Some(NOW - 1000),
+            seen: Some(NOW),
+            ends: Some(NOW + 1000),
+            ip: Some("::1".into()),
+            agent: Some("curl".into()),
+            ..Facts::default()
+        };
+        (all.ttl, all.memory, all.data) = (Ttl::In(1000), Some(300), Some(&data));
+        let mut typed = 0;
+        for member in COLUMNS.iter().flat_map(|column| column.members) {
+            let kind = match (member.get)(&all) {
+                Datum::Null => continue,
+                Datum::Number(_) => Kind::Number,
+                Datum::Time(_) => Kind::Time,
+                Datum::Bool(_) => Kind::Truth,
+                _ => Kind::Text,
+            };
+            assert_eq!(member.kind, kind, "{}", member.name);
+            typed += 1;
+        }
+        assert!(typed > 15, "{typed}");
     }
 
     /// The same four sessions in every form.

@@ -1,11 +1,13 @@
 //! `sessctl list`: the sessions, a row each.
 
+use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::scans::{Readers, Wanted};
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::fault::Usage;
 use crate::layout::session::Session;
 use crate::render::Format;
 use crate::render::{self, Columns, Renderer, Sort};
@@ -31,7 +33,10 @@ Examples:
   For a script (only what the columns need is read from the server):
     sessctl list --columns id,user,ttl -o ndjson
     sessctl list --format '{id} {user} {expires_at}'
-  As Parquet, by DuckDB; with --mask the file holds no usable ids:
+  For DuckDB, Spark or Polars; with --mask the file holds no usable ids:
+    sessctl list --mask -o parquet >sessions.parquet
+    duckdb -c \"select ip, count(*) from 'sessions.parquet' group by ip order by 2 desc\"
+  The same where sessctl was built without Parquet:
     sessctl list --mask -o ndjson >sessions.ndjson
     duckdb -c \"copy (from 'sessions.ndjson') to 'sessions.parquet'\"")]
 pub struct Args {
@@ -60,6 +65,23 @@ pub struct Args {
 
     #[command(flatten)]
     pub select: SelectArgs,
+}
+
+/// Refuses Parquet where there is none.
+pub(super) fn permit_parquet(command: &super::Command) -> Result<(), Usage> {
+    if !matches!(command, super::Command::List(_)) {
+        return Err(Usage::new("only `sessctl list` can print Parquet").hint("use json, ndjson, yaml or csv"));
+    }
+    if !cfg!(feature = "parquet") {
+        return Err(Usage::new("this sessctl was built without Parquet").hint(
+            "build it with `cargo install --path . --features parquet`, or let DuckDB make it of `-o ndjson`, \
+             as `sessctl list --help` shows",
+        ));
+    }
+    if std::io::stdout().is_terminal() {
+        return Err(Usage::new("Parquet is not for a terminal").hint("write it to a file: >sessions.parquet"));
+    }
+    Ok(())
 }
 
 /// A table of a store with no more keys than this is sorted though nobody asked for it: all of it is

@@ -134,7 +134,7 @@ fn verify_audit(context: &Context, file: Option<&Path>, holds: Option<&str>) -> 
             });
             out.write_all(&render::json::value(context.format, &object))?;
         }
-        Format::Csv | Format::Ids | Format::Template => {
+        Format::Csv | Format::Ids | Format::Template | Format::Parquet => {
             render::rows(context.format, columns, &context.look(), &verdict.findings, &mut out)?;
         }
         Format::Table => {

@@ -118,6 +118,17 @@ pub struct Member<R: Rows> {
     pub get: for<'a, 's> fn(&'s R::Row<'a>) -> Datum<'s>,
     /// It is too long or too deep for a cell of CSV.
     pub nested: bool,
+    /// What it is where a form has types; there are rows in which it is null.
+    pub kind: Kind,
+}
+
+/// The type of a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Number,
+    Time,
+    Truth,
 }
 
 impl<R: Rows> Debug for Member<R> {
@@ -128,12 +139,27 @@ impl<R: Rows> Debug for Member<R> {
 
 impl<R: Rows> Member<R> {
     pub const fn new(name: &'static str, get: for<'a, 's> fn(&'s R::Row<'a>) -> Datum<'s>) -> Member<R> {
-        Member { name, get, nested: false }
+        Member { name, get, nested: false, kind: Kind::Text }
+    }
+
+    /// One that is a number.
+    pub const fn number(name: &'static str, get: for<'a, 's> fn(&'s R::Row<'a>) -> Datum<'s>) -> Member<R> {
+        Member { kind: Kind::Number, ..Member::new(name, get) }
+    }
+
+    /// One that is a time.
+    pub const fn time(name: &'static str, get: for<'a, 's> fn(&'s R::Row<'a>) -> Datum<'s>) -> Member<R> {
+        Member { kind: Kind::Time, ..Member::new(name, get) }
+    }
+
+    /// One that is true or false.
+    pub const fn truth(name: &'static str, get: for<'a, 's> fn(&'s R::Row<'a>) -> Datum<'s>) -> Member<R> {
+        Member { kind: Kind::Truth, ..Member::new(name, get) }
     }
 
     /// One that CSV leaves out.
     pub const fn nested(name: &'static str, get: for<'a, 's> fn(&'s R::Row<'a>) -> Datum<'s>) -> Member<R> {
-        Member { name, get, nested: true }
+        Member { nested: true, ..Member::new(name, get) }
     }
 }
 

@@ -35,7 +35,7 @@ pub type Column = super::column::Column<Sessions>;
 type Member = super::column::Member<Sessions>;
 
 const ID: Member = Member::new("id", |session| Datum::Id(session.id));
-const EXPIRES_AT: Member = Member::new("expires_at", |session| Datum::time(session.expires_at()));
+const EXPIRES_AT: Member = Member::time("expires_at", |session| Datum::time(session.expires_at()));
 
 /// Only an expiry that the key and the value agree on needs both.
 const ENDS: Need = Need::VALUE.and(Need::TTL);
@@ -106,7 +106,7 @@ pub const COLUMNS: &[Column] = &[
         head: "TTL",
         help: "the key's remaining TTL (ttl_ms and expires_at)",
         need: ENDS,
-        members: &[Member::new("ttl_ms", |session| Datum::number(session.ttl.millis())), EXPIRES_AT],
+        members: &[Member::number("ttl_ms", |session| Datum::number(session.ttl.millis())), EXPIRES_AT],
         rank: 2,
         floor: 7,
         right: true,
@@ -124,7 +124,7 @@ pub const COLUMNS: &[Column] = &[
         head: "CREATED",
         help: "when it was created (created_at)",
         need: Need::VALUE,
-        members: &[Member::new("created_at", |session| Datum::time(session.facts.created))],
+        members: &[Member::time("created_at", |session| Datum::time(session.facts.created))],
         rank: 9,
         floor: 10,
         right: true,
@@ -136,7 +136,7 @@ pub const COLUMNS: &[Column] = &[
         head: "SEEN",
         help: "when it was last seen (last_seen_at)",
         need: Need::VALUE,
-        members: &[Member::new("last_seen_at", |session| Datum::time(session.facts.seen))],
+        members: &[Member::time("last_seen_at", |session| Datum::time(session.facts.seen))],
         rank: 5,
         floor: 10,
         right: true,
@@ -172,7 +172,7 @@ pub const COLUMNS: &[Column] = &[
         head: "BYTES",
         help: "the memory its key takes",
         need: Need::MEMORY,
-        members: &[Member::new("bytes", |session| Datum::number(session.memory))],
+        members: &[Member::number("bytes", |session| Datum::number(session.memory))],
         rank: 6,
         floor: 8,
         right: true,
@@ -215,7 +215,7 @@ pub const COLUMNS: &[Column] = &[
         head: "LOGIN",
         help: "whether anyone is logged in: true, false, or empty where unknown",
         need: Need::VALUE,
-        members: &[Member::new("authenticated", |session| match session.login() {
+        members: &[Member::truth("authenticated", |session| match session.login() {
             Login::User(_) => Datum::Bool(true),
             Login::Nobody => Datum::Bool(false),
             Login::Unknown => Datum::Null,
@@ -235,7 +235,7 @@ pub const COLUMNS: &[Column] = &[
         head: "IDLE",
         help: "how long it has been idle (idle_ms)",
         need: Need::VALUE,
-        members: &[Member::new("idle_ms", |session| Datum::number(since(session, session.facts.seen)))],
+        members: &[Member::number("idle_ms", |session| Datum::number(since(session, session.facts.seen)))],
         rank: 5,
         floor: 7,
         right: true,
@@ -247,7 +247,7 @@ pub const COLUMNS: &[Column] = &[
         head: "AGE",
         help: "how long ago it was created (age_ms)",
         need: Need::VALUE,
-        members: &[Member::new("age_ms", |session| Datum::number(since(session, session.facts.created)))],
+        members: &[Member::number("age_ms", |session| Datum::number(since(session, session.facts.created)))],
         rank: 9,
         floor: 7,
         right: true,

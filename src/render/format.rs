@@ -20,6 +20,8 @@ pub enum Format {
     Csv,
     /// Ids only, one per line
     Ids,
+    /// Apache Parquet, of `list` only and where it was built in
+    Parquet,
     /// What --format says
     #[value(skip)]
     Template,
@@ -35,6 +37,7 @@ impl Format {
             Format::Yaml => "yaml",
             Format::Csv => "csv",
             Format::Ids => "ids",
+            Format::Parquet => "parquet",
             Format::Template => "template",
         }
     }

@@ -309,7 +309,8 @@ impl Groups {
                     text.extend_from_slice(yaml::NONE);
                 }
             }
-            Format::Csv => self.csv(&mut text, &rows, options),
+            // Only a list is Parquet.
+            Format::Csv | Format::Parquet => self.csv(&mut text, &rows, options),
             Format::Template => {
                 for row in &rows {
                     self.template(&mut text, row, look);

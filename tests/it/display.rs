@@ -114,6 +114,24 @@ fn forms_that_a_command_does_not_have_are_refused() {
 }
 
 #[test]
+fn parquet_is_of_lists_and_for_files() {
+    let sess = Sess::new().express(format!("sess:{}", sid(1)), Some("ann"), &json!({}));
+    let other = sess.args(["count", "-o", "parquet"]).code(2).stderr;
+    assert!(other.contains("only `sessctl list` can print Parquet"), "{other}");
+    let listed = sess.args(["list", "-o", "parquet"]);
+    if cfg!(feature = "parquet") {
+        let file = listed.success().stdout;
+        assert!(file.starts_with(b"PAR1") && file.ends_with(b"PAR1"), "{} bytes", file.len());
+        let (code, shown) = sess.terminal(&["list", "-o", "parquet"]).end();
+        assert_eq!(code, Some(2), "{shown}");
+        assert!(shown.contains("not for a terminal"), "{shown}");
+    } else {
+        let refused = listed.code(2).stderr;
+        assert!(refused.contains("--features parquet"), "{refused}");
+    }
+}
+
+#[test]
 fn yaml_says_what_json_says() {
     let more = json!({ "cart": [{ "sku": "A-1", "n": 2 }], "note": "no: not this", "empty": {} });
     let sess = Sess::new().express(format!("sess:{}", sid(1)), Some("alice"), &more).set("cache:1", "x");
