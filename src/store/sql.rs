@@ -5,7 +5,7 @@
 //! Rows are changed in short transactions: read again under a lock, compared with what was seen, written down for
 //! an undo, and only then deleted or updated by their primary key.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -382,19 +382,19 @@ impl Sql {
     ) -> Result<HashMap<Vec<u8>, Vec<Whole>>, Error> {
         let asked = &self.asked.as_deref().unwrap_or_default()[at];
         let mut found: HashMap<Vec<u8>, Vec<Whole>> = HashMap::new();
+        let wanted: HashSet<&[u8]> = texts.iter().copied().collect();
         for texts in texts.chunks(TOGETHER) {
             for row in self.engine.find(&asked.table, column, texts, asked.only, lock)? {
                 // A database may find more alike than they are: letters of either case, numbers and strings.
                 if let Some(text) = row.cells[column].text().filter(|_| asked.has_all(&row))
-                    && texts.contains(&&text[..])
+                    && wanted.contains(&text[..])
                 {
                     found.entry(text).or_default().push(Whole { row, parts: Vec::new() });
                 }
             }
         }
-        for whole in found.values_mut().flatten() {
-            add_parts(&mut *self.engine, asked, std::slice::from_mut(whole), lock)?;
-        }
+        let mut wholes: Vec<&mut Whole> = found.values_mut().flatten().collect();
+        add_parts(&mut *self.engine, asked, &mut wholes, lock)?;
         Ok(found)
     }
 
@@ -469,18 +469,16 @@ impl Sql {
     ) -> Result<Vec<Outcome>, (Error, bool)> {
         let early = |error: Error| (error, false);
         let late = |error: Error| (error, true);
-        let mut by_table: BTreeMap<usize, Vec<&[u8]>> = BTreeMap::new();
+        let mut by_table: BTreeMap<usize, BTreeSet<&[u8]>> = BTreeMap::new();
         for step in steps {
             if let Named::In(at, text, _) = self.named(&step.key.0) {
-                let texts = by_table.entry(at).or_default();
-                if !texts.contains(&text) {
-                    texts.push(text);
-                }
+                by_table.entry(at).or_default().insert(text);
             }
         }
         let mut held: HashMap<(usize, Vec<u8>), Whole> = HashMap::new();
         for (at, texts) in by_table {
             let key = self.asked.as_deref().unwrap_or_default()[at].key;
+            let texts: Vec<&[u8]> = texts.into_iter().collect();
             for (text, mut rows) in self.rows(at, key, &texts, true).map_err(early)? {
                 // Of two rows with the same key neither is the one that was seen.
                 if rows.len() == 1 {
@@ -524,7 +522,26 @@ impl Sql {
         {
             keeper.prepared(&backups).map_err(|error| early(Error::Backup(error.to_string())))?;
         }
+        // Whole rows go together, as each of them is held; all else goes one by one.
+        let goes = |place: usize, member: &Option<Vec<u8>>| member.is_none() && steps[place].own == Own::End;
+        let mut ending: BTreeMap<usize, Vec<(usize, &Whole)>> = BTreeMap::new();
+        for (place, at, text, member) in &todo {
+            if goes(*place, member)
+                && let Some(whole) = held.get(&(*at, text.clone()))
+            {
+                ending.entry(*at).or_default().push((*place, whole));
+            }
+        }
+        for (at, wholes) in &ending {
+            let done = delete(&mut *self.engine, &asked[*at], wholes).map_err(late)?;
+            for ((place, _), outcome) in wholes.iter().zip(done) {
+                outcomes[*place] = outcome;
+            }
+        }
         for (place, at, text, member) in todo {
+            if goes(place, &member) {
+                continue;
+            }
             let slot = (at, text);
             let Some(whole) = held.get_mut(&slot) else { continue };
             let outcome = change(&mut *self.engine, &asked[at], whole, member.as_deref(), &steps[place].own);
@@ -599,7 +616,12 @@ impl Sql {
 }
 
 /// Reads what belongs to these rows.
-fn add_parts(engine: &mut dyn Engine, asked: &Asked, wholes: &mut [Whole], lock: bool) -> Result<(), Error> {
+fn add_parts(
+    engine: &mut dyn Engine,
+    asked: &Asked,
+    wholes: &mut [&mut Whole],
+    lock: bool,
+) -> Result<(), Error> {
     let Some(parts) = &asked.parts else { return Ok(()) };
     for wholes in wholes.chunks_mut(TOGETHER) {
         let owners: Vec<Vec<u8>> =
@@ -618,6 +640,32 @@ fn add_parts(engine: &mut dyn Engine, asked: &Asked, wholes: &mut [Whole], lock:
         }
     }
     Ok(())
+}
+
+/// Deletes rows that are held, and what belongs to them. Their places are for the caller.
+fn delete(engine: &mut dyn Engine, asked: &Asked, wholes: &[(usize, &Whole)]) -> Result<Vec<Outcome>, Error> {
+    if let Some(parts) = &asked.parts {
+        let all: Vec<&Row> = wholes.iter().flat_map(|(_, whole)| &whole.parts).collect();
+        for some in all.chunks(TOGETHER) {
+            engine.delete_all(&parts.table, &parts.identity, some)?;
+        }
+    }
+    let rows: Vec<&Row> = wholes.iter().map(|(_, whole)| &whole.row).collect();
+    let went = engine.delete_all(&asked.table, &asked.identity, &rows)?;
+    let done = |whole: &Whole| Outcome::Done { keys: 1, entries: whole.parts.len() as u64 };
+    if went == rows.len() as u64 {
+        return Ok(wholes.iter().map(|(_, whole)| done(whole)).collect());
+    }
+    // The database keeps some, by a rule of its own: those that are there yet did not go.
+    let keys: Vec<Vec<u8>> = rows.iter().filter_map(|row| row.cells[asked.key].text()).collect();
+    let texts: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+    let kept = engine.find(&asked.table, asked.key, &texts, asked.only, false)?;
+    let kept: HashSet<Vec<u8>> = kept.iter().filter_map(|row| row.cells[asked.key].text()).collect();
+    let stays = |whole: &Whole| whole.row.cells[asked.key].text().is_none_or(|key| kept.contains(&key));
+    let outcome = |(_, whole): &(usize, &Whole)| {
+        if stays(whole) { Outcome::Failed("the database kept the row".to_string()) } else { done(whole) }
+    };
+    Ok(wholes.iter().map(outcome).collect())
 }
 
 /// Carries out what a step says on a row that is held.
@@ -785,7 +833,7 @@ impl Source for Sql {
                 most = (PAGE_BYTES / (bytes / rows.len()).max(1)).clamp(10, MOST);
                 let mut wholes: Vec<Whole> =
                     rows.into_iter().map(|row| Whole { row, parts: Vec::new() }).collect();
-                add_parts(&mut *self.engine, asked, &mut wholes, false)?;
+                add_parts(&mut *self.engine, asked, &mut wholes.iter_mut().collect::<Vec<_>>(), false)?;
                 let mut page = Page::default();
                 for (key, raw) in wholes.iter().flat_map(|whole| asked.sessions(whole)) {
                     page.scanned += 1;

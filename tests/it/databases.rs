@@ -257,6 +257,28 @@ fn postgres_understands_its_own_times_and_gives_back_every_type() {
 }
 
 #[test]
+fn a_row_that_the_database_keeps_is_not_told_to_be_gone() {
+    let database = Database::postgres();
+    database.sql(
+        "CREATE TABLE session (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL);
+         CREATE FUNCTION keeps() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN IF OLD.sid LIKE '%2' THEN RETURN NULL; END IF; RETURN OLD; END $$;
+         CREATE TRIGGER keeps BEFORE DELETE ON session FOR EACH ROW EXECUTE FUNCTION keeps()",
+    );
+    for n in 1..=3 {
+        let sess = SESS.replace('\'', "''");
+        database
+            .sql(&format!("INSERT INTO session VALUES ('{n:032}', '{sess}', '2031-05-17 14:00:00.123456')"));
+    }
+    let before = database.sql("SELECT * FROM session ORDER BY sid");
+    let report = database.args("postgres", &["purge", "--all", "--yes", "-o", "json"]).code(3).json();
+    assert_eq!((&report["done"], &report["failed"]), (&2.into(), &1.into()), "{report}");
+    assert_eq!(database.sql("SELECT sid FROM session").trim(), format!("{:032}", 2));
+    database.args("postgres", &["undo", "--yes"]).success();
+    assert_eq!(database.sql("SELECT * FROM session ORDER BY sid"), before);
+}
+
+#[test]
 fn mariadb_compares_ids_by_every_byte_and_gives_back_every_type() {
     let database = Database::mariadb();
     database.sql(

@@ -110,6 +110,11 @@ pub(super) trait Engine: Send {
     /// Deletes the row that has the same in these columns. Whether there was one.
     fn delete(&mut self, table: &Table, by: &[usize], row: &Row) -> Result<bool, Error>;
 
+    /// Deletes the rows that have the same in these columns as these. How many there were.
+    fn delete_all(&mut self, table: &Table, by: &[usize], rows: &[&Row]) -> Result<u64, Error> {
+        rows.iter().try_fold(0, |many, row| Ok(many + u64::from(self.delete(table, by, row)?)))
+    }
+
     /// Changes columns of the row that has the same in these columns. Whether there was one.
     fn update(
         &mut self,

@@ -451,6 +451,19 @@ impl Engine for Mysql {
         Ok(self.execute("delete from", table, &text, params)? > 0)
     }
 
+    fn delete_all(&mut self, table: &Table, by: &[usize], rows: &[&Row]) -> Result<u64, Error> {
+        let names: Vec<String> = by.iter().map(|at| column(table, *at)).collect();
+        let one = format!("({})", vec!["?"; by.len()].join(", "));
+        let text = format!(
+            "DELETE FROM {} WHERE ({}) IN ({})",
+            name(table),
+            names.join(", "),
+            vec![&one[..]; rows.len()].join(", ")
+        );
+        let cells = rows.iter().flat_map(|row| by.iter().map(|at| value(&row.cells[*at])));
+        self.execute("delete from", table, &text, cells.collect())
+    }
+
     fn update(
         &mut self,
         table: &Table,

@@ -553,6 +553,39 @@ impl Engine for Postgres {
         Ok(self.execute("delete from", table, &text, &params)? > 0)
     }
 
+    fn delete_all(&mut self, table: &Table, by: &[usize], rows: &[&Row]) -> Result<u64, Error> {
+        let (mut params, mut lists, mut same) = (Vec::new(), Vec::new(), Vec::new());
+        for (nth, at) in by.iter().enumerate() {
+            let cells = rows.iter().map(|row| Param::of(&row.cells[*at]));
+            if table.columns[*at].of == BYTES {
+                let all =
+                    cells.map(|one| if let Param::Bytes(Some(bytes)) = one { bytes } else { Vec::new() });
+                params.push(Param::ManyBytes(all.collect()));
+                lists.push(format!("${}", nth + 1));
+            } else {
+                let all =
+                    cells.map(|one| if let Param::Text(Some(text)) = one { text } else { String::new() });
+                params.push(Param::Texts(all.collect()));
+                lists.push(format!("${}::text[]::{}[]", nth + 1, cast(&table.columns[*at])));
+            }
+            same.push(format!("own.{} = gone.of{nth}", column(table, *at)));
+        }
+        // NULL is not equal to anything, and what could not be read whole is not known.
+        let known = |row: &&Row| by.iter().all(|at| !matches!(row.cells[*at], Cell::Null | Cell::Large(_)));
+        if by.is_empty() || !rows.iter().all(known) {
+            return rows.iter().try_fold(0, |many, row| Ok(many + u64::from(self.delete(table, by, row)?)));
+        }
+        let names: Vec<String> = (0..by.len()).map(|nth| format!("of{nth}")).collect();
+        let text = format!(
+            "DELETE FROM {} AS own USING unnest({}) AS gone({}) WHERE {}",
+            name_of(table),
+            lists.join(", "),
+            names.join(", "),
+            same.join(" AND ")
+        );
+        self.execute("delete from", table, &text, &params)
+    }
+
     fn update(
         &mut self,
         table: &Table,

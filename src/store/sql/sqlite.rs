@@ -350,6 +350,18 @@ impl Engine for Sqlite {
         Ok(changed.map_err(|error| self.said(&error))? > 0)
     }
 
+    fn delete_all(&mut self, table: &Table, by: &[usize], rows: &[&Row]) -> Result<u64, Error> {
+        let text = format!("DELETE FROM {} WHERE {}", quoted(&table.name), same(table, by));
+        let all = || -> rusqlite::Result<u64> {
+            let mut delete = self.connection.prepare(&text)?;
+            rows.iter().try_fold(0, |many, row| {
+                let cells = by.iter().map(|at| Bound::Cell(&row.cells[*at]));
+                Ok(many + u64::from(delete.execute(params_from_iter(cells))? > 0))
+            })
+        };
+        all().map_err(|error| self.said(&error))
+    }
+
     fn update(
         &mut self,
         table: &Table,
