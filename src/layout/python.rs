@@ -288,6 +288,14 @@ pub fn by_company(before: &[u8], data: &Value<'_>) -> Verdict {
     }
 }
 
+/// Whether it is what Django's caches put before a name: KEY_PREFIX, which may be empty, and VERSION
+/// (Django 5.2 core/cache/backends/base.py `default_key_func`). What follows is an entry of the cache.
+pub fn is_django_cache(before: &[u8]) -> bool {
+    let Some(before) = before.strip_suffix(b":") else { return false };
+    let digits = before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    (1..=3).contains(&digits) && before[..before.len() - digits].ends_with(b":")
+}
+
 /// Where a UUID ends the key, alone or after something that is not a part of another word.
 pub fn uuid_at_end(key: &[u8]) -> Option<usize> {
     let start = key.len().checked_sub(36)?;
@@ -298,6 +306,16 @@ pub fn uuid_at_end(key: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::codec::json;
+
+    #[test]
+    fn a_cache_of_django_is_told_by_its_version() {
+        for before in [":1:", "shop:1:", "shop:eu:12:"] {
+            assert!(is_django_cache(before.as_bytes()), "{before}");
+        }
+        for before in ["", ":", "1:", "t1:", "shop:", "shop:1:s:", "shop:v1:", "shop:2026:"] {
+            assert!(!is_django_cache(before.as_bytes()), "{before}");
+        }
+    }
 
     fn json(text: &str) -> Value<'_> {
         json::decode(text.as_bytes(), &Limits::default()).expect("valid JSON")

@@ -1,5 +1,6 @@
 //! PHP's native sessions with the handler of the extension phpredis.
 
+use crate::codec::php_msgpack;
 use crate::cookie;
 use crate::layout::session::{Facts, Session};
 use crate::layout::{
@@ -9,6 +10,7 @@ use crate::layout::{
 use crate::store::Key;
 use crate::store::Op;
 use crate::value::Value;
+use crate::wrap;
 
 pub const LAYOUT: Layout = Layout {
     name: "phpredis",
@@ -86,7 +88,13 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     if by_key && !may_be_cached(setup, blob, id) {
         // Applications may set any id, and may as well keep something else next to the sessions: a row of
         // variables is nothing but a session, anything more general is one under an id that PHP made.
-        let odd = !setup.named && !php::is_made(id) && !blob.php().is_some_and(php::Php::is_variables);
+        let listed = || match blob.variables() {
+            Some(data) => is_row(data),
+            None => matches!(blob.text(), Some([0x91..=0x9f | 0xdc | 0xdd, ..])),
+        };
+        let odd = !setup.named
+            && !blob.php().is_some_and(php::Php::is_variables)
+            && (!php::is_made(id) || listed());
         return match blob.php() {
             Some(php) if odd && !php.is_wrapped() => Verdict::Weak,
             _ if odd && (blob.is_empty() || blob.is_php_session()) => Verdict::Weak,
@@ -146,6 +154,8 @@ pub(super) fn by_value(blob: &Blob<'_>, id: &[u8], before: &[u8]) -> Verdict {
         Verdict::no("a list, whose members have no names as variables have")
     } else if data.members().is_none_or(<[_]>::is_empty) {
         Verdict::Kin
+    } else if is_anyones(blob, found) {
+        Verdict::no("a map in MessagePack without the mark of PHP, which others compress as well")
     } else if !is_serialized(found) {
         if php::says_session(before) { Verdict::Weak } else { Verdict::Several }
     } else if php::is_hash_like(id) && !php::says_session(before) && !php::is_session_like(data) {
@@ -159,6 +169,15 @@ pub(super) fn by_value(blob: &Blob<'_>, id: &[u8], before: &[u8]) -> Verdict {
     } else {
         Verdict::Several
     }
+}
+
+/// Whether it is MessagePack that was not as it is marked by PHP: what is under a compression may be
+/// anybody's, as django-redis' entries are.
+fn is_anyones(blob: &Blob<'_>, found: &php::Php<'_>) -> bool {
+    found.via.last() == Some(&php_msgpack::CODEC.name)
+        && blob.text().is_none_or(|text| {
+            wrap::php::peel(text, &blob.limits, &|inner| (php_msgpack::CODEC.sniff)(inner)).is_none()
+        })
 }
 
 /// Whether the members are only numbered.
@@ -221,8 +240,26 @@ mod tests {
         // A list has no variables.
         let list = b"a:2:{i:0;s:1:\"a\";i:1;s:1:\"b\";}";
         assert!(verdicts(&format!("shop:sess:{id}"), list).iter().all(is_no));
+        assert_eq!(verdicts(&format!("PHPREDIS_SESSION:{id}"), list)[0], Verdict::Weak);
+        assert_eq!(verdicts(&format!("PHPREDIS_SESSION:{id}"), b"\x93\x01\x02\x03")[0], Verdict::Weak);
         // What a cache put a string around is not native.
         assert!(is_no(&verdicts(&format!("shop:{id}"), b"s:6:\"a|i:1;\";")[0]));
+    }
+
+    #[test]
+    fn compressed_messagepack_needs_the_mark_of_php() {
+        let id = "zzef2c88ade173fefe321083750bd850";
+        let zstd = |bytes: &[u8]| {
+            ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+        };
+        // {"user_id": 7, "session": true}, as django-redis' serializer writes it, and with the mark.
+        let (plain, marked) = (
+            zstd(b"\x82\xa7user_id\x07\xa7session\xc3"),
+            zstd(b"\x83\xc0\x01\xa7user_id\x07\xa7session\xc3"),
+        );
+        assert!(matches!(verdicts(&format!("shop:15:{id}"), &plain)[0], Verdict::No(_)));
+        assert_eq!(verdicts(&format!("shop:15:{id}"), &marked)[0], Verdict::Several);
+        assert_eq!(verdicts(&format!("PHPREDIS_SESSION:{id}"), &plain)[0], Verdict::Sure);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::codec::{DecodeError, Limits, json, msgpack};
 use crate::cookie::{Given, Opened, bare, jar};
+use crate::frameworks::proxy;
 use crate::layout::session::{Facts, Unnamed};
 use crate::layout::{
     Blob, Cookie, Decoded, Ends, Keys, Layout, Mark, OptionKind, OptionSpec, Place, Setup, Verdict, Whose,
@@ -86,7 +87,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     }
     match blob.text() {
         Some([]) => Verdict::Sure,
-        Some(text) if blob::is_opaque(text) => Verdict::Sure,
+        Some(text) if blob::is_opaque(text) && !proxy::is_readable(blob) => Verdict::Sure,
         _ => Verdict::no("the value is not what came out of a cipher"),
     }
 }
@@ -140,5 +141,28 @@ fn open(setup: &Setup, given: &Given) -> Result<Opened, crate::cookie::CookieErr
             Ok(Opened { id: value.as_bytes().to_vec(), verified: None })
         }
         _ => bare::open(given, setup.cookie_name()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Raw;
+
+    #[test]
+    fn what_can_be_read_was_not_sealed() {
+        let verdict = |value: &[u8]| {
+            let raw = Raw::Text(value.to_vec());
+            let key = b"authelia-session:UbL8kQ2^x!M0aZr#3dTnE$5wYcVp%1Ho";
+            recognize(&Setup::free(&LAYOUT), &Blob::new(key, &raw, Limits::default()))
+        };
+        // pickle.dumps({"name": "Zoë", "b": b"\xff" * 12}) of Python 3.11.
+        let pickle =
+            b"\x80\x04\x95\x26\0\0\0\0\0\0\0}\x94(\x8c\x04name\x94\x8c\x04Zo\xc3\xab\x94\x8c\x01b\x94C\x0c\
+            \xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x94u.";
+        assert!(matches!(verdict(pickle), Verdict::No(_)));
+        assert_eq!(verdict(b""), Verdict::Sure);
+        let sealed: Vec<u8> = (0..64u8).map(|at| at.wrapping_mul(151) ^ 0xa7).collect();
+        assert_eq!(verdict(&sealed), Verdict::Sure);
     }
 }

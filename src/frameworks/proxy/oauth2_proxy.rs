@@ -12,7 +12,7 @@ use aes_gcm::{AesGcm, KeyInit, Nonce};
 
 use crate::codec::{DecodeError, msgpack};
 use crate::cookie::{jar, oauth2_proxy};
-use crate::frameworks::go;
+use crate::frameworks::{go, proxy};
 use crate::layout::key::{self, Alphabet};
 use crate::layout::session::{Facts, Session};
 use crate::layout::{
@@ -99,7 +99,7 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
     let Some(start) = random(setup, blob.key) else {
         return Verdict::no("the key does not end in a dash and 32 hex digits");
     };
-    if !blob.text().is_some_and(blob::is_opaque) {
+    if !blob.text().is_some_and(blob::is_opaque) || (!setup.named && proxy::is_readable(blob)) {
         return Verdict::no("the value is not what came out of a cipher");
     }
     let before = &blob.key[..start];
@@ -107,30 +107,11 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         Verdict::Weak
     } else if memchr::memmem::find(before, b"oauth").is_some() {
         Verdict::Sure
-    } else if go::says_other(before) || is_readable(blob) {
-        Verdict::no("something else by its prefix, or a value that can be read")
+    } else if go::says_other(before) {
+        Verdict::no("something else by its prefix")
     } else {
         Verdict::Weak
     }
-}
-
-/// Whether a form of serialization reads the value to its end: what a cipher made none does.
-fn is_readable(blob: &Blob<'_>) -> bool {
-    use crate::layout::blob::Form;
-    let forms =
-        [Form::Msgpack, Form::Gob, Form::Pickle, Form::Marshal, Form::Etf, Form::Storable, Form::Sereal];
-    let packed = [
-        &b"\x1f\x8b"[..],
-        b"\x78\x01",
-        b"\x78\x5e",
-        b"\x78\x9c",
-        b"\x78\xda",
-        b"\x28\xb5\x2f\xfd",
-        b"\x04\x22\x4d\x18",
-        b"\xac\xed\0\x05",
-    ];
-    forms.iter().any(|form| matches!(blob.form(*form), Some(Ok(_))))
-        || blob.text().is_some_and(|text| packed.iter().any(|magic| text.starts_with(magic)))
 }
 
 fn read<'b>(setup: &'b Setup, blob: &'b Blob<'_>) -> Decoded<'b> {
@@ -164,5 +145,28 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b>
         user: user::text(data.get("e")).or_else(|| user::text(data.get("u"))),
         created: data.get("ca").and_then(time::instant),
         ..Facts::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Limits;
+    use crate::store::Raw;
+
+    #[test]
+    fn what_can_be_read_was_not_sealed() {
+        let verdict = |value: &[u8]| {
+            let raw = Raw::Text(value.to_vec());
+            let key = b"_oauth2_proxy-d41d8cd98f00b204e9800998ecf8427e";
+            recognize(&Setup::free(&LAYOUT), &Blob::new(key, &raw, Limits::default()))
+        };
+        // pickle.dumps({"name": "Zoë", "b": b"\xff" * 12}) of Python 3.11.
+        let pickle =
+            b"\x80\x04\x95\x26\0\0\0\0\0\0\0}\x94(\x8c\x04name\x94\x8c\x04Zo\xc3\xab\x94\x8c\x01b\x94C\x0c\
+            \xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x94u.";
+        assert!(matches!(verdict(pickle), Verdict::No(_)));
+        let sealed: Vec<u8> = (0..64u8).map(|at| at.wrapping_mul(151) ^ 0xa7).collect();
+        assert_eq!(verdict(&sealed), Verdict::Sure);
     }
 }

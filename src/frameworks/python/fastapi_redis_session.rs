@@ -60,6 +60,9 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         Some(Ok(value)) => python::members(value),
         _ => return Verdict::no("the value is not a pickle"),
     };
+    if !setup.named && python::is_django_cache(before) {
+        return Verdict::no("an entry of a cache of Django's");
+    }
     match data {
         // Whatever the application gave.
         None => Verdict::Kin,

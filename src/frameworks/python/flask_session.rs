@@ -6,7 +6,7 @@ use crate::cookie;
 use crate::cookie::itsdangerous::Signer;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup::{OptionKind, OptionSpec};
-use crate::layout::{Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, python};
+use crate::layout::{Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, php, python};
 
 pub const LAYOUT: Layout = Layout {
     name: "flask-session",
@@ -162,9 +162,16 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("compact JSON under a UUID, as Quart-Session writes it");
     }
     match general(blob) {
+        // With SESSION_ID_LENGTH, and SESSION_PERMANENT off, a map may say nothing of Flask.
+        Verdict::Kin if id == Made::OtherToken && says_session(setup, blob.key) => Verdict::Kin,
         Verdict::Kin if id != Made::Token => Verdict::no("a general map under an id of another form"),
         verdict => verdict,
     }
+}
+
+/// Whether what precedes the id is a word for sessions.
+fn says_session(setup: &Setup, key: &[u8]) -> bool {
+    locate(setup, key).is_some_and(|place| php::says_session(&key[..place.id.start]))
 }
 
 /// By what Flask's extensions put into a map; others may be a session next to such.
@@ -216,8 +223,28 @@ mod tests {
         let [new, old, quart] = verdicts(UUID, br#"{"_permanent":true}"#);
         assert!(is_no(&new) && is_no(&old) && quart == Verdict::Sure);
         assert_eq!(verdicts(TOKEN_ID, b"\x81\xa5views\x01")[0], Verdict::Kin);
+        // Of Flask-Session 0.8 with SESSION_PERMANENT off and SESSION_ID_LENGTH of 16.
+        assert_eq!(verdicts("4mQBxkolPQiHbOHkurOM8Q", b"\x81\xaacsrf_token\xa3abc")[0], Verdict::Kin);
         for id in ["stats", "lock:42", "online_users_of_the_whole_shop"] {
             assert!(verdicts(id, br#"{"_permanent": true}"#).iter().all(is_no), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_pickle_that_says_nothing_of_flask_needs_company() {
+        // Of Flask-Session 0.5 with SESSION_PERMANENT off.
+        let pickle = b"\x80\x04\x95\x17\0\0\0\0\0\0\0}\x94\x8c\x0acsrf_token\x94\x8c\x03abc\x94s.";
+        let verdict = |prefix: &str| {
+            let raw = Raw::Text(pickle.to_vec());
+            let key = format!("{prefix}{UUID}");
+            let blob = Blob::new(key.as_bytes(), &raw, Limits::default());
+            (flask_session_legacy::LAYOUT.recognize)(&Setup::free(&flask_session_legacy::LAYOUT), &blob)
+        };
+        for prefix in ["session:", "myapp:", "shop_", "superset-", "tenant:42:s:", ""] {
+            assert_eq!(verdict(prefix), Verdict::Kin, "{prefix}");
+        }
+        for prefix in ["celery-task-meta-", "flask_cache_", "shop:lock:"] {
+            assert!(matches!(verdict(prefix), Verdict::No(_)), "{prefix}");
         }
     }
 

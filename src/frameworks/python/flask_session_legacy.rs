@@ -4,7 +4,7 @@
 
 use super::flask_session::{self, general, id_of, is_compact};
 use crate::cookie::itsdangerous::{self, Signer};
-use crate::layout::{Blob, Cookie, Form, Layout, Mark, Setup, Verdict, open_any, php};
+use crate::layout::{Blob, Cookie, Form, Layout, Mark, Setup, Verdict, open_any, php, python};
 
 pub const LAYOUT: Layout = Layout {
     name: "flask-session-legacy",
@@ -49,15 +49,16 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("the value is neither a pickle nor JSON");
     }
     match general(blob) {
-        Verdict::Kin if !says_session(setup, blob.key) => {
-            Verdict::no("a pickle that no extension of Flask wrote into")
+        Verdict::Kin if says_other(setup, blob.key) => {
+            Verdict::no("a pickle that no extension of Flask wrote into, under a prefix of something else")
         }
         verdict => verdict,
     }
 }
 
-/// Whether the prefix is one for sessions: a pickle under a UUID may be anything's.
-fn says_session(setup: &Setup, key: &[u8]) -> bool {
-    let before = flask_session::locate(setup, key).map(|place| &key[..place.id.start]);
-    setup.named || before.is_some_and(php::says_session)
+/// Whether the prefix is one for something else: a pickle under a UUID may be anything's. With
+/// SESSION_PERMANENT off, no session has `_permanent`, and only those next to it with a login tell.
+fn says_other(setup: &Setup, key: &[u8]) -> bool {
+    let before = flask_session::locate(setup, key).map_or(&b""[..], |place| &key[..place.id.start]);
+    !setup.named && python::says_other(before) && !php::says_session(before)
 }

@@ -72,6 +72,8 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         Verdict::no("a session of Flask")
     } else if RESULT.iter().any(|name| data.get(name).is_some()) {
         Verdict::no("the result of a job")
+    } else if !setup.named && python::is_django_cache(before) {
+        Verdict::no("an entry of a cache of Django's")
     } else if before.is_empty() || setup.known_lead().is_some() {
         Verdict::Weak
     } else if php::says_session(before) {
@@ -103,6 +105,8 @@ mod tests {
         for (key, value) in [
             (format!("celery-task-meta-{UUID}"), dict("status")),
             (format!("cache:{UUID}"), dict("views")),
+            (format!("shop:1:{UUID}"), dict("user_id")),
+            (format!(":1:{UUID}"), dict("user_id")),
             (UUID.to_string(), dict("task_id")),
             (UUID.to_string(), b"\x80\x04K\x01.".to_vec()),
             ("user:42".to_string(), dict("views")),

@@ -98,3 +98,30 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b>
     let at = |name| data.get(METADATA).and_then(|metadata| metadata.get(name)).and_then(time::seconds);
     Facts { created: at("created"), seen: at("last_access"), ..python::facts(data) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Limits;
+    use crate::store::Raw;
+
+    #[test]
+    fn the_application_may_write_messagepack_under_a_prefix_of_its_own() {
+        // starsessions 2.2 with a serializer of msgpack.packb: {"user_id": 3}.
+        let value = b"\x82\xa7user_id\x03\xac__metadata__\x83\xa8lifetime\xcd\x0e\x10\xa7created\xcb\
+            \x41\xda\xc3\xa3\x0f.c\xf7\xablast_access\xcbA\xda\xc3\xa3\x0f.d\x00";
+        let free = Setup::free(&LAYOUT);
+        for prefix in ["api-", "api_", "starsessions.", "t1:", ""] {
+            let key = format!("{prefix}0aadbd80c49609f6c5de27cdcdc4611b");
+            let raw = Raw::Text(value.to_vec());
+            let blob = Blob::new(key.as_bytes(), &raw, Limits::default());
+            assert_eq!(recognize(&free, &blob), Verdict::Sure, "{key}");
+            let place = locate(&free, key.as_bytes()).expect("a place");
+            assert_eq!(place.id.start, prefix.len(), "{key}");
+            let data = (LAYOUT.read)(&free, &blob);
+            let facts = describe(&free, &blob, data.value().expect("it decodes"));
+            assert_eq!(facts.user.as_deref(), Some("3"), "{key}");
+            assert!(facts.created.is_some_and(|created| Some(created) <= facts.seen), "{key}");
+        }
+    }
+}

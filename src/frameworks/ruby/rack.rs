@@ -321,3 +321,21 @@ pub const COPIES: Copies = Copies {
 pub fn end(_: &Setup, session: &Session<'_>) -> Vec<Op> {
     session.found.iter().map(|key| Op::Unlink(Key(key.clone()))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{Limits, marshal};
+    use crate::frameworks::ruby::rack_session_redis;
+    use crate::store::Raw;
+
+    #[test]
+    fn authlogic_names_the_user_next_to_a_token() {
+        // Marshal.dump("user_credentials" => "tok", "user_credentials_id" => 12) of Ruby 3.1.
+        let dump = b"\x04\x08{\x07I\"\x15user_credentials\x06:\x06ETI\"\x08tok\x06;\0TI\"\x18user_credentials_id\x06;\0Ti\x11";
+        let data = marshal::decode(dump, &Limits::default()).expect("it decodes");
+        let (setup, raw) = (Setup::free(&rack_session_redis::LAYOUT), Raw::Text(dump.to_vec()));
+        let blob = Blob::new(b"rack:session:x", &raw, Limits::default());
+        assert_eq!(describe(&setup, &blob, &data).user.as_deref(), Some("12"));
+    }
+}
