@@ -550,8 +550,40 @@ impl Sql {
         Ok(outcomes)
     }
 
-    /// Puts one row back.
-    fn put_back(&mut self, backup: &Backup) -> Result<Outcome, Error> {
+    /// Whether a row holds more than one session, so that putting one back changes it for the next.
+    fn is_shared(&self, at: usize) -> bool {
+        self.asked.as_deref().unwrap_or_default()[at].many.is_some()
+    }
+
+    /// The rows that are there under the keys of backups, by table and key; but for those that several share.
+    fn there(&mut self, backups: &[Backup]) -> Result<HashMap<(usize, Vec<u8>), Vec<Whole>>, Error> {
+        self.look()?;
+        let mut by_table: BTreeMap<usize, BTreeSet<&[u8]>> = BTreeMap::new();
+        for backup in backups {
+            if let Named::In(at, text, _) = self.named(&backup.key.0)
+                && !self.is_shared(at)
+            {
+                by_table.entry(at).or_default().insert(text);
+            }
+        }
+        let mut there = HashMap::new();
+        for (at, texts) in by_table {
+            let key = self.asked.as_deref().unwrap_or_default()[at].key;
+            let texts: Vec<&[u8]> = texts.into_iter().collect();
+            let mut found = self.rows(at, key, &texts, true)?;
+            there.extend(
+                texts.iter().map(|text| ((at, text.to_vec()), found.remove(*text).unwrap_or_default())),
+            );
+        }
+        Ok(there)
+    }
+
+    /// Puts one row back; `there` is what was found under the keys of several.
+    fn put_back(
+        &mut self,
+        backup: &Backup,
+        there: &mut HashMap<(usize, Vec<u8>), Vec<Whole>>,
+    ) -> Result<Outcome, Error> {
         let Content::Hash { dump, .. } = &backup.content else { return Ok(Outcome::Changed) };
         let Ok(saved) = rmp_serde::from_slice::<Saved>(dump) else {
             return Ok(Outcome::Failed("the saved copy of the row cannot be read".to_string()));
@@ -561,7 +593,11 @@ impl Sql {
             return Ok(Outcome::Failed(format!("the table {} no longer exists", saved.table)));
         };
         let key = self.asked.as_deref().unwrap_or_default()[at].key;
-        let mut rows = self.rows(at, key, &[text], true)?.remove(text).unwrap_or_default();
+        // What another backup of the batch has put back was not there yet.
+        let mut rows = match there.remove(&(at, text.to_vec())) {
+            Some(rows) => rows,
+            None => self.rows(at, key, &[text], true)?.remove(text).unwrap_or_default(),
+        };
         let asked = &self.asked.as_deref().unwrap_or_default()[at];
         let engine = &mut *self.engine;
         let Some(mut there) = rows.pop().filter(|_| rows.is_empty()) else {
@@ -967,8 +1003,9 @@ impl Store for Sql {
             let done = loop {
                 let run = |sql: &mut Sql| -> Result<Vec<Outcome>, Error> {
                     sql.engine.begin()?;
-                    let done: Result<Vec<Outcome>, Error> =
-                        batch.iter().map(|backup| sql.put_back(backup)).collect();
+                    let done = sql.there(batch).and_then(|mut there| {
+                        batch.iter().map(|backup| sql.put_back(backup, &mut there)).collect()
+                    });
                     let done = done.and_then(|done| sql.engine.commit().map(|()| done));
                     if done.is_err() {
                         sql.engine.rollback();
