@@ -6,7 +6,7 @@ use crate::cookie;
 use crate::cookie::itsdangerous::Signer;
 use crate::layout::key::{self, Alphabet};
 use crate::layout::setup::{OptionKind, OptionSpec};
-use crate::layout::{Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, php, python};
+use crate::layout::{Blob, Cookie, Ends, Form, Keys, Layout, Mark, Place, Setup, Verdict, python};
 
 pub const LAYOUT: Layout = Layout {
     name: "flask-session",
@@ -162,16 +162,9 @@ fn recognize(setup: &Setup, blob: &Blob<'_>) -> Verdict {
         return Verdict::no("compact JSON under a UUID, as Quart-Session writes it");
     }
     match general(blob) {
-        // With SESSION_ID_LENGTH, and SESSION_PERMANENT off, a map may say nothing of Flask.
-        Verdict::Kin if id == Made::OtherToken && says_session(setup, blob.key) => Verdict::Kin,
         Verdict::Kin if id != Made::Token => Verdict::no("a general map under an id of another form"),
         verdict => verdict,
     }
-}
-
-/// Whether what precedes the id is a word for sessions.
-fn says_session(setup: &Setup, key: &[u8]) -> bool {
-    locate(setup, key).is_some_and(|place| php::says_session(&key[..place.id.start]))
 }
 
 /// By what Flask's extensions put into a map; others may be a session next to such.
@@ -223,8 +216,8 @@ mod tests {
         let [new, old, quart] = verdicts(UUID, br#"{"_permanent":true}"#);
         assert!(is_no(&new) && is_no(&old) && quart == Verdict::Sure);
         assert_eq!(verdicts(TOKEN_ID, b"\x81\xa5views\x01")[0], Verdict::Kin);
-        // Of Flask-Session 0.8 with SESSION_PERMANENT off and SESSION_ID_LENGTH of 16.
-        assert_eq!(verdicts("4mQBxkolPQiHbOHkurOM8Q", b"\x81\xaacsrf_token\xa3abc")[0], Verdict::Kin);
+        // Many a store has such ids, so it is not told from theirs (Flask-Session 0.8, SESSION_ID_LENGTH of 16).
+        assert!(is_no(&verdicts("4mQBxkolPQiHbOHkurOM8Q", b"\x81\xaacsrf_token\xa3abc")[0]));
         for id in ["stats", "lock:42", "online_users_of_the_whole_shop"] {
             assert!(verdicts(id, br#"{"_permanent": true}"#).iter().all(is_no), "{id}");
         }
