@@ -183,6 +183,8 @@ pub struct Portions {
     pub sessions: usize,
     /// Bytes of the largest value that their steps had better hold, where that spares anything.
     pub holds: Option<usize>,
+    /// When their keys end had better be read with them: it is compared again before they go.
+    pub ends: bool,
 }
 
 /// Something that can also be changed.

@@ -594,7 +594,8 @@ impl Store for RedisStore {
             _ => PORTION,
         };
         let holds = (kept || by_value).then_some(by_value::MOST);
-        (!self.cluster).then_some(Portions { sessions, holds })
+        // Where the server compares values nothing compares their ends: those are asked just before.
+        (!self.cluster).then_some(Portions { sessions, holds, ends: kept && !by_value })
     }
 
     fn way(&mut self) -> Option<&'static str> {

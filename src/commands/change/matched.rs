@@ -29,8 +29,8 @@ pub(super) struct AtOnce {
     pub(super) portion: Vec<Entry>,
     /// How many that is.
     pub(super) enough: usize,
-    /// They are written down before they go.
-    pub(super) kept: bool,
+    /// When their keys end is read with them.
+    pub(super) ends: bool,
     /// All of them so far, counted.
     pub(super) counted: Spool,
     /// Layouts whose sessions have to wait for the end of the scan, as it takes what goes with one of them
@@ -293,14 +293,14 @@ pub(super) fn by_filter(
         scanner.be_close(at_once.enough);
     }
     // What goes is written down as it is read here; of what only a filter chooses the end is asked then.
-    let kept = filter.wants_all() && matched.at_once.as_ref().is_some_and(|at_once| at_once.kept);
+    let ends = filter.wants_all() && matched.at_once.as_ref().is_some_and(|at_once| at_once.ends);
     let total = aside.size().ok().flatten();
     let near = Rc::clone(&matched.near);
     let keeps = |session: &Session<'_>| near.keeps(session);
     let request = Request {
         setups: &context.setups,
         pattern: context.matching.as_ref().map(|glob| glob.as_bytes().to_vec()),
-        first: if kept { filter.need().and(Need::END) } else { filter.need() },
+        first: if ends { filter.need().and(Need::END) } else { filter.need() },
         then: if sizes { Need::MEMORY.and(Need::TTL) } else { matched.change.need },
         keeps: &keeps,
         copies: true,

@@ -35,7 +35,7 @@ pub(super) fn run(job: &mut Job<'_>, matched: &mut Matched<'_>, portions: Portio
     matched.at_once = Some(AtOnce {
         portion: Vec::new(),
         enough: portions.sessions,
-        kept: !job.change.safety.no_undo,
+        ends: portions.ends,
         counted: Spool::default(),
         waiting: waiting.map(|layout| layout.name).collect(),
     });
