@@ -476,7 +476,7 @@ impl DumpReader {
 
     fn record_of(&mut self, key: &[u8], need: Need, indexed: &Indexed) -> Result<Record, Error> {
         let shared = Arc::clone(&self.shared);
-        let mut record = blank(key.to_vec(), need);
+        let mut record = Record::unread(key.to_vec(), need);
         let (ends, raw) = if let Some((held, end)) = shared.held(key) {
             record.ends = shared.ends(held.ends(shared.now));
             (end, need.value.then(|| held.raw(shared.now)))
@@ -626,18 +626,6 @@ impl Base for DumpReader {
     }
 }
 
-fn blank(key: Vec<u8>, asked: Need) -> Record {
-    Record {
-        key: Key(key),
-        raw: Raw::Unread,
-        ttl: Ttl::Unasked,
-        ends: Vec::new(),
-        memory: None,
-        exact_end: None,
-        asked,
-    }
-}
-
 impl Source for DumpReader {
     fn scan(
         &mut self,
@@ -685,7 +673,7 @@ impl Source for DumpReader {
             };
             match read {
                 Ok(Read::Whole(raw)) if interest != Interest::Skip => {
-                    let mut record = blank(reader.key.clone(), need);
+                    let mut record = Record::unread(reader.key.clone(), need);
                     record.raw = raw;
                     if let Raw::Hash(_) = record.raw {
                         record.ends = shared.ends(std::mem::take(&mut reader.bytes.ends));
@@ -825,7 +813,7 @@ impl DumpReader {
                 Interest::Look => Need::VALUE,
                 Interest::Read { .. } => query.need.and(Need::VALUE),
             };
-            let mut record = blank(key.to_vec(), need);
+            let mut record = Record::unread(key.to_vec(), need);
             if need.value {
                 record.raw = held.raw(shared.now);
                 record.ends = shared.ends(held.ends(shared.now));

@@ -184,6 +184,19 @@ pub struct Record {
 }
 
 impl Record {
+    /// Of a key of which nothing is known yet.
+    pub fn unread(key: Vec<u8>, asked: Need) -> Record {
+        Record {
+            key: Key(key),
+            raw: Raw::Unread,
+            ttl: Ttl::Unasked,
+            ends: Vec::new(),
+            memory: None,
+            exact_end: None,
+            asked,
+        }
+    }
+
     /// When the key is gone: a hash goes with its last field.
     pub fn end(&self) -> Ttl {
         match &self.raw {

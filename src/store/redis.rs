@@ -12,7 +12,7 @@ use ::redis::Value as Answer;
 
 use crate::store::{
     Applied, Backup, Companion, Error, Events, Fit, Gentle, Health, Keeper, Key, Kind, Lag, Lookup, Medium,
-    Need, Offers, Op, Open, Page, Portions, Query, Raw, Record, Source, Step, Store, Ttl,
+    Need, Offers, Op, Open, Page, Portions, Query, Raw, Record, Source, Step, Store,
 };
 
 mod backup;
@@ -826,19 +826,6 @@ fn instant(answer: Answer) -> Option<i64> {
 /// `Raw` for a key that is of no kind that sessions are kept in, or is gone.
 fn other(kind: Option<Kind>) -> Raw {
     kind.map_or(Raw::Gone, Raw::Other)
-}
-
-/// A blank record for a key.
-fn blank(key: Vec<u8>, asked: Need) -> Record {
-    Record {
-        key: Key(key),
-        raw: Raw::Unread,
-        ttl: Ttl::Unasked,
-        ends: Vec::new(),
-        memory: None,
-        exact_end: None,
-        asked,
-    }
 }
 
 #[cfg(test)]

@@ -143,26 +143,3 @@ fn open(setup: &Setup, given: &Given) -> Result<Opened, crate::cookie::CookieErr
         _ => bare::open(given, setup.cookie_name()),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::Raw;
-
-    #[test]
-    fn what_can_be_read_was_not_sealed() {
-        let verdict = |value: &[u8]| {
-            let raw = Raw::Text(value.to_vec());
-            let key = b"authelia-session:UbL8kQ2^x!M0aZr#3dTnE$5wYcVp%1Ho";
-            recognize(&Setup::free(&LAYOUT), &Blob::new(key, &raw, Limits::default()))
-        };
-        // pickle.dumps({"name": "Zoë", "b": b"\xff" * 12}) of Python 3.11.
-        let pickle =
-            b"\x80\x04\x95\x26\0\0\0\0\0\0\0}\x94(\x8c\x04name\x94\x8c\x04Zo\xc3\xab\x94\x8c\x01b\x94C\x0c\
-            \xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x94u.";
-        assert!(matches!(verdict(pickle), Verdict::No(_)));
-        assert_eq!(verdict(b""), Verdict::Sure);
-        let sealed: Vec<u8> = (0..64u8).map(|at| at.wrapping_mul(151) ^ 0xa7).collect();
-        assert_eq!(verdict(&sealed), Verdict::Sure);
-    }
-}

@@ -147,26 +147,3 @@ fn describe<'b>(_: &'b Setup, _: &'b Blob<'_>, data: &'b Value<'b>) -> Facts<'b>
         ..Facts::default()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::codec::Limits;
-    use crate::store::Raw;
-
-    #[test]
-    fn what_can_be_read_was_not_sealed() {
-        let verdict = |value: &[u8]| {
-            let raw = Raw::Text(value.to_vec());
-            let key = b"_oauth2_proxy-d41d8cd98f00b204e9800998ecf8427e";
-            recognize(&Setup::free(&LAYOUT), &Blob::new(key, &raw, Limits::default()))
-        };
-        // pickle.dumps({"name": "Zoë", "b": b"\xff" * 12}) of Python 3.11.
-        let pickle =
-            b"\x80\x04\x95\x26\0\0\0\0\0\0\0}\x94(\x8c\x04name\x94\x8c\x04Zo\xc3\xab\x94\x8c\x01b\x94C\x0c\
-            \xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x94u.";
-        assert!(matches!(verdict(pickle), Verdict::No(_)));
-        let sealed: Vec<u8> = (0..64u8).map(|at| at.wrapping_mul(151) ^ 0xa7).collect();
-        assert_eq!(verdict(&sealed), Verdict::Sure);
-    }
-}

@@ -12,7 +12,7 @@ use super::bytes::{Bytes, Part};
 use super::overlay::{Change, Fields, Held};
 use super::reader::{Found, Reader};
 use super::value::{Given, MAX_TEXT, Piece, Takes};
-use super::{AHEAD, BYTES, Besides, DumpReader, KEYS, RECORDS, Shared, blank};
+use super::{AHEAD, BYTES, Besides, DumpReader, KEYS, RECORDS, Shared};
 use crate::store::seen::Seen;
 use crate::store::{
     Error, Interest, Key, Kind, Lookup, Medium, Need, Offers, Op, Open, Page, Query, Raw, Record, Source,
@@ -321,7 +321,7 @@ impl Takes for Scanning<'_, '_, '_> {
                 value => raw_of(value),
             };
             if let Some(raw) = raw {
-                let mut record = blank(name, need);
+                let mut record = Record::unread(name, need);
                 self.size += raw.bytes() + record.key.0.len() as u64;
                 record.raw = raw;
                 if need.ttl {
@@ -431,7 +431,7 @@ impl Lookup for HashReader {
     fn read(&mut self, keys: &[Key], need: Need) -> Result<Vec<Record>, Error> {
         let found = self.look_up(keys, need.value)?;
         let record = |(key, field): (&Key, Option<(Raw, Option<i64>)>)| {
-            let mut record = blank(key.0.clone(), need);
+            let mut record = Record::unread(key.0.clone(), need);
             let Some((raw, end)) = field else {
                 (record.raw, record.ttl) = (Raw::Gone, Ttl::Gone);
                 return record;

@@ -7,8 +7,7 @@
 use std::collections::{HashSet, VecDeque};
 
 use super::{
-    LOOK, LOOK_END, MAX_FIELDS, MAX_TEXT, RedisStore, Refusal, blank, bulk, fields, int, kind_of, other,
-    pairs,
+    LOOK, LOOK_END, MAX_FIELDS, MAX_TEXT, RedisStore, Refusal, bulk, fields, int, kind_of, other, pairs,
 };
 use crate::store::{Error, Key, Kind, Need, Raw, Record, Ttl};
 use ::redis::Value as Answer;
@@ -442,7 +441,7 @@ pub(super) fn within(
     need: Need,
     limit: u64,
 ) -> Result<Vec<Record>, Error> {
-    let mut records: Vec<Record> = keys.iter().map(|key| blank(key.0.clone(), need)).collect();
+    let mut records: Vec<Record> = keys.iter().map(|key| Record::unread(key.0.clone(), need)).collect();
     let mut unknown = need.value && store.some_fields_end.is_none() && !keys.is_empty();
     if unknown {
         fields::ask(store);

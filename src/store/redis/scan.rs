@@ -7,9 +7,9 @@
 use std::collections::VecDeque;
 
 use super::read::{Await, Reading, What};
-use super::{RedisStore, blank, bulk, small};
+use super::{RedisStore, bulk, small};
 use crate::store::seen::Seen;
-use crate::store::{Error, Interest, Key, Need, Page, Query, Raw};
+use crate::store::{Error, Interest, Key, Need, Page, Query, Raw, Record};
 use ::redis::Value as Answer;
 use std::ops::ControlFlow;
 
@@ -57,7 +57,7 @@ impl Course {
         let blanked = |mut assembly: Assembly| {
             for record in &mut assembly.page.records {
                 let key = std::mem::take(&mut record.key.0);
-                *record = blank(key, record.asked);
+                *record = Record::unread(key, record.asked);
             }
             assembly.page
         };
@@ -209,7 +209,7 @@ fn ahead(
                     asked.value = false;
                 }
                 assembly.waiting += reading.ask(store, &key, (number, slot), asked, hash, limit) as isize;
-                assembly.page.records.push(blank(key, need));
+                assembly.page.records.push(Record::unread(key, need));
             }
             let records = &assembly.page.records;
             let key_of = |slot: u32| &records[slot as usize].key.0[..];

@@ -366,7 +366,7 @@ fn hand_on(
         let alike = keys[first..].iter().rev().take_while(|(_, other)| *other == need).count();
         let some: Vec<Key> = keys[keys.len() - alike..].iter().map(|(key, _)| key.clone()).collect();
         let records = if need == Need::NOTHING {
-            some.into_iter().map(|key| super::blank(key.0, need)).collect()
+            some.into_iter().map(|key| Record::unread(key.0, need)).collect()
         } else {
             read::within(store, &some, need, scan::WHOLE)?
         };

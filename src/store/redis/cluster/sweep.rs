@@ -17,7 +17,7 @@ use super::map::{Node, Own};
 use super::nodes::Nodes;
 use crate::store::redis::patience::{Patience, passes};
 use crate::store::redis::slots::{SLOTS, slot_of};
-use crate::store::redis::{Answer, RedisStore, blank, bulk, int, load, read, scan};
+use crate::store::redis::{Answer, RedisStore, bulk, int, load, read, scan};
 use crate::store::seen::Seen;
 use crate::store::{Error, Interest, Key, Need, Page, Query, Record};
 use crate::text::glob::Glob;
@@ -221,7 +221,9 @@ fn hand_on(
             for alike in some.chunk_by(|one, other| one.1 == other.1) {
                 let keys: Vec<Key> = alike.iter().map(|(key, _)| key.clone()).collect();
                 records.extend(match alike[0].1 {
-                    Need::NOTHING => keys.into_iter().map(|key| blank(key.0, Need::NOTHING)).collect(),
+                    Need::NOTHING => {
+                        keys.into_iter().map(|key| Record::unread(key.0, Need::NOTHING)).collect()
+                    }
                     need => read::within(store, &keys, need, scan::WHOLE)?,
                 });
             }
