@@ -66,9 +66,25 @@ pub(super) fn end(
     }
     // A transaction looks itself whether the indexes are there; they are asked about before once one was.
     let places = if watched && !store.indexes_met { places } else { unlisted(store, steps, &places)? };
-    let mut left = &places[..];
-    // Those that are on their way to the disk, while others are got ready.
-    let mut ready: VecDeque<Portion> = VecDeque::new();
+    let mut ready = VecDeque::new();
+    let ended = in_portions(store, steps, &places, watched, outcomes, keeper, &mut ready);
+    // The server would not do it after all, or something ended it early.
+    let left: Vec<usize> = ready.into_iter().flat_map(|portion| portion.going).collect();
+    let voided = void(keeper, &left);
+    ended.and_then(|()| Ok(voided?))
+}
+
+/// The same; what is on its way to the disk when it stops is left there.
+fn in_portions(
+    store: &mut RedisStore,
+    steps: &[Step],
+    places: &[usize],
+    watched: bool,
+    outcomes: &mut [Option<Outcome>],
+    keeper: &mut Option<&mut dyn Keeper>,
+    ready: &mut VecDeque<Portion>,
+) -> Result<(), Stop> {
+    let mut left = places;
     let able =
         |store: &mut RedisStore| if watched { !store.no_instant } else { known(store) != ByValue::Not };
     while able(store) && !(left.is_empty() && ready.is_empty()) {
@@ -86,10 +102,6 @@ pub(super) fn end(
         } else if let Some(portion) = ready.pop_front() {
             finish(store, steps, portion, outcomes, keeper)?;
         }
-    }
-    // The server would not do it after all.
-    for portion in ready {
-        void(keeper, &portion.going)?;
     }
     Ok(())
 }
